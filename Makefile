@@ -1,0 +1,57 @@
+# everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
+# pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check lock venv new-venv
+
+ARGS =
+VENV = .venv
+IN_VENV = $(VENV)/bin/python
+PIP_INSTALL = install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' Makefile
+
+demo: venv ## run the demo; ARGS=--headless lets simulated people tap and prints a table
+	@$(IN_VENV) main.py demo $(ARGS)
+
+run: venv ## run the worker on the settings of the environment
+	@$(IN_VENV) main.py run $(ARGS)
+
+test: venv ## run the tests; ARGS="-k name" picks some
+	@$(IN_VENV) -m pytest $(ARGS)
+
+check: venv ## check format, lint and types
+	@$(IN_VENV) -m ruff format --check .
+	@$(IN_VENV) -m ruff check .
+	@$(IN_VENV) -m mypy
+
+lock: ## write requirements.lock afresh from pyproject.toml (needs uv)
+	@uv pip compile --no-config --universal --python-version 3.11 --group dev --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--quiet --output-file requirements.lock pyproject.toml
+
+# .venv is ready when .venv/.ready equals the lock: that copy is the last step, so an interrupted start is done again.
+venv:
+	@cmp -s requirements.lock $(VENV)/.ready && $(IN_VENV) -c '' 2>/dev/null || $(MAKE) --no-print-directory new-venv
+
+# fd 9 carries a lock that lives as long as this shell: a second make waits for the first, then finds .venv ready.
+# A Python without ensurepip (Debian's) lends its own pip to the new environment.
+new-venv:
+	@for python in python3 python3.13 python3.12 python3.11 python3.14 python none; do \
+		$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	done; \
+	test $$python != none || { echo "everytap needs Python 3.11 or newer; none was found on PATH" >&2; exit 1; }; \
+	set -e; \
+	exec 9<requirements.lock; \
+	$$python -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'; \
+	if cmp -s requirements.lock $(VENV)/.ready && $(IN_VENV) -c '' 2>/dev/null; then exit 0; fi; \
+	echo "making $(VENV) from requirements.lock (once, about half a minute)"; \
+	rm -f $(VENV)/.ready; \
+	if $$python -m pip --version >/dev/null 2>&1; then \
+		$$python -m venv --clear --without-pip $(VENV); \
+		$$python -m pip --python $(IN_VENV) $(PIP_INSTALL); \
+	else \
+		$$python -m venv --clear $(VENV); \
+		$(IN_VENV) -m pip $(PIP_INSTALL); \
+	fi; \
+	cp requirements.lock $(VENV)/.ready
