@@ -1,0 +1,146 @@
+"""What the operator sets in the environment, checked once at the start."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# The shape is documented at https://core.telegram.org/bots/api#authorizing-your-bot
+BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
+
+# What these hold is never repeated in a message: a password or a token may have been pasted into any of them.
+UNSPEAKABLE = {"database_url", "telegram_token", "telegram_api_url", "instagram_api_url", "public_url"}
+
+
+class BadSettings(Exception):
+    """The environment cannot be used; `problems` has one sentence for each variable, without any secret."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _must(holds: bool) -> None:
+    if not holds:
+        raise ValueError  # the field's description says what is wanted
+
+
+def _postgres_url(url: SecretStr) -> SecretStr:
+    _must(urlsplit(url.get_secret_value()).scheme in {"postgres", "postgresql"})
+    return url
+
+
+def _bot_token(token: SecretStr) -> SecretStr:
+    _must(BOT_TOKEN.fullmatch(token.get_secret_value()) is not None)
+    return token
+
+
+def _web_address(text: str) -> str:
+    url = urlsplit(text)
+    _must(url.scheme in {"http", "https"} and bool(url.hostname))
+    _must(url.port != 0)  # reading it raises ValueError itself if it is no port at all
+    _must(not (url.username or url.password or url.query or url.fragment))
+    _must(not re.search(r"\s", text))
+    return text.rstrip("/")
+
+
+def _origin(text: str) -> str:
+    _must(not urlsplit(text).path.strip("/"))
+    return _web_address(text)
+
+
+def _directory(path: Path) -> Path:
+    _must(path.is_dir() or not path.exists())
+    return path
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_stripped)]
+Text = Annotated[str, BeforeValidator(_stripped)]
+
+
+class Settings(BaseSettings):
+    """One field for each variable; a field's description completes the sentence "PORT must be …"."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: Annotated[Secret, AfterValidator(_postgres_url)] | None = Field(
+        None,
+        description="an address like postgresql://user:password@host:5432/name, or unset for an embedded PostgreSQL",
+    )
+    database_pooled: bool = Field(False, description="1 when a transaction pooler stands before the database, else 0")
+    pool_size: int = Field(5, ge=1, le=50, description="a number of connections from 1 to 50")
+    data_dir: Annotated[Path, AfterValidator(_directory)] = Field(
+        Path(".everytap"), description="a directory, or a path at which one can be made"
+    )
+    telegram_token: Annotated[Secret, AfterValidator(_bot_token)] | None = Field(
+        None, description="a bot's token as @BotFather shows it: digits, a colon, 30 characters or more"
+    )
+    telegram_api_url: Annotated[Text, AfterValidator(_origin)] = Field(
+        "https://api.telegram.org", description="scheme, host and port only, like https://api.telegram.org"
+    )
+    instagram_api_url: Annotated[Text, AfterValidator(_origin)] = Field(
+        "https://graph.facebook.com", description="scheme, host and port only, like https://graph.facebook.com"
+    )
+    public_url: Annotated[Text, AfterValidator(_web_address)] | None = Field(
+        None, description="the address at which the internet reaches this worker, like https://stories.example.org"
+    )
+    port: int = Field(8080, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")
+    shutdown_grace_seconds: float = Field(20.0, gt=0, le=600, description="a number of seconds above 0, at most 600")
+    log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = Field(
+        "json", description="json or console"
+    )
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
+
+    def bot_token(self) -> str:
+        """Return the token for a command that cannot do without, or raise BadSettings."""
+        if self.telegram_token is None:
+            raise BadSettings("TELEGRAM_TOKEN is not set; set it to the token that @BotFather gave you for the bot.")
+        return self.telegram_token.get_secret_value()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every text that must not appear in a log."""
+        token = self.telegram_token.get_secret_value() if self.telegram_token else ""
+        url = self.database_url.get_secret_value() if self.database_url else ""
+        password = urlsplit(url).password or ""
+        return tuple(secret for secret in (token, password, unquote(password)) if secret)
+
+
+def load_settings() -> Settings:
+    """Read the environment, or raise BadSettings with one sentence for each variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # Not chained: pydantic's own text could repeat what was set.
+        raise BadSettings(*(_sentence(problem) for problem in error.errors())) from None
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with changes, for a process that it starts."""
+    return {**os.environ, **changes}
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    name = str(problem["loc"][0])
+    wanted = Settings.model_fields[name].description
+    found = "what it is set to is not" if name in UNSPEAKABLE else f"it is {str(problem['input'])[:40]!r}"
+    return f"{name.upper()} must be {wanted}; {found}."
