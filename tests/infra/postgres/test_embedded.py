@@ -1,0 +1,257 @@
+"""The embedded PostgreSQL: shared, adopted, stopped by the last, and never in the way of the next start."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+import asyncpg
+import pytest
+
+from infra.postgres.embedded import EmbeddedPostgresFailed, Owner, open_embedded
+
+ROOT = Path(__file__).parents[3]
+OWNER = """\
+import sys
+from pathlib import Path
+from infra.postgres.embedded import Owner
+print(Owner(Path(sys.argv[1])).join(), flush=True)
+sys.stdin.read()
+"""
+STARTED = "select pg_postmaster_start_time()::text"
+
+
+async def fetch(dsn: str, query: str) -> object:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
+
+
+def ask(dsn: str, query: str) -> object:
+    return anyio.run(fetch, dsn, query)
+
+
+@contextmanager
+def owning(data_dir: Path) -> Iterator[str]:
+    owner = Owner(data_dir)
+    try:
+        yield owner.join()
+    finally:
+        owner.leave()
+
+
+def postmaster(data_dir: Path) -> int:
+    return int((data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def kill_an_owner(data_dir: Path) -> str:
+    """Start the server from another process, kill that process and return the DSN that it had."""
+    command = [sys.executable, "-c", OWNER, str(data_dir)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        dsn = process.stdout.readline().strip()
+        process.kill()
+        process.communicate(timeout=10)  # ends only if the server does not hold the pipe
+    return dsn
+
+
+@pytest.fixture(scope="module")
+def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DATA_DIR that has a cluster already; a test leaves it whole, with no server running."""
+    data_dir = tmp_path_factory.mktemp("data")
+    with owning(data_dir):
+        pass
+    return data_dir
+
+
+@pytest.fixture
+def of_another_version(laid_out: Path) -> Iterator[Path]:
+    version = laid_out / "postgres" / "PG_VERSION"
+    kept = version.read_text()
+    version.write_text("9.6\n")
+    yield laid_out
+    version.write_text(kept)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def test_last_owner_stops_the_server(laid_out: Path) -> None:
+    first, second = Owner(laid_out), Owner(laid_out)
+    dsn = first.join()
+    started = ask(dsn, STARTED)
+
+    assert second.join() == dsn
+    first.leave()
+    assert ask(dsn, STARTED) == started
+    second.leave()
+
+    with pytest.raises(ConnectionRefusedError):
+        ask(dsn, STARTED)
+
+
+def test_rows_and_port_outlive_a_restart(laid_out: Path) -> None:
+    with owning(laid_out) as before:
+        ask(before, "create table kept as select 7 as number")
+
+    with owning(laid_out) as after:
+        assert after == before
+        assert ask(after, "select number from kept") == 7
+
+
+def test_orphan_of_a_killed_owner_is_adopted(laid_out: Path) -> None:
+    dsn = kill_an_owner(laid_out)
+    started = ask(dsn, STARTED)
+
+    with owning(laid_out) as adopted:
+        assert adopted == dsn
+        assert ask(adopted, STARTED) == started
+
+    assert not (laid_out / "postgres" / "postmaster.pid").exists()
+    assert list((laid_out / "postgres.owners").iterdir()) == []
+
+
+def test_starts_at_the_same_time_get_the_same_server(tmp_path: Path) -> None:
+    owners = [Owner(tmp_path), Owner(tmp_path), Owner(tmp_path)]
+
+    with ThreadPoolExecutor() as threads:
+        found = {start.result() for start in [threads.submit(owner.join) for owner in owners]}
+        for end in [threads.submit(owner.leave) for owner in owners]:
+            end.result()
+
+    assert len(found) == 1
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+
+
+def test_half_a_cluster_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "postgres.init-dead").mkdir()
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("18\n")
+
+    with owning(tmp_path) as dsn:
+        assert ask(dsn, "select 1") == 1
+
+    assert not (tmp_path / "postgres.init-dead").exists()
+    assert len(list(tmp_path.glob("postgres.broken-*"))) == 1
+
+
+def test_process_id_of_a_stranger_does_not_stop_a_start(laid_out: Path) -> None:
+    """In a container the next process to get the old postmaster's id comes soon."""
+    kill_an_owner(laid_out)
+    os.kill(postmaster(laid_out), signal.SIGKILL)
+    left = laid_out / "postgres" / "postmaster.pid"
+    left.write_text("\n".join([str(os.getppid()), *left.read_text().splitlines()[1:]]))
+
+    with owning(laid_out) as dsn:
+        assert ask(dsn, "select 1") == 1
+
+
+def test_port_taken_meanwhile_is_replaced(laid_out: Path) -> None:
+    with owning(laid_out) as before:
+        pass
+    port = int((laid_out / "postgres.port").read_text())
+
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import socket; s = socket.create_server(('127.0.0.1', {port})); print(flush=True); input()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as squatter:
+        assert squatter.stdout is not None
+        squatter.stdout.readline()
+        with owning(laid_out) as after:
+            answer = ask(after, "select 1")
+        squatter.communicate(b"\n", timeout=10)
+
+    assert after != before
+    assert answer == 1
+
+
+def test_server_is_out_of_reach_of_ctrl_c(laid_out: Path) -> None:
+    with owning(laid_out):
+        assert os.getsid(postmaster(laid_out)) != os.getsid(0)
+
+
+def test_nobody_gets_in_without_the_password(laid_out: Path) -> None:
+    password = laid_out / "postgres" / "everytap.password"
+
+    with owning(laid_out) as dsn, pytest.raises(asyncpg.InvalidPasswordError):
+        ask(dsn.replace(password.read_text(), "guessed"), "select 1")
+
+    assert stat.S_IMODE(password.stat().st_mode) == 0o600
+
+
+def test_our_role_counts_statements_but_is_no_superuser(laid_out: Path) -> None:
+    with owning(laid_out) as dsn:
+        assert ask(dsn, "select count(*) > 0 from pg_stat_statements")
+        assert ask(dsn, "select pg_stat_statements_reset() is not null")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            ask(dsn, "select pg_read_file('/etc/passwd')")
+
+
+def test_failure_ends_with_what_the_server_said(of_another_version: Path) -> None:
+    owner = Owner(of_another_version)
+
+    with pytest.raises(EmbeddedPostgresFailed, match=r"does not start.*initialized by PostgreSQL version 9\.6"):
+        owner.join()
+    owner.leave()
+
+
+def test_unusable_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(EmbeddedPostgresFailed, match="cannot use"):
+        Owner(tmp_path / "file").join()
+
+
+def test_long_log_is_shortened_at_the_next_start(laid_out: Path) -> None:
+    log = laid_out / "postgres.log"
+    log.write_bytes(b"old line\n" * 200_000)
+
+    with owning(laid_out):
+        pass
+
+    assert log.stat().st_size < 100_000
+
+
+def test_owner_that_left_before_it_joined_starts_nothing(laid_out: Path) -> None:
+    owner = Owner(laid_out)
+    owner.leave()
+
+    with pytest.raises(EmbeddedPostgresFailed, match="given up"):
+        owner.join()
+
+    assert not (laid_out / "postgres" / "postmaster.pid").exists()
+
+
+async def test_cancelled_owner_still_stops_its_server(laid_out: Path) -> None:
+    with anyio.CancelScope() as scope:
+        async with open_embedded(laid_out) as dsn:
+            assert await fetch(dsn, "select 1") == 1
+            scope.cancel()
+            await anyio.sleep_forever()
+
+    assert not (laid_out / "postgres" / "postmaster.pid").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to change to another user")
+def test_root_starts_it_inside_a_folder_that_only_root_may_enter(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o700)
+
+    with owning(locked / "data") as dsn:
+        assert ask(dsn, "select 1") == 1
+        assert (locked / "data" / "postgres").stat().st_uid != 0
