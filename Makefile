@@ -25,10 +25,15 @@ check: venv ## check format, lint and types
 	@$(IN_VENV) -m ruff check .
 	@$(IN_VENV) -m mypy
 
+# Two sections, because the image takes the first one only; every package stands in one of them.
+UV_COMPILE = uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links
 lock: ## write requirements.lock afresh from pyproject.toml (needs uv)
-	@uv pip compile --no-config --universal --python-version 3.11 --group dev --generate-hashes --upgrade \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--quiet --output-file requirements.lock pyproject.toml
+	@set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
+	$(UV_COMPILE) -o $$new/run pyproject.toml; \
+	named=$$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' $$new/run); \
+	$(UV_COMPILE) -o $$new/dev --group dev --constraint $$new/run $$named pyproject.toml; \
+	{ echo "# Written by make lock."; cat $$new/run; echo "# Development only"; cat $$new/dev; } > requirements.lock
 
 # .venv is ready when .venv/.ready equals the lock: that copy is the last step, so an interrupted start is done again.
 venv:

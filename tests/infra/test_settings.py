@@ -1,0 +1,189 @@
+"""What an operator may set, and what a wrong value is told."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.settings import BadSettings, Settings, child_environment, load_settings
+
+TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
+WANTED_ORIGIN = "must be scheme, host and port only, like https://"
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def problem_with(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    return str(caught.value)
+
+
+def test_nothing_need_be_set() -> None:
+    settings = load_settings()
+
+    assert settings.database_url is None
+    assert settings.telegram_token is None
+    assert settings.data_dir == Path(".everytap")
+    assert settings.telegram_api_url == "https://api.telegram.org"
+    assert (settings.port, settings.pool_size, settings.database_pooled) == (8080, 5, False)
+    assert (settings.shutdown_grace_seconds, settings.log_format, settings.log_level) == (20.0, "json", "INFO")
+
+
+def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", " postgres://anna:pa%40ss@db:5432/stories ")
+    monkeypatch.setenv("DATABASE_POOLED", "1")
+    monkeypatch.setenv("POOL_SIZE", "50")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TELEGRAM_TOKEN", f"{TOKEN}\n")
+    monkeypatch.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8081/")
+    monkeypatch.setenv("INSTAGRAM_API_URL", "http://[::1]:8082")
+    monkeypatch.setenv("PUBLIC_URL", "https://stories.example.org/everytap/")
+    monkeypatch.setenv("PORT", "0")
+    monkeypatch.setenv("SHUTDOWN_GRACE_SECONDS", "2.5")
+    monkeypatch.setenv("LOG_FORMAT", "Console")
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+
+    settings = load_settings()
+
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == "postgres://anna:pa%40ss@db:5432/stories"
+    assert settings.bot_token() == TOKEN
+    assert (settings.database_pooled, settings.pool_size, settings.data_dir) == (True, 50, tmp_path)
+    assert settings.telegram_api_url == "http://127.0.0.1:8081"
+    assert settings.instagram_api_url == "http://[::1]:8082"
+    assert settings.public_url == "https://stories.example.org/everytap"
+    assert (settings.port, settings.shutdown_grace_seconds) == (0, 2.5)
+    assert (settings.log_format, settings.log_level) == ("console", "DEBUG")
+
+
+def test_a_variable_set_to_nothing_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.setenv("PORT", "")
+
+    settings = load_settings()
+
+    assert (settings.database_url, settings.port) == (None, 8080)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "eighty", "PORT must be a port number from 0 (any free one) to 65535; it is 'eighty'."),
+        ("PORT", "65536", "PORT must be a port number from 0 (any free one) to 65535; it is '65536'."),
+        ("POOL_SIZE", "0", "POOL_SIZE must be a number of connections from 1 to 50; it is '0'."),
+        (
+            "DATABASE_POOLED",
+            "maybe",
+            "DATABASE_POOLED must be 1 when a transaction pooler stands before the database, else 0; it is 'maybe'.",
+        ),
+        (
+            "SHUTDOWN_GRACE_SECONDS",
+            "nan",
+            "SHUTDOWN_GRACE_SECONDS must be a number of seconds above 0, at most 600; it is 'nan'.",
+        ),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT must be json or console; it is 'xml'."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR; it is 'LOUD'."),
+    ],
+)
+def test_a_wrong_value_is_told_what_it_must_be(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    assert problem_with(monkeypatch, name, value) == sentence
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://u:hunter2@h/db", "postgresql+asyncpg://u:hunter2@h/db", "hunter2", "postgresql://u:hunter2@[h/db"]
+)
+def test_a_database_url_of_another_kind_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    problem = problem_with(monkeypatch, "DATABASE_URL", url)
+
+    assert problem.startswith("DATABASE_URL must be an address like postgresql://")
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize("token", ["AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0", "123456789:AAHdqTcvCH1v", f"bot{TOKEN}"])
+def test_a_token_of_another_shape_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    problem = problem_with(monkeypatch, "TELEGRAM_TOKEN", token)
+
+    assert problem.startswith("TELEGRAM_TOKEN must be a bot's token as @BotFather shows it")
+    assert "AAHdqTcvCH1v" not in problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "api.telegram.org",
+        "ftp://api.telegram.org",
+        "https://",
+        f"https://api.telegram.org/bot{TOKEN}",
+        "https://u:hunter2@api.telegram.org",
+        "https://api.telegram.org?token=hunter2",
+        "https://api.telegram.org:0",
+        "https://api.telegram.org:99999",
+        "https://api telegram.org",
+    ],
+)
+@pytest.mark.parametrize("name", ["TELEGRAM_API_URL", "INSTAGRAM_API_URL"])
+def test_an_api_url_is_scheme_host_and_port_only(monkeypatch: pytest.MonkeyPatch, name: str, url: str) -> None:
+    problem = problem_with(monkeypatch, name, url)
+
+    assert problem.startswith(f"{name} {WANTED_ORIGIN}")
+    assert "hunter2" not in problem
+    assert TOKEN not in problem
+
+
+def test_a_data_dir_that_is_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tmp_path.joinpath("file").touch()
+
+    problem = problem_with(monkeypatch, "DATA_DIR", str(tmp_path / "file"))
+
+    assert problem.startswith("DATA_DIR must be a directory, or a path at which one can be made; it is ")
+
+
+def test_each_wrong_variable_gets_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POOL_SIZE", "many")
+    monkeypatch.setenv("PORT", "-1")
+
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+
+    assert [problem.split()[0] for problem in caught.value.problems] == ["POOL_SIZE", "PORT"]
+    assert caught.value.__cause__ is None
+
+
+def test_a_command_that_needs_the_token_says_so() -> None:
+    with pytest.raises(BadSettings, match=r"^TELEGRAM_TOKEN is not set; set it to the token"):
+        load_settings().bot_token()
+
+
+def test_secrets_are_named_for_the_log_in_both_spellings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://anna:pa%40ss@db/stories")
+    monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
+
+    assert load_settings().secrets() == (TOKEN, "pa%40ss", "pa@ss")
+
+
+def test_settings_do_not_show_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://anna:hunter2@db/stories")
+    monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
+
+    shown = repr(load_settings())
+
+    assert "hunter2" not in shown
+    assert TOKEN not in shown
+
+
+def test_a_child_gets_this_environment_with_the_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVERYTAP_KEPT", "kept")
+    monkeypatch.setenv("PORT", "1")
+
+    environment = child_environment({"PORT": "2"})
+
+    assert (environment["EVERYTAP_KEPT"], environment["PORT"]) == ("kept", "2")

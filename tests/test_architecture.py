@@ -1,0 +1,153 @@
+"""The directions of imports, where a linter's table cannot hold them: they depend on who imports."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+
+OUTSIDE_OF_CORE = {"asyncio", "logging", "os", "secrets", "socket", "subprocess", "threading", "time", "uuid"}
+STANDING_IN_INFRA = {"clock", "logs", "settings"}
+
+
+class Import(NamedTuple):
+    """One imported module, and the file that imports it, both as dotted names."""
+
+    importer: str
+    module: str
+
+    def __str__(self) -> str:
+        return f"{self.importer} -> {self.module}"
+
+    @property
+    def stays_home(self) -> bool:
+        """Say whether both belong to the same top-level folder."""
+        return self.importer.split(".")[0] == self.module.split(".")[0]
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def is_module(name: str) -> bool:
+    place = ROOT.joinpath(*name.split("."))
+    return place.with_suffix(".py").is_file() or place.is_dir()
+
+
+def modules_named(node: ast.AST) -> Iterator[str]:
+    """Yield what one statement imports; `from actors import cards` names the module actors.cards."""
+    match node:
+        case ast.Import(names):
+            yield from (alias.name for alias in names)
+        case ast.ImportFrom(module=str(module), names=names):
+            members = [f"{module}.{alias.name}" for alias in names]
+            yield from (member if is_module(member) else module for member in members)
+
+
+def imports_below(folder: str) -> list[Import]:
+    return [
+        Import(dotted(path), module)
+        for path in sorted(ROOT.joinpath(folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for module in modules_named(node)
+    ]
+
+
+def is_below(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def broken(found: list[Import]) -> list[str]:
+    return sorted({str(one) for one in found})
+
+
+def test_core_imports_the_standard_library_anyio_and_structlog_only() -> None:
+    allowed = (sys.stdlib_module_names - OUTSIDE_OF_CORE) | {"actors", "anyio", "structlog"}
+
+    strangers = [one for one in imports_below("actors") if one.module.split(".")[0] not in allowed]
+
+    assert broken(strangers) == []
+
+
+def test_rules_know_nothing_but_rules_and_errors() -> None:
+    """They are pure: what stands there can be decided on paper."""
+    outside = [
+        one
+        for one in imports_below("actors/rules")
+        if is_below(one.module, "actors", "anyio", "structlog")
+        and not is_below(one.module, "actors.rules", "actors.errors")
+    ]
+
+    assert broken(outside) == []
+
+
+def test_runtime_knows_nothing_of_stories() -> None:
+    outside = [
+        one
+        for one in imports_below("actors/runtime")
+        if one.stays_home and not is_below(one.module, "actors.runtime", "actors.errors")
+    ]
+
+    assert broken(outside) == []
+
+
+def test_ports_speak_of_rules_and_errors_only() -> None:
+    ports = [one for one in imports_below("actors") if is_below(one.importer, "actors.ports") and one.stays_home]
+
+    assert broken([one for one in ports if not is_below(one.module, "actors.rules", "actors.errors")]) == []
+
+
+def test_no_actor_imports_another() -> None:
+    """They meet as children of one supervisor, wired in main by what each can be told."""
+    shared = ("actors.errors", "actors.ports", "actors.rules", "actors.runtime")
+
+    meetings = [
+        one
+        for one in imports_below("actors")
+        if one.stays_home and not is_below(one.importer, *shared) and not is_below(one.module, *shared)
+    ]
+
+    assert broken(meetings) == []
+
+
+def test_adapters_know_the_core_and_never_main_or_tests() -> None:
+    back = [one for one in imports_below("infra") if is_below(one.module, "main", "tests")]
+
+    assert broken(back) == []
+
+
+def test_no_adapter_imports_another() -> None:
+    """What two adapters share belongs to actors/ or main."""
+    across = [
+        one
+        for one in imports_below("infra")
+        if one.stays_home and one.module.split(".")[1:2] != one.importer.split(".")[1:2]
+    ]
+
+    assert broken(across) == []
+
+
+def test_settings_logs_and_clock_are_for_main() -> None:
+    """An adapter takes what it needs as a parameter."""
+    alone = tuple(f"infra.{name}" for name in sorted(STANDING_IN_INFRA))
+
+    asked = [one for one in imports_below("infra") + imports_below("actors") if is_below(one.module, *alone)]
+
+    assert broken(asked) == []
+
+
+def test_no_import_hides_inside_a_function() -> None:
+    hidden = [
+        f"{dotted(path)}:{inner.lineno}"
+        for folder in ("actors", "infra")
+        for path in sorted(ROOT.joinpath(folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+
+    assert hidden == []
