@@ -62,9 +62,8 @@ def log() -> Logger:
 def test_a_line_is_one_json_object_with_the_event_first(stream: io.StringIO, log: Logger) -> None:
     log.info("tap", item_id=7, caption="first\nsecond\u2028third")
 
-    lines = stream.getvalue().splitlines()
-    assert len(lines) == 1
-    line = json.loads(lines[0])
+    [text] = stream.getvalue().splitlines()
+    line = json.loads(text)
     assert list(line) == ["event", "level", "timestamp", "item_id", "caption"]
     assert (line["event"], line["level"], line["item_id"]) == ("tap", "info", 7)
     assert line["timestamp"].endswith("Z")
@@ -127,17 +126,12 @@ def test_a_short_secret_does_not_eat_ordinary_words() -> None:
     assert redaction.text("tap of tapir at postgres://u:tap@h/x") == "tap of tapir at postgres://u:***@h/x"
 
 
-def test_a_secret_in_the_event_is_hidden(stream: io.StringIO, log: Logger) -> None:
-    log.warning(TOKEN)
+def test_a_secret_in_the_event_or_deep_in_a_value_is_hidden(stream: io.StringIO, log: Logger) -> None:
+    log.info(TOKEN, reply={"urls": [{"first": (f"/bot{TOKEN}/x",)}], TOKEN: 1, "access_token": "x", "password": b"y"})
 
-    assert json.loads(stream.getvalue())["event"] == "***"
-
-
-def test_a_secret_deep_in_a_value_is_hidden(stream: io.StringIO, log: Logger) -> None:
-    log.info("sent", reply={"urls": [{"first": (f"/bot{TOKEN}/x",)}], TOKEN: 1, "access_token": "x", "password": b"y"})
-
-    reply = json.loads(stream.getvalue())["reply"]
-    assert reply == {"urls": [{"first": ["/bot***/x"]}], "***": 1, "access_token": "***", "password": "***"}
+    line = json.loads(stream.getvalue())
+    assert line["event"] == "***"
+    assert line["reply"] == {"urls": [{"first": ["/bot***/x"]}], "***": 1, "access_token": "***", "password": "***"}
 
 
 def test_a_secret_in_an_object_is_hidden(stream: io.StringIO, log: Logger) -> None:
@@ -205,7 +199,6 @@ def test_the_console_hides_the_same(log: Logger) -> None:
 
     log.error("tap", url=f"/bot{TOKEN}/x", exc_info=OSError(PASSWORD))
 
-    assert "tap" in stream.getvalue()
     assert "url=/bot***/x" in stream.getvalue()
     assert "OSError: ***" in stream.getvalue()
     assert TOKEN not in stream.getvalue()
