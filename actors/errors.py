@@ -1,0 +1,60 @@
+"""Every exception that crosses a border between two parts of everytap; the name says the situation."""
+
+from typing import Any
+
+
+class QueueError(Exception):
+    """The root of the hierarchy; never raised itself."""
+
+
+class _Undelivered(QueueError):
+    """Hands the message back to whoever told it, so that the person behind it can still be answered."""
+
+    def __init__(self, message: Any) -> None:
+        super().__init__(f"{type(message).__name__} was not delivered")
+        # Any, not object: who catches this told the message, and knows its type.
+        self.message: Any = message
+
+
+class MailboxClosed(_Undelivered):
+    """The actor has stopped; the message is `.message`."""
+
+
+class MailboxFull(_Undelivered):
+    """The actor is too far behind; the message is `.message`."""
+
+
+class UnknownItem(QueueError):
+    """The button's item has no row any more."""
+
+
+class StaleItem(QueueError):
+    """Somebody else wrote the row first: reload it and decide again."""
+
+
+class RestartLimitReached(QueueError):
+    """A child crashed more often than its limit allows; the crash itself is `__cause__`."""
+
+    def __init__(self, child: str) -> None:
+        super().__init__(f"{child} crashed more often than its restart limit allows")
+        self.child = child
+
+
+class PortError(QueueError):
+    """The outside failed; raised only in infra/, always `raise ... from error`."""
+
+
+class Unreachable(PortError):
+    """Nothing happened outside: try again, after `retry_after_seconds` if the other side named a time."""
+
+    def __init__(self, reason: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Refused(PortError):
+    """Nothing happened outside, and trying again would not change that."""
+
+
+class AnswerLost(PortError):
+    """The request left and its answer did not come: it may have happened."""

@@ -1,0 +1,53 @@
+"""What a supervised child is, what it is given, and what can be read of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import anyio
+
+
+class Restart(Enum):
+    """When a child that ended is started again."""
+
+    PERMANENT = "always: even a clean end counts as a crash"
+    TRANSIENT = "after a crash"
+    TEMPORARY = "never"
+
+
+class Lifeline:
+    """What ties one life of a child to its supervisor: it says `ready` once, and ends by itself after `stopping`.
+
+    Stopping is a message: the child refuses new work, finishes what it holds within its grace, and returns.
+    """
+
+    def __init__(self, on_ready: Callable[[], None] | None = None) -> None:
+        self.stopping = anyio.Event()
+        self.is_ready = False
+        self._on_ready = on_ready
+
+    def ready(self) -> None:
+        """Let the next child start; a child that never calls this holds up all those listed after it."""
+        self.is_ready = True
+        if self._on_ready is not None:
+            self._on_ready()
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSpec:
+    """One line of the supervision tree; `start` runs for the child's whole life."""
+
+    name: str
+    start: Callable[[Lifeline], Awaitable[None]]
+    restart: Restart = Restart.PERMANENT
+    grace_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChildState:
+    """What health shows of a child."""
+
+    up: bool  # it runs and has said that it is ready
+    ended: bool  # it ended, and its spec asks for no restart
+    restarts: int
+    last_error: str | None

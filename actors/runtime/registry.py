@@ -1,0 +1,242 @@
+"""One live actor per key: a message finds it or spawns it, and an idle one is passivated.
+
+The only module that touches an actor's mailbox from outside. Whether a key has an actor is decided by one dict, without
+an await between looking and acting; so a message that comes while an actor is passivated is served by the next one.
+"""
+
+import math
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
+from structlog.contextvars import clear_contextvars
+
+from actors.errors import MailboxClosed, MailboxFull
+from actors.runtime.actor import Actor, Context, DeadLetter, Effect, Reason
+from actors.runtime.cell import Cell, Control, RegistryCounts, RegistryLimits
+from actors.runtime.child import Lifeline
+from actors.runtime.mailbox import Mailbox
+from actors.runtime.restarts import Budget, Quarantine
+from actors.runtime.strangers import strangers_contained
+
+log = structlog.get_logger()
+
+K = TypeVar("K", bound=Hashable)
+M = TypeVar("M")
+
+YIELD_EVERY = 16  # a message may start several effects, so fewer in one go than a mailbox alone allows
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """Runs code that may raise, and keeps what it raised."""
+
+    completed: bool = False
+    error: Exception | None = None
+
+    @contextmanager
+    def contained(self) -> Iterator[None]:
+        try:
+            yield
+            self.completed = True
+        except Exception as error:
+            self.error = error
+
+
+class Registry(Generic[K, M]):
+    """Messages by key, in order for each key; as a supervised child (`run`) it refuses them before and after its life.
+
+    A message that crashes its actor goes to the dead letters, and the next one is served by a new incarnation.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[Context[K, M]], Actor[M]],
+        on_dead_letter: Callable[[DeadLetter[K, M]], None],
+        limits: RegistryLimits | None = None,
+    ) -> None:
+        self._make = make
+        self._on_dead_letter = on_dead_letter
+        self._limits = limits or RegistryLimits()
+        self._cells: dict[K, Cell[K, M]] = {}
+        self._budget: Budget[K] = Budget(self._limits.restarts)
+        self._quarantine: Quarantine[K] = Quarantine(self._limits.quarantine_seconds)
+        self._tasks: TaskGroup | None = None
+        self._open = False
+        self.counts = RegistryCounts()
+
+    @property
+    def live(self) -> int:
+        """How many keys have a task."""
+        return len(self._cells)
+
+    def tell_nowait(self, key: K, message: M) -> None:
+        """Tell the key's actor; raises MailboxFull, or MailboxClosed while stopping, which carry the message."""
+        if not self._open:
+            raise MailboxClosed(message)
+        if self._quarantine.holds(key, anyio.current_time()):
+            self._bury(DeadLetter(key, message, Reason.QUARANTINED))
+            return
+        try:
+            self._find_or_spawn(key).mailbox.tell_nowait(message)
+        except MailboxFull:
+            self.counts.refused += 1
+            raise
+
+    async def tell(self, key: K, message: M) -> None:
+        """Tell the key's actor, waiting for room; raises MailboxClosed while stopping, which carries the message."""
+        while self._open:
+            if await self._deliver(key, message):
+                return
+        raise MailboxClosed(message)
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Let actors live until `stopping`; then refuse messages from outside and let work and effects end."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                self._tasks, self._open = tasks, True
+                lifeline.ready()
+                try:
+                    await lifeline.stopping.wait()
+                finally:
+                    self._open = False
+                for cell in self._cells.values():
+                    cell.mailbox.control(Control.LOOK_AGAIN)
+        finally:
+            self._tasks = None
+
+    async def _deliver(self, key: K, message: M) -> bool:
+        """False if the mailbox was closed while this waited for room: look for the key again."""
+        if self._quarantine.holds(key, anyio.current_time()):
+            self._bury(DeadLetter(key, message, Reason.QUARANTINED))
+            return True
+        try:
+            await self._find_or_spawn(key).mailbox.tell(message)
+        except MailboxClosed:
+            return False
+        return True
+
+    async def _tell_oneself(self, key: K, message: M) -> None:
+        while self._tasks is not None:
+            if await self._deliver(key, message):
+                return
+        self._bury(DeadLetter(key, message, Reason.STOPPED))
+
+    def _find_or_spawn(self, key: K) -> Cell[K, M]:
+        cell = self._cells.get(key)
+        if cell is None:
+            assert self._tasks is not None
+            cell = self._cells[key] = Cell(key, Mailbox(self._limits.mailbox))
+            self._tasks.start_soon(self._live, cell, name=f"actor {key}")
+        return cell
+
+    async def _live(self, cell: Cell[K, M]) -> None:
+        # The task copied the context of whoever told the first message; its log keys are not this actor's.
+        clear_contextvars()
+        try:
+            with strangers_contained():
+                self._serve_some(cell)
+                while await self._has_work(cell):
+                    self._serve_some(cell)
+        finally:
+            self._evict(cell, Reason.KILLED)
+
+    async def _has_work(self, cell: Cell[K, M]) -> bool:
+        """False if the actor may be passivated: from there to its eviction there is no await."""
+        if cell.mailbox.depth:
+            await checkpoint()
+            return True
+        if not cell.effects and (cell.idle or not self._open):
+            return False
+        with anyio.move_on_after(math.inf if cell.effects else self._limits.idle_seconds):
+            await cell.mailbox.wait()
+        return cell.mailbox.depth > 0
+
+    def _serve_some(self, cell: Cell[K, M]) -> None:
+        for _ in range(YIELD_EVERY):
+            message = cell.mailbox.receive_nowait()
+            if message is None:
+                return
+            if not isinstance(message, Control):
+                self._serve(cell, message)
+
+    def _serve(self, cell: Cell[K, M], message: M) -> None:
+        attempt = _Attempt()
+        with attempt.contained():
+            actor = self._incarnate(cell) if cell.actor is None else cell.actor
+            actor.receive(message)
+            cell.idle = actor.idle
+        if attempt.error is not None:
+            cell.end_incarnation()
+            self._crashed(DeadLetter(cell.key, message, Reason.CRASHED, attempt.error))
+
+    def _incarnate(self, cell: Cell[K, M]) -> Actor[M]:
+        self.counts.activations += 1
+        cell.context = Context(cell.key, partial(self._spawn, cell), self._tell_oneself)
+        cell.actor = self._make(cell.context)
+        return cell.actor
+
+    def _spawn(self, cell: Cell[K, M], context: Context[K, M], effect: Effect, about: M) -> None:
+        assert self._tasks is not None
+        cell.effects += 1
+        self._tasks.start_soon(self._perform, cell, context, effect, about)
+
+    async def _perform(self, cell: Cell[K, M], context: Context[K, M], effect: Effect, about: M) -> None:
+        attempt = _Attempt()
+        try:
+            with strangers_contained(), attempt.contained():
+                await effect()
+        finally:
+            cell.effects -= 1
+            if not attempt.completed:
+                reason = Reason.KILLED if attempt.error is None else Reason.CRASHED
+                self._effect_failed(cell, context, DeadLetter(cell.key, about, reason, attempt.error))
+            if not cell.effects and self._cells.get(cell.key) is cell:
+                cell.mailbox.control(Control.LOOK_AGAIN)
+
+    def _effect_failed(self, cell: Cell[K, M], context: Context[K, M], letter: DeadLetter[K, M]) -> None:
+        if cell.context is context:
+            cell.end_incarnation()
+        if letter.reason is Reason.CRASHED:
+            self._crashed(letter)
+        else:
+            self._bury(letter)
+
+    def _crashed(self, letter: DeadLetter[K, M]) -> None:
+        """Bury the message, and keep the key out of the way once it is over its budget."""
+        self.counts.crashes += 1
+        log.error("actor.crashed", key=str(letter.key), message=type(letter.message).__name__, exc_info=letter.error)
+        within_budget = self._budget.spend(letter.key, anyio.current_time())
+        self._bury(letter)
+        if not within_budget:
+            self._put_away(letter.key)
+
+    def _put_away(self, key: K) -> None:
+        self.counts.quarantines += 1
+        self._quarantine.admit(key, anyio.current_time())
+        log.error("actor.quarantined", key=str(key), seconds=self._limits.quarantine_seconds)
+        cell = self._cells.get(key)
+        if cell is not None:
+            self._evict(cell, Reason.QUARANTINED)
+
+    def _evict(self, cell: Cell[K, M], reason: Reason) -> None:
+        """Close the cell; its key may have another one already, which is left alone."""
+        if self._cells.get(cell.key) is cell:
+            del self._cells[cell.key]
+        self.counts.deepest = max(self.counts.deepest, cell.mailbox.high_water)
+        for message in cell.close():
+            self._bury(DeadLetter(cell.key, message, reason))
+
+    def _bury(self, letter: DeadLetter[K, M]) -> None:
+        self.counts.dead_letters += 1
+        attempt = _Attempt()
+        with attempt.contained():
+            self._on_dead_letter(letter)
+        if attempt.error is not None:
+            log.error("dead_letter.unhandled", key=str(letter.key), reason=letter.reason.name, exc_info=attempt.error)

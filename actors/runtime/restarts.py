@@ -1,0 +1,77 @@
+"""How often something that crashes is started again, after which pause, and when it is left alone."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from random import Random
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class RestartLimit:
+    """At most so many restarts within so many seconds; the next crash is one too many."""
+
+    restarts: int = 5
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """The pause before a restart: doubled with each crash in a row, give or take `jitter` (a share of it)."""
+
+    first_seconds: float = 0.2
+    most_seconds: float = 30.0
+    jitter: float = 0.2
+    reset_seconds: float = 60.0  # who lived this long starts again from the first pause
+
+    def delay_seconds(self, crashes_in_a_row: int, random: Random) -> float:
+        """The pause after so many crashes in a row; the first one counts 1."""
+        assert crashes_in_a_row >= 1
+        doublings = min(crashes_in_a_row - 1, 64)  # a float's exponent is finite, a crash loop need not be
+        pause = min(self.most_seconds, self.first_seconds * 2.0**doublings)
+        return pause * (1 + random.uniform(-self.jitter, self.jitter))
+
+
+class Budget(Generic[K]):
+    """What each key has left of a restart limit; it remembers only keys that crashed within the limit's seconds."""
+
+    def __init__(self, limit: RestartLimit) -> None:
+        self._limit = limit
+        self._crashes: OrderedDict[K, list[float]] = OrderedDict()  # the key that crashed last stands last
+
+    def spend(self, key: K, now: float) -> bool:
+        """Count one crash; False if it exceeds the limit."""
+        since = now - self._limit.seconds
+        self._forget_before(since)
+        recent = [at for at in self._crashes.pop(key, []) if at > since]
+        recent.append(now)
+        self._crashes[key] = recent[-self._limit.restarts - 1 :]
+        return len(recent) <= self._limit.restarts
+
+    def _forget_before(self, since: float) -> None:
+        while self._crashes:
+            key = next(iter(self._crashes))
+            if self._crashes[key][-1] > since:
+                return
+            del self._crashes[key]
+
+
+class Quarantine(Generic[K]):
+    """The keys that are left alone for a time; all equally long, so the first one in is the first one out."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until: OrderedDict[K, float] = OrderedDict()
+
+    def admit(self, key: K, now: float) -> None:
+        """Hold the key from now on, and forget those whose time is over."""
+        while self._until and next(iter(self._until.values())) <= now:
+            self._until.popitem(last=False)
+        self._until[key] = now + self._seconds
+        self._until.move_to_end(key)
+
+    def holds(self, key: K, now: float) -> bool:
+        """True until the key's time is over."""
+        return self._until.get(key, now) > now

@@ -1,0 +1,462 @@
+"""The supervisor starts in order, restarts within limits, and stops in reverse order; all in virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from actors.errors import RestartLimitReached
+from actors.runtime.child import ChildSpec, ChildState, Lifeline, Restart
+from actors.runtime.restarts import Backoff, RestartLimit
+from actors.runtime.supervisor import Policy, Strategy, Supervisor
+from tests.backends import BACKENDS, Backend
+from tests.journal import Journal
+
+Logs = list[MutableMapping[str, Any]]
+Deed = Callable[[Lifeline], Awaitable[None]]
+
+PATIENT = RestartLimit(100, 1)
+PAUSE = Backoff(first_seconds=1, most_seconds=60, jitter=0)
+REST = Policy(Strategy.REST_FOR_ONE, PATIENT, PAUSE)
+ONE = Policy(Strategy.ONE_FOR_ONE, PATIENT, PAUSE)
+
+
+class Boom(Exception):
+    """What a child of these tests raises."""
+
+
+class Children(Journal):
+    """Makes children that note what they do."""
+
+    def child(self, name: str, *lives: Deed, restart: Restart = Restart.PERMANENT, grace: float = 5) -> ChildSpec:
+        """A child whose n-th life is the n-th deed; the last deed is repeated."""
+        coming = list(lives or (serve,))
+
+        async def start(lifeline: Lifeline) -> None:
+            self.add(f"{name} starts")
+            deed = coming.pop(0) if len(coming) > 1 else coming[0]
+            try:
+                await deed(lifeline)
+            finally:
+                self.add(f"{name} ends")
+
+        return ChildSpec(name, start, restart, grace)
+
+
+async def serve(lifeline: Lifeline) -> None:
+    lifeline.ready()
+    await lifeline.stopping.wait()
+
+
+async def crash(lifeline: Lifeline) -> None:
+    lifeline.ready()
+    raise Boom
+
+
+async def crash_before_ready(lifeline: Lifeline) -> None:
+    del lifeline
+    raise Boom
+
+
+async def finish(lifeline: Lifeline) -> None:
+    lifeline.ready()
+
+
+async def ignore_stop(lifeline: Lifeline) -> None:
+    lifeline.ready()
+    await anyio.sleep_forever()
+
+
+def crash_after(seconds: float) -> Deed:
+    async def deed(lifeline: Lifeline) -> None:
+        lifeline.ready()
+        await anyio.sleep(seconds)
+        raise Boom
+
+    return deed
+
+
+def drain_for(seconds: float) -> Deed:
+    async def deed(lifeline: Lifeline) -> None:
+        await serve(lifeline)
+        await anyio.sleep(seconds)
+
+    return deed
+
+
+def supervise(policy: Policy, *children: ChildSpec) -> Supervisor:
+    return Supervisor(children, Random(1), policy)
+
+
+@asynccontextmanager
+async def running(supervisor: Supervisor) -> AsyncIterator[None]:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(supervisor.run)
+        yield
+        supervisor.stop()
+
+
+@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[Logs]:
+    with capture_logs() as lines:
+        yield lines
+
+
+@pytest.fixture
+def journal() -> Children:
+    return Children()
+
+
+async def test_next_child_starts_when_the_one_before_is_ready(journal: Children) -> None:
+    async def slow(lifeline: Lifeline) -> None:
+        await anyio.sleep(10)
+        journal.add("a is ready")
+        await serve(lifeline)
+
+    async with running(supervise(ONE, journal.child("a", slow), journal.child("b"))):
+        await journal.until("b starts")
+
+    assert journal.lines[:3] == ["a starts", "a is ready", "b starts"]
+
+
+async def test_child_that_crashes_before_it_is_ready_holds_up_the_next(journal: Children) -> None:
+    children = journal.child("a", crash_before_ready, serve), journal.child("b")
+
+    async with running(supervise(ONE, *children)):
+        await journal.until("b starts")
+
+    assert journal.lines[:4] == ["a starts", "a ends", "a starts", "b starts"]
+
+
+async def test_stop_goes_in_reverse_order_one_after_another(journal: Children) -> None:
+    async with running(supervise(ONE, *(journal.child(name, drain_for(2)) for name in "abc"))):
+        await journal.until("c starts")
+        began = anyio.current_time()
+
+    assert journal.lines[3:] == ["c ends", "b ends", "a ends"]
+    assert anyio.current_time() - began == pytest.approx(6)
+
+
+async def test_stop_while_starting_stops_what_has_started(journal: Children) -> None:
+    async def never_ready(lifeline: Lifeline) -> None:
+        await lifeline.stopping.wait()
+
+    async with running(supervise(ONE, journal.child("a", never_ready), journal.child("b"))):
+        await journal.until("a starts")
+
+    assert journal.lines == ["a starts", "a ends"]
+
+
+async def test_stop_before_run_starts_nothing(journal: Children) -> None:
+    supervisor = supervise(ONE, journal.child("a"))
+
+    supervisor.stop()
+    await supervisor.run()
+
+    assert journal.lines == []
+
+
+async def test_child_that_ignores_the_stop_is_killed_after_its_grace(journal: Children, logs: Logs) -> None:
+    async with running(supervise(ONE, journal.child("a"), journal.child("b", ignore_stop, grace=3))):
+        await journal.until("b starts")
+        began = anyio.current_time()
+
+    assert anyio.current_time() - began == pytest.approx(3)
+    assert journal.lines[2:] == ["b ends", "a ends"]
+    assert [(line["event"], line["child"]) for line in logs[2:]] == [("child.killed", "b"), ("child.stopped", "a")]
+
+
+async def test_cancelled_host_lets_children_drain(journal: Children) -> None:
+    with anyio.CancelScope() as host:
+        async with running(supervise(ONE, journal.child("a", drain_for(4)), journal.child("b", drain_for(4)))):
+            await journal.until("b starts")
+            began = anyio.current_time()
+            host.cancel()
+
+    assert host.cancelled_caught
+    assert journal.lines[2:] == ["b ends", "a ends"]
+    assert anyio.current_time() - began == pytest.approx(8)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio_virtual"], indirect=True)
+async def test_native_cancel_of_the_host_lets_children_drain(journal: Children) -> None:
+    """This is how asyncio.run answers Ctrl-C."""
+    host = asyncio.ensure_future(supervise(ONE, journal.child("a", drain_for(4))).run())
+    await journal.until("a starts")
+    began = anyio.current_time()
+
+    host.cancel()
+    await asyncio.wait([host])
+
+    assert host.cancelled()
+    assert journal.lines == ["a starts", "a ends"]
+    assert anyio.current_time() - began == pytest.approx(4)
+
+
+async def test_crash_restarts_only_that_child(journal: Children) -> None:
+    children = journal.child("a"), journal.child("b", crash, serve), journal.child("c")
+
+    async with running(supervise(ONE, *children)):
+        await journal.until("b starts", times=2)
+        await journal.until("c starts")
+
+    assert journal.lines.count("a starts") == journal.lines.count("c starts") == 1
+
+
+async def test_rest_for_one_restarts_those_after_it_in_order(journal: Children) -> None:
+    crashing = crash_after(5)
+    children = (journal.child(n, *lives) for n, lives in {"a": (), "b": (crashing, serve), "c": (), "d": ()}.items())
+
+    async with running(supervise(REST, *children)):
+        await journal.until("d starts", times=2)
+
+    stopped_and_started = ["b ends", "d ends", "c ends", "b starts", "c starts", "d starts"]
+    assert journal.lines[4:] == [*stopped_and_started, "d ends", "c ends", "b ends", "a ends"]
+
+
+async def test_rest_for_one_keeps_the_pause_of_a_later_child_that_crashed_too(journal: Children) -> None:
+    together = crash_after(5)
+    children = journal.child("a", together, serve), journal.child("b", together, serve)
+    supervisor = supervise(REST, *children)
+
+    async with running(supervisor):
+        await journal.until("b starts", times=2)
+
+        assert [state.restarts for state in supervisor.states().values()] == [1, 1]
+
+    assert journal.lines[4:6] == ["a starts", "b starts"]
+
+
+async def test_rest_for_one_does_not_bring_back_a_temporary_child(journal: Children) -> None:
+    children = (
+        journal.child("a", crash_after(5), serve),
+        journal.child("b", restart=Restart.TEMPORARY),
+        journal.child("c"),
+    )
+
+    async with running(supervise(REST, *children)):
+        await journal.until("c starts", times=2)
+
+    assert journal.lines.count("b starts") == 1
+
+
+async def test_crash_loop_backs_off(journal: Children) -> None:
+    started: list[float] = []
+
+    async def crash_and_note(lifeline: Lifeline) -> None:
+        started.append(anyio.current_time())
+        await crash(lifeline)
+
+    async with running(supervise(ONE, journal.child("a", *[crash_and_note] * 4, serve))):
+        await journal.until("a starts", times=5)
+        started.append(anyio.current_time())
+
+    pauses = [round(later - earlier, 3) for earlier, later in pairwise(started)]
+    assert pauses == [1, 2, 4, 8]
+
+
+async def test_other_children_are_served_while_one_is_paused(journal: Children) -> None:
+    policy = Policy(limit=PATIENT, backoff=Backoff(first_seconds=100, most_seconds=100, jitter=0))
+    children = journal.child("a", crash_after(1), serve), journal.child("b", crash_after(50), serve)
+
+    async with running(supervise(policy, *children)):
+        await journal.until("b starts", times=2)
+
+    assert journal.lines[2:6] == ["a ends", "b ends", "a starts", "b starts"]
+
+
+async def test_child_that_lived_long_starts_again_from_the_first_pause(journal: Children) -> None:
+    children = (journal.child("a", crash, crash, crash_after(60), serve),)
+
+    async with running(supervise(ONE, *children)):
+        await journal.until("a starts", times=4)
+
+        assert anyio.current_time() == pytest.approx(1 + 2 + 60 + 1)
+
+
+async def test_restart_limit_escalates_after_stopping_the_others(journal: Children) -> None:
+    policy = Policy(limit=RestartLimit(3, 60), backoff=PAUSE)
+    supervisor = supervise(policy, journal.child("a"), journal.child("b", crash_after(1)), journal.child("c"))
+
+    with pytest.raises(RestartLimitReached, match="b crashed more often") as reached:
+        await supervisor.run()
+
+    assert reached.value.child == "b"
+    assert isinstance(reached.value.__cause__, Boom)
+    assert journal.lines.count("b starts") == 4
+    assert journal.lines[-2:] == ["c ends", "a ends"]
+
+
+async def test_restart_limit_is_each_childs_own(journal: Children) -> None:
+    policy = Policy(limit=RestartLimit(2, 600), backoff=PAUSE)
+    children = (journal.child(name, crash, crash, serve) for name in "abc")
+
+    async with running(supervise(policy, *children)):
+        await journal.until("c starts", times=3)
+
+
+async def test_clean_end_of_a_permanent_child_is_a_crash(journal: Children, logs: Logs) -> None:
+    supervisor = supervise(ONE, journal.child("a", finish, serve))
+
+    async with running(supervisor):
+        await journal.until("a starts", times=2)
+
+        assert supervisor.states()["a"] == ChildState(up=True, ended=False, restarts=1, last_error=None)
+
+    assert [line["event"] for line in logs] == ["child.started", "child.crashed", "child.started", "child.stopped"]
+
+
+async def test_clean_end_of_a_transient_child_is_its_end(journal: Children) -> None:
+    supervisor = supervise(ONE, journal.child("a", finish, restart=Restart.TRANSIENT), journal.child("b"))
+
+    async with running(supervisor):
+        await journal.until("b starts")
+        await anyio.sleep(100)
+
+        assert supervisor.states()["a"] == ChildState(up=False, ended=True, restarts=0, last_error=None)
+
+    assert journal.lines == ["a starts", "a ends", "b starts", "b ends"]
+
+
+async def test_transient_child_that_ends_unready_lets_the_next_one_start(journal: Children) -> None:
+    async def end_at_once(lifeline: Lifeline) -> None:
+        del lifeline
+
+    children = journal.child("a", end_at_once, restart=Restart.TRANSIENT), journal.child("b")
+
+    async with running(supervise(REST, *children)):
+        await journal.until("b starts")
+
+
+async def test_crashed_transient_child_is_restarted(journal: Children) -> None:
+    async with running(supervise(ONE, journal.child("a", crash, finish, restart=Restart.TRANSIENT))):
+        await journal.until("a ends", times=2)
+
+
+async def test_temporary_child_is_never_restarted(journal: Children) -> None:
+    supervisor = supervise(ONE, journal.child("a", crash, restart=Restart.TEMPORARY))
+
+    async with running(supervisor):
+        await anyio.sleep(100)
+
+        assert supervisor.states()["a"] == ChildState(up=False, ended=True, restarts=0, last_error="Boom()")
+
+    assert journal.lines == ["a starts", "a ends"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio_virtual"], indirect=True)
+async def test_child_cancelled_by_a_stranger_is_restarted(journal: Children, logs: Logs) -> None:
+    """A library that awaits a cancelled future looks like this; a task group would cancel all children."""
+
+    async def be_cancelled(lifeline: Lifeline) -> None:
+        lifeline.ready()
+        lost: asyncio.Future[None] = asyncio.Future()
+        lost.cancel()
+        await lost
+
+    async with running(supervise(ONE, journal.child("a", be_cancelled, serve))):
+        await journal.until("a starts", times=2)
+
+    assert logs[1]["event"] == "child.crashed"
+    assert logs[1]["reason"] == "cancelled by a stranger"
+
+
+async def test_crash_is_logged_with_its_traceback(journal: Children, logs: Logs) -> None:
+    async with running(supervise(ONE, journal.child("a", crash, serve))):
+        await journal.until("a starts", times=2)
+
+    crashed = logs[1]
+    assert (crashed["event"], crashed["child"]) == ("child.crashed", "a")
+    assert isinstance(crashed["exc_info"], Boom)
+    assert crashed["exc_info"].__traceback__ is not None
+
+
+async def test_child_that_crashes_while_stopping_is_logged_and_stopped(journal: Children, logs: Logs) -> None:
+    async def crash_at_stop(lifeline: Lifeline) -> None:
+        await serve(lifeline)
+        raise Boom
+
+    async with running(supervise(ONE, journal.child("a"), journal.child("b", crash_at_stop))):
+        await journal.until("b starts")
+
+    assert journal.lines == ["a starts", "b starts", "b ends", "a ends"]
+    assert [(line["event"], line["child"]) for line in logs[2:]] == [("child.crashed", "b"), ("child.stopped", "a")]
+
+
+async def test_error_inside_a_killed_child_does_not_escape(journal: Children) -> None:
+    async def crash_when_killed(lifeline: Lifeline) -> None:
+        lifeline.ready()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise Boom
+
+    async with running(supervise(ONE, journal.child("a"), journal.child("b", crash_when_killed))):
+        await journal.until("b starts")
+
+    assert journal.lines[2:] == ["b ends", "a ends"]
+
+
+async def test_what_is_no_exception_still_stops_the_others_in_order(journal: Children) -> None:
+    class Doom(BaseException):
+        pass
+
+    async def end_of_the_process(lifeline: Lifeline) -> None:
+        lifeline.ready()
+        await anyio.sleep(1)
+        raise Doom
+
+    children = (
+        journal.child("a", drain_for(2)),
+        journal.child("b", drain_for(2)),
+        journal.child("c", end_of_the_process),
+    )
+
+    with pytest.raises(BaseExceptionGroup) as group:
+        await supervise(ONE, *children).run()
+
+    assert group.group_contains(Doom)
+    assert journal.lines[3:] == ["c ends", "b ends", "a ends"]
+
+
+async def test_states_tell_who_is_up(journal: Children) -> None:
+    async def never_ready(lifeline: Lifeline) -> None:
+        await lifeline.stopping.wait()
+
+    supervisor = supervise(ONE, journal.child("a"), journal.child("b", never_ready), journal.child("c"))
+
+    async with running(supervisor):
+        await journal.until("b starts")
+
+        assert [state.up for state in supervisor.states().values()] == [True, False, False]
+
+
+async def test_children_have_names_of_their_own(journal: Children) -> None:
+    with pytest.raises(AssertionError, match="told apart by name"):
+        supervise(ONE, journal.child("a"), journal.child("a"))
+
+
+async def test_lifeline_needs_no_supervisor() -> None:
+    lifeline = Lifeline()
+
+    lifeline.ready()
+
+    assert lifeline.is_ready
+
+
+async def test_default_policy_restarts_one_child_five_times_in_half_a_minute(journal: Children) -> None:
+    with pytest.raises(RestartLimitReached):
+        await Supervisor([journal.child("a", crash)], Random(1)).run()
+
+    assert journal.lines.count("a starts") == 6
