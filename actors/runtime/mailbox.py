@@ -20,15 +20,27 @@ YIELD_EVERY = 64
 class Mailbox(Generic[M]):
     """Bounded for user messages (`tell`, `tell_nowait`); `control` messages go ahead of them and always find room."""
 
-    __slots__ = ("_capacity", "_line", "_queue", "_sealed", "_streak", "_urgent", "_wake", "high_water", "refused")
+    __slots__ = (
+        "_limit",
+        "_line",
+        "_queue",
+        "_sealed",
+        "_streak",
+        "_urgent",
+        "_waiting",
+        "_wake",
+        "high_water",
+        "refused",
+    )
 
     def __init__(self, capacity: int) -> None:
         assert capacity > 0
-        self._capacity = capacity
+        self._limit = capacity  # 0 once sealed
         self._queue: deque[M] = deque()
         self._urgent = 0  # so many at the queue's head came through `control`
         self._line: OrderedDict[anyio.Event, M] = OrderedDict()  # who waits for room, first come first served
-        self._wake: anyio.Event | None = None
+        self._wake: anyio.Event | None = None  # the hint; None when nobody waits for it or it was given
+        self._waiting = False
         self._sealed = False
         self._streak = 0
         self.high_water = 0
@@ -41,23 +53,19 @@ class Mailbox(Generic[M]):
 
     def tell_nowait(self, message: M) -> None:
         """Put the message at the end, or raise MailboxFull or MailboxClosed, which carry it back."""
+        if self._put(message):
+            return
         if self._sealed:
             raise MailboxClosed(message)
-        if not self._has_room():
-            self.refused += 1
-            raise MailboxFull(message)
-        self._put(message)
+        self.refused += 1
+        raise MailboxFull(message)
 
     async def tell(self, message: M) -> None:
         """Wait for room, then put the message at the end; raises MailboxClosed, which carries it back.
 
         Cancelled while it still waits, it leaves the line and the message was not told.
         """
-        if self._sealed:
-            raise MailboxClosed(message)
-        if self._has_room():
-            self._put(message)
-        else:
+        if not self._put(message):
             await self._stand_in_line(message)
 
     def control(self, message: M) -> None:
@@ -89,14 +97,16 @@ class Mailbox(Generic[M]):
 
     async def wait(self) -> None:
         """Wait until there is something to receive or nothing ever will be; takes nothing."""
-        assert self._wake is None, "a mailbox has one reader"
+        assert not self._waiting, "a mailbox has one reader"
         if self._queue or self._sealed:
             return
         self._streak = 0
-        self._wake = anyio.Event()
+        self._waiting = True
+        wake = self._wake = anyio.Event()
         try:
-            await self._wake.wait()
+            await wake.wait()
         finally:
+            self._waiting = False
             self._wake = None
 
     def __aiter__(self) -> "Mailbox[M]":
@@ -112,6 +122,7 @@ class Mailbox(Generic[M]):
     def seal(self) -> None:
         """Refuse messages from now on; those inside can still be received. Who waits for room gets MailboxClosed."""
         self._sealed = True
+        self._limit = 0
         self._wake_reader()
         for place in self._line:
             place.set()
@@ -124,17 +135,21 @@ class Mailbox(Generic[M]):
         self._urgent = 0
         return leftovers
 
-    def _has_room(self) -> bool:
-        return len(self._queue) - self._urgent < self._capacity
-
-    def _put(self, message: M) -> None:
+    def _put(self, message: M) -> bool:
+        depth = len(self._queue)
+        if depth - self._urgent >= self._limit:
+            return False
         self._queue.append(message)
-        self.high_water = max(self.high_water, len(self._queue))
-        self._wake_reader()
+        if depth >= self.high_water:
+            self.high_water = depth + 1
+        if self._wake is not None:
+            self._wake_reader()
+        return True
 
     def _wake_reader(self) -> None:
         if self._wake is not None:
             self._wake.set()
+            self._wake = None
 
     def _take(self) -> M:
         message = self._queue.popleft()
@@ -147,10 +162,13 @@ class Mailbox(Generic[M]):
     def _admit_first_in_line(self) -> None:
         # The reader moves the message in itself: room that were only announced could be taken by a `tell_nowait`.
         place, message = self._line.popitem(last=False)
-        self._put(message)
+        moved_in = self._put(message)
+        assert moved_in, "a message was taken out in this very step"
         place.set()
 
     async def _stand_in_line(self, message: M) -> None:
+        if self._sealed:
+            raise MailboxClosed(message)
         place = anyio.Event()
         self._line[place] = message
         try:
