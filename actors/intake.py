@@ -1,0 +1,227 @@
+"""Takes updates in; an update is confirmed to Telegram only when its effect is durable, or visibly refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
+
+from actors.errors import MailboxClosed, MailboxFull, PortError, Unreachable
+from actors.ports import Chat, Conflict, Other, Poison, Pressed, Said, Update, Updates
+from actors.rules import words
+from actors.rules.messages import AskToReject, GiveUp, KeepIt, Press, SendOriginal, Tap
+from actors.runtime.child import Lifeline
+from actors.shell.answers import refuse
+from actors.shell.outside import Items
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 50.0
+AGAIN_SECONDS = 0.5  # the same offset sooner is answered with one update only
+SLICE = 4  # updates parsed in one go: a hundred at once would hold up the loop
+MOST_WAITING = 90  # Telegram shows at most 100 unconfirmed updates: beyond, nobody's tap would be seen
+STUCK_SECONDS = 5.0  # fewer seconds are a burst that a healthy database takes in its stride
+BATCH = 100
+RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(slots=True)
+class _Held:
+    """An update that Telegram still keeps for us."""
+
+    press: Press | None
+    at: float
+    done: bool = False
+    given_up: bool = False
+
+
+class Lease(Protocol):
+    """How intake sees the lease of the poller."""
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether this worker may poll now."""
+        ...
+
+    async def wait_held(self) -> None:
+        """Wait until this worker may poll."""
+        ...
+
+    def look(self) -> None:
+        """Another poller was seen."""
+        ...
+
+
+@dataclass(slots=True, frozen=True)
+class Neighbours:
+    """Whom intake talks to."""
+
+    updates: Updates
+    items: Items
+    chat: Chat
+
+
+class Intake:
+    """The actor that polls. Concurrent across items, in order within one; it never waits for what a tap comes to."""
+
+    def __init__(self, neighbours: Neighbours, lease: Lease) -> None:
+        self._updates = neighbours.updates
+        self._items = neighbours.items
+        self._chat = neighbours.chat
+        self._lease = lease
+        self._held: dict[int, _Held] = {}
+        self._offset: int | None = None
+        self._moved = anyio.Event()
+        self._backlog = True
+        self._failures = 0
+        self._answers: TaskGroup | None = None
+        self.polled_at: float | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many updates Telegram still keeps for us."""
+        return sum(not held.done for held in self._held.values())
+
+    def confirm(self, update_id: int) -> None:
+        """The effect of this update is durable, or was visibly refused: Telegram may forget it, in its turn."""
+        if update_id in self._held:
+            self._held[update_id].done = True
+            before = self._offset
+            self._advance()
+            if self._offset != before or not self._held:
+                self._moved.set()
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Poll until stopped; then wait for what is held, and confirm what was done."""
+        async with anyio.create_task_group() as answers:
+            self._answers = answers
+            async with anyio.create_task_group() as polling:
+                polling.start_soon(self._poll_all)
+                lifeline.ready()
+                await lifeline.stopping.wait()
+                polling.cancel_scope.cancel()
+        while self.waiting:
+            self._moved = anyio.Event()
+            await self._moved.wait()
+        await self._say_goodbye()
+
+    def _advance(self) -> None:
+        """Move the offset over what is done from the front, and no further."""
+        for update_id in sorted(self._held):
+            if not self._held[update_id].done:
+                self._offset = update_id
+                return
+            del self._held[update_id]
+            self._offset = update_id + 1
+
+    async def _poll_all(self) -> None:
+        while True:
+            await self._lease.wait_held()
+            self._moved = anyio.Event()
+            try:
+                batch = await self._updates.get(self._offset, POLL_SECONDS)
+            except Conflict:
+                log.info("intake.conflict")
+                self._backlog = True
+                self._lease.look()
+            except PortError as error:
+                await self._rest(error)
+            else:
+                self._failures = 0
+                await self._take(batch)
+
+    async def _rest(self, error: PortError) -> None:
+        asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
+        pause = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
+        self._failures += 1
+        log.warning("intake.unreachable", failures=self._failures, reason=str(error))
+        await anyio.sleep(max(pause, asked or 0.0))
+
+    async def _take(self, batch: Sequence[object]) -> None:
+        """Tell every new update to its item, then wait until there is a reason to poll again."""
+        self.polled_at = anyio.current_time()
+        redelivered = self._backlog
+        for number, raw in enumerate(batch):
+            if number % SLICE == SLICE - 1:
+                await checkpoint()
+            self._take_one(raw, redelivered)
+        if len(batch) < BATCH:
+            self._backlog = False
+        if not batch:
+            # Everything below the offset is confirmed by now. Telegram starts its ids anew after a quiet week, and an
+            # offset above them would confirm taps that nobody has seen.
+            self._offset = None
+        self._advance()
+        self._refuse_oldest()
+        if self._held:
+            with anyio.move_on_after(AGAIN_SECONDS):
+                await self._moved.wait()
+
+    def _take_one(self, raw: object, redelivered: bool) -> None:
+        at = anyio.current_time()
+        update = self._updates.parse(raw, at, redelivered)
+        update_id = _update_id(update)
+        if update_id in self._held:
+            return
+        self._held[update_id] = _Held(_press(update), at)
+        match update:
+            case Tap(press) | AskToReject(press) | KeepIt(press) | SendOriginal(press):
+                self._tell(update, press)
+            case Poison(update_id, why):
+                log.error("update.poison", update_id=update_id, reason=why)
+                self._held[update_id].done = True
+            case Said(update_id) | Other(update_id):
+                self._held[update_id].done = True
+
+    def _tell(self, message: Pressed, press: Press) -> None:
+        try:
+            self._items.tell_nowait((press.chat_id, press.item_id), message)
+        except MailboxFull:
+            assert self._answers is not None
+            self._answers.start_soon(refuse, self._chat, press, words.BUSY, self.confirm)
+        except MailboxClosed:
+            # We are stopping: unconfirmed, it comes again to whoever polls next.
+            del self._held[press.update_id]
+
+    def _refuse_oldest(self) -> None:
+        """Too many are waiting for a database that does not answer: refuse the oldest, so that new taps are seen."""
+        waiting = [held for _, held in sorted(self._held.items()) if not held.done]
+        long_ago = anyio.current_time() - STUCK_SECONDS
+        for held in waiting[: max(0, len(waiting) - MOST_WAITING + 1)]:
+            press = held.press
+            if press is not None and not held.given_up and held.at < long_ago:
+                held.given_up = True
+                self._tell_to_give_up(press)
+
+    def _tell_to_give_up(self, press: Press) -> None:
+        try:
+            self._items.tell_nowait((press.chat_id, press.item_id), GiveUp(press))
+        except (MailboxFull, MailboxClosed):
+            log.warning("tap.kept", tap_id=press.id, item_id=press.item_id, chat_id=press.chat_id)
+
+    async def _say_goodbye(self) -> None:
+        """Confirm what was done, so that the next worker need not look at it again."""
+        if self._offset is None or not self._lease.is_held:
+            return
+        try:
+            with anyio.move_on_after(2.0):
+                await self._updates.get(self._offset, 0.0)
+        except (PortError, Conflict):
+            log.info("intake.not_confirmed")
+
+
+def _press(update: Update) -> Press | None:
+    return update.press if isinstance(update, Tap | AskToReject | KeepIt | SendOriginal) else None
+
+
+def _update_id(update: Update) -> int:
+    press = _press(update)
+    if press is not None:
+        return press.update_id
+    assert not isinstance(update, Tap | AskToReject | KeepIt | SendOriginal)
+    return update.update_id

@@ -1,0 +1,102 @@
+"""Holds the lease of the update poller, so that of any number of workers one polls and the others can take over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import structlog
+
+from actors.rules.operations import HoldLease, LeaseView, ReleaseLease, Standing
+from actors.rules.requests import Asks, Lane, NotStored, Ticket
+from actors.runtime.child import Lifeline
+from actors.shell.outside import Alarm
+
+log = structlog.get_logger()
+
+NAME = "updates"
+ALONE_SECONDS = 86_400.0  # a lone holder renews once in half a day
+CONTESTED_SECONDS = 10.0
+RENEW_SECONDS = 5.0
+STANDBY_SECONDS = 3.0
+
+
+class PollLease:
+    """The actor that knows whether this worker may poll."""
+
+    def __init__(
+        self, store: Asks, owner: str, nudge: Callable[[], Awaitable[None]], on_held: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._owner = owner
+        self._nudge = nudge
+        self._on_held = on_held
+        self._alarm = Alarm()
+        self._held = anyio.Event()
+        self._contested = False
+        self._doubted = False
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether this worker may poll now."""
+        return self._held.is_set()
+
+    async def wait_held(self) -> None:
+        """Wait until this worker may poll."""
+        await self._held.wait()
+
+    def look(self) -> None:
+        """Another poller was seen: say nothing before the lease has been read."""
+        self._stand_back()
+        self._doubted = True
+        self._alarm.ring()
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Hold the lease, or wait for it, until stopped; then give it back."""
+        lifeline.ready()
+        stopping = False
+        while not stopping:
+            stopping = await self._alarm.wait(await self._read(), lifeline.stopping)
+        await self._release()
+
+    async def _read(self) -> float:
+        """Take, renew or wait; returns how long until the next look. Without its database a poller polls on."""
+        self._doubted = False
+        seconds = CONTESTED_SECONDS if self._contested else ALONE_SECONDS
+        operation = HoldLease(NAME, self._owner, seconds, CONTESTED_SECONDS)
+        try:
+            view = (await self._store.ask(operation, Ticket(anyio.current_time() + CONTESTED_SECONDS, Lane.TAPS))).value
+        except NotStored:
+            return STANDBY_SECONDS
+        if self._doubted:
+            return 0.0
+        return await self._stand(view)
+
+    async def _stand(self, view: LeaseView) -> float:
+        if view.standing is Standing.STANDBY:
+            self._stand_back()
+            if view.seconds_left < CONTESTED_SECONDS - STANDBY_SECONDS or not self._contested:
+                # The holder may not know of us: the platform's 409 makes it look.
+                await self._nudge()
+            self._contested = True
+            return STANDBY_SECONDS
+        changed, self._contested = view.contested != self._contested, view.contested
+        if not self._held.is_set():
+            log.info("lease.held", contested=view.contested)
+            self._held.set()
+            self._on_held()
+        if changed:
+            return 0.0  # renew at once, for as long as suits the company we have
+        return RENEW_SECONDS if view.contested else ALONE_SECONDS / 2
+
+    def _stand_back(self) -> None:
+        if self._held.is_set():
+            self._held = anyio.Event()
+
+    async def _release(self) -> None:
+        if self._held.is_set():
+            self._stand_back()
+            try:
+                await self._store.ask(ReleaseLease(NAME, self._owner), Ticket(anyio.current_time() + 3.0, Lane.TAPS))
+            except NotStored:
+                log.info("lease.not_released")

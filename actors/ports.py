@@ -1,0 +1,169 @@
+"""Everything outside, as Protocols: the database, the chat, the publisher, the media, the updates, the clock.
+
+An adapter raises nothing but `PortError`: `Unreachable` (nothing happened, try again), `Refused` (nothing happened, do
+not try again), `AnswerLost` (it may have happened).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from actors.rules.item import Row, Story
+from actors.rules.messages import AskToReject, KeepIt, PublishOutcome, SendOriginal, Tap
+from actors.rules.operations import Operation
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The wall clock, for what people read; durations come from the event loop's clock."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        ...
+
+
+class Session(Protocol):
+    """One connection, for the length of one message."""
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Run the operation in one round trip and one commit."""
+        ...
+
+
+class Pool(Protocol):
+    """Connections to the database; only the DB actor sees it."""
+
+    size: int
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """Acquire a connection, release it at the end; a release never raises after the work was done."""
+        ...
+
+    def notifications(self) -> AbstractAsyncContextManager[AsyncIterator[None]]:
+        """Listen for "something was queued"; a hint only, and it may end at any time (`Unreachable`)."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open, within a bound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What one message of an item shall show.
+
+    Drawn from `row`, or, for an item that nobody has loaded, from `seen`, the caption that the person saw. `line` is
+    added below; `asking` puts "Are you sure?" beside the buttons; `buttons` False takes all of them away.
+    """
+
+    chat_id: int
+    message_id: int
+    item_id: int
+    version: int
+    row: Row | None = None
+    seen: str | None = None
+    line: str | None = None
+    asking: bool = False
+    buttons: bool = True
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SentCard:
+    """A message that the chat accepted."""
+
+    message_id: int
+    file_id: str | None
+
+
+class Chat(Protocol):
+    """The team's group."""
+
+    async def answer(self, press_id: str, text: str) -> None:
+        """Show a toast; `Refused` when the query is too old or was answered before."""
+        ...
+
+    async def send_card(self, row: Row) -> SentCard:
+        """Send the picture or video with caption and buttons. Not idempotent: `AnswerLost` may mean a second card."""
+        ...
+
+    async def edit_card(self, face: Face) -> None:
+        """Redraw one message; "not modified" is success; `Refused` when the message is gone for good."""
+        ...
+
+    async def send_original(self, row: Row, reply_to: int) -> None:
+        """Send the uncompressed file of the item as an answer to its card."""
+        ...
+
+    async def send_text(self, chat_id: int, text: str) -> None:
+        """Say something in a chat, plain text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody wrote to the bot."""
+
+    update_id: int
+    chat_id: int
+    private: bool
+    user_id: int
+    user_name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """An update that asks nothing of us; `why` is a short word for the log."""
+
+    update_id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """An update that could not be parsed; it is parked and logged, and never comes again."""
+
+    update_id: int
+    why: str
+
+
+Pressed = Tap | AskToReject | KeepIt | SendOriginal
+Update = Pressed | Said | Other | Poison
+
+
+class Conflict(Exception):
+    """Another poller took over the updates (HTTP 409)."""
+
+
+class Updates(Protocol):
+    """What Telegram holds for us until we confirm it."""
+
+    async def get(self, offset: int | None, timeout_seconds: float) -> Sequence[object]:
+        """Confirm all below `offset` and wait for more: raw updates, oldest first. Raises `Conflict`."""
+        ...
+
+    def parse(self, raw: object, at: float, redelivered: bool) -> Update:
+        """Read one raw update; never raises, an unreadable one is `Poison`."""
+        ...
+
+
+class Publisher(Protocol):
+    """Where a story is published."""
+
+    async def publish(self, row: Row) -> PublishOutcome:
+        """Publish once, or say honestly what is known."""
+        ...
+
+
+class MediaSource(Protocol):
+    """Where the files of the stories live."""
+
+    async def read(self, story: Story) -> bytes:
+        """Return the uncompressed file; `Refused` when it is missing."""
+        ...

@@ -1,0 +1,72 @@
+"""Finds what a crash left behind: cards that lie, publishes without a worker."""
+
+from __future__ import annotations
+
+import anyio
+import structlog
+
+from actors.errors import MailboxClosed
+from actors.rules.item import Row
+from actors.rules.messages import RECOVERED, Changed, Message, Resume
+from actors.rules.operations import Recover, Recoverable
+from actors.rules.requests import Asks, Lane, NotStored, Ticket
+from actors.runtime.child import Lifeline
+from actors.shell.outside import Alarm, Items
+
+log = structlog.get_logger()
+
+BURST_SECONDS = 1800.0  # it has no period of its own: this is the idle burst, shared with the schedule
+AFTER_OUTAGE_SECONDS = 2.0
+SHORTEST_SECONDS = 1.0
+
+
+class Reconciler:
+    """The actor that compares rows and cards: at start, on take-over, after an outage, when somebody rings."""
+
+    def __init__(self, store: Asks, items: Items, worker: str) -> None:
+        self._store = store
+        self._items = items
+        self._worker = worker
+        self._alarm = Alarm()
+        self._everything = True
+
+    def wake(self) -> None:
+        """Something may have been left behind."""
+        self._alarm.ring()
+
+    def look_at_everything(self) -> None:
+        """Another worker may have died over its cards: draw each card in review, and each settled lately."""
+        self._everything = True
+        self._alarm.ring()
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Look and sleep until stopped."""
+        lifeline.ready()
+        stopping = False
+        while not stopping:
+            stopping = await self._alarm.wait(await self._look(), lifeline.stopping)
+
+    async def _look(self) -> float:
+        operation = Recover(self._worker, self._everything)
+        try:
+            found = (await self._store.ask(operation, Ticket(anyio.current_time() + 30.0, Lane.REST))).value
+        except NotStored:
+            return AFTER_OUTAGE_SECONDS
+        if operation.everything:
+            self._everything = False
+        await self._tell(found)
+        if found.next_seconds is None:
+            return BURST_SECONDS
+        return max(SHORTEST_SECONDS, min(BURST_SECONDS, found.next_seconds + 0.1))
+
+    async def _tell(self, found: Recoverable) -> None:
+        if found.behind or found.unpublished:
+            log.info("recover.found", behind=len(found.behind), unpublished=len(found.unpublished))
+        told: list[tuple[Row, Message]] = [(row, Changed(row, RECOVERED)) for row in found.behind]
+        told += [(row, Changed(row, "drawn again")) for row in found.again]
+        told += [(row, Resume(row)) for row in found.unpublished]
+        try:
+            for row, message in told:
+                await self._items.tell((row.chat_id, row.id), message)
+        except MailboxClosed:
+            log.info("recover.stopped", left=len(told))

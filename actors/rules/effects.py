@@ -1,0 +1,164 @@
+"""Everything an item can ask for; the shell performs it and tells the outcome as a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from actors.rules.item import Row, Step
+from actors.rules.messages import Press, Tap
+
+
+class Outcome(Enum):
+    """How a tap ended, as its canonical log line says it."""
+
+    RECORDED = "recorded"
+    STALE = "stale"
+    FORBIDDEN = "forbidden"
+    GONE = "gone"
+    REFUSED = "refused"
+    BUSY = "busy"
+    ASKED = "asked"
+    KEPT = "kept"
+    ORIGINAL_SENT = "original_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTap:
+    """Show a toast to the person, before and without any database work; at most once a tap."""
+
+    press: Press
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Store the tap, in one round trip, again and again until its deadline."""
+
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTap:
+    """Decide for ever a tap whose attempts are unknown: refused, or what its key already holds."""
+
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRecording:
+    """Tell `StillRecording` in 400 ms."""
+
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonRecording:
+    """Let the open recording of this tap end now."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCard:
+    """Draw every card of the item from its row; `press` is the tap that waits for it, if one does."""
+
+    row: Row
+    press: Press | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLine:
+    """Add a line to the card that was tapped.
+
+    `needed`: a refusal, which is tried until it is shown; else it is progress, dropped when edits are short.
+    `buttons` stay, unless the card leads nowhere.
+    """
+
+    press: Press
+    row: Row | None
+    line: str
+    needed: bool
+    buttons: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ShowQuestion:
+    """Put "Are you sure?" beside the other buttons, or take it away again."""
+
+    press: Press
+    row: Row | None
+    asking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WatchQuestion:
+    """Tell `AskExpired` in 60 s."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class SendFile:
+    """Send the uncompressed file below the card."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class SendCard:
+    """Put the card into the chat and save its message."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Publish the story of this row; the outcome comes back as one of `PublishOutcome`."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """Store how a publish ended, unless somebody decided otherwise meanwhile."""
+
+    row: Row
+    step: Step
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogInteraction:
+    """Hand one line to the interaction logger."""
+
+    press: Press
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """The tap is decided: its log line may be written once its toast and its card are through."""
+
+    press: Press
+    action: str
+    outcome: Outcome
+    cause: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmUpdate:
+    """Telegram may forget this update; `answered_first`: only once its toast and its line are through."""
+
+    press: Press
+    answered_first: bool
+
+
+PressEffect = (
+    AnswerTap | AbandonRecording | ShowLine | ShowQuestion | SendFile | LogInteraction | Conclude | ConfirmUpdate
+)
+Effect = (
+    PressEffect | Record | CloseTap | WatchRecording | WatchQuestion | ShowCard | SendCard | Publish | RecordOutcome
+)

@@ -1,0 +1,218 @@
+"""Everything an item can be told: taps as verbs, outcomes of its own effects as participles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actors.rules.item import Person, Row, Step
+
+RECOVERED = "recovered"  # a cause: a crash left the card behind its row
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A finger on a button, as Telegram delivered it.
+
+    `seen` is the caption that the person saw (HTML), so that a cold item can draw a line below it without a query;
+    `at` is the runtime's clock in seconds at our first sight of it; `redelivered` says that an earlier process may
+    have worked on it, so that "not saved" can only be said after asking the database.
+    """
+
+    id: str
+    update_id: int
+    item_id: int
+    version: int
+    chat_id: int
+    message_id: int
+    person: Person
+    seen: str
+    at: float
+    redelivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """Settle this item by this step."""
+
+    press: Press
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class AskToReject:
+    """Reject was tapped: ask "Are you sure?" before anything is decided."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class KeepIt:
+    """The question was answered with no."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class SendOriginal:
+    """Send the uncompressed file, for posting by hand."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The scheduler claimed this item: send its card."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A publish was left behind by a crash: go on with it."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The row was written by somebody else, or its card may lie: draw it again, for the reason that `cause` names."""
+
+    row: Row
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Too many taps are waiting: refuse this one now instead of at its deadline."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The tap took effect and is committed; `replayed` when an earlier attempt had done it."""
+
+    tap: Tap
+    row: Row
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The row had moved on: somebody else was first, or the card was old."""
+
+    tap: Tap
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The person may not tap in this chat."""
+
+    tap: Tap
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """No such chat, or no such item in it: the button leads nowhere."""
+
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """The tap was not stored; `certain` when no attempt can have been applied."""
+
+    tap: Tap
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StillRecording:
+    """Recording has been open for 400 ms."""
+
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
+class AskExpired:
+    """Nobody answered "Are you sure?" in time."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class CardSent:
+    """The card is in the chat and its row knows it; `shown` is the revision that was sent."""
+
+    row: Row
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardNotSent:
+    """The card could not be sent, or nobody knows; the item keeps its place and is tried again."""
+
+    row: Row
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """A dry run: what would have been published, and where."""
+
+    row: Row
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The story is live."""
+
+    row: Row
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRefused:
+    """Nothing was published; the sentence says why and what to do."""
+
+    row: Row
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWasLost:
+    """The story may be live or not; people decide."""
+
+    row: Row
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeNotRecorded:
+    """The outcome of a publish is not stored yet; whoever finds the item resumes it."""
+
+    row: Row
+
+
+PublishOutcome = Rehearsed | Published | PublishRefused | AnswerWasLost
+TapOutcome = Recorded | Stale | Forbidden | Gone | NotRecorded
+Message = (
+    Tap
+    | AskToReject
+    | KeepIt
+    | SendOriginal
+    | Present
+    | Resume
+    | Changed
+    | GiveUp
+    | TapOutcome
+    | StillRecording
+    | AskExpired
+    | CardSent
+    | CardNotSent
+    | PublishOutcome
+    | OutcomeNotRecorded
+)

@@ -1,0 +1,59 @@
+"""How many edits a chat may take: a budget that refills, and what is worth spending the rest of it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+BUDGET = 20.0  # Telegram takes about 20 edits a minute in a group (see the fact sheet of grammY on flood limits)
+REFILL_PER_SECOND = BUDGET / 60
+SHORT = 6.0  # below this, progress and interim lines are dropped
+
+
+class Rank(IntEnum):
+    """How urgent an edit is; the smaller goes first. From PROGRESS on it may be dropped."""
+
+    FINAL = 0
+    IN_DOUBT = 1
+    REFRESH = 2
+    PROGRESS = 3
+    INTERIM = 4
+
+    @property
+    def may_be_dropped(self) -> bool:
+        """Tell whether losing it hurts nobody."""
+        return self >= Rank.PROGRESS
+
+
+@dataclass(slots=True)
+class Budget:
+    """One chat's edits: `left` as of `at` (event-loop seconds), and no edit at all before `closed_until`."""
+
+    at: float
+    left: float = BUDGET
+    closed_until: float = 0.0
+
+    def refill(self, now: float) -> None:
+        """Add what has come back since the last look."""
+        self.left = min(BUDGET, self.left + max(0.0, now - self.at) * REFILL_PER_SECOND)
+        self.at = max(now, self.at)
+
+    def seconds_until_allowed(self, now: float) -> float:
+        """How long the next edit has to wait, 0 if it need not."""
+        self.refill(now)
+        refilled = 0.0 if self.left >= 1 else (1 - self.left) / REFILL_PER_SECOND
+        return max(refilled, self.closed_until - now, 0.0)
+
+    def is_short(self, now: float) -> bool:
+        """Tell whether only edits that matter may be made."""
+        self.refill(now)
+        return self.left < SHORT or self.closed_until > now
+
+    def spend(self, now: float) -> None:
+        """Take one edit."""
+        self.refill(now)
+        self.left -= 1
+
+    def close(self, until: float) -> None:
+        """The platform asked for a pause."""
+        self.closed_until = max(self.closed_until, until)

@@ -1,0 +1,71 @@
+"""How long to wait before trying again, and when a database that is away is tried at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Pauses that double; each is cut at random to between a half and the whole, so that no two keep in step."""
+
+    first_seconds: float = 0.05
+    longest_seconds: float = 2.0
+
+    def after(self, failures: int, random: Random) -> float:
+        """The pause in seconds after so many failures; none after zero."""
+        if failures <= 0:
+            return 0.0
+        doubled = min(self.longest_seconds, self.first_seconds * 2.0 ** min(failures - 1, 30))
+        return doubled * random.uniform(0.5, 1.0)
+
+
+class Outage:
+    """While the database is away one request tries at a time; the first that gets through opens the gate for all."""
+
+    def __init__(self, pauses: Pauses, random: Random) -> None:
+        self._pauses = pauses
+        self._random = random
+        self._failures = 0
+        self._probing = False
+        self._probe_at = 0.0
+        self.since: float | None = None
+
+    def next_moment(self) -> float | None:
+        """When the next try may begin; nothing while there is no outage, or a try is under way."""
+        return None if self.since is None or self._probing else self._probe_at
+
+    def lets_pass(self, now: float) -> bool:
+        """Say whether a request may be tried now."""
+        return self.since is None or (not self._probing and now >= self._probe_at)
+
+    def began_try(self) -> bool:
+        """Count a request as tried now; True if it is the one that probes."""
+        self._probing = self.since is not None
+        return self._probing
+
+    def failed(self, now: float, *, probe: bool, hopeless: bool = False) -> bool:
+        """The database was not reached; True if this begins an outage. A hopeless failure is no reason to slow down."""
+        begins = self.since is None
+        if begins:
+            self.since = now
+        if begins or probe:
+            self._probing = False
+            self._failures = 1 if hopeless else self._failures + 1
+            self._probe_at = now + self._pauses.after(self._failures, self._random)
+        return begins
+
+    def probe_ended(self) -> None:
+        """The probe learned nothing: the next request may try."""
+        self._probing = False
+
+    def ended(self, now: float) -> float | None:
+        """The database answered; return how long it was away, if it was."""
+        if self.since is None:
+            return None
+        seconds = now - self.since
+        self.since = None
+        self._failures = 0
+        self._probing = False
+        return seconds

@@ -1,0 +1,57 @@
+"""A request that waits for its answer, and what its caller may be told meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from actors.rules.operations import Operation
+from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """One caller's request; `wake` is called when it is over."""
+
+    operation: Operation[Any]
+    ticket: Ticket
+    asked_at: float
+    wake: Callable[[], None]
+    attempts: int = 0
+    failures: int = 0
+    under_way: bool = False
+    doubtful: bool = False  # an attempt ended without an answer: it may have been applied
+    abandoned: bool = False  # nobody waits any more
+    _answered: bool = False
+    _value: Any = None
+    _cause: Cause = Cause.EXPIRED
+
+    @property
+    def lane(self) -> Lane:
+        """The lane in which it stands."""
+        return self.ticket.lane
+
+    def begin(self) -> None:
+        """Count an attempt that starts now."""
+        self.attempts += 1
+        self.under_way = True
+
+    def answer(self, value: object) -> None:
+        """End it with a value."""
+        self._value = value
+        self._answered = True
+        self.wake()
+
+    def fail(self, cause: Cause) -> None:
+        """End it without one."""
+        self._cause = cause
+        self.wake()
+
+    def reply(self, now: float) -> Reply[Any]:
+        """Return what is known now; raises NotStored unless it was answered."""
+        seconds = now - self.asked_at
+        if self._answered:
+            return Reply(self._value, self.attempts, seconds)
+        certain = not (self.under_way or self.doubtful)
+        raise NotStored(self._cause, certain=certain, attempts=self.attempts, seconds=seconds)

@@ -1,0 +1,268 @@
+"""decide(item, message): what one queue item becomes, and what to do about it. Pure and total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from actors.rules import words
+from actors.rules.effects import (
+    AbandonRecording,
+    AnswerTap,
+    CloseTap,
+    Conclude,
+    ConfirmUpdate,
+    Effect,
+    LogInteraction,
+    Outcome,
+    Publish,
+    Record,
+    RecordOutcome,
+    SendCard,
+    SendFile,
+    ShowCard,
+    ShowLine,
+    ShowQuestion,
+    WatchQuestion,
+    WatchRecording,
+)
+from actors.rules.item import Row, State, Step
+from actors.rules.messages import (
+    AnswerWasLost,
+    AskExpired,
+    AskToReject,
+    CardNotSent,
+    CardSent,
+    Changed,
+    Forbidden,
+    GiveUp,
+    Gone,
+    KeepIt,
+    Message,
+    NotRecorded,
+    OutcomeNotRecorded,
+    Present,
+    Press,
+    Published,
+    PublishRefused,
+    Recorded,
+    Rehearsed,
+    Resume,
+    SendOriginal,
+    Stale,
+    StillRecording,
+    Tap,
+)
+
+ASK, KEEP, ORIGINAL = "ask_to_reject", "keep_it", "send_original"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What the actor of one item remembers. A cold one knows nothing but its id, and needs nothing else.
+
+    `recording` is this actor's own open recording, the only thing by which memory may refuse a tap.
+    `asking` is the open "Are you sure?", a view that any redraw may drop.
+    """
+
+    id: int
+    row: Row | None = None
+    recording: Tap | None = None
+    asking: Press | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the item becomes, and what to do about it, in this order."""
+
+    item: Item
+    effects: tuple[Effect, ...] = ()
+
+
+def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PLR0912 - the table: one clause a message
+    """Answer any message in any state; one that comes too late changes nothing."""
+    match message:
+        case Tap() if item.recording is not None:
+            return _busy(item, item.recording, message)
+        case Tap():
+            return _try(item, message)
+        case AskToReject() if item.recording is not None:
+            return _busy(item, item.recording, message)
+        case AskToReject(press):
+            return _ask(item, press)
+        case KeepIt(press):
+            return _keep(item, press)
+        case SendOriginal(press):
+            return _send_original(item, press)
+        case GiveUp(press) if item.recording is not None and item.recording.press.id == press.id:
+            return Decision(item, (AbandonRecording(press),))
+        case GiveUp():
+            return Decision(item)
+        case Recorded():
+            return _recorded(item, message)
+        case Stale(tap, row):
+            return _refused_by_row(item, tap, row, Outcome.STALE)
+        case Forbidden(tap, row):
+            return _refused_by_row(item, tap, row, Outcome.FORBIDDEN)
+        case Gone(tap):
+            return _gone(item, tap)
+        case NotRecorded():
+            return _not_recorded(item, message)
+        case StillRecording(tap) if item.recording == tap:
+            line = words.in_progress(tap.step, tap.press.person.name)
+            return Decision(item, (ShowLine(tap.press, item.row, line, needed=False),))
+        case StillRecording():
+            return Decision(item)
+        case AskExpired(press) if item.asking == press:
+            return Decision(replace(item, asking=None), (ShowQuestion(press, item.row, asking=False),))
+        case AskExpired():
+            return Decision(item)
+        case Present(row):
+            known = _learn(item, row)
+            return Decision(known, (SendCard(row),) if known.row == row else ())
+        case Resume(row):
+            known = _learn(item, row)
+            return Decision(known, (Publish(row),) if known.row == row else ())
+        case Changed(row, cause):
+            known = _learn(item, row)
+            return Decision(known, (ShowCard(_newest(item, row), None, cause),))
+        case CardSent(row, shown):
+            known = _learn(item, row)
+            behind = _newest(item, row)
+            return Decision(known, () if behind.revision == shown else (ShowCard(behind, None, "sent"),))
+        case CardNotSent(row):
+            return Decision(_learn(item, row))
+        case Rehearsed(row, sentence):
+            return Decision(item, (RecordOutcome(row, Step.REHEARSED, sentence),))
+        case Published(row, sentence):
+            return Decision(item, (RecordOutcome(row, Step.PUBLISHED, sentence),))
+        case PublishRefused(row, sentence):
+            return Decision(item, (RecordOutcome(row, Step.PUBLISH_REFUSED, sentence),))
+        case AnswerWasLost(row, sentence):
+            return Decision(item, (RecordOutcome(row, Step.ANSWER_LOST, sentence),))
+        case OutcomeNotRecorded():
+            return Decision(item)
+        case _:
+            assert_never(message)
+
+
+def _newest(item: Item, row: Row) -> Row:
+    return row if item.row is None or row.revision >= item.row.revision else item.row
+
+
+def _learn(item: Item, row: Row) -> Item:
+    return replace(item, row=_newest(item, row))
+
+
+def _try(item: Item, tap: Tap) -> Decision:
+    """Toast at once, record at once: neither waits for the other, and nothing is loaded first."""
+    return Decision(
+        replace(item, recording=tap, asking=None),
+        (AnswerTap(tap.press, words.toast(tap.step, item.row)), Record(tap), WatchRecording(tap)),
+    )
+
+
+def _busy(item: Item, recording: Tap, message: Tap | AskToReject) -> Decision:
+    """Refuse by memory: the card will tell how the open recording ended."""
+    press = message.press
+    if press.id == recording.press.id:
+        return Decision(item)
+    action = message.step.value if isinstance(message, Tap) else ASK
+    text = words.in_progress(recording.step, recording.press.person.name)
+    conclusion = Conclude(press, action, Outcome.BUSY, "tap", press.version)
+    return Decision(item, _visibly(text, conclusion))
+
+
+def _visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ...]:
+    """Answer a press that needs no record: Telegram may forget it once the answer is through."""
+    press = conclusion.press
+    return (
+        AnswerTap(press, text),
+        *shown,
+        LogInteraction(press, conclusion.outcome.value),
+        conclusion,
+        ConfirmUpdate(press, answered_first=True),
+    )
+
+
+def _ask(item: Item, press: Press) -> Decision:
+    question = ShowQuestion(press, item.row, asking=True)
+    effects = _visibly(words.SURE, Conclude(press, ASK, Outcome.ASKED, "tap", press.version), question)
+    return Decision(replace(item, asking=press), (*effects, WatchQuestion(press)))
+
+
+def _keep(item: Item, press: Press) -> Decision:
+    question = ShowQuestion(press, item.row, asking=False)
+    effects = _visibly(words.KEPT, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), question)
+    return Decision(replace(item, asking=None), effects)
+
+
+def _send_original(item: Item, press: Press) -> Decision:
+    conclusion = Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version)
+    return Decision(item, _visibly(words.SENDING_FILE, conclusion, SendFile(press)))
+
+
+def _close_recording(item: Item, tap: Tap) -> Item:
+    mine = item.recording is not None and item.recording.press.id == tap.press.id
+    return replace(item, recording=None) if mine else item
+
+
+def _recorded(item: Item, message: Recorded) -> Decision:
+    press, row = message.tap.press, message.row
+    item = _learn(_close_recording(item, message.tap), row)
+    newest = _newest(item, row)
+    goes_on = (Publish(row),) if row.state is State.PUBLISHING and newest == row else ()
+    cause = "replayed" if message.replayed else "tap"
+    return Decision(
+        item,
+        (
+            ShowCard(newest, press, cause),
+            *goes_on,
+            LogInteraction(press, message.tap.step.value),
+            Conclude(press, message.tap.step.value, Outcome.RECORDED, cause, row.version),
+            ConfirmUpdate(press, answered_first=False),
+        ),
+    )
+
+
+def _refused_by_row(item: Item, tap: Tap, row: Row, outcome: Outcome) -> Decision:
+    """The refusal is stored in the row's late lines, so drawing the row tells the person."""
+    item = _learn(_close_recording(item, tap), row)
+    return Decision(
+        item,
+        (
+            ShowCard(_newest(item, row), tap.press, outcome.value),
+            LogInteraction(tap.press, outcome.value),
+            Conclude(tap.press, tap.step.value, outcome, "tap", row.version),
+            ConfirmUpdate(tap.press, answered_first=False),
+        ),
+    )
+
+
+def _gone(item: Item, tap: Tap) -> Decision:
+    """Nothing is stored for a stranger's button: the line on the card is the whole answer."""
+    return Decision(
+        _close_recording(item, tap),
+        (
+            ShowLine(tap.press, None, words.GONE, needed=True, buttons=False),
+            Conclude(tap.press, tap.step.value, Outcome.GONE, "tap", tap.press.version),
+            ConfirmUpdate(tap.press, answered_first=True),
+        ),
+    )
+
+
+def _not_recorded(item: Item, message: NotRecorded) -> Decision:
+    tap, press = message.tap, message.tap.press
+    if not message.certain:
+        line = words.not_confirmed(tap.step, press.person.name)
+        return Decision(item, (ShowLine(press, item.row, line, needed=True), CloseTap(tap)))
+    line = words.not_saved(tap.step, press.person.name)
+    return Decision(
+        _close_recording(item, tap),
+        (
+            ShowLine(press, item.row, line, needed=True),
+            LogInteraction(press, Outcome.REFUSED.value),
+            Conclude(press, tap.step.value, Outcome.REFUSED, "tap", press.version),
+            ConfirmUpdate(press, answered_first=True),
+        ),
+    )

@@ -1,0 +1,68 @@
+"""The short texts that people read on a toast or on one line of a card; plain text, escaped by whoever draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from actors.rules.item import Row, State, Step
+
+DOING: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.AUTO_POST: "auto posting",
+        Step.POSTED: "marking as posted",
+        Step.SKIP: "skipping",
+        Step.REJECT: "rejecting",
+    }
+)
+BUTTON: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.AUTO_POST: "Auto Post",
+        Step.POSTED: "Posted",
+        Step.SKIP: "Skip",
+        Step.REJECT: "Reject",
+    }
+)
+DONE: Mapping[State, str] = MappingProxyType(
+    {
+        State.PUBLISHING: "being published",
+        State.IN_DOUBT: "in doubt",
+        State.POSTED: "posted",
+        State.SKIPPED: "skipped",
+        State.REJECTED: "rejected",
+        State.EXPIRED: "expired",
+        State.WITHDRAWN: "taken out of the queue",
+    }
+)
+
+SURE = "Are you sure? Confirm on the card."
+KEPT = "Kept. Nothing was rejected."
+SENDING_FILE = "Sending the original…"
+FILE_NOT_SENT = "⚠️ The original could not be sent, tap again."
+GONE = "This card is not in the queue any more."
+BROKEN = "Out of order. The operator was told; the buttons stay, try again in 10 minutes."
+BUSY = "Busy right now. Nothing was saved, tap again."
+
+
+def toast(step: Step, row: Row | None) -> str:
+    """Say what is being tried; what memory knows of the row only sharpens it."""
+    doing = DOING[step].capitalize() + "…"
+    if row is None or row.state not in DONE:
+        return doing
+    by = f" by {row.settled.by.name}" if row.settled and row.settled.by else ""
+    return f"{doing} It looks {DONE[row.state]}{by} already."[:200]
+
+
+def in_progress(step: Step, name: str) -> str:
+    """The line for a recording that is still open."""
+    return f"⏳ {name} is {DOING[step]} this…"
+
+
+def not_saved(step: Step, name: str) -> str:
+    """The line for a tap of which no attempt can have been applied."""
+    return f"⚠️ {name}'s {BUTTON[step]} was not saved, tap again."
+
+
+def not_confirmed(step: Step, name: str) -> str:
+    """The line for a tap that may have been applied."""
+    return f"⏳ {name}'s {BUTTON[step]}: not confirmed yet, this card will update itself."

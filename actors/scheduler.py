@@ -1,0 +1,71 @@
+"""Sleeps until a slot comes, claims what is due, and tells the item."""
+
+from __future__ import annotations
+
+import anyio
+import structlog
+
+from actors.errors import MailboxClosed
+from actors.rules.messages import Changed, Message, Present
+from actors.rules.operations import ClaimDue, Due, TidyUp
+from actors.rules.requests import Asks, Lane, NotStored, Ticket
+from actors.runtime.child import Lifeline
+from actors.shell.outside import Alarm, Items
+
+log = structlog.get_logger()
+
+BURST_SECONDS = 1800.0  # the longest sleep: two bursts an hour, so that a database that suspends can sleep
+AFTER_OUTAGE_SECONDS = 2.0
+TIDY_SECONDS = 6 * 3600.0
+
+
+class Scheduler:
+    """The actor that knows when the next slot comes; `wake` makes it look at once."""
+
+    def __init__(self, store: Asks, items: Items, worker: str) -> None:
+        self._store = store
+        self._items = items
+        self._worker = worker
+        self._alarm = Alarm()
+        self._tidied_at: float | None = None
+
+    def wake(self) -> None:
+        """Something was queued, settled or failed: look at the schedule again."""
+        self._alarm.ring()
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Claim and sleep until stopped."""
+        lifeline.ready()
+        stopping = False
+        while not stopping:
+            stopping = await self._alarm.wait(await self._look(), lifeline.stopping)
+
+    async def _look(self) -> float:
+        """Claim what is due; returns how long to sleep."""
+        try:
+            due = (await self._store.ask(ClaimDue(self._worker), _ticket())).value
+            await self._tidy_up()
+        except NotStored:
+            return AFTER_OUTAGE_SECONDS
+        await self._tell(due)
+        return BURST_SECONDS if due.next_seconds is None else min(BURST_SECONDS, due.next_seconds + 0.01)
+
+    async def _tell(self, due: Due) -> None:
+        messages: list[Message] = [Present(row) for row in due.present]
+        messages += [Changed(row, "expired") for row in due.expired]
+        try:
+            for message, row in zip(messages, (*due.present, *due.expired), strict=True):
+                await self._items.tell((row.chat_id, row.id), message)
+        except MailboxClosed:
+            log.info("schedule.stopped", left=len(messages))
+
+    async def _tidy_up(self) -> None:
+        """Enforce the retentions, a few times a day and in a burst that is under way anyhow."""
+        now = anyio.current_time()
+        if self._tidied_at is None or now - self._tidied_at >= TIDY_SECONDS:
+            await self._store.ask(TidyUp(), _ticket())
+            self._tidied_at = now
+
+
+def _ticket() -> Ticket:
+    return Ticket(anyio.current_time() + 30.0, Lane.REST)

@@ -1,0 +1,88 @@
+"""The registry of items, and what becomes of a message that crashed one: its person is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio
+from anyio.abc import TaskGroup
+
+from actors.ports import Chat
+from actors.rules import words
+from actors.rules.messages import (
+    AskToReject,
+    Forbidden,
+    Gone,
+    KeepIt,
+    Message,
+    NotRecorded,
+    Press,
+    Recorded,
+    SendOriginal,
+    Stale,
+    Tap,
+)
+from actors.runtime.actor import Actor, Context, DeadLetter, Reason
+from actors.runtime.child import Lifeline
+from actors.runtime.registry import Registry
+from actors.shell.answers import refuse
+from actors.shell.outside import Alarm, ItemKey
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """Whom a crash concerns: the person, the update, and whoever finds what is left behind."""
+
+    chat: Chat
+    confirm: Callable[[int], None]
+    on_crash: Callable[[], None]
+
+
+class ItemDesk:
+    """Every item with something to do; the others cost nothing."""
+
+    def __init__(self, make: Callable[[Context[ItemKey, Message]], Actor[Message]], aftermath: Aftermath) -> None:
+        self.registry: Registry[ItemKey, Message] = Registry(make, self._bury)
+        self._aftermath = aftermath
+        self._stopping = anyio.Event()
+        self._tasks: TaskGroup | None = None
+
+    def tell_nowait(self, key: ItemKey, message: Message) -> None:
+        """Tell an item; raises MailboxFull or MailboxClosed, which carry the message."""
+        self.registry.tell_nowait(key, message)
+
+    async def tell(self, key: ItemKey, message: Message) -> None:
+        """Tell an item, waiting for room; raises MailboxClosed."""
+        await self.registry.tell(key, message)
+
+    async def pause(self, seconds: float) -> bool:
+        """Sleep; True if it was cut short because we stop."""
+        return await Alarm().wait(seconds, self._stopping)
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Let items live until stopped; what they hold is finished, what they only wait for is dropped."""
+        self._stopping = lifeline.stopping
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            await self.registry.run(lifeline)
+        self._tasks = None
+
+    def _bury(self, letter: DeadLetter[ItemKey, Message]) -> None:
+        """A crash is answered. What a stop left over is not: unconfirmed, it comes again to whoever polls next."""
+        press = _press_of(letter.message)
+        if self._tasks is None or letter.reason not in {Reason.CRASHED, Reason.QUARANTINED}:
+            return
+        if press is not None:
+            self._tasks.start_soon(refuse, self._aftermath.chat, press, words.BROKEN, self._aftermath.confirm)
+        self._aftermath.on_crash()
+
+
+def _press_of(message: Message) -> Press | None:
+    match message:
+        case Tap(press) | AskToReject(press) | KeepIt(press) | SendOriginal(press):
+            return press
+        case Recorded(tap) | Stale(tap) | Forbidden(tap) | Gone(tap) | NotRecorded(tap):
+            return tap.press
+        case _:
+            return None

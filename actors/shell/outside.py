@@ -1,0 +1,91 @@
+"""How the actors see one another: by what they can ask, never by name."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeVar
+
+import anyio
+
+from actors.ports import Chat, Clock, Face, Publisher
+from actors.rules.messages import Message
+from actors.rules.operations import Interaction, Shown
+from actors.rules.requests import Asks
+
+T = TypeVar("T")
+ItemKey: TypeAlias = tuple[int, int]  # (Telegram's chat id, item id): a button of another chat reaches another actor
+
+
+class Cards(Protocol):
+    """The actor that draws; each call returns how many edits it took, 0 if it was dropped."""
+
+    async def draw(self, face: Face, shown: Shown) -> int:
+        """Draw a card from its row, until it is shown or a newer one is; then have it acknowledged."""
+        ...
+
+    async def add_line(self, face: Face, needed: bool) -> int:
+        """Draw a line that no row stores."""
+        ...
+
+
+class Items(Protocol):
+    """The registry of items."""
+
+    def tell_nowait(self, key: ItemKey, message: Message) -> None:
+        """Tell an item, or raise MailboxFull or MailboxClosed."""
+        ...
+
+    async def tell(self, key: ItemKey, message: Message) -> None:
+        """Tell an item, waiting for room; raises MailboxClosed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that an item's effects reach; `pause` answers True when it was cut short because we stop."""
+
+    worker: str
+    store: Asks
+    chat: Chat
+    cards: Cards
+    publisher: Publisher
+    clock: Clock
+    note: Callable[[Interaction], None]
+    confirm: Callable[[int], None]
+    wake_schedule: Callable[[], None]
+    pause: Callable[[float], Awaitable[bool]]
+
+
+async def until(stopping: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | None:
+    """Do the work, but give it up when we stop (None)."""
+    result: T | None = None
+    async with anyio.create_task_group() as tasks:
+
+        async def give_up() -> None:
+            await stopping.wait()
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(give_up)
+        result = await work()
+        tasks.cancel_scope.cancel()
+    return result
+
+
+class Alarm:
+    """Something that can be waited for with a bound, and rung any number of times."""
+
+    def __init__(self) -> None:
+        self._rung = anyio.Event()
+
+    def ring(self) -> None:
+        """Wake whoever waits, or the next one who will."""
+        self._rung.set()
+
+    async def wait(self, seconds: float, stopping: anyio.Event) -> bool:
+        """Wait for a ring or for the time to pass; True if we are stopping."""
+        if not stopping.is_set():
+            with anyio.move_on_after(seconds):
+                await until(stopping, self._rung.wait)
+        self._rung = anyio.Event()
+        return stopping.is_set()

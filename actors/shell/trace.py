@@ -1,0 +1,132 @@
+"""One canonical log line a tap: what happened, and how long each part took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+import structlog
+
+from actors.rules.effects import Conclude
+from actors.rules.item import Row
+from actors.rules.messages import Press
+
+log = structlog.get_logger()
+
+
+class Trace:
+    """What one press has cost so far; it is written once it is decided and all that it started is through."""
+
+    def __init__(self, press: Press, forget: Callable[[], object]) -> None:
+        self._press = press
+        self._forget = forget
+        self._open = 0
+        self._conclusion: Conclude | None = None
+        self._confirm: Callable[[], None] | None = None
+        self._figures: dict[str, float | int | None] = {
+            "toast_ms": None,
+            "recorded_ms": None,
+            "card_ms": None,
+            "db_attempts": 0,
+            "edit_attempts": 0,
+        }
+
+    def begin(self) -> None:
+        """Something starts that the line must wait for."""
+        self._open += 1
+
+    def end(self) -> None:
+        """It is through."""
+        self._open -= 1
+        self._finish()
+
+    def toasted(self) -> None:
+        """The toast is out."""
+        self._figures["toast_ms"] = self._ms()
+
+    def recorded(self, attempts: int, stored: bool) -> None:
+        """Recording ended after so many attempts."""
+        self._figures["db_attempts"] = attempts
+        if stored:
+            self._figures["recorded_ms"] = self._ms()
+
+    def shown(self, edits: int) -> None:
+        """The tapped card was drawn (0 edits: it was dropped, or a newer one was drawn instead)."""
+        self._figures["edit_attempts"] = edits
+        self._figures["card_ms"] = self._ms()
+
+    def conclude(self, conclusion: Conclude) -> None:
+        """The tap is decided."""
+        self._conclusion = conclusion
+        self._finish()
+
+    def confirm(self, confirm: Callable[[], None], answered_first: bool) -> None:
+        """Let Telegram forget the update: now, or once the answer is through."""
+        if answered_first and self._open:
+            self._confirm = confirm
+        else:
+            confirm()
+
+    def _ms(self) -> float:
+        return round((anyio.current_time() - self._press.at) * 1000, 1)
+
+    def _finish(self) -> None:
+        if self._open == 0 and self._confirm is not None:
+            self._confirm()
+            self._confirm = None
+        if self._open == 0 and self._conclusion is not None:
+            write_tap_line(self._press, self._conclusion, self._figures)
+            self._conclusion = None
+            self._forget()
+
+
+class Traces:
+    """The open traces of one item."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Trace] = {}
+
+    def of(self, press: Press) -> Trace:
+        """Find the trace of this press, or open one."""
+        if press.id not in self._open:
+            self._open[press.id] = Trace(press, lambda: self._open.pop(press.id, None))
+        return self._open[press.id]
+
+
+def write_tap_line(press: Press, conclusion: Conclude, figures: dict[str, float | int | None]) -> None:
+    """Write the one line of a tap."""
+    log.info(
+        "tap",
+        tap_id=press.id,
+        item_id=press.item_id,
+        chat_id=press.chat_id,
+        user_id=press.person.id,
+        action=conclusion.action,
+        outcome=conclusion.outcome.value,
+        cause=conclusion.cause,
+        version=conclusion.version,
+        **figures,
+    )
+
+
+def write_recovered_line(row: Row) -> None:
+    """Write the line of a tap whose worker died between the record and the card."""
+    settled = row.settled
+    if settled is None or settled.by is None or settled.tap_id is None:
+        return
+    log.info(
+        "tap",
+        tap_id=settled.tap_id,
+        item_id=row.id,
+        chat_id=row.chat_id,
+        user_id=settled.by.id,
+        action=settled.step.value,
+        outcome="recorded",
+        cause="recovered",
+        version=row.version,
+        toast_ms=None,
+        recorded_ms=None,
+        card_ms=None,
+        db_attempts=None,
+        edit_attempts=None,
+    )

@@ -1,0 +1,347 @@
+"""decide: total over every state and message, and one test for each row of the table."""
+
+from dataclasses import replace
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from actors.rules import words
+from actors.rules.effects import (
+    AbandonRecording,
+    AnswerTap,
+    CloseTap,
+    Conclude,
+    ConfirmUpdate,
+    Effect,
+    LogInteraction,
+    Outcome,
+    Publish,
+    Record,
+    RecordOutcome,
+    SendCard,
+    SendFile,
+    ShowCard,
+    ShowLine,
+    ShowQuestion,
+    WatchQuestion,
+    WatchRecording,
+)
+from actors.rules.item import FINAL, PROGRESS, TRANSITIONS, State, Step
+from actors.rules.messages import (
+    AnswerWasLost,
+    AskExpired,
+    AskToReject,
+    CardNotSent,
+    CardSent,
+    Changed,
+    Forbidden,
+    GiveUp,
+    Gone,
+    KeepIt,
+    Message,
+    NotRecorded,
+    OutcomeNotRecorded,
+    Present,
+    Published,
+    PublishRefused,
+    Recorded,
+    Rehearsed,
+    Resume,
+    SendOriginal,
+    Stale,
+    StillRecording,
+    Tap,
+)
+from actors.rules.review import Item, decide
+from tests.stories import ANNA, BEN, press, row, settled
+
+ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
+BENS = Tap(press("ben-1", BEN), Step.POSTED)
+COLD = Item(7)
+RECORDING = Item(7, recording=ANNAS)
+ROW = row(State.IN_REVIEW)
+SKIPPED = settled(row(State.SKIPPED, version=1), Step.SKIP, ANNA)
+
+MESSAGES: tuple[Message, ...] = (
+    ANNAS,
+    BENS,
+    AskToReject(BENS.press),
+    KeepIt(BENS.press),
+    SendOriginal(BENS.press),
+    Present(ROW),
+    Resume(ROW),
+    Changed(ROW, "recovered"),
+    GiveUp(ANNAS.press),
+    Recorded(ANNAS, SKIPPED),
+    Stale(ANNAS, SKIPPED),
+    Forbidden(ANNAS, ROW),
+    Gone(ANNAS),
+    NotRecorded(ANNAS, certain=True),
+    NotRecorded(ANNAS, certain=False),
+    StillRecording(ANNAS),
+    AskExpired(BENS.press),
+    CardSent(ROW, 0),
+    CardNotSent(ROW, "not sent"),
+    Rehearsed(ROW, "dry run"),
+    Published(ROW, "live"),
+    PublishRefused(ROW, "no"),
+    AnswerWasLost(ROW, "who knows"),
+    OutcomeNotRecorded(ROW),
+)
+
+
+def of(kind: type[Effect], effects: tuple[Effect, ...]) -> list[Effect]:
+    return [effect for effect in effects if isinstance(effect, kind)]
+
+
+def test_messages_of_this_file_are_all_that_an_item_can_be_told() -> None:
+    assert {type(message) for message in MESSAGES} == set(get_args(Message))
+
+
+@pytest.mark.parametrize(("state", "message"), list(product([None, *State], MESSAGES)))
+def test_every_message_has_an_answer_in_every_state(state: State | None, message: Message) -> None:
+    """Total: a row in any state, a cold item, with and without a recording or a question open."""
+    known = None if state is None else row(state)
+
+    for recording, asking in product((None, ANNAS), (None, BENS.press)):
+        decision = decide(Item(7, known, recording, asking), message)
+
+        assert isinstance(decision.item, Item)
+        assert decision.item.id == 7
+
+
+@pytest.mark.parametrize("message", [ANNAS, AskToReject(ANNAS.press), KeepIt(ANNAS.press), SendOriginal(ANNAS.press)])
+@pytest.mark.parametrize("item", [COLD, Item(7, ROW), Item(7, SKIPPED)])
+def test_every_press_is_answered_once_and_before_anything_else(item: Item, message: Message) -> None:
+    effects = decide(item, message).effects
+
+    assert isinstance(effects[0], AnswerTap)
+    assert len(of(AnswerTap, effects)) == 1
+
+
+def test_tap_on_a_cold_item_is_toasted_and_recorded_at_once() -> None:
+    decision = decide(COLD, ANNAS)
+
+    assert decision.effects == (AnswerTap(ANNAS.press, "Skipping…"), Record(ANNAS), WatchRecording(ANNAS))
+    assert decision.item == RECORDING
+
+
+def test_memory_of_a_settled_row_sharpens_the_toast_and_refuses_nothing() -> None:
+    decision = decide(Item(7, SKIPPED), BENS)
+
+    assert decision.effects[0] == AnswerTap(BENS.press, "Marking as posted… It looks skipped by Anna already.")
+    assert Record(BENS) in decision.effects
+
+
+def test_second_tap_during_a_recording_learns_whose_it_is() -> None:
+    decision = decide(RECORDING, BENS)
+
+    assert decision.item == RECORDING
+    assert decision.effects[0] == AnswerTap(BENS.press, "⏳ Anna is skipping this…")
+    assert of(Record, decision.effects) == []
+    assert ConfirmUpdate(BENS.press, answered_first=True) in decision.effects
+
+
+def test_same_tap_delivered_twice_is_recorded_once() -> None:
+    assert decide(RECORDING, ANNAS).effects == ()
+
+
+def test_recorded_tap_is_shown_logged_and_confirmed() -> None:
+    decision = decide(RECORDING, Recorded(ANNAS, SKIPPED))
+
+    assert decision.item == Item(7, SKIPPED)
+    assert decision.effects == (
+        ShowCard(SKIPPED, ANNAS.press, "tap"),
+        LogInteraction(ANNAS.press, "skip"),
+        Conclude(ANNAS.press, "skip", Outcome.RECORDED, "tap", 1),
+        ConfirmUpdate(ANNAS.press, answered_first=False),
+    )
+
+
+def test_replayed_tap_says_so_in_its_line() -> None:
+    effects = decide(COLD, Recorded(ANNAS, SKIPPED, replayed=True)).effects
+
+    assert Conclude(ANNAS.press, "skip", Outcome.RECORDED, "replayed", 1) in effects
+
+
+def test_recorded_auto_post_is_published() -> None:
+    publishing = settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA)
+    auto_post = replace(ANNAS, step=Step.AUTO_POST)
+
+    effects = decide(Item(7, recording=auto_post), Recorded(auto_post, publishing)).effects
+
+    assert Publish(publishing) in effects
+
+
+def test_auto_post_that_was_overtaken_publishes_nothing() -> None:
+    publishing = settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA)
+    cancelled = settled(row(State.SKIPPED, version=2), Step.SKIP, BEN)
+
+    effects = decide(Item(7, cancelled), Recorded(replace(ANNAS, step=Step.AUTO_POST), publishing)).effects
+
+    assert of(Publish, effects) == []
+    assert ShowCard(cancelled, ANNAS.press, "tap") in effects
+
+
+def test_loser_is_shown_the_row_that_names_who_was_first() -> None:
+    decision = decide(Item(7, recording=BENS), Stale(BENS, SKIPPED))
+
+    assert decision.item == Item(7, SKIPPED)
+    assert decision.effects[0] == ShowCard(SKIPPED, BENS.press, "stale")
+    assert Conclude(BENS.press, "posted", Outcome.STALE, "tap", 1) in decision.effects
+
+
+def test_forbidden_tap_is_shown_and_logged() -> None:
+    decision = decide(Item(7, recording=BENS), Forbidden(BENS, ROW))
+
+    assert decision.effects[0] == ShowCard(ROW, BENS.press, "forbidden")
+    assert Conclude(BENS.press, "posted", Outcome.FORBIDDEN, "tap", 0) in decision.effects
+
+
+def test_button_that_leads_nowhere_says_so_and_loses_its_buttons() -> None:
+    decision = decide(RECORDING, Gone(ANNAS))
+
+    assert decision.item == COLD
+    assert decision.effects[0] == ShowLine(ANNAS.press, None, words.GONE, needed=True, buttons=False)
+    assert ConfirmUpdate(ANNAS.press, answered_first=True) in decision.effects
+
+
+def test_tap_that_is_certainly_not_stored_is_refused_with_its_buttons_live() -> None:
+    decision = decide(RECORDING, NotRecorded(ANNAS, certain=True))
+
+    assert decision.item == COLD
+    assert decision.effects[0] == ShowLine(ANNAS.press, None, "⚠️ Anna's Skip was not saved, tap again.", needed=True)
+    assert Conclude(ANNAS.press, "skip", Outcome.REFUSED, "tap", 0) in decision.effects
+    assert ConfirmUpdate(ANNAS.press, answered_first=True) in decision.effects
+
+
+def test_tap_that_may_be_stored_is_closed_by_its_key_and_not_confirmed_before() -> None:
+    decision = decide(RECORDING, NotRecorded(ANNAS, certain=False))
+
+    assert decision.item == RECORDING
+    assert decision.effects[1] == CloseTap(ANNAS)
+    assert of(ConfirmUpdate, decision.effects) == []
+    assert "not confirmed yet" in str(decision.effects[0])
+
+
+def test_outcome_of_an_earlier_tap_leaves_the_open_recording_alone() -> None:
+    decision = decide(Item(7, recording=BENS), NotRecorded(ANNAS, certain=True))
+
+    assert decision.item.recording == BENS
+
+
+def test_recording_still_open_after_a_while_is_shown_with_the_name() -> None:
+    line = "⏳ Anna is skipping this…"
+
+    assert decide(RECORDING, StillRecording(ANNAS)).effects == (ShowLine(ANNAS.press, None, line, needed=False),)
+
+
+def test_recording_that_ended_in_time_shows_no_progress() -> None:
+    assert decide(COLD, StillRecording(ANNAS)).effects == ()
+    assert decide(Item(7, recording=BENS), StillRecording(ANNAS)).effects == ()
+
+
+def test_recording_is_abandoned_when_too_many_wait() -> None:
+    assert decide(RECORDING, GiveUp(ANNAS.press)).effects == (AbandonRecording(ANNAS.press),)
+    assert decide(COLD, GiveUp(ANNAS.press)).effects == ()
+    assert decide(RECORDING, GiveUp(BENS.press)).effects == ()
+
+
+def test_reject_asks_first_and_records_nothing() -> None:
+    decision = decide(COLD, AskToReject(ANNAS.press))
+
+    assert decision.item == Item(7, asking=ANNAS.press)
+    assert of(Record, decision.effects) == []
+    assert ShowQuestion(ANNAS.press, None, asking=True) in decision.effects
+    assert decision.effects[-1] == WatchQuestion(ANNAS.press)
+
+
+def test_question_is_taken_away_after_a_minute_or_by_a_no() -> None:
+    asking = Item(7, asking=ANNAS.press)
+
+    assert decide(asking, AskExpired(ANNAS.press)).effects == (ShowQuestion(ANNAS.press, None, asking=False),)
+    assert decide(asking, KeepIt(BENS.press)).item == COLD
+    assert ShowQuestion(BENS.press, None, asking=False) in decide(asking, KeepIt(BENS.press)).effects
+    assert decide(Item(7, asking=BENS.press), AskExpired(ANNAS.press)).effects == ()
+
+
+def test_reject_during_a_recording_is_told_who_is_at_it() -> None:
+    assert decide(RECORDING, AskToReject(BENS.press)).effects[0] == AnswerTap(BENS.press, "⏳ Anna is skipping this…")
+
+
+def test_original_is_sent_without_deciding_anything() -> None:
+    decision = decide(Item(7, ROW), SendOriginal(ANNAS.press))
+
+    assert SendFile(ANNAS.press) in decision.effects
+    assert decision.item == Item(7, ROW)
+
+
+def test_claimed_item_is_presented() -> None:
+    presenting = row(State.PRESENTING)
+
+    assert decide(COLD, Present(presenting)).effects == (SendCard(presenting),)
+
+
+def test_claim_that_is_older_than_what_is_known_presents_nothing() -> None:
+    assert decide(Item(7, SKIPPED), Present(row(State.PRESENTING))).effects == ()
+    assert decide(Item(7, SKIPPED), Resume(row(State.PUBLISHING))).effects == ()
+
+
+def test_publish_left_behind_is_resumed() -> None:
+    publishing = row(State.PUBLISHING, version=1)
+
+    assert decide(COLD, Resume(publishing)).effects == (Publish(publishing),)
+
+
+def test_row_changed_elsewhere_is_drawn() -> None:
+    assert decide(COLD, Changed(SKIPPED, "expired")).effects == (ShowCard(SKIPPED, None, "expired"),)
+
+
+def test_older_row_never_replaces_a_newer_one() -> None:
+    decision = decide(Item(7, SKIPPED), Changed(ROW, "recovered"))
+
+    assert decision.item == Item(7, SKIPPED)
+    assert decision.effects == (ShowCard(SKIPPED, None, "recovered"),)
+
+
+def test_card_that_shows_its_row_is_not_drawn_again() -> None:
+    assert decide(COLD, CardSent(ROW, ROW.revision)).effects == ()
+
+
+def test_card_that_was_settled_while_it_was_sent_is_drawn() -> None:
+    assert decide(COLD, CardSent(SKIPPED, 0)).effects == (ShowCard(SKIPPED, None, "sent"),)
+
+
+def test_card_that_was_not_sent_changes_nothing_but_what_is_known() -> None:
+    assert decide(COLD, CardNotSent(ROW, "not sent")).effects == ()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "step"),
+    [
+        (Rehearsed(ROW, "why"), Step.REHEARSED),
+        (Published(ROW, "why"), Step.PUBLISHED),
+        (PublishRefused(ROW, "why"), Step.PUBLISH_REFUSED),
+        (AnswerWasLost(ROW, "why"), Step.ANSWER_LOST),
+    ],
+)
+def test_outcome_of_a_publish_is_recorded_before_it_is_claimed(outcome: Message, step: Step) -> None:
+    assert decide(COLD, outcome).effects == (RecordOutcome(ROW, step, "why"),)
+
+
+def test_nothing_leads_out_of_a_final_state_but_a_requeue() -> None:
+    steps = {step for state, step in TRANSITIONS if state in FINAL}
+
+    assert steps == {Step.REQUEUE}
+
+
+def test_every_state_can_be_reached_and_every_open_one_can_be_left() -> None:
+    assert set(TRANSITIONS.values()) == set(State)
+    assert {state for state, _ in TRANSITIONS} >= set(State) - FINAL
+
+
+def test_progress_moves_between_open_states_only() -> None:
+    moved = {target for (_, step), target in TRANSITIONS.items() if step in PROGRESS}
+
+    assert moved & FINAL == set()

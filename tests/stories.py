@@ -1,0 +1,30 @@
+"""Items, people and presses for tests."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from actors.rules.item import Card, Kind, Person, Row, Settlement, State, Step, Story
+from actors.rules.messages import Press
+
+CHAT = -1001
+ANNA = Person(11, "Anna")
+BEN = Person(12, "Ben")
+NOON = datetime(2026, 2, 25, 12, 0, tzinfo=UTC)
+SUNSET = Story(3, Kind.PHOTO, "ab/abcd.jpg", "sunset.jpg", "Sunset", "Golden hour")
+
+
+def press(press_id: str = "tap-1", person: Person = ANNA, version: int = 0, at: float = 0.0) -> Press:
+    """A finger on the card 501 of item 7."""
+    number = sum(map(ord, press_id))
+    return Press(press_id, number, 7, version, CHAT, 501, person, "<b>Sunset</b>", at)
+
+
+def row(state: State, version: int = 0) -> Row:
+    """Item 7 with one card, 501; every version is one revision."""
+    cards = () if state is State.WAITING else (Card(1, CHAT, 501),)
+    return Row(1, CHAT, 7, state, version, version, NOON, "Europe/Berlin", False, SUNSET, cards=cards)
+
+
+def settled(known: Row, step: Step, by: Person | None) -> Row:
+    """The row after a decision."""
+    return replace(known, settled=Settlement(step, by, NOON, "tap-1"))
