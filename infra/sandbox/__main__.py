@@ -1,0 +1,35 @@
+"""Runs the sandbox as a process of its own; its first line says where it is, as JSON."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+
+from infra.sandbox.rules import Rules
+from infra.sandbox.server import open_sandbox
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m infra.sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-limits", action="store_true", help="send and edit as fast as you like")
+    wish = parser.parse_args()
+    asyncio.run(serve(wish.port, Rules(limits=not wish.no_limits), wish.seed))
+
+
+async def serve(port: int, rules: Rules, seed: int) -> None:
+    """Open the sandbox, announce it, and wait to be stopped."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with open_sandbox(port, rules, seed) as sandbox:
+        sys.stdout.write(json.dumps({"url": sandbox.url, "token": sandbox.token}) + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The Bot API over HTTP: requests in, Telegram's envelope out, and the faults in between.
+
+https://core.telegram.org/bots/api#making-requests
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from aiohttp import web
+
+from infra.sandbox.arguments import Arguments
+from infra.sandbox.exchange import envelope, html_error, read_arguments, reset
+from infra.sandbox.faults import Fault, Faults, Kind
+from infra.sandbox.journal import Changes
+from infra.sandbox.methods import METHODS, Call
+from infra.sandbox.polling import NetworkGoneError, PollDesk
+from infra.sandbox.rules import BotApiError, too_many_requests
+from infra.sandbox.updates import Poll
+from infra.sandbox.world import World
+
+NAMES = {name.lower(): name for name in [*METHODS, "getUpdates"]}
+
+Effect = Callable[[], Awaitable[web.Response]]
+
+
+class BotApi:
+    """Answers a bot's calls; every call passes the faults on its way in and on its way out."""
+
+    def __init__(self, token: str, world: World, faults: Faults, clock: Callable[[], float]) -> None:
+        self.calls: Counter[str] = Counter()
+        self.refusals: Counter[str] = Counter()
+        self.desk = PollDesk(world, faults, clock)
+        self.changes = Changes()
+        self._token = token
+        self._world = world
+        self._faults = faults
+        self._clock = clock
+        self._late: set[asyncio.Task[None]] = set()
+
+    def add_routes(self, app: web.Application) -> None:
+        """Serve methods and files."""
+        app.router.add_route("*", "/bot{token}/{method}", self.serve)
+        app.router.add_get("/file/bot{token}/{path:.+}", self.serve_file)
+
+    def close(self) -> None:
+        """Let go of every call that waits."""
+        for task in self._late:
+            task.cancel()
+        self._faults.clear()
+        self.desk.disconnect()
+        self.changes.wake()
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one call."""
+        if request.match_info["token"] != self._token:
+            return envelope(BotApiError(401, "Unauthorized"))
+        name = NAMES.get(request.match_info["method"].lower())
+        if name is None:
+            return envelope(BotApiError(404, "Not Found: method not found"))
+        if self._faults.network_is_off(self._clock()):
+            return reset(request)
+        try:
+            arguments = await read_arguments(request)
+        except BotApiError as refusal:
+            return envelope(refusal)
+        self.calls[name] += 1
+        strike = self._faults.strike(name, self._chat_id(name, arguments), self._clock())
+        if strike.delay_seconds:
+            await asyncio.sleep(strike.delay_seconds)
+        with suppress(NetworkGoneError, ConnectionError):
+            if name == "getUpdates":
+                return await self._struck(request, strike.fault, lambda: self._poll(request, arguments))
+            return await self._struck(request, strike.fault, lambda: self._run(name, arguments))
+        return reset(request)
+
+    async def serve_file(self, request: web.Request) -> web.StreamResponse:
+        """Let a file be downloaded."""
+        stored = self._world.files.at_path(request.match_info["path"])
+        if request.match_info["token"] != self._token or stored is None:
+            return envelope(BotApiError(404, "Not Found"))
+        return web.Response(body=stored.content, content_type=stored.content_type)
+
+    async def _struck(self, request: web.Request, fault: Fault | None, effect: Effect) -> web.Response:
+        if fault is None:
+            return await effect()
+        match fault.kind:
+            case Kind.TOO_MANY:
+                self.refusals["Too Many Requests"] += 1
+                return envelope(too_many_requests(int(fault.seconds) or 1))
+            case Kind.SERVER_ERROR:
+                return html_error(fault.code)
+            case Kind.SERVER_ERROR_AFTER:
+                await effect()
+                return html_error(fault.code)
+            case Kind.BROKEN_BODY:
+                whole = (await effect()).body
+                assert isinstance(whole, bytes)
+                return web.Response(body=whole[: len(whole) // 2], content_type="application/json")
+            case Kind.RESET_AFTER | Kind.HANG_AFTER:
+                await effect()
+            case Kind.LATE:
+                self._apply_late(fault.seconds, effect)
+            case _:
+                pass
+        if fault.kind in (Kind.HANG_BEFORE, Kind.HANG_AFTER):
+            await self._hang()
+        return reset(request)
+
+    async def _run(self, name: str, arguments: Arguments) -> web.Response:
+        try:
+            result = METHODS[name](Call(self._world, arguments, self._clock()))
+        except BotApiError as refusal:
+            return self._refused(refusal)
+        return envelope(result)
+
+    async def _poll(self, request: web.Request, arguments: Arguments) -> web.Response:
+        allowed = arguments.structure("allowed_updates")
+        if isinstance(allowed, list):
+            self._world.updates.allow([str(kind) for kind in allowed])
+        wish = Poll(arguments.integer("offset"), arguments.integer("limit", 100), arguments.integer("timeout"))
+        try:
+            return envelope(await self.desk.poll(wish, lambda: request.transport is not None))
+        except BotApiError as refusal:
+            return self._refused(refusal)
+
+    def _refused(self, refusal: BotApiError) -> web.Response:
+        self.refusals[refusal.description.partition(":")[0] if refusal.code == 429 else refusal.description] += 1
+        return envelope(refusal)
+
+    async def _hang(self) -> None:
+        clearings = self._faults.clearings
+        await self.changes.until(lambda: self._faults.clearings != clearings)
+
+    def _apply_late(self, seconds: float, effect: Effect) -> None:
+        async def wait_and_apply() -> None:
+            await asyncio.sleep(seconds)
+            await effect()
+
+        task = asyncio.get_running_loop().create_task(wait_and_apply())
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    def _chat_id(self, name: str, arguments: Arguments) -> int | None:
+        if name == "answerCallbackQuery":
+            query = self._world.queries.by_id.get(arguments.text("callback_query_id"))
+            return query.chat_id if query else None
+        return arguments.integer("chat_id") or None

@@ -1,0 +1,134 @@
+"""People, chats and messages, and how the Bot API writes them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Wire = dict[str, Any]
+Keyboard = tuple[tuple[Wire, ...], ...]
+
+HISTORY_LENGTH = 200
+CAPTION_OF = {"text": "text", "photo": "caption", "video": "caption", "document": "caption"}
+ENTITIES_OF = {
+    "text": "entities",
+    "photo": "caption_entities",
+    "video": "caption_entities",
+    "document": "caption_entities",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a Telegram account; bots are people too."""
+
+    id: int
+    name: str
+    username: str | None = None
+    is_bot: bool = False
+
+    def wire(self) -> Wire:
+        """Write a User."""
+        user: Wire = {"id": self.id, "is_bot": self.is_bot, "first_name": self.name}
+        if self.username:
+            user["username"] = self.username
+        if not self.is_bot:
+            user["language_code"] = "en"
+        return user
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message shows; two equal contents look the same on every screen."""
+
+    kind: str
+    text: str = ""
+    entities: tuple[Wire, ...] = ()
+    media: Any = None
+    keyboard: Keyboard = ()
+
+    def wire(self) -> Wire:
+        """Write the part of a Message that an edit can change."""
+        shown: Wire = {} if self.kind == "text" else {self.kind: self.media}
+        if self.text:
+            shown[CAPTION_OF[self.kind]] = self.text
+        if self.entities:
+            shown[ENTITIES_OF[self.kind]] = list(self.entities)
+        if self.keyboard:
+            shown["reply_markup"] = {"inline_keyboard": [list(row) for row in self.keyboard]}
+        return shown
+
+    def buttons(self) -> list[Wire]:
+        """Return the buttons row by row."""
+        return [button for row in self.keyboard for button in row]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One appearance of a message, and since when."""
+
+    at: float
+    content: Content
+
+
+@dataclass(slots=True)
+class Message:
+    """A message with every appearance that it had; the first one is how it was sent."""
+
+    chat_id: int
+    id: int
+    sender: Person
+    history: list[Shown]
+    reply_to: int | None = None
+    deleted_at: float | None = None
+    edits: int = 0
+
+    @property
+    def content(self) -> Content:
+        """What it shows now."""
+        return self.history[-1].content
+
+    def show(self, content: Content, now: float) -> None:
+        """Change the appearance; of a very long history the second oldest is forgotten."""
+        self.edits += 1
+        self.history.append(Shown(now, content))
+        if len(self.history) > HISTORY_LENGTH:
+            del self.history[1]
+
+
+@dataclass(slots=True)
+class Chat:
+    """A group, a supergroup or a private chat."""
+
+    id: int
+    kind: str
+    title: str
+    people: dict[int, Person]
+    bot_is_member: bool = True
+    messages: dict[int, Message] = field(default_factory=dict)
+    last_message_id: int = 0
+
+    @property
+    def instance(self) -> str:
+        """The chat_instance of its callback queries."""
+        return str(abs(self.id) * 7919 % 2**63)
+
+    def wire(self) -> Wire:
+        """Write a Chat."""
+        if self.kind != "private":
+            return {"id": self.id, "type": self.kind, "title": self.title}
+        person = self.people[self.id]
+        named: Wire = {"id": self.id, "type": "private", "first_name": person.name}
+        return named | ({"username": person.username} if person.username else {})
+
+    def message_wire(self, message: Message) -> Wire:
+        """Write a Message as it looks now."""
+        wire = self._heading(message)
+        if message.edits:
+            wire["edit_date"] = int(message.history[-1].at)
+        original = self.messages.get(message.reply_to or 0)
+        if original is not None:
+            wire["reply_to_message"] = self._heading(original) | original.content.wire()
+        return wire | message.content.wire()
+
+    def _heading(self, message: Message) -> Wire:
+        sent_at = int(message.history[0].at)
+        return {"message_id": message.id, "from": message.sender.wire(), "chat": self.wire(), "date": sent_at}

@@ -1,0 +1,145 @@
+"""The sandbox as a Python object: everything its control API can do, without HTTP."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from infra.sandbox.bot_api import BotApi
+from infra.sandbox.faults import Fault, Faults, Kind
+from infra.sandbox.journal import Changes
+from infra.sandbox.markup import Formatted, to_html
+from infra.sandbox.model import Chat, Content, Message, Wire
+from infra.sandbox.rules import Rules
+from infra.sandbox.world import BOT, NewChat, Tap, World
+
+TOKEN = f"{BOT.id}:AAsandboxsandboxsandboxsandboxsandb"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the sandbox listens, and what a bot must know to be let in."""
+
+    url: str
+    token: str = TOKEN
+
+
+class Sandbox:
+    """A local Telegram, its people and its faults."""
+
+    def __init__(self, clock: Callable[[], float], rules: Rules, seed: int) -> None:
+        self.telegram = World(rules)
+        self.faults = Faults(Random(seed))
+        self.clock = clock
+        self.bot_api = BotApi(TOKEN, self.telegram, self.faults, clock)
+        self.address = Address("")
+        self.closing = False
+        self._changes = Changes()
+        self.telegram.journal.listeners += [self._changes.wake, self.bot_api.desk.wake]
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port, as TELEGRAM_API_URL wants it."""
+        return self.address.url
+
+    @property
+    def token(self) -> str:
+        """The bot's token."""
+        return self.address.token
+
+    def create_chat(self, new: NewChat) -> Chat:
+        """Make a chat in which the bot is a member."""
+        return self.telegram.create_chat(new, self.clock())
+
+    def tap(self, tap: Tap) -> str:
+        """Tap a button as a person and return the callback query's id; raises StageError if it is not shown."""
+        return self.telegram.tap(tap, self.clock())
+
+    def say(self, chat_id: int, user_id: int, text: str) -> Message:
+        """Write into a chat as a person."""
+        return self.telegram.say(chat_id, user_id, text, self.clock())
+
+    def set_bot_membership(self, chat_id: int, user_id: int, is_member: bool) -> None:
+        """Throw the bot out of a chat, or bring it back."""
+        self.telegram.set_bot_membership(chat_id, user_id, is_member, self.clock())
+
+    def inject(self, kind: str, payload: Wire) -> int | None:
+        """Queue an update of any shape and return its id."""
+        return self.telegram.inject(kind, payload, self.clock())
+
+    def messages(self, chat_id: int) -> list[Wire]:
+        """Show every message of a chat with its history, the deleted ones too."""
+        return [show_message(message) for message in self.telegram.chat_for_stage(chat_id).messages.values()]
+
+    def toasts(self) -> dict[str, Wire]:
+        """Show by callback query id what each tap was answered with."""
+        return {query.id: query.wire() for query in self.telegram.queries.by_id.values()}
+
+    def set_fault(self, fault: Fault) -> int:
+        """Switch a fault on and return its number; poison goes into the middle of the next `times` batches."""
+        now = self.clock()
+        number = self.faults.set(fault, now)
+        if fault.kind is Kind.POISON:
+            self.faults.clear(number)
+            self.telegram.updates.poison_armed += fault.times or 1
+        if fault.kind is Kind.NETWORK_OFF:
+            self.bot_api.desk.disconnect()
+        self.telegram.journal.record(now, "fault.set", number=number, fault=fault.kind.value)
+        return number
+
+    def clear_faults(self, number: int | None = None) -> None:
+        """Switch one fault off, or all, and let go of the calls that hang."""
+        self.faults.clear(number)
+        self.bot_api.changes.wake()
+        if number is None:
+            self.telegram.updates.poison_armed = 0
+        self.telegram.journal.record(self.clock(), "fault.cleared", number=number)
+
+    def stats(self) -> Wire:
+        """Count calls by method, refusals by reason, and edits by message."""
+        chats = self.telegram.chats.values()
+        return {
+            "calls": dict(self.bot_api.calls),
+            "refusals": dict(self.bot_api.refusals),
+            "conflicts": self.bot_api.desk.conflicts,
+            "too_many_requests": self.bot_api.refusals["Too Many Requests"],
+            "updates_waiting": len(self.telegram.updates),
+            "updates_expired": self.telegram.updates.expired,
+            "edits": {f"{chat.id}/{message.id}": message.edits for chat in chats for message in chat.messages.values()},
+        }
+
+    def close(self) -> None:
+        """Let go of everybody who waits."""
+        self.closing = True
+        self.bot_api.close()
+        self._changes.wake()
+
+    async def until(self, predicate: Callable[[], bool], timeout_seconds: float | None = None) -> None:
+        """Return once the predicate holds, asked after each change; raises TimeoutError."""
+        async with asyncio.timeout(timeout_seconds):
+            await self._changes.until(predicate)
+
+
+def show_message(message: Message) -> Wire:
+    """Write what a spectator sees of a message: now, and through its history."""
+    appearances = [{"at": shown.at} | _show(shown.content) for shown in message.history]
+    return {
+        "chat_id": message.chat_id,
+        "message_id": message.id,
+        "from": message.sender.wire(),
+        "reply_to": message.reply_to,
+        "at": message.history[0].at,
+        "deleted_at": message.deleted_at,
+        "edits": message.edits,
+        "history": appearances,
+    } | _show(message.content)
+
+
+def _show(content: Content) -> Wire:
+    return {
+        "kind": content.kind,
+        "text": content.text,
+        "html": to_html(Formatted(content.text, content.entities)),
+        "buttons": [list(row) for row in content.keyboard],
+        "media": content.media,
+    }

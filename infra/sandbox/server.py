@@ -1,0 +1,46 @@
+"""Opens the sandbox on a loopback port and closes it again."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from infra.sandbox.control import Control, explain
+from infra.sandbox.exchange import REQUEST_BYTES
+from infra.sandbox.rules import Rules
+from infra.sandbox.sandbox import Address, Sandbox
+
+HOST = "127.0.0.1"
+BACKLOG = 1024
+
+
+@asynccontextmanager
+async def open_sandbox(
+    port: int = 0, rules: Rules | None = None, seed: int = 0, clock: Callable[[], float] | None = None
+) -> AsyncIterator[Sandbox]:
+    """Yield a sandbox that accepts connections; with port 0 it takes a free one."""
+    sandbox = Sandbox(clock or telegram_clock(), rules or Rules(), seed)
+    app = web.Application(client_max_size=REQUEST_BYTES, middlewares=[explain])
+    sandbox.bot_api.add_routes(app)
+    Control(sandbox).add_routes(app)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    listener = socket.create_server((HOST, port), backlog=BACKLOG)
+    try:
+        await web.SockSite(runner, listener, backlog=BACKLOG).start()
+        sandbox.address = Address(f"http://{HOST}:{listener.getsockname()[1]}")
+        yield sandbox
+    finally:
+        sandbox.close()
+        await runner.cleanup()
+        listener.close()
+
+
+def telegram_clock() -> Callable[[], float]:
+    """Return Telegram's own clock: the wall clock of the start, carried on evenly."""
+    loop = asyncio.get_running_loop()
+    started_at = time.time() - loop.time()  # noqa: TID251 - the sandbox is an outside system with a clock of its own
+    return lambda: started_at + loop.time()

@@ -1,0 +1,204 @@
+"""The state of the fake Telegram: pure, told the time in seconds by whoever calls."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from infra.sandbox.files import FileStore
+from infra.sandbox.journal import Journal
+from infra.sandbox.limits import Limits
+from infra.sandbox.markup import utf16_length
+from infra.sandbox.model import Chat, Content, Message, Person, Shown, Wire
+from infra.sandbox.queries import Answer, Queries
+from infra.sandbox.rules import NOT_MODIFIED, BotApiError, Rules, StageError, bad_request
+from infra.sandbox.updates import UpdateQueue
+
+BOT = Person(123456, "everytap", "everytap_sandbox_bot", is_bot=True)
+COMMAND = re.compile(r"(?:(?<=\s)|^)/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A finger on a button, known by its text or its callback data; `force` taps what is no longer shown."""
+
+    chat_id: int
+    message_id: int
+    user_id: int
+    button: str
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewChat:
+    """A chat to be made; without an id it gets the next free one."""
+
+    title: str
+    people: Sequence[Person] = ()
+    kind: str = "supergroup"
+    id: int | None = None
+
+
+class World:
+    """Chats, people, messages, taps and updates, under Telegram's rules."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self.chats: dict[int, Chat] = {}
+        self.people: dict[int, Person] = {}
+        self.files = FileStore()
+        self.journal = Journal()
+        self.limits = Limits(self.rules)
+        self.queries = Queries(self.rules)
+        self.updates = UpdateQueue(self.rules)
+        self.commands: list[object] = []
+
+    def create_chat(self, new: NewChat, now: float) -> Chat:
+        """Make a chat in which the bot is already a member; a private one has its person's id."""
+        people = {person.id: person for person in new.people}
+        if new.kind not in ("group", "supergroup", "private"):
+            raise StageError(f"A chat is a group, a supergroup or private, not {new.kind!r}.")
+        if new.kind == "private" and len(people) != 1:
+            raise StageError("A private chat has exactly one person.")
+        chat_id = next(iter(people)) if new.kind == "private" else new.id or self._free_chat_id(new.kind)
+        if chat_id in self.chats:
+            raise StageError(f"There is a chat {chat_id} already.")
+        self.chats[chat_id] = chat = Chat(chat_id, new.kind, new.title, people)
+        self.people |= people
+        self.journal.record(now, "chat.created", chat_id=chat_id, title=new.title)
+        return chat
+
+    def tap(self, tap: Tap, now: float) -> str:
+        """Press a button and return the id of the callback query."""
+        chat, person = self.chat_for_stage(tap.chat_id), self._person(tap.user_id)
+        message = chat.messages.get(tap.message_id)
+        if message is None or (message.deleted_at is not None and not tap.force):
+            raise StageError(f"There is no message {tap.message_id} in chat {tap.chat_id}.")
+        callback_data = tap.button if tap.force else _pressed(message.content, tap.button)
+        query = self.queries.open(person, (chat.id, message.id), callback_data, now)
+        shown = chat.message_wire(message)
+        if message.deleted_at is not None:
+            shown = {"chat": chat.wire(), "message_id": message.id, "date": 0}
+        payload: Wire = {"id": query.id, "from": person.wire(), "message": shown}
+        payload |= {"chat_instance": chat.instance, "data": callback_data}
+        self.updates.push("callback_query", payload, now)
+        place = {"chat_id": chat.id, "message_id": message.id, "user_id": person.id}
+        self.journal.record(now, "tap", query_id=query.id, callback_data=callback_data, **place)
+        return query.id
+
+    def say(self, chat_id: int, user_id: int, text: str, now: float) -> Message:
+        """Let a person write into a chat; commands are marked as such."""
+        chat, person = self.chat_for_stage(chat_id), self._person(user_id)
+        entities = tuple(
+            {"type": "bot_command", "offset": utf16_length(text[: found.start()]), "length": len(found.group())}
+            for found in COMMAND.finditer(text)
+        )
+        message = self._add(chat, person, Shown(now, Content("text", text, entities)))
+        self.updates.push("message", chat.message_wire(message), now)
+        self.journal.record(now, "said", chat_id=chat_id, message_id=message.id, user_id=user_id, text=text)
+        return message
+
+    def set_bot_membership(self, chat_id: int, user_id: int, is_member: bool, now: float) -> None:
+        """Let a person throw the bot out of a chat, or bring it back."""
+        chat, person = self.chat_for_stage(chat_id), self._person(user_id)
+        states = [_membership(chat.bot_is_member), _membership(is_member)]
+        chat.bot_is_member = is_member
+        change: Wire = {"chat": chat.wire(), "from": person.wire(), "date": int(now)}
+        change |= {"old_chat_member": states[0], "new_chat_member": states[1]}
+        self.updates.push("my_chat_member", change, now)
+        self.journal.record(now, "bot.joined" if is_member else "bot.left", chat_id=chat_id, user_id=user_id)
+
+    def inject(self, kind: str, payload: Wire, now: float) -> int | None:
+        """Queue any update at all, as broken as the caller likes."""
+        update_id = self.updates.push(kind, payload, now)
+        self.journal.record(now, "update.injected", update_id=update_id, update=kind)
+        return update_id
+
+    def send(self, chat_id: str, content: Content, now: float, reply_to: int | None = None) -> Wire:
+        """Send a message as the bot."""
+        chat = self.chat(chat_id)
+        if reply_to is not None and reply_to not in chat.messages:
+            raise bad_request("message to be replied not found")
+        self.limits.spend(chat, now)
+        message = self._add(chat, BOT, Shown(now, content), reply_to)
+        self.journal.record(now, "message.sent", chat_id=chat.id, message_id=message.id, message_kind=content.kind)
+        return chat.message_wire(message)
+
+    def edit(self, place: tuple[str, int], change: Callable[[Content], Content], now: float) -> Wire:
+        """Change a message of the bot; raises the 400 of a message that is gone, foreign or unchanged."""
+        chat = self.chat(place[0])
+        message = chat.messages.get(place[1])
+        if message is None or message.deleted_at is not None:
+            raise bad_request("message to edit not found")
+        if message.sender is not BOT:
+            raise bad_request("message can't be edited")
+        content = change(message.content)
+        self.limits.spend(chat, now)
+        if content == message.content:
+            raise bad_request(NOT_MODIFIED)
+        message.show(content, now)
+        self.journal.record(now, "message.edited", chat_id=chat.id, message_id=message.id, edit=message.edits)
+        return chat.message_wire(message)
+
+    def delete(self, place: tuple[str, int], now: float) -> bool:
+        """Delete a message; Telegram keeps no trace, the sandbox does."""
+        chat = self.chat(place[0])
+        message = chat.messages.get(place[1])
+        if message is None or message.deleted_at is not None:
+            raise bad_request("message to delete not found")
+        message.deleted_at = now
+        self.journal.record(now, "message.deleted", chat_id=chat.id, message_id=message.id)
+        return True
+
+    def answer(self, query_id: str, answer: Answer) -> bool:
+        """Show a toast to the person who tapped."""
+        try:
+            query = self.queries.answer(query_id, answer)
+        except BotApiError as refusal:
+            self.journal.record(answer.at, "answer.refused", query_id=query_id, reason=refusal.description)
+            raise
+        self.journal.record(answer.at, "answered", query_id=query.id, text=answer.text, alert=answer.alert)
+        return True
+
+    def chat(self, chat_id: str) -> Chat:
+        """Find a chat as the bot names it; raises what Telegram says to a bot that has no business there."""
+        if not chat_id:
+            raise bad_request("chat_id is empty")
+        chat = self.chats.get(int(chat_id)) if chat_id.removeprefix("-").isdecimal() else None
+        if chat is None:
+            raise bad_request("chat not found")
+        if not chat.bot_is_member:
+            ending = "blocked by the user" if chat.kind == "private" else f"kicked from the {chat.kind} chat"
+            raise BotApiError(403, f"Forbidden: bot was {ending}")
+        return chat
+
+    def chat_for_stage(self, chat_id: int) -> Chat:
+        """Find a chat as the people know it."""
+        if chat_id not in self.chats:
+            raise StageError(f"There is no chat {chat_id}.")
+        return self.chats[chat_id]
+
+    def _person(self, user_id: int) -> Person:
+        if user_id not in self.people:
+            raise StageError(f"There is nobody with the id {user_id}.")
+        return self.people[user_id]
+
+    def _free_chat_id(self, kind: str) -> int:
+        first = -1_000_000_000_000 if kind == "supergroup" else -1_000
+        return first - 1 - len(self.chats)
+
+    def _add(self, chat: Chat, sender: Person, shown: Shown, reply_to: int | None = None) -> Message:
+        chat.last_message_id += 1
+        message = Message(chat.id, chat.last_message_id, sender, [shown], reply_to)
+        chat.messages[message.id] = message
+        return message
+
+
+def _pressed(content: Content, button: str) -> str:
+    for shown in content.buttons():
+        if "callback_data" in shown and button in (shown["text"], shown["callback_data"]):
+            return str(shown["callback_data"])
+    raise StageError(f"There is no button {button!r} on the message now.")
+
+
+def _membership(is_member: bool) -> Wire:
+    return {"user": BOT.wire(), "status": "member" if is_member else "left"}

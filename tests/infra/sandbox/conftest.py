@@ -1,0 +1,36 @@
+"""A sandbox on a free port without send limits, a team's group in it, and a bot to call it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession
+
+from infra.sandbox.model import Person
+from infra.sandbox.rules import Rules
+from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.server import open_sandbox
+from infra.sandbox.world import NewChat
+from tests.infra.sandbox.client import BotClient
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with open_sandbox(rules=Rules(limits=False)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def group(sandbox: Sandbox) -> int:
+    team = [Person(1, "Ann", "ann"), Person(2, "Bob <b>&_*"), Person(3, "Chloé")]
+    return sandbox.create_chat(NewChat("Team", team)).id
+
+
+@pytest.fixture
+async def bot(sandbox: Sandbox) -> AsyncIterator[BotClient]:
+    async with ClientSession() as http:
+        yield BotClient(http, sandbox)
