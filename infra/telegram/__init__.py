@@ -1,0 +1,1 @@
+"""Telegram as the ports Chat and Updates. Read taps, markup, lines, cards, then request, errors, updates, bot."""

@@ -1,0 +1,175 @@
+"""The team's group through python-telegram-bot's Bot, used as an API client and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from html import escape
+from typing import Protocol
+
+import anyio
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message
+from telegram import ReplyParameters as Reply
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+
+from actors.ports import Face, MediaSource, SentCard
+from actors.rules.item import Kind, Row
+from infra.telegram.cards import LONGEST_CAPTION, Keyboard, caption, first_face, keyboard
+from infra.telegram.errors import NOT_MODIFIED, port_errors, says
+from infra.telegram.markup import clip, one_line, units, whole_text
+from infra.telegram.request import AiohttpRequest
+from infra.telegram.updates import TelegramUpdates
+
+LONGEST_TOAST = 200
+LONGEST_TEXT = 4096
+FILE_NAME_ROOM = 100
+
+# Toasts never wait for a connection: there are more than there are calls at once, and uploads hold but a few.
+CALL_CONNECTIONS = 256
+POLL_CONNECTIONS = 2
+UPLOADS_AT_ONCE = 4
+
+
+class _Send(Protocol):
+    async def __call__(self, media: InputFile | str) -> Message: ...
+
+
+class TelegramChat:
+    """The port Chat."""
+
+    def __init__(self, bot: Bot, media: MediaSource) -> None:
+        self._bot = bot
+        self._media = media
+        self._uploads = anyio.Semaphore(UPLOADS_AT_ONCE)  # each holds a whole file in memory
+
+    async def answer(self, press_id: str, text: str) -> None:
+        """Show a toast; `Refused` when the query is too old or was answered before."""
+        with port_errors():
+            await self._bot.answer_callback_query(press_id, clip(text, LONGEST_TOAST))
+
+    async def send_card(self, row: Row) -> SentCard:
+        """Send the picture or video, from Telegram's own copy if it still has one."""
+        face = first_face(row)
+        send = partial(
+            self._bot.send_video if row.story.kind is Kind.VIDEO else self._bot.send_photo,
+            row.chat_id,
+            caption=caption(face),
+            parse_mode=ParseMode.HTML,
+            reply_markup=_markup(keyboard(face)),
+        )
+        with port_errors():
+            message = await self._send_known(send, row) or await self._send_file(send, row)
+            return SentCard(message.message_id, _file_id(message, row.story.kind))
+
+    async def edit_card(self, face: Face) -> None:
+        """Redraw one message; an edit that would change nothing is a success."""
+        edit = self._edit(face)
+        with port_errors():
+            try:
+                await edit()
+            except BadRequest as error:
+                if not says(error, NOT_MODIFIED):
+                    raise
+
+    async def send_original(self, row: Row, reply_to: int) -> None:
+        """Send the uncompressed file and the whole caption, to be copied, as an answer to the card."""
+        text = whole_text(row.story.caption)
+        fits = units(text) <= LONGEST_CAPTION
+        send = partial(
+            self._bot.send_document,
+            row.chat_id,
+            caption=_copyable(text) if fits and text else None,
+            parse_mode=ParseMode.HTML,
+            disable_content_type_detection=True,
+            reply_parameters=_reply(reply_to),
+        )
+        with port_errors():
+            await self._send_file(send, row)
+            if not fits:
+                await self._bot.send_message(
+                    row.chat_id,
+                    _copyable(clip(text, LONGEST_TEXT)),
+                    parse_mode=ParseMode.HTML,
+                    reply_parameters=_reply(reply_to),
+                )
+
+    async def send_text(self, chat_id: int, text: str) -> None:
+        """Say something in a chat, plain text."""
+        preview = LinkPreviewOptions(is_disabled=True)
+        with port_errors():
+            await self._bot.send_message(chat_id, clip(text, LONGEST_TEXT), link_preview_options=preview)
+
+    def _edit(self, face: Face) -> Callable[[], Awaitable[object]]:
+        markup = _markup(keyboard(face))
+        if face.row is None and face.line is None:
+            # Nobody knows what the caption should be: only the buttons are touched.
+            return partial(self._bot.edit_message_reply_markup, face.chat_id, face.message_id, reply_markup=markup)
+        return partial(
+            self._bot.edit_message_caption,
+            face.chat_id,
+            face.message_id,
+            caption=caption(face),
+            parse_mode=ParseMode.HTML,
+            reply_markup=markup,
+        )
+
+    async def _send_known(self, send: _Send, row: Row) -> Message | None:
+        if row.story.file_id is None:
+            return None
+        try:
+            return await send(row.story.file_id)
+        except BadRequest as error:
+            # "wrong file identifier", "wrong remote file identifier", "can't use file of type ...".
+            if not says(error, "file"):
+                raise
+            return None
+
+    async def _send_file(self, send: _Send, row: Row) -> Message:
+        async with self._uploads:
+            content = await self._media.read(row.story)
+            name = clip(one_line(row.story.file_name), FILE_NAME_ROOM, "") or "story"
+            return await send(InputFile(content, filename=name))
+
+
+@asynccontextmanager
+async def open_telegram(
+    token: str, api_url: str, media: MediaSource
+) -> AsyncIterator[tuple[TelegramChat, TelegramUpdates]]:
+    """Open the connections to Telegram, one pool for the long poll and one for all the rest, and close them."""
+    async with AiohttpRequest(CALL_CONNECTIONS) as calls, AiohttpRequest(POLL_CONNECTIONS) as polls:
+        # Bot.initialize is not called: it would ask who we are, which a start without network could not answer.
+        bot = Bot(token, base_url=f"{api_url}/bot", request=calls, get_updates_request=polls)
+        yield TelegramChat(bot, media), TelegramUpdates(polls, f"{api_url}/bot{token}/getUpdates")
+
+
+def _markup(buttons: Keyboard) -> InlineKeyboardMarkup | None:
+    if not buttons:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(button.text, url=button.target)
+                if button.is_link
+                else InlineKeyboardButton(button.text, callback_data=button.target)
+                for button in row
+            ]
+            for row in buttons
+        ]
+    )
+
+
+def _file_id(message: Message, kind: Kind) -> str | None:
+    """Telegram's copy for the next time; a silent video became an animation, which cannot be sent as video."""
+    if kind is Kind.VIDEO:
+        return message.video.file_id if message.video else None
+    return message.photo[-1].file_id if message.photo else None
+
+
+def _copyable(text: str) -> str:
+    return f"<code>{escape(text)}</code>"
+
+
+def _reply(message_id: int) -> Reply:
+    return Reply(message_id, allow_sending_without_reply=True)

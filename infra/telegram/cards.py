@@ -1,0 +1,152 @@
+"""What a card shows: caption (HTML) and buttons, drawn from a Face. Pure.
+
+A caption is a head (title, account, slot), the story's caption to copy, a tail (note, outcome, late taps), and behind
+an invisible mark the line that was added last. If all of it is too long, the story's caption is cut first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape, unescape
+
+from actors.ports import Face
+from actors.rules.item import Row, State
+from infra.telegram.lines import late_lines, outcome, slot
+from infra.telegram.markup import (
+    LEFT_TO_RIGHT,
+    LINE_MARK,
+    clip,
+    isolated,
+    one_line,
+    units,
+    visible,
+    visible_units,
+    whole_text,
+)
+from infra.telegram.taps import Meaning, Verb, encode
+
+LONGEST_CAPTION = 1024  # UTF-16 units after entity parsing, https://core.telegram.org/bots/api#sendphoto
+TITLE_ROOM = 100
+ACCOUNT_ROOM = 64
+NOTE_ROOM = 180
+LINE_ROOM = 220  # a name of 64 characters with 75 of ours; kept free in every drawn card
+SHORTEST_COPY = 40
+
+INSTAGRAM = "https://www.instagram.com/"
+RETIRED = "🔁 Back in the queue: see the newer card"
+DRY_RUN = "🧪 Dry run: nothing is published"
+LIVE = "🔴 Live: Auto Post publishes"
+CUT = "… (all of it: Original)"
+COPY = re.compile(r"(?P<head>.*?)<code>(?P<copy>.*)</code>(?P<tail>.*)", re.DOTALL)
+
+OPEN = frozenset({State.PRESENTING, State.IN_REVIEW, State.PUBLISHING})
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button: `target` is callback data, or the address that it opens."""
+
+    text: str
+    target: str
+
+    @property
+    def is_link(self) -> bool:
+        """Say whether it opens an address."""
+        return self.target.startswith("https://")
+
+
+Keyboard = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    head: str
+    copy: str
+    tail: str
+
+
+def first_face(row: Row) -> Face:
+    """The face of a card that is not in the chat yet."""
+    return Face(row.chat_id, 0, row.id, row.version, row=row)
+
+
+def caption(face: Face) -> str:
+    """Draw the caption; never longer than Telegram allows."""
+    body = _read(without_line(face.seen or "")) if face.row is None else _draw(face.row, face.retired)
+    line = clip(one_line(face.line or ""), LINE_ROOM)
+    # The line holds a name: without the mark for its direction, a right-to-left one would turn all of it round.
+    return _fit(body, f"{LINE_MARK}{LEFT_TO_RIGHT}{escape(line)}" if line else "")
+
+
+def without_line(seen: str) -> str:
+    """Return a caption without the line that we added to it."""
+    return seen.partition(LINE_MARK)[0].rstrip()
+
+
+def keyboard(face: Face) -> Keyboard:
+    """Draw the buttons; the standard ones for an item that nobody has loaded."""
+    if face.retired or not face.buttons:
+        return ()
+    row = face.row
+    if row is None:
+        return _open_keyboard(face.item_id, face.version, face.asking)
+    if row.state in OPEN:
+        return _open_keyboard(row.id, row.version, face.asking)
+    if row.state is State.IN_DOUBT:
+        return (_looking(row.id, row.version),)
+    return ()
+
+
+def _open_keyboard(item_id: int, version: int, asking: bool) -> Keyboard:
+    def button(text: str, verb: Verb) -> Button:
+        return Button(text, encode(Meaning(verb, item_id, version)))
+
+    question = (button("Yes, reject", Verb.CONFIRM_REJECT), button("No, keep it", Verb.KEEP_IT))
+    return (
+        *((question,) if asking else ()),
+        (button("Auto Post", Verb.AUTO_POST),),
+        (button("Posted", Verb.POSTED), button("Skip", Verb.SKIP)),
+        (button("Reject", Verb.REJECT),),
+        _looking(item_id, version),
+    )
+
+
+def _looking(item_id: int, version: int) -> tuple[Button, ...]:
+    original = encode(Meaning(Verb.ORIGINAL, item_id, version))
+    return Button("Open Instagram", INSTAGRAM), Button("Original", original)
+
+
+def _draw(row: Row, retired: bool) -> _Body:
+    account = f"Instagram: {isolated(row.account.lstrip('@'), ACCOUNT_ROOM)}\n" if row.account else ""
+    title = isolated(one_line(row.story.title) or row.story.file_name, TITLE_ROOM)
+    head = f"<b>{title}</b>\n{account}🗓 {slot(row)}\n{LIVE if row.live else DRY_RUN}"
+    if retired:
+        return _Body(head, row.story.caption, RETIRED)
+    note = escape(clip(one_line(row.note or ""), NOTE_ROOM))
+    settled = [line for line in (note, outcome(row)) if line]
+    room = LONGEST_CAPTION - LINE_ROOM - SHORTEST_COPY - visible_units("\n".join([head, *settled]))
+    return _Body(head, row.story.caption, "\n".join([*settled, *late_lines(row, room)]))
+
+
+def _read(seen: str) -> _Body:
+    """Take a caption of ours apart again, so that there is always something to cut."""
+    found = COPY.fullmatch(seen)
+    if found is None:
+        return _Body(seen, "", "")
+    return _Body(found["head"].strip(), unescape(found["copy"]), found["tail"].strip())
+
+
+def _fit(body: _Body, line: str) -> str:
+    room = LONGEST_CAPTION - visible_units(f"{body.head}\n\n{body.tail}\n\n{line}\n")
+    copy = _shorten(whole_text(body.copy), room) if room >= SHORTEST_COPY else ""
+    shown = f"<code>{escape(copy)}</code>" if copy else ""
+    card = "\n\n".join(part for part in (body.head, shown, body.tail) if part)
+    if visible_units(card) + visible_units(line) + 1 > LONGEST_CAPTION:
+        card = escape(clip(visible(card), LONGEST_CAPTION - visible_units(line) - 1))
+    return "\n".join(part for part in (card, line) if part)
+
+
+def _shorten(copy: str, room: int) -> str:
+    """Cut the story's caption, which may have been cut before."""
+    return copy if units(copy) <= room else clip(copy.removesuffix(CUT), room - units(CUT), "") + CUT

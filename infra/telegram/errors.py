@@ -1,0 +1,56 @@
+"""What Telegram's errors mean: nothing happened, it may have happened, or somebody else polls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from telegram import error as ptb
+
+from actors.errors import AnswerLost, Refused, Unreachable
+from actors.ports import Conflict
+from infra.telegram.markup import clip, one_line
+from infra.telegram.request import NotSent, PauseAsked
+
+NOT_MODIFIED = "message is not modified"
+
+# What python-telegram-bot raises over a reply that is JSON, but not the object that it expects.
+UNREADABLE = (TypeError, KeyError, IndexError, AttributeError, ValueError, ArithmeticError, RecursionError, OSError)
+
+
+class ChatMoved(Refused):
+    """The group became a supergroup; `chat_id` is its new id."""
+
+    def __init__(self, reason: str, chat_id: int) -> None:
+        super().__init__(reason)
+        self.chat_id = chat_id
+
+
+def says(error: ptb.TelegramError, words: str) -> bool:
+    """Say whether Telegram's description holds these words; python-telegram-bot changes its capitals."""
+    return words in error.message.lower()
+
+
+@contextmanager
+def port_errors() -> Iterator[None]:
+    """Raise errors of the port for those of python-telegram-bot."""
+    try:
+        yield
+    except PauseAsked as error:
+        raise Unreachable("Telegram asks for a pause", error.seconds) from error
+    except NotSent as error:
+        raise Unreachable(_reason(error)) from error
+    except ptb.Conflict as error:
+        raise Conflict(_reason(error)) from error
+    except ptb.ChatMigrated as error:
+        raise ChatMoved(_reason(error), error.new_chat_id) from error
+    except (ptb.BadRequest, ptb.Forbidden, ptb.InvalidToken) as error:  # before NetworkError: BadRequest is one
+        raise Refused(_reason(error)) from error
+    except ptb.TelegramError as error:  # timed out, 5xx, broken body, broken connection: all after it had left
+        raise AnswerLost(_reason(error)) from error
+    except UNREADABLE as error:
+        raise AnswerLost(f"Telegram's answer could not be read: {type(error).__name__}") from error
+
+
+def _reason(error: ptb.TelegramError) -> str:
+    return clip(one_line(error.message), 200)

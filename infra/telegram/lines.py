@@ -1,0 +1,105 @@
+"""What happened to an item, as lines of its card (HTML): the outcome, and the taps that came too late. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from html import escape
+from zoneinfo import ZoneInfo
+
+from actors.rules import words
+from actors.rules.item import LateTap, Row, Settlement, State, Step
+from infra.telegram.markup import isolated, visible_units
+
+NAME_ROOM = 64  # UTF-16 units
+EARLIER = "… and earlier taps that came too late: "
+EARLIER_ROOM = 48
+ICONS = {
+    State.PUBLISHING: "📤",
+    State.IN_DOUBT: "❓",
+    State.POSTED: "✅",
+    State.SKIPPED: "⏭",
+    State.REJECTED: "🚫",
+    State.EXPIRED: "⌛",
+    State.WITHDRAWN: "↩️",
+}
+
+
+def local(row: Row, at: datetime) -> datetime:
+    """The moment as the chat's clock shows it."""
+    return at.astimezone(ZoneInfo(row.timezone))
+
+
+def slot(row: Row) -> str:
+    """The item's slot, like "Sun 22 Nov, 18:30"."""
+    at = local(row, row.due_at)
+    return f"{at:%a} {at.day} {at:%b}, {at:%H:%M}"
+
+
+def moment(row: Row, at: datetime, since: datetime) -> str:
+    """The time, with its date if it is another day than `since`."""
+    here = local(row, at)
+    return f"{here:%H:%M}" if here.date() == local(row, since).date() else f"{here.day} {here:%b} {here:%H:%M}"
+
+
+def outcome(row: Row) -> str | None:
+    """The line that says who did what and when; None while the item waits for a decision."""
+    if row.state not in ICONS:
+        return None
+    if row.settled is None:
+        return f"{ICONS[row.state]} {words.DONE[row.state].capitalize()}"
+    how = " (by hand)" if (row.state, row.settled.step) == (State.POSTED, Step.POSTED) else ""
+    return f"{ICONS[row.state]} {_deed(row, row.settled)}, {moment(row, row.settled.at, row.due_at)}{how}"
+
+
+def late_lines(row: Row, room: int) -> list[str]:
+    """The taps that the row refused, oldest first; the newest ones that fit into `room` UTF-16 units."""
+    lines = [_late(row, tap) for tap in row.late]
+    kept: list[str] = []
+    room -= EARLIER_ROOM
+    for line in reversed(lines):
+        room -= visible_units(line) + 1
+        if room < 0:
+            break
+        kept.insert(0, line)
+    return kept if len(kept) == len(lines) else [f"{EARLIER}{len(lines) - len(kept)}", *kept]
+
+
+def _deed(row: Row, settled: Settlement) -> str:
+    name = isolated(settled.by.name, NAME_ROOM) if settled.by else None
+    by = f" by {name}" if name else ""
+    match row.state, settled.step:
+        case State.PUBLISHING, _:
+            return f"Publishing, asked{by}" if by else "Publishing"
+        case State.POSTED, Step.POSTED:
+            return f"Posted{by}"
+        case State.POSTED, Step.IT_IS_LIVE:
+            return f"Posted via Instagram, confirmed{by}"
+        case State.POSTED, _:
+            return f"Posted via Instagram{by}"
+        case State.IN_DOUBT, _:
+            return "In doubt: it may be live, look at Instagram"
+        case State.EXPIRED, _:
+            hours = max(1, (settled.at - row.due_at) // timedelta(hours=1))
+            return f"Expired: nobody tapped within {hours} hours"
+        case _:
+            return words.DONE[row.state].capitalize() + by
+
+
+def _late(row: Row, tap: LateTap) -> str:
+    name = isolated(tap.name, NAME_ROOM)
+    since = row.settled.at if row.settled else row.due_at
+    tried = f"{escape(words.BUTTON.get(tap.step, tap.step.value))}, {moment(row, tap.at, since)}"
+    match tap.why:
+        case "forbidden":
+            return f"🚷 {name} may not tap in this chat ({tried})"
+        case "old":
+            return f"↻ {name}'s {tried}: the card had changed, tap again"
+        case _:
+            return f"🐢 {name}'s {tried}: too late{_because(row)}"
+
+
+def _because(row: Row) -> str:
+    if row.settled is None or row.state not in ICONS:
+        return ""
+    deed = _deed(row, row.settled)
+    return f", {deed[0].lower()}{deed[1:]}, {moment(row, row.settled.at, row.due_at)}"

@@ -1,0 +1,176 @@
+"""python-telegram-bot's BaseRequest on aiohttp; it knows whether a failed call can have reached Telegram.
+
+aiohttp's errors carry the URL, and Telegram's URLs carry the token. So no error of aiohttp's leaves this module, not
+even as the cause of another one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+WRITE_SECONDS = 10.0
+UPLOAD_SECONDS = 60.0
+# Shorter than any proxy keeps an idle connection: a call on one that the other side just closed has an unknown end.
+KEEP_ALIVE_SECONDS = 15.0
+CLASSIFIED = frozenset({400, 401, 403, 404, 409})  # python-telegram-bot has an exception for each
+
+
+class NotSent(NetworkError):
+    """The call never left: no connection, or none in time."""
+
+
+class PauseAsked(NetworkError):
+    """Telegram did nothing and asks to wait; `seconds` is None if it named no time."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__("Too many requests")
+        self.seconds = seconds
+
+
+@dataclass(slots=True)
+class _Journey:
+    left: bool = False
+
+
+class AiohttpRequest(BaseRequest):
+    """One pool of connections. Made for one event loop; `async with` opens and closes it."""
+
+    def __init__(self, connections: int) -> None:
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        """How long an answer may take by default, in seconds."""
+        return READ_SECONDS
+
+    async def initialize(self) -> None:
+        """Open the pool."""
+        tracing = aiohttp.TraceConfig()
+        tracing.on_request_headers_sent.append(_note_departure)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._connections, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=60
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[tracing],
+        )
+
+    async def shutdown(self) -> None:
+        """Close the pool."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def do_request(  # noqa: PLR0913, PLR0917 - the signature is python-telegram-bot's
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = None,
+        write_timeout: object = None,
+        connect_timeout: object = None,
+        pool_timeout: object = None,
+    ) -> tuple[int, bytes]:
+        """Make one call and return its HTTP code and body; raises only python-telegram-bot's errors and ours."""
+        if self._session is None or self._session.closed:
+            raise NotSent("The connections to Telegram are closed")
+        journey = _Journey()
+        uploads = request_data is not None and request_data.contains_files
+        timeout = _timeout(
+            connect=_seconds(connect_timeout, CONNECT_SECONDS) + _seconds(pool_timeout, 0),
+            write=_seconds(write_timeout, UPLOAD_SECONDS if uploads else WRITE_SECONDS),
+            read=_seconds(read_timeout, UPLOAD_SECONDS if uploads else READ_SECONDS),
+        )
+        try:
+            async with self._session.request(
+                method,
+                url,
+                data=_body(request_data),
+                timeout=timeout,
+                skip_auto_headers=["Content-Type"] if request_data is None else None,  # it would name a body
+                allow_redirects=False,
+                trace_request_ctx=journey,
+            ) as response:
+                code, payload = response.status, await response.read()
+        except (aiohttp.ClientError, OSError) as error:  # asyncio's TimeoutError is an OSError
+            raise _failure(error, journey.left) from None
+        _refuse_what_ptb_mistakes(code, payload)
+        return code, payload
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Read a reply without logging it, which the original does; TelegramError if it is no JSON object."""
+        reply = _json(payload)
+        if not isinstance(reply, dict):
+            raise TelegramError("Invalid server response")
+        return reply
+
+
+async def _note_departure(
+    _session: aiohttp.ClientSession, context: SimpleNamespace, _sent: aiohttp.TraceRequestHeadersSentParams
+) -> None:
+    context.trace_request_ctx.left = True
+
+
+def _timeout(connect: float, write: float, read: float) -> aiohttp.ClientTimeout:
+    # aiohttp has no limit for writing: a peer that stops reading is caught by the total.
+    return aiohttp.ClientTimeout(total=connect + write + read, connect=connect, sock_read=read)
+
+
+def _seconds(given: object, default: float) -> float:
+    return float(given) if isinstance(given, int | float) else default
+
+
+def _body(request_data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:
+    if request_data is None:
+        return None
+    if not request_data.contains_files:
+        return request_data.json_parameters
+    # Telegram's parser wants the file's name as it is, not quoted.
+    form = aiohttp.FormData(quote_fields=False)
+    for name, value in request_data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (file_name, content, content_type) in request_data.multipart_data.items():
+        form.add_field(name, content, filename=file_name, content_type=content_type)
+    return form
+
+
+def _failure(error: Exception, left: bool) -> NetworkError:
+    name = type(error).__name__
+    if not left:
+        return NotSent(f"No connection to Telegram: {name}")
+    if isinstance(error, TimeoutError):
+        return TimedOut(f"Telegram did not answer in time: {name}")
+    return NetworkError(f"The connection to Telegram broke: {name}")
+
+
+def _refuse_what_ptb_mistakes(code: int, payload: bytes) -> None:
+    """Classify what python-telegram-bot makes a plain NetworkError of, although nothing happened."""
+    if code == 429 or (code >= 400 and b'"retry_after"' in payload):
+        raise PauseAsked(_retry_after(_json(payload)))
+    if 300 <= code < 500 and code not in CLASSIFIED:
+        raise BadRequest(f"HTTP {code}")
+
+
+def _retry_after(reply: object) -> float | None:
+    match reply:
+        case {"parameters": {"retry_after": int() | float() as seconds}}:
+            return float(seconds)
+        case _:
+            return None
+
+
+def _json(payload: bytes) -> object:
+    try:
+        return json.loads(payload.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None

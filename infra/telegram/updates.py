@@ -1,0 +1,152 @@
+"""Telegram's updates: fetched raw, parsed one by one, so that a poisoned one harms no other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import telegram
+from telegram.constants import ChatType
+
+from actors.ports import Other, Poison, Pressed, Said, Update
+from actors.rules.item import Person, Step
+from actors.rules.messages import AskToReject, KeepIt, Press, SendOriginal, Tap
+from infra.telegram.errors import UNREADABLE, port_errors
+from infra.telegram.markup import clip, one_line, speakable
+from infra.telegram.request import AiohttpRequest
+from infra.telegram.taps import Meaning, Verb, decode
+
+# The list is sticky at Telegram's side and shared by an old and a new worker: it is always the same.
+ALLOWED = ("callback_query", "message", "my_chat_member")
+NO_ID = -1
+
+# Of the message under a button. Its pictures and buttons would take half of the time of parsing an update.
+NEEDED = ("message_id", "date", "chat", "caption", "caption_entities")
+STEPS = {
+    Verb.AUTO_POST: Step.AUTO_POST,
+    Verb.POSTED: Step.POSTED,
+    Verb.SKIP: Step.SKIP,
+    Verb.CONFIRM_REJECT: Step.REJECT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    update_id: int
+    at: float
+    redelivered: bool
+
+
+class TelegramUpdates:
+    """The port Updates over getUpdates; nothing is confirmed but by the offset of the next `get`."""
+
+    def __init__(self, request: AiohttpRequest, url: str) -> None:
+        self._request = request
+        self._url = url
+
+    async def get(self, offset: int | None, timeout_seconds: float) -> Sequence[object]:
+        """Confirm all below `offset` and wait for more: raw updates, oldest first."""
+        asked: dict[str, object] = {
+            "timeout": int(timeout_seconds),
+            "allowed_updates": json.dumps(ALLOWED, separators=(",", ":")),
+        }
+        if offset is not None:
+            asked["offset"] = offset
+        with port_errors():
+            found: object = await self._request.post(
+                f"{self._url}?{urlencode(asked)}", read_timeout=timeout_seconds + 10
+            )
+            if not isinstance(found, list):
+                raise TypeError
+        return found
+
+    def parse(self, raw: object, at: float, redelivered: bool) -> Update:
+        """Read one raw update. A Poison without any update_id bears NO_ID, which confirms nothing."""
+        update_id, kind = _label(raw)
+        if update_id == NO_ID or not isinstance(raw, dict):
+            return Poison(update_id, f"{kind}: no update_id")
+        try:
+            return _meaning(telegram.Update.de_json(_slim(raw)), _Sight(update_id, at, redelivered))
+        except UNREADABLE as error:  # its text may quote what somebody wrote
+            return Poison(update_id, f"{kind}: {type(error).__name__}")
+
+
+def _label(raw: object) -> tuple[int, str]:
+    """Find out what can be said of any update: its id, and which of the kinds that we asked for it is."""
+    if not isinstance(raw, dict):
+        return NO_ID, "not an object"
+    update_id = raw.get("update_id")
+    kind = next((kind for kind in ALLOWED if kind in raw), "another kind")
+    return (update_id if type(update_id) is int and update_id >= 0 else NO_ID), kind
+
+
+def _slim(raw: dict[str, Any]) -> dict[str, Any]:
+    match raw:
+        case {"callback_query": {"message": {**message}} as query}:
+            needed = {name: message[name] for name in NEEDED if name in message}
+            return {"update_id": raw["update_id"], "callback_query": query | {"message": needed}}
+        case _:
+            return raw
+
+
+def _meaning(update: telegram.Update, sight: _Sight) -> Update:
+    if update.callback_query is not None:
+        return _pressed(update.callback_query, sight)
+    if update.message is not None:
+        return _said(update.message, sight)
+    return Other(sight.update_id, "my_chat_member" if update.my_chat_member else "another kind")
+
+
+def _said(message: telegram.Message, sight: _Sight) -> Update:
+    if message.text is None or message.from_user is None:
+        return Other(sight.update_id, "message without text or sender")
+    person = _person(message.from_user)
+    private = message.chat.type == ChatType.PRIVATE
+    return Said(sight.update_id, message.chat.id, private, person.id, person.name, speakable(message.text))
+
+
+def _pressed(query: telegram.CallbackQuery, sight: _Sight) -> Pressed | Other:
+    person = _person(query.from_user)
+    meaning = decode(query.data or "")
+    if meaning is None:
+        return Other(sight.update_id, "button of somebody else")
+    if query.message is None:
+        return Other(sight.update_id, "button without a message")
+    press = Press(
+        id=query.id,
+        update_id=sight.update_id,
+        item_id=meaning.item_id,
+        version=meaning.version,
+        chat_id=query.message.chat.id,
+        message_id=query.message.message_id,
+        person=person,
+        seen=_seen(query.message),
+        at=sight.at,
+        redelivered=sight.redelivered,
+    )
+    return _verb(meaning, press)
+
+
+def _verb(meaning: Meaning, press: Press) -> Pressed:
+    match meaning.verb:
+        case Verb.REJECT:
+            return AskToReject(press)
+        case Verb.KEEP_IT:
+            return KeepIt(press)
+        case Verb.ORIGINAL:
+            return SendOriginal(press)
+        case verb:
+            return Tap(press, STEPS[verb])
+
+
+def _seen(message: telegram.MaybeInaccessibleMessage) -> str:
+    """The whole caption as HTML; whoever draws below it takes our own line off."""
+    return speakable(message.caption_html) if isinstance(message, telegram.Message) and message.caption else ""
+
+
+def _person(user: telegram.User) -> Person:
+    """A name that nobody can read, or that would hide the words beside it, gives way to the id."""
+    return Person(user.id, clip(one_line(speakable(user.full_name)), 64) or f"person {user.id}")

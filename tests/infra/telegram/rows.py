@@ -1,0 +1,38 @@
+"""An item as its cards know it, on 22 November 2026 in Lisbon (UTC+0) or Tokyo (UTC+9)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from actors.rules.item import Kind, LateTap, Person, Row, Settlement, State, Step, Story
+
+STORY = Story(7, Kind.PHOTO, "7.jpg", "IMG_0007.jpg", "Sunday market", "Come & see us <today>\n#market")
+ROW = Row(
+    chat_key=1,
+    chat_id=-1001,
+    id=42,
+    state=State.IN_REVIEW,
+    version=3,
+    revision=5,
+    due_at=datetime(2026, 11, 22, 18, 30, tzinfo=UTC),
+    timezone="Europe/Lisbon",
+    live=False,
+    story=STORY,
+    account="@oslo_stories",
+)
+ANNA = Person(5, "Anna")
+
+
+def at(hour: int, minute: int, day: int = 22) -> datetime:
+    """A moment of November 2026, in UTC."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+def settled(state: State, step: Step, by: Person | None = ANNA, **changes: Any) -> Row:
+    """The row after a decision at 18:38 UTC."""
+    return replace(ROW, state=state, settled=Settlement(step, by, at(18, 38)), **changes)
+
+
+def late(name: str, why: str = "late", step: Step = Step.SKIP) -> LateTap:
+    """A tap one minute after that decision."""
+    return LateTap(step, name, at(18, 39), why)

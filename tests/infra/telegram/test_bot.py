@@ -1,0 +1,226 @@
+"""The whole adapter over HTTP against the sandbox's Telegram."""
+
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+from PIL import Image
+
+from actors.errors import AnswerLost, Refused
+from actors.ports import Face, Said
+from actors.rules.item import Kind, State, Step, Story
+from actors.rules.messages import AskToReject
+from actors.rules.messages import Tap as TapMessage
+from infra.sandbox.faults import Fault
+from infra.sandbox.faults import Kind as FaultKind
+from infra.sandbox.model import Person, Wire
+from infra.sandbox.rules import Rules
+from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.server import open_sandbox
+from infra.sandbox.world import NewChat, Tap
+from infra.telegram.bot import TelegramChat, open_telegram
+from infra.telegram.cards import caption, first_face
+from infra.telegram.updates import TelegramUpdates
+from tests.infra.telegram.rows import ROW, settled
+
+ANNA = Person(5, "Anna")
+CHAT = ROW.chat_id
+
+
+@dataclass
+class Shelf:
+    """Files in memory; counts what is read."""
+
+    content: bytes
+    read_names: list[str] = field(default_factory=list)
+
+    async def read(self, story: Story) -> bytes:
+        self.read_names.append(story.file_name)
+        return self.content
+
+
+@dataclass
+class Team:
+    """A group in the sandbox, and the adapter connected to it."""
+
+    sandbox: Sandbox
+    shelf: Shelf
+    chat: TelegramChat
+    updates: TelegramUpdates
+
+    def shown(self) -> Wire:
+        """The newest message."""
+        return self.sandbox.messages(CHAT)[-1]
+
+    async def next_update(self) -> object:
+        """Wait for one update and parse it."""
+        raw = await self.updates.get(None, 5)
+        return self.updates.parse(raw[0], 1.0, redelivered=False)
+
+
+@pytest.fixture
+async def team() -> AsyncIterator[Team]:
+    picture = io.BytesIO()
+    Image.new("RGB", (90, 160), (200, 90, 60)).save(picture, "JPEG")
+    shelf = Shelf(picture.getvalue())
+    async with open_sandbox(rules=Rules(limits=False)) as sandbox:
+        sandbox.create_chat(NewChat("Team", [ANNA], id=CHAT))
+        async with open_telegram(sandbox.token, sandbox.url, shelf) as (chat, updates):
+            yield Team(sandbox, shelf, chat, updates)
+
+
+async def test_card_arrives_with_picture_caption_and_buttons(team: Team) -> None:
+    sent = await team.chat.send_card(ROW)
+
+    shown = team.shown()
+    assert shown["message_id"] == sent.message_id
+    assert shown["kind"] == "photo"
+    assert shown["html"].startswith("<b>\u2068Sunday market\u2069</b>\n")
+    assert [len(row) for row in shown["buttons"]] == [1, 2, 1, 2]
+
+
+async def test_second_card_uses_telegrams_own_copy(team: Team) -> None:
+    first = await team.chat.send_card(ROW)
+
+    second = await team.chat.send_card(replace(ROW, story=replace(ROW.story, file_id=first.file_id)))
+
+    assert second.file_id is not None
+    assert len(team.shelf.read_names) == 1
+
+
+async def test_wrong_copy_is_uploaded_again(team: Team) -> None:
+    sent = await team.chat.send_card(replace(ROW, story=replace(ROW.story, file_id="forgotten")))
+
+    assert team.shown()["message_id"] == sent.message_id
+    assert len(team.shelf.read_names) == 1
+
+
+async def test_video_is_sent_as_video(team: Team) -> None:
+    team.shelf.content = b"\x00\x00\x00\x18ftypmp42" + bytes(64)
+
+    await team.chat.send_card(replace(ROW, story=replace(ROW.story, kind=Kind.VIDEO, file_name="7.mp4")))
+
+    assert team.shown()["kind"] == "video"
+
+
+async def test_tap_brings_back_the_caption_that_was_seen(team: Team) -> None:
+    """So a cold item can draw a line below it without a query."""
+    sent = await team.chat.send_card(ROW)
+    query_id = team.sandbox.tap(Tap(CHAT, sent.message_id, ANNA.id, "Skip"))
+
+    tap = await team.next_update()
+
+    assert isinstance(tap, TapMessage)
+    assert (tap.step, tap.press.id, tap.press.person.name) == (Step.SKIP, query_id, "Anna")
+    assert tap.press.seen == caption(first_face(ROW))
+
+
+async def test_line_comes_and_the_final_card_takes_it_off(team: Team) -> None:
+    sent = await team.chat.send_card(ROW)
+    cold = Face(CHAT, sent.message_id, ROW.id, ROW.version, seen=caption(first_face(ROW)), line="⏳ Anna is skipping…")
+    final = settled(State.SKIPPED, Step.SKIP, version=4)
+
+    await team.chat.edit_card(cold)
+    with_line = team.shown()
+    await team.chat.edit_card(replace(first_face(final), message_id=sent.message_id))
+
+    assert with_line["text"].endswith("⏳ Anna is skipping…")
+    assert [len(row) for row in with_line["buttons"]] == [1, 2, 1, 2]
+    assert team.shown()["text"].endswith("⏭ Skipped by \u2068Anna\u2069, 18:38")
+    assert team.shown()["buttons"] == []
+
+
+async def test_same_edit_twice_succeeds(team: Team) -> None:
+    sent = await team.chat.send_card(ROW)
+    face = replace(first_face(ROW), message_id=sent.message_id, line="busy")
+
+    await team.chat.edit_card(face)
+    await team.chat.edit_card(face)
+
+    assert team.shown()["edits"] == 1
+
+
+async def test_question_touches_the_buttons_only(team: Team) -> None:
+    sent = await team.chat.send_card(ROW)
+    team.sandbox.tap(Tap(CHAT, sent.message_id, ANNA.id, "Reject"))
+    asked = await team.next_update()
+    before = team.shown()["html"]
+
+    await team.chat.edit_card(Face(CHAT, sent.message_id, ROW.id, ROW.version, asking=True))
+
+    assert isinstance(asked, AskToReject)
+    assert team.shown()["html"] == before
+    assert [button["text"] for button in team.shown()["buttons"][0]] == ["Yes, reject", "No, keep it"]
+
+
+async def test_toast_is_shown_and_an_answered_query_is_refused(team: Team) -> None:
+    sent = await team.chat.send_card(ROW)
+    query_id = team.sandbox.tap(Tap(CHAT, sent.message_id, ANNA.id, "Skip"))
+
+    await team.chat.answer(query_id, "Skipping…" + "x" * 300)
+
+    assert str(team.sandbox.toasts()[query_id]["text"]).startswith("Skipping…xxx")
+    with pytest.raises(Refused):
+        await team.chat.answer("1", "nobody asked")
+
+
+async def test_original_answers_the_card_with_the_file_and_its_caption(team: Team) -> None:
+    sent = await team.chat.send_card(ROW)
+
+    await team.chat.send_original(ROW, sent.message_id)
+
+    shown = team.shown()
+    assert (shown["kind"], shown["reply_to"]) == ("document", sent.message_id)
+    assert shown["text"] == ROW.story.caption
+
+
+async def test_caption_too_long_for_the_file_follows_as_a_message(team: Team) -> None:
+    text = "all of it 😀 " * 120
+    row = replace(ROW, story=replace(ROW.story, caption=text))
+    sent = await team.chat.send_card(row)
+
+    await team.chat.send_original(row, sent.message_id)
+
+    assert [shown["kind"] for shown in team.sandbox.messages(CHAT)[-2:]] == ["document", "text"]
+    assert team.shown()["text"] == text.strip()
+
+
+async def test_original_of_a_card_that_was_deleted_is_sent_all_the_same(team: Team) -> None:
+    await team.chat.send_original(ROW, 4711)
+
+    assert team.shown()["reply_to"] is None
+
+
+async def test_plain_text_is_said_as_it_is(team: Team) -> None:
+    await team.chat.send_text(CHAT, "a <b> & c")
+
+    assert team.shown()["text"] == "a <b> & c"
+
+
+async def test_words_of_a_person_arrive(team: Team) -> None:
+    team.sandbox.say(CHAT, ANNA.id, "/next")
+
+    heard = await team.next_update()
+
+    assert isinstance(heard, Said)
+    assert (heard.chat_id, heard.user_name, heard.text) == (CHAT, "Anna", "/next")
+
+
+@pytest.mark.parametrize("kind", [FaultKind.RESET_AFTER, FaultKind.BROKEN_BODY, FaultKind.SERVER_ERROR_AFTER])
+async def test_lost_answer_of_a_card_leaves_the_card(team: Team, kind: FaultKind) -> None:
+    team.sandbox.set_fault(Fault(kind, "sendPhoto", times=1))
+
+    with pytest.raises(AnswerLost):
+        await team.chat.send_card(ROW)
+
+    assert len(team.sandbox.messages(CHAT)) == 1
+
+
+async def test_file_names_keep_their_letters(team: Team) -> None:
+    """Telegram's parser knows no quoted file names."""
+    row = replace(ROW, story=replace(ROW.story, file_name='Fête "à" Zoë\r\n😀.jpg'))
+
+    await team.chat.send_original(row, 1)
+
+    assert team.shown()["media"]["file_name"] == 'Fête "à" Zoë 😀.jpg'

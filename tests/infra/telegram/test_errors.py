@@ -1,0 +1,232 @@
+"""What the chat port says of each way in which a call can fail: nothing happened, or it may have."""
+
+import socket
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+from anyio.abc import SocketStream
+from telegram.error import NetworkError
+
+from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.ports import Conflict
+from actors.rules.item import Story
+from infra.telegram.bot import TelegramChat, open_telegram
+from infra.telegram.cards import first_face
+from infra.telegram.errors import ChatMoved
+from infra.telegram.request import AiohttpRequest, NotSent
+from infra.telegram.updates import TelegramUpdates
+from tests.infra.telegram.rows import ROW
+from tests.infra.telegram.wire import Answer, Wire, breaks_off, replies, serve
+
+TOKEN = "123456:AAdistinctivedistinctivedistinctive"
+
+
+class NoMedia:
+    """A media source that is never asked."""
+
+    async def read(self, story: Story) -> bytes:
+        raise AssertionError(story)
+
+
+@asynccontextmanager
+async def chat_at(url: str) -> AsyncIterator[tuple[TelegramChat, TelegramUpdates]]:
+    async with open_telegram(TOKEN, url, NoMedia()) as ports:
+        yield ports
+
+
+async def failure_of(answer: Answer) -> tuple[PortError, Wire]:
+    """Make one call that fails, and return how."""
+    async with serve(answer) as wire, chat_at(wire.url) as (chat, _):
+        with pytest.raises(PortError) as caught:
+            await chat.send_text(-1, "hello")
+    return caught.value, wire
+
+
+def refusal(code: int, description: str, **parameters: object) -> Answer:
+    extra = {"parameters": parameters} if parameters else {}
+    return replies(code, {"ok": False, "error_code": code, "description": description, **extra})
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+async def test_nobody_listens_means_unreachable() -> None:
+    async with chat_at(f"http://127.0.0.1:{free_port()}") as (chat, _):
+        with pytest.raises(Unreachable) as caught:
+            await chat.answer("1", "hi")
+
+    assert caught.value.retry_after_seconds is None
+
+
+async def test_unknown_host_means_unreachable() -> None:
+    async with chat_at("http://nowhere.invalid") as (chat, _):
+        with pytest.raises(Unreachable):
+            await chat.answer("1", "hi")
+
+
+async def test_closed_connections_mean_unreachable() -> None:
+    async with chat_at("http://127.0.0.1:9") as (chat, _):
+        pass
+
+    with pytest.raises(Unreachable):
+        await chat.answer("1", "hi")
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [
+        (refusal(429, "Too Many Requests: retry after 7", retry_after=7), 7),
+        (refusal(429, "Too Many Requests"), None),
+        (replies(429, "<html>slow down</html>"), None),
+        (refusal(503, "Busy", retry_after=3), 3),
+    ],
+)
+async def test_pause_that_telegram_asks_for_is_kept(answer: Answer, seconds: float | None) -> None:
+    error, _ = await failure_of(answer)
+
+    assert isinstance(error, Unreachable)
+    assert error.retry_after_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(400, "Bad Request: query is too old and response timeout expired or query ID is invalid"),
+        refusal(403, "Forbidden: bot was kicked from the supergroup chat"),
+        refusal(401, "Unauthorized"),
+        refusal(404, "Not Found"),
+        refusal(413, "Request Entity Too Large"),
+        replies(413, "<html>nginx</html>"),
+        replies(302, "", "Location: http://127.0.0.1:1/elsewhere\r\n"),
+    ],
+)
+async def test_no_is_refused(answer: Answer) -> None:
+    error, _ = await failure_of(answer)
+
+    assert isinstance(error, Refused)
+
+
+async def test_group_that_moved_names_its_new_id() -> None:
+    error, _ = await failure_of(refusal(400, "Bad Request: group upgraded", migrate_to_chat_id=-1002))
+
+    assert isinstance(error, ChatMoved)
+    assert error.chat_id == -1002
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        replies(502, "<html>Bad Gateway</html>"),
+        refusal(500, "Internal Server Error"),
+        replies(200, '{"ok":true,"result":{"message_id"'),
+        replies(200, "[]"),
+        replies(200, {"ok": True}),
+        replies(200, {"ok": True, "result": {}}),
+        replies(200, {"ok": True, "result": 7}),
+        breaks_off(b""),
+        breaks_off(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"),
+        breaks_off(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        breaks_off(b"SMTP ready\r\n\r\n"),
+    ],
+)
+async def test_call_that_left_and_got_no_readable_answer_is_lost(answer: Answer) -> None:
+    """The effect may be there: a broken body comes after it."""
+    error, wire = await failure_of(answer)
+
+    assert isinstance(error, AnswerLost)
+    assert len(wire.heard) == 1
+
+
+async def test_silence_after_the_call_left_is_lost() -> None:
+    async def silence(_stream: SocketStream) -> None:
+        await anyio.sleep_forever()
+
+    async with serve(silence) as wire, AiohttpRequest(1) as request:
+        with pytest.raises(NetworkError) as caught:
+            await request.post(wire.url, read_timeout=0.05)
+
+    assert not isinstance(caught.value, NotSent)
+
+
+async def test_wait_for_a_free_connection_is_not_sent() -> None:
+    """A full pool is known not to have had an effect, and the library's wrapping keeps that knowledge."""
+    arrived = anyio.Event()
+
+    async def silence(_stream: SocketStream) -> None:
+        arrived.set()
+        await anyio.sleep_forever()
+
+    async with serve(silence) as wire, AiohttpRequest(1) as request, anyio.create_task_group() as tasks:
+        tasks.start_soon(request.post, wire.url)
+        await arrived.wait()
+        with pytest.raises(NotSent):
+            await request.post(wire.url, connect_timeout=0.05)
+        tasks.cancel_scope.cancel()
+
+    assert len(wire.heard) == 1
+
+
+async def test_second_poller_is_a_conflict() -> None:
+    answer = refusal(409, "Conflict: terminated by other getUpdates request")
+    async with serve(answer) as wire, chat_at(wire.url) as (_, updates):
+        with pytest.raises(Conflict):
+            await updates.get(None, 0)
+
+
+async def test_poll_asks_for_the_same_kinds_each_time() -> None:
+    answer = replies(200, {"ok": True, "result": [{"update_id": 1}]})
+    async with serve(answer) as wire, chat_at(wire.url) as (_, updates):
+        found = await updates.get(5, 2.0)
+
+    kinds = b"allowed_updates=%5B%22callback_query%22,%22message%22,%22my_chat_member%22%5D"
+    assert found == [{"update_id": 1}]
+    assert b"timeout=2&" + kinds + b"&offset=5 HTTP/1.1" in wire.heard[0]
+    assert b"Content-Type" not in wire.heard[0]
+
+
+async def test_poll_that_returns_no_list_is_lost() -> None:
+    async with serve(replies(200, {"ok": True, "result": {}})) as wire, chat_at(wire.url) as (_, updates):
+        with pytest.raises(AnswerLost):
+            await updates.get(None, 0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        breaks_off(b""),
+        breaks_off(b"SMTP ready\r\n\r\n"),
+        replies(502, "<html>Bad Gateway</html>"),
+        replies(404, "no"),
+        replies(200, "{"),
+    ],
+)
+async def test_no_error_and_no_log_line_carries_the_token(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+    """F33: aiohttp's errors carry the URL, and the URL the token."""
+    caplog.set_level("INFO")
+
+    error, _ = await failure_of(answer)
+
+    assert "distinctive" not in "".join(traceback.format_exception(error))
+    assert "distinctive" not in caplog.text
+
+
+async def test_not_modified_is_success() -> None:
+    """F8: the card shows already what it should."""
+    from_telegram = "Bad Request: message is not modified: specified new message content and reply markup are the same"
+    answer = refusal(400, from_telegram)
+    async with serve(answer) as wire, chat_at(wire.url) as (chat, _):
+        await chat.edit_card(first_face(ROW))
+
+    assert b"POST /bot" in wire.heard[0]
+
+
+async def test_edit_of_a_message_that_is_gone_is_refused() -> None:
+    answer = refusal(400, "Bad Request: message to edit not found")
+    async with serve(answer) as wire, chat_at(wire.url) as (chat, _):
+        with pytest.raises(Refused):
+            await chat.edit_card(first_face(ROW))

@@ -1,0 +1,147 @@
+"""One raw update to one message of ours, and never an exception."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.ports import Other, Poison, Said
+from actors.rules.item import Person, Step
+from actors.rules.messages import AskToReject, KeepIt, Press, SendOriginal, Tap
+from infra.telegram.request import AiohttpRequest
+from infra.telegram.updates import NO_ID, TelegramUpdates
+
+UPDATES = TelegramUpdates(AiohttpRequest(1), "")
+ANNA: dict[str, Any] = {"id": 5, "is_bot": False, "first_name": "Anna", "last_name": "<b>"}
+TEAM = {"id": -1001, "type": "supergroup", "title": "Team"}
+CARD = {
+    "message_id": 10,
+    "chat": TEAM,
+    "date": 1_700_000_000,
+    "caption": "A & B\nline",
+    "caption_entities": [{"type": "bold", "offset": 0, "length": 5}],
+    "photo": "nobody reads this",
+}
+PRESS = Press("99", 7, 42, 3, -1001, 10, Person(5, "Anna <b>"), "<b>A &amp; B</b>\nline", 1.5)
+
+
+def tapped(written: Any = "skip:42:3", **changes: Any) -> dict[str, Any]:
+    query = {"id": "99", "from": ANNA, "chat_instance": "1", "data": written, "message": CARD}
+    return {"update_id": 7, "callback_query": query | changes}
+
+
+def said(**changes: Any) -> dict[str, Any]:
+    return {
+        "update_id": 8,
+        "message": {"message_id": 1, "from": ANNA, "chat": TEAM, "date": 1, "text": "/next"} | changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("auto_post:42:3", Tap(PRESS, Step.AUTO_POST)),
+        ("posted:42:3", Tap(PRESS, Step.POSTED)),
+        ("skip:42:3", Tap(PRESS, Step.SKIP)),
+        ("confirm_reject:42:3", Tap(PRESS, Step.REJECT)),
+        ("reject:42:3", AskToReject(PRESS)),
+        ("keep_it:42:3", KeepIt(PRESS)),
+        ("original:42:3", SendOriginal(PRESS)),
+    ],
+)
+def test_each_button_becomes_its_message(written: str, message: object) -> None:
+    assert UPDATES.parse(tapped(written), 1.5, redelivered=False) == message
+
+
+def test_redelivered_press_says_so() -> None:
+    parsed = UPDATES.parse(tapped(), 1.5, redelivered=True)
+
+    assert isinstance(parsed, Tap)
+    assert parsed.press.redelivered
+
+
+def test_tap_on_a_message_that_telegram_cannot_show_counts() -> None:
+    parsed = UPDATES.parse(tapped(message={"message_id": 10, "chat": TEAM, "date": 0}), 1.5, redelivered=False)
+
+    assert isinstance(parsed, Tap)
+    assert (parsed.press.message_id, parsed.press.seen) == (10, "")
+
+
+@pytest.mark.parametrize("raw", [tapped("vote:1"), tapped(None), tapped(message=None, inline_message_id="x")])
+def test_buttons_of_others_ask_nothing(raw: dict[str, Any]) -> None:
+    assert isinstance(UPDATES.parse(raw, 0, redelivered=False), Other)
+
+
+def test_name_that_would_hide_the_words_beside_it_is_cleaned() -> None:
+    stranger = ANNA | {"first_name": "\u202e", "last_name": "\u2066 \n"}
+
+    parsed = UPDATES.parse(tapped(**{"from": stranger}), 0, redelivered=False)
+
+    assert isinstance(parsed, Tap)
+    assert parsed.press.person == Person(5, "person 5")
+
+
+def test_half_surrogates_do_not_travel_on() -> None:
+    parsed = UPDATES.parse(tapped(**{"from": ANNA | {"first_name": "A\ud83d", "last_name": ""}}), 0, redelivered=False)
+
+    assert isinstance(parsed, Tap)
+    assert parsed.press.person.name == "A\ufffd"
+
+
+def test_text_is_what_somebody_said() -> None:
+    assert UPDATES.parse(said(), 0, redelivered=False) == Said(8, -1001, False, 5, "Anna <b>", "/next")
+
+
+def test_private_chat_is_marked() -> None:
+    parsed = UPDATES.parse(said(chat={"id": 5, "type": "private"}), 0, redelivered=False)
+
+    assert isinstance(parsed, Said)
+    assert parsed.private
+
+
+@pytest.mark.parametrize("raw", [said(text=None), {"update_id": 8}, {"update_id": 8, "new_kind": {}}])
+def test_what_asks_nothing_is_other(raw: dict[str, Any]) -> None:
+    assert isinstance(UPDATES.parse(raw, 0, redelivered=False), Other)
+
+
+def test_poison_names_its_kind_and_nothing_that_anybody_wrote() -> None:
+    raw = {"update_id": 9, "callback_query": {"id": "1", "chat_instance": "0", "data": "secret"}}
+
+    assert UPDATES.parse(raw, 0, redelivered=False) == Poison(9, "callback_query: AttributeError")
+
+
+@pytest.mark.parametrize("raw", [None, [], "x", {}, {"update_id": True}, {"update_id": "7"}, {"update_id": -5}])
+def test_poison_without_an_id_confirms_nothing(raw: object) -> None:
+    parsed = UPDATES.parse(raw, 0, redelivered=False)
+
+    assert isinstance(parsed, Poison)
+    assert parsed.update_id == NO_ID
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["id", "from", "message", "data", "chat_instance", "inline_message_id"]),
+    json_values,
+)
+def test_no_shape_of_a_query_raises(field: str, value: object) -> None:
+    UPDATES.parse(tapped(**{field: value}), 0, redelivered=False)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["from", "chat", "date", "text", "entities", "photo", "reply_to_message"]), json_values)
+def test_no_shape_of_a_message_raises(field: str, value: object) -> None:
+    UPDATES.parse(said(**{field: value}), 0, redelivered=False)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["callback_query", "message", "my_chat_member", "update_id"]), json_values)
+def test_no_shape_of_an_update_raises(field: str, value: object) -> None:
+    UPDATES.parse({"update_id": 1, field: value}, 0, redelivered=False)
