@@ -1,0 +1,29 @@
+"""Every operation and the statement that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from actors.rules import operations as asked
+from infra.postgres import schedule, taps, upkeep
+from infra.postgres.binding import Binding
+
+BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyType(
+    {
+        asked.RecordTap: taps.RECORD_TAP,
+        asked.CloseTap: taps.CLOSE_TAP,
+        asked.LoadRow: taps.LOAD_ROW,
+        asked.ClaimDue: schedule.CLAIM_DUE,
+        asked.SaveCard: schedule.SAVE_CARD,
+        asked.SendFailed: schedule.SEND_FAILED,
+        asked.StoreOutcome: schedule.STORE_OUTCOME,
+        asked.AcknowledgeCards: upkeep.ACKNOWLEDGE_CARDS,
+        asked.Recover: upkeep.RECOVER,
+        asked.HoldLease: upkeep.HOLD_LEASE,
+        asked.ReleaseLease: upkeep.RELEASE_LEASE,
+        asked.WriteInteractions: upkeep.WRITE_INTERACTIONS,
+        asked.TidyUp: upkeep.TIDY_UP,
+    }
+)

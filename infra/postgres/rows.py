@@ -1,0 +1,57 @@
+"""The jsonb of `item_row` as a Row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from actors.rules.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
+
+
+def row(value: Any) -> Row:
+    """Read one item as the database told it."""
+    return Row(
+        chat_key=value["chat_key"],
+        chat_id=value["chat_id"],
+        id=value["id"],
+        state=State(value["state"]),
+        version=value["version"],
+        revision=value["revision"],
+        due_at=datetime.fromisoformat(value["due_at"]),
+        timezone=value["timezone"],
+        live=value["live"],
+        story=_story(value["story"]),
+        account=value["account"],
+        settled=_settlement(value["settled"]),
+        late=tuple(_late(line) for line in value["late"]),
+        note=value["note"],
+        cards=tuple(Card(value["chat_key"], value["chat_id"], message, retired) for message, retired in value["cards"]),
+    )
+
+
+def rows(values: Any) -> tuple[Row, ...]:
+    """Read several items."""
+    return tuple(row(value) for value in values)
+
+
+def _story(value: Any) -> Story:
+    return Story(
+        media_id=value["media_id"],
+        kind=Kind(value["kind"]),
+        path=value["path"],
+        file_name=value["file_name"],
+        title=value["title"],
+        caption=value["caption"],
+        file_id=value["file_id"],
+    )
+
+
+def _settlement(value: Any) -> Settlement | None:
+    if value is None:
+        return None
+    by = None if value["id"] is None else Person(value["id"], value["name"])
+    return Settlement(Step(value["step"]), by, datetime.fromisoformat(value["at"]), value["tap"])
+
+
+def _late(value: Any) -> LateTap:
+    return LateTap(Step(value["step"]), value["name"], datetime.fromisoformat(value["at"]), value["why"])

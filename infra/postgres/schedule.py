@@ -1,0 +1,49 @@
+"""How the schedule, the sending of cards and the end of a publish are asked of the database."""
+
+from __future__ import annotations
+
+from actors.rules.item import Row
+from actors.rules.operations import ClaimDue, Due, SaveCard, SendFailed, StoreOutcome
+from infra.postgres import rows
+from infra.postgres.binding import Binding
+
+CLAIM_DUE: Binding[ClaimDue, Due] = Binding(
+    "select claim_due($1)",
+    lambda operation: (operation.worker,),
+    lambda _, value: Due(rows.rows(value["present"]), rows.rows(value["expired"]), value["next_seconds"]),
+)
+SAVE_CARD: Binding[SaveCard, Row] = Binding(
+    "select save_card($1, $2, $3, $4, $5, $6)",
+    lambda operation: (
+        operation.row.chat_key,
+        operation.row.id,
+        operation.message_id,
+        operation.row.revision,
+        operation.file_id,
+        operation.worker,
+    ),
+    lambda _, value: rows.row(value),
+)
+SEND_FAILED: Binding[SendFailed, Row] = Binding(
+    "select send_failed($1, $2, $3, $4, $5)",
+    lambda operation: (
+        operation.row.chat_key,
+        operation.row.id,
+        operation.worker,
+        operation.ambiguous,
+        operation.pause_seconds,
+    ),
+    lambda _, value: rows.row(value),
+)
+STORE_OUTCOME: Binding[StoreOutcome, Row] = Binding(
+    "select store_outcome($1, $2, $3, $4, $5, $6)",
+    lambda operation: (
+        operation.row.chat_key,
+        operation.row.id,
+        operation.row.version,
+        operation.step.value,
+        operation.sentence,
+        operation.worker,
+    ),
+    lambda _, value: rows.row(value),
+)
