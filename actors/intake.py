@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 POLL_SECONDS = 50.0
 AGAIN_SECONDS = 0.5  # the same offset sooner is answered with one update only
+GATHER_SECONDS = 0.02  # a poll for each tap that is done would fetch all that are not, again and again
 SLICE = 4  # updates parsed in one go: a hundred at once would hold up the loop
 MOST_WAITING = 90  # Telegram shows at most 100 unconfirmed updates: beyond, nobody's tap would be seen
 STUCK_SECONDS = 5.0  # fewer seconds are a burst that a healthy database takes in its stride
@@ -146,7 +147,8 @@ class Intake:
         """Tell every new update to its item, then wait until there is a reason to poll again."""
         self.polled_at = anyio.current_time()
         redelivered = self._backlog
-        for number, raw in enumerate(batch):
+        new = [raw for raw in batch if self._updates.identify(raw) not in self._held]
+        for number, raw in enumerate(new):
             if number % SLICE == SLICE - 1:
                 await checkpoint()
             self._take_one(raw, redelivered)
@@ -159,14 +161,16 @@ class Intake:
         self._advance()
         self._refuse_oldest()
         if self._held:
-            with anyio.move_on_after(AGAIN_SECONDS):
+            await anyio.sleep(GATHER_SECONDS)
+            with anyio.move_on_after(AGAIN_SECONDS - GATHER_SECONDS):
                 await self._moved.wait()
 
     def _take_one(self, raw: object, redelivered: bool) -> None:
         at = anyio.current_time()
         update = self._updates.parse(raw, at, redelivered)
         update_id = _update_id(update)
-        if update_id in self._held:
+        if update_id < 0:
+            log.error("update.poison", update_id=None, reason="it has no id, so it cannot be confirmed")
             return
         self._held[update_id] = _Held(_press(update), at)
         match update:

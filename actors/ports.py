@@ -148,6 +148,10 @@ class Updates(Protocol):
         """Confirm all below `offset` and wait for more: raw updates, oldest first. Raises `Conflict`."""
         ...
 
+    def identify(self, raw: object) -> int:
+        """Read the update id alone, cheaply: an update comes again and again until it is confirmed. Negative: none."""
+        ...
+
     def parse(self, raw: object, at: float, redelivered: bool) -> Update:
         """Read one raw update; never raises, an unreadable one is `Poison`."""
         ...

@@ -27,7 +27,7 @@ from actors.runtime.actor import Actor, Context, DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
 from actors.shell.answers import refuse
-from actors.shell.outside import Alarm, ItemKey
+from actors.shell.outside import ItemKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ class ItemDesk:
 
     async def pause(self, seconds: float) -> bool:
         """Sleep; True if it was cut short because we stop."""
-        return await Alarm().wait(seconds, self._stopping)
+        with anyio.move_on_after(seconds):
+            await self._stopping.wait()
+        return self._stopping.is_set()
 
     async def run(self, lifeline: Lifeline) -> None:
         """Let items live until stopped; what they hold is finished, what they only wait for is dropped."""

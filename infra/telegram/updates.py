@@ -63,6 +63,10 @@ class TelegramUpdates:
                 raise TypeError
         return found
 
+    def identify(self, raw: object) -> int:
+        """Read the update id alone; NO_ID if there is none."""
+        return _label(raw)[0]
+
     def parse(self, raw: object, at: float, redelivered: bool) -> Update:
         """Read one raw update. A Poison without any update_id bears NO_ID, which confirms nothing."""
         update_id, kind = _label(raw)
