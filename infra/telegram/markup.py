@@ -25,7 +25,7 @@ JOINERS = "\u200d\ufe0f \n"
 
 def units(text: str) -> int:
     """Count UTF-16 code units, in which Telegram measures lengths."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clip(text: str, room: int, end: str = "…") -> str:
@@ -33,13 +33,9 @@ def clip(text: str, room: int, end: str = "…") -> str:
     if units(text) <= room:
         return text
     left = room - units(end)
-    kept = 0
-    for character in text:
-        left -= units(character)
-        if left < 0:
-            break
-        kept += 1
-    return text[:kept].rstrip(JOINERS) + end if kept else ""
+    # "ignore" drops the half of a character that the cut left over.
+    kept = text.encode("utf-16-le", "surrogatepass")[: max(left, 0) * 2].decode("utf-16-le", "ignore")
+    return kept.rstrip(JOINERS) + end if kept else ""
 
 
 def one_line(text: str) -> str:
