@@ -94,7 +94,7 @@ class Intake:
             self._held[update_id].done = True
             before = self._offset
             self._advance()
-            if self._offset != before or not self._held:
+            if self._offset != before:
                 self._moved.set()
 
     async def run(self, lifeline: Lifeline) -> None:
@@ -113,19 +113,22 @@ class Intake:
 
     def _advance(self) -> None:
         """Move the offset over what is done from the front, and no further."""
-        for update_id in sorted(self._held):
-            if not self._held[update_id].done:
-                self._offset = update_id
-                return
+        waiting = [update_id for update_id, held in self._held.items() if not held.done]
+        if self._held:
+            self._offset = min(waiting) if waiting else max(self._held) + 1
+
+    def _forget_below(self, asked: int | None) -> None:
+        """Telegram has heard of these. Until then they are kept: a poll under way may still bring them again."""
+        for update_id in [known for known in self._held if asked is not None and known < asked]:
             del self._held[update_id]
-            self._offset = update_id + 1
 
     async def _poll_all(self) -> None:
         while True:
             await self._lease.wait_held()
             self._moved = anyio.Event()
+            asked = self._offset
             try:
-                batch = await self._updates.get(self._offset, POLL_SECONDS)
+                batch = await self._updates.get(asked, POLL_SECONDS)
             except Conflict:
                 log.info("intake.conflict")
                 self._backlog = True
@@ -134,6 +137,7 @@ class Intake:
                 await self._rest(error)
             else:
                 self._failures = 0
+                self._forget_below(asked)
                 await self._take(batch)
 
     async def _rest(self, error: PortError) -> None:
@@ -154,14 +158,14 @@ class Intake:
             self._take_one(raw, redelivered)
         if len(batch) < BATCH:
             self._backlog = False
-        if not batch:
+        if not batch and not self._held:
             # Everything below the offset is confirmed by now. Telegram starts its ids anew after a quiet week, and an
             # offset above them would confirm taps that nobody has seen.
             self._offset = None
         self._advance()
         self._refuse_oldest()
         if self._held:
-            await anyio.sleep(GATHER_SECONDS)
+            await anyio.sleep(GATHER_SECONDS if self.waiting else 0.0)
             with anyio.move_on_after(AGAIN_SECONDS - GATHER_SECONDS):
                 await self._moved.wait()
 

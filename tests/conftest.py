@@ -8,6 +8,8 @@ import pytest
 
 from tests.backends import BACKENDS, Backend
 
+pytest_plugins = ["tests.plugins.postgres"]
+
 
 @pytest.fixture(params=["asyncio", "trio", "trio_virtual"])
 def anyio_backend(request: pytest.FixtureRequest) -> Backend:

@@ -1,0 +1,114 @@
+"""The supervision tree: the children in the order in which they start, and one word of strategy."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from actors.cards import CardDrawer
+from actors.database import Database
+from actors.errors import PortError
+from actors.hints import HintListener
+from actors.intake import Intake, Neighbours
+from actors.interactions import InteractionLogger
+from actors.item import ItemActor
+from actors.lease import PollLease
+from actors.ports import Chat, Clock, Conflict, Pool, Publisher, Updates
+from actors.reconciler import Reconciler
+from actors.rules.messages import Message
+from actors.runtime.actor import Context
+from actors.runtime.child import ChildSpec
+from actors.runtime.supervisor import Supervisor
+from actors.scheduler import Scheduler
+from actors.shell.desk import Aftermath, ItemDesk
+from actors.shell.outside import ItemKey, Outside
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The outside of one worker."""
+
+    pool: Pool
+    chat: Chat
+    updates: Updates
+    publisher: Publisher
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this worker is: `worker` names one run of it, `owner` what survives a restart on the same machine."""
+
+    worker: str
+    owner: str
+    grace_seconds: float
+
+
+class Worker:
+    """One worker: its actors, wired, and the supervisor that runs them."""
+
+    def __init__(self, ports: Ports, identity: Identity, chance: random.Random) -> None:
+        worker = identity.worker
+        self.database = Database(ports.pool, random=chance)
+        self.interactions = InteractionLogger(self.database, worker)
+        self.cards = CardDrawer(ports.chat, self.database, worker, self._left_behind)
+        self.items = ItemDesk(
+            partial(self._item, ports, worker),
+            Aftermath(ports.chat, self._confirm, self._left_behind),
+        )
+        self.scheduler = Scheduler(self.database, self.items, worker)
+        self.reconciler = Reconciler(self.database, self.items, worker)
+        self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
+        self.intake = Intake(Neighbours(ports.updates, self.items, ports.chat), self.lease)
+        self.hints = HintListener(ports.pool, self._look_again)
+        self.database.on_recovered = self._look_again
+        self._updates = ports.updates
+        self.supervisor = Supervisor(self._children(identity.grace_seconds), chance)
+
+    def _children(self, grace_seconds: float) -> list[ChildSpec]:
+        """In the order of their start; they stop in reverse: intake first, the database last."""
+        return [
+            ChildSpec("database", self.database.run, grace_seconds=5.0),
+            ChildSpec("interactions", self.interactions.run, grace_seconds=5.0),
+            ChildSpec("cards", self.cards.run, grace_seconds=5.0),
+            ChildSpec("items", self.items.run, grace_seconds=grace_seconds),
+            ChildSpec("reconciler", self.reconciler.run),
+            ChildSpec("scheduler", self.scheduler.run),
+            ChildSpec("hints", self.hints.run),
+            ChildSpec("lease", self.lease.run),
+            ChildSpec("intake", self.intake.run, grace_seconds=grace_seconds),
+        ]
+
+    def _item(self, ports: Ports, worker: str, context: Context[ItemKey, Message]) -> ItemActor:
+        return ItemActor(
+            Outside(
+                worker=worker,
+                store=self.database,
+                chat=ports.chat,
+                cards=self.cards,
+                publisher=ports.publisher,
+                clock=ports.clock,
+                note=self.interactions.tell,
+                confirm=self._confirm,
+                wake_schedule=self.scheduler.wake,
+                pause=self.items.pause,
+            ),
+            context,
+        )
+
+    def _confirm(self, update_id: int) -> None:
+        self.intake.confirm(update_id)
+
+    def _left_behind(self) -> None:
+        self.reconciler.wake()
+
+    def _look_again(self) -> None:
+        self.scheduler.wake()
+        self.reconciler.wake()
+
+    async def _nudge(self) -> None:
+        """Ask Telegram for nothing: it ends the poll of whoever holds the lease, who then looks and sees us wait."""
+        with suppress(PortError, Conflict):
+            await self._updates.get(None, 0.0)
