@@ -80,8 +80,7 @@ class OneStatement:
     async def run(self, operation: Operation[T]) -> T:
         """Run the operation in one round trip and one commit; a cancelled caller is cancelled when it ended."""
         binding = self._bindings[type(operation)]
-        with anyio.CancelScope(shield=True):
-            answer = await self._fetch(binding.sql, binding.arguments(operation))
+        answer = await self._fetch(binding.sql, binding.arguments(operation))
         try:
             value: T = binding.decode(operation, None if answer is None else json.loads(answer))
         except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -91,7 +90,7 @@ class OneStatement:
 
     async def _fetch(self, sql: str, arguments: tuple[object, ...]) -> Any:
         try:
-            with anyio.fail_after(RUN_SECONDS):
+            with anyio.fail_after(RUN_SECONDS, shield=True):
                 return await self._connection.fetchval(sql, *arguments)
         except FAILURES as error:
             if isinstance(error, TimeoutError):
@@ -142,8 +141,7 @@ class ConnectionPool:
         try:
             yield OneStatement(self, connection, self._bindings)
         finally:
-            with anyio.CancelScope(shield=True):
-                await _release(pool, connection)
+            await _release(pool, connection)
 
     @asynccontextmanager
     async def notifications(self) -> AsyncIterator[AsyncIterator[None]]:
@@ -204,7 +202,7 @@ async def _acquire(pool: asyncpg.Pool[asyncpg.Record]) -> Acquired:
 
 async def _release(pool: asyncpg.Pool[asyncpg.Record], connection: Acquired) -> None:
     # The statement has its answer or its error; a release that fails cuts the connection, which is all it has to do.
-    with suppress(*FAILURES), anyio.move_on_after(2 * RELEASE_SECONDS):
+    with suppress(*FAILURES), anyio.move_on_after(2 * RELEASE_SECONDS, shield=True):
         await pool.release(connection, timeout=RELEASE_SECONDS)
 
 
