@@ -11,11 +11,10 @@ from actors.rules.messages import RECOVERED, Changed, Message, Resume
 from actors.rules.operations import Recover, Recoverable
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
-from actors.shell.outside import Alarm, Items
+from actors.shell.outside import Alarm, Items, seconds_to_burst
 
 log = structlog.get_logger()
 
-BURST_SECONDS = 1800.0  # it has no period of its own: this is the idle burst, shared with the schedule
 AFTER_OUTAGE_SECONDS = 2.0
 SHORTEST_SECONDS = 1.0
 
@@ -55,9 +54,8 @@ class Reconciler:
         if operation.everything:
             self._everything = False
         await self._tell(found)
-        if found.next_seconds is None:
-            return BURST_SECONDS
-        return max(SHORTEST_SECONDS, min(BURST_SECONDS, found.next_seconds + 0.1))
+        burst = seconds_to_burst()
+        return burst if found.next_seconds is None else max(SHORTEST_SECONDS, min(burst, found.next_seconds + 0.1))
 
     async def _tell(self, found: Recoverable) -> None:
         if found.behind or found.unpublished:

@@ -10,11 +10,10 @@ from actors.rules.messages import Changed, Message, Present
 from actors.rules.operations import ClaimDue, Due, TidyUp
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
-from actors.shell.outside import Alarm, Items
+from actors.shell.outside import Alarm, Items, seconds_to_burst
 
 log = structlog.get_logger()
 
-BURST_SECONDS = 1800.0  # the longest sleep: two bursts an hour, so that a database that suspends can sleep
 AFTER_OUTAGE_SECONDS = 2.0
 TIDY_SECONDS = 6 * 3600.0
 
@@ -48,7 +47,8 @@ class Scheduler:
         except NotStored:
             return AFTER_OUTAGE_SECONDS
         await self._tell(due)
-        return BURST_SECONDS if due.next_seconds is None else min(BURST_SECONDS, due.next_seconds + 0.01)
+        burst = seconds_to_burst()
+        return burst if due.next_seconds is None else min(burst, due.next_seconds + 0.01)
 
     async def _tell(self, due: Due) -> None:
         messages: list[Message] = [Present(row) for row in due.present]

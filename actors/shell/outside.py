@@ -57,6 +57,14 @@ class Outside:
     pause: Callable[[float], Awaitable[bool]]
 
 
+BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked
+
+
+def seconds_to_burst() -> float:
+    """How long until the next burst. It comes for all at the same moment, so that a database can sleep between them."""
+    return BURST_SECONDS - anyio.current_time() % BURST_SECONDS
+
+
 async def until(stopping: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | None:
     """Do the work, but give it up when we stop (None)."""
     result: T | None = None
