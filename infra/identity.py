@@ -24,7 +24,7 @@ class Names:
 
 @contextmanager
 def take_names(data_dir: Path) -> Iterator[Names]:
-    """Take the first name that no living worker of this DATA_DIR has; the lock goes with the process, however it ends."""
+    """Take the first name that no living worker of this DATA_DIR has; its lock goes with the process."""
     folder = data_dir / "workers"
     folder.mkdir(parents=True, exist_ok=True)
     where = f"{socket.gethostname()}:{hashlib.sha256(bytes(data_dir.resolve())).hexdigest()[:8]}"
