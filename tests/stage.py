@@ -147,12 +147,10 @@ class Stage:
         return [(row["step"], row["user_name"]) for row in rows]
 
     @asynccontextmanager
-    async def worker(self, name: str = "one", size: int = 5, dsn: str | None = None) -> AsyncIterator[Worker]:
+    async def worker(self, name: str = "one", dsn: str | None = None, pooled: bool = False) -> AsyncIterator[Worker]:
         """Run a worker for as long as this lasts, then stop it in order."""
         async with AsyncExitStack() as stack:
-            pool = await stack.enter_async_context(
-                open_pool(dsn or self.dsn, PoolSettings(size, False, name), BINDINGS)
-            )
+            pool = await stack.enter_async_context(open_pool(dsn or self.dsn, PoolSettings(5, pooled, name), BINDINGS))
             chat, updates = await stack.enter_async_context(
                 open_telegram(self.sandbox.token, self.sandbox.url, OnePicture(self.picture))
             )

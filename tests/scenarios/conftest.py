@@ -1,0 +1,20 @@
+"""Scenarios run on asyncio: asyncpg and aiohttp are real here."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.stage import Stage, open_stage
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The backend of production."""
+    return "asyncio"
+
+
+@pytest.fixture
+async def stage(database_url: str) -> AsyncIterator[Stage]:
+    """A sandbox and a fresh database."""
+    async with open_stage(database_url) as opened:
+        yield opened
