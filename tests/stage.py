@@ -19,13 +19,14 @@ from actors.tree import Identity, Ports, Worker
 from infra.clock import WallClock
 from infra.postgres.bindings import BINDINGS
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.sandbox.model import Person
+from infra.sandbox.model import Message, Person
 from infra.sandbox.pictures import draw_pictures
 from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.world import NewChat, Tap
 from infra.telegram.bot import open_telegram
+from tests.tap_lines import TapLines, captured_lines
 
 ANNA, BEN, EVE = Person(11, "Anna"), Person(12, "Ben"), Person(13, "Eve")
 CHAT = -1001000000001
@@ -51,6 +52,7 @@ class Stage:
     database: asyncpg.Connection
     dsn: str
     picture: bytes
+    lines: TapLines
     workers: list[Worker] = field(default_factory=list)
 
     async def add_chat(self, chat_id: int = CHAT, *people: Person, **columns: object) -> None:
@@ -77,9 +79,13 @@ class Stage:
             chat_id,
             title,
         )
+        self.wake()
+        return item_id
+
+    def wake(self) -> None:
+        """Have every worker of this process look at the schedule."""
         for worker in self.workers:
             worker.scheduler.wake()
-        return item_id
 
     async def card(self, item_id: int, chat_id: int = CHAT) -> int:
         """Wait for the item's card; returns its message."""
@@ -115,6 +121,10 @@ class Stage:
         """What the card offers now."""
         return [button["text"] for button in self.sandbox.telegram.chats[chat_id].messages[message].content.buttons()]
 
+    def messages(self, chat_id: int = CHAT) -> list[Message]:
+        """Everything in the chat, the oldest first."""
+        return list(self.sandbox.telegram.chats[chat_id].messages.values())
+
     def toast(self, tap_id: str) -> str | None:
         """What this tap was answered with, if it was."""
         seen = self.sandbox.telegram.queries.by_id[tap_id].seen()
@@ -138,6 +148,15 @@ class Stage:
         with anyio.fail_after(PATIENCE_SECONDS):
             while await self.database.fetchval("select state from items where item_id = $1", item_id) != state:
                 await anyio.sleep(0.01)
+
+    async def line(self, tap_id: str) -> dict[str, Any]:
+        """Wait for the canonical log line of a tap."""
+        return await self.lines.line(tap_id, PATIENCE_SECONDS)
+
+    def unexplained(self) -> dict[str, int]:
+        """The taps that do not have exactly one line, and how many they have."""
+        counts = {tap_id: len(self.lines.of(tap_id)) for tap_id in self.sandbox.telegram.queries.by_id}
+        return {tap_id: count for tap_id, count in counts.items() if count != 1}
 
     async def events(self, item_id: int) -> list[tuple[str, str | None]]:
         """The item's decisions in order: step and who."""
@@ -174,7 +193,8 @@ async def open_stage(dsn: str, rules: Rules | None = None) -> AsyncIterator[Stag
         try:
             with TemporaryDirectory() as folder:
                 picture = draw_pictures(Path(folder), 1)[0].path.read_bytes()
-            yield Stage(sandbox, database, dsn, picture)
+            with captured_lines() as lines:
+                yield Stage(sandbox, database, dsn, picture, lines)
         finally:
             await database.close()
 

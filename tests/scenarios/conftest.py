@@ -15,6 +15,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def stage(database_url: str) -> AsyncIterator[Stage]:
-    """A sandbox and a fresh database."""
+    """A sandbox and a fresh database; at the end each tap must have been explained by exactly one log line."""
     async with open_stage(database_url) as opened:
         yield opened
+        assert opened.unexplained() == {}
