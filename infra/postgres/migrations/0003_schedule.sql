@@ -46,9 +46,9 @@ begin
   return jsonb_build_object('present', present, 'expired', expired, 'next_seconds', next_due_seconds());
 end $$;
 
--- Seconds until the schedule has something to do again; null: nothing is planned.
+-- Seconds until the schedule has something to do again; null: nothing is planned (greatest would make a 0 of it).
 create function next_due_seconds() returns double precision language sql stable as $$
-  select greatest(0, extract(epoch from min(at) - now())) from (
+  select case when min(at) is not null then greatest(0, extract(epoch from min(at) - now())) end from (
     select greatest(min(i.due_at), c.next_card_at) as at from items i join chats c using (chat_key)
       where i.state = 'waiting' and not c.paused group by c.chat_key, c.next_card_at
     union all

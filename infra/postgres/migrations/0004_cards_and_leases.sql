@@ -70,7 +70,7 @@ begin
   )
   select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into unpublished from claimed;
   return jsonb_build_object('behind', behind, 'again', again, 'unpublished', unpublished, 'next_seconds', (
-    select greatest(0, extract(epoch from min(at) - now())) from (
+    select case when min(at) is not null then greatest(0, extract(epoch from min(at) - now())) end from (
       select min(coalesce(claimed_until, now())) as at from cards where shown < want and not gone
       union all select min(hold_until) from items where state = 'publishing') as moments));
 end $$;
