@@ -1,0 +1,97 @@
+"""One connection for a command: patient with a database that is only starting, and not silent about it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import anyio
+import asyncpg
+
+from actors.errors import Unreachable
+from infra.postgres.sockets import keep_alive
+from infra.postgres.sqlstates import FAILURES, During, sort_error
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+PATIENCE_SECONDS = 30.0
+ATTEMPT_SECONDS = 5.0
+PAUSE_SECONDS = 0.5
+SAY_EVERY_SECONDS = 5.0
+CLOSE_SECONDS = 3.0
+
+# What providers put into their addresses for libpq; asyncpg would tell it to the server as a setting.
+LIBPQ_ONLY = {"channel_binding", "connect_timeout", "gssencmode", "keepalives", "pgbouncer", "sslcompression"}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the database is; `pooled`: a transaction pooler stands before it."""
+
+    dsn: str
+    pooled: bool = False
+
+
+@asynccontextmanager
+async def connected(address: Address, say: Callable[[str], None]) -> AsyncIterator[Connection]:
+    """Yield a connection, see `connect_patiently`, and close it."""
+    connection = await connect_patiently(address, say)
+    try:
+        yield connection
+    finally:
+        with anyio.CancelScope(shield=True):
+            await _close(connection)
+
+
+async def connect_patiently(
+    address: Address, say: Callable[[str], None], seconds: float = PATIENCE_SECONDS
+) -> Connection:
+    """Connect, trying again until `seconds` have passed and saying so now and then.
+
+    Raises `Refused` at once for what waiting does not change (wrong password, no such database), else `Unreachable`.
+    """
+    began = anyio.current_time()
+    said = began
+    while True:
+        left = began + seconds - anyio.current_time()
+        try:
+            return await _connect(address, min(ATTEMPT_SECONDS, left))
+        except Unreachable as error:
+            left = began + seconds - anyio.current_time()
+            if left <= PAUSE_SECONDS:
+                sentence = f"no answer from the database for {seconds:.0f} s; look whether it runs, and at DATABASE_URL"
+                raise Unreachable(sentence) from error
+        if anyio.current_time() - said >= SAY_EVERY_SECONDS or said == began:
+            said = anyio.current_time()
+            say(f"The database does not answer; still trying, for {left:.0f} s more.")
+        await anyio.sleep(PAUSE_SECONDS)
+
+
+async def _connect(address: Address, seconds: float) -> Connection:
+    try:
+        with anyio.fail_after(seconds):
+            connection: Connection = await asyncpg.connect(
+                _without_libpq_options(address.dsn),
+                timeout=seconds + 1,  # ours comes first, and cuts cleanly
+                statement_cache_size=0 if address.pooled else 100,
+            )
+    except FAILURES as error:
+        raise sort_error(error, During.ACQUIRE) from error
+    await keep_alive(connection)
+    return connection
+
+
+async def _close(connection: Connection) -> None:
+    try:
+        await connection.close(timeout=CLOSE_SECONDS)
+    except FAILURES:
+        connection.terminate()
+
+
+def _without_libpq_options(dsn: str) -> str:
+    parts = urlsplit(dsn)
+    kept = [option for option in parts.query.split("&") if option.partition("=")[0] not in LIBPQ_ONLY]
+    return parts._replace(query="&".join(kept)).geturl() if parts.query else dsn
