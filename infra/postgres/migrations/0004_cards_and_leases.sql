@@ -3,18 +3,21 @@
 
 -- migrate: apply
 
--- p_shown: an array of [chat_key, message_id, revision, gone]. A claim that was lost to another worker means that our
--- edit may have come after a newer one: the card is drawn again. Answers how many.
+-- p_shown: an array of [chat_key, message_id, revision, gone]; of one card the newest counts. A claim that was lost to
+-- another worker means that our edit may have come after a newer one: the card is drawn again. Answers how many. A card
+-- that is known to show this very revision, and that nobody draws, was acknowledged before: nothing is lost.
 create function acknowledge_cards(p_shown jsonb, p_worker text) returns jsonb
 language plpgsql set lock_timeout = '2s' as $$
 declare
   lost integer;
 begin
   with said as (
-    select (s->>0)::bigint as chat_key, (s->>1)::bigint as message_id, (s->>2)::int as revision, (s->>3)::boolean as gone
-    from jsonb_array_elements(p_shown) as s
+    select (s->>0)::bigint as chat_key, (s->>1)::bigint as message_id, max((s->>2)::int) as revision,
+      bool_or((s->>3)::boolean) as gone
+    from jsonb_array_elements(p_shown) as s group by 1, 2
   ), ours as (
-    select k.chat_key, k.message_id, said.revision, said.gone, k.claimed_by is not distinct from p_worker as kept
+    select k.chat_key, k.message_id, said.revision, said.gone,
+      k.claimed_by is not distinct from p_worker or (k.claimed_by is null and k.shown = said.revision) as kept
     from cards k join said using (chat_key, message_id)
     order by k.chat_key, k.message_id for update of k
   ), written as (
