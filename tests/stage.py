@@ -41,6 +41,7 @@ class OnePicture:
 
     async def read(self, story: Story) -> bytes:
         """Return the picture."""
+        del story
         return self._content
 
 
@@ -62,7 +63,7 @@ class Stage:
         names = ", ".join(values)
         places = ", ".join(f"${number}" for number in range(2, len(values) + 2))
         await self.database.execute(
-            f"insert into chats (chat_id, {names}) values ($1, {places})",  # noqa: S608 - names are this file's own
+            f"insert into chats (chat_id, {names}) values ($1, {places})",
             chat_id,
             *values.values(),
         )
@@ -145,8 +146,14 @@ class Stage:
 
     async def row_is(self, item_id: int, state: str) -> None:
         """Wait until the row is in this state."""
+        await self.until_rows_say(state, "select state from items where item_id = $1", item_id)
+
+    async def until_rows_say(self, expected: object, query: str, *arguments: object) -> None:
+        """Wait until a query for one value returns it; rows announce nothing, so they are looked at again and again."""
         with anyio.fail_after(PATIENCE_SECONDS):
-            while await self.database.fetchval("select state from items where item_id = $1", item_id) != state:
+            while True:
+                if await self.database.fetchval(query, *arguments) == expected:
+                    return
                 await anyio.sleep(0.01)
 
     async def line(self, tap_id: str) -> dict[str, Any]:
