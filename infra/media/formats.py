@@ -1,0 +1,144 @@
+"""What may become a story: pictures and videos that Telegram shows as such, told by their bytes, never by their names.
+
+The limits are those of https://core.telegram.org/bots/api#sendphoto and #sendvideo there. Pure.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+
+from actors.rules.item import Kind
+
+MEGABYTE = 1024 * 1024
+PHOTO_BYTES = 10 * MEGABYTE
+VIDEO_BYTES = 50 * MEGABYTE
+LONGEST_SIDES = 10_000  # width and height together
+STEEPEST_RATIO = 20
+
+# All that Pillow was seen to raise for bytes that are not what they begin like.
+BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    MemoryError,
+    Image.DecompressionBombError,
+)
+STILL_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"}
+ONLY = "only JPEG, PNG and WebP pictures and MP4 and MOV videos can be stories"
+
+
+class Unfit(Exception):
+    """These bytes cannot be a story; the text completes the sentence "sunset.jpg …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a file is: how it is sent, and the ending under which it is stored."""
+
+    kind: Kind
+    ending: str
+
+
+JPEG, PNG, WEBP = Format(Kind.PHOTO, "jpg"), Format(Kind.PHOTO, "png"), Format(Kind.PHOTO, "webp")
+MP4, MOV = Format(Kind.VIDEO, "mp4"), Format(Kind.VIDEO, "mov")
+PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
+MOST_BYTES = {Kind.PHOTO: PHOTO_BYTES, Kind.VIDEO: VIDEO_BYTES}
+
+
+def recognise(head: bytes) -> Format:
+    """Tell a format by its first bytes (12 are enough), or raise Unfit."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    if head[4:8] != b"ftyp":
+        raise Unfit(f"is not a picture or video that Telegram shows: {ONLY}.")
+    if head[8:12] in STILL_BRANDS:
+        raise Unfit(f"is a HEIC or AVIF picture: save it as JPEG, for {ONLY}.")
+    return MOV if head[8:12] == b"qt  " else MP4
+
+
+def check_size(found: Format, size: int) -> None:
+    """Raise Unfit for a file that Telegram would not take."""
+    most = MOST_BYTES[found.kind]
+    if size > most:
+        what = "picture" if found.kind is Kind.PHOTO else "video"
+        raise Unfit(f"is too large: {size / MEGABYTE:.1f} MB, and a {what} may have {most // MEGABYTE} MB at most.")
+
+
+def check(found: Format, content: bytes) -> None:
+    """Read the whole file as what it says it is; raises Unfit."""
+    check_size(found, len(content))
+    if found.kind is Kind.PHOTO:
+        _check_picture(found, content)
+    else:
+        _check_video(content)
+
+
+def _check_picture(found: Format, content: bytes) -> None:
+    try:
+        # Pillow only warns of a small bomb, which is far beyond our bound; its other warnings are of odd metadata.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(content), formats=[PILLOW_NAMES[found]]) as picture:
+                _check_shape(picture)
+                picture.verify()
+            with Image.open(BytesIO(content), formats=[PILLOW_NAMES[found]]) as picture:
+                picture.load()
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Unfit(_too_many_pixels()) from error
+    except BROKEN as error:
+        raise Unfit(
+            f"cannot be read as the {PILLOW_NAMES[found]} picture that it begins like: it is broken."
+        ) from error
+
+
+def _check_shape(picture: Image.Image) -> None:
+    """Before a pixel is unpacked: the header alone says how many there are."""
+    width, height = picture.size
+    if width + height > LONGEST_SIDES:
+        raise Unfit(_too_many_pixels(f"{width} × {height} pixels"))
+    if max(width, height) > STEEPEST_RATIO * min(width, height):
+        raise Unfit(f"is too narrow: {width} × {height} pixels, and Telegram takes 1:{STEEPEST_RATIO} at most.")
+    # Cameras put a preview behind a JPEG, which counts as a second frame there.
+    if picture.format != "MPO" and getattr(picture, "is_animated", False):
+        raise Unfit("is animated, which Telegram shows as a still: save it as MP4.")
+
+
+def _too_many_pixels(found: str = "more than 89 million pixels") -> str:
+    return f"is too large: {found}, and width and height together may be {LONGEST_SIDES} at most."
+
+
+def _check_video(content: bytes) -> None:
+    boxes = list(_boxes(content))
+    names = {name for name, _ in boxes}
+    if not all(whole for _, whole in boxes) or b"moov" not in names or not {b"mdat", b"moof"} & names:
+        raise Unfit("cannot be read as the video that it begins like: it is broken or not complete.")
+
+
+def _boxes(content: bytes) -> Iterator[tuple[bytes, bool]]:
+    """The outermost boxes of ISO/IEC 14496-12: name, and whether all of it is there; stops at a broken one."""
+    at = 0
+    while at < len(content):
+        size, name = struct.unpack(">I4s", content[at : at + 8].ljust(8, b"\0"))
+        if size == 1:  # 64 bits of size follow
+            (size,) = struct.unpack(">Q", content[at + 8 : at + 16].ljust(8, b"\0"))
+        size = size or len(content) - at  # 0: to the end
+        fits = size >= 8 and at + size <= len(content)
+        yield name, fits
+        if not fits:
+            return
+        at += size

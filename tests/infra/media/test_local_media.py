@@ -1,0 +1,218 @@
+"""Files that may become stories, and files that may not."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from actors.errors import Refused, Unreachable
+from actors.rules.item import Kind, Story
+from infra.media.local import LocalMedia, Stored
+from tests.backends import BACKENDS, Backend
+
+FTYP = struct.pack(">I4s4sI", 16, b"ftyp", b"isom", 0)
+MOOV = struct.pack(">I4s", 12, b"moov") + b"meta"
+MDAT = struct.pack(">I4s", 12, b"mdat") + b"film"
+
+
+@pytest.fixture
+def anyio_backend() -> Backend:
+    """Threads are the same on each loop."""
+    return BACKENDS["asyncio"]()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> LocalMedia:
+    """An empty folder, not even made."""
+    return LocalMedia(tmp_path / "media")
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (90, 160)) -> bytes:
+    content = BytesIO()
+    Image.effect_noise(size, 64).convert("RGB").save(content, kind)
+    return content.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and has no pixels."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def animated() -> bytes:
+    content = BytesIO()
+    frames = [Image.new("RGB", (9, 16), colour) for colour in ("red", "blue")]
+    frames[0].save(content, "WEBP", save_all=True, append_images=frames[1:])
+    return content.getvalue()
+
+
+def story(path: str) -> Story:
+    return Story(3, Kind.PHOTO, path, "sunset.jpg", "Sunset", "")
+
+
+def put(tmp_path: Path, name: str, content: bytes) -> Path:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+def oddly_named(folder: Path) -> Path:
+    """A file with a name of Latin-1, which is no UTF-8."""
+    path = Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.jpg"))
+    path.write_bytes(picture())
+    return path
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "ending"),
+    [
+        ("sunset.jpg", picture("JPEG"), Kind.PHOTO, "jpg"),
+        ("sunset.png", picture("PNG"), Kind.PHOTO, "png"),
+        ("sunset.webp", picture("WEBP"), Kind.PHOTO, "webp"),
+        ("a name that lies.txt", picture("JPEG"), Kind.PHOTO, "jpg"),
+        ("film.mp4", FTYP + MOOV + MDAT, Kind.VIDEO, "mp4"),
+        ("film.mov", FTYP.replace(b"isom", b"qt  ") + MDAT + MOOV, Kind.VIDEO, "mov"),
+        ("long.mp4", FTYP + MOOV + struct.pack(">I4sQ", 1, b"mdat", 20) + b"film", Kind.VIDEO, "mp4"),
+        ("open.mp4", FTYP + MOOV + struct.pack(">I4s", 0, b"mdat") + b"film", Kind.VIDEO, "mp4"),
+    ],
+)
+async def test_file_is_known_by_its_content_and_kept_under_its_hash(
+    library: LocalMedia, tmp_path: Path, name: str, content: bytes, kind: Kind, ending: str
+) -> None:
+    stored = await library.check_and_store(put(tmp_path, name, content))
+
+    digest = hashlib.sha256(content).hexdigest()
+    assert stored == Stored(kind, f"{digest[:2]}/{digest}.{ending}", name, len(content), digest)
+    assert await library.read(story(stored.path)) == content
+
+
+async def test_same_content_is_kept_once(library: LocalMedia, tmp_path: Path) -> None:
+    content = picture()
+
+    first = await library.check_and_store(put(tmp_path, "a.jpg", content))
+    second = await library.check_and_store(put(tmp_path, "b.jpg", content))
+
+    assert (first.path, second.file_name) == (second.path, "b.jpg")
+    assert files(tmp_path / "media") == [first.path]
+
+
+async def test_torn_copy_of_before_is_replaced(library: LocalMedia, tmp_path: Path) -> None:
+    source = put(tmp_path, "a.jpg", picture())
+    stored = await library.check_and_store(source)
+    put(tmp_path / "media", stored.path, b"half")
+
+    await library.check_and_store(source)
+
+    assert await library.read(story(stored.path)) == source.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"Dear team, here is a story", "is not a picture or video that Telegram shows"),
+        (b"GIF89a" + b"\0" * 40, "is not a picture or video"),
+        (b"%PDF-1.7 " + b"x" * 40, "is not a picture or video"),
+        (b"x", "is not a picture or video"),
+        (b"\xff\xd8\xff\xe0 and then text", "is broken"),
+        (picture("JPEG", (900, 1600))[:-4000], "is broken"),
+        (picture("PNG", (90, 160))[:-400], "is broken"),
+        (picture("WEBP", (90, 160))[:-400], "is broken"),
+        (png_header(90, 160), "is broken"),
+        (png_header(30_000, 30_000), "is too large"),
+        (png_header(10_000, 9_500), "is too large"),
+        (png_header(6_000, 4_001), "6000 × 4001 pixels, and width and height together may be 10000"),
+        (picture("PNG", (10, 201)), "is too narrow"),
+        (animated(), "is animated"),
+        (FTYP.replace(b"isom", b"heic") + MDAT, "save it as JPEG"),
+        (FTYP, "is broken or not complete"),
+        (FTYP + MDAT, "is broken or not complete"),
+        (FTYP + MOOV + MDAT[:-1], "is broken or not complete"),
+        (FTYP + MOOV + MDAT + b"\0\0\0\3", "is broken or not complete"),
+    ],
+)
+async def test_unfit_file_is_refused_in_one_sentence(
+    library: LocalMedia, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    path = put(tmp_path, "story.jpg", content)
+
+    with pytest.raises(Refused) as refused:
+        await library.check_and_store(path)
+
+    assert str(refused.value).startswith(f"{path} ")
+    assert sentence in str(refused.value)
+    assert str(refused.value).endswith(".")
+    assert not (tmp_path / "media").exists()
+
+
+@pytest.mark.parametrize(
+    ("head", "megabytes", "sentence"),
+    [(picture(), 11, "a picture may have 10 MB"), (FTYP + MOOV, 51, "a video may have 50 MB")],
+)
+async def test_too_large_file_is_refused_unread(
+    library: LocalMedia, tmp_path: Path, head: bytes, megabytes: int, sentence: str
+) -> None:
+    path = put(tmp_path, "large", head)
+    os.truncate(path, megabytes * 1024 * 1024)
+
+    with pytest.raises(Refused, match=f"{megabytes}.0 MB, and {sentence}"):
+        await library.check_and_store(path)
+
+
+async def test_what_is_no_file_is_refused(library: LocalMedia, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(Refused, match="does not exist"):
+        await library.check_and_store(tmp_path / "nothing.jpg")
+    with pytest.raises(Refused, match="is a folder: name the files in it"):
+        await library.check_and_store(tmp_path)
+    with pytest.raises(Refused, match="is not a file"):
+        await library.check_and_store(tmp_path / "pipe")
+    with pytest.raises(Refused, match="cannot be read"):
+        await library.check_and_store(tmp_path / ("n" * 300))
+
+
+async def test_name_that_is_no_text_is_kept_readable(library: LocalMedia, tmp_path: Path) -> None:
+    stored = await library.check_and_store(oddly_named(tmp_path))
+
+    assert stored.file_name == "caf\N{REPLACEMENT CHARACTER}.jpg"
+
+
+async def test_folder_that_cannot_be_written_is_our_own_fault(tmp_path: Path) -> None:
+    source = put(tmp_path, "a.jpg", picture())
+
+    with pytest.raises(Unreachable, match="cannot be written to"):
+        await LocalMedia(source).check_and_store(source)
+
+
+@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "aa/../../secret", "link"])
+async def test_path_out_of_the_folder_is_not_read(library: LocalMedia, tmp_path: Path, path: str) -> None:
+    put(tmp_path, "secret", b"secret")
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "link").symlink_to(tmp_path / "secret")
+
+    with pytest.raises(Refused, match="leads out of the media folder"):
+        await library.read(story(path))
+
+
+@pytest.mark.parametrize("path", ["", ".", "aa/none.jpg", "nul\0.jpg"])
+async def test_missing_file_is_refused(library: LocalMedia, tmp_path: Path, path: str) -> None:
+    (tmp_path / "media").mkdir()
+
+    with pytest.raises(Refused, match="media 3 is missing"):
+        await library.read(story(path))
