@@ -1,0 +1,89 @@
+"""The worker's own HTTP server: /healthz and /readyz, on the worker's event loop."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+
+import aiohttp
+import anyio
+from hypercorn.asyncio import serve as serve_app
+from hypercorn.config import Config
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from actors.errors import PortError
+from infra.web.health import CrashWatch, Verdict, Vitals, alive, ready
+
+BACKLOG = 128
+GRACE_SECONDS = 1.0
+CHECK_SECONDS = 4.0  # less than a container's probe waits
+NO_CACHE = {"cache-control": "no-store"}
+
+
+class PortTaken(PortError):
+    """The port cannot be listened on; the text is one sentence for the operator."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port (0: any free one) before anything is started; raises PortTaken."""
+    try:
+        return socket.create_server((host, port), family=_family(host), backlog=BACKLOG)
+    except OSError as error:
+        raise PortTaken(
+            f"PORT {port} cannot be listened on ({error.strerror}): stop what uses it, or set PORT to another one."
+        ) from error
+
+
+async def serve(vitals: Vitals, listener: socket.socket, stopping: anyio.Event, on_bound: Callable[[], None]) -> None:
+    """Answer probes until `stopping` is set; may be called again with the same listener, which stays open."""
+    app = build_app(vitals)
+    config = Config()
+    config.bind = [f"fd://{os.dup(listener.fileno())}"]  # hypercorn closes what it is given
+    config.accesslog = None
+    config.errorlog = None
+    config.graceful_timeout = GRACE_SECONDS
+    config.include_server_header = False
+    on_bound()
+    await serve_app(app, config, shutdown_trigger=stopping.wait)  # type: ignore[arg-type]  # two spellings of ASGI
+
+
+def build_app(vitals: Vitals) -> Starlette:
+    """The two probes; the watch over restarts begins here."""
+    crashes = CrashWatch()
+    crashes.looping(vitals.children(), anyio.current_time())
+
+    async def healthz(_: Request) -> JSONResponse:
+        return _answer(alive(vitals, crashes, anyio.current_time()))
+
+    async def readyz(_: Request) -> JSONResponse:
+        return _answer(ready(vitals))
+
+    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+
+
+async def check(url: str) -> tuple[bool, str]:
+    """Ask a worker how it is; says so in one sentence."""
+    try:
+        timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
+            found = await answer.json()
+            problems = [str(problem) for problem in found["problems"]]
+    except (aiohttp.ClientConnectionError, TimeoutError):
+        return False, f"No worker answers at {url}."
+    except (aiohttp.ClientError, ValueError, LookupError, TypeError):
+        return False, f"What answers at {url} is not a worker of everytap."
+    if problems:
+        return False, f"The worker is not well: {'; '.join(problems)}."
+    return True, "The worker is well."
+
+
+def _answer(verdict: Verdict) -> JSONResponse:
+    return JSONResponse(verdict.wire(), verdict.code, NO_CACHE)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

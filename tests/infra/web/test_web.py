@@ -1,0 +1,186 @@
+"""Health over real HTTP, on loopback."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import anyio
+import pytest
+from aiohttp import web
+
+from actors.runtime.child import ChildState
+from infra.web.health import LOOP_SECONDS, CrashWatch, alive
+from infra.web.server import PortTaken, check, listen, serve
+from tests.backends import BACKENDS, Backend
+
+UP = ChildState(up=True, ended=False, restarts=0, last_error=None)
+DOWN = ChildState(up=False, ended=False, restarts=1, last_error="a secret")
+OVER = ChildState(up=False, ended=True, restarts=0, last_error=None)
+
+
+@dataclass
+class FakeVitals:
+    """A worker that is as it is told."""
+
+    state: dict[str, ChildState] = field(default_factory=lambda: {"database": UP, "intake": UP})
+    silence_seconds: float | None = 3.0
+    database: str | None = None
+    telegram: str | None = None
+
+    def children(self) -> Mapping[str, ChildState]:
+        return self.state
+
+    def poll_silence_seconds(self) -> float | None:
+        return self.silence_seconds
+
+    def database_trouble(self) -> str | None:
+        return self.database
+
+    def telegram_trouble(self) -> str | None:
+        return self.telegram
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    """Loops of asyncio: the server is hypercorn's for it."""
+    return BACKENDS[request.param]()
+
+
+@asynccontextmanager
+async def served(vitals: FakeVitals) -> AsyncIterator[str]:
+    listener = listen("127.0.0.1", 0)
+    stopping = anyio.Event()
+    with listener:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(serve, vitals, listener, stopping, lambda: None)
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                stopping.set()
+
+
+async def probe(url: str) -> tuple[int, Any]:
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_worker_that_is_well_says_so() -> None:
+    async with served(FakeVitals()) as url:
+        code, body = await probe(f"{url}/healthz")
+        assert await check(f"{url}/healthz") == (True, "The worker is well.")
+
+    assert (code, body["ok"], body["problems"]) == (200, True, [])
+    assert body["children"]["intake"] == {"up": True, "restarts": 0}
+    assert body["poll_silence_seconds"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("vitals", "problem"),
+    [
+        (FakeVitals({"database": UP, "intake": DOWN}), "intake is down"),
+        (FakeVitals(silence_seconds=91.0), "Telegram has not answered a poll for 91 s"),
+    ],
+)
+async def test_worker_that_is_not_well_is_red_and_says_why(vitals: FakeVitals, problem: str) -> None:
+    async with served(vitals) as url:
+        code, body = await probe(f"{url}/healthz")
+        well, sentence = await check(f"{url}/healthz")
+
+    assert (code, body["ok"], body["problems"]) == (503, False, [problem])
+    assert "secret" not in str(body)
+    assert (well, sentence) == (False, f"The worker is not well: {problem}.")
+
+
+@pytest.mark.parametrize(
+    "vitals", [FakeVitals(silence_seconds=None), FakeVitals({"once": OVER}), FakeVitals(database="away")]
+)
+async def test_standby_finished_child_and_outage_are_not_cured_by_a_restart(vitals: FakeVitals) -> None:
+    async with served(vitals) as url:
+        code, _ = await probe(f"{url}/healthz")
+
+    assert code == 200
+
+
+async def test_crash_loop_is_red_although_the_child_is_up_at_each_look() -> None:
+    vitals = FakeVitals()
+    async with served(vitals) as url:
+        await probe(f"{url}/healthz")
+        vitals.state["intake"] = ChildState(up=True, ended=False, restarts=3, last_error=None)
+        code, body = await probe(f"{url}/healthz")
+
+    assert (code, body["problems"]) == (503, ["intake crashes again and again"])
+
+
+def test_crash_loop_is_forgiven_when_it_has_ended() -> None:
+    watch = CrashWatch()
+    crashed = FakeVitals({"intake": ChildState(up=True, ended=False, restarts=3, last_error=None)})
+    alive(FakeVitals({"intake": UP}), watch, 0.0)
+
+    codes = [alive(crashed, watch, now).code for now in (10.0, 20.0, 10.0 + LOOP_SECONDS, 11.0 + LOOP_SECONDS)]
+
+    assert codes == [503, 503, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("vitals", "problem"),
+    [
+        (FakeVitals(database="no answer for 12 s"), "database: no answer for 12 s"),
+        (FakeVitals(telegram="HTTP 502"), "telegram: HTTP 502"),
+    ],
+)
+async def test_worker_is_not_ready_while_the_outside_is_away(vitals: FakeVitals, problem: str) -> None:
+    async with served(vitals) as url:
+        code, body = await probe(f"{url}/readyz")
+
+    assert (code, body["problems"]) == (503, [problem])
+
+
+async def test_worker_is_ready_when_the_outside_answers() -> None:
+    async with served(FakeVitals()) as url:
+        code, body = await probe(f"{url}/readyz")
+
+    assert (code, body["database"], body["telegram"]) == (200, True, True)
+
+
+async def test_server_can_be_started_again_on_its_port() -> None:
+    """A supervisor does so after a crash."""
+    with listen("127.0.0.1", 0) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/healthz"
+        for _ in range(2):
+            stopping = anyio.Event()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(serve, FakeVitals(), listener, stopping, lambda: None)
+                assert (await probe(url))[0] == 200
+                stopping.set()
+
+
+async def test_taken_port_is_named_in_one_sentence() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"PORT {port} cannot be listened on .*set PORT to another one"):
+            listen("127.0.0.1", port)
+
+
+async def test_nobody_there_is_not_well(free_tcp_port: int) -> None:
+    url = f"http://127.0.0.1:{free_tcp_port}/healthz"
+
+    assert await check(url) == (False, f"No worker answers at {url}.")
+
+
+async def test_stranger_on_the_port_is_not_taken_for_a_worker() -> None:
+    runner = web.AppRunner(web.Application())
+    await runner.setup()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        await web.SockSite(runner, listener).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/healthz"
+
+        well, sentence = await check(url)
+
+        await runner.cleanup()
+
+    assert (well, sentence) == (False, f"What answers at {url} is not a worker of everytap.")
