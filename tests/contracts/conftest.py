@@ -1,0 +1,32 @@
+"""Contracts run on asyncio: the real adapters do."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.contracts.team import Team
+from tests.contracts.worlds import PaperWorld, open_postgres
+from tests.plugins.postgres import Databases
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The backend of production."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def contract_url(databases: Databases, template_database: str) -> Iterator[str]:
+    """The DSN of one database for all facts; each begins with empty tables, which is quicker than a new database."""
+    yield databases.create("contracts", template_database)
+    databases.drop("contracts")
+
+
+@pytest.fixture(params=["paper", "postgres"])
+async def team(request: pytest.FixtureRequest) -> AsyncIterator[Team]:
+    """A team and its queue, in the fake database and then in the real one."""
+    if request.param == "paper":
+        yield await Team.gather(PaperWorld())
+    else:
+        async with open_postgres(request.getfixturevalue("contract_url")) as world:
+            yield await Team.gather(world)

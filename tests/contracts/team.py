@@ -1,0 +1,158 @@
+"""A team with a queue, told in the contracts' words: queue, present, tap; the same on either database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import TypeVar
+
+from actors.rules.item import Card, Person, Row, Step
+from actors.rules.messages import Press, Tap, TapOutcome
+from actors.rules.operations import (
+    AcknowledgeCards,
+    ClaimDue,
+    CloseTap,
+    Due,
+    LoadRow,
+    Operation,
+    RecordTap,
+    Recover,
+    Recoverable,
+    SaveCard,
+    SendFailed,
+    Shown,
+    StoreOutcome,
+)
+from tests.contracts.worlds import Line, World, run
+
+T = TypeVar("T")
+
+CHAT, OTHER_CHAT = -1001, -1002
+ANNA, BEN, EVE = Person(11, "Anna"), Person(12, "Ben"), Person(13, "Eve")
+
+
+@dataclass
+class Team:
+    """One chat to begin with; `worker` is who asks unless somebody else is named."""
+
+    world: World
+    worker: str = "one"
+    keys: dict[int, int] = field(default_factory=dict)
+    _taps: count[int] = field(default_factory=lambda: count(1))
+    _messages: count[int] = field(default_factory=lambda: count(501))
+
+    @classmethod
+    async def gather(cls, world: World) -> Team:
+        """Make the team's chat."""
+        team = cls(world)
+        await team.add_chat()
+        return team
+
+    async def ask(self, operation: Operation[T]) -> T:
+        """Run an operation."""
+        return await run(self.world, operation)
+
+    async def add_chat(self, chat_id: int = CHAT, **columns: object) -> int:
+        """Set a chat up; cards may follow each other at once unless told otherwise."""
+        chat = await self.world.insert("chats", {"chat_id": chat_id, "title": "Team", "gap_seconds": 0, **columns})
+        self.keys[chat_id] = chat["chat_key"]
+        return self.keys[chat_id]
+
+    async def set_chat(self, chat_id: int = CHAT, **columns: object) -> None:
+        """Change a chat."""
+        await self.world.update("chats", {"chat_id": chat_id}, columns)
+
+    async def add_member(self, person: Person, role: str | None, chat_id: int = CHAT) -> None:
+        """Give somebody a role."""
+        key = self.keys[chat_id]
+        await self.world.insert("members", {"chat_key": key, "user_id": person.id, "name": person.name, "role": role})
+
+    async def add_story(self, title: str = "Sunset", chat_id: int = CHAT) -> int:
+        """Put a story on the shelf."""
+        story = {"kind": "photo", "path": "ab/abcd.jpg", "file_name": f"{title}.jpg", "title": title, "bytes": 5}
+        key = {"chat_key": self.keys[chat_id], "sha256": f"{title} {next(self._taps)}"}
+        media: int = (await self.world.insert("media", {**key, **story}))["media_id"]
+        return media
+
+    async def queue(self, due_in: float = 0.0, *, chat_id: int = CHAT, media_id: int | None = None) -> int:
+        """Put a story into the queue, due so many seconds from now."""
+        if media_id is None:
+            media_id = await self.add_story(chat_id=chat_id)
+        due_at = await self.world.now() + timedelta(seconds=due_in)
+        columns = {"chat_key": self.keys[chat_id], "media_id": media_id, "due_at": due_at}
+        item: int = (await self.world.insert("items", columns))["item_id"]
+        return item
+
+    async def claim(self, worker: str | None = None) -> Due:
+        """Look at the schedule."""
+        return await self.ask(ClaimDue(worker or self.worker))
+
+    async def sent(self, row: Row, file_id: str | None = None) -> Row:
+        """Tell that a card was sent."""
+        return await self.ask(SaveCard(row, next(self._messages), file_id, self.worker))
+
+    async def not_sent(self, row: Row, *, ambiguous: bool = False, pause_seconds: float = 0.0) -> Row:
+        """Tell that a card was not sent."""
+        return await self.ask(SendFailed(row, self.worker, ambiguous, pause_seconds))
+
+    async def present(self, *, chat_id: int = CHAT, media_id: int | None = None) -> Row:
+        """Queue a story, claim it and send its card, 501 and onward."""
+        item_id = await self.queue(chat_id=chat_id, media_id=media_id)
+        (row,) = (row for row in (await self.claim()).present if row.id == item_id)
+        return await self.sent(row)
+
+    def press(self, row: Row, person: Person = ANNA) -> Press:
+        """A finger on the newest card of a row as it was when it was drawn; each one is new."""
+        message_id = row.cards[-1].message_id if row.cards else 500
+        number = next(self._taps)
+        return Press(f"tap-{number}", number, row.id, row.version, row.chat_id, message_id, person, "", 0.0)
+
+    def tap(self, row: Row, step: Step = Step.SKIP, person: Person = ANNA) -> Tap:
+        """A tap on the card."""
+        return Tap(self.press(row, person), step)
+
+    async def record(self, tap: Tap, worker: str | None = None) -> TapOutcome:
+        """Have a tap recorded."""
+        return await self.ask(RecordTap(tap, worker or self.worker))
+
+    async def close(self, tap: Tap) -> TapOutcome:
+        """Have a tap closed."""
+        return await self.ask(CloseTap(tap, self.worker))
+
+    async def settle(self, row: Row, step: Step, person: Person = ANNA) -> Row:
+        """Tap, and return what became of the row."""
+        await self.record(self.tap(row, step, person))
+        return await self.load(row)
+
+    async def finish(self, row: Row, step: Step, sentence: str = "", worker: str | None = None) -> Row:
+        """Store how a publish ended."""
+        return await self.ask(StoreOutcome(row, step, sentence, worker or self.worker))
+
+    async def shown(self, row: Row, *, worker: str | None = None, gone: bool = False) -> int:
+        """Acknowledge that every card of the row shows it."""
+        lines = tuple(Shown(card, row.id, row.revision, gone) for card in row.cards)
+        return await self.ask(AcknowledgeCards(lines, worker or self.worker))
+
+    async def recover(self, worker: str | None = None, *, everything: bool = False) -> Recoverable:
+        """Look for what a crash left behind."""
+        return await self.ask(Recover(worker or self.worker, everything))
+
+    async def load(self, row: Row) -> Row:
+        """Read the row."""
+        loaded = await self.ask(LoadRow(row.chat_id, row.id))
+        assert loaded is not None
+        return loaded
+
+    async def line(self, table: str, **key: object) -> Line:
+        """Read the one line of a table that has this key."""
+        (found,) = await self.lines(table, **key)
+        return found
+
+    async def lines(self, table: str, **key: object) -> list[Line]:
+        """Read the lines of a table that have this key."""
+        return [line for line in await self.world.lines(table) if key.items() <= line.items()]
+
+    async def card(self, card: Card) -> Line:
+        """Read what is known of one message."""
+        return await self.line("cards", chat_key=card.chat_key, message_id=card.message_id)

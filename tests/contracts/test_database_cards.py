@@ -1,0 +1,183 @@
+"""What the rows know of their cards: which revision each shows, who draws the next, and which may lie."""
+
+from dataclasses import replace
+
+import pytest
+
+from actors.rules.item import Step
+from actors.rules.operations import AcknowledgeCards, Shown
+from tests.contracts.team import BEN, Team
+
+
+async def test_a_card_that_shows_its_row_is_not_claimed_any_more(team: Team) -> None:
+    row = await team.settle(await team.present(), Step.SKIP)
+
+    lost = await team.shown(row)
+
+    card = await team.card(row.cards[0])
+    assert lost == 0
+    assert (card["shown"], card["claimed_by"], card["claimed_until"]) == (1, None, None)
+
+
+async def test_an_acknowledgement_stored_twice_changes_nothing_more(team: Team) -> None:
+    row = await team.settle(await team.present(), Step.SKIP)
+    await team.shown(row)
+
+    lost = await team.shown(row)
+
+    assert lost == 0
+    assert (await team.card(row.cards[0]))["shown"] == 1
+
+
+async def test_an_older_revision_leaves_the_claim_for_the_newer_one(team: Team) -> None:
+    shown = await team.present()
+    row = await team.settle(shown, Step.SKIP)
+    await team.record(team.tap(shown, Step.POSTED, BEN))
+
+    lost = await team.shown(row)
+
+    card = await team.card(row.cards[0])
+    assert lost == 0
+    assert (card["want"], card["shown"], card["claimed_by"]) == (2, 1, "one")
+
+
+async def test_of_several_revisions_in_one_batch_the_newest_counts(team: Team) -> None:
+    shown = await team.present()
+    first = await team.settle(shown, Step.SKIP)
+    await team.record(team.tap(shown, Step.POSTED, BEN))
+    lines = tuple(Shown(first.cards[0], first.id, revision) for revision in (1, 2, 1))
+
+    lost = await team.ask(AcknowledgeCards(lines, "one"))
+
+    card = await team.card(first.cards[0])
+    assert lost == 0
+    assert (card["shown"], card["claimed_by"]) == (2, None)
+
+
+async def test_after_a_lost_claim_the_card_must_be_drawn_again(team: Team) -> None:
+    """Our edit may have come after a newer one of theirs."""
+    row = await team.settle(await team.present(), Step.SKIP)
+    await team.world.pass_time(11)
+    await team.recover("two")
+
+    lost = await team.shown(row, worker="one")
+
+    card = await team.card(row.cards[0])
+    assert lost == 1
+    assert (card["shown"], card["claimed_by"]) == (-1, "two")
+
+
+async def test_an_old_edit_acknowledged_after_a_newer_one_must_be_drawn_again(team: Team) -> None:
+    shown = await team.present()
+    old = await team.settle(shown, Step.SKIP)
+    await team.record(team.tap(shown, Step.POSTED, BEN), worker="two")
+    await team.shown(await team.load(shown), worker="two")
+
+    lost = await team.shown(old, worker="one")
+
+    assert lost == 1
+    assert [row.id for row in (await team.recover()).behind] == [shown.id]
+
+
+async def test_a_message_that_is_gone_is_not_drawn_any_more(team: Team) -> None:
+    row = await team.settle(await team.present(), Step.SKIP)
+
+    await team.shown(row, gone=True)
+
+    assert (await team.load(row)).cards == ()
+    assert (await team.recover(everything=True)).again == ()
+
+
+async def test_an_unknown_message_is_passed_over(team: Team) -> None:
+    row = await team.settle(await team.present(), Step.SKIP)
+    unknown = replace(row, cards=(replace(row.cards[0], message_id=4711),))
+
+    assert await team.shown(unknown) == 0
+
+
+async def test_a_card_behind_its_row_is_claimed_when_its_claim_has_run_out(team: Team) -> None:
+    """F36."""
+    row = await team.settle(await team.present(), Step.SKIP)
+    early = await team.recover("two")
+
+    await team.world.pass_time(11)
+    found = await team.recover("two")
+
+    assert early.behind == ()
+    assert early.next_seconds == pytest.approx(10, abs=3)
+    assert found.behind == (row,) or [one.id for one in found.behind] == [row.id]
+    assert (await team.card(row.cards[0]))["claimed_by"] == "two"
+    assert (await team.recover("three")).behind == ()
+
+
+async def test_an_item_with_two_cards_behind_is_found_once(team: Team) -> None:
+    shown = await team.present()
+    tap = team.tap(shown)
+    await team.record(replace(tap, press=replace(tap.press, message_id=777)))
+    await team.world.pass_time(11)
+
+    found = await team.recover()
+
+    assert [row.id for row in found.behind] == [shown.id]
+    assert len(found.behind[0].cards) == 2
+
+
+async def test_where_every_card_is_true_nothing_is_found_or_planned(team: Team) -> None:
+    await team.shown(await team.settle(await team.present(), Step.SKIP))
+
+    found = await team.recover()
+
+    assert (found.behind, found.again, found.unpublished, found.next_seconds) == ((), (), (), None)
+
+
+async def test_looking_at_everything_draws_what_is_in_review_and_what_was_settled_lately(team: Team) -> None:
+    """An edit of a dead worker may have come late."""
+    long_ago = await team.settle(await team.present(), Step.SKIP)
+    await team.shown(long_ago)
+    await team.world.pass_time(11 * 60)
+    lately = await team.settle(await team.present(), Step.SKIP)
+    await team.shown(lately)
+    in_review = await team.present()
+    await team.queue(due_in=3600)
+
+    found = await team.recover("two", everything=True)
+
+    assert {row.id for row in found.again} == {lately.id, in_review.id}
+    assert found.behind == ()
+    card = await team.card(in_review.cards[0])
+    assert (card["shown"], card["claimed_by"]) == (-1, "two")
+
+
+async def test_looking_at_everything_leaves_what_somebody_draws(team: Team) -> None:
+    await team.settle(await team.present(), Step.SKIP)
+
+    assert (await team.recover("two", everything=True)).again == ()
+
+
+async def test_a_card_to_be_drawn_again_is_found_until_it_was(team: Team) -> None:
+    row = await team.present()
+    await team.recover("dead", everything=True)
+    await team.world.pass_time(11)
+    again = await team.recover("alive")
+
+    await team.shown(again.behind[0], worker="alive")
+
+    assert [one.id for one in again.behind] == [row.id]
+    await team.world.pass_time(11)
+    assert (await team.recover("alive")).behind == ()
+
+
+async def test_a_publish_whose_worker_is_gone_is_resumed_by_one(team: Team) -> None:
+    """F30."""
+    row = await team.settle(await team.present(), Step.AUTO_POST)
+    await team.shown(row)
+    early = await team.recover("two")
+    await team.world.pass_time(76)
+
+    found = await team.recover("two")
+
+    assert early.unpublished == ()
+    assert early.next_seconds == pytest.approx(75, abs=3)
+    assert [one.id for one in found.unpublished] == [row.id]
+    assert (await team.line("items"))["held_by"] == "two"
+    assert (await team.recover("three")).unpublished == ()

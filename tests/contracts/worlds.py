@@ -1,0 +1,175 @@
+"""The two databases as the contracts see them: operations by the port, and every table open to look at and to write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import asyncpg
+
+from actors.ports import Pool
+from actors.rules.operations import Operation
+from infra.clock import WallClock
+from infra.postgres.bindings import BINDINGS
+from infra.postgres.pool import PoolSettings, open_pool
+from tests.fakes.clock import FakeClock
+from tests.fakes.database import FakeDatabase
+from tests.fakes.store import Store
+
+T = TypeVar("T")
+Line = dict[str, Any]
+
+_IDENTITY = {"chats": "chat_key", "media": "media_id", "items": "item_id", "interactions": "id"}
+_AGED = {"chats", "media", "items"}
+
+
+class World(Protocol):
+    """A database, its clock, and its tables."""
+
+    pool: Pool
+
+    async def now(self) -> datetime:
+        """The database's time."""
+        ...
+
+    async def pass_time(self, seconds: float) -> None:
+        """Make everything that is stored this much older."""
+        ...
+
+    async def insert(self, table: str, columns: Line) -> Line:
+        """Insert one line and return it as stored."""
+        ...
+
+    async def lines(self, table: str) -> list[Line]:
+        """Read a whole table, in the order of its key."""
+        ...
+
+    async def update(self, table: str, key: Line, columns: Line) -> None:
+        """Write columns of the lines that have this key, past every function."""
+        ...
+
+
+async def run(world: World, operation: Operation[T]) -> T:
+    """Run an operation in a session of its own."""
+    async with world.pool.session() as session:
+        return await session.run(operation)
+
+
+class PaperWorld:
+    """The fake."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock(WallClock().now())
+        self.database = FakeDatabase(Store(self.clock))
+        self.pool: Pool = self.database
+
+    async def now(self) -> datetime:
+        """The time, with what was skipped."""
+        return self.clock.now()
+
+    async def pass_time(self, seconds: float) -> None:
+        """Set the clock forward: what is stored stays where it is."""
+        self.clock.skip(seconds)
+
+    async def insert(self, table: str, columns: Line) -> Line:
+        """Insert, with a number and a time of creation where the real one would give them."""
+        tables = self.database.tables
+        given = dict(columns)
+        if table in _IDENTITY:
+            given[_IDENTITY[table]] = tables.number(_IDENTITY[table])
+        if table in _AGED:
+            given["created_at"] = self.clock.now()
+        with tables.transaction():
+            return asdict(tables.by_name[table].make(**given))
+
+    async def lines(self, table: str) -> list[Line]:
+        """Read."""
+        return _sorted([asdict(record) for record in self.database.tables.by_name[table].all()])
+
+    async def update(self, table: str, key: Line, columns: Line) -> None:
+        """Write."""
+        tables = self.database.tables
+        with tables.transaction():
+            for record in tables.by_name[table].all():
+                if key.items() <= asdict(record).items():
+                    tables.by_name[table].put(replace(record, **columns))
+
+
+class PostgresWorld:
+    """The real one; time passes by making everything older."""
+
+    def __init__(self, pool: Pool, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self.pool = pool
+        self._connection = connection
+
+    async def now(self) -> datetime:
+        """The server's time."""
+        now: datetime = await self._connection.fetchval("select clock_timestamp()")
+        return now
+
+    async def pass_time(self, seconds: float) -> None:
+        """Move every moment in every table into the past."""
+        columns = await self._connection.fetch(
+            "select table_name, string_agg(format('%1$I = %1$I - make_interval(secs => $1)', column_name), ', ')"
+            " from information_schema.columns where data_type = 'timestamp with time zone' and table_name in"
+            " (select tablename from pg_tables where schemaname = 'public') group by table_name"
+        )
+        for table, moved in columns:
+            await self._connection.execute(f"update {table} set {moved}", seconds)
+
+    async def insert(self, table: str, columns: Line) -> Line:
+        """Insert."""
+        places = ", ".join(f"${number}" for number, _ in enumerate(columns, 1))
+        line = await self._connection.fetchrow(
+            f"insert into {table} ({', '.join(columns)}) values ({places}) returning *", *columns.values()
+        )
+        assert line is not None
+        return dict(line)
+
+    async def lines(self, table: str) -> list[Line]:
+        """Read, with jsonb as values."""
+        found = [dict(line) for line in await self._connection.fetch(f"select * from {table}")]
+        return _sorted([_with_late_lines(line) for line in found])
+
+    async def update(self, table: str, key: Line, columns: Line) -> None:
+        """Write."""
+        names = [*columns, *key]
+        places = [f"{name} = ${number}" for number, name in enumerate(names, 1)]
+        written, found = places[: len(columns)], places[len(columns) :]
+        await self._connection.execute(
+            f"update {table} set {', '.join(written)} where {' and '.join(found)}", *columns.values(), *key.values()
+        )
+
+
+@asynccontextmanager
+async def open_postgres(dsn: str) -> AsyncIterator[PostgresWorld]:
+    """Open the worker's pool on emptied tables, and a connection beside it to look at them with."""
+    async with open_pool(dsn, PoolSettings(5, False, "contract"), BINDINGS) as pool:
+        connection = await asyncpg.connect(dsn)
+        try:
+            await connection.execute("truncate chats, leases, interaction_batches restart identity cascade")
+            yield PostgresWorld(pool, connection)
+        finally:
+            await connection.close()
+
+
+def _with_late_lines(line: Line) -> Line:
+    if "late" not in line:
+        return line
+    late = tuple({**told, "at": datetime.fromisoformat(told["at"])} for told in json.loads(line["late"]))
+    return {**line, "late": late}
+
+
+def _sorted(lines: list[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: [_comparable(line.get(name)) for name in _KEYS])
+
+
+def _comparable(value: object) -> tuple[int, str]:
+    return (value, "") if isinstance(value, int) else (0, str(value))
+
+
+_KEYS = ("chat_key", "media_id", "item_id", "id", "user_id", "message_id", "version", "tap_id", "kind", "batch", "name")

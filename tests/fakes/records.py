@@ -1,0 +1,195 @@
+"""One row of each table, with the columns, defaults and words of the real schema (a contract holds them equal)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+NEVER = datetime.min.replace(tzinfo=UTC)  # -infinity
+FOR_EVER = datetime.max.replace(tzinfo=UTC)  # infinity
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRecord:
+    """A team."""
+
+    chat_key: int
+    chat_id: int
+    created_at: datetime
+    title: str = "Team"
+    timezone: str = "UTC"
+    live: bool = False
+    account: str | None = None
+    restricted: bool = False
+    paused: bool = False
+    gap_seconds: int = 30
+    review_hours: int = 48
+    repost_days: int = 30
+    skip_days: int = 45
+    next_card_at: datetime = NEVER
+    failed_sends: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """Somebody who tapped, or who has a role."""
+
+    chat_key: int
+    user_id: int
+    name: str
+    role: str | None = None
+    taps: int = 0
+    posted: int = 0
+    skipped: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRecord:
+    """A story."""
+
+    chat_key: int
+    media_id: int
+    created_at: datetime
+    sha256: str
+    kind: str = "photo"
+    path: str = "ab/abcd.jpg"
+    file_name: str = "sunset.jpg"
+    title: str = "Sunset"
+    caption: str = ""
+    bytes: int = 5
+    file_id: str | None = None
+    posted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    """A story in the queue."""
+
+    chat_key: int
+    item_id: int
+    media_id: int
+    due_at: datetime
+    created_at: datetime
+    state: str = "waiting"
+    version: int = 0
+    revision: int = 0
+    account: str | None = None
+    came_from: str | None = None
+    came_by: str | None = None
+    presented_at: datetime | None = None
+    hold_until: datetime | None = None
+    held_by: str | None = None
+    lost_sends: int = 0
+    settled_step: str | None = None
+    settled_by: int | None = None
+    settled_name: str | None = None
+    settled_at: datetime | None = None
+    settled_tap: str | None = None
+    note: str | None = None
+    late: tuple[LateLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LateLine:
+    """An element of the column `late`."""
+
+    step: str
+    name: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One decision."""
+
+    chat_key: int
+    item_id: int
+    version: int
+    step: str
+    from_state: str
+    to_state: str
+    at: datetime
+    user_id: int | None = None
+    user_name: str | None = None
+    tap_id: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TapRecord:
+    """A tap, and what it came to."""
+
+    chat_key: int
+    tap_id: str
+    item_id: int
+    message_id: int
+    user_id: int
+    user_name: str
+    step: str
+    version: int
+    outcome: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CardRecord:
+    """A message that shows an item."""
+
+    chat_key: int
+    message_id: int
+    item_id: int
+    sent_at: datetime
+    want: int = 0
+    shown: int = -1
+    claimed_by: str | None = None
+    claimed_until: datetime | None = None
+    gone: bool = False
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LockRecord:
+    """A story that may not come again yet."""
+
+    chat_key: int
+    media_id: int
+    kind: str
+    until: datetime
+    item_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionRecord:
+    """One line of the interaction logger."""
+
+    chat_key: int
+    id: int
+    kind: str
+    user_id: int
+    user_name: str
+    item_id: int
+    tap_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """The key of a batch that was written."""
+
+    batch: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """Who may poll."""
+
+    name: str
+    owner: str
+    expires_at: datetime
+    token: int = 1
+    standby: str | None = None
+    standby_at: datetime | None = None

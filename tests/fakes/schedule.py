@@ -1,0 +1,160 @@
+"""The meaning of migrations/0003_schedule.sql, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from actors.rules.item import Row
+from actors.rules.operations import ClaimDue, Due, SaveCard, SendFailed, StoreOutcome
+from tests.fakes.records import CardRecord, ChatRecord, ItemRecord
+from tests.fakes.tables import Tables, next_state
+from tests.fakes.writer import Author, Writer
+
+SEND_HOLD = timedelta(seconds=60)
+FIRST_REST_SECONDS = 15.0
+
+
+def claim_due(writer: Writer, _: ClaimDue) -> Due:
+    """Expire what nobody tapped, then claim one due item for each chat that is allowed a card now."""
+    expired = tuple(_expire(writer, item) for item in _overripe(writer))
+    claimed = [_claim(writer, chat) for chat in writer.tables.chats.all() if _may_get_a_card(writer, chat)]
+    present = tuple(row for row in claimed if row is not None)
+    return Due(present, expired, _next_seconds(writer))
+
+
+def save_card(writer: Writer, asked: SaveCard) -> Row:
+    """The card is in the chat; a tap that was faster keeps its effect."""
+    item = _item(writer.tables, asked.row)
+    if item.state == "presenting":
+        writer.tables.items.put(_presented(item, writer.now))
+    shown = asked.row.revision
+    card = writer.tables.cards.get(item.chat_key, asked.message_id)
+    if card is None:
+        card = CardRecord(item.chat_key, asked.message_id, item.item_id, writer.now)
+    want = max(card.want, item.revision, shown)
+    writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))
+    media, chat = writer.media_of(item), writer.chat_of(item)
+    writer.tables.media.put(replace(media, file_id=media.file_id if asked.file_id is None else asked.file_id))
+    writer.tables.chats.put(replace(chat, failed_sends=0))
+    if item.revision > shown:
+        writer.claim_cards(item, item.revision)
+    return writer.known_row(item)
+
+
+def send_failed(writer: Writer, asked: SendFailed) -> Row:
+    """The card was not sent, or nobody knows: the item keeps its place, its chat rests."""
+    item = _item(writer.tables, asked.row)
+    if item.state == "presenting" and item.held_by == asked.worker:
+        _rest(writer, writer.chat_of(item), asked.pause_seconds)
+        writer.tables.items.put(_not_sent(item, writer.now, ambiguous=asked.ambiguous))
+    return writer.known_row(item)
+
+
+def store_outcome(writer: Writer, asked: StoreOutcome) -> Row:
+    """How a publish ended; whoever settled the item meanwhile keeps it."""
+    item, step = _item(writer.tables, asked.row), asked.step.value
+    target = next_state(item.state, step)
+    if item.version == asked.row.version and target is not None:
+        writer.decide(item, step, Author(item.settled_by, item.settled_name, None, asked.sentence))
+        writer.count_and_lock(item, target)
+    else:
+        writer.claim_cards(item, item.revision)
+    return writer.known_row(item)
+
+
+def _item(tables: Tables, row: Row) -> ItemRecord:
+    item = tables.items.get(row.chat_key, row.id)
+    assert item is not None, "an item is never deleted"
+    return item
+
+
+def _overripe(writer: Writer) -> list[ItemRecord]:
+    overripe = [item for item in writer.tables.items.all() if _expires_at(writer, item) < writer.now]
+    return sorted(overripe, key=lambda item: item.presented_at or writer.now)[:100]
+
+
+def _expires_at(writer: Writer, item: ItemRecord) -> datetime:
+    if item.state != "in_review" or item.presented_at is None:
+        return datetime.max.replace(tzinfo=writer.now.tzinfo)
+    return item.presented_at + timedelta(hours=writer.chat_of(item).review_hours)
+
+
+def _expire(writer: Writer, item: ItemRecord) -> Row:
+    writer.decide(item, "expire", Author())
+    return writer.known_row(item)
+
+
+def _may_get_a_card(writer: Writer, chat: ChatRecord) -> bool:
+    return not chat.paused and chat.next_card_at <= writer.now
+
+
+def _claim(writer: Writer, chat: ChatRecord) -> Row | None:
+    due = [item for item in writer.tables.items.all() if item.chat_key == chat.chat_key and _is_due(item, writer.now)]
+    if not due:
+        return None
+    item = min(due, key=lambda one: (one.due_at, one.item_id))
+    again = item.state == "presenting"
+    claimed = replace(
+        item,
+        state="presenting",
+        came_from=item.state,
+        came_by="claim",
+        held_by=writer.worker,
+        hold_until=writer.now + SEND_HOLD,
+        lost_sends=item.lost_sends + again,
+    )
+    enough = again and item.lost_sends >= 1
+    writer.tables.items.put(_presented(claimed, writer.now) if enough else claimed)
+    writer.tables.chats.put(replace(chat, next_card_at=writer.now + timedelta(seconds=chat.gap_seconds)))
+    return None if enough else writer.known_row(item)
+
+
+def _is_due(item: ItemRecord, now: datetime) -> bool:
+    if item.state == "waiting":
+        return item.due_at <= now
+    return item.state == "presenting" and item.hold_until is not None and item.hold_until <= now
+
+
+def _presented(item: ItemRecord, now: datetime) -> ItemRecord:
+    return replace(
+        item,
+        state="in_review",
+        came_from="presenting",
+        came_by="sent",
+        presented_at=now,
+        hold_until=None,
+        held_by=None,
+    )
+
+
+def _not_sent(item: ItemRecord, now: datetime, *, ambiguous: bool) -> ItemRecord:
+    if not ambiguous:
+        kept = replace(item, hold_until=None, held_by=None)
+        return replace(kept, state="waiting", came_from="presenting", came_by="send_failed")
+    if item.lost_sends >= 1:
+        return replace(_presented(item, now), lost_sends=item.lost_sends + 1)
+    return replace(item, hold_until=now, held_by=None)
+
+
+def _rest(writer: Writer, chat: ChatRecord, asked_seconds: float) -> None:
+    seconds = max(asked_seconds, FIRST_REST_SECONDS * 2 ** min(chat.failed_sends, 7))
+    until = max(chat.next_card_at, writer.now + timedelta(seconds=seconds))
+    writer.tables.chats.put(replace(chat, failed_sends=chat.failed_sends + 1, next_card_at=until))
+
+
+def _next_seconds(writer: Writer) -> float | None:
+    moments = list(_moments(writer))
+    return max(0.0, (min(moments) - writer.now).total_seconds()) if moments else None
+
+
+def _moments(writer: Writer) -> Iterator[datetime]:
+    for item in writer.tables.items.all():
+        chat = writer.chat_of(item)
+        if item.state == "waiting" and not chat.paused:
+            yield max(item.due_at, chat.next_card_at)
+        elif item.state == "presenting" and not chat.paused and item.hold_until is not None:
+            yield max(item.hold_until, chat.next_card_at)
+        elif item.state == "in_review":
+            yield _expires_at(writer, item)

@@ -1,0 +1,185 @@
+"""Tables in memory: keyed, constrained like the real ones, and changed by one transaction at a time or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from itertools import count
+from typing import Any, Generic, TypeVar
+
+from actors.errors import Refused
+from actors.rules.item import TRANSITIONS, State, Step
+from tests.fakes.records import (
+    BatchRecord,
+    CardRecord,
+    ChatRecord,
+    EventRecord,
+    InteractionRecord,
+    ItemRecord,
+    LeaseRecord,
+    LockRecord,
+    MediaRecord,
+    MemberRecord,
+    TapRecord,
+)
+
+R = TypeVar("R")
+Key = tuple[Any, ...]
+
+OPEN = {"waiting", "presenting", "in_review", "publishing", "in_doubt"}
+
+
+class Table(Generic[R]):
+    """Records by primary key, in the order in which they came."""
+
+    def __init__(self, undo: list[Callable[[], None]], record: type[R], key: tuple[str, ...]) -> None:
+        self._undo = undo
+        self._record = record
+        self._key = key
+        self._rows: dict[Key, R] = {}
+        self._checks: list[Callable[[R], None]] = []
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(field.name for field in fields(self._record))  # type: ignore[arg-type]
+
+    def get(self, *key: object) -> R | None:
+        """Return the record of this key, if there is one."""
+        return self._rows.get(key)
+
+    def all(self) -> Iterator[R]:
+        """Yield a copy of the table, record by record."""
+        yield from list(self._rows.values())
+
+    def put(self, record: R) -> None:
+        """Insert the record, or write it over the one of its key."""
+        for check in self._checks:
+            check(record)
+        key = self._key_of(record)
+        before = self._rows.get(key)
+        self._undo.append(lambda: self._restore(key, before))
+        self._rows[key] = record
+
+    def insert(self, record: R) -> None:
+        """Insert the record; its key must be new."""
+        if self._key_of(record) in self._rows:
+            raise Refused(f"{self._record.__name__} {self._key_of(record)} is there already")
+        self.put(record)
+
+    def drop(self, record: R) -> None:
+        """Delete the record."""
+        key = self._key_of(record)
+        before = self._rows.pop(key)
+        self._undo.append(lambda: self._restore(key, before))
+
+    def make(self, **columns: Any) -> R:
+        """Insert a record from its columns."""
+        record = self._record(**columns)
+        self.insert(record)
+        return record
+
+    def check(self, rule: Callable[[R], None]) -> None:
+        """Refuse every record for which the rule raises."""
+        self._checks.append(rule)
+
+    def _key_of(self, record: R) -> Key:
+        return tuple(getattr(record, name) for name in self._key)
+
+    def _restore(self, key: Key, before: R | None) -> None:
+        if before is None:
+            del self._rows[key]
+        else:
+            self._rows[key] = before
+
+
+class Tables:
+    """The whole database."""
+
+    def __init__(self) -> None:
+        self._undo: list[Callable[[], None]] = []
+        self._numbers = {name: count(1) for name in ("chat_key", "media_id", "item_id", "id")}
+        self.chats = Table(self._undo, ChatRecord, ("chat_key",))
+        self.members = Table(self._undo, MemberRecord, ("chat_key", "user_id"))
+        self.media = Table(self._undo, MediaRecord, ("chat_key", "media_id"))
+        self.items = Table(self._undo, ItemRecord, ("chat_key", "item_id"))
+        self.item_events = Table(self._undo, EventRecord, ("chat_key", "item_id", "version"))
+        self.taps = Table(self._undo, TapRecord, ("chat_key", "tap_id"))
+        self.cards = Table(self._undo, CardRecord, ("chat_key", "message_id"))
+        self.locks = Table(self._undo, LockRecord, ("chat_key", "media_id", "kind"))
+        self.interactions = Table(self._undo, InteractionRecord, ("chat_key", "id"))
+        self.interaction_batches = Table(self._undo, BatchRecord, ("batch",))
+        self.leases = Table(self._undo, LeaseRecord, ("name",))
+        self.items.check(_item_follows_the_rule_book)
+        self.items.check(self._only_open_item_of_its_story)
+        self.item_events.check(_event_follows_the_rule_book)
+        self.item_events.check(self._only_event_of_its_tap)
+        self.cards.check(self._card_has_an_item)
+
+    @property
+    def by_name(self) -> Mapping[str, Table[Any]]:
+        """Every table by its real name."""
+        return {name: table for name, table in vars(self).items() if isinstance(table, Table)}
+
+    def number(self, column: str) -> int:
+        """Draw the next number of an identity column."""
+        return next(self._numbers[column])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep all that happens inside, or, if it raises, nothing. Numbers that were drawn stay drawn."""
+        assert not self._undo
+        try:
+            yield
+            self._undo.clear()
+        finally:
+            while self._undo:
+                self._undo.pop()()
+
+    def chat(self, chat_id: int) -> ChatRecord | None:
+        """Find a chat by Telegram's id."""
+        return next((chat for chat in self.chats.all() if chat.chat_id == chat_id), None)
+
+    def cards_of(self, item: ItemRecord) -> list[CardRecord]:
+        """The item's cards by their message."""
+        found = [card for card in self.cards.all() if (card.chat_key, card.item_id) == (item.chat_key, item.item_id)]
+        return sorted(found, key=lambda card: card.message_id)
+
+    def _only_open_item_of_its_story(self, item: ItemRecord) -> None:
+        twins = (
+            other
+            for other in self.items.all()
+            if (other.chat_key, other.media_id) == (item.chat_key, item.media_id) and other.item_id != item.item_id
+        )
+        if item.state in OPEN and any(twin.state in OPEN for twin in twins):
+            raise Refused("two live items of one story would be two posts")
+
+    def _only_event_of_its_tap(self, event: EventRecord) -> None:
+        same = ((event.chat_key, event.tap_id) == (other.chat_key, other.tap_id) for other in self.item_events.all())
+        if event.tap_id is not None and any(same):
+            raise Refused("one tap decides once")
+
+    def _card_has_an_item(self, card: CardRecord) -> None:
+        if self.items.get(card.chat_key, card.item_id) is None:
+            raise Refused("a card of no item")
+
+
+def next_state(state: str, step: str) -> str | None:
+    """Look into the rule book; None: no such step in that state."""
+    reached = TRANSITIONS.get((State(state), Step(step)))
+    return None if reached is None else reached.value
+
+
+def _item_follows_the_rule_book(item: ItemRecord) -> None:
+    if item.came_by is None:
+        allowed = item.state == State.WAITING.value
+    else:
+        allowed = item.came_from is not None and item.state == next_state(item.came_from, item.came_by)
+    if not allowed:
+        raise Refused(f"{item.came_from} does not become {item.state} by {item.came_by}")
+
+
+def _event_follows_the_rule_book(event: EventRecord) -> None:
+    if event.to_state != next_state(event.from_state, event.step):
+        raise Refused(f"{event.from_state} does not become {event.to_state} by {event.step}")

@@ -1,0 +1,154 @@
+"""The meaning of migrations/0002_taps.sql, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from actors.rules.item import Row
+from actors.rules.messages import Forbidden, Gone, NotRecorded, Recorded, Stale, Tap, TapOutcome
+from actors.rules.operations import CloseTap, LoadRow, RecordTap
+from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord
+from tests.fakes.tables import next_state
+from tests.fakes.writer import Author, Writer
+
+DOUBTFUL = {"publishing", "in_doubt"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A tap, the chat in which it was made, and the item as it finds it."""
+
+    tap: Tap
+    chat: ChatRecord
+    item: ItemRecord | None
+
+    @property
+    def target(self) -> str | None:
+        return None if self.item is None else next_state(self.item.state, self.tap.step.value)
+
+
+def record_tap(writer: Writer, asked: RecordTap) -> TapOutcome:
+    """Check chat, card and right, compare the version, and store all that the tap means."""
+    case = _find(writer, asked.tap)
+    if case is None:
+        return Gone(asked.tap)
+    known = writer.tables.taps.get(case.chat.chat_key, asked.tap.press.id)
+    if known is not None:
+        if case.item is not None:
+            writer.claim_cards(case.item, case.item.revision)
+        return _answer(case, known.outcome, _row(writer, case), replayed=True)
+    verdict = _judge(writer, case)
+    _remember(writer, case, verdict)
+    if case.item is not None:
+        _perform(writer, case, case.item, verdict)
+    return _answer(case, verdict, _row(writer, case), replayed=False)
+
+
+def close_tap(writer: Writer, asked: CloseTap) -> TapOutcome:
+    """Insert the tap's key as refused, or return what it holds already."""
+    case = _find(writer, asked.tap)
+    if case is None:
+        return Gone(asked.tap)
+    known = writer.tables.taps.get(case.chat.chat_key, asked.tap.press.id)
+    if known is None:
+        _remember(writer, case, "refused")
+    outcome = "refused" if known is None else known.outcome
+    return _answer(case, outcome, _row(writer, case), replayed=True)
+
+
+def load_row(writer: Writer, asked: LoadRow) -> Row | None:
+    """Read one item of a chat."""
+    chat = writer.tables.chat(asked.chat_id)
+    return None if chat is None else writer.row(chat.chat_key, asked.item_id)
+
+
+def _find(writer: Writer, tap: Tap) -> _Case | None:
+    chat = writer.tables.chat(tap.press.chat_id)
+    return None if chat is None else _Case(tap, chat, writer.tables.items.get(chat.chat_key, tap.press.item_id))
+
+
+def _row(writer: Writer, case: _Case) -> Row | None:
+    return None if case.item is None else writer.row(case.chat.chat_key, case.item.item_id)
+
+
+def _judge(writer: Writer, case: _Case) -> str:
+    if case.item is None:
+        return "gone"
+    if not _may_tap(writer, case):
+        return "forbidden"
+    if case.item.version != case.tap.press.version or case.target is None:
+        return "stale"
+    return "recorded"
+
+
+def _may_tap(writer: Writer, case: _Case) -> bool:
+    member = writer.tables.members.get(case.chat.chat_key, case.tap.press.person.id)
+    return not case.chat.restricted or (member is not None and member.role is not None)
+
+
+def _remember(writer: Writer, case: _Case, outcome: str) -> None:
+    press = case.tap.press
+    writer.tables.taps.make(
+        chat_key=case.chat.chat_key,
+        tap_id=press.id,
+        item_id=press.item_id,
+        message_id=press.message_id,
+        user_id=press.person.id,
+        user_name=press.person.name,
+        step=case.tap.step.value,
+        version=press.version,
+        outcome=outcome,
+        at=writer.now,
+    )
+
+
+def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> None:
+    """Adopt the message as a card, then move the item or name the loser, then count."""
+    press, step = case.tap.press, case.tap.step.value
+    if writer.tables.cards.get(item.chat_key, press.message_id) is None:
+        writer.tables.cards.put(CardRecord(item.chat_key, press.message_id, item.item_id, writer.now))
+    if verdict == "recorded":
+        assert case.target is not None
+        if case.target == "publishing":
+            item = replace(item, account=case.chat.account)
+        writer.decide(item, step, Author(press.person.id, press.person.name, press.id))
+        writer.count_and_lock(item, case.target)
+    else:
+        writer.tell_loser(item, LateLine(step, press.person.name, _why(case, item, verdict), writer.now))
+    _count(writer, case, case.target if verdict == "recorded" else None)
+
+
+def _why(case: _Case, item: ItemRecord, verdict: str) -> str:
+    if verdict == "forbidden":
+        return "forbidden"
+    return "late" if case.target is None or item.state in DOUBTFUL else "old"
+
+
+def _count(writer: Writer, case: _Case, target: str | None) -> None:
+    person = case.tap.press.person
+    key = (case.chat.chat_key, person.id)
+    member = writer.tables.members.get(*key) or MemberRecord(*key, name=person.name)
+    writer.tables.members.put(
+        replace(
+            member,
+            name=person.name,
+            taps=member.taps + 1,
+            posted=member.posted + (target == "posted"),
+            skipped=member.skipped + (target == "skipped"),
+            rejected=member.rejected + (target == "rejected"),
+        )
+    )
+
+
+def _answer(case: _Case, outcome: str, row: Row | None, *, replayed: bool) -> TapOutcome:
+    match outcome:
+        case "refused":
+            return NotRecorded(case.tap, certain=True)
+        case "recorded" if row is not None:
+            return Recorded(case.tap, row, replayed)
+        case "forbidden" if row is not None:
+            return Forbidden(case.tap, row)
+        case "stale" if row is not None:
+            return Stale(case.tap, row)
+        case _:
+            return Gone(case.tap)
