@@ -1,0 +1,109 @@
+"""The shell of an item between fakes, in a real registry."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from structlog.testing import capture_logs
+
+from actors.item import ItemActor
+from actors.ports import Face
+from actors.rules.messages import Message
+from actors.rules.operations import Interaction
+from actors.runtime.actor import Context
+from actors.runtime.child import Lifeline
+from actors.shell.desk import Aftermath, ItemDesk
+from actors.shell.outside import ItemKey, Outside
+from tests.actors.fakes_shell import FakeCards, FakeChat, FakeStore, Script, living
+from tests.journal import Journal
+from tests.stories import CHAT, NOON
+
+KEY = (CHAT, 7)
+
+
+class NoonClock:
+    """Fills ports.Clock: it is always noon."""
+
+    def now(self) -> datetime:
+        """Noon."""
+        return NOON
+
+
+class FakePublisher(Script):
+    """Fills ports.Publisher."""
+
+    async def publish(self, row: Any) -> Any:
+        """End as scripted; a function makes the outcome of the row."""
+        outcome = await self.play("publish")
+        return outcome(row) if callable(outcome) else outcome
+
+
+@dataclass
+class ItemStage:
+    """One desk of items, and everything around it."""
+
+    store: FakeStore = field(default_factory=FakeStore)
+    chat: FakeChat = field(default_factory=FakeChat)
+    cards: FakeCards = field(default_factory=FakeCards)
+    publisher: FakePublisher = field(default_factory=FakePublisher)
+    notes: list[Interaction] = field(default_factory=list)
+    confirmed: list[int] = field(default_factory=list)
+    logs: list[Any] = field(default_factory=list)
+    journal: Journal = field(default_factory=Journal)
+    wakes: list[str] = field(default_factory=list)
+    make: Callable[[Outside, Context[ItemKey, Message]], Any] = ItemActor
+
+    def __post_init__(self) -> None:
+        self.desk = ItemDesk(
+            lambda context: self.make(self._outside(), context),
+            Aftermath(self.chat, self._confirm, lambda: self.wakes.append("reconciler")),
+        )
+
+    def tell(self, message: Message) -> None:
+        """Tell the item, as intake does."""
+        self.desk.tell_nowait(KEY, message)
+
+    @property
+    def taps(self) -> list[Any]:
+        """The canonical lines so far."""
+        return [line for line in self.logs if line["event"] == "tap"]
+
+    @property
+    def lines(self) -> list[str | None]:
+        """What was put below the card."""
+        return [face.line for face, _ in self.cards.lines]
+
+    @property
+    def line_faces(self) -> list[Face]:
+        """How the card looked with it."""
+        return [face for face, _ in self.cards.lines]
+
+    def _confirm(self, update_id: int) -> None:
+        self.confirmed.append(update_id)
+        self.journal.add(f"confirmed {update_id}")
+
+    def _outside(self) -> Outside:
+        return Outside(
+            worker="w1",
+            store=self.store,
+            chat=self.chat,
+            cards=self.cards,
+            publisher=self.publisher,
+            clock=NoonClock(),
+            note=self.notes.append,
+            confirm=self._confirm,
+            wake_schedule=lambda: self.wakes.append("scheduler"),
+            pause=self.desk.pause,
+        )
+
+
+@asynccontextmanager
+async def playing(stage: ItemStage) -> AsyncIterator[Lifeline]:
+    """Let the items live; they drain in the end."""
+    with capture_logs() as stage.logs:
+        async with living(stage.desk.run) as lifeline:
+            yield lifeline

@@ -1,0 +1,157 @@
+"""The shell of an item: toasts that are lost, rows that refuse, and the one log line of a tap."""
+
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from actors.errors import AnswerLost, Refused, Unreachable
+from actors.rules import words
+from actors.rules.item import Card, State, Step
+from actors.rules.messages import (
+    Gone,
+    Recorded,
+    Stale,
+    Tap,
+)
+from actors.rules.operations import RecordTap
+from actors.rules.requests import Cause, NotStored
+from tests.actors.fakes_item import ItemStage, playing
+from tests.actors.fakes_shell import After
+from tests.backends import BACKENDS, Backend
+from tests.stories import ANNA, BEN, CHAT, press, row, settled
+
+ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
+BENS = Tap(press("ben-1", BEN), Step.POSTED)
+IN_REVIEW = row(State.IN_REVIEW)
+SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+GONE_AWAY = NotStored(Cause.BUSY, certain=True)
+NOT_SAVED = "⚠️ Anna's Skip was not saved, tap again."
+NOT_CONFIRMED = "⏳ Anna's Skip: not confirmed yet, this card will update itself."
+
+
+@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture
+def stage() -> ItemStage:
+    return ItemStage()
+
+
+def recorded(operation: RecordTap) -> Recorded:
+    """The database's answer to a tap that took effect."""
+    return Recorded(operation.tap, SKIPPED)
+
+
+def now_tapped(tap: Tap) -> Tap:
+    """The same tap, seen at this moment."""
+    return replace(tap, press=replace(tap.press, at=anyio.current_time()))
+
+
+async def test_tap_writes_one_line_with_every_figure_once_toast_and_card_are_through(stage: ItemStage) -> None:
+    stage.chat.will("answer", After(0.03))
+    stage.store.will("RecordTap", After(0.05, recorded))
+    stage.cards.will("draw", After(0.2, 2))
+
+    async with playing(stage):
+        stage.tell(now_tapped(ANNAS))
+        await anyio.sleep(0.24)
+        assert stage.taps == []
+
+    line = stage.taps[0]
+    assert len(stage.taps) == 1
+    assert (line["action"], line["outcome"], line["cause"], line["version"]) == ("skip", "recorded", "tap", 1)
+    assert (line["toast_ms"], line["recorded_ms"], line["card_ms"]) == pytest.approx((30, 50, 250))
+    assert (line["db_attempts"], line["edit_attempts"]) == (1, 2)
+
+
+async def test_line_of_a_tap_waits_for_a_slow_toast(stage: ItemStage) -> None:
+    stage.chat.will("answer", After(3.0))
+    stage.store.will("RecordTap", recorded)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await anyio.sleep(2.9)
+        assert stage.taps == []
+
+    assert len(stage.taps) == 1
+
+
+async def test_card_time_is_that_of_the_tapped_card(stage: ItemStage) -> None:
+    both = replace(SKIPPED, cards=(Card(1, CHAT, 400, retired=True), Card(1, CHAT, 501)))
+    stage.store.will("RecordTap", lambda asked: Recorded(asked.tap, both))
+    stage.cards.always("draw", 4)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+
+    assert {(face.message_id, face.retired) for face, _ in stage.cards.drawn} == {(400, True), (501, False)}
+    assert stage.taps[0]["edit_attempts"] == 4
+
+
+async def test_stale_tap_is_shown_by_its_row(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", lambda asked: Stale(asked.tap, SKIPPED))
+
+    async with playing(stage):
+        stage.tell(BENS)
+
+    assert stage.cards.drawn[0][0].row == SKIPPED
+    assert (stage.taps[0]["outcome"], stage.taps[0]["user_id"]) == ("stale", BEN.id)
+    assert stage.confirmed == [BENS.press.update_id]
+
+
+async def test_button_that_leads_nowhere_goes_away(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", lambda asked: Gone(asked.tap))
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+
+    assert (stage.lines, stage.line_faces[0].buttons) == ([words.GONE], False)
+
+
+async def test_lost_toast_is_tried_three_times(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", recorded)
+    stage.chat.always("answer", Unreachable("no network"))
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await anyio.sleep(60.0)
+
+    assert stage.chat.when("answer") == [pytest.approx(0.0), pytest.approx(0.5), pytest.approx(1.5)]
+    assert stage.taps[0]["toast_ms"] is None
+
+
+async def test_second_toast_counts_when_the_first_was_lost(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", recorded)
+    stage.chat.will("answer", AnswerLost("timeout"))
+
+    async with playing(stage):
+        stage.tell(now_tapped(ANNAS))
+        await anyio.sleep(1.0)
+
+    assert stage.taps[0]["toast_ms"] == pytest.approx(500)
+
+
+async def test_toast_that_is_too_old_stops_nothing(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", recorded)
+    stage.chat.will("answer", Refused("query is too old"))
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+
+    assert (len(stage.chat.times), stage.chat.toasts) == (1, [])
+    assert stage.taps[0]["outcome"] == "recorded"
+
+
+async def test_stop_does_not_wait_to_repeat_a_toast(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", recorded)
+    stage.chat.always("answer", Unreachable("no network"))
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await stage.chat.journal.until("answer")
+        await anyio.sleep(0.1)
+
+    assert anyio.current_time() == pytest.approx(0.1)

@@ -1,0 +1,148 @@
+"""The shell of an item: questions, originals, and cards that are drawn for nobody's tap."""
+
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from actors.errors import Refused
+from actors.item import QUESTION_SECONDS
+from actors.rules import words
+from actors.rules.item import State, Step
+from actors.rules.messages import (
+    RECOVERED,
+    AskToReject,
+    Changed,
+    KeepIt,
+    Recorded,
+    SendOriginal,
+    Tap,
+)
+from actors.rules.operations import Interaction, LoadRow, RecordTap
+from actors.rules.requests import Cause, NotStored
+from tests.actors.fakes_item import ItemStage, playing
+from tests.backends import BACKENDS, Backend
+from tests.stories import ANNA, BEN, CHAT, NOON, press, row, settled
+
+ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
+BENS = Tap(press("ben-1", BEN), Step.POSTED)
+IN_REVIEW = row(State.IN_REVIEW)
+SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+GONE_AWAY = NotStored(Cause.BUSY, certain=True)
+NOT_SAVED = "⚠️ Anna's Skip was not saved, tap again."
+NOT_CONFIRMED = "⏳ Anna's Skip: not confirmed yet, this card will update itself."
+
+
+@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture
+def stage() -> ItemStage:
+    return ItemStage()
+
+
+def recorded(operation: RecordTap) -> Recorded:
+    """The database's answer to a tap that took effect."""
+    return Recorded(operation.tap, SKIPPED)
+
+
+def now_tapped(tap: Tap) -> Tap:
+    """The same tap, seen at this moment."""
+    return replace(tap, press=replace(tap.press, at=anyio.current_time()))
+
+
+async def test_every_decided_tap_is_noted_as_an_interaction(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", recorded)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+
+    at_ms = int(NOON.timestamp() * 1000)
+    assert stage.notes == [Interaction(CHAT, "skip", ANNA.id, "Anna", 7, "anna-1", at_ms)]
+
+
+async def test_question_stands_for_60_s_and_is_taken_away(stage: ItemStage) -> None:
+    async with playing(stage):
+        stage.tell(AskToReject(ANNAS.press))
+        await stage.cards.journal.until("add_line", 2)
+        assert stage.cards.when("add_line")[-1] == pytest.approx(QUESTION_SECONDS)
+
+    assert [face.asking for face in stage.line_faces] == [True, False]
+    assert stage.chat.toasts == [("anna-1", words.SURE)]
+
+
+async def test_question_that_was_answered_does_not_come_back(stage: ItemStage) -> None:
+    async with playing(stage):
+        stage.tell(AskToReject(ANNAS.press))
+        stage.tell(KeepIt(BENS.press))
+        await anyio.sleep(2 * QUESTION_SECONDS)
+
+    assert [face.asking for face in stage.line_faces] == [True, False]
+    assert [line["outcome"] for line in stage.taps] == ["asked", "kept"]
+
+
+async def test_original_of_a_known_item_is_sent_without_the_database(stage: ItemStage) -> None:
+    async with playing(stage):
+        stage.tell(Changed(IN_REVIEW, "queued"))
+        stage.tell(SendOriginal(ANNAS.press))
+
+    assert stage.chat.originals == [(IN_REVIEW, 501)]
+    assert stage.store.asked == []
+
+
+async def test_original_of_a_cold_item_is_loaded_first(stage: ItemStage) -> None:
+    stage.store.will("LoadRow", IN_REVIEW)
+
+    async with playing(stage):
+        stage.tell(SendOriginal(ANNAS.press))
+
+    assert stage.store.asked == [LoadRow(CHAT, 7)]
+    assert stage.chat.originals == [(IN_REVIEW, 501)]
+    assert stage.taps[0]["outcome"] == "original_sent"
+
+
+@pytest.mark.parametrize("answer", [None, GONE_AWAY])
+async def test_original_that_cannot_be_found_is_said_so_on_the_card(stage: ItemStage, answer: object) -> None:
+    stage.store.will("LoadRow", answer)
+
+    async with playing(stage):
+        stage.tell(SendOriginal(ANNAS.press))
+
+    assert stage.lines == [words.FILE_NOT_SENT]
+    assert stage.confirmed == [ANNAS.press.update_id]
+
+
+async def test_original_that_cannot_be_sent_is_said_so_on_the_card(stage: ItemStage) -> None:
+    stage.chat.will("send_original", Refused("no such file"))
+
+    async with playing(stage):
+        stage.tell(Changed(IN_REVIEW, "queued"))
+        stage.tell(SendOriginal(ANNAS.press))
+
+    assert stage.lines == [words.FILE_NOT_SENT]
+
+
+async def test_card_found_after_a_crash_writes_the_line_of_its_tap(stage: ItemStage) -> None:
+    async with playing(stage):
+        stage.tell(Changed(SKIPPED, RECOVERED))
+
+    assert stage.cards.drawn[0][0].row == SKIPPED
+    assert [line["cause"] for line in stage.taps] == ["recovered"]
+
+
+async def test_card_drawn_again_for_another_reason_writes_no_line(stage: ItemStage) -> None:
+    async with playing(stage):
+        stage.tell(Changed(SKIPPED, "expired"))
+
+    assert stage.taps == []
+
+
+async def test_item_that_knows_nothing_is_forgotten_at_once(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", GONE_AWAY)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await anyio.sleep(1.0)
+        assert stage.desk.registry.live == 0

@@ -1,0 +1,147 @@
+"""The trace of a tap: one line, once all that the tap started is through."""
+
+from collections.abc import Iterator
+
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from actors.rules.effects import Conclude, Outcome
+from actors.rules.item import State, Step
+from actors.shell.trace import Traces, write_recovered_line
+from tests.backends import BACKENDS, Backend
+from tests.stories import ANNA, CHAT, press, row, settled
+
+PRESS = press("anna-1", at=100.0)
+SKIPPED = Conclude(PRESS, "skip", Outcome.RECORDED, "tap", 1)
+
+
+@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture
+def logs() -> Iterator[list[dict[str, object]]]:
+    with capture_logs() as lines:
+        yield lines  # type: ignore[misc]  # structlog types its entries loosely
+
+
+async def test_line_has_every_field(logs: list[dict[str, object]]) -> None:
+    await anyio.sleep(100.0 - anyio.current_time())
+    trace = Traces().of(PRESS)
+
+    await anyio.sleep(0.02)
+    trace.toasted()
+    await anyio.sleep(0.03)
+    trace.recorded(2, stored=True)
+    await anyio.sleep(0.05)
+    trace.shown(1)
+    trace.conclude(SKIPPED)
+
+    assert logs == [
+        {
+            "event": "tap",
+            "log_level": "info",
+            "tap_id": "anna-1",
+            "item_id": 7,
+            "chat_id": CHAT,
+            "user_id": ANNA.id,
+            "action": "skip",
+            "outcome": "recorded",
+            "cause": "tap",
+            "toast_ms": pytest.approx(20),
+            "recorded_ms": pytest.approx(50),
+            "card_ms": pytest.approx(100),
+            "db_attempts": 2,
+            "edit_attempts": 1,
+            "version": 1,
+        }
+    ]
+
+
+async def test_line_waits_for_everything_that_the_tap_started(logs: list[dict[str, object]]) -> None:
+    trace = Traces().of(PRESS)
+    trace.begin()
+    trace.begin()
+
+    trace.conclude(SKIPPED)
+    trace.end()
+    assert logs == []
+    trace.end()
+
+    assert len(logs) == 1
+
+
+async def test_line_is_written_once(logs: list[dict[str, object]]) -> None:
+    traces = Traces()
+    trace = traces.of(PRESS)
+    trace.conclude(SKIPPED)
+
+    trace.begin()
+    trace.end()
+
+    assert len(logs) == 1
+
+
+async def test_time_of_a_record_that_failed_is_not_claimed(logs: list[dict[str, object]]) -> None:
+    trace = Traces().of(PRESS)
+
+    trace.recorded(5, stored=False)
+    trace.conclude(SKIPPED)
+
+    assert (logs[0]["recorded_ms"], logs[0]["db_attempts"]) == (None, 5)
+
+
+async def test_durable_tap_is_confirmed_at_once() -> None:
+    confirmed: list[str] = []
+    trace = Traces().of(PRESS)
+    trace.begin()
+
+    trace.confirm(lambda: confirmed.append("now"), answered_first=False)
+
+    assert confirmed == ["now"]
+
+
+async def test_refused_tap_is_confirmed_once_its_answer_is_through() -> None:
+    confirmed: list[str] = []
+    trace = Traces().of(PRESS)
+    trace.begin()
+
+    trace.confirm(lambda: confirmed.append("then"), answered_first=True)
+    assert confirmed == []
+    trace.end()
+
+    assert confirmed == ["then"]
+
+
+async def test_refusal_with_nothing_under_way_is_confirmed_at_once() -> None:
+    confirmed: list[str] = []
+
+    Traces().of(PRESS).confirm(lambda: confirmed.append("now"), answered_first=True)
+
+    assert confirmed == ["now"]
+
+
+async def test_press_has_one_trace_until_its_line_is_written() -> None:
+    traces = Traces()
+    first = traces.of(PRESS)
+
+    assert traces.of(PRESS) is first
+    first.conclude(SKIPPED)
+
+    assert traces.of(PRESS) is not first
+
+
+async def test_recovered_line_names_the_tap_and_no_figures(logs: list[dict[str, object]]) -> None:
+    write_recovered_line(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+
+    assert (logs[0]["tap_id"], logs[0]["cause"], logs[0]["outcome"]) == ("tap-1", "recovered", "recorded")
+    assert (logs[0]["toast_ms"], logs[0]["action"], logs[0]["version"]) == (None, "skip", 1)
+
+
+@pytest.mark.parametrize("known", [row(State.IN_REVIEW), settled(row(State.EXPIRED, 1), Step.EXPIRE, None)])
+async def test_row_that_no_tap_settled_has_no_recovered_line(known: object, logs: list[dict[str, object]]) -> None:
+    write_recovered_line(known)  # type: ignore[arg-type]
+
+    assert logs == []
