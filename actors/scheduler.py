@@ -27,6 +27,7 @@ class Scheduler:
         self._worker = worker
         self._alarm = Alarm()
         self._tidied_at: float | None = None
+        self._looks = 0
 
     def wake(self) -> None:
         """Something was queued, settled or failed: look at the schedule again."""
@@ -41,8 +42,10 @@ class Scheduler:
 
     async def _look(self) -> float:
         """Claim what is due; returns how long to sleep."""
+        self._looks += 1
+        operation = ClaimDue(self._worker, f"{self._worker}/{self._looks}")
         try:
-            due = (await self._store.ask(ClaimDue(self._worker), _ticket())).value
+            due = (await self._store.ask(operation, _ticket())).value
             await self._tidy_up()
         except NotStored:
             return AFTER_OUTAGE_SECONDS

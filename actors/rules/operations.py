@@ -52,9 +52,13 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class ClaimDue(Operation[Due]):
-    """Expire what nobody tapped, then claim at most one due item for each chat that is allowed a card now."""
+    """Expire what nobody tapped, then claim at most one due item for each chat that is allowed a card now.
+
+    `key` names this look: asked again because its answer was lost, it returns what it had claimed, too.
+    """
 
     worker: str
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

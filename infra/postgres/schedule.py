@@ -8,8 +8,8 @@ from infra.postgres import rows
 from infra.postgres.binding import Binding
 
 CLAIM_DUE: Binding[ClaimDue, Due] = Binding(
-    "select claim_due($1)",
-    lambda operation: (operation.worker,),
+    "select claim_due($1, $2)",
+    lambda operation: (operation.worker, operation.key),
     lambda _, value: Due(rows.rows(value["present"]), rows.rows(value["expired"]), value["next_seconds"]),
 )
 SAVE_CARD: Binding[SaveCard, Row] = Binding(

@@ -112,6 +112,8 @@ create table items (
   -- While presenting: nobody else sends this card before. While publishing: nobody else resumes it before.
   hold_until timestamptz,
   held_by text,
+  -- The look at the schedule that claimed it: asked again with the same key, it finds its claims again.
+  held_key text,
   -- Sends of which nobody knows whether they arrived; after the second one the item counts as presented.
   lost_sends integer not null default 0,
   settled_step text,

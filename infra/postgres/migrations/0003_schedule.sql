@@ -5,14 +5,16 @@
 
 -- Expire what nobody tapped, then claim at most one due item for each chat that is allowed a card now. Another
 -- worker's rows are skipped, never waited for. An item that a crash left while its card was being sent comes again
--- when its hold has run out.
-create function claim_due(p_worker text) returns jsonb language plpgsql set lock_timeout = '300ms' as $$
+-- when its hold has run out. p_key: when the answer was lost, the same look asked again finds what it had claimed.
+create function claim_due(p_worker text, p_key text default null) returns jsonb language plpgsql set lock_timeout = '300ms' as $$
 declare
   chat chats;
   item items;
   present jsonb := '[]';
   expired jsonb := '[]';
 begin
+  select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into present from items
+  where state = 'presenting' and held_by = p_worker and held_key = p_key;
   for item in
     select i.* from items i join chats c using (chat_key)
     where i.state = 'in_review' and i.presented_at < now() - make_interval(hours => c.review_hours)
@@ -31,7 +33,7 @@ begin
       and (i.state = 'waiting' and i.due_at <= now() or i.state = 'presenting' and i.hold_until <= now())
     order by i.due_at, i.item_id limit 1 for update skip locked;
     continue when not found;
-    update items set state = 'presenting', came_from = item.state, came_by = 'claim', held_by = p_worker,
+    update items set state = 'presenting', came_from = item.state, came_by = 'claim', held_by = p_worker, held_key = p_key,
       hold_until = now() + interval '60 seconds', lost_sends = lost_sends + (item.state = 'presenting')::int
     where chat_key = item.chat_key and item_id = item.item_id;
     update chats set next_card_at = now() + make_interval(secs => gap_seconds) where chat_key = chat.chat_key;
@@ -83,8 +85,8 @@ begin
   return item_row(p_chat_key, p_item_id);
 end $$;
 
--- The card was not sent, or (ambiguous) nobody knows. The item keeps its place, and its chat rests: 1, 2, 4 ... 32 minutes
--- or what the platform asked for. p_held_until is the key: a second run finds another hold and changes nothing.
+-- The card was not sent, or (ambiguous) nobody knows. The item keeps its place, and its chat rests for as long as the
+-- platform asked (p_pause_seconds), or 15 s, 30 s, 1 minute ... 32 minutes. A second run finds the hold given up.
 create function send_failed(p_chat_key bigint, p_item_id bigint, p_worker text, p_ambiguous boolean, p_pause_seconds double precision)
 returns jsonb language plpgsql set lock_timeout = '2s' as $$
 declare
@@ -93,8 +95,9 @@ declare
 begin
   select * into item from items where chat_key = p_chat_key and item_id = p_item_id for update;
   if item.state = 'presenting' and item.held_by = p_worker then
-    update chats set failed_sends = failed_sends + 1, next_card_at = greatest(next_card_at, now() + greatest(
-      make_interval(secs => p_pause_seconds), interval '15 seconds' * power(2, least(failed_sends, 7))))
+    update chats set failed_sends = failed_sends + 1, next_card_at = greatest(next_card_at, now() + case
+      when p_pause_seconds > 0 then make_interval(secs => p_pause_seconds)
+      else interval '15 seconds' * power(2, least(failed_sends, 7)) end)
     where chat_key = p_chat_key;
     if not p_ambiguous then
       update items set state = 'waiting', came_from = 'presenting', came_by = 'send_failed', hold_until = null,
