@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import asyncpg
 
+from actors.ports import Publisher
 from actors.publisher import CarefulPublisher
 from actors.rules.item import Story
 from actors.tree import Identity, Ports, Worker
@@ -55,6 +56,7 @@ class Stage:
     picture: bytes
     lines: TapLines
     workers: list[Worker] = field(default_factory=list)
+    publisher: Publisher = field(default_factory=CarefulPublisher)
 
     async def add_chat(self, chat_id: int = CHAT, *people: Person, **columns: object) -> None:
         """A group with a bot, known to the worker."""
@@ -180,7 +182,7 @@ class Stage:
             chat, updates = await stack.enter_async_context(
                 open_telegram(self.sandbox.token, self.sandbox.url, OnePicture(self.picture))
             )
-            ports = Ports(pool, chat, updates, CarefulPublisher(), WallClock())
+            ports = Ports(pool, chat, updates, self.publisher, WallClock())
             worker = Worker(ports, Identity(name, name, 5.0), random.Random(name))
             self.workers.append(worker)
             async with anyio.create_task_group() as tasks:

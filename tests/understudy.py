@@ -59,6 +59,7 @@ class Understudy:
 async def understudy(stage: Stage, data_dir: Path, name: str) -> AsyncIterator[Understudy]:
     """Run a worker beside us, with a log of this name; whatever becomes of it, it is gone in the end."""
     arguments = [stage.dsn, stage.sandbox.url, stage.sandbox.token, str(data_dir)]
+    await anyio.Path(data_dir).mkdir(exist_ok=True)
     log = data_dir / f"{name}.log"
     with log.open("ab") as lines:
         process = await anyio.open_process(
