@@ -84,9 +84,9 @@ class Team:
         item: int = (await self.world.insert("items", columns))["item_id"]
         return item
 
-    async def claim(self, worker: str | None = None) -> Due:
+    async def claim(self, worker: str | None = None, key: str | None = None) -> Due:
         """Look at the schedule."""
-        return await self.ask(ClaimDue(worker or self.worker))
+        return await self.ask(ClaimDue(worker or self.worker, key))
 
     async def sent(self, row: Row, file_id: str | None = None) -> Row:
         """Tell that a card was sent."""

@@ -49,6 +49,35 @@ async def test_a_claimed_item_is_not_claimed_again_while_it_is_held(team: Team) 
     assert due.next_seconds == pytest.approx(60, abs=5)
 
 
+async def test_a_look_that_is_asked_again_finds_what_it_had_claimed(team: Team) -> None:
+    """Its answer was lost: the card would be sent a minute late, and counted as sent in doubt."""
+    item_id = await team.queue()
+    first = await team.claim("one", "look-1")
+
+    again = await team.claim("one", "look-1")
+
+    assert [row.id for row in again.present] == [item_id]
+    assert again.present == first.present
+    assert (await team.line("items"))["lost_sends"] == 0
+
+
+async def test_a_look_finds_no_claims_of_another_look_or_worker(team: Team) -> None:
+    await team.queue()
+    await team.claim("one", "look-1")
+
+    others = [await team.claim("one", "look-2"), await team.claim("two", "look-1"), await team.claim("one")]
+
+    assert [due.present for due in others] == [(), (), ()]
+
+
+async def test_a_look_does_not_find_again_what_was_sent_meanwhile(team: Team) -> None:
+    await team.queue()
+    (row,) = (await team.claim("one", "look-1")).present
+    await team.sent(row)
+
+    assert (await team.claim("one", "look-1")).present == ()
+
+
 async def test_overdue_items_come_one_for_each_gap_in_the_order_of_their_slots(team: Team) -> None:
     """F21."""
     await team.set_chat(gap_seconds=300)

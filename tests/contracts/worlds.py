@@ -120,6 +120,12 @@ class PostgresWorld:
         )
         for table, moved in columns:
             await self._connection.execute(f"update {table} set {moved}", seconds)
+        await self._connection.execute(
+            "update items set late = (select jsonb_agg(jsonb_set(l, '{at}',"
+            " to_jsonb((l->>'at')::timestamptz - make_interval(secs => $1))) order by n)"
+            " from jsonb_array_elements(late) with ordinality as t (l, n)) where late <> '[]'",
+            seconds,
+        )
 
     async def insert(self, table: str, columns: Line) -> Line:
         """Insert."""

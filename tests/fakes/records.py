@@ -80,6 +80,7 @@ class ItemRecord:
     presented_at: datetime | None = None
     hold_until: datetime | None = None
     held_by: str | None = None
+    held_key: str | None = None
     lost_sends: int = 0
     settled_step: str | None = None
     settled_by: int | None = None

@@ -16,12 +16,14 @@ SEND_HOLD = timedelta(seconds=60)
 FIRST_REST_SECONDS = 15.0
 
 
-def claim_due(writer: Writer, _: ClaimDue) -> Due:
+def claim_due(writer: Writer, asked: ClaimDue) -> Due:
     """Expire what nobody tapped, then claim one due item for each chat that is allowed a card now."""
+    known = tuple(writer.known_row(item) for item in writer.tables.items.all() if _was_claimed_by(item, asked))
     expired = tuple(_expire(writer, item) for item in _overripe(writer))
-    claimed = [_claim(writer, chat) for chat in writer.tables.chats.all() if _may_get_a_card(writer, chat)]
+    allowed = [chat for chat in writer.tables.chats.all() if not chat.paused and chat.next_card_at <= writer.now]
+    claimed = [_claim(writer, chat, asked.key) for chat in allowed]
     present = tuple(row for row in claimed if row is not None)
-    return Due(present, expired, _next_seconds(writer))
+    return Due((*known, *present), expired, _next_seconds(writer))
 
 
 def save_card(writer: Writer, asked: SaveCard) -> Row:
@@ -86,11 +88,13 @@ def _expire(writer: Writer, item: ItemRecord) -> Row:
     return writer.known_row(item)
 
 
-def _may_get_a_card(writer: Writer, chat: ChatRecord) -> bool:
-    return not chat.paused and chat.next_card_at <= writer.now
+def _was_claimed_by(item: ItemRecord, asked: ClaimDue) -> bool:
+    """Tell whether an earlier attempt of this very look claimed the item."""
+    same = item.held_by == asked.worker and item.held_key == asked.key
+    return asked.key is not None and item.state == "presenting" and same
 
 
-def _claim(writer: Writer, chat: ChatRecord) -> Row | None:
+def _claim(writer: Writer, chat: ChatRecord, key: str | None) -> Row | None:
     due = [item for item in writer.tables.items.all() if item.chat_key == chat.chat_key and _is_due(item, writer.now)]
     if not due:
         return None
@@ -102,6 +106,7 @@ def _claim(writer: Writer, chat: ChatRecord) -> Row | None:
         came_from=item.state,
         came_by="claim",
         held_by=writer.worker,
+        held_key=key,
         hold_until=writer.now + SEND_HOLD,
         lost_sends=item.lost_sends + again,
     )

@@ -1,0 +1,213 @@
+"""Asks both databases the same, by chance and at length, and compares every answer and every table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from actors.errors import PortError
+from actors.rules.item import Person, Row, Step
+from actors.rules.messages import Press, Tap
+from actors.rules.operations import (
+    AcknowledgeCards,
+    ClaimDue,
+    CloseTap,
+    HoldLease,
+    Interaction,
+    LoadRow,
+    Operation,
+    RecordTap,
+    Recover,
+    ReleaseLease,
+    SaveCard,
+    SendFailed,
+    Shown,
+    StoreOutcome,
+    TidyUp,
+    WriteInteractions,
+)
+from tests.contracts.worlds import PaperWorld, World, run
+
+TOLERANCE_SECONDS = 4.0
+CHATS = (-1001, -1002)
+PEOPLE = (Person(11, "Anna"), Person(12, "Ben"), Person(13, "Eve"))
+WORKERS = ("one", "two")
+# Every bound of the schema is a multiple of 5 s, so what has passed is never a moment before one.
+PASSES = (5, 20, 60, 75, 600, 3600, 49 * 3600, 31 * 86_400)
+OUTCOMES = (Step.REHEARSED, Step.PUBLISHED, Step.PUBLISH_REFUSED, Step.ANSWER_LOST)
+TAPPED = (Step.AUTO_POST, Step.POSTED, Step.SKIP, Step.REJECT, Step.IT_IS_LIVE, Step.IT_IS_NOT)
+
+
+class Twins:
+    """A fake and a real database that lead the same life; `random` decides what comes next."""
+
+    def __init__(self, paper: PaperWorld, real: World, random: Random) -> None:
+        self._paper = paper
+        self._real = real
+        self._random = random
+        self._rows: list[Row] = []
+        self._taps: list[Tap] = []
+        self._asked: list[Operation[Any]] = []
+        self._number = 0
+        self._choices: list[tuple[int, Callable[[], Operation[Any] | None]]] = [
+            (8, self._record),
+            (2, self._close),
+            (6, lambda: ClaimDue(self._worker(), self._key())),
+            (5, self._save),
+            (2, self._fail),
+            (4, self._finish),
+            (4, self._acknowledge),
+            (3, lambda: Recover(self._worker(), random.random() < 0.3)),
+            (2, lambda: HoldLease("updates", self._worker(), random.choice((10.0, 86_400.0)), 10.0)),
+            (1, lambda: ReleaseLease("updates", self._worker())),
+            (1, self._write),
+            (1, TidyUp),
+            (2, self._load),
+            (3, lambda: random.choice(self._asked) if self._asked else None),
+        ]
+
+    async def begin(self) -> None:
+        """Set two chats up, the second one restricted, with four stories each."""
+        for number, chat_id in enumerate(CHATS, 1):
+            await self._insert("chats", chat_id=chat_id, title="Team", restricted=number == 2, account="@studio")
+            await self._insert("members", chat_key=number, user_id=11, name="Anna", role="reviewer")
+            for title in "abcd":
+                await self._insert(
+                    "media", chat_key=number, kind="photo", path="p", file_name="f", title=title, sha256=title, bytes=1
+                )
+        for number in range(8):
+            await self._queue(number + 1, due_in=(number - 4) * 600)
+
+    async def live(self, steps: int) -> list[str]:
+        """Do so many things; returns how the two disagreed."""
+        for _ in range(steps):
+            difference = await self._step()
+            if difference is not None:
+                return [f"after {self._asked[-1]}", difference]
+        return [name for name in self._paper.database.tables.by_name if not await self._has_equal(name)]
+
+    async def _step(self) -> str | None:
+        if self._random.random() < 0.2:
+            seconds = self._random.choice(PASSES)
+            await self._paper.pass_time(seconds)
+            await self._real.pass_time(seconds)
+            return None
+        weights = [weight for weight, _ in self._choices]
+        operation = self._random.choices([make for _, make in self._choices], weights)[0]()
+        return None if operation is None else await self._ask(operation)
+
+    async def _ask(self, operation: Operation[Any]) -> str | None:
+        self._asked.append(operation)
+        paper, real = await _answer(self._paper, operation), await _answer(self._real, operation)
+        self._rows += _rows_in(paper)
+        return None if self._same(paper, real) else f"{paper}\n!= {real}"
+
+    async def _has_equal(self, table: str) -> bool:
+        paper, real = await self._paper.lines(table), await self._real.lines(table)
+        if table == "interactions":  # their time was told, by neither clock
+            paper, real = ([{**line, "at": None} for line in lines] for lines in (paper, real))
+        return self._same(paper, real)
+
+    def _same(self, paper: Any, real: Any) -> bool:
+        """Compare by value; moments by how long ago they are, for the fake's clock is ahead by what it skipped."""
+        if is_dataclass(paper) and type(paper) is type(real):
+            return all(self._same(getattr(paper, one.name), getattr(real, one.name)) for one in fields(paper))
+        match paper, real:
+            case datetime(), datetime() if paper.year in {1, 9999}:
+                return paper.replace(tzinfo=None) == real.replace(tzinfo=None)  # asyncpg's infinity has no zone
+            case datetime(), datetime():
+                skipped = timedelta(seconds=self._paper.clock.skipped_seconds)
+                return abs(paper - skipped - real) < timedelta(seconds=TOLERANCE_SECONDS)
+            case float(), float() | int():
+                return abs(paper - real) < TOLERANCE_SECONDS
+            case dict(), dict():
+                return paper.keys() == real.keys() and all(self._same(paper[key], real[key]) for key in paper)
+            case ((list() | tuple()), (list() | tuple())):
+                pairs = zip(_in_order(paper), _in_order(real), strict=False)
+                return len(paper) == len(real) and all(self._same(*pair) for pair in pairs)
+        return bool(paper == real)
+
+    async def _insert(self, table: str, **columns: object) -> None:
+        await self._paper.insert(table, columns)
+        await self._real.insert(table, columns)
+
+    async def _queue(self, media_id: int, due_in: float) -> None:
+        for world in (self._paper, self._real):
+            due_at = await world.now() + timedelta(seconds=due_in)
+            await world.insert("items", {"chat_key": (media_id + 3) // 4, "media_id": media_id, "due_at": due_at})
+
+    def _worker(self) -> str:
+        return self._random.choice(WORKERS)
+
+    def _key(self) -> str | None:
+        return self._random.choice((None, f"look-{self._random.randrange(3)}"))
+
+    def _row(self) -> Row | None:
+        """One of the rows that were seen, rather a late one."""
+        return self._random.choice(self._rows[-12:]) if self._rows else None
+
+    def _record(self) -> Operation[Any] | None:
+        row = self._row()
+        if row is None:
+            return None
+        self._number += 1
+        message_id = self._random.choice([500 + row.id, *(card.message_id for card in row.cards)])
+        key = (f"tap-{self._number}", self._number, row.id, row.version, row.chat_id, message_id)
+        press = Press(*key, self._random.choice(PEOPLE), "", 0.0)
+        if self._random.random() < 0.1:
+            press = replace(press, item_id=99)
+        self._taps.append(Tap(press, self._random.choice(TAPPED)))
+        return RecordTap(self._taps[-1], self._worker())
+
+    def _close(self) -> Operation[Any] | None:
+        self._record()
+        return CloseTap(self._random.choice(self._taps[-4:]), self._worker()) if self._taps else None
+
+    def _save(self) -> Operation[Any] | None:
+        row = self._row()
+        return None if row is None else SaveCard(row, 500 + row.id, f"file-{row.id}", self._worker())
+
+    def _fail(self) -> Operation[Any] | None:
+        row, ambiguous = self._row(), self._random.random() < 0.5
+        return None if row is None else SendFailed(row, self._worker(), ambiguous, 20.0)
+
+    def _finish(self) -> Operation[Any] | None:
+        row, step = self._row(), self._random.choice(OUTCOMES)
+        return None if row is None else StoreOutcome(row, step, "What happened.", self._worker())
+
+    def _acknowledge(self) -> Operation[Any] | None:
+        rows = self._rows[-3:]
+        lines = [Shown(card, row.id, row.revision, self._random.random() < 0.05) for row in rows for card in row.cards]
+        return AcknowledgeCards(tuple(lines), self._worker())
+
+    def _write(self) -> Operation[Any]:
+        line = Interaction(self._random.choice((*CHATS, -9)), "skip", 11, "Anna", 1, "tap-1", 1_700_000_000_000)
+        return WriteInteractions(f"batch-{self._random.randrange(5)}", (line, line))
+
+    def _load(self) -> Operation[Any]:
+        return LoadRow(self._random.choice(CHATS), self._random.randrange(10))
+
+
+async def _answer(world: World, operation: Operation[Any]) -> object:
+    try:
+        return await run(world, operation)
+    except PortError as error:
+        return type(error)
+
+
+def _rows_in(answer: object) -> list[Row]:
+    if isinstance(answer, Row):
+        return [answer]
+    if isinstance(answer, tuple):
+        return [row for row in answer if isinstance(row, Row)]
+    if is_dataclass(answer):
+        return [row for one in fields(answer) for row in _rows_in(getattr(answer, one.name))]
+    return []
+
+
+def _in_order(values: list[Any] | tuple[Any, ...]) -> list[Any]:
+    """Put rows in the order of their ids: nobody relies on another one."""
+    return sorted(values, key=lambda one: one.id if isinstance(one, Row) else 0)
