@@ -70,17 +70,18 @@ class Stage:
             *values.values(),
         )
 
-    async def queue(self, title: str = "Sunset", chat_id: int = CHAT) -> int:
+    async def queue(self, title: str = "Sunset", chat_id: int = CHAT, file_name: str = "sunset.jpg") -> int:
         """Queue a story that is due now; returns its item."""
         item_id: int = await self.database.fetchval(
             """with story as (
                  insert into media (chat_key, kind, path, file_name, title, caption, sha256, bytes)
-                 select chat_key, 'photo', 'p', 'sunset.jpg', $2, 'Golden hour', gen_random_uuid()::text, 5
+                 select chat_key, 'photo', 'p', $3, $2, 'Golden hour', gen_random_uuid()::text, 5
                  from chats where chat_id = $1 returning chat_key, media_id)
                insert into items (chat_key, media_id, due_at) select chat_key, media_id, now() from story
                returning item_id""",
             chat_id,
             title,
+            file_name,
         )
         self.wake()
         return item_id

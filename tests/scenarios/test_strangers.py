@@ -1,0 +1,79 @@
+"""Taps of people, from chats and on cards that have no right to them."""
+
+from infra.sandbox.model import Person
+from infra.sandbox.world import NewChat
+from tests.stage import ANNA, BEN, CHAT, Stage
+
+OTHER_CHAT = CHAT - 1
+
+
+async def test_person_without_a_role_in_a_restricted_chat_is_refused_visibly(stage: Stage) -> None:
+    await stage.add_chat(restricted=True)
+    await stage.database.execute(
+        "insert into members (chat_key, user_id, name, role) select chat_key, $1, 'Anna', 'reviewer' from chats",
+        ANNA.id,
+    )
+
+    async with stage.worker():
+        item, card = await stage.present()
+        refused = stage.tap(card, BEN, "Skip")
+        await stage.says(card, "may not tap in this chat")
+        line = await stage.line(refused)
+        assert "Ben" in stage.text(card)
+        assert "Skip" in stage.buttons(card)
+
+        stage.tap(card, ANNA, "Skip")
+        await stage.says(card, "Skipped by")
+
+    assert line["outcome"] == "forbidden"
+    assert await stage.events(item) == [("skip", "Anna")]
+
+
+async def test_forged_button_in_another_chat_does_nothing_to_our_item(stage: Stage) -> None:
+    await stage.add_chat()
+    await stage.add_chat(OTHER_CHAT)
+
+    async with stage.worker():
+        item, _ = await stage.present()
+        _, foreign_card = await stage.present("Theirs", OTHER_CHAT)
+        tap = stage.tap(foreign_card, BEN, f"skip:{item}:0", OTHER_CHAT)
+        await stage.says(foreign_card, "This card is not in the queue any more.", OTHER_CHAT)
+        line = await stage.line(tap)
+
+    assert line["outcome"] == "gone"
+    assert await stage.events(item) == []
+
+
+async def test_strangers_private_chat_creates_nothing(stage: Stage) -> None:
+    stranger = Person(666, "Stranger")
+    await stage.add_chat()
+    stage.sandbox.create_chat(NewChat("Stranger", [stranger], "private"))
+
+    async with stage.worker():
+        item, _ = await stage.present()
+        stage.sandbox.say(stranger.id, stranger.id, "/next")
+        message = stage.sandbox.telegram.send(str(stranger.id), stage.messages()[0].content, stage.sandbox.clock())
+        tap = stage.tap(message["message_id"], stranger, f"skip:{item}:0", stranger.id)
+        assert await stage.answered(tap)
+        line = await stage.line(tap)
+        await stage.until(lambda: not stage.sandbox.stats()["updates_waiting"])
+
+    assert line["outcome"] == "gone"
+    assert await stage.events(item) == []
+    assert len(stage.messages()) == 1
+    assert await stage.database.fetchval("select count(*) from chats") == 1
+    assert await stage.database.fetchval("select count(*) from taps") == 0
+    assert await stage.database.fetchval("select count(*) from members") == 0
+
+
+async def test_button_whose_row_is_gone_says_so_and_loses_its_buttons(stage: Stage) -> None:
+    await stage.add_chat()
+
+    async with stage.worker():
+        _, card = await stage.present()
+        tap = stage.tap(card, ANNA, "skip:999:0")
+        await stage.says(card, "This card is not in the queue any more.")
+        line = await stage.line(tap)
+
+    assert line["outcome"] == "gone"
+    assert line["toast_ms"] is not None
