@@ -1,0 +1,128 @@
+"""What can be typed, and how it is read; what cannot be read is refused with an example of what can."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Annotated, TypeAlias
+from zoneinfo import available_timezones
+
+import typer
+
+from infra.console.shell import WrongInput, unexpected
+
+LARGEST_ID = 2**63 - 1
+
+
+def chat_id(text: str) -> int:
+    """Read Telegram's id of a chat: a group's is negative."""
+    if text.startswith("-") and not text[1:].isdecimal():
+        raise WrongInput(unexpected(text))
+    return _number(text, "a chat id, like -1001234567890")
+
+
+def row_id(text: str) -> int:
+    """Read an id of ours, or a person's."""
+    number = _number(text, "an id: a whole number above 0")
+    if number < 0:
+        raise WrongInput(f"{text!r} is not an id: a whole number above 0.")
+    return number
+
+
+def due(text: str) -> datetime:
+    """Read a moment with its time zone, by ISO 8601."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise WrongInput(f"{text!r} is not a date and time; write it like 2026-01-31T18:30+01:00.") from None
+    if at.tzinfo is None:
+        written = at.isoformat(timespec="minutes")
+        raise WrongInput(f"{text!r} has no time zone; write {written}+01:00, or {written}Z for UTC.")
+    if not 2000 <= at.year < 2200:
+        raise WrongInput(f"{text!r} is in the year {at.year}, which is hardly meant.")
+    return at.astimezone(UTC)
+
+
+def zone(text: str) -> str:
+    """Read a time zone's name, as the IANA database has it."""
+    known = available_timezones()
+    if text in known:
+        return text
+    near = get_close_matches(text, known, 1) or [name for name in known if name.lower() == text.lower()]
+    hint = f"is {near[0]} meant?" if near else "write it like Europe/Berlin."
+    raise WrongInput(f"{text!r} is not a time zone; {hint}")
+
+
+def title(text: str) -> str:
+    """Read a title: one line with something in it."""
+    line = " ".join(text.split())
+    if not line:
+        raise WrongInput("A title needs at least one character.")
+    return line
+
+
+def account(text: str) -> str:
+    """Read an Instagram account's name, with or without its @."""
+    return text.strip().removeprefix("@")
+
+
+def _number(text: str, wanted: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise WrongInput(f"{text!r} is not {wanted}.") from None
+    if number == 0 or abs(number) > LARGEST_ID:
+        raise WrongInput(f"{text!r} is not {wanted}.")
+    return number
+
+
+ChatId: TypeAlias = Annotated[
+    int, typer.Argument(parser=chat_id, metavar="CHAT_ID", help="The group's id in Telegram.")
+]
+InChat: TypeAlias = Annotated[int, typer.Option("--chat", parser=chat_id, metavar="CHAT_ID", help="The group.")]
+OfChat: TypeAlias = Annotated[
+    int | None, typer.Option("--chat", parser=chat_id, metavar="CHAT_ID", help="Of this group only.")
+]
+UserId: TypeAlias = Annotated[int, typer.Argument(parser=row_id, metavar="USER_ID", help="A person's id in Telegram.")]
+ItemId: TypeAlias = Annotated[int, typer.Argument(parser=row_id, metavar="ITEM_ID", help="As `queue list` shows it.")]
+MediaId: TypeAlias = Annotated[
+    int, typer.Option("--media", parser=row_id, metavar="MEDIA_ID", help="As `media list` shows it.")
+]
+DUE_HELP = "When its card is to come, with a time zone: 2026-01-31T18:30+01:00."
+Due: TypeAlias = Annotated[datetime, typer.Option("--due", parser=due, metavar="ISO8601", help=DUE_HELP)]
+LaterDue: TypeAlias = Annotated[
+    datetime | None, typer.Option("--due", parser=due, metavar="ISO8601", help=f"{DUE_HELP} Otherwise now.")
+]
+Force: TypeAlias = Annotated[
+    bool, typer.Option("--force", help="Also if the story was posted or skipped lately; never if it was rejected.")
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+Title: TypeAlias = Annotated[str | None, typer.Option(parser=title, metavar="T", help="What it is called.")]
+Zone: TypeAlias = Annotated[
+    str | None, typer.Option("--timezone", parser=zone, metavar="TZ", help="Of the times on its cards: Europe/Berlin.")
+]
+Live: TypeAlias = Annotated[
+    bool | None, typer.Option("--live/--dry-run", help="Whether Auto Post publishes, or only says what it would do.")
+]
+Restricted: TypeAlias = Annotated[
+    bool | None, typer.Option("--restricted/--open", help="Whether a tap needs a role, see `member set`.")
+]
+Paused: TypeAlias = Annotated[
+    bool | None, typer.Option("--pause/--resume", help="Whether no card comes for the time being.")
+]
+Account: TypeAlias = Annotated[
+    str | None, typer.Option(parser=account, metavar="NAME", help="The Instagram account; '' for none.")
+]
+Gap: TypeAlias = Annotated[
+    int | None, typer.Option("--gap-seconds", min=0, max=604_800, help="The shortest time between two cards.")
+]
+Hours: TypeAlias = Annotated[
+    int | None, typer.Option("--review-hours", min=1, max=8_760, help="How long a card waits for a tap.")
+]
+RepostDays: TypeAlias = Annotated[
+    int | None, typer.Option("--repost-days", min=0, max=36_500, help="How long a posted story may not come again.")
+]
+SkipDays: TypeAlias = Annotated[
+    int | None, typer.Option("--skip-days", min=0, max=36_500, help="How long a skipped story may not come again.")
+]

@@ -1,0 +1,119 @@
+"""`chat`: the groups, and how each of them is served."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from infra.console import arguments as given
+from infra.console.asking import ask
+from infra.console.opened import Opened
+from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
+from infra.console.shell import OneSentence, TakesChatId, WrongInput
+
+COLUMNS: Columns = {
+    "id": lambda line: line["id"],
+    "title": lambda line: line["title"],
+    "mode": lambda line: "live" if line["live"] else "dry run",
+    "account": lambda line: line["account"],
+    "taps by": lambda line: "roles" if line["restricted"] else "anybody there",
+    "paused": lambda line: line["paused"],
+    "time zone": lambda line: line["timezone"],
+    "gap, s": lambda line: line["gap_seconds"],
+    "review, h": lambda line: line["review_hours"],
+    "waiting": lambda line: line["waiting"],
+    "in review": lambda line: line["in_review"],
+}
+
+
+def commands(opened: Opened) -> typer.Typer:
+    """Build the group."""
+    app = typer.Typer(cls=OneSentence, help="The groups, and how each of them is served.")
+
+    @app.command(cls=TakesChatId)
+    def add(  # noqa: PLR0913, PLR0917 - what can be typed
+        chat_id: given.ChatId,
+        title: given.Title = None,
+        timezone: given.Zone = None,
+        live: given.Live = None,
+        account: given.Account = None,
+        restricted: given.Restricted = None,
+        gap_seconds: given.Gap = None,
+        review_hours: given.Hours = None,
+        repost_days: given.RepostDays = None,
+        skip_days: given.SkipDays = None,
+        as_json: given.AsJson = False,
+    ) -> None:
+        """Set up a group; it rehearses (dry run) until you say --live."""
+        wishes = _wishes(
+            title=title,
+            timezone=timezone,
+            live=live,
+            account=account,
+            restricted=restricted,
+            gap_seconds=gap_seconds,
+            review_hours=review_hours,
+            repost_days=repost_days,
+            skip_days=skip_days,
+        )
+        _show(ask(opened, lambda desk: desk.add_chat(chat_id, wishes))[0], as_json)
+
+    @app.command(name="set", cls=TakesChatId)
+    def change(  # noqa: PLR0913, PLR0917 - what can be typed
+        chat_id: given.ChatId,
+        title: given.Title = None,
+        timezone: given.Zone = None,
+        live: given.Live = None,
+        account: given.Account = None,
+        restricted: given.Restricted = None,
+        paused: given.Paused = None,
+        gap_seconds: given.Gap = None,
+        review_hours: given.Hours = None,
+        repost_days: given.RepostDays = None,
+        skip_days: given.SkipDays = None,
+        as_json: given.AsJson = False,
+    ) -> None:
+        """Change what you name, and nothing else."""
+        wishes = _wishes(
+            title=title,
+            timezone=timezone,
+            live=live,
+            account=account,
+            restricted=restricted,
+            paused=paused,
+            gap_seconds=gap_seconds,
+            review_hours=review_hours,
+            repost_days=repost_days,
+            skip_days=skip_days,
+        )
+        if not wishes:
+            raise WrongInput(f"Say what to change of chat {chat_id}, like --live or --pause; --help lists it all.")
+        _show(ask(opened, lambda desk: desk.set_chat(chat_id, wishes))[0], as_json)
+
+    @app.command(name="list")
+    def show_all(as_json: given.AsJson = False) -> None:
+        """Show every group that is set up."""
+        lines = ask(opened, lambda desk: desk.list_chats())
+        if as_json:
+            show_lines(lines)
+        elif lines:
+            show_table(lines, COLUMNS)
+        else:
+            show_sentence("No chat is set up yet: `chat add CHAT_ID` does that.")
+
+    return app
+
+
+def _wishes(**named: Any) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _show(line: Line, as_json: bool) -> None:
+    if as_json:
+        show_lines([line])
+        return
+    mode = f"live as {line['account'] or 'no account yet'}" if line["live"] else "dry run"
+    who = "members with a role may tap" if line["restricted"] else "any member may tap"
+    paused = ", paused" if line["paused"] else ""
+    show_sentence(f"Chat {line['id']} ({line['title']}): {mode}, {who}, times in {line['timezone']}{paused}.")

@@ -1,0 +1,102 @@
+"""`media`: the stories that can be queued."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+from typing import Annotated, Any
+
+import typer
+
+from actors.errors import Refused
+from infra.console import arguments as given
+from infra.console.asking import ask, run
+from infra.console.moments import told
+from infra.console.opened import Opened
+from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
+from infra.console.shell import OneSentence, WrongInput
+
+MEGABYTE = 1024 * 1024
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="JPEG, PNG, WebP, MP4 or MOV files.")]
+Caption = Annotated[str, typer.Option(help="The text to copy when it is posted.")]
+
+
+def _lock(line: Line) -> str | None:
+    if line["locked"] is None:
+        return None
+    until = "for ever" if line["locked_until"] is None else f"until {told(line['locked_until'])}"
+    return f"{line['locked']}, {until}"
+
+
+COLUMNS: Columns = {
+    "id": lambda line: line["id"],
+    "chat": lambda line: line["chat_id"],
+    "kind": lambda line: line["kind"],
+    "title": lambda line: line["title"],
+    "file": lambda line: line["file_name"],
+    "MB": lambda line: f"{line['bytes'] / MEGABYTE:.1f}",
+    "posted": lambda line: line["posted"],
+    "in the queue": lambda line: line["open_item"] and f"item {line['open_item']}",
+    "locked": _lock,
+}
+
+
+def commands(opened: Opened) -> typer.Typer:
+    """Build the group."""
+    app = typer.Typer(cls=OneSentence, help="The stories that can be queued.")
+
+    @app.command()
+    def add(  # noqa: PLR0913, PLR0917 - what can be typed
+        paths: Paths,
+        chat: given.InChat,
+        title: given.Title = None,
+        caption: Caption = "",
+        as_json: given.AsJson = False,
+    ) -> None:
+        """Take files in for a group; a file that it has already stays what it is."""
+        stories = run(lambda: _take_in(opened, paths))
+        for story in stories:
+            story.update(title=title or PurePath(story["file_name"]).stem or story["file_name"], caption=caption)
+        lines = ask(opened, lambda desk: desk.add_media(chat, stories))
+        if as_json:
+            show_lines(lines)
+            return
+        for line in lines:
+            show_sentence(_added(line))
+
+    @app.command(name="list")
+    def show_all(chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
+        """Show the stories."""
+        lines = ask(opened, lambda desk: desk.list_media(chat))
+        if as_json:
+            show_lines(lines)
+        elif lines:
+            show_table(lines, COLUMNS)
+        else:
+            show_sentence("There are no stories yet: `media add PATH --chat CHAT_ID` takes one in.")
+
+    return app
+
+
+async def _take_in(opened: Opened, paths: list[Path]) -> list[dict[str, Any]]:
+    """Check and keep all files before any of them becomes a story."""
+    library = opened.library()
+    try:
+        kept = [await library.check_and_store(path) for path in paths]
+    except Refused as error:
+        raise WrongInput(str(error)) from error
+    return [
+        {
+            "kind": file.kind.value,
+            "path": file.path,
+            "file_name": file.file_name,
+            "bytes": file.bytes,
+            "sha256": file.sha256,
+        }
+        for file in kept
+    ]
+
+
+def _added(line: Line) -> str:
+    story = f"Media {line['id']}: {line['title']} ({line['kind']}, {line['bytes'] / MEGABYTE:.1f} MB)"
+    return f"{story}." if line["new"] else f"{story} was there already."

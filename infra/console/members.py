@@ -1,0 +1,79 @@
+"""`member`: who may tap in a restricted group."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from infra.console import arguments as given
+from infra.console.asking import ask
+from infra.console.opened import Opened
+from infra.console.printing import Columns, show_lines, show_sentence, show_table
+from infra.console.shell import OneSentence, TakesChatId, WrongInput
+
+
+class Role(Enum):
+    """What somebody may do in a group."""
+
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+    NONE = "none"
+
+
+RoleOption = Annotated[Role | None, typer.Option(help="none: may not tap in a restricted group.")]
+Name = Annotated[str | None, typer.Option(parser=given.title, metavar="NAME", help="Until they tap themselves.")]
+
+COLUMNS: Columns = {
+    "id": lambda line: line["id"],
+    "chat": lambda line: line["chat_id"],
+    "name": lambda line: line["name"],
+    "role": lambda line: line["role"],
+    "taps": lambda line: line["taps"],
+    "posted": lambda line: line["posted"],
+    "skipped": lambda line: line["skipped"],
+    "rejected": lambda line: line["rejected"],
+}
+
+
+def commands(opened: Opened) -> typer.Typer:
+    """Build the group."""
+    app = typer.Typer(cls=OneSentence, help="Who may tap in a restricted group.")
+
+    @app.command(name="set", cls=TakesChatId)
+    def change(  # noqa: PLR0913, PLR0917 - what can be typed
+        chat_id: given.ChatId,
+        user_id: given.UserId,
+        role: RoleOption = None,
+        name: Name = None,
+        as_json: given.AsJson = False,
+    ) -> None:
+        """Give somebody a role, or take it."""
+        wishes: dict[str, str | None] = {}
+        if role is not None:
+            wishes["role"] = None if role is Role.NONE else role.value
+        if name is not None:
+            wishes["name"] = name
+        if not wishes:
+            raise WrongInput("Say what to change: --role reviewer, --role admin, --role none or --name NAME.")
+        line = ask(opened, lambda desk: desk.set_member(chat_id, user_id, wishes))[0]
+        if as_json:
+            show_lines([line])
+        else:
+            show_sentence(
+                f"{line['name']} ({line['id']}) is {line['role'] or 'without a role'} in chat {line['chat_id']}."
+            )
+
+    @app.command(name="list")
+    def show_all(chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
+        """Show who tapped so far, and who has a role."""
+        lines = ask(opened, lambda desk: desk.list_members(chat))
+        if as_json:
+            show_lines(lines)
+        elif lines:
+            show_table(lines, COLUMNS)
+        else:
+            show_sentence("Nobody is known yet: whoever taps will be, and `member set` gives a role.")
+
+    return app

@@ -1,0 +1,66 @@
+"""What the command line needs of the outside; main fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from actors.ports import Clock
+from actors.rules.item import Kind
+
+Lines: TypeAlias = list[dict[str, Any]]
+
+
+class Desk(Protocol):
+    """The database, as the operator sees it: answers are lines to show, or one line {"refused": why, …facts}."""
+
+    async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Lines: ...
+    async def set_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Lines: ...
+    async def list_chats(self) -> Lines: ...
+    async def add_media(self, chat_id: int, stories: Sequence[Mapping[str, object]]) -> Lines: ...
+    async def list_media(self, chat_id: int | None) -> Lines: ...
+    async def add_item(self, chat_id: int, media_id: int, due: datetime, force: bool = False) -> Lines: ...
+    async def list_items(self, chat_id: int | None, settled_too: bool = False) -> Lines: ...
+    async def remove_item(self, item_id: int) -> Lines: ...
+    async def requeue_item(self, item_id: int, due: datetime | None, force: bool = False) -> Lines: ...
+    async def why(self, item_id: int) -> Lines: ...
+    async def set_member(self, chat_id: int, user_id: int, wishes: Mapping[str, object]) -> Lines: ...
+    async def list_members(self, chat_id: int | None) -> Lines: ...
+
+
+class StoredFile(Protocol):
+    """A file that can be a story, and is kept."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def file_name(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+class Library(Protocol):
+    """Where files are taken in."""
+
+    async def check_and_store(self, path: Path) -> StoredFile:
+        """Keep a copy; `Refused` with a sentence for the person when the file cannot be a story."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How to get at the outside; nothing is opened before a command needs it."""
+
+    desk: Callable[[], AbstractAsyncContextManager[Desk]]
+    library: Callable[[], Library]
+    migrate: Callable[[], Awaitable[Sequence[str]]]
+    check_health: Callable[[], Awaitable[tuple[bool, str]]]
+    clock: Clock

@@ -1,0 +1,90 @@
+"""`queue`: what waits for a decision, and when it comes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from infra.console import arguments as given
+from infra.console.asking import ask
+from infra.console.moments import told
+from infra.console.opened import Opened
+from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
+from infra.console.shell import OneSentence
+
+All = Annotated[bool, typer.Option("--all", help="The settled ones too.")]
+
+COLUMNS: Columns = {
+    "id": lambda line: line["id"],
+    "state": lambda line: line["state"].replace("_", " "),
+    "due": lambda line: told(line["due_at"], line["timezone"]),
+    "chat": lambda line: line["chat_title"],
+    "story": lambda line: line["title"],
+    "media": lambda line: line["media_id"],
+    "decided by": lambda line: line["settled_by"],
+    "decided at": lambda line: told(line["settled_at"], line["timezone"]),
+}
+
+
+def commands(opened: Opened) -> typer.Typer:
+    """Build the group."""
+    app = typer.Typer(cls=OneSentence, help="What waits for a decision, and when it comes.")
+
+    @app.command()
+    def add(  # noqa: PLR0913, PLR0917 - what can be typed
+        chat: given.InChat,
+        media: given.MediaId,
+        due: given.Due,
+        force: given.Force = False,
+        as_json: given.AsJson = False,
+    ) -> None:
+        """Queue a story."""
+        line = ask(opened, lambda desk: desk.add_item(chat, media, due, force))[0]
+        _show(line, f"Item {line['id']}: {line['title']} {_slot(line, opened.clock.now())}.", as_json)
+
+    @app.command(name="list")
+    def show_all(chat: given.OfChat = None, settled_too: All = False, as_json: given.AsJson = False) -> None:
+        """Show the queue."""
+        lines = ask(opened, lambda desk: desk.list_items(chat, settled_too))
+        if as_json:
+            show_lines(lines)
+        elif lines:
+            show_table(lines, COLUMNS)
+        else:
+            show_sentence("The queue is empty: `queue add` puts a story into it.")
+
+    @app.command()
+    def remove(item_id: given.ItemId, as_json: given.AsJson = False) -> None:
+        """Take an item out of the queue; its card will say so."""
+        line = ask(opened, lambda desk: desk.remove_item(item_id))[0]
+        _show(line, f"Item {line['id']} ({line['title']}) is taken out of the queue.", as_json)
+
+    @app.command()
+    def requeue(
+        item_id: given.ItemId,
+        due: given.LaterDue = None,
+        force: given.Force = False,
+        as_json: given.AsJson = False,
+    ) -> None:
+        """Bring a skipped or expired item back, with a new card."""
+        line = ask(opened, lambda desk: desk.requeue_item(item_id, due, force))[0]
+        again = f"Item {line['id']} ({line['title']}) is in the queue again and"
+        _show(line, f"{again} {_slot(line, opened.clock.now())}.", as_json)
+
+    return app
+
+
+def _slot(line: Line, now: datetime) -> str:
+    at = told(line["due_at"], line["timezone"])
+    if datetime.fromisoformat(line["due_at"]) > now:
+        return f"is due on {at}"
+    return f"is due since {at}: its card comes as soon as the chat's gap allows"
+
+
+def _show(line: Line, sentence: str, as_json: bool) -> None:
+    if as_json:
+        show_lines([line])
+    else:
+        show_sentence(sentence)

@@ -1,0 +1,95 @@
+"""`why`: the whole life of an item, for whoever asks why a tap did what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from infra.console import arguments as given
+from infra.console.asking import ask
+from infra.console.moments import told
+from infra.console.opened import Opened
+from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
+
+REFUSED = {
+    "stale": "too late, or the card had changed",
+    "forbidden": "may not tap in this chat",
+    "gone": "the item was gone",
+    "refused": "not saved in time, and told so",
+}
+
+
+def add_to(app: typer.Typer, opened: Opened) -> None:
+    """Add the command."""
+
+    @app.command()
+    def why(item_id: given.ItemId, as_json: given.AsJson = False) -> None:
+        """Tell the life of an item: every card, decision and refused tap, with who and when."""
+        lines = ask(opened, lambda desk: desk.why(item_id))
+        if as_json:
+            show_lines(lines)
+            return
+        item = lines[0]
+        show_sentence(_headline(item))
+        show_table(lines[1:], _columns(item["timezone"]))
+        for sentence in _remarks(lines):
+            show_sentence(sentence)
+
+
+def _headline(item: Line) -> str:
+    state = item["state"].replace("_", " ")
+    note = f" {item['note']}" if item["note"] else ""
+    return f"Item {item['id']}, {item['title']} (media {item['media_id']}) in {item['chat_title']}: {state}.{note}"
+
+
+def _columns(zone: str) -> Columns:
+    return {
+        "when": lambda line: told(line["at"], zone),
+        "who": lambda line: line.get("user_name"),
+        "what": _what,
+        "came to": lambda line: _came_to(line, zone),
+        "version": lambda line: line.get("version"),
+        "message": lambda line: line.get("message_id"),
+        "tap": lambda line: line.get("tap_id"),
+    }
+
+
+def _what(line: Line) -> str:
+    match line["what"]:
+        case "decision":
+            return str(line["step"]).replace("_", " ")
+        case "tap":
+            return f"tapped {line['step'].replace('_', ' ')}"
+        case "card":
+            return "card in the chat"
+        case what:
+            return str(what)
+
+
+def _came_to(line: Line, zone: str) -> str:
+    match line["what"]:
+        case "decision":
+            note = f": {line['note']}" if line["note"] else ""
+            return f"{line['from']} → {line['to']}".replace("_", " ") + note
+        case "tap":
+            return f"refused: {REFUSED[line['outcome']]}"
+        case "card":
+            return _shows(line)
+        case _:
+            return f"due {told(line['due_at'], zone)}"
+
+
+def _shows(card: Line) -> str:
+    """What is known of a message: cards are projections, and may be behind."""
+    if card["gone"]:
+        return "deleted, or cannot be edited any more"
+    old = "of an earlier round, " if card["retired"] else ""
+    if card["shown"] < 0:
+        return f"{old}not confirmed since its last change"
+    return f"{old}up to date" if card["shown"] >= card["want"] else f"{old}behind, a worker will draw it"
+
+
+def _remarks(lines: Sequence[Line]) -> list[str]:
+    lost = lines[0]["lost_sends"]
+    return [f"{lost} of its cards may or may not have arrived."] if lost else []

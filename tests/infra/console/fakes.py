@@ -1,0 +1,168 @@
+"""The outside of the command line, as the operator's desk answers it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from actors.errors import PortError
+from actors.rules.item import Kind
+from infra.console.opened import Lines, Opened
+
+CHAT: dict[str, Any] = {
+    "id": -1001234567890,
+    "title": "Studio",
+    "timezone": "Europe/Berlin",
+    "live": False,
+    "paused": False,
+    "restricted": False,
+    "account": None,
+    "gap_seconds": 30,
+    "review_hours": 48,
+    "waiting": 2,
+    "in_review": 1,
+}
+MEDIA: dict[str, Any] = {
+    "id": 3,
+    "chat_id": -1001234567890,
+    "kind": "photo",
+    "file_name": "sunset.jpg",
+    "title": "Sunset",
+    "bytes": 2_097_152,
+    "posted": 0,
+    "open_item": None,
+    "locked": None,
+    "locked_until": None,
+}
+ITEM: dict[str, Any] = {
+    "id": 12,
+    "chat_id": -1001234567890,
+    "chat_title": "Studio",
+    "timezone": "Europe/Berlin",
+    "media_id": 3,
+    "title": "Sunset",
+    "state": "waiting",
+    "due_at": "2026-01-31T17:30:00+00:00",
+    "settled_by": None,
+    "settled_at": None,
+    "note": None,
+    "lost_sends": 0,
+}
+MEMBER: dict[str, Any] = {
+    "id": 7,
+    "chat_id": -1001234567890,
+    "name": "Anna",
+    "role": "admin",
+    "taps": 4,
+    "posted": 1,
+    "skipped": 2,
+    "rejected": 1,
+}
+
+
+@dataclass
+class FakeDesk:
+    """Answers whatever it is asked with `lines`, or raises `error`; `asked` is what it was asked."""
+
+    lines: Lines = field(default_factory=list)
+    error: PortError | None = None
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+
+    async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Lines:
+        return self._answer("add_chat", chat_id, wishes)
+
+    async def set_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Lines:
+        return self._answer("set_chat", chat_id, wishes)
+
+    async def list_chats(self) -> Lines:
+        return self._answer("list_chats")
+
+    async def add_media(self, chat_id: int, stories: Sequence[Mapping[str, object]]) -> Lines:
+        return self._answer("add_media", chat_id, stories)
+
+    async def list_media(self, chat_id: int | None) -> Lines:
+        return self._answer("list_media", chat_id)
+
+    async def add_item(self, chat_id: int, media_id: int, due: datetime, force: bool = False) -> Lines:
+        return self._answer("add_item", chat_id, media_id, due, force)
+
+    async def list_items(self, chat_id: int | None, settled_too: bool = False) -> Lines:
+        return self._answer("list_items", chat_id, settled_too)
+
+    async def remove_item(self, item_id: int) -> Lines:
+        return self._answer("remove_item", item_id)
+
+    async def requeue_item(self, item_id: int, due: datetime | None, force: bool = False) -> Lines:
+        return self._answer("requeue_item", item_id, due, force)
+
+    async def why(self, item_id: int) -> Lines:
+        return self._answer("why", item_id)
+
+    async def set_member(self, chat_id: int, user_id: int, wishes: Mapping[str, object]) -> Lines:
+        return self._answer("set_member", chat_id, user_id, wishes)
+
+    async def list_members(self, chat_id: int | None) -> Lines:
+        return self._answer("list_members", chat_id)
+
+    def _answer(self, *asked: Any) -> Lines:
+        self.asked.append(asked)
+        if self.error is not None:
+            raise self.error
+        return self.lines
+
+
+@dataclass(frozen=True)
+class FakeFile:
+    """A file that was taken in."""
+
+    file_name: str
+    kind: Kind = Kind.PHOTO
+    path: str = "aa/aa.jpg"
+    bytes: int = 9
+    sha256: str = "aa"
+
+
+@dataclass
+class FakeLibrary:
+    """Takes any file in, or raises `error`."""
+
+    error: PortError | None = None
+
+    async def check_and_store(self, path: Path) -> FakeFile:
+        if self.error is not None:
+            raise self.error
+        return FakeFile(path.name)
+
+
+class NewYear:
+    """A clock that stands at the beginning of 2026."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Outside:
+    """What a test changes before it types."""
+
+    desk: FakeDesk = field(default_factory=FakeDesk)
+    library: FakeLibrary = field(default_factory=FakeLibrary)
+    applied: list[str] = field(default_factory=list)
+    health: tuple[bool, str] = (True, "The worker is well.")
+
+    def opened(self) -> Opened:
+        return Opened(self._desk, lambda: self.library, self._migrate, self._health, NewYear())
+
+    @asynccontextmanager
+    async def _desk(self) -> AsyncIterator[FakeDesk]:
+        yield self.desk
+
+    async def _migrate(self) -> list[str]:
+        return self.applied
+
+    async def _health(self) -> tuple[bool, str]:
+        return self.health

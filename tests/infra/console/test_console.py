@@ -1,0 +1,396 @@
+"""The command line: what was typed, what the desk is asked, what comes out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from infra.console.app import build
+from tests.infra.console.fakes import CHAT, ITEM, MEDIA, MEMBER, Outside
+
+GROUP = "-1001234567890"
+DUE = "2026-01-31T18:30+01:00"
+AT = datetime(2026, 1, 31, 17, 30, tzinfo=UTC)
+
+Type = Callable[..., Result]
+
+
+@pytest.fixture
+def outside() -> Outside:
+    """What the commands find."""
+    return Outside()
+
+
+@pytest.fixture
+def type_in(outside: Outside) -> Type:
+    """Type a command; its words are the arguments."""
+    app = build(outside.opened())
+    return lambda *words: CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
+
+
+def told_once(result: Result, code: int, *parts: str) -> None:
+    """Assert that the command ended so, with one sentence on stderr and nothing else."""
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (code, "", 1), result.output
+    assert result.stderr.endswith((".\n", "?\n"))
+    missing = [part for part in parts if part not in result.stderr]
+    assert missing == [], result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["chat", "add", GROUP], ("add_chat", int(GROUP), {})),
+        (["chat", "add", "--live", GROUP, "--title", "a  b"], ("add_chat", int(GROUP), {"live": True, "title": "a b"})),
+        (["chat", "add", "--", GROUP], ("add_chat", int(GROUP), {})),
+        (["chat", "add", "42", "--timezone=Asia/Tokyo"], ("add_chat", 42, {"timezone": "Asia/Tokyo"})),
+        (
+            ["chat", "set", GROUP, "--dry-run", "--pause", "--account", "@studio"],
+            ("set_chat", int(GROUP), {"live": False, "account": "studio", "paused": True}),
+        ),
+        (
+            ["chat", "set", GROUP, "--gap-seconds", "0", "--review-hours", "1", "--open"],
+            ("set_chat", int(GROUP), {"restricted": False, "gap_seconds": 0, "review_hours": 1}),
+        ),
+        (["chat", "set", GROUP, "--account", ""], ("set_chat", int(GROUP), {"account": ""})),
+        (["chat", "list"], ("list_chats",)),
+        (["media", "list", "--chat", GROUP], ("list_media", int(GROUP))),
+        (["media", "list", f"--chat={GROUP}"], ("list_media", int(GROUP))),
+        (["queue", "add", "--chat", GROUP, "--media", "3", "--due", DUE], ("add_item", int(GROUP), 3, AT, False)),
+        (
+            ["queue", "add", "--force", "--due", "2026-01-31 17:30Z", "--media", "3", "--chat", GROUP],
+            ("add_item", int(GROUP), 3, AT, True),
+        ),
+        (["queue", "list"], ("list_items", None, False)),
+        (["queue", "list", "--all", "--chat", GROUP], ("list_items", int(GROUP), True)),
+        (["queue", "remove", "12"], ("remove_item", 12)),
+        (["queue", "requeue", "12"], ("requeue_item", 12, None, False)),
+        (["queue", "requeue", "12", "--due", DUE, "--force"], ("requeue_item", 12, AT, True)),
+        (["member", "set", GROUP, "7", "--role", "admin"], ("set_member", int(GROUP), 7, {"role": "admin"})),
+        (
+            ["member", "set", GROUP, "7", "--role", "none", "--name", "Anna"],
+            ("set_member", int(GROUP), 7, {"role": None, "name": "Anna"}),
+        ),
+        (["member", "list", "--chat", GROUP], ("list_members", int(GROUP))),
+        (["why", "12"], ("why", 12)),
+    ],
+)
+def test_desk_is_asked_for_what_was_typed(
+    outside: Outside, type_in: Type, words: list[str], asked: tuple[Any, ...]
+) -> None:
+    outside.desk.lines = [CHAT | MEDIA | ITEM | MEMBER]
+
+    result = type_in(*words, "--json") if "--" not in words else type_in(*words)
+
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    assert outside.desk.asked == [asked]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["chat", "add", GROUP], CHAT),
+        (["chat", "list"], CHAT),
+        (["media", "list"], MEDIA),
+        (["queue", "list"], ITEM),
+        (["queue", "remove", "12"], ITEM),
+        (["member", "list"], MEMBER),
+        (["why", "12"], ITEM),
+    ],
+)
+def test_json_is_one_object_a_line_with_its_id_first(
+    outside: Outside, type_in: Type, words: list[str], line: dict[str, Any]
+) -> None:
+    outside.desk.lines = [line, line]
+    shown = 1 if {"add", "remove"} & set(words) else 2
+
+    printed = type_in(*words, "--json").stdout.splitlines()
+
+    assert [json.loads(text) for text in printed] == [line] * shown
+    assert all(text.startswith('{"id": ') for text in printed)
+
+
+@pytest.mark.parametrize(
+    ("words", "line", "parts"),
+    [
+        (["chat", "add", GROUP], CHAT, ["Chat -1001234567890 (Studio): dry run, any member may tap"]),
+        (["chat", "set", GROUP, "--live"], CHAT | {"live": True, "paused": True}, ["live as no account yet", "paused"]),
+        (["chat", "list"], CHAT, ["-1001234567890", "dry run", "Europe/Berlin", "anybody there"]),
+        (["media", "list"], MEDIA | {"locked": "rejected"}, ["sunset.jpg", "2.0", "rejected, for ever"]),
+        (
+            ["media", "list"],
+            MEDIA | {"locked": "skipped", "locked_until": ITEM["due_at"]},
+            ["skipped, until Sat 31 Jan"],
+        ),
+        (["queue", "add", "--chat", GROUP, "--media", "3", "--due", DUE], ITEM, ["due on Sat 31 Jan 2026, 18:30 CET."]),
+        (
+            ["queue", "requeue", "12"],
+            ITEM | {"due_at": "2025-12-31T17:30:00+00:00"},
+            ["due since Wed 31 Dec 2025, 18:30 CET: its card comes as soon as"],
+        ),
+        (["queue", "list"], ITEM | {"state": "in_review"}, ["in review", "Sat 31 Jan 2026, 18:30 CET", "Sunset"]),
+        (["queue", "remove", "12"], ITEM, ["Item 12 (Sunset) is taken out of the queue."]),
+        (["member", "list"], MEMBER, ["Anna", "admin"]),
+        (["member", "set", GROUP, "7", "--name", "Anna"], MEMBER | {"role": None}, ["is without a role in chat"]),
+    ],
+)
+def test_people_read_sentences_and_tables(
+    outside: Outside, type_in: Type, words: list[str], line: dict[str, Any], parts: list[str]
+) -> None:
+    outside.desk.lines = [line]
+
+    result = type_in(*words)
+
+    assert result.exit_code == 0, result.output
+    assert [part for part in parts if part not in result.stdout] == [], result.stdout
+
+
+@pytest.mark.parametrize("words", [["chat", "list"], ["media", "list"], ["queue", "list"], ["member", "list"]])
+def test_empty_list_says_what_fills_it_and_is_empty_as_json(type_in: Type, words: list[str]) -> None:
+    assert type_in(*words).stdout.count("`") == 2
+    assert type_in(*words, "--json").stdout == ""
+
+
+def test_names_are_neither_markup_nor_orders_to_the_terminal(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [CHAT | {"title": "[bold]x[/] \x1b[31m"}]
+
+    printed = type_in("chat", "list").stdout
+
+    assert "[bold]x[/]" in printed
+    assert "\x1b" not in printed
+
+
+def test_files_become_stories_named_after_themselves(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [MEDIA | {"new": True}, MEDIA | {"id": 4, "new": False}]
+
+    result = type_in("media", "add", "/tmp/Sunset at sea.jpg", "b.jpg", "--chat", GROUP, "--caption", "Hello")  # noqa: S108
+
+    ((_, chat, stories),) = outside.desk.asked
+    assert (chat, [story["title"] for story in stories]) == (int(GROUP), ["Sunset at sea", "b"])
+    assert stories[0] | {"kind": "photo", "caption": "Hello", "sha256": "aa"} == stories[0]
+    assert result.stdout.splitlines()[1] == "Media 4: Sunset (photo, 2.0 MB) was there already."
+
+
+def test_no_file_becomes_a_story_when_one_cannot(outside: Outside, type_in: Type) -> None:
+    outside.library.error = Refused("notes.txt is not a picture or video that Telegram shows.")
+
+    result = type_in("media", "add", "a.jpg", "notes.txt", "--chat", GROUP)
+
+    told_once(result, 2, "notes.txt is not a picture")
+    assert outside.desk.asked == []
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ([], ["needs a command: ", "chat, media, queue, member", "why, migrate, health"]),
+        (["chat"], ["chat needs a command: add, set, list"]),
+        (["chat", "ad", GROUP], ["No such command 'ad'"]),
+        (["chat", "add"], ["Missing argument 'CHAT_ID'"]),
+        (["chat", "add", "studio"], ["'studio' is not a chat id, like -1001234567890"]),
+        (["chat", "add", "0"], ["is not a chat id"]),
+        (["chat", "add", "9" * 30], ["is not a chat id"]),
+        (["chat", "add", "--timezoen", "UTC", GROUP], ["There is no option --timezoen"]),
+        (["chat", "add", GROUP, "--timezoen", "UTC"], ["There is no option --timezoen"]),
+        (["chat", "add", GROUP, "Studio"], ["'Studio' is one word too many"]),
+        (["chat", "add", GROUP, "--timezone", "Europe/Berlim"], ["is Europe/Berlin meant?"]),
+        (["chat", "add", GROUP, "--timezone", "utc"], ["is UTC meant?"]),
+        (["chat", "add", GROUP, "--timezone", "../../etc/passwd"], ["is not a time zone"]),
+        (["chat", "add", GROUP, "--title", "  "], ["A title needs"]),
+        (["chat", "add", GROUP, "--title"], ["Option '--title' requires an argument"]),
+        (["chat", "add", GROUP, "--gap-seconds", "-1"], ["--gap-seconds"]),
+        (["chat", "add", GROUP, "--gap-seconds", "soon"], ["--gap-seconds"]),
+        (["chat", "set", GROUP], ["Say what to change"]),
+        (["member", "set", GROUP, "7"], ["Say what to change"]),
+        (["member", "set", GROUP, "7", "--role", "boss"], ["--role", "reviewer"]),
+        (["member", "set", GROUP, "-7", "--role", "admin"], ["'-7' is not an id"]),
+        (["media", "add", "--chat", GROUP], ["Missing argument 'PATH...'"]),
+        (["media", "add", "a.jpg"], ["Missing option '--chat'"]),
+        (["queue", "add", "--chat", GROUP, "--media", "x", "--due", DUE], ["'x' is not an id"]),
+        (["queue", "add", "--chat", GROUP, "--media", "3"], ["Missing option '--due'"]),
+        (
+            ["queue", "add", "--chat", GROUP, "--media", "3", "--due", "2026-01-01T10:00"],
+            ["has no time zone; write 2026-01-01T10:00+01:00, or 2026-01-01T10:00Z for UTC"],
+        ),
+        (
+            ["queue", "add", "--chat", GROUP, "--media", "3", "--due", "tomorrow"],
+            ["write it like 2026-01-31T18:30+01:00"],
+        ),
+        (["queue", "add", "--chat", GROUP, "--media", "3", "--due", "0001-01-01T00:00+14:00"], ["in the year 1"]),
+        (["queue", "remove", "first"], ["'first' is not an id"]),
+        (["why", "12", "--jsn"], ["No such option: --jsn"]),
+    ],
+)
+def test_wrong_input_is_told_in_one_sentence(
+    outside: Outside, type_in: Type, words: list[str], parts: list[str]
+) -> None:
+    told_once(type_in(*words), 2, *parts)
+    assert outside.desk.asked == []
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ({"refused": "unknown_chat", "chat_id": -5}, ["Chat -5 is not set up: `chat add -5` does that"]),
+        ({"refused": "chat_exists", "chat_id": -5}, ["there already: use `chat set -5`"]),
+        ({"refused": "unknown_media", "chat_id": -5, "media_id": 3}, ["no media 3: `media list --chat -5`"]),
+        ({"refused": "unknown_item", "item_id": 12}, ["There is no item 12"]),
+        ({"refused": "queued_already", "media_id": 3, "item_id": 12}, ["already, as item 12: `queue remove 12`"]),
+        (
+            {
+                "refused": "locked",
+                "kind": "skipped",
+                "media_id": 3,
+                "item_id": 9,
+                "at": ITEM["due_at"],
+                "until": ITEM["due_at"],
+            },
+            ["Media 3 was skipped on", "before Sat 31 Jan 2026, 17:30 UTC: --force"],
+        ),
+        (
+            {"refused": "locked", "kind": "rejected", "media_id": 3, "item_id": 9, "at": ITEM["due_at"], "until": None},
+            ["was rejected on", "never comes again"],
+        ),
+        (
+            {
+                "refused": "cannot_withdraw",
+                "item_id": 12,
+                "state": "skipped",
+                "settled_by": "Anna",
+                "settled_at": ITEM["due_at"],
+            },
+            ["Item 12 is skipped by Anna since Sat 31 Jan 2026, 17:30 UTC already"],
+        ),
+        (
+            {
+                "refused": "cannot_withdraw",
+                "item_id": 12,
+                "state": "publishing",
+                "settled_by": "Anna",
+                "settled_at": None,
+            },
+            ["is being published"],
+        ),
+        (
+            {"refused": "cannot_withdraw", "item_id": 12, "state": "in_doubt", "settled_by": None, "settled_at": None},
+            ["is in doubt"],
+        ),
+        (
+            {"refused": "cannot_requeue", "item_id": 12, "state": "in_review", "settled_by": None, "settled_at": None},
+            ["Item 12 is in review: only a skipped or expired item can come back"],
+        ),
+        (
+            {
+                "refused": "cannot_requeue",
+                "item_id": 12,
+                "state": "withdrawn",
+                "settled_by": None,
+                "settled_at": ITEM["due_at"],
+            },
+            ["withdrawn since", "`queue add`"],
+        ),
+    ],
+)
+def test_refusal_of_the_desk_says_what_to_do(
+    outside: Outside, type_in: Type, line: dict[str, Any], parts: list[str]
+) -> None:
+    outside.desk.lines = [line]
+
+    told_once(type_in("queue", "requeue", "12", "--json"), 2, *parts)
+
+
+@pytest.mark.parametrize(
+    ("error", "part"),
+    [
+        (
+            Unreachable("no answer from the database for 30 s"),
+            "No answer from the database for 30 s; nothing was changed.",
+        ),
+        (AnswerLost("the connection to the database was lost under way"), "it may have been done"),
+        (
+            Refused("the database does not have the tables of this release"),
+            "The database does not have the tables of this release.",
+        ),
+        (PortError("the embedded PostgreSQL cannot be had."), "The embedded PostgreSQL cannot be had."),
+    ],
+)
+def test_failure_says_whether_anything_was_changed(
+    outside: Outside, type_in: Type, error: PortError, part: str
+) -> None:
+    outside.desk.error = error
+
+    told_once(type_in("queue", "remove", "12"), 1, part)
+
+
+def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
+    at = "2026-01-31T17:31:02+00:00"
+    tap = {"id": 12, "at": at, "version": 1, "user_name": "Ben", "tap_id": "t2", "message_id": 100}
+    card = {"id": 12, "what": "card", "at": at, "message_id": 100, "gone": False, "retired": False}
+    outside.desk.lines = [
+        ITEM | {"state": "skipped", "lost_sends": 1},
+        {"id": 12, "what": "queued", "at": at, "due_at": at},
+        card | {"shown": 0, "want": 1},
+        card | {"shown": -1, "want": 1, "retired": True},
+        card | {"shown": 1, "want": 1, "gone": True},
+        tap | {"what": "decision", "step": "skip", "from": "in_review", "to": "skipped", "note": "why not"},
+        tap | {"what": "tap", "step": "auto_post", "outcome": "stale"},
+    ]
+
+    printed = type_in("why", "12").stdout
+
+    parts = [
+        "Item 12, Sunset (media 3) in Studio: skipped.",
+        "due Sat 31 Jan 2026, 18:31 CET",
+        "behind, a worker will draw it",
+        "of an earlier round, not confirmed",
+        "deleted, or cannot be edited",
+        "in review → skipped: why not",
+        "tapped auto post",
+        "refused: too late",
+        "1 of its cards may or may not have arrived.",
+    ]
+    assert [part for part in parts if part not in printed] == [], printed
+
+
+def test_migrate_names_what_it_applied(outside: Outside, type_in: Type) -> None:
+    nothing = type_in("migrate").stdout
+    outside.applied = ["0001_tables", "0002_taps"]
+
+    assert nothing == "Nothing to do: the schema is up to date.\n"
+    assert type_in("migrate").stdout == "Applied 0001_tables, 0002_taps.\n"
+
+
+def test_health_is_the_exit_status(outside: Outside, type_in: Type) -> None:
+    assert type_in("health").stdout == "The worker is well.\n"
+    outside.health = (False, "The worker is not well: intake is down.")
+
+    told_once(type_in("health"), 1, "intake is down")
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["chat", "--help"], ["chat", "add", "--help"], ["queue", "add", "--help"]]
+)
+def test_help_is_there_without_anything_opened(outside: Outside, type_in: Type, words: list[str]) -> None:
+    result = type_in(*words)
+
+    assert (result.exit_code, result.stderr, outside.desk.asked) == (0, "", [])
+    assert "Usage" in result.stdout
+
+
+def test_real_process_exits_with_the_status_and_no_traceback() -> None:
+    imports = "from infra.console.app import build; from tests.infra.console.fakes import Outside"
+    script = f"{imports}; build(Outside().opened())()"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", script, "chat", "set", GROUP], capture_output=True, text=True, check=False, timeout=30
+    )
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"Say what to change of chat {GROUP}, like --live or --pause; --help lists it all.\n"

@@ -1,0 +1,110 @@
+"""The command line with its real parts: what an operator types, from an empty database to the life of an item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from infra.clock import WallClock
+from infra.console.app import build
+from infra.console.opened import Opened
+from infra.media.local import LocalMedia
+from infra.postgres.connect import Address
+from infra.postgres.desk import open_desk
+
+GROUP = "-1001234567890"
+DUE = "2026-01-31T18:30+01:00"
+Type = Callable[..., list[dict[str, Any]]]
+
+
+async def nothing() -> Any:
+    raise AssertionError("not typed here")
+
+
+@pytest.fixture
+def opened(database_url: str, tmp_path: Path) -> Opened:
+    """The real outside."""
+    return Opened(
+        desk=lambda: open_desk(Address(database_url), pytest.fail),
+        library=lambda: LocalMedia(tmp_path / "media"),
+        migrate=nothing,
+        check_health=nothing,
+        clock=WallClock(),
+    )
+
+
+@pytest.fixture
+def type_in(opened: Opened) -> Type:
+    """Type a command with --json; returns what it printed."""
+    app = build(opened)
+
+    def run(*words: str) -> list[dict[str, Any]]:
+        result = CliRunner().invoke(app, [*words, "--json"])
+        assert (result.exit_code, result.stderr) == (0, ""), result.output
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    return run
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> str:
+    """A story."""
+    path = tmp_path / "Sunset <3.png"
+    Image.new("RGB", (90, 160), "orange").save(path)
+    return str(path)
+
+
+def test_story_goes_from_a_file_into_the_queue_and_out_of_it(type_in: Type, picture: str) -> None:
+    (chat,) = type_in("chat", "add", GROUP, "--title", "Studio", "--timezone", "Europe/Berlin")
+    (media,) = type_in("media", "add", picture, "--chat", GROUP)
+    (again,) = type_in("media", "add", picture, "--chat", GROUP)
+    (item,) = type_in("queue", "add", "--chat", GROUP, "--media", str(media["id"]), "--due", DUE)
+    (waiting,) = type_in("queue", "list")
+    (removed,) = type_in("queue", "remove", str(item["id"]))
+    life = type_in("why", str(item["id"]))
+
+    assert (chat["id"], chat["live"]) == (int(GROUP), False)
+    assert (media["title"], media["new"], again["id"], again["new"]) == ("Sunset <3", True, media["id"], False)
+    assert (waiting["id"], waiting["due_at"]) == (item["id"], "2026-01-31T17:30:00+00:00")
+    assert removed["state"] == "withdrawn"
+    assert type_in("queue", "list") == []
+    assert [line.get("what") for line in life] == [None, "queued", "decision"]
+
+
+def test_every_table_can_be_drawn(opened: Opened, type_in: Type, picture: str) -> None:
+    type_in("chat", "add", GROUP)
+    type_in("media", "add", picture, "--chat", GROUP)
+    type_in("queue", "add", "--chat", GROUP, "--media", "1", "--due", DUE)
+    type_in("member", "set", GROUP, "7", "--role", "admin", "--name", "Anna")
+    commands = [("chat", "list"), ("media", "list"), ("queue", "list"), ("member", "list"), ("why", "1")]
+
+    results = [CliRunner().invoke(build(opened), list(words)) for words in commands]
+
+    assert [(result.exit_code, result.stderr) for result in results] == [(0, "")] * len(commands)
+    assert "Sunset <3" in results[2].stdout
+
+
+def test_refusals_reach_the_person(opened: Opened, type_in: Type) -> None:
+    type_in("chat", "add", GROUP)
+
+    result = CliRunner().invoke(build(opened), ["chat", "add", GROUP])
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"Chat {GROUP} is there already: use `chat set {GROUP}` to change it.\n",
+    )
+
+
+def test_desk_of_postgres_is_the_desk_of_the_console(opened: Opened) -> None:
+    async def ask() -> int:
+        async with opened.desk() as desk:
+            return len(await desk.list_chats())
+
+    assert anyio.run(ask) == 0
