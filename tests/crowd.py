@@ -64,14 +64,19 @@ def tap_all(stage: Stage, cards: list[Shown]) -> list[str]:
 
 async def all_settled(stage: Stage, cards: list[Shown], seconds: float = 40.0) -> None:
     """Wait until each card tells how its item ended."""
-    await stage.until(
-        lambda: all(
-            "Skipped by" in stage.text(card.message_id, card.chat_id)
-            and not stage.buttons(card.message_id, card.chat_id)
-            for card in cards
-        ),
-        seconds,
-    )
+    open_cards = list(cards)
+
+    def no_open_card_is_left() -> bool:
+        while open_cards and _is_settled(stage, open_cards[-1]):
+            open_cards.pop()
+        return not open_cards
+
+    await stage.until(no_open_card_is_left, seconds)
+
+
+def _is_settled(stage: Stage, card: Shown) -> bool:
+    place = (card.message_id, card.chat_id)
+    return "Skipped by" in stage.text(*place) and not stage.buttons(*place)
 
 
 async def counts(stage: Stage) -> dict[str, int]:

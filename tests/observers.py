@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import anyio
 import asyncpg
 
-EVERY_SECONDS = 0.003
+EVERY_SECONDS = 0.01
 ACTIVITY = "select state from pg_stat_activity where application_name = $1 and datname = current_database()"
 
 
