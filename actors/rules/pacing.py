@@ -49,6 +49,11 @@ class Budget:
         self.refill(now)
         return self.left < SHORT or self.closed_until > now
 
+    def is_full(self, now: float) -> bool:
+        """Tell whether nothing would be lost by forgetting it."""
+        self.refill(now)
+        return self.left >= BUDGET and self.closed_until <= now
+
     def spend(self, now: float) -> None:
         """Take one edit."""
         self.refill(now)

@@ -1,0 +1,96 @@
+"""What a message shall show: the newest wish waits for the edit in flight, and no wish is lost to a lesser one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import anyio
+
+from actors.ports import Face
+from actors.rules.operations import Shown
+from actors.rules.pacing import Rank
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """Somebody who wants to know when a wish, or a newer one, came true."""
+
+    done: anyio.Event = field(default_factory=anyio.Event)
+    edits: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Wish:
+    """One desired state of a message: a card of its row, `shown` by then, or (None) a line that no row stores."""
+
+    face: Face
+    rank: Rank
+    shown: Shown | None
+    waiters: list[Waiter] = field(default_factory=list)
+    edits: int = 0
+
+    @property
+    def is_mere_progress(self) -> bool:
+        """Tell whether it is a line that may be dropped: what follows says more."""
+        return self.shown is None and self.rank.may_be_dropped
+
+    def came_true(self) -> None:
+        """Tell whoever waits; those whom another wish took over wait on."""
+        for waiter in self.waiters:
+            waiter.edits = self.edits
+            waiter.done.set()
+
+    def take_over(self, other: Wish) -> None:
+        """Let the waiters of the other one wait for this one."""
+        self.waiters += other.waiters
+        other.waiters = []
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A message with something to show, or one whose last edit is still doubtful."""
+
+    newest: Wish | None = None
+    in_flight: Wish | None = None
+    last: Wish | None = None
+    failures: int = 0
+    not_before: float = 0.0
+    doubtful: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether nothing of it needs to be remembered."""
+        return self.newest is None and self.in_flight is None and not self.doubtful
+
+    def put(self, wish: Wish) -> None:
+        """Keep the wish in place of the waiting one, unless a newer row is drawn or that one must not be lost to it."""
+        if self.in_flight is not None and _is_of_older_row(wish, self.in_flight):
+            self.in_flight.take_over(wish)
+        elif self.newest is None:
+            self.newest = wish
+        elif _is_behind(wish, self.newest):
+            if wish.shown is None and not wish.is_mere_progress:
+                # A line does not replace a card that its row wants shown: it is drawn below it.
+                self.newest.face = replace(self.newest.face, line=wish.face.line, asking=wish.face.asking)
+                self.newest.rank = min(self.newest.rank, wish.rank)
+            self.newest.take_over(wish)
+        else:
+            wish.take_over(self.newest)
+            self.newest = wish
+
+    def put_back(self, wish: Wish) -> None:
+        """Keep a wish whose edit did not go through; what was wished meanwhile is put on top of it."""
+        self.in_flight = None
+        newer, self.newest = self.newest, wish
+        if newer is not None:
+            self.put(newer)
+
+
+def _is_of_older_row(wish: Wish, other: Wish) -> bool:
+    return wish.shown is not None and other.shown is not None and wish.shown.revision < other.shown.revision
+
+
+def _is_behind(wish: Wish, waiting: Wish) -> bool:
+    if waiting.shown is None:
+        return wish.is_mere_progress and not waiting.is_mere_progress
+    return wish.shown is None or _is_of_older_row(wish, waiting)
