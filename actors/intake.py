@@ -82,6 +82,7 @@ class Intake:
         self._failures = 0
         self._answers: TaskGroup | None = None
         self.polled_at: float | None = None
+        self.trouble: str | None = None
 
     @property
     def waiting(self) -> int:
@@ -136,7 +137,7 @@ class Intake:
             except PortError as error:
                 await self._rest(error)
             else:
-                self._failures = 0
+                self._failures, self.trouble = 0, None
                 self._forget_below(asked)
                 await self._take(batch)
 
@@ -144,7 +145,8 @@ class Intake:
         asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
         pause = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
         self._failures += 1
-        log.warning("intake.unreachable", failures=self._failures, reason=str(error))
+        self.trouble = str(error)
+        log.warning("intake.unreachable", failures=self._failures, reason=self.trouble)
         await anyio.sleep(max(pause, asked or 0.0))
 
     async def _take(self, batch: Sequence[object]) -> None:

@@ -33,6 +33,7 @@ class PollLease:
         self._on_held = on_held
         self._alarm = Alarm()
         self._held = anyio.Event()
+        self.held_since: float | None = None
         self._contested = False
         self._doubted = False
 
@@ -84,6 +85,7 @@ class PollLease:
         if not self._held.is_set():
             log.info("lease.held", contested=view.contested)
             self._held.set()
+            self.held_since = anyio.current_time()
             self._on_held()
         if changed:
             return 0.0  # renew at once, for as long as suits the company we have
@@ -92,6 +94,7 @@ class PollLease:
     def _stand_back(self) -> None:
         if self._held.is_set():
             self._held = anyio.Event()
+            self.held_since = None
 
     async def _release(self) -> None:
         if self._held.is_set():

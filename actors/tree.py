@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
+
+import anyio
 
 from actors.cards import CardDrawer
 from actors.database import Database
@@ -19,7 +23,7 @@ from actors.ports import Chat, Clock, Conflict, Pool, Publisher, Updates
 from actors.reconciler import Reconciler
 from actors.rules.messages import Message
 from actors.runtime.actor import Context
-from actors.runtime.child import ChildSpec
+from actors.runtime.child import ChildSpec, ChildState, Lifeline
 from actors.runtime.supervisor import Supervisor
 from actors.scheduler import Scheduler
 from actors.shell.desk import Aftermath, ItemDesk
@@ -46,10 +50,13 @@ class Identity:
     grace_seconds: float
 
 
+Web: TypeAlias = Callable[["Worker", Lifeline], Awaitable[None]]
+
+
 class Worker:
     """One worker: its actors, wired, and the supervisor that runs them."""
 
-    def __init__(self, ports: Ports, identity: Identity, chance: random.Random) -> None:
+    def __init__(self, ports: Ports, identity: Identity, chance: random.Random, web: Web | None = None) -> None:
         worker = identity.worker
         self.database = Database(ports.pool, random=chance)
         self.interactions = InteractionLogger(self.database, worker)
@@ -65,9 +72,28 @@ class Worker:
         self.hints = HintListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
         self._updates = ports.updates
-        self.supervisor = Supervisor(self._children(identity.grace_seconds), chance)
+        self.supervisor = Supervisor(self._children(identity.grace_seconds, web), chance)
 
-    def _children(self, grace_seconds: float) -> list[ChildSpec]:
+    def children(self) -> Mapping[str, ChildState]:
+        """Every child by name, for a probe."""
+        return self.supervisor.states()
+
+    def poll_silence_seconds(self) -> float | None:
+        """How long ago Telegram answered a poll, or, before the first answer, since we may poll; None: we may not."""
+        since = self.lease.held_since
+        if since is None:
+            return None
+        return anyio.current_time() - max(since, self.intake.polled_at or since)
+
+    def database_trouble(self) -> str | None:
+        """Why the database cannot be used, as last seen."""
+        return None if self.database.is_up else "no connection could be had"
+
+    def telegram_trouble(self) -> str | None:
+        """Why Telegram cannot be reached, as last seen."""
+        return self.intake.trouble
+
+    def _children(self, grace_seconds: float, web: Web | None) -> list[ChildSpec]:
         """In the order of their start; they stop in reverse: intake first, the database last."""
         return [
             ChildSpec("database", self.database.run, grace_seconds=5.0),
@@ -78,6 +104,7 @@ class Worker:
             ChildSpec("scheduler", self.scheduler.run),
             ChildSpec("hints", self.hints.run),
             ChildSpec("lease", self.lease.run),
+            *([ChildSpec("web", partial(web, self))] if web else []),
             ChildSpec("intake", self.intake.run, grace_seconds=grace_seconds),
         ]
 

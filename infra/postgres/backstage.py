@@ -1,0 +1,43 @@
+"""What the demo does to the database behind the worker's back, and what it counts afterwards."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeAlias
+
+import asyncpg
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+CUT = """
+select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+"""
+# An item whose decisions outnumber its versions, or a tap that decided twice, would be an effect too many.
+COUNT = """
+select json_build_object(
+  'settled_rows', count(*) filter (where state in ('posted', 'skipped', 'rejected')),
+  'recorded', (select count(*) from item_events where tap_id is not null),
+  'doubled', (select count(*) from (
+      select from item_events where tap_id is not null group by chat_key, tap_id having count(*) > 1) as taps)
+    + (select count(*) from items i where i.version <> (
+      select count(*) from item_events e where e.chat_key = i.chat_key and e.item_id = i.item_id)))
+from items
+"""
+
+
+class Saboteur:
+    """Cuts the worker's connections, and counts what the rows say."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def cut_connections(self) -> int:
+        """End every connection but this one, whatever it is doing; returns how many."""
+        ended: int = await self._connection.fetchval(CUT)
+        return ended
+
+    async def decisions(self) -> dict[str, int]:
+        """Count settled items, taps that took effect, and effects too many."""
+        counted: dict[str, int] = json.loads(await self._connection.fetchval(COUNT))
+        return counted

@@ -1,0 +1,260 @@
+"""The command line; each command opens what it needs and hands over."""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import anyio
+import structlog
+import typer
+from anyio.abc import TaskStatus
+from rich.console import Console
+
+from actors.publisher import CarefulPublisher
+from actors.runtime.child import Lifeline
+from actors.tree import Identity, Ports, Worker
+from infra.clock import WallClock
+from infra.console.app import build
+from infra.console.opened import Opened
+from infra.console.shell import WrongInput, say
+from infra.identity import take_names
+from infra.logs import configure_logs
+from infra.media.local import LocalMedia
+from infra.postgres.backstage import Saboteur
+from infra.postgres.bindings import BINDINGS
+from infra.postgres.connect import Address, connected
+from infra.postgres.desk import Desk
+from infra.postgres.embedded import open_embedded
+from infra.postgres.migrate import migrate
+from infra.postgres.pool import PoolSettings, open_pool
+from infra.sandbox import demo as stage
+from infra.sandbox.rules import Rules
+from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.server import open_sandbox
+from infra.sandbox.worker import worker_process
+from infra.settings import BadSettings, Settings, child_environment, load_settings
+from infra.telegram.bot import open_telegram
+from infra.web.server import PortTaken, check, listen, serve
+
+HOST = "0.0.0.0"  # noqa: S104 - a container's orchestrator asks for health from outside
+UVLOOP = {"use_uvloop": True}
+
+log = structlog.get_logger()
+
+
+def read_settings() -> Settings:
+    """Read the environment; what is wrong with it is the input's fault."""
+    try:
+        return load_settings()
+    except BadSettings as error:
+        raise WrongInput(str(error)) from error
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Address]:
+    """Yield the address of the database: the operator's own, or an embedded one for as long as this lasts."""
+    if settings.database_url is not None:
+        yield Address(settings.database_url.get_secret_value(), settings.database_pooled)
+        return
+    async with open_embedded(settings.data_dir) as dsn:
+        yield Address(dsn)
+
+
+async def bring_up_to_date(address: Address) -> list[str]:
+    """Migrate, patiently; returns what was applied."""
+    async with connected(address, say) as connection:
+        return await migrate(connection)
+
+
+@asynccontextmanager
+async def open_desk() -> AsyncIterator[Desk]:
+    """Yield the operator's desk, over a database that is up to date."""
+    async with open_database(read_settings()) as address, connected(address, say) as connection:
+        await migrate(connection)
+        yield Desk(connection)
+
+
+async def migrate_only() -> list[str]:
+    """Bring the operator's database up to date, and do nothing else."""
+    async with open_database(read_settings()) as address:
+        return await bring_up_to_date(address)
+
+
+async def check_health() -> tuple[bool, str]:
+    """Ask the worker of this machine how it is."""
+    return await check(f"http://127.0.0.1:{read_settings().port}/healthz")
+
+
+app = build(
+    Opened(
+        desk=open_desk,
+        library=lambda: LocalMedia(read_settings().data_dir / "media"),
+        migrate=migrate_only,
+        check_health=check_health,
+        clock=WallClock(),
+    )
+)
+
+
+@app.command()
+def run() -> None:
+    """Run one worker until it is told to stop (SIGTERM or Ctrl-C)."""
+    settings = read_settings()
+    try:
+        settings.bot_token()
+        configure_logs(settings.log_format, settings.log_level, settings.secrets())
+        anyio.run(run_worker, settings, backend_options=UVLOOP)
+    except (BadSettings, PortTaken) as error:
+        raise WrongInput(str(error)) from error
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run one worker; raises RestartLimitReached when it gives up."""
+    async with anyio.create_task_group() as tasks:
+        stopper = Stopper(tasks.cancel_scope.cancel)
+        await tasks.start(stopper.listen)
+        async with open_worker(settings) as worker:
+            stopper.stop = worker.supervisor.stop
+            await worker.supervisor.run()
+            log.info("worker.stopped")
+        tasks.cancel_scope.cancel()
+
+
+@dataclass(slots=True)
+class Stopper:
+    """Hears SIGTERM and SIGINT; `stop` is what that means just now."""
+
+    stop: Callable[[], None]
+
+    async def listen(self, *, task_status: TaskStatus[None]) -> None:
+        """Stop at each signal, for as long as the process lives."""
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            task_status.started()
+            async for number in signals:
+                log.info("worker.stopping", signal=number.name)
+                self.stop()
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
+    """Open everything outside, and wire a worker to it."""
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listen(HOST, settings.port))
+        names = stack.enter_context(take_names(settings.data_dir))
+        address = await stack.enter_async_context(open_database(settings))
+        applied = await bring_up_to_date(address)
+        pool_settings = PoolSettings(settings.pool_size, address.pooled, names.worker)
+        pool = await stack.enter_async_context(open_pool(address.dsn, pool_settings, BINDINGS))
+        media = LocalMedia(settings.data_dir / "media")
+        telegram = open_telegram(settings.bot_token(), settings.telegram_api_url, media)
+        chat, updates = await stack.enter_async_context(telegram)
+
+        async def web(worker: Worker, lifeline: Lifeline) -> None:
+            await serve(worker, listener, lifeline.stopping, lifeline.ready)
+
+        ports = Ports(pool, chat, updates, CarefulPublisher(), WallClock())
+        identity = Identity(names.worker, names.owner, settings.shutdown_grace_seconds)
+        worker = Worker(ports, identity, random.Random(), web)
+        gc.collect()
+        gc.freeze()  # what is imported and wired stays: a full collection over it would stall a tap
+        log.info("worker.started", worker=names.worker, port=listener.getsockname()[1], migrations=applied)
+        yield worker
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="Let simulated people tap, then print a table.")] = False,
+    seconds: Annotated[float | None, typer.Option(help="How long; without --headless until Ctrl-C.", min=1)] = None,
+    port: Annotated[int, typer.Option(help="Where the local Telegram listens; 0: any free port.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="The dice of the simulated people.")] = 1,
+) -> None:
+    """Play with a local Telegram: no token, no account, a PostgreSQL and a worker of its own."""
+    configure_logs("console", "WARNING", stream=sys.stderr)
+    try:
+        raise typer.Exit(anyio.run(play, stage.Wish(headless, seconds, port, seed), backend_options=UVLOOP))
+    except OSError as error:
+        raise WrongInput(f"Port {port} cannot be listened on ({error.strerror}); choose another --port.") from error
+
+
+async def play(wish: stage.Wish) -> int:
+    """Set the stage, let people tap, and say what came of it; returns the exit status."""
+    console = Console(stderr=wish.headless)
+    with TemporaryDirectory(prefix="everytap-demo-") as folder:
+        data_dir, log_file = Path(folder), Path(folder) / "worker.log"
+        async with AsyncExitStack() as stack:
+            sandbox = await stack.enter_async_context(open_sandbox(wish.port, Rules()))
+            dsn = await stack.enter_async_context(open_embedded(data_dir))
+            crew = await stack.enter_async_context(open_crew(data_dir, Address(dsn)))
+            await stage.set_the_stage(sandbox, crew, data_dir)
+            command = [sys.executable, __file__, "run"]
+            await stack.enter_async_context(worker_process(command, worker_of(sandbox, data_dir), log_file))
+            console.print(f"A local Telegram is at {sandbox.url}; its worker writes to {log_file}", soft_wrap=True)
+            if not wish.headless:
+                await stage.stay_open(sandbox, wish)
+                return 0
+            result = await stage.play(sandbox, crew, wish)
+        stage.print_table(console, result)
+        if not stage.went_well(result):
+            console.print(log_file.read_text(encoding="utf-8")[-20_000:], markup=False)
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 0 if stage.went_well(result) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Fills the demo's Backstage: the operator's own desk, the media folder, and somebody who cuts connections."""
+
+    desk: Desk
+    media: LocalMedia
+    saboteur: Saboteur
+
+    async def add_group(self, chat_id: int, title: str) -> None:
+        """Make a chat known, without a gap between its cards."""
+        await self.desk.add_chat(chat_id, {"title": title, "gap_seconds": 0, "account": "@demo_studio"})
+
+    async def add_story(self, chat_id: int, picture: Path, title: str, in_seconds: float) -> int:
+        """Queue a story and return its item."""
+        stored = await self.media.check_and_store(picture)
+        names = ("path", "file_name", "sha256", "bytes")
+        story = {name: getattr(stored, name) for name in names} | {"kind": stored.kind.value, "title": title}
+        media = (await self.desk.add_media(chat_id, [story | {"caption": f"{title} #everytap"}]))[0]
+        due = WallClock().now() + timedelta(seconds=in_seconds)
+        item: int = (await self.desk.add_item(chat_id, media["id"], due))[0]["id"]
+        return item
+
+    async def cut_connections(self) -> int:
+        """End every connection of the worker."""
+        return await self.saboteur.cut_connections()
+
+    async def decisions(self) -> dict[str, int]:
+        """Count what the rows say."""
+        return await self.saboteur.decisions()
+
+
+@asynccontextmanager
+async def open_crew(data_dir: Path, address: Address) -> AsyncIterator[Crew]:
+    """Open a crew over one connection."""
+    async with connected(address, say) as connection:
+        await migrate(connection)
+        yield Crew(Desk(connection), LocalMedia(data_dir / "media"), Saboteur(connection))
+
+
+def worker_of(sandbox: Sandbox, data_dir: Path) -> dict[str, str]:
+    """The environment in which `run` is pointed at the sandbox."""
+    own = {"TELEGRAM_TOKEN": sandbox.token, "TELEGRAM_API_URL": sandbox.url, "DATA_DIR": str(data_dir)}
+    return child_environment(own | {"DATABASE_URL": "", "PORT": "0", "LOG_FORMAT": "json"})
+
+
+if __name__ == "__main__":
+    app(prog_name="everytap")
