@@ -30,7 +30,13 @@ COLUMNS: Columns = {
 def commands(opened: Opened) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="The groups, and how each of them is served.")
+    _put_add(app, opened)
+    _put_set(app, opened)
+    _put_list(app, opened)
+    return app
 
+
+def _put_add(app: typer.Typer, opened: Opened) -> None:
     @app.command(cls=TakesChatId)
     def add(  # noqa: PLR0913, PLR0917 - what can be typed
         chat_id: given.ChatId,
@@ -59,6 +65,8 @@ def commands(opened: Opened) -> typer.Typer:
         )
         _show(ask(opened, lambda desk: desk.add_chat(chat_id, wishes))[0], as_json)
 
+
+def _put_set(app: typer.Typer, opened: Opened) -> None:
     @app.command(name="set", cls=TakesChatId)
     def change(  # noqa: PLR0913, PLR0917 - what can be typed
         chat_id: given.ChatId,
@@ -91,6 +99,8 @@ def commands(opened: Opened) -> typer.Typer:
             raise WrongInput(f"Say what to change of chat {chat_id}, like --live or --pause; --help lists it all.")
         _show(ask(opened, lambda desk: desk.set_chat(chat_id, wishes))[0], as_json)
 
+
+def _put_list(app: typer.Typer, opened: Opened) -> None:
     @app.command(name="list")
     def show_all(as_json: given.AsJson = False) -> None:
         """Show every group that is set up."""
@@ -101,8 +111,6 @@ def commands(opened: Opened) -> typer.Typer:
             show_table(lines, COLUMNS)
         else:
             show_sentence("No chat is set up yet: `chat add CHAT_ID` does that.")
-
-    return app
 
 
 def _wishes(**named: Any) -> dict[str, Any]:

@@ -31,7 +31,12 @@ COLUMNS: Columns = {
 def commands(opened: Opened) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="What waits for a decision, and when it comes.")
+    _put_add_and_list(app, opened)
+    _put_remove_and_requeue(app, opened)
+    return app
 
+
+def _put_add_and_list(app: typer.Typer, opened: Opened) -> None:
     @app.command()
     def add(  # noqa: PLR0913, PLR0917 - what can be typed
         chat: given.InChat,
@@ -55,6 +60,8 @@ def commands(opened: Opened) -> typer.Typer:
         else:
             show_sentence("The queue is empty: `queue add` puts a story into it.")
 
+
+def _put_remove_and_requeue(app: typer.Typer, opened: Opened) -> None:
     @app.command()
     def remove(item_id: given.ItemId, as_json: given.AsJson = False) -> None:
         """Take an item out of the queue; its card will say so."""
@@ -72,8 +79,6 @@ def commands(opened: Opened) -> typer.Typer:
         line = ask(opened, lambda desk: desk.requeue_item(item_id, due, force))[0]
         again = f"Item {line['id']} ({line['title']}) is in the queue again and"
         _show(line, f"{again} {_slot(line, opened.clock.now())}.", as_json)
-
-    return app
 
 
 def _slot(line: Line, now: datetime) -> str:

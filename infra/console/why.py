@@ -45,7 +45,7 @@ def _headline(item: Line) -> str:
 
 def _columns(zone: str) -> Columns:
     return {
-        "when": lambda line: told(line["at"], zone),
+        "when": lambda line: told(line["at"], zone, "%H:%M:%S"),
         "who": lambda line: line.get("user_name"),
         "what": _what,
         "came to": lambda line: _came_to(line, zone),

@@ -347,6 +347,7 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
 
     parts = [
         "Item 12, Sunset (media 3) in Studio: skipped.",
+        "Sat 31 Jan 2026, 18:31:02 CET",
         "due Sat 31 Jan 2026, 18:31 CET",
         "behind, a worker will draw it",
         "of an earlier round, not confirmed",
