@@ -18,7 +18,9 @@ from infra.postgres.bindings import BINDINGS
 from infra.postgres.pool import PoolSettings, open_pool
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase
+from tests.fakes.desk import Requeue, remove_item, requeue_item
 from tests.fakes.store import Store
+from tests.fakes.writer import Writer
 
 T = TypeVar("T")
 Line = dict[str, Any]
@@ -50,6 +52,18 @@ class World(Protocol):
 
     async def update(self, table: str, key: Line, columns: Line) -> None:
         """Write columns of the lines that have this key, past every function."""
+        ...
+
+    async def remove(self, item_id: int) -> str | None:
+        """Take an item out as the operator does; answers why it refuses."""
+        ...
+
+    async def requeue(self, item_id: int, *, force: bool = False) -> str | None:
+        """Bring an item back as the operator does; answers why it refuses."""
+        ...
+
+    async def cut_connections(self) -> None:
+        """End every connection of the pool, as a server does that restarts."""
         ...
 
 
@@ -97,6 +111,25 @@ class PaperWorld:
             for record in tables.by_name[table].all():
                 if key.items() <= asdict(record).items():
                     tables.by_name[table].put(replace(record, **columns))
+
+    async def remove(self, item_id: int) -> str | None:
+        """Take out."""
+        with self.database.tables.transaction():
+            refusal = remove_item(Writer(self.database.tables, self.clock.now()), item_id)
+        self.database.notify()
+        return refusal
+
+    async def requeue(self, item_id: int, *, force: bool = False) -> str | None:
+        """Bring back."""
+        with self.database.tables.transaction():
+            refusal = requeue_item(Writer(self.database.tables, self.clock.now()), Requeue(item_id, None, force))
+        self.database.notify()
+        return refusal
+
+    async def cut_connections(self) -> None:
+        """Cut."""
+        self.database.go_away()
+        self.database.come_back()
 
 
 class PostgresWorld:
@@ -149,6 +182,25 @@ class PostgresWorld:
         await self._connection.execute(
             f"update {table} set {', '.join(written)} where {' and '.join(found)}", *columns.values(), *key.values()
         )
+
+    async def remove(self, item_id: int) -> str | None:
+        """Take out."""
+        return await self._refusal("select remove_item($1, 'operator')", item_id)
+
+    async def requeue(self, item_id: int, *, force: bool = False) -> str | None:
+        """Bring back."""
+        return await self._refusal("select requeue_item($1, null, $2, 'operator')", item_id, force)
+
+    async def cut_connections(self) -> None:
+        """Cut."""
+        await self._connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+            " and pid <> pg_backend_pid()"
+        )
+
+    async def _refusal(self, statement: str, *arguments: object) -> str | None:
+        why: str | None = json.loads(await self._connection.fetchval(statement, *arguments)).get("refused")
+        return why
 
 
 @asynccontextmanager

@@ -1,0 +1,80 @@
+"""The meaning of migrations/0006_desk_queue.sql, in memory: what the operator takes out, and brings back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tests.fakes.records import ItemRecord, LockRecord
+from tests.fakes.tables import OPEN, next_state
+from tests.fakes.writer import Author, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    """A wish to bring an item back; without `due_at` now, with `force` past the lock of a posted or skipped story."""
+
+    item_id: int
+    due_at: datetime | None = None
+    force: bool = False
+
+
+def remove_item(writer: Writer, item_id: int) -> str | None:
+    """Take an item out of the queue; answers why it refuses."""
+    item = _find(writer, item_id)
+    if item is None:
+        return "unknown_item"
+    if next_state(item.state, "withdraw") is None:
+        return "cannot_withdraw"
+    writer.decide(item, "withdraw", Author(name="operator"))
+    return None
+
+
+def requeue_item(writer: Writer, wish: Requeue) -> str | None:
+    """Start a new round of an item; the cards of the old one are drawn once more, as retired."""
+    item = _find(writer, wish.item_id)
+    if item is None:
+        return "unknown_item"
+    if next_state(item.state, "requeue") is None:
+        return "cannot_requeue"
+    if _is_open_elsewhere(writer, item):
+        return "queued_already"
+    held = _holding_lock(writer, item)
+    if held is not None and (held.kind == "rejected" or not wish.force):
+        return "locked"
+    writer.decide(item, "requeue", Author(name="operator"))
+    _begin_round(writer, item, wish)
+    return None
+
+
+def _begin_round(writer: Writer, item: ItemRecord, wish: Requeue) -> None:
+    waiting = writer.tables.items.get(item.chat_key, item.item_id)
+    assert waiting is not None
+    fresh = replace(waiting, presented_at=None, lost_sends=0, hold_until=None, held_by=None, account=None)
+    writer.tables.items.put(replace(fresh, due_at=wish.due_at or writer.now))
+    for card in writer.tables.cards_of(item):
+        writer.tables.cards.put(replace(card, retired=True))
+    skipped = writer.tables.locks.get(item.chat_key, item.media_id, "skipped")
+    if skipped is not None and skipped.item_id == item.item_id:
+        writer.tables.locks.drop(skipped)
+
+
+def _find(writer: Writer, item_id: int) -> ItemRecord | None:
+    return next((item for item in writer.tables.items.all() if item.item_id == item_id), None)
+
+
+def _is_open_elsewhere(writer: Writer, item: ItemRecord) -> bool:
+    same = (other for other in writer.tables.items.all() if other.media_id == item.media_id)
+    return any(other.state in OPEN and other.item_id != item.item_id for other in same)
+
+
+def _holding_lock(writer: Writer, item: ItemRecord) -> LockRecord | None:
+    """The lock that ends last, a rejection before all; the item's own skip does not count against it."""
+    held = [
+        lock
+        for lock in writer.tables.locks.all()
+        if lock.media_id == item.media_id
+        and lock.until > writer.now
+        and not (lock.kind == "skipped" and lock.item_id == item.item_id)
+    ]
+    return max(held, key=lambda lock: (lock.kind == "rejected", lock.until), default=None)

@@ -1,0 +1,112 @@
+"""Telegram's side of the updates, in memory: kept until they are confirmed, one poller at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from actors.ports import Conflict, Other, Poison, Said, Update
+from actors.rules.messages import AskToReject, KeepIt, SendOriginal, Tap
+from tests.fakes.faults import Effect, Faults
+
+MOST = 100
+SAME_OFFSET_SECONDS = 0.5
+
+
+class Inbox:
+    """What the platform holds for one bot, whoever polls."""
+
+    def __init__(self, first_id: int = 1000) -> None:
+        self._held: dict[int, Update] = {}
+        self._ids = count(first_id)
+        self._news = anyio.Event()
+        self._polls = 0
+        self._asked: tuple[int | None, float] = (None, -SAME_OFFSET_SECONDS)
+        self.offset: int | None = None
+
+    @property
+    def unconfirmed(self) -> list[int]:
+        """The ids of what is still held."""
+        return list(self._held)
+
+    def put(self, update: Update) -> int:
+        """Hold an update for whoever polls, under an id of our own; returns the id."""
+        update_id = next(self._ids)
+        match update:
+            case Said() | Other() | Poison():
+                self._held[update_id] = replace(update, update_id=update_id)
+            case _:
+                self._held[update_id] = replace(update, press=replace(update.press, update_id=update_id))
+        self._wake()
+        return update_id
+
+    async def poll(self, offset: int | None, timeout_seconds: float) -> list[Update]:
+        """Confirm what is below the offset, then wait for more; a newer poll ends an older one with Conflict."""
+        self._polls += 1
+        number = self._polls
+        self._wake()
+        await checkpoint()
+        self._confirm(offset)
+        most = self._most(offset)
+        with anyio.move_on_after(timeout_seconds):
+            while not self._held and number == self._polls:
+                await self._news.wait()
+        if number != self._polls:
+            raise Conflict
+        return list(self._held.values())[:most]
+
+    def _confirm(self, offset: int | None) -> None:
+        if offset is not None:
+            self.offset = offset
+            self._held = {update_id: held for update_id, held in self._held.items() if update_id >= offset}
+
+    def _most(self, offset: int | None) -> int:
+        """The same offset again, sooner than in half a second, is answered with one update only."""
+        now = anyio.current_time()
+        before, at = self._asked
+        self._asked = (offset, now)
+        return 1 if offset == before and now - at < SAME_OFFSET_SECONDS else MOST
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
+
+
+class FakeUpdates:
+    """Fills ports.Updates for one worker. Faults are those of `get`."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+        self.faults = Faults()
+
+    async def get(self, offset: int | None, timeout_seconds: float) -> Sequence[object]:
+        """Poll, or go wrong; a lost answer may have confirmed what it was to confirm."""
+        fault = self.faults.take("get")
+        if fault is None:
+            return await self.inbox.poll(offset, timeout_seconds)
+        if fault.effect is not Effect.NEVER:
+            await self.inbox.poll(offset, 0.0)
+        await checkpoint()
+        raise fault.error
+
+    def identify(self, raw: object) -> int:
+        """Read the id."""
+        match raw:
+            case Tap(press) | AskToReject(press) | KeepIt(press) | SendOriginal(press):
+                return press.update_id
+            case Said() | Other() | Poison():
+                return raw.update_id
+        return -1
+
+    def parse(self, raw: object, at: float, redelivered: bool) -> Update:
+        """Read an update as seen at this moment; what `put` did not hold is poison."""
+        match raw:
+            case Tap() | AskToReject() | KeepIt() | SendOriginal():
+                return replace(raw, press=replace(raw.press, at=at, redelivered=redelivered))
+            case Said() | Other() | Poison():
+                return raw
+        return Poison(-1, "it has no id")
