@@ -128,8 +128,11 @@ class Tables:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep all that happens inside, or, if it raises, nothing. Numbers that were drawn stay drawn."""
-        assert not self._undo
+        """Keep all that happens inside, or, if it raises, nothing. Numbers that were drawn stay drawn.
+
+        What is written outside of one, to arrange a test, is kept at once.
+        """
+        self._undo.clear()
         try:
             yield
             self._undo.clear()
