@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -15,6 +14,9 @@ from tests.fakes.faults import Effect, Faults
 
 MOST = 100
 SAME_OFFSET_SECONDS = 0.5
+IMPATIENT_SECONDS = 3.0
+PRESS_SECONDS = 150.0
+UPDATE_SECONDS = 86_400.0
 
 
 class Inbox:
@@ -22,10 +24,11 @@ class Inbox:
 
     def __init__(self, first_id: int = 1000) -> None:
         self._held: dict[int, Update] = {}
-        self._ids = count(first_id)
+        self._expires_at: dict[int, float] = {}
+        self._next_id = first_id
         self._news = anyio.Event()
         self._polls = 0
-        self._asked: tuple[int | None, float] = (None, -SAME_OFFSET_SECONDS)
+        self._asked: tuple[int | None, float] = (-1, 0.0)
         self.offset: int | None = None
 
     @property
@@ -35,12 +38,15 @@ class Inbox:
 
     def put(self, update: Update) -> int:
         """Hold an update for whoever polls, under an id of our own; returns the id."""
-        update_id = next(self._ids)
+        update_id, self._next_id = self._next_id, self._next_id + 1
+        lifetime = UPDATE_SECONDS
         match update:
             case Said() | Other() | Poison():
                 self._held[update_id] = replace(update, update_id=update_id)
             case _:
                 self._held[update_id] = replace(update, press=replace(update.press, update_id=update_id))
+                lifetime = PRESS_SECONDS
+        self._expires_at[update_id] = anyio.current_time() + lifetime
         self._wake()
         return update_id
 
@@ -49,10 +55,10 @@ class Inbox:
         self._polls += 1
         number = self._polls
         self._wake()
+        most, seconds = self._brake(offset, timeout_seconds)
         await checkpoint()
         self._confirm(offset)
-        most = self._most(offset)
-        with anyio.move_on_after(timeout_seconds):
+        with anyio.move_on_after(seconds):
             while not self._held and number == self._polls:
                 await self._news.wait()
         if number != self._polls:
@@ -60,16 +66,22 @@ class Inbox:
         return list(self._held.values())[:most]
 
     def _confirm(self, offset: int | None) -> None:
-        if offset is not None:
-            self.offset = offset
-            self._held = {update_id: held for update_id, held in self._held.items() if update_id >= offset}
+        """Forget what was confirmed or grew too old; an offset from the future confirms nothing."""
+        now = anyio.current_time()
+        below = offset if offset is not None and offset <= self._next_id else 0
+        self.offset = offset
+        for update_id in list(self._held):
+            if update_id < below or self._expires_at[update_id] <= now:
+                del self._held[update_id], self._expires_at[update_id]
 
-    def _most(self, offset: int | None) -> int:
-        """The same offset again, sooner than in half a second, is answered with one update only."""
+    def _brake(self, offset: int | None, seconds: float) -> tuple[int, float]:
+        """The same offset again waits 3 s if it comes within 3 s, and gets one update only within half a second."""
         now = anyio.current_time()
         before, at = self._asked
         self._asked = (offset, now)
-        return 1 if offset == before and now - at < SAME_OFFSET_SECONDS else MOST
+        if offset != before or now - at >= IMPATIENT_SECONDS:
+            return MOST, seconds
+        return (1 if now - at < SAME_OFFSET_SECONDS else MOST), max(seconds, IMPATIENT_SECONDS)
 
     def _wake(self) -> None:
         self._news.set()

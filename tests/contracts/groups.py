@@ -1,0 +1,136 @@
+"""The two chats as the contracts see them: the ports, and what people do and see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from actors.ports import Chat, Update, Updates
+from actors.rules.item import Step, Story
+from infra.sandbox.model import Person
+from infra.sandbox.rules import Rules
+from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.server import open_sandbox
+from infra.sandbox.world import NewChat, Tap
+from infra.telegram.bot import open_telegram
+from infra.telegram.taps import Meaning, Verb, encode
+from tests.fakes.chat import FakeChat
+from tests.fakes.people import People
+from tests.fakes.updates import FakeUpdates, Inbox
+from tests.stories import ANNA, CHAT
+
+ITEM = 7
+
+
+class Group(Protocol):
+    """A group with Anna in it, and the bot's two ports to it; `rival` is another worker's."""
+
+    @property
+    def chat(self) -> Chat:
+        """The group."""
+        ...
+
+    @property
+    def updates(self) -> Updates:
+        """What comes out of it."""
+        ...
+
+    @property
+    def rival(self) -> Updates:
+        """The same, for the other worker."""
+        ...
+
+    def tap(self, message_id: int) -> str:
+        """Let Anna tap Skip; returns the tap's id."""
+        ...
+
+    def delete(self, message_id: int) -> None:
+        """Let somebody delete a message."""
+        ...
+
+    def toast(self, press_id: str) -> str | None:
+        """Return what Anna saw."""
+        ...
+
+
+@dataclass
+class PaperGroup:
+    """The fakes."""
+
+    chat: FakeChat
+    updates: FakeUpdates
+    rival: FakeUpdates
+    people: People
+
+    @classmethod
+    def open(cls) -> PaperGroup:
+        """Make the group."""
+        chat, inbox = FakeChat(), Inbox()
+        return cls(chat, FakeUpdates(inbox), FakeUpdates(inbox), People(chat, inbox))
+
+    def tap(self, message_id: int) -> str:
+        """Tap."""
+        return self.people.tap(self.chat.screen(CHAT, message_id).face, Step.SKIP, ANNA)
+
+    def delete(self, message_id: int) -> None:
+        """Delete."""
+        self.chat.delete(CHAT, message_id)
+
+    def toast(self, press_id: str) -> str | None:
+        """Look."""
+        return self.chat.toasts.get(press_id)
+
+
+@dataclass
+class SandboxGroup:
+    """The real adapters, over HTTP, before the sandbox's Telegram."""
+
+    sandbox: Sandbox
+    chat: Chat
+    updates: Updates
+    rival: Updates
+
+    def tap(self, message_id: int) -> str:
+        """Tap what the card shows, or showed."""
+        skip = encode(Meaning(Verb.SKIP, ITEM, 0))
+        return self.sandbox.tap(Tap(CHAT, message_id, ANNA.id, skip, force=True))
+
+    def delete(self, message_id: int) -> None:
+        """Delete."""
+        self.sandbox.telegram.delete((str(CHAT), message_id), 0.0)
+
+    def toast(self, press_id: str) -> str | None:
+        """Look."""
+        seen = self.sandbox.telegram.queries.by_id[press_id].seen()
+        return seen.text if seen else None
+
+
+class _Pictures:
+    """A media source with one picture."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def read(self, _: Story) -> bytes:
+        """Return the picture."""
+        return self._content
+
+
+@asynccontextmanager
+async def open_sandbox_group(picture: bytes) -> AsyncIterator[SandboxGroup]:
+    """Open a sandbox, and the connections of two workers to it."""
+    media = _Pictures(picture)
+    async with (
+        open_sandbox(rules=Rules(limits=False)) as sandbox,
+        open_telegram(sandbox.token, sandbox.url, media) as (chat, updates),
+        open_telegram(sandbox.token, sandbox.url, media) as (_, rival),
+    ):
+        sandbox.create_chat(NewChat("Team", [Person(ANNA.id, ANNA.name)], id=CHAT))
+        yield SandboxGroup(sandbox, chat, updates, rival)
+
+
+def read(group: Group, raw: object) -> Update:
+    """Read an update as if it came now."""
+    return group.updates.parse(raw, 0.0, False)
