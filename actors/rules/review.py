@@ -166,11 +166,16 @@ def _busy(item: Item, recording: Tap, message: Tap | AskToReject) -> Decision:
     """Refuse by memory: the card will tell how the open recording ended."""
     press = message.press
     if press.id == recording.press.id:
-        return Decision(item)
+        return Decision(item, _came_again(press, recording.press))
     action = message.step.value if isinstance(message, Tap) else ASK
     text = words.in_progress(recording.step, recording.press.person.name)
     conclusion = Conclude(press, action, Outcome.BUSY, "tap", press.version)
     return Decision(item, _visibly(text, conclusion))
+
+
+def _came_again(press: Press, first: Press) -> tuple[Effect, ...]:
+    """The same press in another update: Telegram may forget the repetition, since it still keeps the first."""
+    return () if press.update_id == first.update_id else (ConfirmUpdate(press, answered_first=False),)
 
 
 def _visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ...]:

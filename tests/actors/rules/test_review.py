@@ -147,6 +147,16 @@ def test_same_tap_delivered_twice_is_recorded_once() -> None:
     assert decide(RECORDING, ANNAS).effects == ()
 
 
+def test_same_tap_in_another_update_lets_telegram_forget_the_repetition() -> None:
+    recording = Item(7, recording=ANNAS)
+    repetition = replace(ANNAS.press, update_id=ANNAS.press.update_id + 1)
+
+    decision = decide(recording, Tap(repetition, Step.SKIP))
+
+    assert decision.item == recording
+    assert decision.effects == (ConfirmUpdate(repetition, answered_first=False),)
+
+
 def test_recorded_tap_is_shown_logged_and_confirmed() -> None:
     decision = decide(RECORDING, Recorded(ANNAS, SKIPPED))
 
