@@ -125,6 +125,9 @@ class Intake:
 
     async def _poll_all(self) -> None:
         while True:
+            if not self._lease.is_held:
+                # Another worker may poll meanwhile: what comes afterwards may be known to the database already.
+                self._backlog = True
             await self._lease.wait_held()
             self._moved = anyio.Event()
             asked = self._offset
@@ -140,6 +143,7 @@ class Intake:
                 self._failures, self.trouble = 0, None
                 self._forget_below(asked)
                 await self._take(batch)
+                await self._gather(batch, asked)
 
     async def _rest(self, error: PortError) -> None:
         asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
@@ -150,53 +154,62 @@ class Intake:
         await anyio.sleep(max(pause, asked or 0.0))
 
     async def _take(self, batch: Sequence[object]) -> None:
-        """Tell every new update to its item, then wait until there is a reason to poll again."""
+        """Tell every new update to its item, until one could not be told."""
         self.polled_at = anyio.current_time()
         redelivered = self._backlog
-        new = [raw for raw in batch if self._updates.identify(raw) not in self._held]
-        for number, raw in enumerate(new):
+        for number, raw in enumerate(batch):
             if number % SLICE == SLICE - 1:
                 await checkpoint()
-            self._take_one(raw, redelivered)
-        if len(batch) < BATCH:
-            self._backlog = False
+            # Looked at one by one: a batch may hold an update twice.
+            if self._updates.identify(raw) not in self._held and not self._take_one(raw, redelivered):
+                break
+        else:
+            self._backlog = self._backlog and len(batch) >= BATCH
         if not batch and not self._held:
             # Everything below the offset is confirmed by now. Telegram starts its ids anew after a quiet week, and an
             # offset above them would confirm taps that nobody has seen.
             self._offset = None
         self._advance()
         self._refuse_oldest()
-        if self._held:
-            await anyio.sleep(GATHER_SECONDS if self.waiting else 0.0)
-            with anyio.move_on_after(AGAIN_SECONDS - GATHER_SECONDS):
-                await self._moved.wait()
 
-    def _take_one(self, raw: object, redelivered: bool) -> None:
+    async def _gather(self, batch: Sequence[object], asked: int | None) -> None:
+        """Wait until there is a reason to poll again."""
+        if batch or self._held:
+            await anyio.sleep(GATHER_SECONDS if self.waiting else 0.0)
+            if self._offset == asked:
+                with anyio.move_on_after(AGAIN_SECONDS - GATHER_SECONDS):
+                    await self._moved.wait()
+
+    def _take_one(self, raw: object, redelivered: bool) -> bool:
+        """Hold an update and tell it; False if it must come again, and with it all that came after it."""
         at = anyio.current_time()
         update = self._updates.parse(raw, at, redelivered)
         update_id = _update_id(update)
         if update_id < 0:
             log.error("update.poison", update_id=None, reason="it has no id, so it cannot be confirmed")
-            return
+            return True
         self._held[update_id] = _Held(_press(update), at)
         match update:
             case Tap(press) | AskToReject(press) | KeepIt(press) | SendOriginal(press):
-                self._tell(update, press)
+                return self._tell(update, press)
             case Poison(update_id, why):
                 log.error("update.poison", update_id=update_id, reason=why)
                 self._held[update_id].done = True
             case Said(update_id) | Other(update_id):
                 self._held[update_id].done = True
+        return True
 
-    def _tell(self, message: Pressed, press: Press) -> None:
+    def _tell(self, message: Pressed, press: Press) -> bool:
         try:
             self._items.tell_nowait((press.chat_id, press.item_id), message)
         except MailboxFull:
             assert self._answers is not None
             self._answers.start_soon(refuse, self._chat, press, words.BUSY, self.confirm)
         except MailboxClosed:
-            # We are stopping: unconfirmed, it comes again to whoever polls next.
+            # Items are about to start or to stop: unconfirmed, it comes again.
             del self._held[press.update_id]
+            return False
+        return True
 
     def _refuse_oldest(self) -> None:
         """Too many are waiting for a database that does not answer: refuse the oldest, so that new taps are seen."""

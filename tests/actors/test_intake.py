@@ -1,0 +1,194 @@
+"""Intake: an update is confirmed to Telegram only when its effect is durable, or was visibly refused."""
+
+import anyio
+import pytest
+
+from actors.ports import Poison, Said
+from actors.rules import words
+from actors.rules.item import Step
+from actors.rules.messages import Tap
+from tests.actors.fakes_intake import IntakeStage, other, tap
+from tests.actors.fakes_shell import After
+from tests.backends import BACKENDS, Backend
+from tests.stories import CHAT
+
+
+@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture
+def stage() -> IntakeStage:
+    return IntakeStage()
+
+
+async def test_tap_is_told_to_its_item_with_the_moment_of_its_first_sight(stage: IntakeStage) -> None:
+    async with stage.playing():
+        await anyio.sleep(3.0)
+        stage.updates.put(tap(10))
+        await stage.items.journal.until("Tap")
+        stage.confirm(10)
+
+    key, message = stage.items.told[0]
+    assert key == (CHAT, 7)
+    assert isinstance(message, Tap)
+    assert message.step is Step.SKIP
+    assert message.press.at == pytest.approx(3.0)
+
+
+async def test_tap_that_is_not_durable_is_not_confirmed(stage: IntakeStage) -> None:
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await anyio.sleep(60.0)
+        assert set(stage.updates.offsets) == {None, 10}
+        stage.confirm(10)
+
+    assert stage.updates.offsets[-1] == 11
+
+
+async def test_offset_moves_over_what_is_done_from_the_front_only(stage: IntakeStage) -> None:
+    stage.updates.put(tap(10), tap(11), tap(12))
+
+    async with stage.playing():
+        await stage.items.journal.until("Tap", 3)
+        stage.confirm(11, 12)
+        await anyio.sleep(1.0)
+        assert stage.updates.offsets[-1] == 10
+        stage.confirm(10)
+        await anyio.sleep(1.0)
+        assert stage.updates.offsets[-1] == 13
+
+
+async def test_update_that_comes_again_is_told_once(stage: IntakeStage) -> None:
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await anyio.sleep(30.0)
+        stage.confirm(10)
+
+    assert stage.told == ["tap-10"]
+    assert len(stage.updates.asked) > 30
+
+
+async def test_update_that_comes_twice_in_one_batch_is_told_once(stage: IntakeStage) -> None:
+    stage.updates.put(tap(10), tap(10))
+
+    async with stage.playing():
+        await anyio.sleep(1.0)
+        stage.confirm(10)
+
+    assert stage.told == ["tap-10"]
+
+
+async def test_taps_of_one_item_are_told_in_their_order(stage: IntakeStage) -> None:
+    stage.updates.put(*[tap(number) for number in range(10, 40)])
+
+    async with stage.playing():
+        await stage.items.journal.until("Tap", 30)
+        stage.confirm(*range(10, 40))
+
+    assert stage.told == [f"tap-{number}" for number in range(10, 40)]
+
+
+async def test_poison_is_parked_and_holds_up_nobody(stage: IntakeStage) -> None:
+    stage.updates.put(tap(10), Poison(11, "callback_query: KeyError"), tap(12))
+
+    async with stage.playing():
+        await stage.items.journal.until("Tap", 2)
+        stage.confirm(10, 12)
+
+    assert stage.told == ["tap-10", "tap-12"]
+    assert [line["update_id"] for line in stage.logs if line["event"] == "update.poison"] == [11]
+    assert stage.updates.offsets[-1] == 13
+
+
+async def test_poison_without_an_id_is_not_asked_for_again_and_again(stage: IntakeStage) -> None:
+    stage.updates.put(Poison(-1, "no id"))
+
+    async with stage.playing():
+        await anyio.sleep(10.0)
+
+    assert len(stage.updates.asked) <= 22
+
+
+async def test_what_asks_nothing_is_done_at_once(stage: IntakeStage) -> None:
+    stage.updates.put(other(10), Said(11, CHAT, False, 11, "Anna", "hello"))
+
+    async with stage.playing():
+        await anyio.sleep(0.1)
+        assert stage.updates.offsets == [None, 12]
+
+    assert stage.items.told == []
+
+
+async def test_busy_item_is_answered_visibly_and_confirmed(stage: IntakeStage) -> None:
+    stage.items.full = True
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await anyio.sleep(0.1)
+        assert stage.updates.offsets[-1] == 11
+
+    assert stage.chat.toasts == [("tap-10", words.BUSY)]
+
+
+async def test_busy_tap_is_not_confirmed_before_its_toast_is_through(stage: IntakeStage) -> None:
+    stage.items.full = True
+    stage.chat.will("answer", After(3.0))
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await anyio.sleep(2.9)
+        assert 11 not in stage.updates.offsets
+        await anyio.sleep(0.2)
+        assert stage.updates.offsets[-1] == 11
+
+
+async def test_tap_that_no_item_took_comes_again_with_all_behind_it(stage: IntakeStage) -> None:
+    stage.items.closed = True
+    stage.updates.put(tap(10), other(11))
+
+    async with stage.playing():
+        await anyio.sleep(2.0)
+        assert set(stage.updates.offsets) == {None}
+        stage.items.closed = False
+        await stage.items.journal.until("Tap")
+        stage.confirm(10)
+
+    assert len(stage.updates.asked) <= 8
+    assert stage.updates.offsets[-1] == 12
+
+
+async def test_confirming_what_is_not_held_changes_nothing(stage: IntakeStage) -> None:
+    async with stage.playing():
+        stage.confirm(99)
+        await anyio.sleep(1.0)
+
+    assert stage.updates.offsets == [None]
+
+
+async def test_confirming_twice_is_confirming_once(stage: IntakeStage) -> None:
+    stage.updates.put(tap(10), tap(11))
+
+    async with stage.playing():
+        await stage.items.journal.until("Tap", 2)
+        stage.confirm(10)
+        stage.confirm(10)
+        await anyio.sleep(1.0)
+        assert stage.updates.offsets[-1] == 11
+        stage.confirm(11)
+
+
+async def test_tap_of_the_backlog_that_no_item_took_still_is_one(stage: IntakeStage) -> None:
+    stage.items.closed = True
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await anyio.sleep(1.0)
+        stage.items.closed = False
+        await stage.items.journal.until("Tap")
+        stage.confirm(10)
+
+    assert [message.press.redelivered for message in stage.items.messages if isinstance(message, Tap)] == [True]
