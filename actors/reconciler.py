@@ -47,12 +47,12 @@ class Reconciler:
 
     async def _look(self) -> float:
         operation = Recover(self._worker, self._everything)
+        self._everything = False
         try:
             found = (await self._store.ask(operation, Ticket(anyio.current_time() + 30.0, Lane.REST))).value
         except NotStored:
+            self._everything = self._everything or operation.everything
             return AFTER_OUTAGE_SECONDS
-        if operation.everything:
-            self._everything = False
         await self._tell(found)
         burst = seconds_to_burst()
         return burst if found.next_seconds is None else max(SHORTEST_SECONDS, min(burst, found.next_seconds + 0.1))

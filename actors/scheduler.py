@@ -46,10 +46,10 @@ class Scheduler:
         operation = ClaimDue(self._worker, f"{self._worker}/{self._looks}")
         try:
             due = (await self._store.ask(operation, _ticket())).value
+            await self._tell(due)
             await self._tidy_up()
         except NotStored:
             return AFTER_OUTAGE_SECONDS
-        await self._tell(due)
         burst = seconds_to_burst()
         return burst if due.next_seconds is None else min(burst, due.next_seconds + 0.01)
 

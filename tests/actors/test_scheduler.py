@@ -1,0 +1,163 @@
+"""The scheduler: it looks when a slot comes, when it is woken, and else twice an hour."""
+
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from actors.rules.item import State
+from actors.rules.messages import Changed, Present
+from actors.rules.operations import ClaimDue, Due, TidyUp
+from actors.rules.requests import Cause, NotStored
+from actors.scheduler import AFTER_OUTAGE_SECONDS, Scheduler
+from actors.shell.outside import BURST_SECONDS
+from tests.actors.fakes_shell import After, FakeItems, FakeStore, living
+from tests.backends import BACKENDS, Backend
+from tests.stories import CHAT, row
+
+NOTHING = Due((), (), None)
+AWAY = NotStored(Cause.EXPIRED, certain=False)
+CLAIMED = row(State.PRESENTING)
+EXPIRED = row(State.EXPIRED, 1)
+
+
+@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    store = FakeStore()
+    store.always("ClaimDue", After(0.01, NOTHING))
+    store.always("TidyUp", 0)
+    return store
+
+
+@pytest.fixture
+def items() -> FakeItems:
+    return FakeItems()
+
+
+@pytest.fixture
+def scheduler(store: FakeStore, items: FakeItems) -> Scheduler:
+    return Scheduler(store, items, "w1")
+
+
+async def test_due_item_is_told_to_be_presented_and_an_expired_one_to_be_drawn(
+    scheduler: Scheduler, store: FakeStore, items: FakeItems
+) -> None:
+    store.will("ClaimDue", Due((CLAIMED,), (EXPIRED,), None))
+
+    async with living(scheduler.run):
+        await items.journal.until("Changed")
+
+    assert items.told == [((CHAT, 7), Present(CLAIMED)), ((CHAT, 7), Changed(EXPIRED, "expired"))]
+
+
+async def test_next_slot_is_slept_for_exactly(scheduler: Scheduler, store: FakeStore) -> None:
+    store.will("ClaimDue", Due((), (), 123.0), Due((), (), 60.0))
+
+    async with living(scheduler.run):
+        await store.journal.until("ClaimDue", 3)
+
+    assert store.when("ClaimDue") == pytest.approx([0, 123.01, 183.02])
+
+
+async def test_idle_schedule_is_looked_at_twice_an_hour(scheduler: Scheduler, store: FakeStore) -> None:
+    async with living(scheduler.run):
+        await anyio.sleep(3600 * 5 + 1)
+
+    assert store.when("ClaimDue") == pytest.approx([BURST_SECONDS * number for number in range(11)])
+
+
+async def test_far_slot_does_not_make_the_sleep_longer(scheduler: Scheduler, store: FakeStore) -> None:
+    store.will("ClaimDue", Due((), (), 86_400.0))
+
+    async with living(scheduler.run):
+        await store.journal.until("ClaimDue", 2)
+        assert anyio.current_time() == pytest.approx(BURST_SECONDS)
+
+
+async def test_wake_looks_at_once(scheduler: Scheduler, store: FakeStore) -> None:
+    async with living(scheduler.run):
+        await anyio.sleep(100.0)
+        scheduler.wake()
+        await store.journal.until("ClaimDue", 2)
+        assert anyio.current_time() == pytest.approx(100.0)
+
+
+async def test_wake_during_a_look_leads_to_another_one(scheduler: Scheduler, store: FakeStore) -> None:
+    store.will("ClaimDue", After(5.0, NOTHING))
+
+    async with living(scheduler.run):
+        await anyio.sleep(1.0)
+        scheduler.wake()
+        scheduler.wake()
+        await anyio.sleep(100.0)
+
+    assert store.when("ClaimDue") == pytest.approx([0, 5.0])
+
+
+async def test_look_after_a_wake_does_not_shift_the_bursts(scheduler: Scheduler, store: FakeStore) -> None:
+    async with living(scheduler.run):
+        await anyio.sleep(700.0)
+        scheduler.wake()
+        await anyio.sleep(3600.0)
+
+    assert store.when("ClaimDue") == pytest.approx([0, 700, 1800, 3600])
+
+
+async def test_each_look_has_a_key_of_its_own(scheduler: Scheduler, store: FakeStore) -> None:
+    async with living(scheduler.run):
+        await store.journal.until("ClaimDue", 2)
+
+    assert store.of(ClaimDue) == [ClaimDue("w1", "w1/1"), ClaimDue("w1", "w1/2")]
+
+
+async def test_database_that_is_away_is_asked_again_soon(scheduler: Scheduler, store: FakeStore) -> None:
+    store.will("ClaimDue", AWAY, AWAY)
+
+    async with living(scheduler.run):
+        await anyio.sleep(60.0)
+
+    assert store.when("ClaimDue") == pytest.approx([0, AFTER_OUTAGE_SECONDS, 2 * AFTER_OUTAGE_SECONDS])
+
+
+async def test_retentions_are_enforced_four_times_a_day(scheduler: Scheduler, store: FakeStore) -> None:
+    async with living(scheduler.run):
+        await anyio.sleep(86_400.0 - 1)
+
+    assert store.when("TidyUp") == pytest.approx([0, 21_600, 43_200, 64_800], abs=BURST_SECONDS + 1)
+
+
+async def test_claimed_item_is_presented_though_tidying_up_failed(
+    scheduler: Scheduler, store: FakeStore, items: FakeItems
+) -> None:
+    store.will("ClaimDue", Due((CLAIMED,), (), None))
+    store.will("TidyUp", AWAY)
+
+    async with living(scheduler.run):
+        await anyio.sleep(10.0)
+
+    assert items.messages == [Present(CLAIMED)]
+    assert len(store.of(TidyUp)) == 2
+
+
+async def test_items_that_have_stopped_are_left_to_the_next_worker(
+    scheduler: Scheduler, store: FakeStore, items: FakeItems
+) -> None:
+    items.closed = True
+    store.will("ClaimDue", Due((CLAIMED,), (), None))
+
+    with capture_logs() as logs:
+        async with living(scheduler.run):
+            await anyio.sleep(1.0)
+
+    assert [line["event"] for line in logs] == ["schedule.stopped"]
+
+
+async def test_stop_ends_the_sleep(scheduler: Scheduler) -> None:
+    async with living(scheduler.run):
+        await anyio.sleep(1.0)
+
+    assert anyio.current_time() == pytest.approx(1.0)
