@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from actors.rules.item import Step
+from actors.rules.messages import Recorded, Tap
 from actors.rules.operations import AcknowledgeCards, Shown
 from tests.contracts.team import BEN, Team
 
@@ -86,6 +87,18 @@ async def test_a_message_that_is_gone_is_not_drawn_any_more(team: Team) -> None:
 
     assert (await team.load(row)).cards == ()
     assert (await team.recover(everything=True)).again == ()
+
+
+async def test_a_tap_on_a_message_that_was_taken_for_gone_brings_it_back(team: Team) -> None:
+    """The bot was removed from the group for a while: without its card the tap would show nothing."""
+    shown = await team.present()
+    await team.shown(shown, gone=True)
+    press = replace(team.press(shown), message_id=501)
+
+    outcome = await team.record(Tap(press, Step.SKIP))
+
+    assert isinstance(outcome, Recorded)
+    assert [card.message_id for card in outcome.row.cards] == [501]
 
 
 async def test_an_unknown_message_is_passed_over(team: Team) -> None:

@@ -15,7 +15,7 @@ from actors.rules.operations import ClaimDue, HoldLease, Recover, SaveCard, Stan
 from tests.contracts.team import ANNA, BEN, Team
 from tests.contracts.worlds import open_postgres
 
-ROUNDS = 12
+ROUNDS = 8
 
 
 @pytest.fixture

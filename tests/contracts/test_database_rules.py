@@ -31,8 +31,8 @@ def moves_drawn(text: str) -> set[Move] | None:
     return {(before, step.strip(), after) for before, after, steps in arrows for step in steps.split(",")}
 
 
-async def test_the_sql_function_is_the_rule_book(database_url: str) -> None:
-    connection = await asyncpg.connect(database_url)
+async def test_the_sql_function_is_the_rule_book(contract_url: str) -> None:
+    connection = await asyncpg.connect(contract_url)
     pairs = list(product([state.value for state in State], [step.value for step in Step]))
 
     answers = await connection.fetch(
@@ -93,8 +93,8 @@ async def test_one_story_is_open_once(team: Team) -> None:
         await team.queue(media_id=media_id)
 
 
-async def test_the_fake_has_the_tables_and_columns_of_the_real_one(database_url: str) -> None:
-    connection = await asyncpg.connect(database_url)
+async def test_the_fake_has_the_tables_and_columns_of_the_real_one(contract_url: str) -> None:
+    connection = await asyncpg.connect(contract_url)
 
     columns = await connection.fetch(
         "select c.table_name, array_agg(c.column_name::text) as names from information_schema.columns c"

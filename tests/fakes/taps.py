@@ -105,8 +105,10 @@ def _remember(writer: Writer, case: _Case, outcome: str) -> None:
 def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> None:
     """Adopt the message as a card, then move the item or name the loser, then count."""
     press, step = case.tap.press, case.tap.step.value
-    if writer.tables.cards.get(item.chat_key, press.message_id) is None:
-        writer.tables.cards.put(CardRecord(item.chat_key, press.message_id, item.item_id, writer.now))
+    card = writer.tables.cards.get(item.chat_key, press.message_id)
+    if card is None:
+        card = CardRecord(item.chat_key, press.message_id, item.item_id, writer.now)
+    writer.tables.cards.put(replace(card, gone=False))
     if verdict == "recorded":
         assert case.target is not None
         if case.target == "publishing":

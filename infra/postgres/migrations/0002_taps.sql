@@ -118,8 +118,9 @@ begin
   if verdict = 'gone' then
     return jsonb_build_object('outcome', 'gone');
   end if;
+  -- Who taps on a message sees it: one that refused an edit before (the bot was removed for a while) is drawn again.
   insert into cards (chat_key, message_id, item_id) values (chat.chat_key, p_message, p_item_id)
-  on conflict (chat_key, message_id) do nothing;
+  on conflict (chat_key, message_id) do update set gone = false where cards.gone;
   if verdict = 'recorded' then
     if target = 'publishing' then
       update items set account = chat.account where chat_key = item.chat_key and item_id = item.item_id;
