@@ -10,7 +10,7 @@ import structlog
 from actors.rules.operations import HoldLease, LeaseView, ReleaseLease, Standing
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
-from actors.shell.outside import Alarm
+from actors.shell.outside import Alarm, until
 
 log = structlog.get_logger()
 
@@ -19,6 +19,7 @@ ALONE_SECONDS = 86_400.0  # a lone holder renews once in half a day
 CONTESTED_SECONDS = 10.0
 RENEW_SECONDS = 5.0
 STANDBY_SECONDS = 3.0
+OVERDUE_SECONDS = CONTESTED_SECONDS - RENEW_SECONDS - 1.0  # left of the lease of a holder that does not renew
 
 
 class PollLease:
@@ -57,7 +58,8 @@ class PollLease:
         lifeline.ready()
         stopping = False
         while not stopping:
-            stopping = await self._alarm.wait(await self._read(), lifeline.stopping)
+            seconds = await until(lifeline.stopping, self._read)
+            stopping = await self._alarm.wait(seconds or 0.0, lifeline.stopping)
         await self._release()
 
     async def _read(self) -> float:
@@ -76,9 +78,10 @@ class PollLease:
     async def _stand(self, view: LeaseView) -> float:
         if view.standing is Standing.STANDBY:
             self._stand_back()
-            if view.seconds_left < CONTESTED_SECONDS - STANDBY_SECONDS or not self._contested:
-                # The holder may not know of us: the platform's 409 makes it look.
-                await self._nudge()
+            if view.seconds_left < OVERDUE_SECONDS or not self._contested:
+                # The holder may not know of us: the platform's 409 makes it look. One that does is left in peace.
+                with anyio.move_on_after(STANDBY_SECONDS):
+                    await self._nudge()
             self._contested = True
             return STANDBY_SECONDS
         changed, self._contested = view.contested != self._contested, view.contested

@@ -11,7 +11,7 @@ from actors.rules.messages import RECOVERED, Changed, Message, Resume
 from actors.rules.operations import Recover, Recoverable
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
-from actors.shell.outside import Alarm, Items, seconds_to_burst
+from actors.shell.outside import Alarm, Items, seconds_to_burst, until
 
 log = structlog.get_logger()
 
@@ -43,7 +43,8 @@ class Reconciler:
         lifeline.ready()
         stopping = False
         while not stopping:
-            stopping = await self._alarm.wait(await self._look(), lifeline.stopping)
+            seconds = await until(lifeline.stopping, self._look)
+            stopping = await self._alarm.wait(seconds or 0.0, lifeline.stopping)
 
     async def _look(self) -> float:
         operation = Recover(self._worker, self._everything)

@@ -10,7 +10,7 @@ from actors.rules.messages import Changed, Message, Present
 from actors.rules.operations import ClaimDue, Due, TidyUp
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
-from actors.shell.outside import Alarm, Items, seconds_to_burst
+from actors.shell.outside import Alarm, Items, seconds_to_burst, until
 
 log = structlog.get_logger()
 
@@ -38,7 +38,8 @@ class Scheduler:
         lifeline.ready()
         stopping = False
         while not stopping:
-            stopping = await self._alarm.wait(await self._look(), lifeline.stopping)
+            seconds = await until(lifeline.stopping, self._look)
+            stopping = await self._alarm.wait(seconds or 0.0, lifeline.stopping)
 
     async def _look(self) -> float:
         """Claim what is due; returns how long to sleep."""

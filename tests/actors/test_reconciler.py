@@ -10,7 +10,7 @@ from actors.rules.messages import RECOVERED, Changed, Resume
 from actors.rules.operations import Recover, Recoverable
 from actors.rules.requests import Cause, NotStored
 from actors.shell.outside import BURST_SECONDS
-from tests.actors.fakes_shell import After, FakeItems, FakeStore, living
+from tests.actors.fakes_shell import After, FakeItems, FakeStore, Never, living
 from tests.backends import BACKENDS, Backend
 from tests.stories import row
 
@@ -151,3 +151,12 @@ async def test_items_that_have_stopped_are_left_to_the_next_worker(
             await anyio.sleep(1.0)
 
     assert [line["event"] for line in logs] == ["recover.stopped"]
+
+
+async def test_stop_does_not_wait_for_a_database_that_is_away(reconciler: Reconciler, store: FakeStore) -> None:
+    store.will("Recover", Never())
+
+    async with living(reconciler.run):
+        await anyio.sleep(1.0)
+
+    assert anyio.current_time() == pytest.approx(1.0)

@@ -10,7 +10,7 @@ from actors.rules.operations import ClaimDue, Due, TidyUp
 from actors.rules.requests import Cause, NotStored
 from actors.scheduler import AFTER_OUTAGE_SECONDS, Scheduler
 from actors.shell.outside import BURST_SECONDS
-from tests.actors.fakes_shell import After, FakeItems, FakeStore, living
+from tests.actors.fakes_shell import After, FakeItems, FakeStore, Never, living
 from tests.backends import BACKENDS, Backend
 from tests.stories import CHAT, row
 
@@ -157,6 +157,15 @@ async def test_items_that_have_stopped_are_left_to_the_next_worker(
 
 
 async def test_stop_ends_the_sleep(scheduler: Scheduler) -> None:
+    async with living(scheduler.run):
+        await anyio.sleep(1.0)
+
+    assert anyio.current_time() == pytest.approx(1.0)
+
+
+async def test_stop_does_not_wait_for_a_database_that_is_away(scheduler: Scheduler, store: FakeStore) -> None:
+    store.will("ClaimDue", Never())
+
     async with living(scheduler.run):
         await anyio.sleep(1.0)
 
