@@ -77,6 +77,7 @@ class Intake:
         self._lease = lease
         self._held: dict[int, _Held] = {}
         self._offset: int | None = None
+        self._asked: int | None = None
         self._moved = anyio.Event()
         self._backlog = True
         self._failures = 0
@@ -130,7 +131,7 @@ class Intake:
                 self._backlog = True
             await self._lease.wait_held()
             self._moved = anyio.Event()
-            asked = self._offset
+            asked = self._asked = self._offset
             try:
                 batch = await self._updates.get(asked, POLL_SECONDS)
             except Conflict:
@@ -148,6 +149,7 @@ class Intake:
     async def _rest(self, error: PortError) -> None:
         asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
         pause = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
+        self._asked = None
         self._failures += 1
         self.trouble = str(error)
         log.warning("intake.unreachable", failures=self._failures, reason=self.trouble)
@@ -228,8 +230,8 @@ class Intake:
             log.warning("tap.kept", tap_id=press.id, item_id=press.item_id, chat_id=press.chat_id)
 
     async def _say_goodbye(self) -> None:
-        """Confirm what was done, so that the next worker need not look at it again."""
-        if self._offset is None or not self._lease.is_held:
+        """Confirm what was done, so that the next worker need not look at it again; no offset is worth saying twice."""
+        if self._offset in {None, self._asked} or not self._lease.is_held:
             return
         try:
             with anyio.move_on_after(2.0):

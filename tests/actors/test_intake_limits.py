@@ -191,6 +191,19 @@ async def test_stop_without_anything_to_confirm_says_nothing(stage: IntakeStage)
     assert len(stage.updates.asked) == 1
 
 
+async def test_stop_says_no_offset_twice(stage: IntakeStage) -> None:
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await stage.items.journal.until("Tap")
+        stage.confirm(10)
+        await anyio.sleep(1.0)
+        polls = len(stage.updates.asked)
+        assert stage.updates.asked[-1][1] == 11
+
+    assert len(stage.updates.asked) == polls
+
+
 async def test_stop_without_the_lease_leaves_the_updates_to_who_holds_it(stage: IntakeStage) -> None:
     stage.updates.put(tap(10))
 
