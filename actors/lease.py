@@ -26,17 +26,18 @@ class PollLease:
     """The actor that knows whether this worker may poll."""
 
     def __init__(
-        self, store: Asks, owner: str, nudge: Callable[[], Awaitable[None]], on_held: Callable[[], None]
+        self, store: Asks, owner: str, nudge: Callable[[], Awaitable[None]], on_take_over: Callable[[], None]
     ) -> None:
         self._store = store
         self._owner = owner
         self._nudge = nudge
-        self._on_held = on_held
+        self._on_take_over = on_take_over
         self._alarm = Alarm()
         self._held = anyio.Event()
         self.held_since: float | None = None
         self._contested = False
         self._doubted = False
+        self._stood_back = False
 
     @property
     def is_held(self) -> bool:
@@ -89,12 +90,14 @@ class PollLease:
             log.info("lease.held", contested=view.contested)
             self._held.set()
             self.held_since = anyio.current_time()
-            self._on_held()
+            if self._stood_back:
+                self._on_take_over()
         if changed:
             return 0.0  # renew at once, for as long as suits the company we have
         return RENEW_SECONDS if view.contested else ALONE_SECONDS / 2
 
     def _stand_back(self) -> None:
+        self._stood_back = True
         if self._held.is_set():
             self._held = anyio.Event()
             self.held_since = None

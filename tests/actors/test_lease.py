@@ -1,16 +1,16 @@
 """The lease of the poller: alone it costs nothing, in company it is renewed, and a standby takes over in 15 s."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from actors.lease import ALONE_SECONDS, CONTESTED_SECONDS, RENEW_SECONDS, STANDBY_SECONDS, PollLease
-from actors.rules.operations import HoldLease, LeaseView, ReleaseLease, Standing
+from actors.lease import ALONE_SECONDS, CONTESTED_SECONDS, RENEW_SECONDS, STANDBY_SECONDS
+from actors.rules.operations import HoldLease, ReleaseLease
 from actors.rules.requests import Cause, NotStored
-from tests.actors.fakes_shell import After, FakeStore, Never, living
+from tests.actors.fakes_lease import Table, Worker
+from tests.actors.fakes_shell import After, Never, living
 from tests.backends import BACKENDS, Backend
 
 AWAY = NotStored(Cause.EXPIRED, certain=False)
@@ -25,55 +25,6 @@ def anyio_backend(request: pytest.FixtureRequest) -> Backend:
 def _quiet() -> Iterator[None]:
     with capture_logs():
         yield
-
-
-@dataclass
-class Table:
-    """The row of the lease, as the database keeps it."""
-
-    owner: str | None = None
-    until: float = 0.0
-    standby_at: float = -3600.0
-
-    def hold(self, asked: HoldLease) -> LeaseView:
-        """Give, renew, or register a standby, who cuts what is left."""
-        now = anyio.current_time()
-        if self.owner not in {None, asked.worker} and self.until > now:
-            self.standby_at = now
-            self.until = min(self.until, now + asked.cut_seconds)
-            return LeaseView(Standing.STANDBY, True, self.until - now)
-        self.owner, self.until = asked.worker, now + asked.seconds
-        return LeaseView(Standing.HELD, now - self.standby_at < CONTESTED_SECONDS, asked.seconds)
-
-    def release(self, asked: ReleaseLease) -> bool:
-        """Give it back, if it is theirs."""
-        mine = self.owner == asked.worker
-        self.owner = None if mine else self.owner
-        return mine
-
-
-@dataclass
-class Worker:
-    """One worker's lease; its nudge reaches whom the test says."""
-
-    name: str
-    table: Table
-    store: FakeStore = field(default_factory=FakeStore)
-    nudges: list[float] = field(default_factory=list)
-    held: list[float] = field(default_factory=list)
-    rival: "Worker | None" = None
-    nudge_seconds: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.store.always("HoldLease", After(0.01, self.table.hold))
-        self.store.always("ReleaseLease", After(0.01, self.table.release))
-        self.lease = PollLease(self.store, self.name, self._nudge, lambda: self.held.append(anyio.current_time()))
-
-    async def _nudge(self) -> None:
-        self.nudges.append(anyio.current_time())
-        await anyio.sleep(self.nudge_seconds)
-        if self.rival is not None:
-            self.rival.lease.look()
 
 
 @pytest.fixture
@@ -92,7 +43,12 @@ async def test_lone_worker_holds_the_lease_at_once(one: Worker) -> None:
         assert anyio.current_time() == pytest.approx(0.01)
         assert one.lease.held_since == pytest.approx(0.01)
 
-    assert len(one.held) == 1
+
+async def test_start_of_a_lone_worker_is_no_take_over(one: Worker) -> None:
+    async with living(one.lease.run):
+        await one.lease.wait_held()
+
+    assert one.took_over == []
 
 
 async def test_lone_holder_renews_once_in_half_a_day(one: Worker) -> None:
@@ -113,7 +69,7 @@ async def test_conflict_silences_the_holder_until_the_lease_is_read(one: Worker)
         await one.lease.wait_held()
         assert anyio.current_time() == pytest.approx(5.0)
 
-    assert len(one.held) == 2
+    assert one.took_over == pytest.approx([5.0])
 
 
 async def test_conflict_during_a_read_makes_it_read_again(one: Worker) -> None:
@@ -188,7 +144,7 @@ async def test_standby_takes_over_within_15_s_of_a_death(one: Worker, two: Worke
         assert anyio.current_time() - died_at <= 15.0
         tasks.cancel_scope.cancel()
 
-    assert len(two.held) == 1
+    assert len(two.took_over) == 1
 
 
 async def _stand_by(worker: Worker) -> None:
@@ -228,7 +184,7 @@ async def test_stop_gives_the_lease_to_the_standby_at_its_next_look(one: Worker,
     async with living(two.lease.run):
         await two.lease.wait_held()
 
-    assert len(two.held) == 1
+    assert len(two.took_over) == 1
 
 
 async def test_holder_without_its_database_polls_on(one: Worker) -> None:

@@ -1,0 +1,191 @@
+"""One worker, wired: what it costs while nobody taps, what a tap sets in motion, in which order it stops."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import anyio
+import pytest
+
+from actors.errors import Unreachable
+from actors.ports import Conflict
+from actors.rules.item import State
+from actors.rules.operations import (
+    AcknowledgeCards,
+    ClaimDue,
+    Due,
+    RecordTap,
+    Recover,
+    SaveCard,
+    Standing,
+    WriteInteractions,
+)
+from actors.runtime.child import Lifeline
+from actors.tree import Worker
+from tests.actors.fakes_intake import other, tap
+from tests.actors.fakes_shell import Bug
+from tests.actors.fakes_tree import SKIPPED, TreeStage
+from tests.backends import BACKENDS, Backend
+from tests.stories import row
+
+HOUR = 3600.0
+CHILDREN = ["database", "interactions", "cards", "items", "reconciler", "scheduler", "hints", "lease", "intake"]
+
+
+@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture
+def stage() -> TreeStage:
+    return TreeStage()
+
+
+def in_hour(asked: list[tuple[float, str]], hour: int) -> list[float]:
+    """When something was asked in this hour; the first burst of all counts to the first."""
+    return [at for at, _ in asked if hour * HOUR <= at - 1.0 < (hour + 1) * HOUR]
+
+
+def bursts(moments: list[float]) -> int:
+    """How many groups they make that a database cannot sleep between."""
+    return (1 if moments else 0) + sum(later - at > 60 for at, later in pairwise(moments))
+
+
+async def test_idle_day_costs_twelve_statements_an_hour_at_most_in_two_bursts(stage: TreeStage) -> None:
+    async with stage.playing():
+        await anyio.sleep(24 * HOUR + 60)
+
+    hours = [in_hour(stage.pool.asked, hour) for hour in range(24)]
+    assert max(map(len, hours)) <= 12
+    assert max(map(bursts, hours)) <= 2
+    assert len(stage.pool.asked) <= 24 * 5
+
+
+async def test_bursts_stay_together_after_something_happened(stage: TreeStage) -> None:
+    async with stage.playing() as worker:
+        await anyio.sleep(700.0)
+        worker.scheduler.wake()
+        await anyio.sleep(HOUR)
+        worker.reconciler.wake()
+        await anyio.sleep(12 * HOUR)
+
+    hours = [in_hour(stage.pool.asked, hour) for hour in range(2, 13)]
+    assert max(map(bursts, hours)) <= 2
+
+
+async def test_tap_is_recorded_shown_acknowledged_and_confirmed(stage: TreeStage) -> None:
+    async with stage.playing():
+        await anyio.sleep(10.0)
+        stage.updates.put(tap(10))
+        await anyio.sleep(5.0)
+
+    assert stage.chat.toasts == [("tap-10", "Skipping…")]
+    assert [face.row for face in stage.chat.faces] == [SKIPPED]
+    assert stage.pool.when(RecordTap) == pytest.approx([10.51], abs=0.02)
+    assert len(stage.pool.when(AcknowledgeCards)) == len(stage.pool.when(WriteInteractions)) == 1
+    assert 11 in stage.updates.offsets
+    line = next(line for line in stage.logs if line["event"] == "tap")
+    assert (line["outcome"], line["db_attempts"], line["edit_attempts"]) == ("recorded", 1, 1)
+
+
+async def test_due_item_is_sent_and_saved(stage: TreeStage) -> None:
+    stage.pool.due.append(Due((row(State.PRESENTING),), (), None))
+
+    async with stage.playing():
+        await anyio.sleep(1.0)
+
+    assert stage.chat.sent == [row(State.PRESENTING)]
+    assert len(stage.pool.when(SaveCard)) == 1
+
+
+async def test_send_that_failed_has_the_schedule_looked_at(stage: TreeStage) -> None:
+    stage.pool.due.append(Due((row(State.PRESENTING),), (), None))
+    stage.chat.will("send_card", Unreachable("no network"))
+
+    async with stage.playing():
+        await anyio.sleep(1.0)
+
+    assert len(stage.pool.when(ClaimDue)) == 2
+
+
+async def test_database_that_came_back_is_looked_at_for_what_was_left_behind(stage: TreeStage) -> None:
+    async with stage.playing() as worker:
+        await anyio.sleep(10.0)
+        stage.pool.go_away()
+        worker.scheduler.wake()
+        await anyio.sleep(5.0)
+        assert worker.database_trouble() is not None
+        stage.pool.come_back()
+        await anyio.sleep(10.0)
+        assert worker.database_trouble() is None
+
+    assert len(stage.pool.when(Recover)) == 2
+
+
+async def test_crash_of_an_item_has_the_reconciler_look(stage: TreeStage) -> None:
+    stage.chat.will("answer", Bug("not a PortError"))
+
+    async with stage.playing():
+        await anyio.sleep(10.0)
+        stage.updates.put(tap(10))
+        await anyio.sleep(5.0)
+
+    assert len(stage.pool.when(Recover)) == 2
+
+
+async def test_database_lives_longest_and_intake_stops_first(stage: TreeStage) -> None:
+    async with stage.playing():
+        await anyio.sleep(1.0)
+
+    assert stage.children("child.started") == CHILDREN
+    assert stage.children("child.stopped") == CHILDREN[::-1]
+
+
+async def test_web_child_stands_before_intake_and_sees_the_worker() -> None:
+    seen: list[Worker] = []
+
+    async def web(worker: Worker, lifeline: Lifeline) -> None:
+        seen.append(worker)
+        lifeline.ready()
+        await lifeline.stopping.wait()
+
+    stage = TreeStage(web=web)
+    async with stage.playing() as worker:
+        assert list(worker.children()) == [*CHILDREN[:-1], "web", "intake"]
+        assert all(child.up for child in worker.children().values())
+
+    assert seen == [stage.worker]
+
+
+async def test_silence_counts_from_the_last_answered_poll(stage: TreeStage) -> None:
+    async with stage.playing() as worker:
+        assert worker.poll_silence_seconds() == pytest.approx(0.5, abs=0.05)
+        await anyio.sleep(60.0)
+        assert worker.poll_silence_seconds() == pytest.approx(10.5, abs=0.1)
+
+    assert worker.poll_silence_seconds() is None
+
+
+async def test_trouble_with_telegram_is_told_until_it_answers(stage: TreeStage) -> None:
+    stage.updates.will("get", Unreachable("no network"))
+
+    async with stage.playing() as worker:
+        await anyio.sleep(1.0)
+        assert worker.telegram_trouble() == "no network"
+        stage.updates.put(other(10))
+        await anyio.sleep(1.0)
+        assert worker.telegram_trouble() is None
+
+
+@pytest.mark.parametrize("failure", [Conflict(), Unreachable("no network")])
+async def test_standby_nudges_the_holder_and_does_not_mind_the_answer(stage: TreeStage, failure: Exception) -> None:
+    stage.pool.standing = Standing.STANDBY
+    stage.updates.will("get", failure)
+
+    async with stage.playing() as worker:
+        await anyio.sleep(10.0)
+        assert worker.poll_silence_seconds() is None
+
+    assert stage.updates.asked[0][1:] == (None, 0.0)
+    assert stage.children("child.crashed") == []
