@@ -5,7 +5,7 @@ import anyio
 from tests.links import Link, link_to
 from tests.stage import ANNA, BEN, EVE, Stage
 
-AWAY_SECONDS = 2.5
+AWAY_SECONDS = 2.0
 INTERIM_LINES = ("Anna is skipping this", "Ben is marking as posted this", "Eve is auto posting this")
 ENDINGS = ("Skipped by", "Posted by", "Dry run: the picture")
 

@@ -12,7 +12,7 @@ LONG_AGO = """update items set due_at = due_at - interval '49 hours', presented_
 
 async def test_overdue_items_come_one_per_gap(stage: Stage) -> None:
     await stage.add_chat(gap_seconds=1)
-    items = [await stage.queue(title) for title in ("First", "Second", "Third")]
+    items = [await stage.queue(title) for title in ("First", "Second")]
 
     async with stage.worker():
         cards = [await stage.card(item) for item in items]
@@ -21,9 +21,8 @@ async def test_overdue_items_come_one_per_gap(stage: Stage) -> None:
 
     came_at = [message.history[0].at for message in stage.messages()]
     assert cards == sorted(cards)
-    assert len(came_at) == 3
+    assert len(came_at) == 2
     assert came_at[1] - came_at[0] > 0.9
-    assert came_at[2] - came_at[1] > 0.9
 
 
 async def test_paused_chat_presents_nothing_until_it_goes_on(stage: Stage) -> None:

@@ -35,15 +35,15 @@ async def test_pause_that_telegram_asks_for_delays_the_card_and_no_toast(stage: 
 
     async with stage.worker():
         item, card = await stage.present()
-        stage.sandbox.set_fault(Fault(Kind.TOO_MANY, "editMessageCaption", times=2, seconds=1))
+        stage.sandbox.set_fault(Fault(Kind.TOO_MANY, "editMessageCaption", times=1, seconds=1))
         tap = stage.tap(card, ANNA, "Skip")
         await stage.says(card, "Skipped by")
         line = await stage.line(tap)
 
     assert line["toast_ms"] < 500
     assert line["recorded_ms"] < 500
-    assert line["card_ms"] > 2000
-    assert line["edit_attempts"] == 3
+    assert line["card_ms"] > 1000
+    assert line["edit_attempts"] == 2
     assert await stage.events(item) == [("skip", "Anna")]
 
 
