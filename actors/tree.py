@@ -29,6 +29,8 @@ from actors.scheduler import Scheduler
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.outside import ItemKey, Outside
 
+NUDGE_SECONDS = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -137,5 +139,6 @@ class Worker:
 
     async def _nudge(self) -> None:
         """Ask Telegram for nothing: it ends the poll of whoever holds the lease, who then looks and sees us wait."""
-        with suppress(PortError, Conflict):
+        # The other poll ends when this one arrives; the answer, for which Telegram may take seconds, is of no use.
+        with suppress(PortError, Conflict), anyio.move_on_after(NUDGE_SECONDS):
             await self._updates.get(None, 0.0)

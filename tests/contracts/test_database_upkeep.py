@@ -68,6 +68,17 @@ async def test_the_holder_learns_of_its_standby_while_that_is_alive(team: Team) 
     assert not alone
 
 
+async def test_holder_with_a_standby_renews_for_as_long_as_the_standby_allows(team: Team) -> None:
+    """It may not have looked yet, renew for a day, and die: the standby would wait for another cut."""
+    await hold(team, "one")
+    await hold(team, "two")
+
+    view = await hold(team, "one")
+
+    assert (view.standing, view.contested) == (Standing.HELD, True)
+    assert view.seconds_left <= 10.0
+
+
 async def test_the_standby_takes_over_when_the_lease_has_run_out(team: Team) -> None:
     await hold(team, "dead")
     await hold(team, "alive")

@@ -51,16 +51,16 @@ def recover(writer: Writer, asked: Recover) -> Recoverable:
 def hold_lease(writer: Writer, asked: HoldLease) -> LeaseView:
     """Take or renew the lease, or register as standby of whoever holds it."""
     until = writer.now + timedelta(seconds=asked.seconds)
+    cut = writer.now + timedelta(seconds=asked.cut_seconds)
     lease = writer.tables.leases.get(asked.name)
     if lease is None:
         lease = LeaseRecord(asked.name, asked.worker, until)
     elif lease.owner == asked.worker:
-        lease = replace(lease, expires_at=until)
+        lease = replace(lease, expires_at=min(until, cut) if _has_company(lease, writer.now) else until)
     elif lease.expires_at < writer.now:
         lease = replace(lease, owner=asked.worker, token=lease.token + 1, standby=None, expires_at=until)
     else:
-        cut = min(lease.expires_at, writer.now + timedelta(seconds=asked.cut_seconds))
-        lease = replace(lease, standby=asked.worker, standby_at=writer.now, expires_at=cut)
+        lease = replace(lease, standby=asked.worker, standby_at=writer.now, expires_at=min(lease.expires_at, cut))
     writer.tables.leases.put(lease)
     return _view(lease, asked.worker, writer.now)
 
@@ -171,9 +171,12 @@ def _next_seconds(writer: Writer) -> float | None:
 
 
 def _view(lease: LeaseRecord, worker: str, now: datetime) -> LeaseView:
-    company = lease.standby is not None and lease.standby_at is not None and lease.standby_at > now - COMPANY
     standing = Standing.HELD if lease.owner == worker else Standing.STANDBY
-    return LeaseView(standing, company, (lease.expires_at - now).total_seconds())
+    return LeaseView(standing, _has_company(lease, now), (lease.expires_at - now).total_seconds())
+
+
+def _has_company(lease: LeaseRecord, now: datetime) -> bool:
+    return lease.standby is not None and lease.standby_at is not None and lease.standby_at > now - COMPANY
 
 
 def _delete(table: Table[Any], is_old: Callable[[Any], bool]) -> int:

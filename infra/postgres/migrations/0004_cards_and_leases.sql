@@ -90,7 +90,11 @@ begin
   on conflict (name) do update set
     token = case when l.owner = p_worker then l.token else l.token + 1 end,
     standby = case when l.owner = p_worker then l.standby end,
-    owner = p_worker, expires_at = now() + make_interval(secs => p_seconds)
+    -- A holder that does not know yet of its standby renews for as long as if it did, and may die right afterwards.
+    owner = p_worker, expires_at = now() + make_interval(secs => case
+      when l.owner = p_worker and l.standby is not null and l.standby_at > now() - interval '30 seconds'
+        then least(p_seconds, p_cut_seconds)
+      else p_seconds end)
   where l.owner = p_worker or l.expires_at < now()
   returning * into lease;
   if lease.owner is null then
