@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from actors.errors import MailboxClosed, MailboxFull, PortError, Unreachable
-from actors.ports import Chat, Conflict, Other, Poison, Pressed, Said, Update, Updates
+from actors.ports import Chat, Conflict, Poison, Pressed, Update, Updates
 from actors.rules import words
 from actors.rules.messages import AskToReject, GiveUp, KeepIt, Press, SendOriginal, Tap
 from actors.runtime.child import Lifeline
@@ -194,11 +194,9 @@ class Intake:
         match update:
             case Tap(press) | AskToReject(press) | KeepIt(press) | SendOriginal(press):
                 return self._tell(update, press)
-            case Poison(update_id, why):
+            case Poison(_, why):
                 log.error("update.poison", update_id=update_id, reason=why)
-                self._held[update_id].done = True
-            case Said(update_id) | Other(update_id):
-                self._held[update_id].done = True
+        self._held[update_id].done = True
         return True
 
     def _tell(self, message: Pressed, press: Press) -> bool:

@@ -44,11 +44,6 @@ def recorded(operation: RecordTap) -> Recorded:
     return Recorded(operation.tap, SKIPPED)
 
 
-def now_tapped(tap: Tap) -> Tap:
-    """The same tap, seen at this moment."""
-    return replace(tap, press=replace(tap.press, at=anyio.current_time()))
-
-
 async def test_toast_does_not_wait_for_the_database(stage: ItemStage) -> None:
     stage.store.will("RecordTap", After(50.0, recorded))
 
@@ -202,18 +197,6 @@ async def test_tap_given_up_is_refused_at_once(stage: ItemStage) -> None:
 
     assert stage.lines[-1] == NOT_SAVED
     assert stage.confirmed == [ANNAS.press.update_id]
-
-
-async def test_giving_up_what_is_recorded_already_changes_nothing(stage: ItemStage) -> None:
-    stage.store.will("RecordTap", recorded)
-
-    async with playing(stage):
-        stage.tell(ANNAS)
-        await stage.store.journal.until("RecordTap")
-        await anyio.sleep(0.1)
-        stage.tell(GiveUp(ANNAS.press))
-
-    assert stage.lines == []
 
 
 async def test_recorded_tap_is_confirmed_before_its_card_is_shown(stage: ItemStage) -> None:

@@ -1,4 +1,4 @@
-"""The shell of an item: toasts that are lost, rows that refuse, and the one log line of a tap."""
+"""The shell of an item: lost toasts, rows that refuse, taps given up too late, and the one log line of a tap."""
 
 from dataclasses import replace
 
@@ -9,13 +9,13 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from actors.rules import words
 from actors.rules.item import Card, State, Step
 from actors.rules.messages import (
+    GiveUp,
     Gone,
     Recorded,
     Stale,
     Tap,
 )
 from actors.rules.operations import RecordTap
-from actors.rules.requests import Cause, NotStored
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After
 from tests.backends import BACKENDS, Backend
@@ -25,9 +25,6 @@ ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
 BENS = Tap(press("ben-1", BEN), Step.POSTED)
 IN_REVIEW = row(State.IN_REVIEW)
 SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
-GONE_AWAY = NotStored(Cause.BUSY, certain=True)
-NOT_SAVED = "⚠️ Anna's Skip was not saved, tap again."
-NOT_CONFIRMED = "⏳ Anna's Skip: not confirmed yet, this card will update itself."
 
 
 @pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
@@ -155,3 +152,30 @@ async def test_stop_does_not_wait_to_repeat_a_toast(stage: ItemStage) -> None:
         await anyio.sleep(0.1)
 
     assert anyio.current_time() == pytest.approx(0.1)
+
+
+async def test_giving_up_what_is_recorded_already_changes_nothing(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", recorded)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await stage.store.journal.until("RecordTap")
+        await anyio.sleep(0.1)
+        stage.tell(GiveUp(ANNAS.press))
+
+    assert stage.lines == []
+
+
+async def test_giving_up_what_the_database_just_answered_changes_nothing(stage: ItemStage) -> None:
+    def answered(asked: RecordTap) -> Recorded:
+        stage.tell(GiveUp(ANNAS.press))
+        return recorded(asked)
+
+    stage.store.will("RecordTap", answered)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await stage.cards.journal.until("draw")
+
+    assert stage.lines == []
+    assert [line["outcome"] for line in stage.taps] == ["recorded"]

@@ -1,7 +1,5 @@
 """The shell of an item: questions, originals, and cards that are drawn for nobody's tap."""
 
-from dataclasses import replace
-
 import anyio
 import pytest
 
@@ -18,7 +16,7 @@ from actors.rules.messages import (
     SendOriginal,
     Tap,
 )
-from actors.rules.operations import Interaction, LoadRow, RecordTap
+from actors.rules.operations import Interaction, LoadRow
 from actors.rules.requests import Cause, NotStored
 from tests.actors.fakes_item import ItemStage, playing
 from tests.backends import BACKENDS, Backend
@@ -29,8 +27,6 @@ BENS = Tap(press("ben-1", BEN), Step.POSTED)
 IN_REVIEW = row(State.IN_REVIEW)
 SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
 GONE_AWAY = NotStored(Cause.BUSY, certain=True)
-NOT_SAVED = "⚠️ Anna's Skip was not saved, tap again."
-NOT_CONFIRMED = "⏳ Anna's Skip: not confirmed yet, this card will update itself."
 
 
 @pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
@@ -43,18 +39,8 @@ def stage() -> ItemStage:
     return ItemStage()
 
 
-def recorded(operation: RecordTap) -> Recorded:
-    """The database's answer to a tap that took effect."""
-    return Recorded(operation.tap, SKIPPED)
-
-
-def now_tapped(tap: Tap) -> Tap:
-    """The same tap, seen at this moment."""
-    return replace(tap, press=replace(tap.press, at=anyio.current_time()))
-
-
 async def test_every_decided_tap_is_noted_as_an_interaction(stage: ItemStage) -> None:
-    stage.store.will("RecordTap", recorded)
+    stage.store.will("RecordTap", lambda asked: Recorded(asked.tap, SKIPPED))
 
     async with playing(stage):
         stage.tell(ANNAS)
@@ -76,6 +62,7 @@ async def test_question_stands_for_60_s_and_is_taken_away(stage: ItemStage) -> N
 async def test_question_that_was_answered_does_not_come_back(stage: ItemStage) -> None:
     async with playing(stage):
         stage.tell(AskToReject(ANNAS.press))
+        await anyio.sleep(1.0)
         stage.tell(KeepIt(BENS.press))
         await anyio.sleep(2 * QUESTION_SECONDS)
 
