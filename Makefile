@@ -18,7 +18,7 @@ run: venv ## run the worker on the settings of the environment
 	@$(IN_VENV) main.py run $(ARGS)
 
 test: venv ## run the tests; ARGS="-k name" picks some
-	@$(IN_VENV) -m pytest $(ARGS)
+	@$(IN_VENV) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: venv ## check format, lint and types
 	@$(IN_VENV) -m ruff format --check .
