@@ -1,14 +1,12 @@
-"""A worker as a process of its own, without what main.py does besides: `python -m tests.understudy` plays it."""
+"""A worker as a process of its own: `main.py run`, as an operator would start it."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +14,8 @@ from typing import Any
 import anyio
 from anyio.abc import Process
 
-from actors.publisher import CarefulPublisher
-from actors.tree import Identity, Ports, Worker
-from infra.clock import WallClock
-from infra.identity import take_names
-from infra.logs import configure_logs
-from infra.postgres.bindings import BINDINGS
-from infra.postgres.pool import PoolSettings, open_pool
-from infra.telegram.bot import open_telegram
-from tests.stage import PATIENCE_SECONDS, OnePicture, Stage
+from infra.settings import child_environment
+from tests.stage import PATIENCE_SECONDS, Stage
 
 ROOT = Path(__file__).parent.parent
 
@@ -58,35 +49,27 @@ class Understudy:
 @asynccontextmanager
 async def understudy(stage: Stage, data_dir: Path, name: str) -> AsyncIterator[Understudy]:
     """Run a worker beside us, with a log of this name; whatever becomes of it, it is gone in the end."""
-    arguments = [stage.dsn, stage.sandbox.url, stage.sandbox.token, str(data_dir)]
     await anyio.Path(data_dir).mkdir(exist_ok=True)
     log = data_dir / f"{name}.log"
+    environment = child_environment(
+        {
+            "DATABASE_URL": stage.dsn,
+            "DATA_DIR": str(data_dir),
+            "TELEGRAM_API_URL": stage.sandbox.url,
+            "TELEGRAM_TOKEN": stage.sandbox.token,
+            "PORT": "0",
+        }
+    )
     with log.open("ab") as lines:
         process = await anyio.open_process(
-            [sys.executable, "-m", "tests.understudy", *arguments], cwd=ROOT, stdout=lines, stderr=lines
+            [sys.executable, "main.py", "run"], cwd=ROOT, env=environment, stdout=lines, stderr=lines
         )
+    played = Understudy(process, log)
     try:
-        yield Understudy(process, log)
+        yield played
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGKILL)
         with anyio.CancelScope(shield=True):
             await process.aclose()
-        stage.lines.all += Understudy(process, log).lines()
-
-
-async def play(dsn: str, url: str, token: str, data_dir: str) -> None:
-    """Run the worker until SIGTERM."""
-    async with AsyncExitStack() as stack:
-        names = stack.enter_context(take_names(Path(data_dir)))
-        pool = await stack.enter_async_context(open_pool(dsn, PoolSettings(5, False, names.worker), BINDINGS))
-        chat, updates = await stack.enter_async_context(open_telegram(token, url, OnePicture(b"no picture")))
-        ports = Ports(pool, chat, updates, CarefulPublisher(), WallClock())
-        worker = Worker(ports, Identity(names.worker, names.owner, 5.0), random.Random())
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.supervisor.stop)
-        await worker.supervisor.run()
-
-
-if __name__ == "__main__":
-    configure_logs("json", "INFO")
-    asyncio.run(play(*sys.argv[1:]))
+        stage.lines.all += played.lines()
