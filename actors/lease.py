@@ -10,7 +10,7 @@ import structlog
 from actors.rules.operations import HoldLease, LeaseView, ReleaseLease, Standing
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
-from actors.shell.outside import Alarm, until
+from actors.shell.outside import Alarm
 
 log = structlog.get_logger()
 
@@ -19,6 +19,7 @@ ALONE_SECONDS = 86_400.0  # a lone holder renews once in half a day
 CONTESTED_SECONDS = 10.0
 RENEW_SECONDS = 5.0
 STANDBY_SECONDS = 3.0
+LAST_READ_SECONDS = 1.0
 OVERDUE_SECONDS = CONTESTED_SECONDS - RENEW_SECONDS - 1.0  # left of the lease of a holder that does not renew
 
 
@@ -59,9 +60,23 @@ class PollLease:
         lifeline.ready()
         stopping = False
         while not stopping:
-            seconds = await until(lifeline.stopping, self._read)
-            stopping = await self._alarm.wait(seconds or 0.0, lifeline.stopping)
+            stopping = await self._alarm.wait(await self._read_through(lifeline.stopping), lifeline.stopping)
         await self._release()
+
+    async def _read_through(self, stopping: anyio.Event) -> float:
+        """Read; a stop lets it end within a moment, since a renewal that we left behind could overtake our release."""
+        seconds = 0.0
+        with anyio.CancelScope() as bound:
+            async with anyio.create_task_group() as tasks:
+
+                async def hurry() -> None:
+                    await stopping.wait()
+                    bound.deadline = anyio.current_time() + LAST_READ_SECONDS
+
+                tasks.start_soon(hurry)
+                seconds = await self._read()
+                tasks.cancel_scope.cancel()
+        return seconds
 
     async def _read(self) -> float:
         """Take, renew or wait; returns how long until the next look. Without its database a poller polls on."""

@@ -227,10 +227,20 @@ async def test_lease_that_cannot_be_given_back_runs_out(one: Worker) -> None:
     assert one.table.owner == "one"
 
 
-async def test_stop_does_not_wait_for_a_database_that_is_away(one: Worker) -> None:
+async def test_stop_waits_a_second_at_most_for_a_database_that_is_away(one: Worker) -> None:
     one.store.always("HoldLease", Never())
 
     async with living(one.lease.run):
         await anyio.sleep(1.0)
 
-    assert anyio.current_time() == pytest.approx(1.0)
+    assert anyio.current_time() == pytest.approx(2.0)
+
+
+async def test_stop_releases_after_the_renewal_that_was_under_way(one: Worker) -> None:
+    one.store.always("HoldLease", After(0.5, one.table.hold))
+
+    async with living(one.lease.run):
+        await anyio.sleep(0.2)
+
+    assert anyio.current_time() == pytest.approx(0.51)
+    assert one.table.owner is None
