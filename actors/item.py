@@ -42,7 +42,7 @@ from actors.rules.requests import Lane, NotStored, Ticket
 from actors.rules.review import Item, decide
 from actors.runtime.actor import Context
 from actors.shell.outside import ItemKey, Outside
-from actors.shell.trace import Traces, write_recovered_line
+from actors.shell.trace import Traces
 
 HOLD_SECONDS = 100.0  # Telegram keeps a tap for 150 s; within 100 s of our first sight it is stored or refused
 INTERIM_SECONDS = 0.4
@@ -192,7 +192,7 @@ class ItemActor:
     async def _draw_again(self, row: Row, cause: str) -> None:
         await self._draw(row, None)
         if cause == RECOVERED:
-            write_recovered_line(row)
+            self._traces.recovered(row)
 
     async def _draw_one(self, face: Face, shown: Shown, press: Press | None) -> None:
         edits = await self._outside.cards.draw(face, shown)

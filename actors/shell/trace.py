@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from typing import TypeAlias
 
 import anyio
 import structlog
@@ -13,17 +15,22 @@ from actors.rules.messages import Press
 
 log = structlog.get_logger()
 
+Figures: TypeAlias = dict[str, float | int | None]
+
+
+MOST_EXPLAINED = 64  # taps that an item remembers: one that comes again is not explained twice
+
 
 class Trace:
-    """What one press has cost so far; it is written once it is decided and all that it started is through."""
+    """What one press has cost so far; it is handed over once it is decided and all that it started is through."""
 
-    def __init__(self, press: Press, forget: Callable[[], object]) -> None:
+    def __init__(self, press: Press, explain: Callable[[Press, Conclude, Figures], None]) -> None:
         self._press = press
-        self._forget = forget
+        self._explain = explain
         self._open = 0
         self._conclusion: Conclude | None = None
         self._confirm: Callable[[], None] | None = None
-        self._figures: dict[str, float | int | None] = {
+        self._figures: Figures = {
             "toast_ms": None,
             "recorded_ms": None,
             "card_ms": None,
@@ -75,25 +82,38 @@ class Trace:
             self._confirm()
             self._confirm = None
         if self._open == 0 and self._conclusion is not None:
-            write_tap_line(self._press, self._conclusion, self._figures)
-            self._conclusion = None
-            self._forget()
+            conclusion, self._conclusion = self._conclusion, None
+            self._explain(self._press, conclusion, self._figures)
 
 
 class Traces:
-    """The open traces of one item."""
+    """The open traces of one item, and the taps that it has explained lately."""
 
     def __init__(self) -> None:
         self._open: dict[str, Trace] = {}
+        self._explained: deque[str] = deque(maxlen=MOST_EXPLAINED)
 
     def of(self, press: Press) -> Trace:
         """Find the trace of this press, or open one."""
         if press.id not in self._open:
-            self._open[press.id] = Trace(press, lambda: self._open.pop(press.id, None))
+            self._open[press.id] = Trace(press, self._explain)
         return self._open[press.id]
 
+    def recovered(self, row: Row) -> None:
+        """Explain a tap whose worker died between the record and the card, unless it explains itself."""
+        tap_id = row.settled.tap_id if row.settled else None
+        if tap_id is not None and tap_id not in self._open and tap_id not in self._explained:
+            self._explained.append(tap_id)
+            write_recovered_line(row)
 
-def write_tap_line(press: Press, conclusion: Conclude, figures: dict[str, float | int | None]) -> None:
+    def _explain(self, press: Press, conclusion: Conclude, figures: Figures) -> None:
+        self._open.pop(press.id, None)
+        if press.id not in self._explained:
+            self._explained.append(press.id)
+            write_tap_line(press, conclusion, figures)
+
+
+def write_tap_line(press: Press, conclusion: Conclude, figures: Figures) -> None:
     """Write the one line of a tap."""
     log.info(
         "tap",
