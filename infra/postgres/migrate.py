@@ -36,8 +36,10 @@ async def migrate(connection: asyncpg.Connection[asyncpg.Record], folder: Path =
     """Apply what is pending, all of it or nothing, and return the ids in order.
 
     Whoever comes second waits, then finds nothing to do. Raises MigrationFailed for a migration that is wrong, and
-    asyncpg's own errors for a lost connection.
+    asyncpg's own errors for a lost connection. An up-to-date database is looked at without a transaction.
     """
+    if not await pending(connection, folder):
+        return []
     async with connection.transaction():
         # All of it ends with the transaction: behind a pooler the session is not ours.
         await connection.execute(

@@ -198,3 +198,11 @@ async def test_nothing_is_logged(empty_database_url: str, folder: Path, caplog: 
 async def test_a_database_of_a_test_is_up_to_date(database_url: str) -> None:
     async with connected(database_url) as connection:
         assert await pending(connection, MIGRATIONS) == []
+
+
+async def test_database_that_is_up_to_date_is_neither_locked_nor_waited_for(database_url: str) -> None:
+    """A start beside a running migration of nothing, and no connection that is idle in a transaction."""
+    async with connected(database_url) as other, connected(database_url) as connection, other.transaction():
+        await other.execute("select pg_advisory_xact_lock($1)", 0x65766572_79746170)
+
+        assert await migrate(connection) == []
