@@ -99,7 +99,7 @@ class PollLease:
                 with anyio.move_on_after(STANDBY_SECONDS):
                     await self._nudge()
             self._contested = True
-            return STANDBY_SECONDS
+            return max(0.1, min(STANDBY_SECONDS, view.seconds_left + 0.1))
         changed, self._contested = view.contested != self._contested, view.contested
         if not self._held.is_set():
             log.info("lease.held", contested=view.contested)

@@ -32,11 +32,11 @@ class Understudy:
         whole = self.log.read_text(encoding="utf-8").splitlines(keepends=True)
         return [json.loads(line) for line in whole if line.startswith("{") and line.endswith("\n")]
 
-    async def until(self, event: str) -> None:
-        """Wait until it has logged such a line; a file announces nothing, so it is looked at again and again."""
+    async def until(self, event: str, times: int = 1) -> None:
+        """Wait until it has logged such lines; a file announces nothing, so it is looked at again and again."""
         with anyio.fail_after(PATIENCE_SECONDS):
             while True:
-                if any(line["event"] == event for line in self.lines()):
+                if sum(line["event"] == event for line in self.lines()) >= times:
                     return
                 await anyio.sleep(0.02)
 

@@ -24,7 +24,7 @@ async def test_after_a_kill_the_standby_takes_over_within_15_seconds(stage: Stag
             with anyio.fail_after(TAKE_OVER_SECONDS):
                 await second.until("lease.held")
             await all_settled(stage, cards)
-            await stage.until(lambda: not stage.sandbox.stats()["updates_waiting"])
+            await second.until("tap", times=20)
 
     assert await counts(stage) == {"skipped": 20, "decisions": 20}
     assert {line["outcome"] for tap in taps for line in stage.lines.of(tap)} == {"recorded"}
