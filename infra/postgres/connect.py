@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 import anyio
 import asyncpg
 
 from actors.errors import Unreachable
+from infra.postgres.addresses import without_libpq_options
 from infra.postgres.sockets import keep_alive
 from infra.postgres.sqlstates import FAILURES, During, sort_error
 
@@ -22,9 +22,6 @@ ATTEMPT_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
 SAY_EVERY_SECONDS = 5.0
 CLOSE_SECONDS = 3.0
-
-# What providers put into their addresses for libpq; asyncpg would tell it to the server as a setting.
-LIBPQ_ONLY = {"channel_binding", "connect_timeout", "gssencmode", "keepalives", "pgbouncer", "sslcompression"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ async def _connect(address: Address, seconds: float) -> Connection:
     try:
         with anyio.fail_after(seconds):
             connection: Connection = await asyncpg.connect(
-                _without_libpq_options(address.dsn),
+                without_libpq_options(address.dsn),
                 timeout=seconds + 1,  # ours comes first, and cuts cleanly
                 statement_cache_size=0 if address.pooled else 100,
             )
@@ -89,9 +86,3 @@ async def _close(connection: Connection) -> None:
         await connection.close(timeout=CLOSE_SECONDS)
     except FAILURES:
         connection.terminate()
-
-
-def _without_libpq_options(dsn: str) -> str:
-    parts = urlsplit(dsn)
-    kept = [option for option in parts.query.split("&") if option.partition("=")[0] not in LIBPQ_ONLY]
-    return parts._replace(query="&".join(kept)).geturl() if parts.query else dsn

@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 import anyio
 import asyncpg
 
 from actors.errors import AnswerLost, Unreachable
 from actors.rules.operations import Operation
+from infra.postgres.addresses import without_libpq_options
 from infra.postgres.binding import Binding
 from infra.postgres.hints import Hints
 from infra.postgres.sockets import keep_alive
@@ -45,8 +45,6 @@ _SESSION = {
     "client_connection_check_interval": "2000",
     "jit": "off",
 }
-
-_LIBPQ_ONLY = {"channel_binding", "connect_timeout", "gssencmode", "keepalives", "pgbouncer", "sslcompression"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ class ConnectionPool:
     """Fills ports.Pool. `size` sessions at once; a listener, where there can be one, is a connection besides them."""
 
     def __init__(self, dsn: str, settings: PoolSettings, bindings: Bindings) -> None:
-        self._dsn = _without_foreign_options(dsn)
+        self._dsn = without_libpq_options(dsn)
         self._bindings = bindings
         self._listens = not settings.pooled and settings.size >= 2
         self._listening = False
@@ -211,13 +209,6 @@ async def _close(connection: Connection) -> None:
         await connection.close(timeout=CLOSE_SECONDS)
     except FAILURES:
         connection.terminate()
-
-
-def _without_foreign_options(dsn: str) -> str:
-    """Drop what only libpq understands and providers put into their addresses; asyncpg would tell it to the server."""
-    address = urlsplit(dsn)
-    kept = [option for option in address.query.split("&") if option.split("=")[0] not in _LIBPQ_ONLY]
-    return address._replace(query="&".join(kept)).geturl() if address.query else dsn
 
 
 async def _noreset(_: object) -> None:
