@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import random
 import signal
 import sys
@@ -21,6 +22,7 @@ import typer
 from anyio.abc import TaskStatus
 from rich.console import Console
 
+from actors.errors import QueueError
 from actors.publisher import CarefulPublisher
 from actors.runtime.child import Lifeline
 from actors.tree import Identity, Ports, Worker
@@ -120,15 +122,21 @@ def run() -> None:
 
 
 async def run_worker(settings: Settings) -> None:
-    """Run one worker; raises RestartLimitReached when it gives up."""
+    """Run one worker; raises RestartLimitReached when it gives up, and what kept it from starting."""
+    failure: QueueError | None = None
     async with anyio.create_task_group() as tasks:
         stopper = Stopper(tasks.cancel_scope.cancel)
         await tasks.start(stopper.listen)
-        async with open_worker(settings) as worker:
-            stopper.stop = worker.supervisor.stop
-            await worker.supervisor.run()
-            log.info("worker.stopped")
+        try:
+            async with open_worker(settings) as worker:
+                stopper.stop = worker.supervisor.stop
+                await worker.supervisor.run()
+                log.info("worker.stopped")
+        except QueueError as error:
+            failure = error  # out of the task group it would come as a group
         tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 @dataclass(slots=True)
@@ -184,7 +192,8 @@ def demo(
     try:
         raise typer.Exit(anyio.run(play, stage.Wish(headless, seconds, port, seed), backend_options=UVLOOP))
     except OSError as error:
-        raise WrongInput(f"Port {port} cannot be listened on ({error.strerror}); choose another --port.") from error
+        why = os.strerror(error.errno or 0)
+        raise WrongInput(f"Port {port} cannot be listened on ({why}); choose another --port.") from error
 
 
 async def play(wish: stage.Wish) -> int:

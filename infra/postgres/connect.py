@@ -59,7 +59,7 @@ async def connect_patiently(
         except Unreachable as error:
             left = began + seconds - anyio.current_time()
             if left <= PAUSE_SECONDS:
-                sentence = f"no answer from the database for {seconds:.0f} s; look whether it runs, and at DATABASE_URL"
+                sentence = f"No answer from the database for {seconds:.0f} s; look whether it runs, and at DATABASE_URL"
                 raise Unreachable(sentence) from error
         if anyio.current_time() - said >= SAY_EVERY_SECONDS or said == began:
             said = anyio.current_time()

@@ -33,9 +33,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=_family(host), backlog=BACKLOG)
     except OSError as error:
-        raise PortTaken(
-            f"PORT {port} cannot be listened on ({error.strerror}): stop what uses it, or set PORT to another one."
-        ) from error
+        why = os.strerror(error.errno or 0)
+        sentence = f"PORT {port} cannot be listened on ({why}): stop what uses it, or set PORT to another one."
+        raise PortTaken(sentence) from error
 
 
 async def serve(vitals: Vitals, listener: socket.socket, stopping: anyio.Event, on_bound: Callable[[], None]) -> None:
