@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import anyio
 import structlog
@@ -17,13 +18,13 @@ ANSWER_SECONDS = 5.0
 
 
 async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], None]) -> None:
-    """Show a toast that says what did not happen; then the update is done, toast or no toast."""
+    """Show a toast that says what did not happen, or say it in the chat; then the update is done.
+
+    Not a line on the card: nothing is known of it here, and an old caption could be drawn over a newer one.
+    """
     began = anyio.current_time()
-    try:
-        with anyio.move_on_after(ANSWER_SECONDS):
-            await chat.answer(press.id, text)
-    except PortError as error:
-        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
+    if not await _reached(press, partial(chat.answer, press.id, text)):
+        await _reached(press, partial(chat.send_text, press.chat_id, f"{press.person.name}: {text}"))
     log.info(
         "tap",
         tap_id=press.id,
@@ -41,3 +42,14 @@ async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], N
         version=press.version,
     )
     confirm(press.update_id)
+
+
+async def _reached(press: Press, say: Callable[[], Awaitable[None]]) -> bool:
+    said = False
+    try:
+        with anyio.move_on_after(ANSWER_SECONDS):
+            await say()
+            said = True
+    except PortError as error:
+        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
+    return said

@@ -123,6 +123,7 @@ class FakeChat(Script):
     def __init__(self) -> None:
         super().__init__()
         self.toasts: list[tuple[str, str]] = []
+        self.texts: list[str] = []
         self.faces: list[Face] = []
         self.sent: list[Row] = []
         self.originals: list[tuple[Row, int]] = []
@@ -151,7 +152,9 @@ class FakeChat(Script):
         self.originals.append((row, reply_to))
 
     async def send_text(self, chat_id: int, text: str) -> None:
-        """Say it to nobody."""
+        """Keep what was said in the chat."""
+        await self.play("send_text")
+        self.texts.append(text)
 
 
 class FakeCards(Script):

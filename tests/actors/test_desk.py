@@ -146,7 +146,7 @@ async def test_pause_is_cut_short_by_the_stop() -> None:
 
 
 @pytest.mark.parametrize("answer", [None, Unreachable("no network"), After(3.0), Never()])
-async def test_refused_press_is_done_within_5_s_toast_or_no_toast(answer: Any) -> None:
+async def test_refused_press_is_done_in_bounded_time_toast_or_no_toast(answer: Any) -> None:
     chat, confirmed = FakeChat(), list[int]()
     chat.will("answer", answer)
 
@@ -154,3 +154,23 @@ async def test_refused_press_is_done_within_5_s_toast_or_no_toast(answer: Any) -
 
     assert confirmed == [ANNAS.press.update_id]
     assert anyio.current_time() <= ANSWER_SECONDS + 0.001
+
+
+@pytest.mark.parametrize("answer", [Unreachable("no network"), Never()])
+async def test_refusal_whose_toast_fails_is_said_in_the_chat(answer: Any) -> None:
+    chat = FakeChat()
+    chat.will("answer", answer)
+
+    await refuse(chat, ANNAS.press, words.BUSY, lambda _: None)
+
+    assert chat.texts == [f"Anna: {words.BUSY}"]
+
+
+async def test_refusal_that_nobody_can_be_told_is_done_all_the_same() -> None:
+    chat, confirmed = FakeChat(), list[int]()
+    chat.will("answer", Never())
+    chat.will("send_text", Unreachable("no network"))
+
+    await refuse(chat, ANNAS.press, words.BUSY, confirmed.append)
+
+    assert confirmed == [ANNAS.press.update_id]
