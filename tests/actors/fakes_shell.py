@@ -123,7 +123,7 @@ class FakeChat(Script):
     def __init__(self) -> None:
         super().__init__()
         self.toasts: list[tuple[str, str]] = []
-        self.texts: list[str] = []
+        self.texts: list[tuple[int, str]] = []
         self.faces: list[Face] = []
         self.sent: list[Row] = []
         self.originals: list[tuple[Row, int]] = []
@@ -154,7 +154,7 @@ class FakeChat(Script):
     async def send_text(self, chat_id: int, text: str) -> None:
         """Keep what was said in the chat."""
         await self.play("send_text")
-        self.texts.append(text)
+        self.texts.append((chat_id, text))
 
 
 class FakeCards(Script):

@@ -163,7 +163,7 @@ async def test_refusal_whose_toast_fails_is_said_in_the_chat(answer: Any) -> Non
 
     await refuse(chat, ANNAS.press, words.BUSY, lambda _: None)
 
-    assert chat.texts == [f"Anna: {words.BUSY}"]
+    assert chat.texts == [(ANNAS.press.chat_id, f"Anna: {words.BUSY}")]
 
 
 async def test_refusal_that_nobody_can_be_told_is_done_all_the_same() -> None:
