@@ -11,7 +11,6 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -41,16 +40,20 @@ from infra.postgres.embedded import open_embedded
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.sandbox import demo as stage
+from infra.sandbox import visit
+from infra.sandbox.backstage import Backstage
+from infra.sandbox.link import open_link
 from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.worker import worker_process
+from infra.sandbox.worker import Script, worker_process
 from infra.settings import BadSettings, Settings, child_environment, load_settings
 from infra.telegram.bot import open_telegram
 from infra.web.server import PortTaken, check, listen, serve
 
 HOST = "0.0.0.0"  # noqa: S104 - a container's orchestrator asks for health from outside
 UVLOOP = {"use_uvloop": True}
+COMMAND = [sys.executable, __file__, "run"]
 
 log = structlog.get_logger()
 
@@ -204,15 +207,18 @@ async def play(wish: stage.Wish) -> int:
         async with AsyncExitStack() as stack:
             sandbox = await stack.enter_async_context(open_sandbox(wish.port, Rules()))
             dsn = await stack.enter_async_context(open_embedded(data_dir))
-            crew = await stack.enter_async_context(open_crew(data_dir, Address(dsn)))
-            await stage.set_the_stage(sandbox, crew, data_dir)
-            command = [sys.executable, __file__, "run"]
-            await stack.enter_async_context(worker_process(command, worker_of(sandbox, data_dir), log_file))
-            console.print(f"A local Telegram is at {sandbox.url}; its worker writes to {log_file}", soft_wrap=True)
+            backstage = await stack.enter_async_context(open_backstage(data_dir, Address(dsn)))
             if not wish.headless:
-                await stage.stay_open(sandbox, wish)
+                link = await stack.enter_async_context(open_link(dsn))
+                script = Script(COMMAND, worker_of(sandbox, data_dir, link.dsn), data_dir)
+                props = visit.Props(backstage, link, script, data_dir / "pictures", stage.PEOPLE)
+                words = f"Open {sandbox.url} and tap a button (Ctrl-C ends the demo)"
+                await visit.show(sandbox, props, wish.seconds, lambda: console.print(words, soft_wrap=True))
                 return 0
-            result = await stage.play(sandbox, crew, wish)
+            await stage.set_the_stage(sandbox, backstage, data_dir)
+            await stack.enter_async_context(worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file))
+            console.print(f"A local Telegram is at {sandbox.url}; its worker writes to {log_file}", soft_wrap=True)
+            result = await stage.play(sandbox, backstage, wish)
         stage.print_table(console, result)
         if not stage.went_well(result):
             console.print(log_file.read_text(encoding="utf-8")[-20_000:], markup=False)
@@ -220,49 +226,19 @@ async def play(wish: stage.Wish) -> int:
     return 0 if stage.went_well(result) else 1
 
 
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """Fills the demo's Backstage: the operator's own desk, the media folder, and somebody who cuts connections."""
-
-    desk: Desk
-    media: LocalMedia
-    saboteur: Saboteur
-
-    async def add_group(self, chat_id: int, title: str) -> None:
-        """Make a chat known, without a gap between its cards."""
-        await self.desk.add_chat(chat_id, {"title": title, "gap_seconds": 0, "account": "@demo_studio"})
-
-    async def add_story(self, chat_id: int, picture: Path, title: str, in_seconds: float) -> int:
-        """Queue a story and return its item."""
-        stored = await self.media.check_and_store(picture)
-        names = ("path", "file_name", "sha256", "bytes")
-        story = {name: getattr(stored, name) for name in names} | {"kind": stored.kind.value, "title": title}
-        media = (await self.desk.add_media(chat_id, [story | {"caption": f"{title} #everytap"}]))[0]
-        due = WallClock().now() + timedelta(seconds=in_seconds)
-        item: int = (await self.desk.add_item(chat_id, media["id"], due))[0]["id"]
-        return item
-
-    async def cut_connections(self) -> int:
-        """End every connection of the worker."""
-        return await self.saboteur.cut_connections()
-
-    async def decisions(self) -> dict[str, int]:
-        """Count what the rows say."""
-        return await self.saboteur.decisions()
-
-
 @asynccontextmanager
-async def open_crew(data_dir: Path, address: Address) -> AsyncIterator[Crew]:
-    """Open a crew over one connection."""
+async def open_backstage(data_dir: Path, address: Address) -> AsyncIterator[Backstage]:
+    """Open what the demo does behind the worker's back, over one connection."""
     async with connected(address, say) as connection:
         await migrate(connection)
-        yield Crew(Desk(connection), LocalMedia(data_dir / "media"), Saboteur(connection))
+        media, saboteur = LocalMedia(data_dir / "media"), Saboteur(connection, address, say)
+        yield Backstage(Desk(connection), media, saboteur, WallClock())
 
 
-def worker_of(sandbox: Sandbox, data_dir: Path) -> dict[str, str]:
-    """The environment in which `run` is pointed at the sandbox."""
+def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:
+    """The environment in which `run` is pointed at the sandbox; without a DSN it shares the embedded database."""
     own = {"TELEGRAM_TOKEN": sandbox.token, "TELEGRAM_API_URL": sandbox.url, "DATA_DIR": str(data_dir)}
-    return child_environment(own | {"DATABASE_URL": "", "PORT": "0", "LOG_FORMAT": "json"})
+    return child_environment(own | {"DATABASE_URL": dsn, "PORT": "0", "LOG_FORMAT": "json"})
 
 
 if __name__ == "__main__":

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 import asyncpg
+
+from infra.postgres.connect import Address, connected
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -27,10 +31,12 @@ from items
 
 
 class Saboteur:
-    """Cuts the worker's connections, and counts what the rows say."""
+    """Cuts the worker's connections, holds rows, and counts what they say."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, address: Address, say: Callable[[str], None]) -> None:
         self._connection = connection
+        self._address = address
+        self._say = say
 
     async def cut_connections(self) -> int:
         """End every connection but this one, whatever it is doing; returns how many."""
@@ -41,3 +47,10 @@ class Saboteur:
         """Count settled items, taps that took effect, and effects too many."""
         counted: dict[str, int] = json.loads(await self._connection.fetchval(COUNT))
         return counted
+
+    @asynccontextmanager
+    async def lock(self, item_id: int) -> AsyncIterator[None]:
+        """Hold the row of an item for as long as this lasts, over a connection of its own."""
+        async with connected(self._address, self._say) as connection, connection.transaction():
+            await connection.execute("select from items where item_id = $1 for update", item_id)
+            yield

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 from rich.console import Console
 from rich.table import Table
 
+from infra.sandbox.backstage import Backstage
 from infra.sandbox.model import Person
 from infra.sandbox.people import Crowd
 from infra.sandbox.pictures import draw_pictures
@@ -32,26 +32,6 @@ EVERY_SECONDS = 4.0
 STARTED_SECONDS = 60.0
 CUT_SECONDS = (0.7, 1.6)
 HEADLESS_SECONDS = 15.0
-
-
-class Backstage(Protocol):
-    """What the demo needs done to the queue and to the database, while the worker runs."""
-
-    async def add_group(self, chat_id: int, title: str) -> None:
-        """Make a chat known, without a gap between its cards."""
-        ...
-
-    async def add_story(self, chat_id: int, picture: Path, title: str, in_seconds: float) -> int:
-        """Queue a story and return its item."""
-        ...
-
-    async def cut_connections(self) -> int:
-        """End every connection of the worker, whatever it is doing; returns how many."""
-        ...
-
-    async def decisions(self) -> dict[str, int]:
-        """Count what the rows say: settled items, and taps that took effect more than once."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +69,7 @@ async def play(sandbox: Sandbox, backstage: Backstage, wish: Wish) -> dict[str, 
         nonlocal cuts
         while True:
             await anyio.sleep(random.uniform(*CUT_SECONDS))
-            cuts += await backstage.cut_connections()
+            cuts += await backstage.saboteur.cut_connections()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(cut_now_and_then)
@@ -97,14 +77,7 @@ async def play(sandbox: Sandbox, backstage: Backstage, wish: Wish) -> dict[str, 
         tasks.cancel_scope.cancel()
     await _let_cards_settle(sandbox, crowd)
     report = count(crowd.taps, sandbox.telegram, sandbox.clock())
-    return _result(report, cuts, await backstage.decisions())
-
-
-async def stay_open(sandbox: Sandbox, wish: Wish) -> None:
-    """Leave the stage to visitors, for as long as they like."""
-    with anyio.fail_after(STARTED_SECONDS):
-        await sandbox.until(sandbox.bot_api.desk.is_waiting)
-    await anyio.sleep(wish.seconds or math.inf)
+    return _result(report, cuts, await backstage.saboteur.decisions())
 
 
 async def _let_cards_settle(sandbox: Sandbox, crowd: Crowd) -> None:

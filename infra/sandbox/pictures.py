@@ -38,8 +38,13 @@ class Picture:
 
 def draw_pictures(folder: Path, count: int = len(STORIES), seed: int = 7) -> list[Picture]:
     """Draw pictures into the folder, about 50 ms each; the same seed draws the same ones."""
+    return [draw_picture(folder, number, seed) for number in range(count)]
+
+
+def draw_picture(folder: Path, number: int, seed: int = 7) -> Picture:
+    """Draw the picture of this number, counted from 0; no two are alike."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [_save(folder, number, Random(seed + number)) for number in range(count)]
+    return _save(folder, number, Random(seed + number))
 
 
 def draw(title: str, colours: tuple[Colour, Colour], random: Random) -> Image.Image:

@@ -11,6 +11,7 @@ from infra.sandbox.journal import Changes
 from infra.sandbox.markup import Formatted, to_html
 from infra.sandbox.model import Chat, Content, Message, Wire
 from infra.sandbox.rules import Rules
+from infra.sandbox.theatre import Theatre
 from infra.sandbox.world import BOT, NewChat, Tap, World
 
 TOKEN = f"{BOT.id}:AAsandboxsandboxsandboxsandboxsandb"
@@ -25,7 +26,7 @@ class Address:
 
 
 class Sandbox:
-    """A local Telegram, its people and its faults."""
+    """A local Telegram, its people and its faults; with a theatre around it, the page has switches for all of it."""
 
     def __init__(self, clock: Callable[[], float], rules: Rules, seed: int) -> None:
         self.telegram = World(rules)
@@ -33,6 +34,7 @@ class Sandbox:
         self.clock = clock
         self.bot_api = BotApi(TOKEN, self.telegram, self.faults, clock)
         self.address = Address("")
+        self.theatre: Theatre | None = None
         self.closing = False
         self._changes = Changes()
         self.telegram.journal.listeners += [self._changes.wake, self.bot_api.desk.wake]

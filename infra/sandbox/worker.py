@@ -1,25 +1,112 @@
-"""The demo's worker: a process of its own, whose log goes to a file."""
+"""The demo's workers: each a process of its own, whose log goes to a file."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
+from anyio.abc import Process, TaskGroup
+
+from infra.sandbox.rules import StageError
+
+MOST_WORKERS = 4
 
 
 @asynccontextmanager
-async def worker_process(command: Sequence[str], environment: Mapping[str, str], log_file: Path) -> AsyncIterator[None]:
-    """Run the command for as long as this lasts, then stop it in order."""
-    with log_file.open("wb") as output:
+async def worker_process(
+    command: Sequence[str], environment: Mapping[str, str], log_file: Path
+) -> AsyncIterator[Process]:
+    """Run the command for as long as this lasts, then stop it in order; its log is appended to."""
+    with log_file.open("ab") as output:
         process = await anyio.open_process(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         try:
-            yield
+            yield process
         finally:
-            process.terminate()
+            with suppress(ProcessLookupError):
+                process.terminate()
             with anyio.CancelScope(shield=True):
                 await process.wait()
+
+
+@dataclass(slots=True)
+class Member:
+    """One worker of the troupe: its log, and its process while it runs; `end` says how the last one ended."""
+
+    number: int
+    log_file: Path
+    process: Process | None = None
+    end: str = "never started"
+
+    @property
+    def name(self) -> str:
+        """How the page calls it."""
+        return f"worker {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What every worker of a troupe is started with."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+
+
+class Troupe:
+    """Workers that are started, stopped and killed while the demo runs; `changed` is called after each change."""
+
+    def __init__(self, script: Script, tasks: TaskGroup, changed: Callable[[], None]) -> None:
+        self.members: dict[int, Member] = {}
+        self._script = script
+        self._tasks = tasks
+        self._changed = changed
+
+    def add(self) -> Member:
+        """Start one worker more."""
+        number = len(self.members) + 1
+        if number > MOST_WORKERS:
+            raise StageError(f"{MOST_WORKERS} workers are enough.")
+        self.members[number] = member = Member(number, self._script.folder / f"worker-{number}.log")
+        self.start(number)
+        return member
+
+    def start(self, number: int) -> None:
+        """Start a worker that does not run."""
+        member = self._member(number)
+        if member.process is None and member.end != "starting":
+            member.end = "starting"
+            self._tasks.start_soon(self._run, member)
+
+    def kill(self, number: int) -> None:
+        """End a worker as the kernel would, at any point of what it does."""
+        self._end(self._member(number), "killed", lambda process: process.kill())
+
+    def stop(self, number: int) -> None:
+        """Ask a worker to stop in order."""
+        self._end(self._member(number), "stopped", lambda process: process.terminate())
+
+    def _end(self, member: Member, end: str, signal: Callable[[Process], None]) -> None:
+        if member.process is None:
+            raise StageError(f"{member.name.capitalize()} does not run.")
+        member.end = end
+        with suppress(ProcessLookupError):
+            signal(member.process)
+
+    async def _run(self, member: Member) -> None:
+        async with worker_process(self._script.command, self._script.environment, member.log_file) as process:
+            member.process, member.end = process, "ended"
+            self._changed()
+            await process.wait()
+        member.process = None
+        self._changed()
+
+    def _member(self, number: int) -> Member:
+        if number not in self.members:
+            raise StageError(f"There is no worker {number}.")
+        return self.members[number]

@@ -1,0 +1,139 @@
+"""The routes of the page, under /sandbox/page; what a visitor does comes as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from aiohttp import web
+
+from infra.sandbox.page.scenery import Scenery
+from infra.sandbox.page.stream import changes
+from infra.sandbox.rules import StageError
+from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.theatre import Theatre
+from infra.sandbox.visit import engage
+from infra.sandbox.world import Tap
+
+ADDRESS = "/sandbox/page"
+STATIC = Path(__file__).parent / "static"
+NO_CACHE = {"cache-control": "no-store"}
+
+
+class Page:
+    """Shows a chat, and plays what a visitor does with it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.scenery = Scenery(sandbox)
+        self._sandbox = sandbox
+        self._random = Random()
+
+    def add_routes(self, app: web.Application) -> None:
+        """Serve the page, and send whoever only knows the address there."""
+        app.add_routes(
+            [
+                web.get("/", self._front_door),
+                web.get(ADDRESS, self._page),
+                web.get(f"{ADDRESS}/stream", self._stream),
+                web.static(f"{ADDRESS}/static", STATIC),
+                web.post(f"{ADDRESS}/tap", self._tap),
+                web.post(f"{ADDRESS}/say", self._say),
+                web.post(f"{ADDRESS}/story", self._story),
+                web.post(f"{ADDRESS}/flip", self._flip),
+                web.post(f"{ADDRESS}/cut", self._cut),
+                web.post(f"{ADDRESS}/mend", self._mend),
+                web.post(f"{ADDRESS}/worker", self._worker),
+            ]
+        )
+
+    async def _front_door(self, _: web.Request) -> web.Response:
+        raise web.HTTPFound(ADDRESS)
+
+    async def _page(self, request: web.Request) -> web.Response:
+        text = self.scenery.page(_chat_id(request))
+        return web.Response(text=text, content_type="text/html", headers=NO_CACHE)
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        chat_id = int(request.query["chat"])
+        self._sandbox.telegram.chat_for_stage(chat_id)
+        seen = int(request.headers.get("last-event-id", request.query.get("since", "0")))
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"} | NO_CACHE)
+        with suppress(ConnectionError):
+            await response.prepare(request)
+            async for event in changes(self.scenery, chat_id, seen):
+                await response.write(event)
+        return response
+
+    async def _tap(self, request: web.Request) -> web.Response:
+        """Tap what the visitor's screen shows, even if it has changed meanwhile; several people in any order."""
+        wish = await _wish(request)
+        users = [int(user_id) for user_id in wish["users"]]
+        self._random.shuffle(users)
+        place = (int(wish["chat_id"]), int(wish["message_id"]))
+        taps = [self._sandbox.tap(Tap(*place, user_id, str(wish["button"]), force=True)) for user_id in users]
+        return web.json_response({"query_ids": taps})
+
+    async def _say(self, request: web.Request) -> web.Response:
+        wish = await _wish(request)
+        text = str(wish["text"]).strip()
+        if not text:
+            raise StageError("An empty message is not sent.")
+        self._sandbox.say(int(wish["chat_id"]), int(wish["user_id"]), text)
+        return _done()
+
+    async def _story(self, request: web.Request) -> web.Response:
+        await _wish(request)
+        return _done(item=await self._theatre().stories.add())
+
+    async def _flip(self, request: web.Request) -> web.Response:
+        wish = await _wish(request)
+        self.scenery.switchboard.flip(str(wish["name"]), float(wish["seconds"]))
+        return _done()
+
+    async def _cut(self, request: web.Request) -> web.Response:
+        await _wish(request)
+        return _done(note=f"{self.scenery.switchboard.cut()} database connections cut")
+
+    async def _mend(self, request: web.Request) -> web.Response:
+        await _wish(request)
+        self.scenery.switchboard.mend()
+        return _done()
+
+    async def _worker(self, request: web.Request) -> web.Response:
+        wish, theatre = await _wish(request), self._theatre()
+        match wish["act"]:
+            case "add":
+                engage(self._sandbox, theatre)
+            case "start":
+                theatre.troupe.start(int(wish["number"]))
+            case "stop":
+                theatre.troupe.stop(int(wish["number"]))
+            case "kill":
+                theatre.troupe.kill(int(wish["number"]))
+            case act:
+                raise StageError(f"A worker cannot {act!r}.")
+        return _done()
+
+    def _theatre(self) -> Theatre:
+        if self._sandbox.theatre is None:
+            raise StageError("There is nothing to switch here: only the demo has a theatre.")
+        return self._sandbox.theatre
+
+
+async def _wish(request: web.Request) -> Mapping[str, Any]:
+    """Read what a visitor wants; only JSON, which no page of a stranger can send here unasked."""
+    if request.content_type != "application/json":
+        raise StageError("Only JSON is read here.")
+    wish: Mapping[str, Any] = await request.json()
+    return wish
+
+
+def _done(**answer: object) -> web.Response:
+    return web.json_response(answer)
+
+
+def _chat_id(request: web.Request) -> int | None:
+    return int(request.query["chat"]) if "chat" in request.query else None

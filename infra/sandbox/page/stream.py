@@ -1,0 +1,65 @@
+"""What changed on the page since an entry of the journal, as server-sent events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+
+from infra.sandbox.journal import Entry
+from infra.sandbox.model import Wire
+from infra.sandbox.page.scenery import Scenery
+from infra.sandbox.sandbox import Sandbox
+
+HEARTBEAT_SECONDS = 15.0
+HEARTBEAT = b": still here\n\n"
+RELOAD = b"event: reload\ndata: {}\n\n"
+SHOWN = {"message.sent", "message.edited", "message.deleted", "said"}
+STAGED = {"stage.changed", "fault.set", "fault.cleared"}
+
+
+async def changes(scenery: Scenery, chat_id: int, seen: int) -> AsyncIterator[bytes]:
+    """Yield events for as long as the sandbox is open; a page from another life of it is told to start afresh."""
+    sandbox, journal = scenery.sandbox, scenery.sandbox.telegram.journal
+    if seen > journal.number or (journal.entries and seen + 1 < journal.entries[0].number):
+        yield RELOAD
+        return
+    while not sandbox.closing:
+        if not await _anything_new(sandbox, seen):
+            yield HEARTBEAT
+            continue
+        entries, before, seen = journal.since(seen), seen, journal.number
+        for kind, payload in _events(scenery, chat_id, entries, before):
+            yield f"id: {seen}\nevent: {kind}\ndata: {json.dumps(payload)}\n\n".encode()
+
+
+async def _anything_new(sandbox: Sandbox, seen: int) -> bool:
+    with suppress(TimeoutError):
+        await sandbox.until(lambda: sandbox.telegram.journal.number > seen or sandbox.closing, HEARTBEAT_SECONDS)
+        return True
+    return False
+
+
+def _events(scenery: Scenery, chat_id: int, entries: list[Entry], before: int) -> list[tuple[str, Wire]]:
+    """Render each piece once, however often it changed; messages in the order in which they were sent."""
+    touched = {_number(entry, "message_id") for entry in entries if entry.kind in SHOWN and _is_in(entry, chat_id)}
+    events: list[tuple[str, Wire]] = [("message", scenery.message(chat_id, number)) for number in sorted(touched)]
+    events += [("toast", toast) for toast in _toasts(scenery, chat_id, entries)]
+    events += [("chapter", scenery.chapter(chapter)) for chapter in scenery.chronicle.chapters(before)]
+    if any(entry.kind in STAGED for entry in entries):
+        events.append(("stage", {"html": scenery.stage()}))
+    return events
+
+
+def _toasts(scenery: Scenery, chat_id: int, entries: Iterable[Entry]) -> list[Wire]:
+    answered = [str(entry.details["query_id"]) for entry in entries if entry.kind == "answered"]
+    queries = [scenery.sandbox.telegram.queries.by_id[query_id] for query_id in answered]
+    return [query.wire() | {"name": query.person.name} for query in queries if query.chat_id == chat_id]
+
+
+def _is_in(entry: Entry, chat_id: int) -> bool:
+    return entry.details.get("chat_id") == chat_id
+
+
+def _number(entry: Entry, name: str) -> int:
+    return int(str(entry.details[name]))

@@ -1,0 +1,153 @@
+"""What a visitor may break, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+
+import anyio
+
+from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.page.look import title
+from infra.sandbox.rules import StageError
+from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.theatre import Theatre, open_cards
+from infra.sandbox.visit import record
+
+LONGEST_SECONDS = 120.0
+SLOW_SECONDS = 2.0
+RETRY_AFTER_SECONDS = 3.0
+EVERY_CALL = "[!g]*"  # of the worker's own: getUpdates waits at the desk
+
+Harm = AbstractAsyncContextManager[None]
+
+
+class Where(Enum):
+    """What a switch harms; the value is a heading on the page."""
+
+    DATABASE = "Database"
+    TELEGRAM = "Telegram"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One way to break something: the button's text, and what the page says while it lasts."""
+
+    where: Where
+    label: str
+    lasting: str
+    harm: Callable[[Sandbox, Theatre], Harm]
+
+
+@dataclass(slots=True)
+class Broken:
+    """Something that is broken now; the scope mends it."""
+
+    lasting: str
+    ends_at: float
+    scope: anyio.CancelScope
+
+
+@asynccontextmanager
+async def _away(_: Sandbox, theatre: Theatre) -> AsyncIterator[None]:
+    with theatre.link.away():
+        yield
+
+
+@asynccontextmanager
+async def _silent(_: Sandbox, theatre: Theatre) -> AsyncIterator[None]:
+    with theatre.link.silent():
+        yield
+
+
+@asynccontextmanager
+async def _locked(_: Sandbox, theatre: Theatre) -> AsyncIterator[None]:
+    async with theatre.saboteur.lock(newest_item(theatre)):
+        yield
+
+
+def newest_item(theatre: Theatre) -> int:
+    """Return the item of the newest card that waits for a decision; raises StageError if there is none."""
+    for card in reversed(open_cards(theatre.chat)):
+        for button in card.content.buttons():
+            if "callback_data" in button:
+                return int(button["callback_data"].split(":")[1])
+    raise StageError("No card waits for a decision: add a story first.")
+
+
+def newest_title(theatre: Theatre) -> str:
+    """Name the newest card that waits for a decision."""
+    cards = open_cards(theatre.chat)
+    return title(cards[-1]) if cards else ""
+
+
+def _faulty(*faults: Fault) -> Callable[[Sandbox, Theatre], Harm]:
+    @asynccontextmanager
+    async def harm(sandbox: Sandbox, _: Theatre) -> AsyncIterator[None]:
+        numbers = [sandbox.set_fault(fault) for fault in faults]
+        try:
+            yield
+        finally:
+            for number in numbers:
+                sandbox.clear_faults(number)
+
+    return harm
+
+
+LIMITED = [Fault(Kind.TOO_MANY, method, seconds=RETRY_AFTER_SECONDS) for method in ("edit*", "send*")]
+SLOW = Fault(Kind.DELAY, EVERY_CALL, seconds=SLOW_SECONDS)
+SWITCHES = {
+    "away": Switch(Where.DATABASE, "Take it away", "The database is away", _away),
+    "silent": Switch(Where.DATABASE, "Let it fall silent", "The database is silent", _silent),
+    "locked": Switch(Where.DATABASE, "Lock the newest row", "The row of {title} is locked", _locked),
+    "slow": Switch(Where.TELEGRAM, "Slow, 2 s a call", "Telegram is slow", _faulty(SLOW)),
+    "limited": Switch(Where.TELEGRAM, "Rate-limited", "Telegram says 429", _faulty(*LIMITED)),
+    "failing": Switch(Where.TELEGRAM, "Failing, 502", "Telegram says 502", _faulty(Fault(Kind.SERVER_ERROR))),
+    "unreachable": Switch(Where.TELEGRAM, "Unreachable", "Telegram is gone", _faulty(Fault(Kind.NETWORK_OFF))),
+}
+
+
+class Switchboard:
+    """What is broken now, in the order in which it was."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.broken: list[Broken] = []
+        self._sandbox = sandbox
+
+    def flip(self, name: str, seconds: float) -> None:
+        """Break something for that long; raises StageError if there is nothing to break."""
+        theatre, switch = self._theatre(), SWITCHES.get(name)
+        if switch is None or not 0 < seconds <= LONGEST_SECONDS:
+            raise StageError(f"{name!r} for {seconds} s is not among the switches.")
+        if switch.harm is _locked:
+            newest_item(theatre)
+        lasting = switch.lasting.format(title=f"“{newest_title(theatre)}”")
+        broken = Broken(lasting, self._sandbox.clock() + seconds, anyio.CancelScope())
+        theatre.tasks.start_soon(self._hold, broken, switch.harm(self._sandbox, theatre))
+
+    def cut(self) -> int:
+        """Cut every connection to the database, once."""
+        return self._theatre().link.cut()
+
+    def mend(self) -> None:
+        """End everything that is broken now."""
+        for broken in self.broken:
+            broken.scope.cancel()
+
+    async def _hold(self, broken: Broken, harm: Harm) -> None:
+        self.broken.append(broken)
+        record(self._sandbox, "stage.changed")
+        try:
+            with broken.scope:
+                async with harm:
+                    await anyio.sleep(broken.ends_at - self._sandbox.clock())
+        finally:
+            self.broken.remove(broken)
+            record(self._sandbox, "stage.changed")
+
+    def _theatre(self) -> Theatre:
+        if self._sandbox.theatre is None:
+            raise StageError("There is nothing to switch here: only the demo has a theatre.")
+        return self._sandbox.theatre

@@ -1,0 +1,112 @@
+"""Log lines in plain words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from string import Formatter
+from typing import Any
+
+from infra.sandbox.worklog import Line
+
+TOLD = {
+    "worker.started": "Started",
+    "worker.stopping": "Asked to stop ({signal})",
+    "worker.stopped": "Stopped in order",
+    "child.started": "{child} runs",
+    "child.stopped": "{child} stopped",
+    "child.crashed": "{child} crashed; its supervisor starts it again",
+    "child.killed": "{child} did not stop within {grace_seconds} s and was ended",
+    "lease.held": "Reads the taps from Telegram now",
+    "lease.not_released": "Could not hand over the reading of taps; the next worker takes it when the lease runs out",
+    "hints.lost": "Lost the line on which new stories are announced; looks by itself until it is back",
+    "hints.missing": "New stories are not announced here; looks by itself",
+    "database.unreachable": "The database does not answer: taps are answered and held ({reason})",
+    "database.recovered": "The database answers again, after {seconds} s",
+    "database.alarm": "The database refused {operation}: {reason}",
+    "intake.conflict": "Another worker reads the taps; this one stands by",
+    "intake.unreachable": "Telegram does not answer ({reason})",
+    "intake.not_confirmed": "Could not say goodbye to Telegram; the last taps are delivered once more",
+    "update.poison": "Put an unreadable update aside: {reason}",
+    "tap.kept": "The tap is kept at Telegram until there is room for it",
+    "tap.not_answered": "The toast did not get through: {reason}",
+    "card.gone": "The card is gone from the chat",
+    "recover.found": "Found cards to redraw after an outage: {behind}",
+    "recover.stopped": "Stopped while redrawing cards: {left} left",
+    "schedule.stopped": "Stopped while presenting: {left} left",
+    "interactions.dropped": "Lines of the interaction log dropped: {lines}",
+    "actor.crashed": "The actor of {key} crashed and starts again from its row",
+    "actor.quarantined": "The actor of {key} is out of order for {seconds} s",
+    "dead_letter.unhandled": "A message to {key} could not be delivered: {reason}",
+    "output": "{text}",
+}
+ENDS = {
+    "recorded": ("saved", "good"),
+    "stale": ("too late", "late"),
+    "forbidden": ("not allowed", "bad"),
+    "gone": ("story is gone", "late"),
+    "refused": ("not saved, and said so", "bad"),
+    "busy": ("not taken, and said so", "late"),
+    "asked": ("asked “sure?”", "quiet"),
+    "kept": ("kept", "quiet"),
+    "original_sent": ("file sent", "quiet"),
+}
+UNDER_WAY = ("under way …", "open")
+DEEDS = {
+    "stale": "The database refuses it: somebody was first. One round trip, nothing changed.",
+    "forbidden": "The database refuses it: this person may not tap here.",
+    "gone": "The database knows no such story any more.",
+}
+COMMON = {"event", "level", "timestamp", "tap_id", "item_id", "chat_id", "user_id"}
+
+
+def told(line: Line) -> str:
+    """Say a line in one sentence; an event that is not known here shows its figures."""
+    pattern = TOLD.get(line["event"])
+    if pattern is None:
+        figures = [f"{name}={value}" for name, value in line.items() if name not in COMMON]
+        return " ".join([line["event"], *figures])
+    return Formatter().vformat(pattern, (), _Gaps(line))
+
+
+def ending(line: Line | None) -> tuple[str, str]:
+    """Return how a tap ended in two or three words, and the colour of it."""
+    return UNDER_WAY if line is None else ENDS.get(line["outcome"], (line["outcome"], "quiet"))
+
+
+def figures(line: Line | None) -> str:
+    """Return how long a tap took, part by part."""
+    if line is None:
+        return ""
+    parts = (("toast", "toast_ms"), ("saved", "recorded_ms"), ("card", "card_ms"))
+    return " · ".join(f"{word} {seconds(line[name])}" for word, name in parts if line.get(name) is not None)
+
+
+def deed(line: Line) -> str:
+    """Say what the database made of a tap."""
+    known = DEEDS.get(line["outcome"], "Saved: one round trip, one commit.")
+    attempts = line.get("db_attempts") or 1
+    return known if attempts == 1 else f"{known} It took {attempts} attempts, with the same key."
+
+
+def written_at(line: Line, otherwise: float) -> float:
+    """Return when a line was written."""
+    try:
+        return datetime.fromisoformat(line["timestamp"]).timestamp()
+    except (KeyError, ValueError):
+        return otherwise
+
+
+def seconds(milliseconds: float) -> str:
+    """Write a duration as people say it."""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+class _Gaps(dict[str, Any]):
+    """What a line does not say is left open."""
+
+    def __init__(self, line: Mapping[str, Any]) -> None:
+        super().__init__(line)
+
+    def __missing__(self, name: str) -> str:
+        return "…"

@@ -1,0 +1,61 @@
+"""The theatre around the sandbox's Telegram: a group, stories for it, workers, and everything that can be harmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+from anyio.abc import TaskGroup
+
+from infra.sandbox.backstage import Backstage, Saboteur
+from infra.sandbox.link import Link
+from infra.sandbox.model import Chat, Message
+from infra.sandbox.pictures import draw_picture
+from infra.sandbox.report import offers_decision
+from infra.sandbox.worker import Troupe
+
+ENOUGH_OPEN = 3
+EVERY_SECONDS = 20.0
+
+
+class Stories:
+    """Draws a story that the chat has not had, and queues it."""
+
+    def __init__(self, backstage: Backstage, chat: Chat, folder: Path) -> None:
+        self._backstage = backstage
+        self._chat = chat
+        self._folder = folder
+        self._turn = anyio.Lock()  # one connection serves all who ask for a story
+        self._drawn = 0
+
+    async def add(self) -> int:
+        """Queue one that is due now; returns its item."""
+        async with self._turn:
+            self._drawn += 1
+            picture = await anyio.to_thread.run_sync(draw_picture, self._folder, self._drawn - 1)
+            return await self._backstage.add_story(self._chat.id, picture.path, picture.title, 0)
+
+    async def keep_coming(self) -> None:
+        """Add one now and then while few cards wait for a decision."""
+        while True:
+            await anyio.sleep(EVERY_SECONDS)
+            if len(open_cards(self._chat)) < ENOUGH_OPEN:
+                await self.add()
+
+
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """What the page can switch."""
+
+    chat: Chat
+    stories: Stories
+    link: Link
+    saboteur: Saboteur
+    troupe: Troupe
+    tasks: TaskGroup
+
+
+def open_cards(chat: Chat) -> list[Message]:
+    """The cards that still ask for a decision, the oldest first."""
+    return [m for m in chat.messages.values() if m.deleted_at is None and offers_decision(m.content)]

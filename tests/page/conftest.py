@@ -1,0 +1,123 @@
+"""The demo as a visitor meets it, without send limits: one theatre and one browser for all tests of a process."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from infra.clock import WallClock
+from infra.media.local import LocalMedia
+from infra.postgres.backstage import Saboteur
+from infra.postgres.connect import Address, connected
+from infra.postgres.desk import Desk
+from infra.sandbox.backstage import Backstage
+from infra.sandbox.demo import PEOPLE
+from infra.sandbox.link import open_link
+from infra.sandbox.rules import Rules
+from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.server import open_sandbox
+from infra.sandbox.visit import Props, set_up
+from infra.sandbox.worker import Script
+from infra.settings import child_environment
+from tests.page.visitor import Visitor
+from tests.plugins.postgres import Databases
+
+ROOT = Path(__file__).parent.parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The sandbox and the browser's driver speak asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The system's browser; without one there is nothing to look at, unless it was promised."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None and child_environment({}).get("REQUIRE_BROWSER") == "1":
+        pytest.fail("REQUIRE_BROWSER=1, but no chromium is on PATH")
+    if found is None:
+        pytest.skip("no chromium is on PATH: the page is not looked at")
+    return found
+
+
+@pytest.fixture(scope="session")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def theatre(
+    chromium: str, databases: Databases, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Sandbox]:
+    """A sandbox with a theatre around it, whose worker is `main.py run`."""
+    del chromium  # without a browser there is nobody to play for
+    folder = tmp_path_factory.mktemp("theatre")
+    dsn = databases.create(f"page_{secrets.token_hex(6)}", template_database)
+    address = Address(dsn)
+    async with (
+        open_sandbox(rules=Rules(limits=False)) as sandbox,
+        connected(address, print) as connection,
+        open_link(dsn) as link,
+        anyio.create_task_group() as tasks,
+    ):
+        environment = {
+            "TELEGRAM_TOKEN": sandbox.token,
+            "TELEGRAM_API_URL": sandbox.url,
+            "DATABASE_URL": link.dsn,
+            "DATA_DIR": str(folder),
+            "PORT": "0",
+            "LOG_FORMAT": "json",
+        }
+        script = Script([sys.executable, str(ROOT / "main.py"), "run"], child_environment(environment), folder)
+        saboteur = Saboteur(connection, address, print)
+        backstage = Backstage(Desk(connection), LocalMedia(folder / "media"), saboteur, WallClock())
+        await set_up(sandbox, Props(backstage, link, script, folder / "pictures", PEOPLE), tasks)
+        await sandbox.until(sandbox.bot_api.desk.is_waiting, 30)
+        yield sandbox
+        tasks.cancel_scope.cancel()
+
+
+@pytest.fixture
+async def page(browser: Browser, theatre: Sandbox) -> AsyncIterator[Page]:
+    """A desktop screen that shows the demo; an error of the page's script fails the test."""
+    expect.set_options(timeout=15_000)
+    page = await browser.new_page(viewport={"width": 1280, "height": 860})
+    page.set_default_timeout(15_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(theatre.url)
+    yield page
+    await page.close()
+    assert errors == []
+
+
+@pytest.fixture
+async def visitor(page: Page, theatre: Sandbox) -> AsyncIterator[Visitor]:
+    """Somebody at the page, with a card of this test's own before them; what they broke is mended at the end."""
+    visitor = Visitor(page, theatre)
+    await visitor.ask_for_a_story()
+    yield visitor
+    await visitor.leave_everything_whole()

@@ -1,0 +1,82 @@
+"""What a visitor of the demo's page sees and does."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.theatre import open_cards
+
+
+class Visitor:
+    """Looks at one card: the one that came last when this visitor asked for a story."""
+
+    def __init__(self, page: Page, sandbox: Sandbox) -> None:
+        self.page = page
+        self.card = page.locator("#none")
+        self._sandbox = sandbox
+
+    async def ask_for_a_story(self) -> None:
+        """Add a story and wait for its card."""
+        theatre = self._sandbox.theatre
+        assert theatre is not None
+        before = len(theatre.chat.messages)
+        await self.page.get_by_role("button", name="Add a story").click()
+        await self._sandbox.until(lambda: len(theatre.chat.messages) > before, 15)
+        self.card = self.page.locator(f"#message-{open_cards(theatre.chat)[-1].id}")
+        await expect(self.card).to_be_visible()
+
+    def button(self, name: str) -> Locator:
+        """A button of the card."""
+        return self.card.get_by_role("button", name=name, exact=True)
+
+    async def tap(self, name: str) -> None:
+        """Tap a button of the card."""
+        await self.button(name).click()
+
+    async def become(self, name: str) -> None:
+        """Tap as somebody else from now on."""
+        await self.page.locator(".person", has_text=name).click()
+
+    async def press(self, name: str) -> None:
+        """Press a button beside the phone."""
+        await self.page.locator("#stage").get_by_role("button", name=name, exact=True).click()
+
+    async def reads(self, words: str) -> None:
+        """Wait until the card says these words; a name in it stands between marks of direction."""
+        pattern = re.escape(words).replace(r"\ ", " [\u2066-\u2069]*")
+        await expect(self.card).to_contain_text(re.compile(pattern))
+
+    async def sees_toast(self, words: str) -> None:
+        """Wait until a toast shows these words."""
+        await expect(self.page.locator("#toasts .toast", has_text=words).first).to_be_visible()
+
+    async def sees_state(self, words: str) -> None:
+        """Wait until the panel of switches says these words."""
+        await expect(self.page.locator("#stage")).to_contain_text(words)
+
+    async def has_no_buttons(self) -> None:
+        """Wait until nobody is asked any more."""
+        await expect(self.card.locator("[data-tap]")).to_have_count(0)
+
+    def stories(self, ending: str) -> Locator:
+        """The stories of the log that end so, the newest first."""
+        return self.page.locator("details.tap", has_text=ending)
+
+    async def unfold(self, story: Locator) -> str:
+        """Open a story of the log and read it."""
+        await story.locator("summary").click()
+        await expect(story.locator(".story")).to_be_visible()
+        return await story.inner_text()
+
+    async def leave_everything_whole(self) -> None:
+        """Mend what is broken, and see that the first worker runs."""
+        theatre = self._sandbox.theatre
+        assert theatre is not None
+        self._sandbox.clear_faults()
+        if await self.page.get_by_role("button", name="Mend everything").count():
+            await self.press("Mend everything")
+        theatre.troupe.start(1)
+        await self._sandbox.until(self._sandbox.bot_api.desk.is_waiting, 20)
