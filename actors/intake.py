@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import anyio
 import structlog
@@ -12,12 +11,12 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from actors.errors import MailboxClosed, MailboxFull, PortError, Unreachable
-from actors.ports import Chat, Conflict, Poison, Pressed, Update, Updates
+from actors.ports import Chat, Conflict, Poison, Pressed, Said, Update, Updates
 from actors.rules import words
 from actors.rules.messages import AskToReject, GiveUp, KeepIt, Press, SendOriginal, Tap
 from actors.runtime.child import Lifeline
 from actors.shell.answers import refuse
-from actors.shell.outside import Items
+from actors.shell.outside import Hearers, Items, Lease
 
 log = structlog.get_logger()
 
@@ -41,23 +40,6 @@ class _Held:
     given_up: bool = False
 
 
-class Lease(Protocol):
-    """How intake sees the lease of the poller."""
-
-    @property
-    def is_held(self) -> bool:
-        """Tell whether this worker may poll now."""
-        ...
-
-    async def wait_held(self) -> None:
-        """Wait until this worker may poll."""
-        ...
-
-    def look(self) -> None:
-        """Another poller was seen."""
-        ...
-
-
 @dataclass(slots=True, frozen=True)
 class Neighbours:
     """Whom intake talks to."""
@@ -65,6 +47,7 @@ class Neighbours:
     updates: Updates
     items: Items
     chat: Chat
+    commands: Hearers
 
 
 class Intake:
@@ -74,6 +57,7 @@ class Intake:
         self._updates = neighbours.updates
         self._items = neighbours.items
         self._chat = neighbours.chat
+        self._commands = neighbours.commands
         self._lease = lease
         self._held: dict[int, _Held] = {}
         self._offset: int | None = None
@@ -194,6 +178,8 @@ class Intake:
         match update:
             case Tap(press) | AskToReject(press) | KeepIt(press) | SendOriginal(press):
                 return self._tell(update, press)
+            case Said():
+                return self._hear(update)
             case Poison(_, why):
                 log.error("update.poison", update_id=update_id, reason=why)
         self._held[update_id].done = True
@@ -208,6 +194,14 @@ class Intake:
         except MailboxClosed:
             # Items are about to start or to stop: unconfirmed, it comes again.
             del self._held[press.update_id]
+            return False
+        return True
+
+    def _hear(self, said: Said) -> bool:
+        try:
+            self._commands.tell_nowait(said)
+        except MailboxClosed:
+            del self._held[said.update_id]
             return False
         return True
 

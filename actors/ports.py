@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from actors.rules.item import Row, Story
+from actors.rules.item import Person, Row, Story
 from actors.rules.messages import AskToReject, KeepIt, PublishOutcome, SendOriginal, Tap
 from actors.rules.operations import Operation
 
@@ -101,20 +101,26 @@ class Chat(Protocol):
         ...
 
     async def send_text(self, chat_id: int, text: str) -> None:
-        """Say something in a chat, plain text."""
+        """Say something in a chat, plain text. Not idempotent: after `AnswerLost` it may stand there."""
+        ...
+
+    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
+        """Have the platform show these commands, each with its description, and return the bot's own name in them."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Somebody wrote to the bot."""
+    """Somebody wrote to the bot; `at` and `redelivered` are those of a press."""
 
     update_id: int
     chat_id: int
-    private: bool
-    user_id: int
-    user_name: str
+    message_id: int
+    person: Person
     text: str
+    private: bool = False
+    at: float = 0.0
+    redelivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

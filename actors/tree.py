@@ -12,6 +12,7 @@ from typing import TypeAlias
 import anyio
 
 from actors.cards import CardDrawer
+from actors.commands import Commands
 from actors.database import Database
 from actors.errors import PortError
 from actors.hints import HintListener
@@ -26,6 +27,7 @@ from actors.runtime.actor import Context
 from actors.runtime.child import ChildSpec, ChildState, Lifeline
 from actors.runtime.supervisor import Supervisor
 from actors.scheduler import Scheduler
+from actors.shell.conversation import Surroundings
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.outside import ItemKey, Outside
 
@@ -70,7 +72,8 @@ class Worker:
         self.scheduler = Scheduler(self.database, self.items, worker)
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
-        self.intake = Intake(Neighbours(ports.updates, self.items, ports.chat), self.lease)
+        self.commands = Commands(self._surroundings(ports, worker))
+        self.intake = Intake(Neighbours(ports.updates, self.items, ports.chat, self.commands), self.lease)
         self.hints = HintListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
         self._updates = ports.updates
@@ -102,6 +105,7 @@ class Worker:
             ChildSpec("interactions", self.interactions.run, grace_seconds=5.0),
             ChildSpec("cards", self.cards.run, grace_seconds=5.0),
             ChildSpec("items", self.items.run, grace_seconds=grace_seconds),
+            ChildSpec("commands", self.commands.run),
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
             ChildSpec("hints", self.hints.run),
@@ -109,6 +113,18 @@ class Worker:
             *([ChildSpec("web", partial(web, self))] if web else []),
             ChildSpec("intake", self.intake.run, grace_seconds=grace_seconds),
         ]
+
+    def _surroundings(self, ports: Ports, worker: str) -> Surroundings:
+        return Surroundings(
+            worker=worker,
+            store=self.database,
+            chat=ports.chat,
+            items=self.items,
+            clock=ports.clock,
+            confirm=self._confirm,
+            look_again=self._look_again,
+            silence_seconds=self.poll_silence_seconds,
+        )
 
     def _item(self, ports: Ports, worker: str, context: Context[ItemKey, Message]) -> ItemActor:
         return ItemActor(

@@ -61,6 +61,7 @@ TRANSITIONS: Mapping[tuple[State, Step], State] = MappingProxyType(
         (State.PRESENTING, Step.SKIP): State.SKIPPED,
         (State.PRESENTING, Step.REJECT): State.REJECTED,
         (State.PRESENTING, Step.WITHDRAW): State.WITHDRAWN,
+        (State.IN_REVIEW, Step.CLAIM): State.PRESENTING,
         (State.IN_REVIEW, Step.AUTO_POST): State.PUBLISHING,
         (State.IN_REVIEW, Step.POSTED): State.POSTED,
         (State.IN_REVIEW, Step.SKIP): State.SKIPPED,

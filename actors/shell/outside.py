@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
 
-from actors.ports import Chat, Clock, Face, Publisher
+from actors.ports import Chat, Clock, Face, Publisher, Said
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction, Shown
 from actors.rules.requests import Asks
@@ -38,6 +38,31 @@ class Items(Protocol):
 
     async def tell(self, key: ItemKey, message: Message) -> None:
         """Tell an item, waiting for room; raises MailboxClosed."""
+        ...
+
+
+class Lease(Protocol):
+    """The lease of the poller."""
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether this worker may poll now."""
+        ...
+
+    async def wait_held(self) -> None:
+        """Wait until this worker may poll."""
+        ...
+
+    def look(self) -> None:
+        """Another poller was seen."""
+        ...
+
+
+class Hearers(Protocol):
+    """Whoever hears what people write."""
+
+    def tell_nowait(self, said: Said) -> None:
+        """Have it answered and confirmed, or raise MailboxClosed; never waits."""
         ...
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from actors.rules import chat_operations as wished
 from actors.rules import operations as asked
-from infra.postgres import schedule, taps, upkeep
+from infra.postgres import commands, schedule, taps, upkeep
 from infra.postgres.binding import Binding
 
 BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyType(
@@ -25,5 +26,9 @@ BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyT
         asked.ReleaseLease: upkeep.RELEASE_LEASE,
         asked.WriteInteractions: upkeep.WRITE_INTERACTIONS,
         asked.TidyUp: upkeep.TIDY_UP,
+        wished.LookAtChat: commands.LOOK_AT_CHAT,
+        wished.PresentNext: commands.PRESENT_NEXT,
+        wished.PauseChat: commands.PAUSE_CHAT,
+        wished.RequeueItem: commands.REQUEUE_ITEM,
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from html import escape
@@ -100,6 +100,13 @@ class TelegramChat:
         preview = LinkPreviewOptions(is_disabled=True)
         with port_errors():
             await self._bot.send_message(chat_id, clip(text, LONGEST_TEXT), link_preview_options=preview)
+
+    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
+        """Have Telegram show these commands, and return the bot's own name."""
+        with port_errors():
+            me = await self._bot.get_me()
+            await self._bot.set_my_commands(menu)
+            return me.username or ""
 
     def _edit(self, face: Face) -> Callable[[], Awaitable[object]]:
         markup = _markup(keyboard(face))

@@ -109,7 +109,8 @@ def _said(message: telegram.Message, sight: _Sight) -> Update:
         return Other(sight.update_id, "message without text or sender")
     person = _person(message.from_user)
     private = message.chat.type == ChatType.PRIVATE
-    return Said(sight.update_id, message.chat.id, private, person.id, person.name, speakable(message.text))
+    where = (sight.update_id, message.chat.id, message.message_id)
+    return Said(*where, person, speakable(message.text), private, sight.at, sight.redelivered)
 
 
 def _pressed(query: telegram.CallbackQuery, sight: _Sight) -> Pressed | Other:

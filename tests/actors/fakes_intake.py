@@ -10,18 +10,24 @@ from typing import Any
 import anyio
 from structlog.testing import capture_logs
 
+from actors.errors import MailboxClosed
 from actors.intake import Intake, Neighbours
 from actors.ports import Other, Poison, Said, Update
 from actors.rules.item import Step
 from actors.rules.messages import Tap
 from actors.runtime.child import Lifeline
 from tests.actors.fakes_shell import FakeChat, FakeItems, Script, living
-from tests.stories import press
+from tests.stories import ANNA, CHAT, press
 
 
 def tap(update_id: int, step: Step = Step.SKIP) -> Tap:
     """A tap on item 7 that came as this update."""
     return Tap(replace(press(f"tap-{update_id}"), update_id=update_id), step)
+
+
+def said(update_id: int, text: str = "/next", chat_id: int = CHAT, *, private: bool = False) -> Said:
+    """Something that Anna wrote, and that came as this update."""
+    return Said(update_id, chat_id, update_id, ANNA, text, private)
 
 
 def other(update_id: int) -> Other:
@@ -83,7 +89,9 @@ class FakeUpdates(Script):
         match raw:
             case Tap(pressed, step):
                 return Tap(replace(pressed, at=at, redelivered=redelivered), step)
-            case Said() | Other() | Poison():
+            case Said():
+                return replace(raw, at=at, redelivered=redelivered)
+            case Other() | Poison():
                 return raw
         raise AssertionError(raw)
 
@@ -95,6 +103,20 @@ def _id(raw: object) -> int:
         case Said(update_id) | Other(update_id) | Poison(update_id):
             return update_id
     raise AssertionError(raw)
+
+
+@dataclass
+class FakeHearers:
+    """Fills outside.Hearers: keeps what it hears, unless it is closed."""
+
+    heard: list[Said] = field(default_factory=list)
+    closed: bool = False
+
+    def tell_nowait(self, said: Said) -> None:
+        """Keep it, or hand it back."""
+        if self.closed:
+            raise MailboxClosed(said)
+        self.heard.append(said)
 
 
 class FakeLease:
@@ -132,10 +154,11 @@ class IntakeStage:
     items: FakeItems = field(default_factory=FakeItems)
     chat: FakeChat = field(default_factory=FakeChat)
     lease: FakeLease = field(default_factory=FakeLease)
+    commands: FakeHearers = field(default_factory=FakeHearers)
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.intake = Intake(Neighbours(self.updates, self.items, self.chat), self.lease)
+        self.intake = Intake(Neighbours(self.updates, self.items, self.chat, self.commands), self.lease)
 
     @property
     def told(self) -> list[str]:

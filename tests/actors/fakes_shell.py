@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from actors.ports import Face, SentCard
 from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Operation, Shown
-from actors.rules.requests import Cause, NotStored, Reply, Ticket
+from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
 from actors.runtime.child import Lifeline
 from actors.shell.outside import ItemKey
 from tests.journal import Journal
@@ -89,6 +89,7 @@ class FakeStore(Script):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[Any] = []
+        self.lanes: list[Lane] = []
 
     def of(self, kind: type[T]) -> list[T]:
         """What was asked of this type."""
@@ -97,6 +98,7 @@ class FakeStore(Script):
     async def ask(self, operation: Operation[T], ticket: Ticket) -> Reply[T]:
         """Answer as scripted; one that never does keeps the caller until the ticket is over."""
         self.asked.append(operation)
+        self.lanes.append(ticket.lane)
         answer = self.take(type(operation).__name__)
         began = anyio.current_time()
         if isinstance(answer, After):
@@ -127,6 +129,7 @@ class FakeChat(Script):
         self.faces: list[Face] = []
         self.sent: list[Row] = []
         self.originals: list[tuple[Row, int]] = []
+        self.menu: tuple[tuple[str, str], ...] = ()
         self.always("send_card", SentCard(502, "file-1"))
 
     async def answer(self, press_id: str, text: str) -> None:
@@ -155,6 +158,12 @@ class FakeChat(Script):
         """Keep what was said in the chat."""
         await self.play("send_text")
         self.texts.append((chat_id, text))
+
+    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
+        """Keep the menu; returns our name."""
+        await self.play("introduce")
+        self.menu = tuple(menu)
+        return "everytap_bot"
 
 
 class FakeCards(Script):

@@ -3,11 +3,11 @@
 import anyio
 import pytest
 
-from actors.ports import Poison, Said
+from actors.ports import Poison
 from actors.rules import words
 from actors.rules.item import Step
 from actors.rules.messages import Tap
-from tests.actors.fakes_intake import IntakeStage, other, tap
+from tests.actors.fakes_intake import IntakeStage, other, said, tap
 from tests.actors.fakes_shell import After
 from tests.backends import BACKENDS, Backend
 from tests.stories import CHAT
@@ -114,13 +114,39 @@ async def test_poison_without_an_id_is_not_asked_for_again_and_again(stage: Inta
 
 
 async def test_what_asks_nothing_is_done_at_once(stage: IntakeStage) -> None:
-    stage.updates.put(other(10), Said(11, CHAT, False, 11, "Anna", "hello"))
+    stage.updates.put(other(10), other(11))
 
     async with stage.playing():
         await anyio.sleep(0.1)
         assert stage.updates.offsets == [None, 12]
 
     assert stage.items.told == []
+
+
+async def test_what_people_write_is_heard_once_and_confirmed_when_it_is_answered(stage: IntakeStage) -> None:
+    stage.updates.put(said(10))
+
+    async with stage.playing():
+        await anyio.sleep(30.0)
+        assert set(stage.updates.offsets) == {None, 10}
+        stage.confirm(10)
+
+    assert [(one.text, one.at, one.redelivered) for one in stage.commands.heard] == [("/next", 0.0, True)]
+    assert stage.updates.offsets[-1] == 11
+
+
+async def test_words_that_nobody_hears_yet_come_again(stage: IntakeStage) -> None:
+    stage.commands.closed = True
+    stage.updates.put(said(10))
+
+    async with stage.playing():
+        await anyio.sleep(1.0)
+        assert stage.intake.waiting == 0
+        stage.commands.closed = False
+        await anyio.sleep(1.0)
+        stage.confirm(10)
+
+    assert len(stage.commands.heard) == 1
 
 
 async def test_busy_item_is_answered_visibly_and_confirmed(stage: IntakeStage) -> None:

@@ -29,7 +29,18 @@ from tests.backends import BACKENDS, Backend
 from tests.stories import row
 
 HOUR = 3600.0
-CHILDREN = ["database", "interactions", "cards", "items", "reconciler", "scheduler", "hints", "lease", "intake"]
+CHILDREN = [
+    "database",
+    "interactions",
+    "cards",
+    "items",
+    "commands",
+    "reconciler",
+    "scheduler",
+    "hints",
+    "lease",
+    "intake",
+]
 
 
 @pytest.fixture(params=["asyncio_virtual", "trio_virtual"])

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from actors.errors import PortError
+from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
 from actors.rules.item import Person, Row, Step
 from actors.rules.messages import Press, Tap
 from actors.rules.operations import (
@@ -66,6 +67,10 @@ class Twins:
             (1, self._write),
             (1, TidyUp),
             (2, self._load),
+            (3, lambda: PresentNext(self._wish(), self._worker())),
+            (2, lambda: PauseChat(self._wish(), random.random() < 0.4)),
+            (3, lambda: RequeueItem(self._wish(), random.choice((None, random.randrange(10))))),
+            (1, lambda: LookAtChat(random.choice((*CHATS, -9)), 12, 3)),
             (3, lambda: random.choice(self._asked) if self._asked else None),
         ]
 
@@ -186,6 +191,12 @@ class Twins:
     def _write(self) -> Operation[Any]:
         line = Interaction(self._random.choice((*CHATS, -9)), "skip", 11, "Anna", 1, "tap-1", 1_700_000_000_000)
         return WriteInteractions(f"batch-{self._random.randrange(5)}", (line, line))
+
+    def _wish(self) -> Wish:
+        """A message that is new, or one of the last."""
+        self._number += 1
+        message_id = self._number - self._random.choice((0, 0, 0, 1, 5))
+        return Wish(self._random.choice((*CHATS, -9)), message_id, self._random.choice(PEOPLE))
 
     def _load(self) -> Operation[Any]:
         return LoadRow(self._random.choice(CHATS), self._random.randrange(10))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeVar
@@ -48,6 +48,7 @@ class FakeChat:
     toasts: dict[str, str] = field(default_factory=dict)
     screens: dict[tuple[int, int], Screen] = field(default_factory=dict)
     texts: list[tuple[int, str]] = field(default_factory=list)
+    menu: list[tuple[str, str]] = field(default_factory=list)
     _late: list[Callable[[], object]] = field(default_factory=list)
     _too_old: dict[str, None] = field(default_factory=dict)
     _ids: count[int] = field(default_factory=lambda: count(501))
@@ -79,6 +80,11 @@ class FakeChat:
     async def send_text(self, chat_id: int, text: str) -> None:
         """Say something."""
         await self._call("send_text", lambda: self._say(chat_id, text))
+
+    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
+        """Keep the menu; the bot is called everytap_bot."""
+        await self._call("introduce", lambda: self.menu.extend(menu))
+        return "everytap_bot"
 
     def screen(self, chat_id: int, message_id: int) -> Screen:
         """Look at one message."""

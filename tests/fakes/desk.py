@@ -12,11 +12,12 @@ from tests.fakes.writer import Author, Writer
 
 @dataclass(frozen=True, slots=True)
 class Requeue:
-    """A wish to bring an item back; without `due_at` now, with `force` past the lock of a posted or skipped story."""
+    """A wish of `by` to bring an item back; without `due_at` now, with `force` past the lock of a posted story."""
 
     item_id: int
     due_at: datetime | None = None
     force: bool = False
+    by: str = "operator"
 
 
 def remove_item(writer: Writer, item_id: int) -> str | None:
@@ -42,7 +43,7 @@ def requeue_item(writer: Writer, wish: Requeue) -> str | None:
     held = _holding_lock(writer, item)
     if held is not None and (held.kind == "rejected" or not wish.force):
         return "locked"
-    writer.decide(item, "requeue", Author(name="operator"))
+    writer.decide(item, "requeue", Author(name=wish.by))
     _begin_round(writer, item, wish)
     return None
 

@@ -163,6 +163,20 @@ class LockRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """A command of the chat, and what it came to."""
+
+    chat_key: int
+    message_id: int
+    verb: str
+    user_id: int
+    user_name: str
+    verdict: str
+    at: datetime
+    item_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionRecord:
     """One line of the interaction logger."""
 

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import anyio
 
 from actors.ports import Clock
+from actors.rules import chat_operations as wished
 from actors.rules import operations as asked
 from actors.rules.operations import Operation
-from tests.fakes import schedule, taps, upkeep
+from tests.fakes import commands, schedule, taps, upkeep
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
 
@@ -32,6 +33,10 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         asked.ReleaseLease: upkeep.release_lease,
         asked.WriteInteractions: upkeep.write_interactions,
         asked.TidyUp: upkeep.tidy_up,
+        wished.LookAtChat: commands.look_at_chat,
+        wished.PresentNext: commands.present_next,
+        wished.PauseChat: commands.pause_chat,
+        wished.RequeueItem: commands.requeue_item,
     }
 )
 

@@ -14,6 +14,7 @@ from tests.fakes.records import (
     BatchRecord,
     CardRecord,
     ChatRecord,
+    CommandRecord,
     EventRecord,
     InteractionRecord,
     ItemRecord,
@@ -108,6 +109,7 @@ class Tables:
         self.taps = Table(self._undo, TapRecord, ("chat_key", "tap_id"))
         self.cards = Table(self._undo, CardRecord, ("chat_key", "message_id"))
         self.locks = Table(self._undo, LockRecord, ("chat_key", "media_id", "kind"))
+        self.commands = Table(self._undo, CommandRecord, ("chat_key", "message_id"))
         self.interactions = Table(self._undo, InteractionRecord, ("chat_key", "id"))
         self.interaction_batches = Table(self._undo, BatchRecord, ("batch",))
         self.leases = Table(self._undo, LeaseRecord, ("name",))

@@ -119,6 +119,8 @@ class FakeUpdates:
         match raw:
             case Tap() | AskToReject() | KeepIt() | SendOriginal():
                 return replace(raw, press=replace(raw.press, at=at, redelivered=redelivered))
-            case Said() | Other() | Poison():
+            case Said():
+                return replace(raw, at=at, redelivered=redelivered)
+            case Other() | Poison():
                 return raw
         return Poison(-1, "it has no id")

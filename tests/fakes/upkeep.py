@@ -28,6 +28,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMPANY = timedelta(seconds=30)
 SETTLED_LATELY = timedelta(minutes=10)
 KEPT = timedelta(days=30)
+COMMANDS_KEPT = timedelta(days=2)
 BITE = 5000
 
 
@@ -100,6 +101,7 @@ def tidy_up(writer: Writer, _: TidyUp) -> int:
     return (
         _delete(tables.interactions, lambda line: line.at < writer.now - KEPT)
         + _delete(tables.taps, lambda tap: tap.at < writer.now - KEPT)
+        + _delete(tables.commands, lambda command: command.at < writer.now - COMMANDS_KEPT)
         + _delete(tables.interaction_batches, lambda batch: batch.at < writer.now - timedelta(days=1))
     )
 

@@ -204,7 +204,14 @@ async def test_words_of_a_person_arrive(team: Team) -> None:
     heard = await team.next_update()
 
     assert isinstance(heard, Said)
-    assert (heard.chat_id, heard.user_name, heard.text) == (CHAT, "Anna", "/next")
+    assert (heard.chat_id, heard.person.name, heard.text) == (CHAT, "Anna", "/next")
+
+
+async def test_introduction_shows_the_commands_and_returns_our_name(team: Team) -> None:
+    name = await team.chat.introduce([("next", "show the next story now")])
+
+    assert name == "everytap_sandbox_bot"
+    assert team.sandbox.telegram.commands == [{"command": "next", "description": "show the next story now"}]
 
 
 @pytest.mark.parametrize("kind", [FaultKind.RESET_AFTER, FaultKind.BROKEN_BODY, FaultKind.SERVER_ERROR_AFTER])

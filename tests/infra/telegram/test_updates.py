@@ -90,7 +90,16 @@ def test_half_surrogates_do_not_travel_on() -> None:
 
 
 def test_text_is_what_somebody_said() -> None:
-    assert UPDATES.parse(said(), 0, redelivered=False) == Said(8, -1001, False, 5, "Anna <b>", "/next")
+    anna = Person(5, "Anna <b>")
+
+    assert UPDATES.parse(said(), 1.5, redelivered=False) == Said(8, -1001, 1, anna, "/next", at=1.5)
+
+
+def test_redelivered_words_say_so() -> None:
+    parsed = UPDATES.parse(said(), 0, redelivered=True)
+
+    assert isinstance(parsed, Said)
+    assert parsed.redelivered
 
 
 def test_private_chat_is_marked() -> None:

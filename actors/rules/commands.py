@@ -1,0 +1,99 @@
+"""What somebody wrote to the bot, read as a command, and what it asks of the database. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum
+
+from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
+
+SHAPE = re.compile(r"/([a-z]{1,32})(?:@(\w{1,64}))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL | re.ASCII)
+NUMBER = re.compile(r"#?([1-9][0-9]{0,17})", re.ASCII)
+MOST_LINES = 10
+
+
+class Verb(Enum):
+    """A command of ours; the value is what people write after the slash."""
+
+    START = "start"
+    HELP = "help"
+    STATE = "status"
+    QUEUE = "queue"
+    NEXT = "next"
+    PAUSE = "pause"
+    RESUME = "resume"
+    REQUEUE = "requeue"
+
+
+MENU: tuple[tuple[str, str], ...] = (
+    (Verb.STATE.value, "what is next, what waits, and whether all works"),
+    (Verb.QUEUE.value, "the next stories"),
+    (Verb.NEXT.value, "show the next story now"),
+    (Verb.PAUSE.value, "show no more stories until /resume"),
+    (Verb.RESUME.value, "go on after a pause"),
+    (Verb.REQUEUE.value, "bring a skipped story back: /requeue 7"),
+    (Verb.HELP.value, "how this works"),
+)
+VERBS = {verb.value: verb for verb in Verb}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One of ours; `unclear` if the words behind it cannot be read."""
+
+    verb: Verb
+    item_id: int | None = None
+    unclear: bool = False
+
+
+Asked = LookAtChat | PresentNext | PauseChat | RequeueItem
+
+
+def read(text: str, own_name: str | None) -> Command | None:
+    """Read a command; None: it is none of ours, or another bot's (`/next@its_name`; until we know ours, any is)."""
+    found = SHAPE.fullmatch(text.strip())
+    verb = VERBS.get(found[1].lower()) if found else None
+    if found is None or verb is None:
+        return None
+    if found[2] and own_name and found[2].lower() != own_name.lower():
+        return None
+    words = (found[3] or "").strip()
+    if verb is not Verb.REQUEUE or not words:
+        return Command(verb)
+    number = NUMBER.fullmatch(words)
+    return Command(verb, int(number[1])) if number else Command(verb, unclear=True)
+
+
+def asked(command: Command, wish: Wish, worker: str) -> Asked:
+    """Say what the command asks of the database; even help is for chats that are set up."""
+    match command.verb:
+        case Verb.NEXT:
+            return PresentNext(wish, worker)
+        case Verb.PAUSE | Verb.RESUME as verb:
+            return PauseChat(wish, paused=verb is Verb.PAUSE)
+        case Verb.REQUEUE if not command.unclear:
+            return RequeueItem(wish, command.item_id)
+        case _:
+            return LookAtChat(wish.chat_id, wish.person.id, MOST_LINES)
+
+
+class Courtesy:
+    """Who was told lately that we do not know their chat: nobody hears it twice within the hour. Bounded."""
+
+    def __init__(self, most: int = 1000, seconds: float = 3600.0) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._told_at: OrderedDict[int, float] = OrderedDict()
+
+    def is_fresh(self, chat_id: int, now: float) -> bool:
+        """Tell whether this chat was told within the hour."""
+        return chat_id in self._told_at and now - self._told_at[chat_id] < self._seconds
+
+    def tell(self, chat_id: int, now: float) -> None:
+        """Remember that it is told now; when there are too many, the oldest is forgotten."""
+        self._told_at[chat_id] = now
+        self._told_at.move_to_end(chat_id)
+        if len(self._told_at) > self._most:
+            self._told_at.popitem(last=False)

@@ -1,0 +1,56 @@
+"""How commands in the chat are asked of the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.rules.chat_operations import ChatView, LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
+from infra.postgres import rows
+from infra.postgres.binding import Binding
+
+
+def _key(wish: Wish) -> tuple[object, ...]:
+    return wish.chat_id, wish.message_id, wish.person.id, wish.person.name
+
+
+def _told(_: object, value: Any) -> Told:
+    row = value.get("row")
+    return Told(Verdict(value["verdict"]), None if row is None else rows.row(row), value.get("claimed", False))
+
+
+def _view(_: object, value: Any) -> ChatView | None:
+    if value is None:
+        return None
+    return ChatView(
+        permitted=value["permitted"],
+        timezone=value["timezone"],
+        live=value["live"],
+        paused=value["paused"],
+        waiting=value["waiting"],
+        in_review=value["in_review"],
+        next=None if value["next"] is None else rows.row(value["next"]),
+        queue=rows.rows(value["queue"]),
+        settled=None if value["settled"] is None else rows.row(value["settled"]),
+    )
+
+
+PRESENT_NEXT: Binding[PresentNext, Told] = Binding(
+    "select present_next($1, $2, $3, $4, $5)",
+    lambda operation: (*_key(operation.wish), operation.worker),
+    _told,
+)
+PAUSE_CHAT: Binding[PauseChat, Told] = Binding(
+    "select pause_chat($1, $2, $3, $4, $5)",
+    lambda operation: (*_key(operation.wish), operation.paused),
+    _told,
+)
+REQUEUE_ITEM: Binding[RequeueItem, Told] = Binding(
+    "select requeue_by_command($1, $2, $3, $4, $5)",
+    lambda operation: (*_key(operation.wish), operation.item_id),
+    _told,
+)
+LOOK_AT_CHAT: Binding[LookAtChat, ChatView | None] = Binding(
+    "select look_at_chat($1, $2, $3)",
+    lambda operation: (operation.chat_id, operation.user_id, operation.most),
+    _view,
+)

@@ -1,0 +1,65 @@
+"""The actor that hears people, between fakes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from structlog.testing import capture_logs
+
+from actors.commands import Commands
+from actors.rules.chat_operations import ChatView, Told, Verdict
+from actors.runtime.child import Lifeline
+from actors.shell.conversation import Surroundings
+from tests.actors.fakes_item import NoonClock
+from tests.actors.fakes_shell import FakeChat, FakeItems, FakeStore, living
+from tests.journal import Journal
+
+VIEW = ChatView(True, "UTC", True, False, 0, 0, None, (), None)
+
+
+@dataclass
+class CommandStage:
+    """One actor, and all around it; the database answers at once unless it is told otherwise."""
+
+    store: FakeStore = field(default_factory=FakeStore)
+    chat: FakeChat = field(default_factory=FakeChat)
+    items: FakeItems = field(default_factory=FakeItems)
+    confirmed: Journal = field(default_factory=Journal)
+    looks: Journal = field(default_factory=Journal)
+    logs: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.store.always("LookAtChat", VIEW)
+        self.store.always("PauseChat", Told(Verdict.DONE))
+        self.commands = Commands(
+            Surroundings(
+                worker="w1",
+                store=self.store,
+                chat=self.chat,
+                items=self.items,
+                clock=NoonClock(),
+                confirm=lambda update_id: self.confirmed.add(str(update_id)),
+                look_again=lambda: self.looks.add("look"),
+                silence_seconds=lambda: 1.0,
+            )
+        )
+
+    @property
+    def texts(self) -> list[str]:
+        """What was said, to whomever."""
+        return [text for _, text in self.chat.texts]
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The log's lines about commands."""
+        return [line for line in self.logs if line["event"] == "command"]
+
+    @asynccontextmanager
+    async def playing(self) -> AsyncIterator[Lifeline]:
+        """Let it live; at the end it answers what is open."""
+        with capture_logs() as self.logs:
+            async with living(self.commands.run) as lifeline:
+                yield lifeline

@@ -1,0 +1,79 @@
+"""What counts as a command, what it asks, and who was told lately that we cannot help."""
+
+import pytest
+
+from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
+from actors.rules.commands import MENU, MOST_LINES, Command, Courtesy, Verb, asked, read
+from tests.stories import ANNA, CHAT
+
+WISH = Wish(CHAT, 901, ANNA)
+LOOK = LookAtChat(CHAT, ANNA.id, MOST_LINES)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("/next", Command(Verb.NEXT)),
+        (" /Next  please\nnow", Command(Verb.NEXT)),
+        ("/status@everytap_bot", Command(Verb.STATE)),
+        ("/status@EveryTap_Bot", Command(Verb.STATE)),
+        ("/requeue", Command(Verb.REQUEUE)),
+        ("/requeue 7", Command(Verb.REQUEUE, 7)),
+        ("/requeue@everytap_bot #7 ", Command(Verb.REQUEUE, 7)),
+        ("/requeue seven", Command(Verb.REQUEUE, unclear=True)),
+        ("/requeue 0", Command(Verb.REQUEUE, unclear=True)),
+        ("/requeue " + "9" * 19, Command(Verb.REQUEUE, unclear=True)),
+    ],
+)
+def test_command_is_read(text: str, command: Command) -> None:
+    assert read(text, "everytap_bot") == command
+
+
+@pytest.mark.parametrize("text", ["", "next", "see /next", "/", "/nextt", "/unknown", "/next@other_bot", "//next"])
+def test_what_is_no_command_of_ours_is_not_read(text: str) -> None:
+    assert read(text, "everytap_bot") is None
+
+
+def test_any_name_is_ours_until_we_know_it() -> None:
+    assert read("/next@other_bot", None) == Command(Verb.NEXT)
+
+
+@pytest.mark.parametrize(
+    ("command", "operation"),
+    [
+        (Command(Verb.START), LOOK),
+        (Command(Verb.HELP), LOOK),
+        (Command(Verb.STATE), LOOK),
+        (Command(Verb.QUEUE), LOOK),
+        (Command(Verb.NEXT), PresentNext(WISH, "w1")),
+        (Command(Verb.PAUSE), PauseChat(WISH, paused=True)),
+        (Command(Verb.RESUME), PauseChat(WISH, paused=False)),
+        (Command(Verb.REQUEUE), RequeueItem(WISH, None)),
+        (Command(Verb.REQUEUE, 7), RequeueItem(WISH, 7)),
+        (Command(Verb.REQUEUE, unclear=True), LOOK),
+    ],
+)
+def test_command_asks_the_database(command: Command, operation: object) -> None:
+    assert asked(command, WISH, "w1") == operation
+
+
+def test_menu_names_commands_that_are_read() -> None:
+    assert all(read(f"/{verb}", None) for verb, _ in MENU)
+
+
+def test_nobody_hears_it_twice_within_the_hour() -> None:
+    courtesy = Courtesy()
+    assert not courtesy.is_fresh(5, 0.0)
+
+    courtesy.tell(5, 0.0)
+
+    assert courtesy.is_fresh(5, 3599.0)
+    assert not courtesy.is_fresh(5, 3600.0)
+
+
+def test_courtesy_forgets_who_was_told_first_when_there_are_too_many() -> None:
+    courtesy = Courtesy(most=2)
+    for chat_id in (5, 6, 5, 7):
+        courtesy.tell(chat_id, 0.0)
+
+    assert [courtesy.is_fresh(chat_id, 1.0) for chat_id in (5, 6, 7)] == [True, False, True]

@@ -1,0 +1,392 @@
+"""Commands: answered at once and in their order, whatever the database and Telegram do; confirmed when answered."""
+
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from actors.errors import AnswerLost, MailboxClosed, Refused, Unreachable
+from actors.rules import replies
+from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, Told, Verdict, Wish
+from actors.rules.commands import MENU
+from actors.rules.item import State
+from actors.rules.messages import Present
+from actors.rules.requests import Cause, Lane, NotStored
+from actors.shell.conversation import ASK_SECONDS, HOLD_SECONDS, MOST_OPEN, SETTLE_SECONDS
+from tests.actors.fakes_commands import CommandStage
+from tests.actors.fakes_intake import said
+from tests.actors.fakes_shell import After, Bug, Never
+from tests.backends import BACKENDS, Backend
+from tests.stories import ANNA, CHAT, row
+
+CLAIMED = row(State.PRESENTING)
+OTHER_CHAT = CHAT - 1
+STRANGER = 666
+DONE = "Paused. No story comes by itself until /resume; /next still shows one."
+
+
+@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture
+def stage() -> CommandStage:
+    return CommandStage()
+
+
+async def test_next_is_claimed_told_to_its_item_answered_and_confirmed(stage: CommandStage) -> None:
+    stage.store.will("PresentNext", Told(Verdict.DONE, CLAIMED, claimed=True))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10))
+        await stage.confirmed.until("10")
+
+    assert stage.store.asked == [PresentNext(Wish(CHAT, 10, ANNA), "w1")]
+    assert stage.items.told == [((CHAT, 7), Present(CLAIMED))]
+    assert stage.chat.texts == [(CHAT, "Here comes \u2068Sunset\u2069 (item 7).")]
+    assert stage.looks.lines == ["look"]
+
+
+async def test_next_that_is_not_ours_to_send_is_told_to_nobody(stage: CommandStage) -> None:
+    stage.store.will("PresentNext", Told(Verdict.BEING_SENT, CLAIMED))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10))
+        await stage.confirmed.until("10")
+
+    assert stage.items.told == []
+    assert stage.looks.lines == []
+    assert stage.texts == [replies.REFUSED[Verdict.BEING_SENT]]
+
+
+async def test_next_while_items_stop_is_left_to_the_schedule(stage: CommandStage) -> None:
+    stage.store.will("PresentNext", Told(Verdict.DONE, CLAIMED, claimed=True))
+    stage.items.closed = True
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10))
+        await stage.confirmed.until("10")
+
+    assert [line["event"] for line in stage.logs] == ["command.stopped", "command"]
+
+
+async def test_one_line_explains_a_command(stage: CommandStage) -> None:
+    stage.store.will("PauseChat", After(0.5, Told(Verdict.DONE)))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        await stage.confirmed.until("10")
+
+    (line,) = stage.lines
+    assert (line["verb"], line["outcome"], line["db_attempts"], line["answered"]) == ("pause", "done", 1, True)
+    assert (line["chat_id"], line["message_id"], line["user_id"]) == (CHAT, 10, ANNA.id)
+    assert line["answered_ms"] == pytest.approx(500)
+
+
+async def test_what_people_tell_each_other_is_confirmed_at_once_and_answered_by_nobody(stage: CommandStage) -> None:
+    async with stage.playing():
+        for number, text in enumerate(("hello", "/unknown", "see /next"), 10):
+            stage.commands.tell_nowait(said(number, text))
+        assert stage.confirmed.lines == ["10", "11", "12"]
+
+    assert (stage.store.asked, stage.texts) == ([], [])
+
+
+async def test_command_for_another_bot_is_not_ours_once_we_know_our_name(stage: CommandStage) -> None:
+    async with stage.playing():
+        await anyio.sleep(0.1)
+        stage.commands.tell_nowait(said(10, "/pause@other_bot"))
+        stage.commands.tell_nowait(said(11, "/pause@everytap_bot"))
+        await stage.confirmed.until("11")
+
+    assert [operation.wish.message_id for operation in stage.store.of(PauseChat)] == [11]
+
+
+async def test_nobody_waits_longer_than_two_seconds_for_the_database(stage: CommandStage) -> None:
+    stage.store.always("PauseChat", Never(certain=True))
+    stage.store.always("LookAtChat", Never(certain=True))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        stage.commands.tell_nowait(said(11, "/queue", OTHER_CHAT))
+        await stage.confirmed.until("10")
+        await stage.confirmed.until("11")
+        assert anyio.current_time() == pytest.approx(ASK_SECONDS)
+
+    assert sorted(stage.texts) == sorted([replies.NOTHING_CHANGED, replies.CANNOT_LOOK])
+    assert [line["outcome"] for line in stage.lines] == ["not_stored", "not_stored"]
+
+
+async def test_change_of_which_nobody_knows_is_said_to_be_so_and_then_what_it_came_to(stage: CommandStage) -> None:
+    stage.store.will("PauseChat", Never(certain=False), After(20.0, Told(Verdict.DONE)))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        await stage.confirmed.until("10")
+        assert anyio.current_time() == pytest.approx(ASK_SECONDS)
+        stage.commands.tell_nowait(said(11, "/status"))
+        await stage.confirmed.until("11")
+        assert anyio.current_time() == pytest.approx(ASK_SECONDS)
+        await stage.looks.until("look")
+
+    assert [stage.texts[0], stage.texts[2]] == [replies.NOBODY_KNOWS, DONE]
+    assert [line["outcome"] for line in stage.lines] == ["unknown", "seen", "done"]
+
+
+async def test_change_of_which_nobody_ever_learns_is_not_passed_over_in_silence(stage: CommandStage) -> None:
+    stage.store.always("PauseChat", Never(certain=False))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        await anyio.sleep(ASK_SECONDS + SETTLE_SECONDS + 1)
+
+    assert stage.texts == [replies.NOBODY_KNOWS, replies.NEVER_KNOWN]
+
+
+async def test_stop_does_not_wait_for_what_nobody_knows(stage: CommandStage) -> None:
+    stage.store.always("PauseChat", Never(certain=False))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        await stage.confirmed.until("10")
+
+    assert anyio.current_time() == pytest.approx(ASK_SECONDS)
+    assert stage.texts == [replies.NOBODY_KNOWS]
+
+
+async def test_look_that_failed_in_doubt_is_not_looked_at_again(stage: CommandStage) -> None:
+    stage.store.will("LookAtChat", Never(certain=False))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/queue"))
+        await anyio.sleep(60.0)
+
+    assert stage.texts == [replies.CANNOT_LOOK]
+
+
+async def test_nobody_knows_what_an_earlier_process_did_with_the_same_command(stage: CommandStage) -> None:
+    stage.store.will("PauseChat", NotStored(Cause.BUSY, certain=True))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(replace(said(10, "/pause"), redelivered=True))
+        await stage.looks.until("look")
+
+    assert stage.texts == [replies.NOBODY_KNOWS, DONE]
+
+
+async def test_command_that_turns_out_to_be_for_another_bot_is_left_to_it(stage: CommandStage) -> None:
+    """We learned our name while it waited."""
+    stage.chat.will("introduce", After(1.0))
+    stage.store.will("PauseChat", After(1.5, Told(Verdict.DONE)))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        stage.commands.tell_nowait(said(11, "/pause@other_bot"))
+        await stage.confirmed.until("11")
+
+    assert stage.texts == [DONE]
+
+
+async def test_commands_of_one_chat_are_done_and_answered_in_their_order(stage: CommandStage) -> None:
+    """The first one's database is slow, and its answer, too."""
+    stage.store.will("PauseChat", After(1.0, Told(Verdict.DONE)), Told(Verdict.AS_IT_WAS))
+    stage.chat.will("send_text", After(2.0))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        stage.commands.tell_nowait(said(11, "/pause"))
+        await stage.confirmed.until("11")
+
+    assert stage.store.when("PauseChat") == pytest.approx([0.0, 1.0])
+    assert stage.texts == [DONE, "It is paused already."]
+    assert stage.confirmed.lines == ["10", "11"]
+
+
+async def test_chats_do_not_wait_for_each_other(stage: CommandStage) -> None:
+    stage.store.will("PauseChat", Never())
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        await stage.store.journal.until("PauseChat")
+        stage.commands.tell_nowait(said(11, "/status", OTHER_CHAT))
+        await stage.confirmed.until("11")
+        assert anyio.current_time() == pytest.approx(0.0)
+
+
+async def test_too_many_commands_of_one_chat_are_refused_at_once(stage: CommandStage) -> None:
+    stage.store.always("PauseChat", Never())
+
+    async with stage.playing():
+        for number in range(MOST_OPEN + 1):
+            stage.commands.tell_nowait(said(number, "/pause"))
+        await stage.confirmed.until(str(MOST_OPEN))
+        assert anyio.current_time() == pytest.approx(0.0)
+        assert stage.texts == [replies.BUSY]
+
+    assert len(stage.confirmed.lines) == MOST_OPEN + 1
+
+
+async def test_flood_that_nobody_has_read_yet_is_refused(stage: CommandStage) -> None:
+    async with stage.playing():
+        for number in range(65):
+            stage.commands.tell_nowait(said(number, "/status"))
+        await stage.confirmed.until("64")
+
+    assert sorted(map(int, stage.confirmed.lines)) == list(range(65))
+    assert [line["outcome"] for line in stage.lines if line["message_id"] == 64] == ["refused"]
+
+
+@pytest.mark.parametrize(("asked", "tries_at"), [(None, [0.0, 1.0]), (7.0, [0.0, 7.0])])
+async def test_answer_that_telegram_does_not_take_now_is_said_again(
+    stage: CommandStage, asked: float | None, tries_at: list[float]
+) -> None:
+    stage.chat.will("send_text", Unreachable("busy", asked))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        await stage.confirmed.until("10")
+
+    assert stage.chat.when("send_text") == pytest.approx(tries_at)
+    assert stage.texts == [DONE]
+
+
+@pytest.mark.parametrize("failure", [Refused("thrown out"), AnswerLost("cut"), Never()])
+async def test_answer_that_may_stand_there_or_never_will_is_not_said_again(
+    stage: CommandStage, failure: object
+) -> None:
+    stage.chat.will("send_text", failure)
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        await stage.confirmed.until("10")
+
+    assert len(stage.chat.when("send_text")) == 1
+    assert stage.lines[0]["answered"] is False
+
+
+async def test_answer_that_telegram_never_takes_is_given_up_in_the_end(stage: CommandStage) -> None:
+    stage.chat.always("send_text", Unreachable("busy"))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        await stage.confirmed.until("10")
+        assert anyio.current_time() == pytest.approx(HOLD_SECONDS)
+
+    assert stage.lines[0]["answered"] is False
+
+
+async def test_stranger_hears_one_sentence_an_hour(stage: CommandStage) -> None:
+    stage.store.always("LookAtChat", None)
+    stage.store.always("PresentNext", Told(Verdict.UNKNOWN_CHAT))
+
+    async with stage.playing():
+        for number, text in enumerate(("/start", "hello", "/next"), 10):
+            stage.commands.tell_nowait(said(number, text, STRANGER, private=True))
+        await stage.confirmed.until("12")
+        await anyio.sleep(3601.0)
+        stage.commands.tell_nowait(said(13, "hello?", STRANGER, private=True))
+        await stage.confirmed.until("13")
+
+    assert stage.chat.texts == [(STRANGER, replies.STRANGER)] * 2
+    assert len(stage.store.of(LookAtChat)) == 2
+
+
+async def test_chatter_of_somebody_whose_own_chat_is_set_up_is_not_answered(stage: CommandStage) -> None:
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "hello", STRANGER, private=True))
+        await stage.confirmed.until("10")
+
+    assert stage.texts == []
+
+
+async def test_chatter_of_a_stranger_without_a_database_is_not_answered(stage: CommandStage) -> None:
+    stage.store.will("LookAtChat", NotStored(Cause.EXPIRED, certain=True))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "hello", STRANGER, private=True))
+        await stage.confirmed.until("10")
+
+    assert stage.texts == []
+
+
+async def test_strangers_never_come_before_a_tap(stage: CommandStage) -> None:
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/status", STRANGER, private=True))
+        stage.commands.tell_nowait(said(11, "/status"))
+        await stage.confirmed.until("10")
+        await stage.confirmed.until("11")
+
+    assert sorted(lane.name for lane in stage.store.lanes) == [Lane.REST.name, Lane.TAPS.name]
+
+
+async def test_crash_is_answered_confirmed_and_keeps_nobody_waiting(stage: CommandStage) -> None:
+    stage.store.will("PauseChat", After(1.0, Bug("not a NotStored")))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        stage.commands.tell_nowait(said(11, "/status"))
+        await stage.confirmed.until("10")
+        await stage.confirmed.until("11")
+
+    assert replies.BROKEN in stage.texts
+    assert len(stage.texts) == 2
+
+
+async def test_commands_are_heard_only_while_we_live(stage: CommandStage) -> None:
+    async with stage.playing():
+        pass
+
+    with pytest.raises(MailboxClosed):
+        stage.commands.tell_nowait(said(10))
+
+
+async def test_stop_lets_open_commands_be_answered(stage: CommandStage) -> None:
+    stage.store.will("PauseChat", After(1.0, Told(Verdict.DONE)))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+
+    assert stage.confirmed.lines == ["10"]
+
+
+async def test_command_that_a_kill_left_open_is_not_confirmed(stage: CommandStage) -> None:
+    """It comes again, to whoever polls next."""
+    stage.store.will("PauseChat", Never())
+
+    with anyio.move_on_after(1.0):
+        async with stage.playing():
+            stage.commands.tell_nowait(said(10, "/pause"))
+            await anyio.sleep(60.0)
+
+    assert (stage.confirmed.lines, stage.texts) == ([], [])
+
+
+async def test_menu_is_shown_once(stage: CommandStage) -> None:
+    async with stage.playing():
+        await anyio.sleep(86_400.0)
+
+    assert stage.chat.menu == MENU
+    assert stage.chat.when("introduce") == [0.0]
+
+
+async def test_introduction_is_tried_again_and_holds_up_nobody(stage: CommandStage) -> None:
+    stage.chat.will("introduce", Never(), Unreachable("no network"), AnswerLost("cut"), AnswerLost("cut"))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(said(10, "/pause"))
+        await stage.confirmed.until("10")
+        assert anyio.current_time() == pytest.approx(0.0)
+        await anyio.sleep(86_400.0)
+
+    assert stage.chat.when("introduce") == pytest.approx([0.0, 15.0, 45.0, 345.0, 645.0])
+    assert stage.chat.menu == MENU
+
+
+async def test_introduction_that_is_refused_is_not_tried_again(stage: CommandStage) -> None:
+    stage.chat.will("introduce", Refused("no such bot"))
+
+    async with stage.playing():
+        await anyio.sleep(86_400.0)
+
+    assert len(stage.chat.when("introduce")) == 1

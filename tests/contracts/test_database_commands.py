@@ -1,0 +1,337 @@
+"""Commands in the chat: what they change is changed once, by whom may, in their own chat."""
+
+from datetime import timedelta
+
+import anyio
+import pytest
+
+from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
+from actors.rules.item import Person, Row, State, Step
+from actors.rules.operations import TidyUp
+from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
+
+FIRST = 901
+
+
+async def say_next(team: Team, message_id: int = FIRST, worker: str = "one", person: Person = ANNA) -> Told:
+    return await team.ask(PresentNext(Wish(CHAT, message_id, person), worker))
+
+
+async def say_pause(team: Team, message_id: int = FIRST, *, paused: bool = True) -> Told:
+    return await team.ask(PauseChat(Wish(CHAT, message_id, ANNA), paused))
+
+
+async def say_requeue(team: Team, item_id: int | None, message_id: int = FIRST, chat_id: int = CHAT) -> Told:
+    return await team.ask(RequeueItem(Wish(chat_id, message_id, ANNA), item_id))
+
+
+async def present_without_a_card(team: Team) -> Row:
+    """Two sends of which nobody knows."""
+    await team.queue()
+    (row,) = (await team.claim()).present
+    await team.not_sent(row, ambiguous=True)
+    await team.world.pass_time(60)
+    (row,) = (await team.claim()).present
+    return await team.not_sent(row, ambiguous=True)
+
+
+async def test_next_claims_the_first_item_before_its_slot_and_within_the_gap(team: Team) -> None:
+    await team.set_chat(gap_seconds=300)
+    await team.present()
+    later, sooner = await team.queue(7200), await team.queue(3600)
+
+    told = await say_next(team)
+
+    assert told.row is not None
+    assert (told.verdict, told.claimed, told.row.id, told.row.state) == (
+        Verdict.DONE,
+        True,
+        sooner,
+        State.PRESENTING,
+    )
+    assert (await team.line("items", item_id=later))["state"] == "waiting"
+    assert (await team.claim("two")).present == ()
+
+
+async def test_next_said_twice_by_the_same_message_claims_one_item(team: Team) -> None:
+    first, _ = await team.queue(), await team.queue(60)
+    told = await say_next(team)
+
+    again = await say_next(team)
+
+    assert again == told
+    assert again.claimed
+    assert [item["item_id"] for item in await team.lines("items", state="presenting")] == [first]
+
+
+async def test_next_that_another_worker_had_claimed_is_not_its_to_send(team: Team) -> None:
+    """F20."""
+    await team.queue()
+    await say_next(team, worker="dead")
+
+    again = await say_next(team, worker="alive")
+
+    assert (again.verdict, again.claimed) == (Verdict.DONE, False)
+
+
+async def test_next_that_was_sent_meanwhile_is_not_sent_again(team: Team) -> None:
+    await team.queue()
+    told = await say_next(team)
+    assert told.row is not None
+    await team.sent(told.row)
+
+    again = await say_next(team)
+
+    assert again.row is not None
+    assert (again.verdict, again.claimed, again.row.state) == (Verdict.DONE, False, State.IN_REVIEW)
+
+
+async def test_what_next_claimed_and_nobody_sent_comes_by_the_schedule(team: Team) -> None:
+    """F26."""
+    item_id = await team.queue()
+    await say_next(team, worker="dead")
+    await team.world.pass_time(61)
+
+    assert [row.id for row in (await team.claim("alive")).present] == [item_id]
+
+
+async def test_next_begins_a_gap_of_its_own(team: Team) -> None:
+    await team.set_chat(gap_seconds=300)
+    await team.queue()
+    await team.queue()
+    await say_next(team)
+
+    assert (await team.claim()).next_seconds == pytest.approx(300, abs=5)
+
+
+async def test_next_works_in_a_paused_chat_that_rests(team: Team) -> None:
+    item_id = await team.queue()
+    await team.set_chat(paused=True, next_card_at=await team.world.now() + timedelta(hours=1))
+
+    told = await say_next(team)
+
+    assert told.row is not None
+    assert (told.row.id, told.claimed) == (item_id, True)
+
+
+async def test_next_with_an_empty_queue_says_so(team: Team) -> None:
+    await team.present()
+
+    assert await say_next(team) == Told(Verdict.NOTHING_WAITING)
+
+
+async def test_next_while_the_only_item_is_being_sent_does_not_send_it_twice(team: Team) -> None:
+    """F20."""
+    item_id = await team.queue()
+    await team.claim("two")
+
+    told = await say_next(team)
+
+    assert told.row is not None
+    assert (told.verdict, told.claimed, told.row.id) == (Verdict.BEING_SENT, False, item_id)
+
+
+async def test_next_takes_over_from_a_sender_that_died(team: Team) -> None:
+    item_id = await team.queue()
+    await team.claim("dead")
+    await team.world.pass_time(61)
+
+    told = await say_next(team)
+
+    assert told.row is not None
+    assert (told.row.id, told.claimed) == (item_id, True)
+
+
+async def test_next_presents_again_what_counts_as_presented_and_has_no_card(team: Team) -> None:
+    lost = await present_without_a_card(team)
+
+    told = await say_next(team)
+
+    assert lost.state is State.IN_REVIEW
+    assert told.row is not None
+    assert (told.row.id, told.row.state, told.row.version, told.claimed) == (lost.id, State.PRESENTING, 0, True)
+    assert (await team.line("items"))["lost_sends"] == 0
+    assert (await team.sent(told.row)).state is State.IN_REVIEW
+
+
+async def test_next_presents_again_what_lost_its_card(team: Team) -> None:
+    """A card that still needs a decision always has its buttons."""
+    row = await team.present()
+    await team.shown(row, gone=True)
+
+    told = await say_next(team)
+
+    assert told.row is not None
+    assert (told.row.id, told.claimed) == (row.id, True)
+
+
+async def test_next_leaves_alone_what_has_its_card(team: Team) -> None:
+    lost = await present_without_a_card(team)
+    await team.record(team.tap(lost, Step.SKIP))
+    await team.world.pass_time(3600)
+    await team.present()
+
+    assert (await say_next(team)).verdict is Verdict.NOTHING_WAITING
+
+
+async def test_person_without_a_role_in_a_restricted_chat_changes_nothing(team: Team) -> None:
+    """F34."""
+    await team.set_chat(restricted=True)
+    await team.add_member(ANNA, "reviewer")
+    await team.queue()
+
+    refused, done = await say_next(team, 901, person=BEN), await say_next(team, 902, person=ANNA)
+
+    assert refused == Told(Verdict.FORBIDDEN)
+    assert done.verdict is Verdict.DONE
+
+
+async def test_unknown_chat_changes_nothing(team: Team) -> None:
+    """F34."""
+    wish = Wish(-4711, 1, ANNA)
+
+    told = [await team.ask(asked) for asked in (PresentNext(wish, "one"), PauseChat(wish, True), RequeueItem(wish, 1))]
+
+    assert told == [Told(Verdict.UNKNOWN_CHAT)] * 3
+    assert await team.ask(LookAtChat(-4711, 11, 5)) is None
+    assert await team.lines("commands") == []
+    assert len(await team.lines("chats")) == 1
+
+
+async def test_pause_holds_the_schedule_until_resume(team: Team) -> None:
+    await team.queue()
+
+    assert (await say_pause(team, 901)).verdict is Verdict.DONE
+    assert (await team.claim()).present == ()
+    assert (await say_pause(team, 902, paused=False)).verdict is Verdict.DONE
+    assert len((await team.claim()).present) == 1
+
+
+async def test_pause_that_comes_again_after_a_resume_pauses_nothing(team: Team) -> None:
+    await say_pause(team, 901)
+    await say_pause(team, 902, paused=False)
+
+    again = await say_pause(team, 901)
+
+    assert again.verdict is Verdict.DONE
+    assert not (await team.line("chats"))["paused"]
+
+
+async def test_pause_that_takes_effect_after_a_later_resume_is_overtaken(team: Team) -> None:
+    """Its first attempt hung somewhere while people went on."""
+    await say_pause(team, 902, paused=False)
+
+    late = await say_pause(team, 901)
+
+    assert late.verdict is Verdict.OVERTAKEN
+    assert not (await team.line("chats"))["paused"]
+
+
+async def test_pause_of_a_paused_chat_says_so(team: Team) -> None:
+    await say_pause(team, 901)
+
+    assert (await say_pause(team, 902)).verdict is Verdict.AS_IT_WAS
+
+
+async def test_resume_is_heard_by_whoever_listens(team: Team) -> None:
+    await say_pause(team, 901)
+
+    async with team.world.pool.notifications() as hints:
+        await say_pause(team, 902, paused=False)
+        with anyio.fail_after(5):
+            await anext(hints)
+
+
+async def test_requeue_brings_a_skipped_item_back_by_name(team: Team) -> None:
+    skipped = await team.settle(await team.present(), Step.SKIP)
+
+    told = await say_requeue(team, skipped.id)
+
+    assert told.row is not None
+    assert (told.verdict, told.row.state, told.row.version) == (Verdict.DONE, State.WAITING, 2)
+    assert (await team.line("item_events", version=2))["user_name"] == "Anna"
+    assert await say_requeue(team, skipped.id) == told
+
+
+async def test_requeue_without_a_number_takes_what_was_settled_last(team: Team) -> None:
+    first, second = await team.present(), await team.present()
+    await team.settle(second, Step.SKIP)
+    await team.world.pass_time(5)
+    await team.settle(first, Step.SKIP)
+
+    told = [await say_requeue(team, None, message_id) for message_id in (901, 902, 903)]
+
+    assert [one.row and one.row.id for one in told] == [first.id, second.id, None]
+    assert told[2] == Told(Verdict.NOTHING_TO_REQUEUE)
+
+
+async def test_requeue_says_why_it_cannot(team: Team) -> None:
+    posted = await team.settle(await team.present(), Step.POSTED)
+    media_id = await team.add_story()
+    skipped = await team.settle(await team.present(media_id=media_id), Step.SKIP)
+    rejected = await team.settle(await team.present(media_id=media_id), Step.REJECT)
+
+    wished = [posted.id, skipped.id, rejected.id, 4711]
+    told = [await say_requeue(team, item_id, 901 + item_id) for item_id in wished]
+
+    assert [one.verdict for one in told] == [
+        Verdict.CANNOT_REQUEUE,
+        Verdict.LOCKED,
+        Verdict.CANNOT_REQUEUE,
+        Verdict.UNKNOWN_ITEM,
+    ]
+
+
+async def test_requeue_of_a_story_that_is_queued_again_says_so(team: Team) -> None:
+    media_id = await team.add_story()
+    skipped = await team.settle(await team.present(media_id=media_id), Step.SKIP)
+    await team.queue(media_id=media_id)
+
+    assert (await say_requeue(team, skipped.id)).verdict is Verdict.QUEUED_ALREADY
+
+
+async def test_item_of_another_chat_is_unknown_here(team: Team) -> None:
+    """F34."""
+    await team.add_chat(OTHER_CHAT)
+    skipped = await team.settle(await team.present(), Step.SKIP)
+
+    told = await say_requeue(team, skipped.id, chat_id=OTHER_CHAT)
+
+    assert told == Told(Verdict.UNKNOWN_ITEM)
+    assert await team.load(skipped) == skipped
+
+
+async def test_view_shows_what_waits_what_is_open_and_what_was_settled(team: Team) -> None:
+    settled = await team.settle(await team.present(), Step.SKIP)
+    shown, later, sooner = await team.present(), await team.queue(7200), await team.queue(3600)
+
+    view = await team.ask(LookAtChat(CHAT, BEN.id, 2))
+
+    assert view is not None
+    assert (view.waiting, view.in_review, view.paused, view.permitted) == (2, 1, False, True)
+    assert view.next is not None
+    assert view.next.id == sooner
+    assert [row.id for row in view.queue] == [shown.id, sooner]
+    assert later not in [row.id for row in view.queue]
+    assert view.settled == settled
+
+
+async def test_view_of_a_new_chat_is_empty(team: Team) -> None:
+    await team.set_chat(restricted=True)
+
+    view = await team.ask(LookAtChat(CHAT, BEN.id, 5))
+
+    assert view is not None
+    assert (view.next, view.queue, view.settled, view.permitted) == (None, (), None, False)
+
+
+async def test_commands_are_forgotten_after_two_days(team: Team) -> None:
+    await say_pause(team)
+    await team.world.pass_time(47 * 3600)
+    await team.ask(TidyUp())
+    assert len(await team.lines("commands")) == 1
+
+    await team.world.pass_time(2 * 3600)
+    await team.ask(TidyUp())
+
+    assert await team.lines("commands") == []

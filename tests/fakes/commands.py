@@ -1,0 +1,186 @@
+"""The meaning of migrations/0007_commands.sql, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from actors.rules.chat_operations import ChatView, LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
+from tests.fakes import desk
+from tests.fakes.records import ChatRecord, ItemRecord
+from tests.fakes.schedule import SEND_HOLD
+from tests.fakes.tables import OPEN
+from tests.fakes.writer import Writer
+
+UNSENT = {"waiting", "presenting"}
+CAN_COME_BACK = {"skipped", "expired"}
+PAUSES = {"pause", "resume"}
+STANDS = {"done", "as_it_was"}
+
+
+def present_next(writer: Writer, asked: PresentNext) -> Told:
+    """Claim the next item now, whatever the gap, the slot or a pause say."""
+    chat = writer.tables.chat(asked.wish.chat_id)
+    if chat is None:
+        return Told(Verdict.UNKNOWN_CHAT)
+    if _take(writer, chat, asked.wish, "next"):
+        item = _first([item for item in _items_of(writer, chat) if _can_be_presented(writer, item)])
+        if item is not None:
+            _claim(writer, chat, item, asked.wish)
+        else:
+            sent = _first([item for item in _items_of(writer, chat) if item.state in UNSENT])
+            _judge(writer, chat, asked.wish, "nothing_waiting" if sent is None else "being_sent", sent)
+    return _told(writer, chat, asked.wish)
+
+
+def pause_chat(writer: Writer, asked: PauseChat) -> Told:
+    """Pause, or go on, unless a later command decided already."""
+    chat = writer.tables.chat(asked.wish.chat_id)
+    if chat is None:
+        return Told(Verdict.UNKNOWN_CHAT)
+    if _take(writer, chat, asked.wish, "pause" if asked.paused else "resume"):
+        if any(_is_later(writer, chat, asked.wish)):
+            _judge(writer, chat, asked.wish, "overtaken")
+        elif chat.paused == asked.paused:
+            _judge(writer, chat, asked.wish, "as_it_was")
+        else:
+            writer.tables.chats.put(replace(chat, paused=asked.paused))
+    return _told(writer, chat, asked.wish)
+
+
+def requeue_item(writer: Writer, asked: RequeueItem) -> Told:
+    """Bring an item of this chat back, or the one that was skipped or expired last."""
+    chat = writer.tables.chat(asked.wish.chat_id)
+    if chat is None:
+        return Told(Verdict.UNKNOWN_CHAT)
+    if _take(writer, chat, asked.wish, "requeue"):
+        item = _wished_back(writer, chat, asked.item_id)
+        if item is not None:
+            requeue = desk.Requeue(item.item_id, by=asked.wish.person.name)
+            _judge(writer, chat, asked.wish, desk.requeue_item(writer, requeue) or "done", item)
+        else:
+            verdict = "nothing_to_requeue" if asked.item_id is None else "unknown_item"
+            _judge(writer, chat, asked.wish, verdict)
+    return _told(writer, chat, asked.wish)
+
+
+def look_at_chat(writer: Writer, asked: LookAtChat) -> ChatView | None:
+    """Read what /status and /queue show."""
+    chat = writer.tables.chat(asked.chat_id)
+    if chat is None:
+        return None
+    items = _items_of(writer, chat)
+    unsent = [item for item in items if item.state in UNSENT]
+    open_items = sorted((item for item in items if item.state in OPEN), key=_slot)
+    settled = [item for item in items if item.state not in OPEN]
+    first, last = _first(unsent), max(settled, key=_settled, default=None)
+    return ChatView(
+        permitted=_may_tap(writer, chat, asked.user_id),
+        timezone=chat.timezone,
+        live=chat.live,
+        paused=chat.paused,
+        waiting=len(unsent),
+        in_review=len(open_items) - len(unsent),
+        next=None if first is None else writer.known_row(first),
+        queue=tuple(writer.known_row(item) for item in open_items[: asked.most]),
+        settled=None if last is None else writer.known_row(last),
+    )
+
+
+def _take(writer: Writer, chat: ChatRecord, wish: Wish, verb: str) -> bool:
+    """Take the command's key; False: it was taken before, or the person has no right to it."""
+    if writer.tables.commands.get(chat.chat_key, wish.message_id) is not None:
+        return False
+    permitted = _may_tap(writer, chat, wish.person.id)
+    writer.tables.commands.make(
+        chat_key=chat.chat_key,
+        message_id=wish.message_id,
+        verb=verb,
+        user_id=wish.person.id,
+        user_name=wish.person.name,
+        verdict="done" if permitted else "forbidden",
+        at=writer.now,
+    )
+    return permitted
+
+
+def _may_tap(writer: Writer, chat: ChatRecord, user_id: int) -> bool:
+    member = writer.tables.members.get(chat.chat_key, user_id)
+    return not chat.restricted or (member is not None and member.role is not None)
+
+
+def _judge(writer: Writer, chat: ChatRecord, wish: Wish, verdict: str, item: ItemRecord | None = None) -> None:
+    command = writer.tables.commands.get(chat.chat_key, wish.message_id)
+    assert command is not None
+    item_id = None if item is None else item.item_id
+    writer.tables.commands.put(replace(command, verdict=verdict, item_id=item_id))
+
+
+def _told(writer: Writer, chat: ChatRecord, wish: Wish) -> Told:
+    command = writer.tables.commands.get(chat.chat_key, wish.message_id)
+    assert command is not None
+    if command.item_id is None:
+        return Told(Verdict(command.verdict))
+    item = writer.tables.items.get(chat.chat_key, command.item_id)
+    assert item is not None
+    ours = item.held_by == writer.worker and item.held_key == _held_key(wish)
+    return Told(Verdict(command.verdict), writer.known_row(item), item.state == "presenting" and ours)
+
+
+def _held_key(wish: Wish) -> str:
+    return f"next {wish.message_id}"
+
+
+def _claim(writer: Writer, chat: ChatRecord, item: ItemRecord, wish: Wish) -> None:
+    claimed = replace(
+        item,
+        state="presenting",
+        came_from=item.state,
+        came_by="claim",
+        held_by=writer.worker,
+        held_key=_held_key(wish),
+        hold_until=writer.now + SEND_HOLD,
+        lost_sends=0,
+    )
+    writer.tables.items.put(claimed)
+    next_card_at = max(chat.next_card_at, writer.now + timedelta(seconds=chat.gap_seconds))
+    writer.tables.chats.put(replace(chat, next_card_at=next_card_at))
+    _judge(writer, chat, wish, "done", item)
+
+
+def _can_be_presented(writer: Writer, item: ItemRecord) -> bool:
+    if item.state == "presenting":
+        return item.hold_until is not None and item.hold_until <= writer.now
+    shown = any(not card.gone and not card.retired for card in writer.tables.cards_of(item))
+    return item.state == "waiting" or (item.state == "in_review" and not shown)
+
+
+def _is_later(writer: Writer, chat: ChatRecord, wish: Wish) -> list[bool]:
+    return [
+        command.message_id > wish.message_id and command.verb in PAUSES and command.verdict in STANDS
+        for command in writer.tables.commands.all()
+        if command.chat_key == chat.chat_key
+    ]
+
+
+def _wished_back(writer: Writer, chat: ChatRecord, item_id: int | None) -> ItemRecord | None:
+    if item_id is not None:
+        return writer.tables.items.get(chat.chat_key, item_id)
+    return max((item for item in _items_of(writer, chat) if item.state in CAN_COME_BACK), key=_settled, default=None)
+
+
+def _items_of(writer: Writer, chat: ChatRecord) -> list[ItemRecord]:
+    return [item for item in writer.tables.items.all() if item.chat_key == chat.chat_key]
+
+
+def _first(items: list[ItemRecord]) -> ItemRecord | None:
+    return min(items, key=_slot, default=None)
+
+
+def _slot(item: ItemRecord) -> tuple[object, ...]:
+    return item.due_at, item.item_id
+
+
+def _settled(item: ItemRecord) -> tuple[object, ...]:
+    assert item.settled_at is not None
+    return item.settled_at, item.item_id
