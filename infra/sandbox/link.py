@@ -59,25 +59,30 @@ class Link:
 
     async def serve(self, client: SocketStream) -> None:
         """Carry one connection until an end of it closes, or it is cut."""
-        if self._closures:
-            await anyio.aclose_forcefully(client)
-            return
         try:
-            server = await anyio.connect_tcp(self._server.hostname or HOST, self._server.port or 5432)
+            if not self._closures:
+                await self._reach_and_carry(client)
         except OSError:
+            pass  # nobody listens there: the client finds its connection closed
+        finally:
             await anyio.aclose_forcefully(client)
-            return
-        await self._carry(client, server)
+
+    async def _reach_and_carry(self, client: SocketStream) -> None:
+        server = await anyio.connect_tcp(self._server.hostname or HOST, self._server.port or 5432)
+        try:
+            await self._carry(client, server)
+        finally:
+            await anyio.aclose_forcefully(server)
 
     async def _carry(self, client: SocketStream, server: SocketStream) -> None:
         async with anyio.create_task_group() as tasks:
             scope = tasks.cancel_scope
             self._open.add(scope)
-            tasks.start_soon(self._forward, client, server, scope)
-            tasks.start_soon(self._forward, server, client, scope)
-        self._open.discard(scope)
-        for end in (client, server):
-            await anyio.aclose_forcefully(end)
+            try:
+                tasks.start_soon(self._forward, client, server, scope)
+                await self._forward(server, client, scope)
+            finally:
+                self._open.discard(scope)
 
     async def _forward(self, source: SocketStream, target: SocketStream, scope: anyio.CancelScope) -> None:
         try:

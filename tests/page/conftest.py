@@ -100,9 +100,9 @@ async def theatre(
         tasks.cancel_scope.cancel()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def page(browser: Browser, theatre: Sandbox) -> AsyncIterator[Page]:
-    """A desktop screen that shows the demo; an error of the page's script fails the test."""
+    """A desktop screen that shows the demo to one visitor after the other; its script may not fail."""
     expect.set_options(timeout=15_000)
     page = await browser.new_page(viewport={"width": 1280, "height": 860})
     page.set_default_timeout(15_000)
@@ -116,8 +116,8 @@ async def page(browser: Browser, theatre: Sandbox) -> AsyncIterator[Page]:
 
 @pytest.fixture
 async def visitor(page: Page, theatre: Sandbox) -> AsyncIterator[Visitor]:
-    """Somebody at the page, with a card of this test's own before them; what they broke is mended at the end."""
+    """Somebody at the page who looks at the newest open card; what they broke is mended at the end."""
     visitor = Visitor(page, theatre)
-    await visitor.ask_for_a_story()
+    await visitor.find_a_card()
     yield visitor
     await visitor.leave_everything_whole()

@@ -11,21 +11,31 @@ from infra.sandbox.theatre import open_cards
 
 
 class Visitor:
-    """Looks at one card: the one that came last when this visitor asked for a story."""
+    """Looks at one card: the newest one that waits for a decision."""
 
     def __init__(self, page: Page, sandbox: Sandbox) -> None:
+        assert sandbox.theatre is not None
         self.page = page
         self.card = page.locator("#none")
         self._sandbox = sandbox
+        self._theatre = sandbox.theatre
+
+    async def find_a_card(self) -> None:
+        """Wait for a card and look at it."""
+        await self._sandbox.until(lambda: bool(open_cards(self._theatre.chat)), 15)
+        await self.look_at(open_cards(self._theatre.chat)[-1].id)
 
     async def ask_for_a_story(self) -> None:
-        """Add a story and wait for its card."""
-        theatre = self._sandbox.theatre
-        assert theatre is not None
-        before = len(theatre.chat.messages)
-        await self.page.get_by_role("button", name="Add a story").click()
-        await self._sandbox.until(lambda: len(theatre.chat.messages) > before, 15)
-        self.card = self.page.locator(f"#message-{open_cards(theatre.chat)[-1].id}")
+        """Add a story and look at its card: now it is the newest one, whatever was on its way."""
+        async with self.page.expect_response("**/page/story") as answered:
+            await self.press("Add a story")
+        answer = await (await answered.value).json()
+        card = self.page.locator(".message", has=self.page.locator(f"[data-tap='skip:{answer['item']}:0']"))
+        await self.look_at(int(await card.get_attribute("data-message") or 0))
+
+    async def look_at(self, message_id: int) -> None:
+        """Wait until the page shows this message."""
+        self.card = self.page.locator(f"#message-{message_id}")
         await expect(self.card).to_be_visible()
 
     def button(self, name: str) -> Locator:
@@ -72,11 +82,12 @@ class Visitor:
         return await story.inner_text()
 
     async def leave_everything_whole(self) -> None:
-        """Mend what is broken, and see that the first worker runs."""
-        theatre = self._sandbox.theatre
-        assert theatre is not None
+        """Mend what is broken, see that the first worker runs, and leave a new story to whoever comes next."""
         self._sandbox.clear_faults()
         if await self.page.get_by_role("button", name="Mend everything").count():
             await self.press("Mend everything")
-        theatre.troupe.start(1)
+        self._theatre.troupe.start(1)
         await self._sandbox.until(self._sandbox.bot_api.desk.is_waiting, 20)
+        await self.become("Anna")
+        await self.page.get_by_label("two at once").uncheck()
+        await self._theatre.stories.add()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +18,6 @@ from infra.sandbox.worklog import Line
 from infra.sandbox.world import World
 
 MOST_CHAPTERS = 300
-FOLDED = {"child.started", "child.stopped"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Chapter:
     person: Face | None = None
     button: str = ""
     title: str = ""
+    drawn_at: float = math.inf
     lines: list[Line] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -65,14 +67,20 @@ class Chapter:
         return clock_time(self.at)
 
     @property
+    def event(self) -> str:
+        """Which event its last line is."""
+        return str(self.lines[-1]["event"]) if self.lines else ""
+
+    @property
     def level(self) -> str:
         """How loud its lines are."""
         return str(self.lines[0].get("level", "info")) if self.lines else "info"
 
     @property
     def text(self) -> str:
-        """Its lines in one sentence."""
-        return "; ".join(told(line) for line in self.lines)
+        """Its lines in one sentence; what was written again and again is counted."""
+        counts = Counter(told(line) for line in self.lines)
+        return "; ".join(text if count == 1 else f"{text} (×{count})" for text, count in counts.items())
 
     @property
     def raw(self) -> str:
@@ -102,27 +110,30 @@ class Chronicle:
             case "tap", {"query_id": str(query_id)}:
                 self._open(entry, self._world.queries.by_id[query_id])
             case "answered", {"query_id": str(query_id), "text": str(text)}:
-                self._see([self._tap(query_id)], entry, f"Toast: “{text}”" if text else "The button stops waiting")
+                chapter = self._tap(query_id)
+                words = f"Toast: “{text}”" if text else "The button stops waiting"
+                self._see([chapter] if chapter else [], entry, words)
             case "message.edited", {"chat_id": int(chat_id), "message_id": int(message_id)}:
                 message = self._world.chats[chat_id].messages[message_id]
-                self._see(self._open_taps(message), entry, f"The card now says: {changed(message)}")
+                concerned = self._open_taps(message)
+                self._see(concerned, entry, f"The card now says: {changed(message)}")
+                for chapter in concerned:
+                    chapter.drawn_at = entry.at
             case "logged", {"worker": str(worker), "line": dict(line)}:
                 self._read(entry, worker, line)
 
     def _open(self, entry: Entry, query: Query) -> None:
         message = self._world.chats[query.chat_id].messages[query.message_id]
-        labels = [b["text"] for b in message.content.buttons() if b.get("callback_data") == query.callback_data]
         chapter = Chapter(f"tap-{query.id}", query.at, entry.number, query=query, person=face(query.person))
-        chapter.button = labels[0] if labels else query.callback_data.partition(":")[0]
+        chapter.button = _label(message, query.callback_data)
         chapter.title = title(message)
         chapter.steps.append(Step(query.at, "0 ms", "seen", f"{query.person.name} taps {chapter.button}"))
         self._add(chapter)
 
-    def _see(self, chapters: Iterable[Chapter | None], entry: Entry, text: str) -> None:
+    def _see(self, chapters: Iterable[Chapter], entry: Entry, text: str) -> None:
         for chapter in chapters:
-            if chapter is not None:
-                chapter.steps.append(_step(chapter, entry.at, "seen", text))
-                chapter.touched = entry.number
+            chapter.steps.append(_step(chapter, entry.at, "seen", text))
+            chapter.touched = entry.number
 
     def _read(self, entry: Entry, worker: str, line: Line) -> None:
         chapter = self._tap(str(line.get("tap_id")))
@@ -137,8 +148,7 @@ class Chronicle:
 
     def _note(self, entry: Entry, worker: str, line: Line) -> None:
         last = next(reversed(self._chapters.values()), None)
-        folds = line["event"] in FOLDED and last is not None and last.worker == worker and last.query is None
-        if last is not None and folds and last.lines[-1]["event"] == line["event"]:
+        if last is not None and last.query is None and (last.worker, last.event) == (worker, line["event"]):
             last.lines.append(line)
             last.touched = entry.number
             return
@@ -153,12 +163,13 @@ class Chronicle:
     def _tap(self, tap_id: str) -> Chapter | None:
         return self._chapters.get(f"tap-{tap_id}")
 
-    def _open_taps(self, message: Message) -> list[Chapter | None]:
+    def _open_taps(self, message: Message) -> list[Chapter]:
         place = (message.chat_id, message.id)
         taps = [each for each in self._chapters.values() if each.query is not None and each.line is None]
         return [each for each in taps if each.query and (each.query.chat_id, each.query.message_id) == place]
 
     def _of_item(self, line: Line) -> list[Chapter]:
+        """Find the taps on an item that are still under way: what happens to it happens to them."""
         item_id = line.get("item_id")
         taps = [each for each in self._chapters.values() if each.query is not None and each.line is None]
         return [each for each in taps if item_id is not None and _item(each) == str(item_id)]
@@ -171,6 +182,13 @@ def changed(message: Message) -> str:
     if added:
         return " / ".join(added)
     return "the same, with other buttons" if message.content.keyboard else "the same, without buttons"
+
+
+def _label(message: Message, callback_data: str) -> str:
+    """Name a button as the message shows it, or showed it last."""
+    buttons = [button for shown in reversed(message.history) for button in shown.content.buttons()]
+    labels = (button["text"] for button in buttons if button.get("callback_data") == callback_data)
+    return next(labels, callback_data)
 
 
 def _item(chapter: Chapter) -> str:
@@ -191,7 +209,9 @@ def _explained(chapter: Chapter, line: Line) -> list[Step]:
     seen_at = max(chapter.at, ended_at - max(took.values(), default=0) / 1000)
     steps = []
     if "recorded_ms" in took:
-        steps.append(_step(chapter, seen_at + took["recorded_ms"] / 1000, chapter.worker, deed(line)))
+        # Two processes measured this: what is on the screen was saved before.
+        saved_at = min(seen_at + took["recorded_ms"] / 1000, chapter.drawn_at - 0.0005)
+        steps.append(_step(chapter, saved_at, chapter.worker, deed(line)))
     words, _ = ending(line)
     return [*steps, _step(chapter, ended_at, chapter.worker, f"Its one line is written: {words}")]
 

@@ -18,7 +18,7 @@ from infra.sandbox.visit import record
 
 LONGEST_SECONDS = 120.0
 SLOW_SECONDS = 2.0
-RETRY_AFTER_SECONDS = 3.0
+RETRY_AFTER_SECONDS = 2.0
 EVERY_CALL = "[!g]*"  # of the worker's own: getUpdates waits at the desk
 
 Harm = AbstractAsyncContextManager[None]
