@@ -1,7 +1,7 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lock venv new-venv
+.PHONY: help demo run test check bench lock venv new-venv
 
 ARGS =
 VENV = .venv
@@ -24,6 +24,9 @@ check: venv ## check format, lint and types
 	@$(IN_VENV) -m ruff format --check .
 	@$(IN_VENV) -m ruff check .
 	@$(IN_VENV) -m mypy
+
+bench: venv ## measure the budgets beside an ideal; QUICK=1: under a minute, coarser
+	@$(IN_VENV) -m tests.bench $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
 
 # Two sections, because the image takes the first one only; every package stands in one of them.
 UV_COMPILE = uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -1,0 +1,67 @@
+"""`make bench`: the budgets of the design, measured beside the ideal in the same run.
+
+Figures are medians of rounds in which ours and the ideal take turns. The last line is for machines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from infra.logs import configure_logs
+from tests.bench.acts import Findings, Measure, measure_kernel, measure_scene, measure_starts
+from tests.bench.report import budgets, facts, figures, print_tables
+from tests.bench.stage import open_scene
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for."""
+
+    quick: bool
+    profile: Path | None
+
+
+def wish() -> Wish:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="under a minute: fewer rounds, coarser figures")
+    parser.add_argument("--profile", type=Path, help="write a cProfile of the worker under load to this file")
+    read = parser.parse_args()
+    return Wish(read.quick, read.profile and read.profile.resolve())
+
+
+async def bench(asked: Wish, console: Console) -> Findings:
+    """Measure everything, one after the other: the machine is small."""
+    measure = Measure.quick() if asked.quick else Measure()
+    findings = Findings()
+    with TemporaryDirectory(prefix="everytap-bench-") as name:
+        folder = Path(name)
+        await measure_starts(findings, folder, measure)
+        async with open_scene(folder) as scene:
+            await measure_scene(findings, scene, measure, console, asked.profile)
+    console.print("the runtime alone …", style="dim")
+    await measure_kernel(findings, measure)
+    return findings
+
+
+def main() -> None:
+    """Measure, print, and always end well: a figure is no verdict."""
+    asked = wish()
+    console = Console(width=132) if not sys.stdout.isatty() else Console()
+    configure_logs("console", "ERROR", stream=sys.stderr)
+    findings = asyncio.run(bench(asked, console))
+    rows = budgets(findings)
+    print_tables(console, rows, facts(findings))
+    sys.stdout.write(json.dumps(figures(findings, rows)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
