@@ -1,6 +1,7 @@
 """The trace of a tap: one line, once all that the tap started is through."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -145,3 +146,36 @@ async def test_row_that_no_tap_settled_has_no_recovered_line(known: object, logs
     write_recovered_line(known)  # type: ignore[arg-type]
 
     assert logs == []
+
+
+async def test_tap_that_is_concluded_twice_has_one_line(logs: list[dict[str, object]]) -> None:
+    """A tap that comes again is answered again; it is not told again."""
+    traces = Traces()
+
+    traces.of(PRESS).conclude(SKIPPED)
+    traces.of(PRESS).conclude(SKIPPED)
+
+    assert [line["tap_id"] for line in logs] == ["anna-1"]
+
+
+@pytest.mark.parametrize("is_concluded", [True, False])
+async def test_recovery_leaves_a_tap_to_explain_itself(logs: list[dict[str, object]], is_concluded: bool) -> None:
+    traces = Traces()
+    trace = traces.of(press("tap-1"))
+    if is_concluded:
+        trace.conclude(replace(SKIPPED, press=press("tap-1")))
+
+    traces.recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+
+    assert len(logs) == is_concluded
+
+
+async def test_recovered_tap_is_told_once_also_when_it_comes_again(logs: list[dict[str, object]]) -> None:
+    traces = Traces()
+    skipped = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+
+    traces.recovered(skipped)
+    traces.recovered(skipped)
+    traces.of(press("tap-1")).conclude(replace(SKIPPED, press=press("tap-1")))
+
+    assert [line["cause"] for line in logs] == ["recovered"]
