@@ -1,0 +1,129 @@
+"""The whole worker in virtual time: real actors and supervisor; group, database and Instagram in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+import anyio
+
+from actors.publisher import CarefulPublisher
+from actors.rules.item import Person, Row, Step
+from actors.rules.messages import Published
+from actors.tree import Identity, Ports, Worker
+from infra.telegram.cards import caption
+from infra.telegram.markup import visible
+from tests.fakes.chat import FakeChat, Screen
+from tests.fakes.clock import FakeClock
+from tests.fakes.database import FakeDatabase
+from tests.fakes.people import People
+from tests.fakes.records import ItemRecord
+from tests.fakes.store import Store
+from tests.fakes.updates import FakeUpdates, Inbox
+from tests.tap_lines import TapLines, captured_lines
+
+TEAM, TRIAL = -1001, -1002
+CALL_SECONDS = 0.03
+STATEMENT_SECONDS = 0.005
+POOL = 5
+HEAD_LINES = 5  # title, account, slot, live or not, and an empty line
+INVISIBLE = {0x2068: None, 0x2069: None}  # what keeps a name from turning the words beside it
+
+
+@dataclass
+class Instagram:
+    """Publishes whatever it is told, each after as long as it took on that day."""
+
+    seconds: float = 15.0
+    published: list[str] = field(default_factory=list)
+
+    async def publish(self, row: Row) -> Published:
+        """Publish."""
+        await anyio.sleep(self.seconds)
+        self.published.append(row.story.title)
+        return Published(row, f"story_id: {18237795982307043 + len(self.published)}")
+
+
+class Playhouse:
+    """What the replay plays in; its clock shows the day of the incident."""
+
+    def __init__(self, opens: datetime, lines: TapLines) -> None:
+        self.clock = FakeClock(opens)
+        self.lines = lines
+        self.chat = FakeChat(seconds=CALL_SECONDS)
+        self.database = FakeDatabase(Store(self.clock), POOL)
+        self.database.seconds = STATEMENT_SECONDS
+        self.instagram = Instagram()
+        inbox = Inbox()
+        self.people = People(self.chat, inbox)
+        publisher = CarefulPublisher(self.instagram)
+        ports = Ports(self.database, self.chat, FakeUpdates(inbox), publisher, self.clock)
+        self.worker = Worker(ports, Identity("one", "here", 10.0), Random(1))
+
+    def add_chats(self) -> None:
+        """The production chat, and the half set up one of the tests: a dry run without an account."""
+        tables = self.database.tables
+        for chat_key, chat_id, live, account in ((1, TEAM, True, "@studio"), (2, TRIAL, False, None)):
+            tables.chats.make(
+                chat_key=chat_key,
+                chat_id=chat_id,
+                created_at=self.clock.now(),
+                live=live,
+                account=account,
+                gap_seconds=10,
+            )
+
+    def queue(self, title: str, due_at: datetime) -> None:
+        """Put a story into the production chat's queue."""
+        tables = self.database.tables
+        media_id, item_id = tables.number("media_id"), tables.number("item_id")
+        now = self.clock.now()
+        tables.media.make(chat_key=1, media_id=media_id, created_at=now, sha256=title, title=title, caption="")
+        tables.items.make(chat_key=1, item_id=item_id, media_id=media_id, due_at=due_at, created_at=now)
+
+    async def until(self, moment: datetime) -> None:
+        """Let the day go on until this moment."""
+        await anyio.sleep(max(0.0, (moment - self.clock.now()).total_seconds()))
+
+    async def settle(self, seconds: float = 60.0) -> None:
+        """Let whatever is under way come to its end."""
+        await self.until(self.clock.now() + timedelta(seconds=seconds))
+
+    def item(self, title: str) -> ItemRecord:
+        """The row of a story."""
+        tables = self.database.tables
+        media = next(media.media_id for media in tables.media.all() if media.title == title)
+        return next(item for item in tables.items.all() if item.media_id == media)
+
+    def screen(self, title: str) -> Screen:
+        """The one card of a story."""
+        (screen,) = self.chat.cards_of(self.item(title).item_id)
+        return screen
+
+    def tap(self, title: str, step: Step, person: Person, shown: int = -1) -> str:
+        """Tap a card as it looks now, or as it looked when it showed an earlier face."""
+        return self.people.tap(self.screen(title).faces[shown], step, person)
+
+    def says(self, title: str) -> list[str]:
+        """What the card says below the story."""
+        shown = visible(caption(self.screen(title).face)).translate(INVISIBLE)
+        return shown.splitlines()[HEAD_LINES:]
+
+    def toast_ms(self, tap_id: str) -> float:
+        """How long the toast of a tap took."""
+        return float(self.lines.of(tap_id)[0]["toast_ms"])
+
+
+@asynccontextmanager
+async def open_playhouse(opens: datetime) -> AsyncIterator[Playhouse]:
+    """Open it, with nobody in it: the worker is started by whoever plays."""
+    with captured_lines() as lines:
+        async with anyio.create_task_group() as tasks:
+            playhouse = Playhouse(opens, lines)
+            playhouse.add_chats()
+            tasks.start_soon(playhouse.worker.supervisor.run)
+            yield playhouse
+            playhouse.worker.supervisor.stop()
