@@ -112,18 +112,20 @@ async def test_tap_survives_cut_connections(visitor: Visitor) -> None:
     [("Take it away", "The database is away"), ("Let it fall silent", "The database is silent")],
 )
 async def test_tap_waits_for_the_database_with_live_buttons(visitor: Visitor, switch: str, state: str) -> None:
-    await wait_for_the_database(visitor, switch, state)
+    await visitor.press(switch)
+    await visitor.sees_state(state)
+    await skip_and_mend(visitor)
 
 
 async def test_tap_waits_for_a_locked_row_with_live_buttons(visitor: Visitor) -> None:
-    await visitor.ask_for_a_story()
-    await wait_for_the_database(visitor, "Lock the newest row", "is locked")
+    await visitor.press("Lock the newest row")
+    await visitor.sees_state("is locked")
+    await visitor.look_at_what_is_locked()
+    await skip_and_mend(visitor)
 
 
-async def wait_for_the_database(visitor: Visitor, switch: str, state: str) -> None:
-    """Tap while something is wrong with it, and see the truth once it is mended."""
-    await visitor.press(switch)
-    await visitor.sees_state(state)
+async def skip_and_mend(visitor: Visitor) -> None:
+    """Tap while something is wrong with the database, and see the truth once it is mended."""
     await visitor.tap("Skip")
     await visitor.sees_toast("Skipping…")
     await visitor.reads("is skipping this…")

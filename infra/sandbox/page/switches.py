@@ -62,10 +62,8 @@ async def _silent(_: Sandbox, theatre: Theatre) -> AsyncIterator[None]:
         yield
 
 
-@asynccontextmanager
-async def _locked(_: Sandbox, theatre: Theatre) -> AsyncIterator[None]:
-    async with theatre.saboteur.lock(newest_item(theatre)):
-        yield
+def _locked(_: Sandbox, theatre: Theatre) -> Harm:
+    return theatre.saboteur.lock(newest_item(theatre))
 
 
 def newest_item(theatre: Theatre) -> int:
@@ -121,11 +119,10 @@ class Switchboard:
         theatre, switch = self._theatre(), SWITCHES.get(name)
         if switch is None or not 0 < seconds <= LONGEST_SECONDS:
             raise StageError(f"{name!r} for {seconds} s is not among the switches.")
-        if switch.harm is _locked:
-            newest_item(theatre)
+        harm = switch.harm(self._sandbox, theatre)
         lasting = switch.lasting.format(title=f"“{newest_title(theatre)}”")
         broken = Broken(lasting, self._sandbox.clock() + seconds, anyio.CancelScope())
-        theatre.tasks.start_soon(self._hold, broken, switch.harm(self._sandbox, theatre))
+        theatre.tasks.start_soon(self._hold, broken, harm)
 
     def cut(self) -> int:
         """Cut every connection to the database, once."""
@@ -137,15 +134,15 @@ class Switchboard:
             broken.scope.cancel()
 
     async def _hold(self, broken: Broken, harm: Harm) -> None:
-        self.broken.append(broken)
-        record(self._sandbox, "stage.changed")
-        try:
-            with broken.scope:
-                async with harm:
+        with broken.scope:
+            async with harm:
+                self.broken.append(broken)  # not before: who reads that a row is locked may tap at once
+                record(self._sandbox, "stage.changed")
+                try:
                     await anyio.sleep(broken.ends_at - self._sandbox.clock())
-        finally:
-            self.broken.remove(broken)
-            record(self._sandbox, "stage.changed")
+                finally:
+                    self.broken.remove(broken)
+        record(self._sandbox, "stage.changed")
 
     def _theatre(self) -> Theatre:
         if self._sandbox.theatre is None:
