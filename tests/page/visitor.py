@@ -23,7 +23,7 @@ class Visitor:
 
     async def find_a_card(self) -> None:
         """Wait for a card and look at it."""
-        await self._sandbox.until(lambda: bool(open_cards(self._theatre.chat)), 15)
+        await self._sandbox.until(lambda: bool(open_cards(self._theatre.chat)), 30)
         await self.look_at(open_cards(self._theatre.chat)[-1].id)
 
     async def ask_for_a_story(self) -> None:
