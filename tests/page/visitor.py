@@ -6,7 +6,6 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
-from infra.sandbox.page.look import title as title_of
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.theatre import open_cards
 
@@ -33,13 +32,6 @@ class Visitor:
         answer = await (await answered.value).json()
         card = self.page.locator(".message", has=self.page.locator(f"[data-tap='skip:{answer['item']}:0']"))
         await self.look_at(int(await card.get_attribute("data-message") or 0))
-
-    async def look_at_what_is_locked(self) -> None:
-        """Look at the card of the row that the panel names."""
-        state = await self.page.locator(".broken").inner_text()
-        title = state.partition("“")[2].partition("”")[0]
-        cards = open_cards(self._theatre.chat)
-        await self.look_at(next(card.id for card in cards if title_of(card) == title))
 
     async def look_at(self, message_id: int) -> None:
         """Wait until the page shows this message."""
