@@ -56,5 +56,9 @@ class Refused(PortError):
     """Nothing happened outside, and trying again would not change that."""
 
 
+class TokenGone(Refused):
+    """Instagram takes this token no more: the account has to be connected again."""
+
+
 class AnswerLost(PortError):
     """The request left and its answer did not come: it may have happened."""

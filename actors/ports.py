@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from actors.rules.account import Account, Container, FreshToken, Hints, Quota
 from actors.rules.item import Person, Row, Story
 from actors.rules.messages import AskToReject, KeepIt, PublishOutcome, SendOriginal, Tap
 from actors.rules.operations import Operation
@@ -168,6 +169,44 @@ class Publisher(Protocol):
 
     async def publish(self, row: Row) -> PublishOutcome:
         """Publish once, or say honestly what is known."""
+        ...
+
+
+class Instagram(Protocol):
+    """The Graph API. The text of each `Refused` is a sentence for the team: what is wrong and what to do.
+
+    Besides what every adapter raises, each call may raise `TokenGone`.
+    """
+
+    async def create_container(self, account: Account, story: Story) -> str:
+        """Have Instagram fetch the story's file; returns the container's id. Harmless if it is lost or made twice."""
+        ...
+
+    async def container(self, account: Account, container_id: str) -> Container:
+        """Read a container. `Refused`: it cannot be read, which says nothing of what became of it."""
+        ...
+
+    async def publish(self, account: Account, container_id: str) -> str:
+        """Publish a container; returns the media id. `Refused` or `Unreachable` only if nothing can have happened.
+
+        Every other failure, an error reply included, is `AnswerLost`: the story may be live.
+        """
+        ...
+
+    async def permalink(self, account: Account, media_id: str) -> str | None:
+        """Return the address of a published story, if it can be had."""
+        ...
+
+    async def quota(self, account: Account) -> Quota:
+        """Read how many publishes are left today."""
+        ...
+
+    async def hints(self, account: Account, since: datetime) -> Hints:
+        """Read what may help people to decide; never raises but `TokenGone`."""
+        ...
+
+    async def renew(self, account: Account) -> FreshToken:
+        """Have a new token for this account, while the present one is good."""
         ...
 
 

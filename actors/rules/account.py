@@ -1,0 +1,70 @@
+"""An Instagram account of a chat, and what Instagram says of a container, a quota and a token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+
+class Login(Enum):
+    """How the account was connected; each way has a host of its own."""
+
+    FACEBOOK = "facebook"
+    INSTAGRAM = "instagram"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where stories are published. The token is sealed: only the adapter that calls Instagram can read it."""
+
+    id: int
+    ig_user_id: str
+    username: str
+    login: Login
+    sealed_token: bytes = field(repr=False)
+
+
+class ContainerState(Enum):
+    """What `status_code` of a container says: developers.facebook.com/docs/instagram-platform/reference/ig-container."""
+
+    IN_PROGRESS = "in_progress"
+    FINISHED = "finished"
+    PUBLISHED = "published"
+    ERROR = "error"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container as just read; `sentence` says in plain words what is wrong with one in ERROR."""
+
+    state: ContainerState
+    sentence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many of the publishes of 24 hours are used, and how many there are."""
+
+    used: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What may help people to decide, and proves nothing; None: it could not be read.
+
+    `used_since` counts the account's publishes since a moment, `stories` its stories of today.
+    """
+
+    used_since: int | None = None
+    stories: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FreshToken:
+    """A token as Instagram renewed it, sealed again; None: it does not expire."""
+
+    sealed_token: bytes = field(repr=False)
+    expires_at: datetime | None = None
