@@ -26,7 +26,7 @@ class Account:
 
 
 class ContainerState(Enum):
-    """What `status_code` of a container says: developers.facebook.com/docs/instagram-platform/reference/ig-container."""
+    """What `status_code` says: developers.facebook.com/docs/instagram-platform/reference/ig-container."""
 
     IN_PROGRESS = "in_progress"
     FINISHED = "finished"
