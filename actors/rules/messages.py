@@ -13,9 +13,9 @@ RECOVERED = "recovered"  # a cause: a crash left the card behind its row
 class Press:
     """A finger on a button, as Telegram delivered it.
 
-    `seen` is the caption that the person saw (HTML), so that a cold item can draw a line below it without a query;
-    `at` is the runtime's clock in seconds at our first sight of it; `redelivered` says that an earlier process may
-    have worked on it, so that "not saved" can only be said after asking the database.
+    `seen` is the caption that the person saw, as the chat's adapter describes it, so that a cold item can draw a line
+    below it without a query; `at` is the runtime's clock in seconds at our first sight of it; `redelivered` says that
+    an earlier process may have worked on it, so that "not saved" can only be said after asking the database.
     """
 
     id: str

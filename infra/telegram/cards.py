@@ -24,6 +24,7 @@ from infra.telegram.markup import (
     visible_units,
     whole_text,
 )
+from infra.telegram.seen import seen_html
 from infra.telegram.taps import Meaning, Verb, encode
 
 LONGEST_CAPTION = 1024  # UTF-16 units after entity parsing, https://core.telegram.org/bots/api#sendphoto
@@ -73,7 +74,7 @@ def first_face(row: Row) -> Face:
 
 def caption(face: Face) -> str:
     """Draw the caption; never longer than Telegram allows."""
-    body = _read(without_line(face.seen or "")) if face.row is None else _draw(face.row, face.retired)
+    body = _read(without_line(seen_html(face.seen or ""))) if face.row is None else _draw(face.row, face.retired)
     line = clip(one_line(face.line or ""), LINE_ROOM)
     # The line holds a name: without the mark for its direction, a right-to-left one would turn all of it round.
     return _fit(body, f"{LINE_MARK}{LEFT_TO_RIGHT}{escape(line)}" if line else "")

@@ -17,14 +17,13 @@ from actors.rules.messages import AskToReject, KeepIt, Press, SendOriginal, Tap
 from infra.telegram.errors import UNREADABLE, port_errors
 from infra.telegram.markup import clip, one_line, speakable
 from infra.telegram.request import AiohttpRequest
+from infra.telegram.seen import write_seen
 from infra.telegram.taps import Meaning, Verb, decode
 
 # The list is sticky at Telegram's side and shared by an old and a new worker: it is always the same.
 ALLOWED = ("callback_query", "message", "my_chat_member")
 NO_ID = -1
 
-# Of the message under a button. Its pictures and buttons would take half of the time of parsing an update.
-NEEDED = ("message_id", "date", "chat", "caption", "caption_entities")
 STEPS = {
     Verb.AUTO_POST: Step.AUTO_POST,
     Verb.POSTED: Step.POSTED,
@@ -73,7 +72,7 @@ class TelegramUpdates:
         if update_id == NO_ID or not isinstance(raw, dict):
             return Poison(update_id, f"{kind}: no update_id")
         try:
-            return _meaning(telegram.Update.de_json(_slim(raw)), _Sight(update_id, at, redelivered))
+            return _meaning(raw, _Sight(update_id, at, redelivered))
         except UNREADABLE as error:  # its text may quote what somebody wrote
             return Poison(update_id, f"{kind}: {type(error).__name__}")
 
@@ -87,18 +86,11 @@ def _label(raw: object) -> tuple[int, str]:
     return (update_id if type(update_id) is int and update_id >= 0 else NO_ID), kind
 
 
-def _slim(raw: dict[str, Any]) -> dict[str, Any]:
-    match raw:
-        case {"callback_query": {"message": {**message}} as query}:
-            needed = {name: message[name] for name in NEEDED if name in message}
-            return {"update_id": raw["update_id"], "callback_query": query | {"message": needed}}
-        case _:
-            return raw
-
-
-def _meaning(update: telegram.Update, sight: _Sight) -> Update:
-    if update.callback_query is not None:
-        return _pressed(update.callback_query, sight)
+def _meaning(raw: dict[str, Any], sight: _Sight) -> Update:
+    query = raw.get("callback_query")
+    if query is not None:
+        return _pressed(query, sight)
+    update = telegram.Update.de_json(raw)
     if update.message is not None:
         return _said(update.message, sight)
     return Other(sight.update_id, "my_chat_member" if update.my_chat_member else "another kind")
@@ -113,26 +105,33 @@ def _said(message: telegram.Message, sight: _Sight) -> Update:
     return Said(*where, person, speakable(message.text), private, sight.at, sight.redelivered)
 
 
-def _pressed(query: telegram.CallbackQuery, sight: _Sight) -> Pressed | Other:
+def _pressed(raw: dict[str, Any], sight: _Sight) -> Pressed | Other:
+    """Read a press. Of the message under the button only what is needed: the rest would take most of the time."""
+    query = telegram.CallbackQuery.de_json({name: value for name, value in raw.items() if name != "message"})
     person = _person(query.from_user)
     meaning = decode(query.data or "")
     if meaning is None:
         return Other(sight.update_id, "button of somebody else")
-    if query.message is None:
-        return Other(sight.update_id, "button without a message")
-    press = Press(
-        id=query.id,
-        update_id=sight.update_id,
-        item_id=meaning.item_id,
-        version=meaning.version,
-        chat_id=query.message.chat.id,
-        message_id=query.message.message_id,
-        person=person,
-        seen=_seen(query.message),
-        at=sight.at,
-        redelivered=sight.redelivered,
-    )
-    return _verb(meaning, press)
+    message = raw.get("message")
+    match message:
+        case {"message_id": int() as message_id, "chat": {"id": int() as chat_id}}:
+            press = Press(
+                id=query.id,
+                update_id=sight.update_id,
+                item_id=meaning.item_id,
+                version=meaning.version,
+                chat_id=chat_id,
+                message_id=message_id,
+                person=person,
+                seen=write_seen(message),
+                at=sight.at,
+                redelivered=sight.redelivered,
+            )
+            return _verb(meaning, press)
+        case None:
+            return Other(sight.update_id, "button without a message")
+        case _:
+            raise TypeError
 
 
 def _verb(meaning: Meaning, press: Press) -> Pressed:
@@ -145,11 +144,6 @@ def _verb(meaning: Meaning, press: Press) -> Pressed:
             return SendOriginal(press)
         case verb:
             return Tap(press, STEPS[verb])
-
-
-def _seen(message: telegram.MaybeInaccessibleMessage) -> str:
-    """The whole caption as HTML; whoever draws below it takes our own line off."""
-    return speakable(message.caption_html) if isinstance(message, telegram.Message) and message.caption else ""
 
 
 def _person(user: telegram.User) -> Person:

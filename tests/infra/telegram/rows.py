@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actors.rules.item import Kind, LateTap, Person, Row, Settlement, State, Step, Story
+from infra.sandbox.markup import parse_html
+from infra.telegram.seen import write_seen
 
 STORY = Story(7, Kind.PHOTO, "7.jpg", "IMG_0007.jpg", "Sunday market", "Come & see us <today>\n#market")
 ROW = Row(
@@ -21,6 +23,12 @@ ROW = Row(
     account="@oslo_stories",
 )
 ANNA = Person(5, "Anna")
+
+
+def as_seen(html: str) -> str:
+    """A caption of ours as Telegram describes it under a button."""
+    described = parse_html(html)
+    return write_seen({"caption": described.text, "caption_entities": list(described.entities)})
 
 
 def at(hour: int, minute: int, day: int = 22) -> datetime:

@@ -21,8 +21,9 @@ from infra.sandbox.server import open_sandbox
 from infra.sandbox.world import NewChat, Tap
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.cards import caption, first_face
+from infra.telegram.seen import seen_html
 from infra.telegram.updates import TelegramUpdates
-from tests.infra.telegram.rows import ROW, settled
+from tests.infra.telegram.rows import ROW, as_seen, settled
 
 ANNA = Person(5, "Anna")
 CHAT = ROW.chat_id
@@ -113,12 +114,14 @@ async def test_tap_brings_back_the_caption_that_was_seen(team: Team) -> None:
 
     assert isinstance(tap, TapMessage)
     assert (tap.step, tap.press.id, tap.press.person.name) == (Step.SKIP, query_id, "Anna")
-    assert tap.press.seen == caption(first_face(ROW))
+    assert seen_html(tap.press.seen) == caption(first_face(ROW))
 
 
 async def test_line_comes_and_the_final_card_takes_it_off(team: Team) -> None:
     sent = await team.chat.send_card(ROW)
-    cold = Face(CHAT, sent.message_id, ROW.id, ROW.version, seen=caption(first_face(ROW)), line="⏳ Anna is skipping…")
+    cold = Face(
+        CHAT, sent.message_id, ROW.id, ROW.version, seen=as_seen(caption(first_face(ROW))), line="⏳ Anna is skipping…"
+    )
     final = settled(State.SKIPPED, Step.SKIP, version=4)
 
     await team.chat.edit_card(cold)

@@ -7,7 +7,7 @@ import pytest
 from actors.ports import Face
 from actors.rules.item import FINAL, State
 from infra.telegram.cards import Keyboard, first_face, keyboard
-from tests.infra.telegram.rows import ROW
+from tests.infra.telegram.rows import ROW, as_seen
 
 
 def labels(buttons: Keyboard) -> list[list[str]]:
@@ -55,7 +55,7 @@ def test_question_stands_above_buttons_that_stay_live() -> None:
 
 
 def test_cold_card_has_the_standard_buttons() -> None:
-    cold = Face(-1001, 9, 42, 3, seen="x", line="busy")
+    cold = Face(-1001, 9, 42, 3, seen=as_seen("x"), line="busy")
 
     assert keyboard(cold) == keyboard(first_face(ROW))
     assert keyboard(replace(cold, buttons=False)) == ()

@@ -10,6 +10,7 @@ from actors.ports import Other, Poison, Said
 from actors.rules.item import Person, Step
 from actors.rules.messages import AskToReject, KeepIt, Press, SendOriginal, Tap
 from infra.telegram.request import AiohttpRequest
+from infra.telegram.seen import seen_html, write_seen
 from infra.telegram.updates import NO_ID, TelegramUpdates
 
 UPDATES = TelegramUpdates(AiohttpRequest(1), "")
@@ -23,7 +24,7 @@ CARD = {
     "caption_entities": [{"type": "bold", "offset": 0, "length": 5}],
     "photo": "nobody reads this",
 }
-PRESS = Press("99", 7, 42, 3, -1001, 10, Person(5, "Anna <b>"), "<b>A &amp; B</b>\nline", 1.5)
+PRESS = Press("99", 7, 42, 3, -1001, 10, Person(5, "Anna <b>"), write_seen(CARD), 1.5)
 
 
 def tapped(written: Any = "skip:42:3", **changes: Any) -> dict[str, Any]:
@@ -66,6 +67,14 @@ def test_tap_on_a_message_that_telegram_cannot_show_counts() -> None:
 
     assert isinstance(parsed, Tap)
     assert (parsed.press.message_id, parsed.press.seen) == (10, "")
+
+
+def test_caption_that_was_seen_becomes_html_when_it_is_drawn_again() -> None:
+    assert seen_html(write_seen(CARD)) == "<b>A &amp; B</b>\nline"
+
+
+def test_caption_with_strange_formatting_keeps_its_words() -> None:
+    assert seen_html(write_seen({"caption": "A & B", "caption_entities": ["bold"]})) == "A &amp; B"
 
 
 @pytest.mark.parametrize("raw", [tapped("vote:1"), tapped(None), tapped(message=None, inline_message_id="x")])

@@ -1,0 +1,35 @@
+"""The caption that somebody saw above a button: kept as Telegram describes it, and HTML only once it is drawn again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import telegram
+
+from infra.telegram.errors import UNREADABLE
+from infra.telegram.markup import speakable
+
+_CHAT = telegram.Chat(1, telegram.Chat.GROUP)
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+
+def write_seen(message: Mapping[str, Any]) -> str:
+    """Keep the caption of a raw message, with its formatting; empty if it has none."""
+    caption = message.get("caption")
+    return json.dumps([caption, message.get("caption_entities", [])]) if caption else ""
+
+
+def seen_html(seen: str) -> str:
+    """Return the caption as HTML; without its formatting if Telegram says of that what nobody understands."""
+    if not seen:
+        return ""
+    caption, entities = json.loads(seen)
+    try:
+        described = [telegram.MessageEntity.de_json(entity) for entity in entities]
+        shown = telegram.Message(1, _LONG_AGO, _CHAT, caption=caption, caption_entities=described)
+        return speakable(shown.caption_html)
+    except UNREADABLE:
+        return speakable(telegram.Message(1, _LONG_AGO, _CHAT, caption=str(caption)).caption_html)
