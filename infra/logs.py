@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import date, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Literal, TextIO
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 HIDDEN = "***"
 LONGEST_TEXT = 16_384  # characters; the traceback of a deep exception group is cut there
 DEEPEST_VALUE = 6
+MOST_NAMES = 512
 SHORTEST_SECRET = 8  # a shorter one ("postgres") would eat our own words; SHAPES finds it where it stands
 
 NAMES = "access_token|appsecret_proof|authorization|client_secret|password|secret_token|telegram_token"
@@ -43,6 +45,7 @@ class Redaction:
         # The longest first: a secret that begins like another one goes as a whole.
         known = sorted((text for text in spellings if len(text) >= SHORTEST_SECRET), key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        self._known_name = lru_cache(MOST_NAMES)(self._name)  # the same few names stand in every line
 
     def text(self, text: str) -> str:
         """Return the text without secrets, cut to LONGEST_TEXT."""
@@ -55,6 +58,8 @@ class Redaction:
 
     def value(self, value: object, depth: int = 0) -> object:
         """Return the value as JSON can say it; what JSON has no word for becomes its repr."""
+        if type(value) is str:
+            return self.text(value)
         match value:
             case None | bool() | int():
                 return value
@@ -73,12 +78,14 @@ class Redaction:
 
     def pairs(self, values: Mapping[Any, object], depth: int = 0) -> dict[str, object]:
         """Return the pairs with plain values; a name that means a secret keeps none of its text."""
-        return {self.text(str(name)): self._named(str(name), value, depth) for name, value in values.items()}
+        plain: dict[str, object] = {}
+        for name, value in values.items():
+            shown, is_secret = self._known_name(name) if type(name) is str else self._name(str(name))
+            plain[shown] = HIDDEN if is_secret and isinstance(value, str | bytes) else self.value(value, depth)
+        return plain
 
-    def _named(self, name: str, value: object, depth: int) -> object:
-        if SECRET_NAME.fullmatch(name) and isinstance(value, str | bytes):
-            return HIDDEN
-        return self.value(value, depth)
+    def _name(self, name: str) -> tuple[str, bool]:
+        return self.text(name), SECRET_NAME.fullmatch(name) is not None
 
     def _collection(self, values: Mapping[Any, object] | Sequence[object] | Set[object], depth: int) -> object:
         if isinstance(values, Mapping):

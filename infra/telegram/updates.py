@@ -112,7 +112,7 @@ def _pressed(raw: dict[str, Any], sight: _Sight) -> Pressed | Other:
     meaning = decode(query.data or "")
     if meaning is None:
         return Other(sight.update_id, "button of somebody else")
-    message = raw.get("message")
+    message: Any = raw.get("message")
     match message:
         case {"message_id": int() as message_id, "chat": {"id": int() as chat_id}}:
             press = Press(
