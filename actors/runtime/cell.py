@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Generic, TypeVar
 
 from actors.runtime.actor import Actor, Context
@@ -35,18 +34,13 @@ class RegistryCounts:
     deepest: int = 0  # the fullest that a mailbox has been
 
 
-class Control(Enum):
-    """What the registry itself tells a cell."""
-
-    LOOK_AGAIN = "an effect ended, or the registry is stopping"
-
-
 @dataclass(slots=True, eq=False)
 class Cell(Generic[K, M]):
-    """A key's task and mailbox; incarnations of its actor come and go in it."""
+    """A key's mailbox; incarnations of its actor come and go in it. `ready`: it stands in line to be served."""
 
     key: K
-    mailbox: Mailbox[M | Control]
+    mailbox: Mailbox[M]
+    ready: bool = False
     effects: int = 0
     idle: bool = True
     actor: Actor[M] | None = None
@@ -56,7 +50,3 @@ class Cell(Generic[K, M]):
         """Forget what the actor had in memory; the next message makes a new one."""
         self.actor = self.context = None
         self.idle = True
-
-    def close(self) -> list[M]:
-        """Hand over the messages that were not served."""
-        return [message for message in self.mailbox.close() if not isinstance(message, Control)]

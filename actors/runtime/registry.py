@@ -2,9 +2,10 @@
 
 The only module that touches an actor's mailbox from outside. Whether a key has an actor is decided by one dict, without
 an await between looking and acting; so a message that comes while an actor is passivated is served by the next one.
+
+`receive` never waits, so one task serves all actors in turn: a live one costs its mailbox, and no task of its own.
 """
 
-import math
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,18 +20,19 @@ from structlog.contextvars import clear_contextvars
 
 from actors.errors import MailboxClosed, MailboxFull
 from actors.runtime.actor import Actor, Context, DeadLetter, Effect, Reason
-from actors.runtime.cell import Cell, Control, RegistryCounts, RegistryLimits
+from actors.runtime.cell import Cell, RegistryCounts, RegistryLimits
 from actors.runtime.child import Lifeline
 from actors.runtime.mailbox import Mailbox
 from actors.runtime.restarts import Budget, Quarantine
 from actors.runtime.strangers import strangers_contained
+from actors.runtime.turns import Turns
 
 log = structlog.get_logger()
 
 K = TypeVar("K", bound=Hashable)
 M = TypeVar("M")
 
-YIELD_EVERY = 16  # a message may start several effects, so fewer in one go than a mailbox alone allows
+YIELD_EVERY = 8  # a message may start several effects, so fewer in one go than a mailbox alone allows
 
 
 @dataclass(slots=True)
@@ -67,13 +69,15 @@ class Registry(Generic[K, M]):
         self._cells: dict[K, Cell[K, M]] = {}
         self._budget: Budget[K] = Budget(self._limits.restarts)
         self._quarantine: Quarantine[K] = Quarantine(self._limits.quarantine_seconds)
+        self._turns: Turns[K, M] = Turns(self._limits.idle_seconds)
+        self._effects = 0
         self._tasks: TaskGroup | None = None
         self._open = False
         self.counts = RegistryCounts()
 
     @property
     def live(self) -> int:
-        """How many keys have a task."""
+        """How many keys have an actor."""
         return len(self._cells)
 
     def tell_nowait(self, key: K, message: M) -> None:
@@ -83,11 +87,13 @@ class Registry(Generic[K, M]):
         if self._quarantine.holds(key, anyio.current_time()):
             self._bury(DeadLetter(key, message, Reason.QUARANTINED))
             return
+        cell = self._find_or_make(key)
         try:
-            self._find_or_spawn(key).mailbox.tell_nowait(message)
+            cell.mailbox.tell_nowait(message)
         except MailboxFull:
             self.counts.refused += 1
             raise
+        self._turns.add(cell)
 
     async def tell(self, key: K, message: M) -> None:
         """Tell the key's actor, waiting for room; raises MailboxClosed while stopping, which carries the message."""
@@ -101,25 +107,33 @@ class Registry(Generic[K, M]):
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks, self._open = tasks, True
+                tasks.start_soon(self._hear_stop, lifeline)
                 lifeline.ready()
-                try:
-                    await lifeline.stopping.wait()
-                finally:
-                    self._open = False
-                for cell in self._cells.values():
-                    cell.mailbox.control(Control.LOOK_AGAIN)
+                await self._serve_all()
         finally:
-            self._tasks = None
+            self._tasks, self._open = None, False
+            for cell in tuple(self._cells.values()):
+                self._evict(cell, Reason.KILLED)
+
+    async def _hear_stop(self, lifeline: Lifeline) -> None:
+        await lifeline.stopping.wait()
+        self._open = False
+        for cell in tuple(self._cells.values()):
+            self._settle(cell)
+        self._turns.wake()
 
     async def _deliver(self, key: K, message: M) -> bool:
         """False if the mailbox was closed while this waited for room: look for the key again."""
         if self._quarantine.holds(key, anyio.current_time()):
             self._bury(DeadLetter(key, message, Reason.QUARANTINED))
             return True
+        cell = self._find_or_make(key)
         try:
-            await self._find_or_spawn(key).mailbox.tell(message)
+            await cell.mailbox.tell(message)
         except MailboxClosed:
             return False
+        if cell.mailbox.depth:  # one that had to wait for room may have been served by now
+            self._turns.add(cell)
         return True
 
     async def _tell_oneself(self, key: K, message: M) -> None:
@@ -128,43 +142,45 @@ class Registry(Generic[K, M]):
                 return
         self._bury(DeadLetter(key, message, Reason.STOPPED))
 
-    def _find_or_spawn(self, key: K) -> Cell[K, M]:
+    def _find_or_make(self, key: K) -> Cell[K, M]:
         cell = self._cells.get(key)
         if cell is None:
-            assert self._tasks is not None
             cell = self._cells[key] = Cell(key, Mailbox(self._limits.mailbox))
-            self._tasks.start_soon(self._live, cell, name=f"actor {key}")
         return cell
 
-    async def _live(self, cell: Cell[K, M]) -> None:
-        # The task copied the context of whoever told the first message; its log keys are not this actor's.
-        clear_contextvars()
-        try:
-            with strangers_contained():
-                self._serve_some(cell)
-                while await self._has_work(cell):
-                    self._serve_some(cell)
-        finally:
-            self._evict(cell, Reason.KILLED)
+    async def _serve_all(self) -> None:
+        while self._open or self._cells or self._effects:
+            if self._serve_some():
+                await checkpoint()
+                continue
+            for cell in await self._turns.wait():
+                self._evict(cell, Reason.KILLED)
 
-    async def _has_work(self, cell: Cell[K, M]) -> bool:
-        """False if the actor may be passivated: from there to its eviction there is no await."""
-        if cell.mailbox.depth:
-            await checkpoint()
-            return True
-        if not cell.effects and (cell.idle or not self._open):
-            return False
-        with anyio.move_on_after(math.inf if cell.effects else self._limits.idle_seconds):
-            await cell.mailbox.wait()
-        return cell.mailbox.depth > 0
-
-    def _serve_some(self, cell: Cell[K, M]) -> None:
-        for _ in range(YIELD_EVERY):
+    def _serve_some(self) -> bool:
+        """Serve a few messages, one of each cell in turn; False if nobody stood in line."""
+        clear_contextvars()  # what one actor bound for its log lines is not the next one's
+        for served in range(YIELD_EVERY):
+            cell = self._turns.take()
+            if cell is None:
+                return served > 0
             message = cell.mailbox.receive_nowait()
-            if message is None:
-                return
-            if not isinstance(message, Control):
+            if message is not None:
                 self._serve(cell, message)
+            self._settle(cell)
+        return True
+
+    def _settle(self, cell: Cell[K, M]) -> None:
+        """Say what a cell does next: it is served again, waits for its effects, rests, or is passivated."""
+        if self._cells.get(cell.key) is not cell or cell.ready:
+            return
+        if cell.mailbox.depth:
+            self._turns.add(cell)
+        elif cell.effects:
+            self._turns.leave(cell)
+        elif cell.idle or not self._open:
+            self._evict(cell, Reason.KILLED)
+        else:
+            self._turns.rest(cell)
 
     def _serve(self, cell: Cell[K, M], message: M) -> None:
         attempt = _Attempt()
@@ -185,6 +201,7 @@ class Registry(Generic[K, M]):
     def _spawn(self, cell: Cell[K, M], context: Context[K, M], effect: Effect, about: M) -> None:
         assert self._tasks is not None
         cell.effects += 1
+        self._effects += 1
         self._tasks.start_soon(self._perform, cell, context, effect, about)
 
     async def _perform(self, cell: Cell[K, M], context: Context[K, M], effect: Effect, about: M) -> None:
@@ -194,11 +211,14 @@ class Registry(Generic[K, M]):
                 await effect()
         finally:
             cell.effects -= 1
+            self._effects -= 1
             if not attempt.completed:
                 reason = Reason.KILLED if attempt.error is None else Reason.CRASHED
                 self._effect_failed(cell, context, DeadLetter(cell.key, about, reason, attempt.error))
-            if not cell.effects and self._cells.get(cell.key) is cell:
-                cell.mailbox.control(Control.LOOK_AGAIN)
+            if not cell.effects:
+                self._settle(cell)
+            if not self._open:
+                self._turns.wake()
 
     def _effect_failed(self, cell: Cell[K, M], context: Context[K, M], letter: DeadLetter[K, M]) -> None:
         if cell.context is context:
@@ -229,8 +249,9 @@ class Registry(Generic[K, M]):
         """Close the cell; its key may have another one already, which is left alone."""
         if self._cells.get(cell.key) is cell:
             del self._cells[cell.key]
+            self._turns.leave(cell)
         self.counts.deepest = max(self.counts.deepest, cell.mailbox.high_water)
-        for message in cell.close():
+        for message in cell.mailbox.close():
             self._bury(DeadLetter(cell.key, message, reason))
 
     def _bury(self, letter: DeadLetter[K, M]) -> None:

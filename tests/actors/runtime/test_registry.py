@@ -10,7 +10,7 @@ from structlog.contextvars import bound_contextvars
 from structlog.testing import capture_logs
 
 from actors.errors import MailboxClosed, MailboxFull
-from actors.runtime.actor import DeadLetter, Reason
+from actors.runtime.actor import DeadLetter
 from actors.runtime.cell import RegistryLimits
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
@@ -504,21 +504,3 @@ async def test_effect_cancelled_by_a_stranger_harms_nobody_else(world: World) ->
         await world.journal.until("l1 outcome")
 
     assert world.obituaries == [("b", "KILLED")]
-
-
-@pytest.mark.parametrize("anyio_backend", ["asyncio", "uvloop"], indirect=True)
-async def test_actor_cancelled_by_a_stranger_loses_nothing(world: World) -> None:
-    world.idle = lambda: False
-
-    async with running(world) as run:
-        others = asyncio.all_tasks()
-        run.registry.tell_nowait("k", Message("a"))
-        await anyio.wait_all_tasks_blocked()
-        (task,) = asyncio.all_tasks() - others
-        run.registry.tell_nowait("k", Message("b"))
-        task.cancel()
-        await asyncio.wait([task])
-        run.registry.tell_nowait("k", Message("c"))
-
-    assert world.journal.lines == ["k1 a", "k2 c"]
-    assert world.obituaries == [("b", Reason.KILLED.name)]

@@ -1,0 +1,70 @@
+"""Whose turn it is: the cells with something to serve, in order, and those that rest until their time is over."""
+
+import math
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Iterator
+from typing import Generic, TypeVar
+
+import anyio
+
+from actors.runtime.cell import Cell
+
+K = TypeVar("K", bound=Hashable)
+M = TypeVar("M")
+
+
+class Turns(Generic[K, M]):
+    """A cell stands in line once, however many messages it has; it rests at most once, too."""
+
+    def __init__(self, rest_seconds: float) -> None:
+        self._rest_seconds = rest_seconds
+        self._ready: deque[Cell[K, M]] = deque()
+        self._resting: OrderedDict[Cell[K, M], float] = OrderedDict()  # until when; who came last stands last
+        self._wake: anyio.Event | None = None
+
+    def add(self, cell: Cell[K, M]) -> None:
+        """Let the cell be served after those that stand in line."""
+        if not cell.ready:
+            cell.ready = True
+            self._resting.pop(cell, None)
+            self._ready.append(cell)
+            self.wake()
+
+    def take(self) -> Cell[K, M] | None:
+        """Take the first one out of the line."""
+        if not self._ready:
+            return None
+        cell = self._ready.popleft()
+        cell.ready = False
+        return cell
+
+    def rest(self, cell: Cell[K, M]) -> None:
+        """Let it rest from now on."""
+        if not self._resting:
+            self.wake()  # nobody knows yet until when to wait
+        self._resting[cell] = anyio.current_time() + self._rest_seconds
+        self._resting.move_to_end(cell)
+
+    def leave(self, cell: Cell[K, M]) -> None:
+        """End its rest."""
+        self._resting.pop(cell, None)
+
+    def wake(self) -> None:
+        """Have whoever waits look again."""
+        if self._wake is not None:
+            self._wake.set()
+            self._wake = None
+
+    async def wait(self) -> Iterator[Cell[K, M]]:
+        """Wait until somebody stands in line, was told to wake, or has rested enough; answers the last ones."""
+        if not self._ready:
+            wake = self._wake = anyio.Event()
+            with anyio.CancelScope(deadline=next(iter(self._resting.values()), math.inf)):
+                await wake.wait()
+            self._wake = None
+        return self._rested()
+
+    def _rested(self) -> Iterator[Cell[K, M]]:
+        now = anyio.current_time()
+        while self._resting and next(iter(self._resting.values())) <= now:
+            yield self._resting.popitem(last=False)[0]
