@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 
+from actors.rules.publish_phase import Phase
+
 
 class State(Enum):
     """Where an item stands; the value is what the database stores."""
@@ -146,7 +148,8 @@ class Card:
 class Row:
     """An item as the database committed it, with all that drawing its card needs.
 
-    `version` counts decisions (it is in the buttons); `revision` counts every change that a card must show.
+    `version` counts decisions (it is in the buttons); `revision` counts every change that a card must show; `phase` is
+    how far its publish is, None for one that is only rehearsed.
     """
 
     chat_key: int
@@ -163,4 +166,5 @@ class Row:
     settled: Settlement | None = None
     late: tuple[LateTap, ...] = ()
     note: str | None = None
+    phase: Phase | None = None
     cards: tuple[Card, ...] = ()
