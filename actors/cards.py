@@ -69,8 +69,8 @@ class CardDrawer:
             try:
                 async with anyio.create_task_group() as tasks:
                     self._tasks = tasks
-                    for chat_id in self._chats:
-                        self._work(chat_id)
+                    for chat in self._chats.values():
+                        self._work(chat)
                     lifeline.ready()
                     await lifeline.stopping.wait()
             finally:
@@ -90,7 +90,7 @@ class CardDrawer:
         waiter = Waiter()
         wish.waiters.append(waiter)
         message.put(wish)
-        self._work(wish.face.chat_id)
+        self._work(chat)
         await waiter.done.wait()
         return waiter.edits
 
@@ -105,51 +105,52 @@ class CardDrawer:
             self._chats[chat_id] = _Chat(Budget(now))
         return self._chats[chat_id]
 
-    def _work(self, chat_id: int) -> None:
-        chat = self._chats[chat_id]
-        if not chat.at_work and self._tasks is not None:
+    def _work(self, chat: _Chat) -> None:
+        """Start what may start now; what has to wait for its moment is waited for beside."""
+        if chat.at_work:
+            chat.woken.set()
+        elif self._tasks is not None and self._start_edits(chat) is not None:
             chat.at_work = True
-            self._tasks.start_soon(self._serve, chat)
-        chat.woken.set()
+            self._tasks.start_soon(self._wait_to_edit, chat)
 
-    async def _serve(self, chat: _Chat) -> None:
-        """Edit this chat's messages, the most urgent first, as fast as the platform lets us."""
+    async def _wait_to_edit(self, chat: _Chat) -> None:
         try:
-            while any(message.newest or message.in_flight for message in chat.messages.values()):
+            while (pause := self._start_edits(chat)) is not None:
                 chat.woken = anyio.Event()
-                with anyio.move_on_after(self._start_edits(chat)):
+                with anyio.move_on_after(pause):
                     await chat.woken.wait()
         finally:
             chat.at_work = False
-            _forget(chat)
 
-    def _start_edits(self, chat: _Chat) -> float:
-        """Start every edit that may start now; returns how long the next one has to wait."""
+    def _start_edits(self, chat: _Chat) -> float | None:
+        """Start every edit that may start now, the most urgent first; returns how long the next one has to wait."""
         now = anyio.current_time()
-        wait = 3600.0
-        for message in sorted(chat.messages.values(), key=lambda one: one.newest.rank if one.newest else 99):
+        waits: list[float] = []
+        for message in sorted(chat.messages.values(), key=_urgency):
             if message.newest is None or message.in_flight:
                 continue
             pause = max(chat.budget.seconds_until_allowed(now), message.not_before - now)
             if pause > 0:
-                wait = min(wait, pause)
+                waits.append(pause)
                 continue
             wish, message.newest = message.newest, None
             message.in_flight = wish
             chat.budget.spend(now)
             assert self._tasks is not None
             self._tasks.start_soon(self._edit, chat, message, wish)
-        return wait
+        return min(waits, default=None)
 
     async def _edit(self, chat: _Chat, message: Message, wish: Wish) -> None:
         wish.edits += 1
         try:
-            with anyio.fail_after(EDIT_SECONDS):
+            with anyio.move_on_after(EDIT_SECONDS) as patience:
                 await self._chat.edit_card(wish.face)
+            if patience.cancelled_caught:
+                raise AnswerLost("no answer in time")
         except Unreachable as error:
             self._try_again(chat, message, wish, error.retry_after_seconds)
-        except (AnswerLost, TimeoutError):
-            self._doubt(chat, message, wish)
+        except AnswerLost:
+            self._doubt(chat, message)
             self._try_again(chat, message, wish, None)
         except Refused:
             log.warning("card.gone", chat_id=wish.face.chat_id, message_id=wish.face.message_id)
@@ -164,7 +165,8 @@ class CardDrawer:
             message.in_flight = None
             if message.newest is not wish:
                 wish.came_true()
-            chat.woken.set()
+        self._work(chat)
+        _forget(chat)
 
     def _shown(self, message: Message, wish: Wish, gone: bool) -> None:
         message.failures, message.last = 0, wish
@@ -182,13 +184,13 @@ class CardDrawer:
         if not wish.is_mere_progress:
             message.put_back(wish)
 
-    def _doubt(self, chat: _Chat, message: Message, wish: Wish) -> None:
+    def _doubt(self, chat: _Chat, message: Message) -> None:
         """The lost edit may still be applied, over a newer one: show the newest once more when it no longer can."""
         message.doubtful += 1
         assert self._tasks is not None
-        self._tasks.start_soon(self._confirm, chat, message, wish.face.chat_id)
+        self._tasks.start_soon(self._confirm, chat, message)
 
-    async def _confirm(self, chat: _Chat, message: Message, chat_id: int) -> None:
+    async def _confirm(self, chat: _Chat, message: Message) -> None:
         try:
             stopping = await Alarm().wait(CONFIRM_SECONDS, self._stopping)
         finally:
@@ -196,7 +198,7 @@ class CardDrawer:
         at_rest = message.newest is None and message.in_flight is None
         if at_rest and message.last is not None and not stopping:
             message.put(Wish(message.last.face, Rank.REFRESH, message.last.shown))
-            self._work(chat_id)
+            self._work(chat)
         _forget(chat)
 
     async def _acknowledge_all(self) -> None:
@@ -230,6 +232,10 @@ def _rank(face: Face) -> Rank:
     if face.row.state is State.IN_DOUBT:
         return Rank.IN_DOUBT
     return Rank.PROGRESS if face.row.state is State.PUBLISHING else Rank.REFRESH
+
+
+def _urgency(message: Message) -> int:
+    return message.newest.rank if message.newest else 99
 
 
 def _forget(chat: _Chat) -> None:

@@ -1,6 +1,7 @@
 """The DB actor: runs every operation until it is answered, over no more connections than there are.
 
-One reader owns the lanes; attempts run beside it and their ends come back as messages. An operation is idempotent by
+One reader owns the lanes; as many tasks as there are connections make the attempts, whose ends come back as messages.
+An operation is idempotent by
 key, so every failure has one answer: run it again. What is known of the failures decides pace and alarm, and whether a
 caller who gives up may be told that nothing was stored.
 """
@@ -10,12 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import TypeVar, assert_never
 
 import anyio
 import structlog
-from anyio.abc import TaskGroup
 
 from actors.errors import AnswerLost, MailboxFull, PortError, Refused, Unreachable
 from actors.ports import Pool
@@ -25,6 +26,7 @@ from actors.rules.pauses import Outage, Pauses
 from actors.rules.pending import Pending
 from actors.rules.requests import Cause, NotStored, Reply, Ticket
 from actors.runtime.child import Lifeline
+from actors.runtime.hands import Hands
 from actors.runtime.mailbox import Mailbox
 
 T = TypeVar("T")
@@ -67,6 +69,7 @@ class Database:
         self._mailbox: Mailbox[Pending | _Attempt | _Stop] = Mailbox(self._settings.mailbox)
         self._lanes: Lanes[Pending] = Lanes(pool.size)
         self._outage = Outage(self._settings.pauses, random)
+        self._hands = Hands()
         self._open = 0
         self._stop_at: float | None = None
         self.on_recovered: Callable[[], None] = _nobody_cares
@@ -101,13 +104,17 @@ class Database:
         """Serve until the lifeline says stop and what is pending is done, within `drain_seconds`."""
         self._stop_at = None
         lifeline.ready()
+        self._hands.open()
         async with anyio.create_task_group() as tasks:
             listening = anyio.CancelScope()
             tasks.start_soon(self._hear_stop, lifeline, listening)
+            for _ in range(self._pool.size):
+                tasks.start_soon(self._hands.work)
             try:
-                await self._serve(tasks)
+                await self._serve()
             finally:
                 listening.cancel()
+                self._hands.close()
                 self._fail_all()
 
     def _admit(self, request: Pending) -> Pending:
@@ -127,11 +134,11 @@ class Database:
             self._stop_at = anyio.current_time() + self._settings.drain_seconds
             self._mailbox.control(_Stop())
 
-    async def _serve(self, tasks: TaskGroup) -> None:
+    async def _serve(self) -> None:
         while True:
             self._read()
             now = anyio.current_time()
-            self._start_what_may(tasks, now)
+            self._start_what_may(now)
             if self._finished(now):
                 return
             with anyio.CancelScope(deadline=self._next_moment(now)):
@@ -158,13 +165,13 @@ class Database:
             self._lanes.sweep()
         self._lanes.add(request)
 
-    def _start_what_may(self, tasks: TaskGroup, now: float) -> None:
+    def _start_what_may(self, now: float) -> None:
         while self._outage.lets_pass(now):
             request = self._lanes.take(now)
             if request is None:
                 return
             request.begin()
-            tasks.start_soon(self._attempt, request, self._outage.began_try())
+            self._hands.give(partial(self._attempt, request, self._outage.began_try()))
 
     def _next_moment(self, now: float) -> float:
         """When to look again without a message. What is due already could not go, and only a message changes that."""

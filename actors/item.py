@@ -93,7 +93,7 @@ class ItemActor:
             case wanted.CloseTap(tap):
                 spawn(partial(self._close, tap), about)
             case wanted.WatchRecording(tap):
-                spawn(partial(self._later, INTERIM_SECONDS, StillRecording(tap)), about)
+                self._outside.remind(INTERIM_SECONDS, partial(self._interim, tap))
             case wanted.WatchQuestion(press):
                 spawn(partial(self._later, QUESTION_SECONDS, AskExpired(press)), about)
             case _:
@@ -138,6 +138,10 @@ class ItemActor:
                 trace.end()
 
         self._context.spawn(traced, about)
+
+    def _interim(self, tap: Tap) -> None:
+        if tap.press.id in self._tickets:
+            self._context.spawn(partial(self._context.tell, StillRecording(tap)), tap)
 
     async def _later(self, seconds: float, message: Message) -> None:
         if not await self._outside.pause(seconds):
@@ -185,8 +189,12 @@ class ItemActor:
                 return
 
     async def _draw(self, row: Row, press: Press | None) -> None:
+        faces = _faces(row)
+        if len(faces) == 1:
+            await self._draw_one(*faces[0], press)
+            return
         async with anyio.create_task_group() as tasks:
-            for face, shown in _faces(row):
+            for face, shown in faces:
                 tasks.start_soon(self._draw_one, face, shown, press)
 
     async def _draw_again(self, row: Row, cause: str) -> None:

@@ -139,6 +139,7 @@ class Worker:
                 confirm=self._confirm,
                 wake_schedule=self.scheduler.wake,
                 pause=self.items.pause,
+                remind=self.items.remind,
             ),
             context,
         )

@@ -26,8 +26,9 @@ from actors.rules.messages import (
 from actors.runtime.actor import Actor, Context, DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
+from actors.runtime.reminders import Reminders
 from actors.shell.answers import refuse
-from actors.shell.outside import ItemKey
+from actors.shell.outside import ItemKey, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class ItemDesk:
         self._aftermath = aftermath
         self._stopping = anyio.Event()
         self._tasks: TaskGroup | None = None
+        self._reminders = Reminders()
+        self.remind = self._reminders.remind
 
     def tell_nowait(self, key: ItemKey, message: Message) -> None:
         """Tell an item; raises MailboxFull or MailboxClosed, which carry the message."""
@@ -67,8 +70,12 @@ class ItemDesk:
         self._stopping = lifeline.stopping
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
+            tasks.start_soon(self._remind_until_stop, lifeline)
             await self.registry.run(lifeline)
         self._tasks = None
+
+    async def _remind_until_stop(self, lifeline: Lifeline) -> None:
+        await until(lifeline.stopping, self._reminders.run)
 
     def _bury(self, letter: DeadLetter[ItemKey, Message]) -> None:
         """A crash is answered. What a stop left over is not: unconfirmed, it comes again to whoever polls next."""

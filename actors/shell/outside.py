@@ -68,7 +68,10 @@ class Hearers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """All that an item's effects reach; `pause` answers True when it was cut short because we stop."""
+    """All that an item's effects reach.
+
+    `pause` answers True when it was cut short because we stop; `remind` calls back after some seconds, unless we stop.
+    """
 
     worker: str
     store: Asks
@@ -80,6 +83,7 @@ class Outside:
     confirm: Callable[[int], None]
     wake_schedule: Callable[[], None]
     pause: Callable[[float], Awaitable[bool]]
+    remind: Callable[[float, Callable[[], None]], None]
 
 
 BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked

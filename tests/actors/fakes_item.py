@@ -98,6 +98,7 @@ class ItemStage:
             confirm=self._confirm,
             wake_schedule=lambda: self.wakes.append("scheduler"),
             pause=self.desk.pause,
+            remind=self.desk.remind,
         )
 
 

@@ -1,0 +1,38 @@
+"""Calls back after a time, from one task for all: most reminders are about what is over by then."""
+
+import heapq
+import math
+from collections.abc import Callable
+
+import anyio
+
+
+class Reminders:
+    """A reminder is a plain function, and must not raise; those that are left when `run` ends are never called."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = 0  # equal moments are served in their order, and functions are never compared
+        self._sooner = anyio.Event()
+
+    def remind(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call back after so many seconds."""
+        at = anyio.current_time() + seconds
+        is_first = not self._due or at < self._due[0][0]
+        self._count += 1
+        heapq.heappush(self._due, (at, self._count, callback))
+        if is_first:
+            self._sooner.set()
+
+    async def run(self) -> None:
+        """Call whoever wanted to be reminded, until cancelled."""
+        try:
+            while True:
+                self._sooner = anyio.Event()
+                with anyio.CancelScope(deadline=self._due[0][0] if self._due else math.inf):
+                    await self._sooner.wait()
+                now = anyio.current_time()
+                while self._due and self._due[0][0] <= now:
+                    heapq.heappop(self._due)[2]()
+        finally:
+            self._due.clear()
