@@ -90,13 +90,16 @@ class Database:
         A caller that is cancelled leaves its request behind: an attempt under way ends, no other one begins.
         """
         over = anyio.Event()
-        request = self._admit(Pending(operation, ticket, anyio.current_time(), over.set))
+        wake = over.set
+        request = self._admit(Pending(operation, ticket, anyio.current_time(), wake))
         self._open += 1
+        ticket.watch(wake)
         try:
-            with ticket.watched(over.set), anyio.CancelScope(deadline=ticket.deadline):
+            with anyio.CancelScope(deadline=ticket.deadline):
                 await over.wait()
             return request.reply(anyio.current_time())
         finally:
+            ticket.unwatch(wake)
             request.abandoned = True
             self._open -= 1
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
@@ -39,16 +38,15 @@ class Ticket:
         for wake in self._waiting:
             wake()
 
-    @contextmanager
-    def watched(self, wake: Callable[[], None]) -> Iterator[None]:
+    def watch(self, wake: Callable[[], None]) -> None:
         """Have `wake` called if the ticket expires early, or at once if it has."""
         self._waiting.append(wake)
-        try:
-            if self.expired:
-                wake()
-            yield
-        finally:
-            self._waiting.remove(wake)
+        if self.expired:
+            wake()
+
+    def unwatch(self, wake: Callable[[], None]) -> None:
+        """Have it called no more."""
+        self._waiting.remove(wake)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,7 @@ an await between looking and acting; so a message that comes while an actor is p
 `receive` never waits, so one task serves all actors in turn: a live one costs its mailbox, and no task of its own.
 """
 
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -24,7 +22,7 @@ from actors.runtime.cell import Cell, RegistryCounts, RegistryLimits
 from actors.runtime.child import Lifeline
 from actors.runtime.mailbox import Mailbox
 from actors.runtime.restarts import Budget, Quarantine
-from actors.runtime.strangers import strangers_contained
+from actors.runtime.strangers import StrangersContained
 from actors.runtime.turns import Turns
 
 log = structlog.get_logger()
@@ -35,20 +33,23 @@ M = TypeVar("M")
 YIELD_EVERY = 8  # a message may start several effects, so fewer in one go than a mailbox alone allows
 
 
-@dataclass(slots=True)
 class _Attempt:
     """Runs code that may raise, and keeps what it raised."""
 
-    completed: bool = False
-    error: Exception | None = None
+    __slots__ = ("completed", "error")
 
-    @contextmanager
-    def contained(self) -> Iterator[None]:
-        try:
-            yield
-            self.completed = True
-        except Exception as error:
+    def __init__(self) -> None:
+        self.completed = False
+        self.error: Exception | None = None
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> bool:
+        self.completed = error is None
+        if isinstance(error, Exception):
             self.error = error
+        return self.error is not None
 
 
 class Registry(Generic[K, M]):
@@ -184,7 +185,7 @@ class Registry(Generic[K, M]):
 
     def _serve(self, cell: Cell[K, M], message: M) -> None:
         attempt = _Attempt()
-        with attempt.contained():
+        with attempt:
             actor = self._incarnate(cell) if cell.actor is None else cell.actor
             actor.receive(message)
             cell.idle = actor.idle
@@ -207,7 +208,7 @@ class Registry(Generic[K, M]):
     async def _perform(self, cell: Cell[K, M], context: Context[K, M], effect: Effect, about: M) -> None:
         attempt = _Attempt()
         try:
-            with strangers_contained(), attempt.contained():
+            with StrangersContained(), attempt:
                 await effect()
         finally:
             cell.effects -= 1
@@ -257,7 +258,7 @@ class Registry(Generic[K, M]):
     def _bury(self, letter: DeadLetter[K, M]) -> None:
         self.counts.dead_letters += 1
         attempt = _Attempt()
-        with attempt.contained():
+        with attempt:
             self._on_dead_letter(letter)
         if attempt.error is not None:
             log.error("dead_letter.unhandled", key=str(letter.key), reason=letter.reason.name, exc_info=attempt.error)

@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from actors.errors import RestartLimitReached
 from actors.runtime.child import ChildSpec, ChildState, Lifeline, Restart
 from actors.runtime.restarts import Backoff, Budget, RestartLimit
-from actors.runtime.strangers import strangers_contained
+from actors.runtime.strangers import StrangersContained
 
 log = structlog.get_logger()
 
@@ -160,7 +160,7 @@ class Supervisor:
 
     async def _live(self, spec: ChildSpec, life: _Life) -> None:
         try:
-            with strangers_contained(), life.scope:
+            with StrangersContained(), life.scope:
                 await spec.start(life.lifeline)
                 life.returned = True
         except Exception as error:

@@ -88,8 +88,9 @@ class OneStatement:
 
     async def _fetch(self, sql: str, arguments: tuple[object, ...]) -> Any:
         try:
-            with anyio.fail_after(RUN_SECONDS, shield=True):
+            with anyio.move_on_after(RUN_SECONDS, shield=True):
                 return await self._connection.fetchval(sql, *arguments)
+            raise TimeoutError
         except FAILURES as error:
             if isinstance(error, TimeoutError):
                 self._connection.terminate()  # the release would wait for a link that is silent
@@ -193,7 +194,8 @@ class ConnectionPool:
 
 async def _acquire(pool: asyncpg.Pool[asyncpg.Record]) -> Acquired:
     try:
-        return await pool.acquire(timeout=ACQUIRE_SECONDS)
+        # With a bound asyncpg makes a task of it, which a connection that is at hand is not worth.
+        return await pool.acquire(timeout=None if pool.get_idle_size() else ACQUIRE_SECONDS)
     except FAILURES as error:
         raise sort_error(error, During.ACQUIRE) from error
 

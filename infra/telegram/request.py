@@ -7,8 +7,7 @@ even as the cause of another one.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from types import SimpleNamespace
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -22,6 +21,9 @@ UPLOAD_SECONDS = 60.0
 # Shorter than any proxy keeps an idle connection: a call on one that the other side just closed has an unknown end.
 KEEP_ALIVE_SECONDS = 15.0
 CLASSIFIED = frozenset({400, 401, 403, 404, 409})  # python-telegram-bot has an exception for each
+
+# Raised before a connection was there. Anything else may have happened after the first byte had left.
+NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 EDITS = ("/editMessageCaption", "/editMessageReplyMarkup")
 
@@ -38,11 +40,6 @@ class PauseAsked(NetworkError):
         self.seconds = seconds
 
 
-@dataclass(slots=True)
-class _Journey:
-    left: bool = False
-
-
 class AiohttpRequest(BaseRequest):
     """One pool of connections. Made for one event loop; `async with` opens and closes it."""
 
@@ -57,14 +54,11 @@ class AiohttpRequest(BaseRequest):
 
     async def initialize(self) -> None:
         """Open the pool."""
-        tracing = aiohttp.TraceConfig()
-        tracing.on_request_headers_sent.append(_note_departure)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=self._connections, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=60
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trace_configs=[tracing],
         )
 
     async def shutdown(self) -> None:
@@ -85,7 +79,6 @@ class AiohttpRequest(BaseRequest):
         """Make one call and return its HTTP code and body; raises only python-telegram-bot's errors and ours."""
         if self._session is None or self._session.closed:
             raise NotSent("The connections to Telegram are closed")
-        journey = _Journey()
         uploads = request_data is not None and request_data.contains_files
         timeout = _timeout(
             connect=_seconds(connect_timeout, CONNECT_SECONDS) + _seconds(pool_timeout, 0),
@@ -98,12 +91,11 @@ class AiohttpRequest(BaseRequest):
                 url,
                 timeout=timeout,
                 allow_redirects=False,
-                trace_request_ctx=journey,
                 **_body(request_data),
             ) as response:
                 code, payload = response.status, await response.read()
         except (aiohttp.ClientError, OSError) as error:  # asyncio's TimeoutError is an OSError
-            raise _failure(error, journey.left) from None
+            raise _failure(error) from None
         _refuse_what_ptb_mistakes(code, payload)
         return code, _without_message(url, payload)
 
@@ -116,12 +108,7 @@ class AiohttpRequest(BaseRequest):
         return reply
 
 
-async def _note_departure(
-    _session: aiohttp.ClientSession, context: SimpleNamespace, _sent: aiohttp.TraceRequestHeadersSentParams
-) -> None:
-    context.trace_request_ctx.left = True
-
-
+@lru_cache(64)
 def _timeout(connect: float, write: float, read: float) -> aiohttp.ClientTimeout:
     # aiohttp has no limit for writing: a peer that stops reading is caught by the total.
     return aiohttp.ClientTimeout(total=connect + write + read, connect=connect, sock_read=read)
@@ -160,9 +147,9 @@ def _without_message(url: str, payload: bytes) -> bytes:
             return payload
 
 
-def _failure(error: Exception, left: bool) -> NetworkError:
+def _failure(error: Exception) -> NetworkError:
     name = type(error).__name__
-    if not left:
+    if isinstance(error, NEVER_LEFT):
         return NotSent(f"No connection to Telegram: {name}")
     if isinstance(error, TimeoutError):
         return TimedOut(f"Telegram did not answer in time: {name}")

@@ -115,7 +115,8 @@ class FakeStore(Script):
 
 async def _end_of(ticket: Ticket) -> None:
     over = anyio.Event()
-    with ticket.watched(over.set), anyio.CancelScope(deadline=ticket.deadline):
+    ticket.watch(over.set)
+    with anyio.CancelScope(deadline=ticket.deadline):
         await over.wait()
 
 
