@@ -1,6 +1,7 @@
 """What may become a story: pictures and videos that Telegram shows as such, told by their bytes, never by their names.
 
-The limits are those of https://core.telegram.org/bots/api#sendphoto and #sendvideo there. Pure.
+The limits are those of https://core.telegram.org/bots/api#sendphoto and #sendvideo there; a video has to be within
+Instagram's as well, because nothing fits it later. Pure.
 """
 
 from __future__ import annotations
@@ -8,17 +9,17 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image
 
 from actors.rules.item import Kind
+from infra.media.films import faults, read_film
 
 MEGABYTE = 1024 * 1024
 PHOTO_BYTES = 10 * MEGABYTE
-VIDEO_BYTES = 50 * MEGABYTE
+VIDEO_BYTES = 50 * MEGABYTE  # Instagram would take 100, but no card could show it
 LONGEST_SIDES = 10_000  # width and height together
 STEEPEST_RATIO = 20
 
@@ -123,22 +124,8 @@ def _too_many_pixels(found: str = "more than 89 million pixels") -> str:
 
 
 def _check_video(content: bytes) -> None:
-    boxes = list(_boxes(content))
-    names = {name for name, _ in boxes}
-    if not all(whole for _, whole in boxes) or b"moov" not in names or not {b"mdat", b"moof"} & names:
+    film = read_film(content)
+    if film is None:
         raise Unfit("cannot be read as the video that it begins like: it is broken or not complete.")
-
-
-def _boxes(content: bytes) -> Iterator[tuple[bytes, bool]]:
-    """The outermost boxes of ISO/IEC 14496-12: name, and whether all of it is there; stops at a broken one."""
-    at = 0
-    while at < len(content):
-        size, name = struct.unpack(">I4s", content[at : at + 8].ljust(8, b"\0"))
-        if size == 1:  # 64 bits of size follow
-            (size,) = struct.unpack(">Q", content[at + 8 : at + 16].ljust(8, b"\0"))
-        size = size or len(content) - at  # 0: to the end
-        fits = size >= 8 and at + size <= len(content)
-        yield name, fits
-        if not fits:
-            return
-        at += size
+    for fault in faults(film):
+        raise Unfit(fault)

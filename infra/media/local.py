@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
-import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from anyio import to_thread
 
 from actors.errors import Refused, Unreachable
-from actors.rules.item import Kind, Story
-from infra.media.formats import VIDEO_BYTES, Format, Unfit, check, check_size, recognise
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A file that was taken in; `path` is relative to the folder, `file_name` is what it was called before."""
-
-    kind: Kind
-    path: str
-    file_name: str
-    bytes: int
-    sha256: str
+from actors.rules.item import Story
+from infra.media.links import SignedLinks
+from infra.media.taking import Stored, content_type, published_path, take_in, unfitted
 
 
 class LocalMedia:
-    """Fills ports.MediaSource, and takes files in."""
+    """Fills ports.MediaSource, takes files in, and has our own web server show them to whoever holds a signed link."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, links: SignedLinks | None = None) -> None:
         self._folder = folder
+        self._links = links
 
     async def read(self, story: Story) -> bytes:
         """Return the uncompressed file; `Refused` when it is missing."""
@@ -43,6 +31,35 @@ class LocalMedia:
         Raises `Refused` with a sentence for the person who named it, `Unreachable` when our own folder cannot be used.
         """
         return await to_thread.run_sync(self._check_and_store, path)
+
+    async def link(self, story: Story) -> str:
+        """Return an address at which Instagram can fetch the story for a while; `Refused` if there is nothing to."""
+        if self._links is None:
+            raise Refused("Instagram cannot fetch stories from here: the operator has to set PUBLIC_URL.")
+        path = published_path(story.kind, story.path)
+        if await self.place(path) is None:
+            raise unfitted(story)
+        return self._links.link(path)
+
+    def opens(self, path: str, until: str, signature: str) -> bool:
+        """Say whether this is a link of ours, and still good; files are looked for only after that."""
+        return self._links is not None and self._links.opens(path, until, signature)
+
+    async def place(self, path: str) -> Path | None:
+        """Find a file of the folder; None if there is none, or if the path leads elsewhere."""
+        return await to_thread.run_sync(self._place, path)
+
+    def content_type(self, path: str) -> str:
+        """Name the kind of a file, for HTTP."""
+        return content_type(path)
+
+    def _place(self, path: str) -> Path | None:
+        try:
+            folder = self._folder.resolve()
+            found = (folder / path).resolve()
+            return found if found.is_relative_to(folder) and found.is_file() else None
+        except (OSError, ValueError):  # a name too long, a NUL in it
+            return None
 
     def _read(self, story: Story) -> bytes:
         try:
@@ -57,47 +74,13 @@ class LocalMedia:
             raise Unreachable(f"the file of media {story.media_id} cannot be read: {error.strerror}") from error
 
     def _check_and_store(self, path: Path) -> Stored:
-        content, found = _fit_content(path)
-        digest = hashlib.sha256(content).hexdigest()
-        stored = f"{digest[:2]}/{digest}.{found.ending}"
+        taken = take_in(path)
         try:
-            _write_once(self._folder / stored, content)
+            for name, content in taken.files.items():
+                _write_once(self._folder / name, content)
         except OSError as error:
             raise Unreachable(f"{self._folder} cannot be written to: {error.strerror}") from error
-        # A name that is no text is kept as well as it can be: the database takes nothing else.
-        name = os.fsencode(path.name).decode(errors="replace")
-        return Stored(found.kind, stored, name, len(content), digest)
-
-
-def _fit_content(path: Path) -> tuple[bytes, Format]:
-    """Read once, so that what is checked is what is kept."""
-    name = os.fsencode(path).decode(errors="replace")
-    try:
-        size = _size(path)
-        with path.open("rb") as file:
-            head = file.read(12)
-            found = recognise(head)
-            check_size(found, size)
-            content = head + file.read(VIDEO_BYTES + 1)  # it may grow while we read
-        check(found, content)
-    except Unfit as unfit:
-        raise Refused(f"{name} {unfit}") from unfit
-    except FileNotFoundError as error:
-        raise Refused(f"{name} does not exist.") from error
-    except (OSError, ValueError) as error:
-        raise Refused(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    return content, found
-
-
-def _size(path: Path) -> int:
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
-        raise Unfit("is a folder: name the files in it.")
-    if not stat.S_ISREG(found.st_mode):
-        raise Unfit("is not a file.")
-    if found.st_size == 0:
-        raise Unfit("is empty.")
-    return found.st_size
+        return taken.stored
 
 
 def _write_once(path: Path, content: bytes) -> None:

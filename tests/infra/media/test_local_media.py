@@ -14,12 +14,10 @@ from PIL import Image
 
 from actors.errors import Refused, Unreachable
 from actors.rules.item import Kind, Story
-from infra.media.local import LocalMedia, Stored
+from infra.media.local import LocalMedia
+from infra.media.taking import Stored, published_path
 from tests.backends import BACKENDS, Backend
-
-FTYP = struct.pack(">I4s4sI", 16, b"ftyp", b"isom", 0)
-MOOV = struct.pack(">I4s", 12, b"moov") + b"meta"
-MDAT = struct.pack(">I4s", 12, b"mdat") + b"film"
+from tests.infra.media.films import FTYP, MDAT, FilmPlan, film, moov
 
 
 @pytest.fixture
@@ -85,10 +83,9 @@ def files(folder: Path) -> list[str]:
         ("sunset.png", picture("PNG"), Kind.PHOTO, "png"),
         ("sunset.webp", picture("WEBP"), Kind.PHOTO, "webp"),
         ("a name that lies.txt", picture("JPEG"), Kind.PHOTO, "jpg"),
-        ("film.mp4", FTYP + MOOV + MDAT, Kind.VIDEO, "mp4"),
-        ("film.mov", FTYP.replace(b"isom", b"qt  ") + MDAT + MOOV, Kind.VIDEO, "mov"),
-        ("long.mp4", FTYP + MOOV + struct.pack(">I4sQ", 1, b"mdat", 20) + b"film", Kind.VIDEO, "mp4"),
-        ("open.mp4", FTYP + MOOV + struct.pack(">I4s", 0, b"mdat") + b"film", Kind.VIDEO, "mp4"),
+        ("film.mp4", film(), Kind.VIDEO, "mp4"),
+        ("film.mov", film(FilmPlan(brand=b"qt  ")), Kind.VIDEO, "mov"),
+        ("late.mp4", FTYP + MDAT + moov(), Kind.VIDEO, "mp4"),
     ],
 )
 async def test_file_is_known_by_its_content_and_kept_under_its_hash(
@@ -108,7 +105,7 @@ async def test_same_content_is_kept_once(library: LocalMedia, tmp_path: Path) ->
     second = await library.check_and_store(put(tmp_path, "b.jpg", content))
 
     assert (first.path, second.file_name) == (second.path, "b.jpg")
-    assert files(tmp_path / "media") == [first.path]
+    assert files(tmp_path / "media") == [first.path, published_path(Kind.PHOTO, first.path)]
 
 
 async def test_torn_copy_of_before_is_replaced(library: LocalMedia, tmp_path: Path) -> None:
@@ -119,6 +116,31 @@ async def test_torn_copy_of_before_is_replaced(library: LocalMedia, tmp_path: Pa
     await library.check_and_store(source)
 
     assert await library.read(story(stored.path)) == source.read_bytes()
+
+
+async def test_picture_is_kept_twice_as_it_was_and_fit_for_a_story(library: LocalMedia, tmp_path: Path) -> None:
+    content = picture("PNG", (400, 300))
+
+    stored = await library.check_and_store(put(tmp_path, "a.png", content))
+
+    original, fitted = (tmp_path / "media" / path for path in files(tmp_path / "media"))
+    assert await library.read(story(stored.path)) == original.read_bytes() == content
+    assert fitted.name == f"{stored.sha256}.story.jpg"
+    with Image.open(fitted) as shown:
+        assert (shown.format, shown.size) == ("JPEG", (1080, 1920))
+
+
+async def test_lost_copy_for_instagram_comes_back_when_the_file_is_added_again(
+    library: LocalMedia, tmp_path: Path
+) -> None:
+    source = put(tmp_path, "a.jpg", picture())
+    stored = await library.check_and_store(source)
+    fitted = tmp_path / "media" / published_path(stored.kind, stored.path)
+    fitted.unlink()
+
+    await library.check_and_store(source)
+
+    assert fitted.is_file()
 
 
 @pytest.mark.parametrize(
@@ -141,9 +163,9 @@ async def test_torn_copy_of_before_is_replaced(library: LocalMedia, tmp_path: Pa
         (animated(), "is animated"),
         (FTYP.replace(b"isom", b"heic") + MDAT, "save it as JPEG"),
         (FTYP, "is broken or not complete"),
-        (FTYP + MDAT, "is broken or not complete"),
-        (FTYP + MOOV + MDAT[:-1], "is broken or not complete"),
-        (FTYP + MOOV + MDAT + b"\0\0\0\3", "is broken or not complete"),
+        (film()[:-1], "is broken or not complete"),
+        (film(FilmPlan(seconds=90)), "is too long: 90.0 s"),
+        (film(FilmPlan(seconds=90, picture=b"vp09")), "is too long: 90.0 s"),
     ],
 )
 async def test_unfit_file_is_refused_in_one_sentence(
@@ -162,7 +184,7 @@ async def test_unfit_file_is_refused_in_one_sentence(
 
 @pytest.mark.parametrize(
     ("head", "megabytes", "sentence"),
-    [(picture(), 11, "a picture may have 10 MB"), (FTYP + MOOV, 51, "a video may have 50 MB")],
+    [(picture(), 11, "a picture may have 10 MB"), (film(), 51, "a video may have 50 MB")],
 )
 async def test_too_large_file_is_refused_unread(
     library: LocalMedia, tmp_path: Path, head: bytes, megabytes: int, sentence: str

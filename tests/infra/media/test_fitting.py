@@ -1,0 +1,155 @@
+"""What becomes of a picture before Instagram is given it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any, Literal
+
+import pytest
+from PIL import ExifTags, Image, ImageCms, ImageOps
+
+from infra.media.fitting import MOST_BYTES, STORY, fit
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+SWAPPED = 6  # the camera was held upright: https://exiftool.org/TagNames/EXIF.html
+
+
+def saved(picture: Image.Image, kind: str = "JPEG", **how: Any) -> bytes:
+    content = BytesIO()
+    picture.save(content, kind, **how)
+    return content.getvalue()
+
+
+def plain(size: tuple[int, int], colour: tuple[int, int, int] = RED) -> Image.Image:
+    return Image.new("RGB", size, colour)
+
+
+def opened(content: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(content))
+    picture.load()
+    return picture
+
+
+def seen(picture: Image.Image, place: tuple[int, int]) -> tuple[int, ...]:
+    """The colour there, to the next corner of the cube: JPEG is not exact."""
+    pixel = picture.getpixel(place)
+    assert isinstance(pixel, tuple)
+    return tuple(255 if part > 127 else 0 for part in pixel)
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (720, 1280), (1440, 2560), (360, 640)])
+def test_picture_that_is_fit_stays_as_it_is(size: tuple[int, int]) -> None:
+    content = saved(plain(size))
+
+    assert fit(content) == content
+
+
+def test_srgb_profile_is_fit() -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    content = saved(plain(STORY), icc_profile=srgb)
+
+    assert fit(content) == content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        saved(plain((1080, 1080))),
+        saved(plain((1920, 1080))),
+        saved(plain((1170, 2532))),
+        saved(plain((40, 40))),
+        saved(plain((90, 160))),
+        saved(plain((2160, 3840))),
+        saved(plain((1, 20))),
+        saved(plain((20, 1))),
+        saved(plain(STORY), "PNG"),
+        saved(plain(STORY), "WEBP"),
+        saved(plain(STORY).convert("CMYK")),
+        saved(plain((300, 300)).convert("P"), "PNG"),
+        saved(plain(STORY), icc_profile=b"no profile"),
+    ],
+)
+def test_any_other_picture_becomes_a_story_of_the_same_colour(content: bytes) -> None:
+    story = opened(fit(content))
+
+    assert (story.format, story.mode, story.size) == ("JPEG", "RGB", STORY)
+    assert seen(story, (540, 960)) == RED
+
+
+def test_shape_is_kept_between_bars_of_the_blurred_picture() -> None:
+    wide = plain((800, 400), BLUE)
+    wide.paste(RED, (300, 0, 500, 400))
+
+    story = opened(fit(saved(wide)))
+
+    assert [seen(story, place) for place in ((20, 960), (540, 960), (1060, 960))] == [BLUE, RED, BLUE]
+    above, below = story.getpixel((540, 300)), story.getpixel((540, 960))
+    assert isinstance(above, tuple)
+    assert isinstance(below, tuple)
+    assert above[0] < below[0] - 40
+
+
+def test_shape_that_is_off_by_a_few_rows_is_cropped() -> None:
+    near = plain((1080, 1940), BLUE)
+    near.paste(RED, (0, 0, 1080, 10))
+
+    story = opened(fit(saved(near, "PNG")))
+
+    assert {seen(story, place) for place in ((5, 5), (540, 2), (1075, 1915))} == {BLUE}
+
+
+def test_camera_held_upright_stays_upright() -> None:
+    sideways = plain((1920, 1080), BLUE)
+    sideways.paste(RED, (0, 0, 960, 1080))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = SWAPPED
+
+    story = opened(fit(saved(sideways, exif=exif)))
+
+    assert (seen(story, (540, 300)), seen(story, (540, 1600))) == (RED, BLUE)
+    assert not story.getexif()
+
+
+def test_what_is_seen_through_lies_on_white() -> None:
+    layer = Image.new("RGBA", STORY, (255, 0, 0, 0))
+    layer.paste((0, 0, 255, 255), (0, 0, 1080, 960))
+
+    story = opened(fit(saved(layer, "PNG")))
+
+    assert (seen(story, (540, 400)), seen(story, (540, 1500))) == (BLUE, WHITE)
+
+
+def test_sixteen_bits_of_grey_become_eight() -> None:
+    grey = Image.new("I;16", STORY, 0x8000)
+
+    pixel = opened(fit(saved(grey, "PNG"))).getpixel((540, 960))
+
+    assert isinstance(pixel, tuple)
+    assert all(abs(part - 0x80) <= 2 for part in pixel)
+
+
+def test_other_colour_space_is_converted() -> None:
+    """In a space whose first light is green, what is written as red is green."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    odd = srgb.replace(b"rXYZ", b"swap").replace(b"gXYZ", b"rXYZ").replace(b"swap", b"gXYZ")
+
+    story = opened(fit(saved(plain((300, 300), RED), "PNG", icc_profile=odd)))
+
+    assert seen(story, (540, 960)) == GREEN
+    assert "icc_profile" not in story.info
+
+
+@pytest.mark.parametrize("space", ["LAB", "XYZ"])
+def test_profile_of_another_kind_of_picture_is_passed_over(space: Literal["LAB", "XYZ"]) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile(space)).tobytes()
+
+    story = opened(fit(saved(plain(STORY, GREEN), icc_profile=profile)))
+
+    assert seen(story, (540, 960)) == GREEN
+    assert "icc_profile" not in story.info
+
+
+def test_noise_stays_within_the_bytes_that_instagram_takes() -> None:
+    noise = Image.effect_noise((3000, 3000), 200).convert("RGB")
+
+    assert len(fit(saved(ImageOps.autocontrast(noise), "JPEG", quality=100, subsampling=0))) <= MOST_BYTES
