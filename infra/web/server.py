@@ -1,4 +1,4 @@
-"""The worker's own HTTP server: /healthz and /readyz, on the worker's event loop."""
+"""The worker's own HTTP server: /healthz, /readyz and the routes it is given, on the worker's event loop."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortTaken(sentence) from error
 
 
-async def serve(vitals: Vitals, listener: socket.socket, stopping: anyio.Event, on_bound: Callable[[], None]) -> None:
-    """Answer probes until `stopping` is set; may be called again with the same listener, which stays open."""
-    app = build_app(vitals)
+async def serve(
+    vitals: Vitals, listener: socket.socket, stopping: anyio.Event, on_bound: Callable[[], None], *routes: Route
+) -> None:
+    """Answer until `stopping` is set; may be called again with the same listener, which stays open."""
+    app = build_app(vitals, *routes)
     config = Config()
     config.bind = [f"fd://{os.dup(listener.fileno())}"]  # hypercorn closes what it is given
     config.accesslog = None
@@ -51,8 +53,8 @@ async def serve(vitals: Vitals, listener: socket.socket, stopping: anyio.Event, 
     await serve_app(app, config, shutdown_trigger=stopping.wait)  # type: ignore[arg-type]  # two spellings of ASGI
 
 
-def build_app(vitals: Vitals) -> Starlette:
-    """The two probes; the watch over restarts begins here."""
+def build_app(vitals: Vitals, *routes: Route) -> Starlette:
+    """The two probes, and what else is shown; the watch over restarts begins here."""
     crashes = CrashWatch()
     crashes.looping(vitals.children(), anyio.current_time())
 
@@ -62,7 +64,7 @@ def build_app(vitals: Vitals) -> Starlette:
     async def readyz(_: Request) -> JSONResponse:
         return _answer(ready(vitals))
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), *routes])
 
 
 async def check(url: str) -> tuple[bool, str]:
