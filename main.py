@@ -31,7 +31,9 @@ from infra.console.opened import Opened
 from infra.console.shell import WrongInput, say
 from infra.identity import take_names
 from infra.logs import configure_logs
+from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
+from infra.media.secret import kept_secret
 from infra.postgres.backstage import Saboteur
 from infra.postgres.bindings import BINDINGS
 from infra.postgres.connect import Address, connected
@@ -49,6 +51,7 @@ from infra.sandbox.server import open_sandbox
 from infra.sandbox.worker import Script, worker_process
 from infra.settings import BadSettings, Settings, child_environment, load_settings
 from infra.telegram.bot import open_telegram
+from infra.web.media import media_route
 from infra.web.server import PortTaken, check, listen, serve
 
 HOST = "0.0.0.0"  # noqa: S104 - a container's orchestrator asks for health from outside
@@ -94,6 +97,16 @@ async def migrate_only() -> list[str]:
     """Bring the operator's database up to date, and do nothing else."""
     async with open_database(read_settings()) as address:
         return await bring_up_to_date(address)
+
+
+def open_media(settings: Settings) -> LocalMedia:
+    """A worker's files of the stories; with a PUBLIC_URL there are links to them."""
+    folder = settings.data_dir / "media"
+    if settings.public_url is None:
+        return LocalMedia(folder)
+    own = settings.link_secret
+    secret = own.get_secret_value() if own else kept_secret(settings.data_dir)
+    return LocalMedia(folder, SignedLinks(secret, settings.public_url, WallClock()))
 
 
 async def check_health() -> tuple[bool, str]:
@@ -167,12 +180,12 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         applied = await bring_up_to_date(address)
         pool_settings = PoolSettings(settings.pool_size, address.pooled, names.worker)
         pool = await stack.enter_async_context(open_pool(address.dsn, pool_settings, BINDINGS))
-        media = LocalMedia(settings.data_dir / "media")
+        media = open_media(settings)
         telegram = open_telegram(settings.bot_token(), settings.telegram_api_url, media)
         chat, updates = await stack.enter_async_context(telegram)
 
         async def web(worker: Worker, lifeline: Lifeline) -> None:
-            await serve(worker, listener, lifeline.stopping, lifeline.ready)
+            await serve(worker, listener, lifeline.stopping, lifeline.ready, media_route(media))
 
         ports = Ports(pool, chat, updates, CarefulPublisher(), WallClock())
         identity = Identity(names.worker, names.owner, settings.shutdown_grace_seconds)

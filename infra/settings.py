@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
 
 # What these hold is never repeated in a message: a password or a token may have been pasted into any of them.
-UNSPEAKABLE = {"database_url", "telegram_token", "telegram_api_url", "instagram_api_url", "public_url"}
+UNSPEAKABLE = {"database_url", "telegram_token", "telegram_api_url", "instagram_api_url", "public_url", "link_secret"}
 
 
 class BadSettings(Exception):
@@ -39,6 +39,11 @@ def _postgres_url(url: SecretStr) -> SecretStr:
 def _bot_token(token: SecretStr) -> SecretStr:
     _must(BOT_TOKEN.fullmatch(token.get_secret_value()) is not None)
     return token
+
+
+def _hard_to_guess(secret: SecretStr) -> SecretStr:
+    _must(len(secret.get_secret_value()) >= 16)
+    return secret
 
 
 def _web_address(text: str) -> str:
@@ -102,6 +107,9 @@ class Settings(BaseSettings):
     public_url: Annotated[Text, AfterValidator(_web_address)] | None = Field(
         None, description="the address at which the internet reaches this worker, like https://stories.example.org"
     )
+    link_secret: Annotated[Secret, AfterValidator(_hard_to_guess)] | None = Field(
+        None, description="16 characters or more, the same for all workers, or unset to have one kept in DATA_DIR"
+    )
     port: int = Field(8080, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")
     shutdown_grace_seconds: float = Field(20.0, gt=0, le=600, description="a number of seconds above 0, at most 600")
     log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = Field(
@@ -122,7 +130,8 @@ class Settings(BaseSettings):
         token = self.telegram_token.get_secret_value() if self.telegram_token else ""
         url = self.database_url.get_secret_value() if self.database_url else ""
         password = urlsplit(url).password or ""
-        return tuple(secret for secret in (token, password, unquote(password)) if secret)
+        links = self.link_secret.get_secret_value() if self.link_secret else ""
+        return tuple(secret for secret in (token, password, unquote(password), links) if secret)
 
 
 def load_settings() -> Settings:

@@ -17,7 +17,9 @@ from infra.console.shell import OneSentence, WrongInput
 
 MEGABYTE = 1024 * 1024
 
-Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="JPEG, PNG, WebP, MP4 or MOV files.")]
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="JPEG, PNG, WebP, MP4 or MOV files; videos of 3 to 60 s.")
+]
 Caption = Annotated[str, typer.Option(help="The text to copy when it is posted.")]
 
 

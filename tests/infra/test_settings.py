@@ -43,6 +43,7 @@ def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8081/")
     monkeypatch.setenv("INSTAGRAM_API_URL", "http://[::1]:8082")
     monkeypatch.setenv("PUBLIC_URL", "https://stories.example.org/everytap/")
+    monkeypatch.setenv("LINK_SECRET", " sixteen letters. ")
     monkeypatch.setenv("PORT", "0")
     monkeypatch.setenv("SHUTDOWN_GRACE_SECONDS", "2.5")
     monkeypatch.setenv("LOG_FORMAT", "Console")
@@ -57,6 +58,8 @@ def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert settings.telegram_api_url == "http://127.0.0.1:8081"
     assert settings.instagram_api_url == "http://[::1]:8082"
     assert settings.public_url == "https://stories.example.org/everytap"
+    assert settings.link_secret is not None
+    assert settings.link_secret.get_secret_value() == "sixteen letters."
     assert (settings.port, settings.shutdown_grace_seconds) == (0, 2.5)
     assert (settings.log_format, settings.log_level) == ("console", "DEBUG")
 
@@ -139,6 +142,13 @@ def test_an_api_url_is_scheme_host_and_port_only(monkeypatch: pytest.MonkeyPatch
     assert TOKEN not in problem
 
 
+def test_a_short_link_secret_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = problem_with(monkeypatch, "LINK_SECRET", "hunter2")
+
+    assert problem.startswith("LINK_SECRET must be 16 characters or more, the same for all workers, or unset")
+    assert "hunter2" not in problem
+
+
 def test_a_data_dir_that_is_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tmp_path.joinpath("file").touch()
 
@@ -166,8 +176,9 @@ def test_a_command_that_needs_the_token_says_so() -> None:
 def test_secrets_are_named_for_the_log_in_both_spellings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://anna:pa%40ss@db/stories")
     monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
+    monkeypatch.setenv("LINK_SECRET", "hunter2 and his dog")
 
-    assert load_settings().secrets() == (TOKEN, "pa%40ss", "pa@ss")
+    assert load_settings().secrets() == (TOKEN, "pa%40ss", "pa@ss", "hunter2 and his dog")
 
 
 def test_settings_do_not_show_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,17 @@ async def test_story_without_a_file_for_instagram_says_what_to_do(links: SignedL
         await LocalMedia(tmp_path, links).link(story())
 
 
+@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "ab/../../secret", "link", "ab", "", "nul\0", "n" * 300])
+async def test_only_files_of_the_folder_are_found(links: SignedLinks, tmp_path: Path, path: str) -> None:
+    """A signature is the first fence, this is the second."""
+    folder = tmp_path / "media"
+    (folder / "ab").mkdir(parents=True)
+    (tmp_path / "secret").write_bytes(b"secret")
+    (folder / "link").symlink_to(tmp_path / "secret")
+
+    assert await LocalMedia(folder, links).place(path) is None
+
+
 async def test_without_an_address_there_are_no_links(tmp_path: Path) -> None:
     media = LocalMedia(tmp_path)
 
