@@ -23,6 +23,7 @@ log = structlog.get_logger()
 POLL_SECONDS = 50.0
 AGAIN_SECONDS = 0.5  # the same offset sooner is answered with one update only
 GATHER_SECONDS = 0.02  # a poll for each tap that is done would fetch all that are not, again and again
+GATHER_MORE_SECONDS = 0.001  # for each more that is not done: reading a hundred again takes milliseconds
 SLICE = 4  # updates parsed in one go: a hundred at once would hold up the loop
 MOST_WAITING = 90  # Telegram shows at most 100 unconfirmed updates: beyond, nobody's tap would be seen
 STUCK_SECONDS = 5.0  # fewer seconds are a burst that a healthy database takes in its stride
@@ -161,9 +162,11 @@ class Intake:
     async def _gather(self, batch: Sequence[object], asked: int | None) -> None:
         """Wait until there is a reason to poll again."""
         if batch or self._held:
-            await anyio.sleep(GATHER_SECONDS if self.waiting else 0.0)
+            waiting = self.waiting
+            gather = min(GATHER_SECONDS + GATHER_MORE_SECONDS * (waiting - 1), AGAIN_SECONDS) if waiting else 0.0
+            await anyio.sleep(gather)
             if self._offset == asked:
-                with anyio.move_on_after(AGAIN_SECONDS - GATHER_SECONDS):
+                with anyio.move_on_after(AGAIN_SECONDS - gather):
                     await self._moved.wait()
 
     def _take_one(self, raw: object, redelivered: bool) -> bool:

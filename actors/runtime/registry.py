@@ -85,7 +85,7 @@ class Registry(Generic[K, M]):
         """Tell the key's actor; raises MailboxFull, or MailboxClosed while stopping, which carry the message."""
         if not self._open:
             raise MailboxClosed(message)
-        if self._quarantine.holds(key, anyio.current_time()):
+        if self._quarantine and self._quarantine.holds(key, anyio.current_time()):
             self._bury(DeadLetter(key, message, Reason.QUARANTINED))
             return
         cell = self._find_or_make(key)
@@ -125,7 +125,7 @@ class Registry(Generic[K, M]):
 
     async def _deliver(self, key: K, message: M) -> bool:
         """False if the mailbox was closed while this waited for room: look for the key again."""
-        if self._quarantine.holds(key, anyio.current_time()):
+        if self._quarantine and self._quarantine.holds(key, anyio.current_time()):
             self._bury(DeadLetter(key, message, Reason.QUARANTINED))
             return True
         cell = self._find_or_make(key)

@@ -65,6 +65,10 @@ class Quarantine(Generic[K]):
         self._seconds = seconds
         self._until: OrderedDict[K, float] = OrderedDict()
 
+    def __bool__(self) -> bool:
+        """False if no key can be held."""
+        return bool(self._until)
+
     def admit(self, key: K, now: float) -> None:
         """Hold the key from now on, and forget those whose time is over."""
         while self._until and next(iter(self._until.values())) <= now:
