@@ -5,24 +5,22 @@ https://core.telegram.org/bots/api#making-requests
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 
 from aiohttp import web
 
 from infra.sandbox.arguments import Arguments
-from infra.sandbox.exchange import envelope, html_error, read_arguments, reset
+from infra.sandbox.exchange import envelope, read_arguments, reset
 from infra.sandbox.faults import Fault, Faults, Kind
-from infra.sandbox.journal import Changes
 from infra.sandbox.methods import METHODS, Call
+from infra.sandbox.mishaps import Effect, Mishaps
 from infra.sandbox.polling import NetworkGoneError, PollDesk
 from infra.sandbox.rules import BotApiError, too_many_requests
 from infra.sandbox.updates import Poll
 from infra.sandbox.world import World
 
 NAMES = {name.lower(): name for name in [*METHODS, "getUpdates"]}
-
-Effect = Callable[[], Awaitable[web.Response]]
 
 
 class BotApi:
@@ -32,12 +30,11 @@ class BotApi:
         self.calls: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.desk = PollDesk(world, faults, clock)
-        self.changes = Changes()
+        self.mishaps = Mishaps(faults)
         self._token = token
         self._world = world
         self._faults = faults
         self._clock = clock
-        self._late: set[asyncio.Task[None]] = set()
 
     def add_routes(self, app: web.Application) -> None:
         """Serve methods and files."""
@@ -46,11 +43,8 @@ class BotApi:
 
     def close(self) -> None:
         """Let go of every call that waits."""
-        for task in self._late:
-            task.cancel()
-        self._faults.clear()
+        self.mishaps.close()
         self.desk.disconnect()
-        self.changes.wake()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call."""
@@ -85,28 +79,10 @@ class BotApi:
     async def _struck(self, request: web.Request, fault: Fault | None, effect: Effect) -> web.Response:
         if fault is None:
             return await effect()
-        match fault.kind:
-            case Kind.TOO_MANY:
-                self.refusals["Too Many Requests"] += 1
-                return envelope(too_many_requests(int(fault.seconds) or 1))
-            case Kind.SERVER_ERROR:
-                return html_error(fault.code)
-            case Kind.SERVER_ERROR_AFTER:
-                await effect()
-                return html_error(fault.code)
-            case Kind.BROKEN_BODY:
-                whole = (await effect()).body
-                assert isinstance(whole, bytes)
-                return web.Response(body=whole[: len(whole) // 2], content_type="application/json")
-            case Kind.RESET_AFTER | Kind.HANG_AFTER:
-                await effect()
-            case Kind.LATE:
-                self._apply_late(fault.seconds, effect)
-            case _:
-                pass
-        if fault.kind in (Kind.HANG_BEFORE, Kind.HANG_AFTER):
-            await self._hang()
-        return reset(request)
+        if fault.kind is Kind.TOO_MANY:
+            self.refusals["Too Many Requests"] += 1
+            return envelope(too_many_requests(int(fault.seconds) or 1))
+        return await self.mishaps.befall(request, fault, effect)
 
     async def _run(self, name: str, arguments: Arguments) -> web.Response:
         try:
@@ -128,19 +104,6 @@ class BotApi:
     def _refused(self, refusal: BotApiError) -> web.Response:
         self.refusals[refusal.description.partition(":")[0] if refusal.code == 429 else refusal.description] += 1
         return envelope(refusal)
-
-    async def _hang(self) -> None:
-        clearings = self._faults.clearings
-        await self.changes.until(lambda: self._faults.clearings != clearings)
-
-    def _apply_late(self, seconds: float, effect: Effect) -> None:
-        async def wait_and_apply() -> None:
-            await asyncio.sleep(seconds)
-            await effect()
-
-        task = asyncio.get_running_loop().create_task(wait_and_apply())
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
 
     def _chat_id(self, name: str, arguments: Arguments) -> int | None:
         if name == "answerCallbackQuery":

@@ -1,4 +1,4 @@
-"""The control API: JSON under /sandbox/, for other processes; `page` has routes of its own beside it."""
+"""The control API: JSON under /sandbox/, for other processes; `instagram` and `page` have routes beside it."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""What can go wrong between a bot and Telegram, switched on by whoever tests."""
+"""What can go wrong between a worker and Telegram or Instagram, switched on by whoever tests."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -23,6 +23,8 @@ class Kind(Enum):
     DUPLICATE = "duplicate"
     REDELIVER = "redeliver"
     POISON = "poison"
+    GRAPH_ERROR = "graph_error"
+    GRAPH_ERROR_AFTER = "graph_error_after"
 
 
 DELIVERY = frozenset({Kind.DUPLICATE, Kind.REDELIVER})
@@ -32,8 +34,8 @@ DELIVERY = frozenset({Kind.DUPLICATE, Kind.REDELIVER})
 class Fault:
     """What fails, where, and for how long.
 
-    `seconds` is the delay, the retry_after or the lateness. Without `times` and `lasts_seconds` the fault stays until
-    it is cleared.
+    `seconds` is the delay, the retry_after or the lateness; `code` is HTTP's, or the Graph API's with its `subcode`.
+    Without `times` and `lasts_seconds` the fault stays until it is cleared.
     """
 
     kind: Kind
@@ -44,6 +46,7 @@ class Fault:
     seconds: float = 0
     code: int = 502
     lasts_seconds: float | None = None
+    subcode: int | None = None
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from random import Random
 
 from infra.sandbox.bot_api import BotApi
 from infra.sandbox.faults import Fault, Faults, Kind
+from infra.sandbox.instagram.stage import Instagram
 from infra.sandbox.journal import Changes
 from infra.sandbox.markup import Formatted, to_html
 from infra.sandbox.model import Chat, Content, Message, Wire
@@ -26,13 +27,14 @@ class Address:
 
 
 class Sandbox:
-    """A local Telegram, its people and its faults; with a theatre around it, the page has switches for all of it."""
+    """A local Telegram, a local Instagram and people; with a theatre around it, the page has switches for all of it."""
 
     def __init__(self, clock: Callable[[], float], rules: Rules, seed: int) -> None:
         self.telegram = World(rules)
         self.faults = Faults(Random(seed))
         self.clock = clock
         self.bot_api = BotApi(TOKEN, self.telegram, self.faults, clock)
+        self.instagram = Instagram(clock, self.telegram.journal, seed)
         self.address = Address("")
         self.theatre: Theatre | None = None
         self.closing = False
@@ -92,7 +94,7 @@ class Sandbox:
     def clear_faults(self, number: int | None = None) -> None:
         """Switch one fault off, or all, and let go of the calls that hang."""
         self.faults.clear(number)
-        self.bot_api.changes.wake()
+        self.bot_api.mishaps.wake()
         if number is None:
             self.telegram.updates.poison_armed = 0
         self.telegram.journal.record(self.clock(), "fault.cleared", number=number)
@@ -114,6 +116,7 @@ class Sandbox:
         """Let go of everybody who waits."""
         self.closing = True
         self.bot_api.close()
+        self.instagram.close()
         self._changes.wake()
 
     async def until(self, predicate: Callable[[], bool], timeout_seconds: float | None = None) -> None:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from infra.sandbox.control import Control, explain
 from infra.sandbox.exchange import REQUEST_BYTES
+from infra.sandbox.instagram.control import InstagramControl
 from infra.sandbox.page.page import Page
 from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Address, Sandbox
@@ -26,7 +27,9 @@ async def open_sandbox(
     sandbox = Sandbox(clock or telegram_clock(), rules or Rules(), seed)
     app = web.Application(client_max_size=REQUEST_BYTES, middlewares=[explain])
     sandbox.bot_api.add_routes(app)
+    sandbox.instagram.api.add_routes(app)
     Control(sandbox).add_routes(app)
+    InstagramControl(sandbox.instagram).add_routes(app)
     Page(sandbox).add_routes(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()

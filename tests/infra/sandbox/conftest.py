@@ -11,6 +11,7 @@ from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.world import NewChat
 from tests.infra.sandbox.client import BotClient
+from tests.infra.sandbox.graph import Graph, open_shelf
 
 
 @pytest.fixture
@@ -34,3 +35,11 @@ def group(sandbox: Sandbox) -> int:
 async def bot(sandbox: Sandbox) -> AsyncIterator[BotClient]:
     async with ClientSession() as http:
         yield BotClient(http, sandbox)
+
+
+@pytest.fixture
+async def graph(sandbox: Sandbox) -> AsyncIterator[Graph]:
+    """A caller of the Graph API, with containers that are ready at once."""
+    sandbox.instagram.set_rules(lag_seconds=0)
+    async with ClientSession() as http, open_shelf() as shelf:
+        yield Graph(http, sandbox, shelf)

@@ -1,0 +1,202 @@
+"""The Graph calls of a story: from arguments to what Instagram answers.
+
+https://developers.facebook.com/docs/instagram-platform/content-publishing
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.sandbox.arguments import Arguments
+from infra.sandbox.instagram.model import INSTAGRAM, Container, Fetched, InstagramAccount, LiveStory, Wire
+from infra.sandbox.instagram.rules import GraphError, invalid, unknown
+from infra.sandbox.instagram.world import InstagramWorld
+
+APP_ID = "1000000000000001"
+APP_SECRET = "sandbox-app-secret"  # noqa: S105 - it opens the sandbox only
+ME = "me"
+FIELD = re.compile(r"(\w+)(?:\{[^}]*\})?")
+SCOPES = ["instagram_basic", "instagram_content_publish", "pages_show_list"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a call needs beside the world: the time, the media link, and somebody who goes on after the answer."""
+
+    clock: Callable[[], float]
+    fetch: Callable[[str, str, float], Awaitable[Fetched]]
+    later: Callable[[Coroutine[Any, Any, None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphCall:
+    """One call: about which node, by which token, with which arguments."""
+
+    world: InstagramWorld
+    outside: Outside
+    arguments: Arguments
+    node: str
+    token: str
+
+    @property
+    def now(self) -> float:
+        """What Instagram's clock says."""
+        return self.outside.clock()
+
+    def account(self) -> InstagramAccount:
+        """Return the account that is called upon; raises what a foreign token is told."""
+        account = self.world.sign_in(self.token, self.now)
+        if self.node not in (ME, account.id):
+            raise unknown(self.node)
+        return account
+
+    def pick(self, whole: Wire, default: str = "id") -> Wire:
+        """Return the fields that were asked for."""
+        wanted = FIELD.findall(self.arguments.text("fields") or default)
+        return {name: value for name, value in whole.items() if name in [*wanted, "id"]}
+
+
+async def create(call: GraphCall) -> Wire:
+    """Make a container: an image is fetched while the caller waits, a video afterwards."""
+    account = call.account()
+    if call.arguments.text("media_type") != "STORIES":
+        raise invalid("media_type: only STORIES are published here")
+    image_url, video_url = call.arguments.text("image_url"), call.arguments.text("video_url")
+    if bool(image_url) == bool(video_url):
+        raise invalid("exactly one of image_url and video_url is needed")
+    kind = "image" if image_url else "video"
+    container = call.world.create_container(account, kind, image_url or video_url, call.now)
+    if kind == "image":
+        await _fetch(call, container, image_url)
+    else:
+        call.outside.later(_fetch_video(call, container, video_url))
+    return {"id": container.id}
+
+
+async def publish(call: GraphCall) -> Wire:
+    """Make a story of a container."""
+    container_id = call.arguments.text("creation_id")
+    if not container_id:
+        raise invalid("creation_id is needed")
+    return {"id": call.world.publish(call.account(), container_id, call.now).id}
+
+
+async def container(call: GraphCall) -> Wire:
+    """Say what became of a container."""
+    account = call.world.sign_in(call.token, call.now)
+    found = call.world.container_of(account, call.node)
+    whole = {"status_code": call.world.state(found, call.now), "status": call.world.words(found, call.now)}
+    return call.pick({"id": found.id} | whole)
+
+
+async def story(call: GraphCall) -> Wire:
+    """Describe a published story."""
+    account = call.world.sign_in(call.token, call.now)
+    return call.pick(_story(call.world.story_of(account, call.node), account))
+
+
+async def stories(call: GraphCall) -> Wire:
+    """List the stories of the last 24 hours."""
+    account = call.account()
+    return {"data": [call.pick(_story(each, account)) for each in call.world.live(call.now, account.id)[::-1]]}
+
+
+async def quota(call: GraphCall) -> Wire:
+    """Count the publishes, and say how many there may be."""
+    account, rules = call.account(), call.world.rules
+    since = call.arguments.integer("since") or None
+    config = {"quota_total": rules.quota_total, "quota_duration": int(rules.quota_seconds)}
+    whole = {"quota_usage": call.world.used(account, call.now, since), "config": config}
+    return {"data": [call.pick(whole, "quota_usage")]}
+
+
+async def account(call: GraphCall) -> Wire:
+    """Describe an account. Instagram's `me` has an id of the app's own; Facebook's is the person behind the account."""
+    found = call.account()
+    if call.node != ME:
+        return call.pick({"id": found.id, "username": found.username, "name": found.username})
+    if found.login == INSTAGRAM:
+        named = {"user_id": found.id, "username": found.username, "account_type": "BUSINESS"}
+        return call.pick({"id": f"25{found.id[2:]}"} | named)
+    return call.pick({"id": f"10{found.id[2:]}", "name": "Sandbox Person"}, "id,name")
+
+
+async def pages(call: GraphCall) -> Wire:
+    """List the Facebook pages of a person, each with its Instagram account."""
+    found = call.account()
+    connected = {"id": found.id, "username": found.username}
+    page = {"id": f"20{found.id[2:]}", "name": found.username, "instagram_business_account": connected}
+    return {"data": [call.pick(page, "name")]}
+
+
+async def debug(call: GraphCall) -> Wire:
+    """Say what a token is good for, and until when."""
+    try:
+        found, login = call.world.find_login(call.arguments.text("input_token"))
+    except GraphError as refusal:
+        error = {"code": refusal.code, "message": refusal.message}
+        return {"data": {"is_valid": False, "error": error, "scopes": []}}
+    known = {"app_id": APP_ID, "type": "USER", "user_id": f"10{found.id[2:]}", "scopes": SCOPES}
+    return {"data": known | {"is_valid": call.now < login.expires_at, "expires_at": int(login.expires_at)}}
+
+
+async def renew(call: GraphCall) -> Wire:
+    """Give a new token for a good one of Instagram's login."""
+    if call.arguments.text("grant_type") != "ig_refresh_token":
+        raise invalid("grant_type must be ig_refresh_token")
+    return _fresh(call, call.world.sign_in(call.token, call.now))
+
+
+async def exchange(call: GraphCall) -> Wire:
+    """Give a new token for a good one of Facebook's login, to the app that proves itself."""
+    if call.arguments.text("grant_type") != "fb_exchange_token":
+        raise invalid("grant_type must be fb_exchange_token")
+    if (call.arguments.text("client_id"), call.arguments.text("client_secret")) != (APP_ID, APP_SECRET):
+        raise GraphError(101)
+    return _fresh(call, call.world.sign_in(call.arguments.text("fb_exchange_token"), call.now))
+
+
+CALLS: dict[str, Callable[[GraphCall], Awaitable[Wire]]] = {
+    "create": create,
+    "publish": publish,
+    "container": container,
+    "story": story,
+    "stories": stories,
+    "quota": quota,
+    "account": account,
+    "pages": pages,
+    "debug": debug,
+    "renew": renew,
+    "exchange": exchange,
+}
+
+
+async def _fetch(call: GraphCall, container: Container, url: str) -> None:
+    try:
+        file = await call.outside.fetch(url, container.kind, call.world.rules.fetch_timeout_seconds)
+    except GraphError as refusal:
+        call.world.not_fetched(container, refusal, call.now)
+        raise
+    call.world.fetched(container, file, call.now)
+
+
+async def _fetch_video(call: GraphCall, container: Container, url: str) -> None:
+    try:
+        await _fetch(call, container, url)
+    except GraphError:
+        return  # the container says so to whoever reads it
+
+
+def _story(found: LiveStory, account: InstagramAccount) -> Wire:
+    at = datetime.fromtimestamp(found.at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    described = {"media_type": found.kind.upper(), "media_product_type": "STORY", "permalink": found.permalink}
+    return {"id": found.id, "timestamp": at, "username": account.username} | described
+
+
+def _fresh(call: GraphCall, account: InstagramAccount) -> Wire:
+    login = call.world.renew(account, call.now)
+    return {"access_token": login.token, "token_type": "bearer", "expires_in": int(login.expires_at - call.now)}

@@ -1,0 +1,160 @@
+"""The state of the fake Instagram: pure, told the time in seconds by whoever calls."""
+
+from __future__ import annotations
+
+from infra.sandbox.instagram.model import (
+    FACEBOOK,
+    TOKEN_STARTS,
+    Container,
+    Fetched,
+    InstagramAccount,
+    LiveStory,
+    Login,
+    media_of,
+)
+from infra.sandbox.instagram.rules import GraphError, InstagramRules, unknown
+from infra.sandbox.journal import Journal
+from infra.sandbox.rules import StageError
+
+FIRST_ACCOUNT = 17_841_400_000_000_001
+FIRST_CONTAINER = 17_900_000_000_000_001
+FIRST_STORY = 18_000_000_000_000_001
+CONTAINER_WORDS = {
+    "EXPIRED": "Expired: The container was not published within 24 hours and has expired",
+    "FINISHED": "Finished: Media has been uploaded and it is ready to be published",
+    "IN_PROGRESS": "In Progress: Media is still being processed",
+    "PUBLISHED": "Published: Media has been successfully published",
+}
+
+
+class InstagramWorld:
+    """Accounts, containers and stories, under Instagram's rules."""
+
+    def __init__(self, journal: Journal, rules: InstagramRules | None = None) -> None:
+        self.rules = rules or InstagramRules()
+        self.accounts: dict[str, InstagramAccount] = {}
+        self.containers: dict[str, Container] = {}
+        self.stories: dict[str, LiveStory] = {}
+        self._journal = journal
+
+    def create_account(self, username: str, now: float, login: str = FACEBOOK) -> InstagramAccount:
+        """Make an account with a good token."""
+        if login not in TOKEN_STARTS:
+            raise StageError(f"An account is connected by facebook or instagram, not {login!r}.")
+        account = InstagramAccount(str(FIRST_ACCOUNT + len(self.accounts)), username, login)
+        account.add_login(now + self.rules.token_lifetime_seconds)
+        self.accounts[account.id] = account
+        return account
+
+    def sign_in(self, token: str, now: float) -> InstagramAccount:
+        """Return whose token it is; raises the 190 of one that is unknown or expired."""
+        account, login = self.find_login(token)
+        if now >= login.expires_at:
+            raise GraphError(190, 463)
+        return account
+
+    def find_login(self, token: str) -> tuple[InstagramAccount, Login]:
+        """Return a token, good or expired, and its account; raises the 190 of an unknown one."""
+        for account in self.accounts.values():
+            for login in account.logins:
+                if login.token == token:
+                    return account, login
+        raise GraphError(190)
+
+    def renew(self, account: InstagramAccount, now: float) -> Login:
+        """Give a new token for an account; the present one stays good."""
+        login = account.add_login(now + self.rules.token_lifetime_seconds)
+        self._journal.record(now, "instagram.renewed", account_id=account.id)
+        return login
+
+    def expire_tokens(self, account_id: str, in_seconds: float, now: float) -> None:
+        """Have every token of an account die that soon."""
+        for login in self._account(account_id).logins:
+            login.expires_at = now + in_seconds
+        self._journal.record(now, "instagram.expiring", account_id=account_id, in_seconds=in_seconds)
+
+    def create_container(self, account: InstagramAccount, kind: str, url: str, now: float) -> Container:
+        """Make a container for the file at a link, which is still to be fetched."""
+        number = str(FIRST_CONTAINER + 7 * len(self.containers))
+        self.containers[number] = container = Container(number, account.id, kind, media_of(url), now)
+        self._journal.record(now, "instagram.container", container_id=number, media=container.media)
+        return container
+
+    def fetched(self, container: Container, file: Fetched, now: float) -> None:
+        """Keep the file; after the lag the container can be published."""
+        same = (each.fetched for each in self.containers.values() if each.media == container.media)
+        container.fetched = next((each for each in same if each == file), file)
+        container.ready_at = now + self.rules.lag_seconds
+        self._journal.record(now, "instagram.fetched", container_id=container.id, media=container.media)
+
+    def not_fetched(self, container: Container, refusal: GraphError, now: float) -> None:
+        """Give a container up."""
+        container.failure = refusal.subcode or refusal.code
+        self._journal.record(now, "instagram.not_fetched", container_id=container.id, code=container.failure)
+
+    def state(self, container: Container, now: float) -> str:
+        """Return the status_code of a container."""
+        return container.state(now, self.rules.container_lifetime_seconds)
+
+    def words(self, container: Container, now: float) -> str:
+        """Return the status of a container."""
+        failed = f"Error: Media upload has failed with error code {container.failure}"
+        return CONTAINER_WORDS.get(self.state(container, now), failed)
+
+    def container_of(self, account: InstagramAccount, container_id: str) -> Container:
+        """Find a container that this account may see."""
+        container = self.containers.get(container_id)
+        if container is None or container.account_id != account.id:
+            raise unknown(container_id)
+        return container
+
+    def story_of(self, account: InstagramAccount, story_id: str) -> LiveStory:
+        """Find a story of this account."""
+        story = self.stories.get(story_id)
+        if story is None or story.account_id != account.id:
+            raise unknown(story_id)
+        return story
+
+    def publish(self, account: InstagramAccount, container_id: str, now: float) -> LiveStory:
+        """Make a story of a container; raises what Instagram says to one that cannot be published."""
+        container = self.containers.get(container_id)
+        if container is None or container.account_id != account.id:
+            raise GraphError(24, 2207006, container_id)
+        state = self.state(container, now)
+        self._require_publishable(container, state)
+        if self.used(account, now) >= self.rules.quota_total:
+            raise GraphError(9, 2207042)
+        number = str(FIRST_STORY + 11 * len(self.stories))
+        story = LiveStory(number, container.id, account.id, container.media, container.kind, now)
+        container.stories.append(story)
+        self.stories[number] = story
+        place = {"account_id": account.id, "container_id": container.id, "story_id": number}
+        self._journal.record(now, "instagram.published", second=state == "PUBLISHED", **place)
+        return story
+
+    def used(self, account: InstagramAccount, now: float, since: float | None = None) -> int:
+        """Count the publishes of the last 24 hours, or since a moment."""
+        start = now - self.rules.quota_seconds if since is None else since
+        return sum(1 for story in self.stories.values() if story.account_id == account.id and story.at >= start)
+
+    def live(self, now: float, account_id: str | None = None) -> list[LiveStory]:
+        """Return the stories that followers see now, the oldest first."""
+        start = now - self.rules.story_lifetime_seconds
+        live = [story for story in self.stories.values() if story.at > start]
+        return [story for story in live if account_id in (None, story.account_id)]
+
+    def _account(self, account_id: str) -> InstagramAccount:
+        if account_id not in self.accounts:
+            raise StageError(f"There is no account {account_id}.")
+        return self.accounts[account_id]
+
+    def _require_publishable(self, container: Container, state: str) -> None:
+        match state:
+            case "PUBLISHED" if not self.rules.accepts_second_publish:
+                raise GraphError(24, 2207006, container.id)
+            case "IN_PROGRESS":
+                raise GraphError(9007, 2207027)
+            case "EXPIRED":
+                raise GraphError(-2, 2207020)
+            case "ERROR":
+                raise GraphError(-1, 2207032)
