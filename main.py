@@ -54,6 +54,7 @@ from infra.telegram.bot import open_telegram
 from infra.web.media import media_route
 from infra.web.server import PortTaken, check, listen, serve
 
+GARBAGE = (20_000, 20, 20)  # collections as of Python's start would be two for each tap of a burst, and find nothing
 HOST = "0.0.0.0"  # noqa: S104 - a container's orchestrator asks for health from outside
 UVLOOP = {"use_uvloop": True}
 COMMAND = [sys.executable, __file__, "run"]
@@ -192,6 +193,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         worker = Worker(ports, identity, random.Random(), web)
         gc.collect()
         gc.freeze()  # what is imported and wired stays: a full collection over it would stall a tap
+        gc.set_threshold(*GARBAGE)
         log.info("worker.started", worker=names.worker, port=listener.getsockname()[1], migrations=applied)
         yield worker
 

@@ -6,9 +6,11 @@ Cancellation never meets a connection half way: acquiring, running and releasing
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
 import anyio
@@ -88,7 +90,7 @@ class OneStatement:
 
     async def _fetch(self, sql: str, arguments: tuple[object, ...]) -> Any:
         try:
-            with anyio.move_on_after(RUN_SECONDS, shield=True):
+            with anyio.move_on_after(RUN_SECONDS):
                 return await self._connection.fetchval(sql, *arguments)
             raise TimeoutError
         except FAILURES as error:
@@ -97,6 +99,35 @@ class OneStatement:
             if needs_fresh_connection(error):
                 await self._pool.renew()
             raise sort_error(error, During.RUN) from error
+
+
+class Loan:
+    """A connection from its acquisition to its release, all of it shielded: each part has a bound of its own."""
+
+    def __init__(self, owner: ConnectionPool, pool: asyncpg.Pool[asyncpg.Record], bindings: Bindings) -> None:
+        self._owner = owner
+        self._pool = pool
+        self._bindings = bindings
+        self._shield = anyio.CancelScope(shield=True)
+        self._connection: Acquired | None = None
+
+    async def __aenter__(self) -> OneStatement:
+        self._shield.__enter__()
+        try:
+            self._connection = await _acquire(self._pool)
+        finally:
+            if self._connection is None:
+                self._shield.__exit__(*sys.exc_info())
+        return OneStatement(self._owner, self._connection, self._bindings)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._connection is not None
+        try:
+            await _release(self._pool, self._connection)
+        finally:
+            self._shield.__exit__(kind, error, trace)
 
 
 class ConnectionPool:
@@ -131,16 +162,9 @@ class ConnectionPool:
             **self._options,
         )
 
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[OneStatement]:
+    def session(self) -> Loan:
         """Acquire a connection and release it at the end; the release never raises."""
-        pool = self._opened()
-        with anyio.CancelScope(shield=True):
-            connection = await _acquire(pool)
-        try:
-            yield OneStatement(self, connection, self._bindings)
-        finally:
-            await _release(pool, connection)
+        return Loan(self, self._opened(), self._bindings)
 
     @asynccontextmanager
     async def notifications(self) -> AsyncIterator[AsyncIterator[None]]:
@@ -202,7 +226,7 @@ async def _acquire(pool: asyncpg.Pool[asyncpg.Record]) -> Acquired:
 
 async def _release(pool: asyncpg.Pool[asyncpg.Record], connection: Acquired) -> None:
     # The statement has its answer or its error; a release that fails cuts the connection, which is all it has to do.
-    with suppress(*FAILURES), anyio.move_on_after(2 * RELEASE_SECONDS, shield=True):
+    with suppress(*FAILURES), anyio.move_on_after(2 * RELEASE_SECONDS):
         await pool.release(connection, timeout=RELEASE_SECONDS)
 
 
