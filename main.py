@@ -22,7 +22,6 @@ from anyio.abc import TaskStatus
 from rich.console import Console
 
 from actors.errors import QueueError
-from actors.publisher import CarefulPublisher
 from actors.runtime.child import Lifeline
 from actors.tree import Identity, Ports, Worker
 from infra.clock import WallClock
@@ -188,7 +187,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         async def web(worker: Worker, lifeline: Lifeline) -> None:
             await serve(worker, listener, lifeline.stopping, lifeline.ready, media_route(media))
 
-        ports = Ports(pool, chat, updates, CarefulPublisher(), WallClock())
+        ports = Ports(pool, chat, updates, WallClock())
         identity = Identity(names.worker, names.owner, settings.shutdown_grace_seconds)
         worker = Worker(ports, identity, random.Random(), web)
         gc.collect()

@@ -11,9 +11,9 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from actors.errors import MailboxClosed, MailboxFull, PortError, Unreachable
-from actors.ports import Chat, Conflict, Poison, Pressed, Said, Update, Updates
+from actors.ports import Chat, Conflict, Poison, Said, Update, Updates
 from actors.rules import words
-from actors.rules.messages import AskToReject, GiveUp, KeepIt, Press, SendOriginal, Tap
+from actors.rules.messages import GiveUp, Press, Pressed
 from actors.runtime.child import Lifeline
 from actors.shell.answers import refuse
 from actors.shell.outside import Hearers, Items, Lease
@@ -179,8 +179,8 @@ class Intake:
             return True
         self._held[update_id] = _Held(_press(update), at)
         match update:
-            case Tap(press) | AskToReject(press) | KeepIt(press) | SendOriginal(press):
-                return self._tell(update, press)
+            case pressed if isinstance(pressed, Pressed):
+                return self._tell(pressed, pressed.press)
             case Said():
                 return self._hear(update)
             case Poison(_, why):
@@ -236,12 +236,8 @@ class Intake:
 
 
 def _press(update: Update) -> Press | None:
-    return update.press if isinstance(update, Tap | AskToReject | KeepIt | SendOriginal) else None
+    return update.press if isinstance(update, Pressed) else None
 
 
 def _update_id(update: Update) -> int:
-    press = _press(update)
-    if press is not None:
-        return press.update_id
-    assert not isinstance(update, Tap | AskToReject | KeepIt | SendOriginal)
-    return update.update_id
+    return update.press.update_id if isinstance(update, Pressed) else update.update_id

@@ -85,7 +85,7 @@ class ItemActor:
             case wanted.SendCard(row):
                 spawn(partial(self._send_card, row), about)
             case wanted.Publish(row):
-                spawn(partial(self._publish, row), about)
+                spawn(partial(self._outside.publish, row), about)
             case wanted.RecordOutcome():
                 spawn(partial(self._record_outcome, effect), about)
             case wanted.Record(tap):
@@ -106,7 +106,8 @@ class ItemActor:
             case wanted.ShowLine():
                 self._add_line(effect, about)
             case wanted.ShowQuestion(press, row, asking):
-                face = replace(_face(press, row), asking=asking)
+                doubtful = asking is not None and asking.step in words.DOUBT_STEPS
+                face = replace(_face(press, row), asking=asking, doubtful=doubtful)
                 self._spawn_for(press, partial(self._add, press, face, needed=True), about)
             case wanted.SendFile(press):
                 self._spawn_for(press, partial(self._send_file, press), about)
@@ -208,7 +209,8 @@ class ItemActor:
             self._traces.of(press).shown(edits)
 
     def _add_line(self, effect: wanted.ShowLine, about: Message) -> None:
-        face = replace(_face(effect.press, effect.row), line=effect.line, buttons=effect.buttons)
+        doubtful = isinstance(about, StillRecording | NotRecorded) and about.tap.step in words.DOUBT_STEPS
+        face = replace(_face(effect.press, effect.row), line=effect.line, buttons=effect.buttons, doubtful=doubtful)
         add = partial(self._add, effect.press, face, effect.needed)
         if effect.needed:
             self._spawn_for(effect.press, add, about)
@@ -255,9 +257,6 @@ class ItemActor:
         sentence = "nobody knows whether it was sent" if ambiguous else "not sent"
         await self._store(failed, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
         self._outside.wake_schedule()
-
-    async def _publish(self, row: Row) -> None:
-        await self._context.tell(await self._outside.publisher.publish(row))
 
     async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
         store = StoreOutcome(effect.row, effect.step, effect.sentence, self._outside.worker)

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from actors.rules.account import Account, Container, FreshToken, Hints, Quota
 from actors.rules.item import Person, Row, Story
-from actors.rules.messages import AskToReject, KeepIt, PublishOutcome, SendOriginal, Tap
+from actors.rules.messages import Pressed, Question
 from actors.rules.operations import Operation
 
 T = TypeVar("T")
@@ -59,7 +59,8 @@ class Face:
     """What one message of an item shall show.
 
     Drawn from `row`, or, for an item that nobody has loaded, from `seen`, the caption that the person saw. `line` is
-    added below; `asking` puts "Are you sure?" beside the buttons; `buttons` False takes all of them away.
+    added below; `asking` puts "Are you sure?" beside the buttons; `buttons` False takes all of them away. `doubtful`:
+    the item that nobody has loaded is in doubt, as far as its button tells.
     """
 
     chat_id: int
@@ -69,9 +70,10 @@ class Face:
     row: Row | None = None
     seen: str | None = None
     line: str | None = None
-    asking: bool = False
+    asking: Question | None = None
     buttons: bool = True
     retired: bool = False
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,6 @@ class Poison:
     why: str
 
 
-Pressed = Tap | AskToReject | KeepIt | SendOriginal
 Update = Pressed | Said | Other | Poison
 
 
@@ -161,14 +162,6 @@ class Updates(Protocol):
 
     def parse(self, raw: object, at: float, redelivered: bool) -> Update:
         """Read one raw update; never raises, an unreadable one is `Poison`."""
-        ...
-
-
-class Publisher(Protocol):
-    """Where a story is published."""
-
-    async def publish(self, row: Row) -> PublishOutcome:
-        """Publish once, or say honestly what is known."""
         ...
 
 

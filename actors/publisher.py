@@ -1,25 +1,228 @@
-"""Publishes a story, or rehearses it: a chat in dry run hears what would have been published, and where."""
+"""The shell of a publishing saga: receive, decide, perform one thing; its end comes back as a message."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar, assert_never
 
-from actors.ports import Publisher
+import anyio
+import structlog
+
+from actors.errors import AnswerLost, MailboxClosed, PortError, Refused, TokenGone, Unreachable
+from actors.ports import Instagram
+from actors.rules import publish_effects as wanted
+from actors.rules.account import Account, Hints
 from actors.rules.item import Row
-from actors.rules.messages import PublishOutcome
-from actors.rules.publish import rehearse, without_publisher
+from actors.rules.messages import Changed
+from actors.rules.operations import Operation
+from actors.rules.publish import CALL_SECONDS, decide
+from actors.rules.publish_memory import Saga
+from actors.rules.publish_messages import (
+    Call,
+    CallFailed,
+    CameTooLate,
+    Created,
+    Failure,
+    FencedOut,
+    Hinted,
+    Looked,
+    Message,
+    Stored,
+    Waited,
+    WentLive,
+)
+from actors.rules.publish_operations import Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.rules.requests import Asks, Cause, Lane, NotStored, Ticket
+from actors.runtime.actor import Context
+from actors.shell.outside import Items
+from actors.shell.publishes import Ended, SagaKey, SagaMessage
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+ASK_SECONDS = 30.0
+READ_SECONDS = 20.0  # the longest that a call takes which publishes nothing
+AGAIN_SECONDS = 1.0
+NO_HINTS = Hints()
 
 
 @dataclass(frozen=True, slots=True)
-class CarefulPublisher:
-    """Publishes live chats through `live`, if there is one, and nothing else."""
+class Surroundings:
+    """All that a saga reaches; `owner` is new at each call, `pause` answers True when it was cut short: we stop."""
 
-    live: Publisher | None = None
+    worker: str
+    store: Asks
+    instagram: Instagram
+    items: Items
+    left_behind: Callable[[], None]
+    owner: Callable[[], str]
+    pause: Callable[[float], Awaitable[bool]]
 
-    async def publish(self, row: Row) -> PublishOutcome:
-        """Rehearse in a dry run; in a live chat publish, or say that nothing is set up."""
-        if not row.live:
-            return rehearse(row)
-        if self.live is None:
-            return without_publisher(row)
-        return await self.live.publish(row)
+
+class SagaActor:
+    """One publish under way."""
+
+    def __init__(self, around: Surroundings, context: Context[SagaKey, SagaMessage]) -> None:
+        self._around = around
+        self._context = context
+        self._saga = Saga()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way."""
+        return not self._saga.busy
+
+    def receive(self, message: SagaMessage) -> None:
+        """Decide, then start what was decided."""
+        if isinstance(message, Ended) and message.saga is not self:
+            return
+        decision = decide(self._saga, message.outcome if isinstance(message, Ended) else message)
+        self._saga = decision.saga
+        if decision.effect is not None:
+            self._context.spawn(partial(self._perform, decision.effect), message)
+
+    async def _perform(self, effect: wanted.Effect) -> None:
+        outcome = await self._outcome(effect)
+        if outcome is not None:
+            await self._context.tell(Ended(self, outcome))
+
+    async def _outcome(self, effect: wanted.Effect) -> Message | None:
+        """Perform it; None: nobody waits for its end, or we stop."""
+        match effect:
+            case wanted.Take():
+                chat_key, item_id = self._context.key
+                return await self._store(TakePublish(chat_key, item_id, self._around.owner()))
+            case wanted.Store(publish, move):
+                return await self._store(StepPublish(publish, move, self._around.worker))
+            case wanted.Create(publish):
+                return await self._create(publish)
+            case wanted.Look(publish):
+                return await self._look(publish)
+            case wanted.Send(publish, deadline):
+                return await self._send(publish, deadline)
+            case wanted.ReadHints(publish):
+                return await self._read_hints(publish)
+            case wanted.FindLink(publish, media_id):
+                await self._find_link(publish, media_id)
+                return None
+            case wanted.Wait(seconds):
+                return None if await self._around.pause(seconds) else Waited(anyio.current_time())
+            case _:
+                assert_never(effect)
+
+    async def _store(self, operation: TakePublish | StepPublish) -> Message | None:
+        asked_at = anyio.current_time()
+        stepped: Stepped | None = await self._ask(operation)
+        if stepped is None:
+            return None
+        if isinstance(operation, StepPublish):
+            _log(operation, stepped)
+        if stepped.row is not None:
+            await self._tell_item(stepped.row)
+        if stepped.publish is not None:
+            return Stored(stepped.publish, asked_at, anyio.current_time())
+        if stepped.held:
+            self._around.left_behind()
+        return FencedOut()
+
+    async def _ask(self, operation: Operation[T]) -> T | None:
+        """Ask until answered, the same each time; None: we stop first."""
+        while True:
+            ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+            try:
+                return (await self._around.store.ask(operation, ticket)).value
+            except NotStored as lost:
+                if lost.cause is Cause.REFUSED:
+                    raise
+            if await self._around.pause(AGAIN_SECONDS):
+                return None
+
+    async def _tell_item(self, row: Row) -> None:
+        cause = row.state.value if row.phase is None else row.phase.value
+        try:
+            await self._around.items.tell((row.chat_id, row.id), Changed(row, cause))
+        except MailboxClosed:
+            log.info("publish.card_left", chat_id=row.chat_id, item_id=row.id)
+
+    async def _create(self, publish: Publish) -> Message:
+        make = partial(self._around.instagram.create_container, _account(publish), publish.story)
+        made = await _called(Call.CREATE, READ_SECONDS, make)
+        return made if isinstance(made, CallFailed) else Created(made, anyio.current_time())
+
+    async def _look(self, publish: Publish) -> Message:
+        look = partial(self._around.instagram.container, _account(publish), _container(publish))
+        seen = await _called(Call.LOOK, READ_SECONDS, look)
+        return seen if isinstance(seen, CallFailed) else Looked(seen, anyio.current_time())
+
+    async def _send(self, publish: Publish, deadline: float) -> Message:
+        """Between this look at the clock and the request there is nothing of ours that could wait for long."""
+        if anyio.current_time() > deadline:
+            return CameTooLate(anyio.current_time())
+        send = partial(self._around.instagram.publish, _account(publish), _container(publish))
+        sent = await _called(Call.PUBLISH, CALL_SECONDS, send)
+        if anyio.current_time() > deadline + CALL_SECONDS + 1.0:
+            log.error("publish.outlived_its_lease", chat_id=publish.chat_id, item_id=publish.item_id)
+        return sent if isinstance(sent, CallFailed) else WentLive(sent, anyio.current_time())
+
+    async def _read_hints(self, publish: Publish) -> Message:
+        assert publish.publishing_at is not None, "only what was published can be in doubt"
+        try:
+            with anyio.move_on_after(READ_SECONDS):
+                hints = await self._around.instagram.hints(_account(publish), publish.publishing_at)
+                return Hinted(hints, anyio.current_time())
+        except TokenGone:
+            return Hinted(None, anyio.current_time())
+        return Hinted(NO_HINTS, anyio.current_time())
+
+    async def _find_link(self, publish: Publish, media_id: str) -> None:
+        try:
+            with anyio.fail_after(READ_SECONDS):
+                link = await self._around.instagram.permalink(_account(publish), media_id)
+        except (PortError, TimeoutError):
+            return
+        if link is not None:
+            await self._ask(SavePermalink(publish.chat_key, publish.item_id, publish.version, link))
+
+
+async def _called(call: Call, seconds: float, make: Callable[[], Awaitable[T]]) -> T | CallFailed:
+    """Call Instagram; what is known of a failure becomes a message."""
+    try:
+        with anyio.fail_after(seconds):
+            return await make()
+    except TokenGone as error:
+        return CallFailed(call, Failure.TOKEN_GONE, anyio.current_time(), str(error))
+    except Refused as error:
+        return CallFailed(call, Failure.REFUSED, anyio.current_time(), str(error))
+    except Unreachable as error:
+        again = error.retry_after_seconds
+        return CallFailed(call, Failure.UNREACHABLE, anyio.current_time(), retry_after_seconds=again)
+    except (AnswerLost, TimeoutError):
+        return CallFailed(call, Failure.LOST, anyio.current_time())
+
+
+def _account(publish: Publish) -> Account:
+    assert publish.account is not None, "a publish without an account is refused before any call"
+    return publish.account
+
+
+def _container(publish: Publish) -> str:
+    assert publish.container_id is not None, "the database lets no publish come so far without one"
+    return publish.container_id
+
+
+def _log(operation: StepPublish, stepped: Stepped) -> None:
+    publish, move = operation.publish, operation.move
+    log.info(
+        "publish.step",
+        chat_id=publish.chat_id,
+        item_id=publish.item_id,
+        version=publish.version,
+        state=move.phase.value,
+        attempt=move.attempt,
+        container_id=move.container_id,
+        calls=list(move.calls),
+        outcome="stored" if stepped.publish is not None else "fenced out",
+    )

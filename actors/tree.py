@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
@@ -20,16 +20,19 @@ from actors.intake import Intake, Neighbours
 from actors.interactions import InteractionLogger
 from actors.item import ItemActor
 from actors.lease import PollLease
-from actors.ports import Chat, Clock, Conflict, Pool, Publisher, Updates
+from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates
+from actors.publisher import SagaActor, Surroundings
 from actors.reconciler import Reconciler
 from actors.rules.messages import Message
 from actors.runtime.actor import Context
 from actors.runtime.child import ChildSpec, ChildState, Lifeline
 from actors.runtime.supervisor import Supervisor
 from actors.scheduler import Scheduler
-from actors.shell.conversation import Surroundings
+from actors.shell import conversation
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.outside import ItemKey, Outside
+from actors.shell.publishes import Publishes, SagaKey, SagaMessage
+from actors.shell.unconnected import Unconnected
 
 NUDGE_SECONDS = 0.5
 
@@ -41,8 +44,8 @@ class Ports:
     pool: Pool
     chat: Chat
     updates: Updates
-    publisher: Publisher
     clock: Clock
+    instagram: Instagram = field(default_factory=Unconnected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Worker:
             partial(self._item, ports, worker),
             Aftermath(ports.chat, self._confirm, self._left_behind),
         )
+        self.publishes = Publishes(partial(self._saga, ports, worker), worker, self._left_behind)
         self.scheduler = Scheduler(self.database, self.items, worker)
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
@@ -105,6 +109,7 @@ class Worker:
             ChildSpec("interactions", self.interactions.run, grace_seconds=5.0),
             ChildSpec("cards", self.cards.run, grace_seconds=5.0),
             ChildSpec("items", self.items.run, grace_seconds=grace_seconds),
+            ChildSpec("publishes", self.publishes.run, grace_seconds=grace_seconds),
             ChildSpec("commands", self.commands.run),
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
@@ -114,8 +119,8 @@ class Worker:
             ChildSpec("intake", self.intake.run, grace_seconds=grace_seconds),
         ]
 
-    def _surroundings(self, ports: Ports, worker: str) -> Surroundings:
-        return Surroundings(
+    def _surroundings(self, ports: Ports, worker: str) -> conversation.Surroundings:
+        return conversation.Surroundings(
             worker=worker,
             store=self.database,
             chat=ports.chat,
@@ -133,13 +138,27 @@ class Worker:
                 store=self.database,
                 chat=ports.chat,
                 cards=self.cards,
-                publisher=ports.publisher,
+                publish=self.publishes.go_on,
                 clock=ports.clock,
                 note=self.interactions.tell,
                 confirm=self._confirm,
                 wake_schedule=self.scheduler.wake,
                 pause=self.items.pause,
                 remind=self.items.remind,
+            ),
+            context,
+        )
+
+    def _saga(self, ports: Ports, worker: str, context: Context[SagaKey, SagaMessage]) -> SagaActor:
+        return SagaActor(
+            Surroundings(
+                worker=worker,
+                store=self.database,
+                instagram=ports.instagram,
+                items=self.items,
+                left_behind=self._left_behind,
+                owner=self.publishes.owner,
+                pause=self.publishes.pause,
             ),
             context,
         )

@@ -13,9 +13,9 @@ from typing import Any
 import anyio
 import asyncpg
 
-from actors.ports import Publisher
-from actors.publisher import CarefulPublisher
+from actors.ports import Instagram
 from actors.rules.item import Story
+from actors.shell.unconnected import Unconnected
 from actors.tree import Identity, Ports, Worker
 from infra.clock import WallClock
 from infra.postgres.bindings import BINDINGS
@@ -56,7 +56,7 @@ class Stage:
     picture: bytes
     lines: TapLines
     workers: list[Worker] = field(default_factory=list)
-    publisher: Publisher = field(default_factory=CarefulPublisher)
+    instagram: Instagram = field(default_factory=Unconnected)
 
     async def add_chat(self, chat_id: int = CHAT, *people: Person, **columns: object) -> None:
         """A group with a bot, known to the worker."""
@@ -68,6 +68,17 @@ class Stage:
             f"insert into chats (chat_id, {names}) values ($1, {places})",
             chat_id,
             *values.values(),
+        )
+
+    async def connect(self, chat_id: int = CHAT) -> None:
+        """Connect an Instagram account to the chat."""
+        await self.database.execute(
+            """with made as (
+                 insert into accounts (chat_key, ig_user_id, username, login, sealed_token)
+                 select chat_key, '17841', 'studio', 'facebook', '' from chats where chat_id = $1
+                 returning chat_key, account_id)
+               update chats set account_id = made.account_id from made where chats.chat_key = made.chat_key""",
+            chat_id,
         )
 
     async def queue(self, title: str = "Sunset", chat_id: int = CHAT, file_name: str = "sunset.jpg") -> int:
@@ -183,7 +194,7 @@ class Stage:
             chat, updates = await stack.enter_async_context(
                 open_telegram(self.sandbox.token, self.sandbox.url, OnePicture(self.picture))
             )
-            ports = Ports(pool, chat, updates, self.publisher, WallClock())
+            ports = Ports(pool, chat, updates, WallClock(), self.instagram)
             worker = Worker(ports, Identity(name, name, 5.0), random.Random(name))
             self.workers.append(worker)
             async with anyio.create_task_group() as tasks:

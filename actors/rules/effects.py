@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from actors.rules.item import Row, Step
-from actors.rules.messages import Press, Tap
+from actors.rules.messages import Press, Question, Tap
 
 
 class Outcome(Enum):
@@ -19,6 +19,7 @@ class Outcome(Enum):
     REFUSED = "refused"
     BUSY = "busy"
     ASKED = "asked"
+    NOT_YOURS = "not_yours"
     KEPT = "kept"
     ORIGINAL_SENT = "original_sent"
 
@@ -89,7 +90,7 @@ class ShowQuestion:
 
     press: Press
     row: Row | None
-    asking: bool
+    asking: Question | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +116,14 @@ class SendCard:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Publish the story of this row; the outcome comes back as one of `PublishOutcome`."""
+    """Let the saga of this row's publish begin, or go on; each of its steps comes back as `Changed`."""
 
     row: Row
 
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome:
-    """Store how a publish ended, unless somebody decided otherwise meanwhile."""
+    """Store how a rehearsal ended, unless somebody decided otherwise meanwhile."""
 
     row: Row
     step: Step

@@ -53,10 +53,45 @@ class KeepIt:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """An open "Are you sure?": which step it is about, and who asked for it."""
+
+    step: Step
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskAboutDoubt:
+    """Somebody says what became of a story in doubt: ask "Are you sure?", and let the same person confirm it."""
+
+    press: Press
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveIt:
+    """The question about a doubt was answered with no."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class NotYours:
+    """Somebody confirmed what somebody else had been asked."""
+
+    press: Press
+    step: Step
+    asked_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendOriginal:
     """Send the uncompressed file, for posting by hand."""
 
     press: Press
+
+
+Pressed = Tap | AskToReject | AskAboutDoubt | KeepIt | LeaveIt | NotYours | SendOriginal
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +103,7 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """A publish was left behind by a crash: go on with it."""
+    """A publish was left behind by a crash, or is in doubt: go on with it."""
 
     row: Row
 
@@ -159,51 +194,15 @@ class CardNotSent:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """A dry run: what would have been published, and where."""
-
-    row: Row
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """The story is live."""
-
-    row: Row
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublishRefused:
-    """Nothing was published; the sentence says why and what to do."""
-
-    row: Row
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerWasLost:
-    """The story may be live or not; people decide."""
-
-    row: Row
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
 class OutcomeNotRecorded:
-    """The outcome of a publish is not stored yet; whoever finds the item resumes it."""
+    """The outcome of a rehearsal is not stored yet; whoever finds the item resumes it."""
 
     row: Row
 
 
-PublishOutcome = Rehearsed | Published | PublishRefused | AnswerWasLost
 TapOutcome = Recorded | Stale | Forbidden | Gone | NotRecorded
 Message = (
-    Tap
-    | AskToReject
-    | KeepIt
-    | SendOriginal
+    Pressed
     | Present
     | Resume
     | Changed
@@ -213,6 +212,5 @@ Message = (
     | AskExpired
     | CardSent
     | CardNotSent
-    | PublishOutcome
     | OutcomeNotRecorded
 )

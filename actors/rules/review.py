@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import assert_never
 
 from actors.rules import words
@@ -28,7 +30,7 @@ from actors.rules.effects import (
 )
 from actors.rules.item import Row, State, Step
 from actors.rules.messages import (
-    AnswerWasLost,
+    AskAboutDoubt,
     AskExpired,
     AskToReject,
     CardNotSent,
@@ -38,23 +40,31 @@ from actors.rules.messages import (
     GiveUp,
     Gone,
     KeepIt,
+    LeaveIt,
     Message,
     NotRecorded,
+    NotYours,
     OutcomeNotRecorded,
     Present,
     Press,
-    Published,
-    PublishRefused,
+    Question,
     Recorded,
-    Rehearsed,
     Resume,
     SendOriginal,
     Stale,
     StillRecording,
     Tap,
 )
+from actors.rules.rehearsal import rehearse
 
-ASK, KEEP, ORIGINAL = "ask_to_reject", "keep_it", "send_original"
+KEEP, LEAVE, ORIGINAL = "keep_it", "leave_it", "send_original"
+ASK: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.REJECT: "ask_to_reject",
+        Step.IT_IS_LIVE: "ask_whether_it_is_live",
+        Step.IT_IS_NOT: "ask_whether_it_is_not",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +96,18 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             return _busy(item, item.recording, message)
         case Tap():
             return _try(item, message)
-        case AskToReject() if item.recording is not None:
+        case AskToReject() | AskAboutDoubt() if item.recording is not None:
             return _busy(item, item.recording, message)
         case AskToReject(press):
-            return _ask(item, press)
+            return _ask(item, press, Step.REJECT)
+        case AskAboutDoubt(press, step):
+            return _ask(item, press, step)
         case KeepIt(press):
-            return _keep(item, press)
+            return _take_back(item, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), words.KEPT)
+        case LeaveIt(press):
+            return _take_back(item, Conclude(press, LEAVE, Outcome.KEPT, "tap", press.version), words.LEFT)
+        case NotYours():
+            return _not_yours(item, message)
         case SendOriginal(press):
             return _send_original(item, press)
         case GiveUp(press) if item.recording is not None and item.recording.press.id == press.id:
@@ -114,7 +130,7 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
         case StillRecording():
             return Decision(item)
         case AskExpired(press) if item.asking == press:
-            return Decision(replace(item, asking=None), (ShowQuestion(press, item.row, asking=False),))
+            return Decision(replace(item, asking=None), (ShowQuestion(press, item.row, asking=None),))
         case AskExpired():
             return Decision(item)
         case Present(row):
@@ -122,7 +138,7 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             return Decision(known, (SendCard(row),) if known.row == row else ())
         case Resume(row):
             known = _learn(item, row)
-            return Decision(known, (Publish(row),) if known.row == row else ())
+            return Decision(known, (_publish(row),) if known.row == row else ())
         case Changed(row, cause):
             known = _learn(item, row)
             return Decision(known, (ShowCard(_newest(item, row), None, cause),))
@@ -132,14 +148,6 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             return Decision(known, () if behind.revision == shown else (ShowCard(behind, None, "sent"),))
         case CardNotSent(row):
             return Decision(_learn(item, row))
-        case Rehearsed(row, sentence):
-            return Decision(item, (RecordOutcome(row, Step.REHEARSED, sentence),))
-        case Published(row, sentence):
-            return Decision(item, (RecordOutcome(row, Step.PUBLISHED, sentence),))
-        case PublishRefused(row, sentence):
-            return Decision(item, (RecordOutcome(row, Step.PUBLISH_REFUSED, sentence),))
-        case AnswerWasLost(row, sentence):
-            return Decision(item, (RecordOutcome(row, Step.ANSWER_LOST, sentence),))
         case OutcomeNotRecorded():
             return Decision(item)
         case _:
@@ -162,12 +170,17 @@ def _try(item: Item, tap: Tap) -> Decision:
     )
 
 
-def _busy(item: Item, recording: Tap, message: Tap | AskToReject) -> Decision:
+def _publish(row: Row) -> Effect:
+    """A saga publishes what was accepted in a live chat; in a dry run the team hears what would have happened."""
+    return RecordOutcome(row, Step.REHEARSED, rehearse(row)) if row.phase is None else Publish(row)
+
+
+def _busy(item: Item, recording: Tap, message: Tap | AskToReject | AskAboutDoubt) -> Decision:
     """Refuse by memory: the card will tell how the open recording ended."""
     press = message.press
     if press.id == recording.press.id:
         return Decision(item, _came_again(press, recording.press))
-    action = message.step.value if isinstance(message, Tap) else ASK
+    action = message.step.value if isinstance(message, Tap) else ASK[_asked_about(message)]
     text = words.in_progress(recording.step, recording.press.person.name)
     conclusion = Conclude(press, action, Outcome.BUSY, "tap", press.version)
     return Decision(item, _visibly(text, conclusion))
@@ -190,16 +203,27 @@ def _visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, .
     )
 
 
-def _ask(item: Item, press: Press) -> Decision:
-    question = ShowQuestion(press, item.row, asking=True)
-    effects = _visibly(words.SURE, Conclude(press, ASK, Outcome.ASKED, "tap", press.version), question)
+def _asked_about(message: AskToReject | AskAboutDoubt) -> Step:
+    return message.step if isinstance(message, AskAboutDoubt) else Step.REJECT
+
+
+def _ask(item: Item, press: Press, step: Step) -> Decision:
+    question = ShowQuestion(press, item.row, asking=Question(step, press.person.id))
+    effects = _visibly(words.SURE, Conclude(press, ASK[step], Outcome.ASKED, "tap", press.version), question)
     return Decision(replace(item, asking=press), (*effects, WatchQuestion(press)))
 
 
-def _keep(item: Item, press: Press) -> Decision:
-    question = ShowQuestion(press, item.row, asking=False)
-    effects = _visibly(words.KEPT, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), question)
-    return Decision(replace(item, asking=None), effects)
+def _take_back(item: Item, conclusion: Conclude, text: str) -> Decision:
+    question = ShowQuestion(conclusion.press, item.row, asking=None)
+    return Decision(replace(item, asking=None), _visibly(text, conclusion, question))
+
+
+def _not_yours(item: Item, message: NotYours) -> Decision:
+    """Nothing changes; the name of who was asked is known while its question is in memory."""
+    press, asked = message.press, item.asking
+    name = asked.person.name if asked is not None and asked.person.id == message.asked_id else None
+    conclusion = Conclude(press, message.step.value, Outcome.NOT_YOURS, "tap", press.version)
+    return Decision(item, _visibly(words.not_yours(message.step, name), conclusion))
 
 
 def _send_original(item: Item, press: Press) -> Decision:
@@ -216,7 +240,7 @@ def _recorded(item: Item, message: Recorded) -> Decision:
     press, row = message.tap.press, message.row
     item = _learn(_close_recording(item, message.tap), row)
     newest = _newest(item, row)
-    goes_on = (Publish(row),) if row.state is State.PUBLISHING and newest == row else ()
+    goes_on = (_publish(row),) if row.state is State.PUBLISHING and newest == row else ()
     cause = "replayed" if message.replayed else "tap"
     return Decision(
         item,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from actors.rules.item import Row, State, Step
+from actors.rules.publish_phase import CANCELLABLE
 
 DOING: Mapping[Step, str] = MappingProxyType(
     {
@@ -13,6 +14,8 @@ DOING: Mapping[Step, str] = MappingProxyType(
         Step.POSTED: "marking as posted",
         Step.SKIP: "skipping",
         Step.REJECT: "rejecting",
+        Step.IT_IS_LIVE: "confirming that it is live",
+        Step.IT_IS_NOT: "posting again",
     }
 )
 BUTTON: Mapping[Step, str] = MappingProxyType(
@@ -21,6 +24,8 @@ BUTTON: Mapping[Step, str] = MappingProxyType(
         Step.POSTED: "Posted",
         Step.SKIP: "Skip",
         Step.REJECT: "Reject",
+        Step.IT_IS_LIVE: "It is live",
+        Step.IT_IS_NOT: "It is not: post again",
     }
 )
 DONE: Mapping[State, str] = MappingProxyType(
@@ -35,8 +40,11 @@ DONE: Mapping[State, str] = MappingProxyType(
     }
 )
 
+DOUBT_STEPS = frozenset({Step.IT_IS_LIVE, Step.IT_IS_NOT})
+
 SURE = "Are you sure? Confirm on the card."
 KEPT = "Kept. Nothing was rejected."
+LEFT = "Left in doubt. Nothing was changed."
 SENDING_FILE = "Sending the original…"
 FILE_NOT_SENT = "⚠️ The original could not be sent, tap again."
 GONE = "This card is not in the queue any more."
@@ -47,10 +55,17 @@ BUSY = "Busy right now. Nothing was saved, tap again."
 def toast(step: Step, row: Row | None) -> str:
     """Say what is being tried; what memory knows of the row only sharpens it."""
     doing = DOING[step].capitalize() + "…"
-    if row is None or row.state not in DONE:
+    if row is None or row.state not in DONE or (row.state is State.IN_DOUBT and step in DOUBT_STEPS):
         return doing
+    if row.phase in CANCELLABLE and step is not Step.AUTO_POST:
+        return f"{doing} This cancels the publish, if it is not too late."
     by = f" by {row.settled.by.name}" if row.settled and row.settled.by else ""
     return f"{doing} It looks {DONE[row.state]}{by} already."[:200]
+
+
+def not_yours(step: Step, name: str | None) -> str:
+    """Say who can confirm, and how to do it oneself."""
+    return f"Only {name or 'who was asked'} can confirm this. Tap “{BUTTON[step]}” yourself to be asked, too."[:200]
 
 
 def in_progress(step: Step, name: str) -> str:

@@ -10,19 +10,7 @@ from anyio.abc import TaskGroup
 
 from actors.ports import Chat
 from actors.rules import words
-from actors.rules.messages import (
-    AskToReject,
-    Forbidden,
-    Gone,
-    KeepIt,
-    Message,
-    NotRecorded,
-    Press,
-    Recorded,
-    SendOriginal,
-    Stale,
-    Tap,
-)
+from actors.rules.messages import Forbidden, Gone, Message, NotRecorded, Press, Pressed, Recorded, Stale
 from actors.runtime.actor import Actor, Context, DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
@@ -89,8 +77,8 @@ class ItemDesk:
 
 def _press_of(message: Message) -> Press | None:
     match message:
-        case Tap(press) | AskToReject(press) | KeepIt(press) | SendOriginal(press):
-            return press
+        case pressed if isinstance(pressed, Pressed):
+            return pressed.press
         case Recorded(tap) | Stale(tap) | Forbidden(tap) | Gone(tap) | NotRecorded(tap):
             return tap.press
         case _:

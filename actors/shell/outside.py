@@ -8,7 +8,8 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
 
-from actors.ports import Chat, Clock, Face, Publisher, Said
+from actors.ports import Chat, Clock, Face, Said
+from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction, Shown
 from actors.rules.requests import Asks
@@ -77,7 +78,7 @@ class Outside:
     store: Asks
     chat: Chat
     cards: Cards
-    publisher: Publisher
+    publish: Callable[[Row], Awaitable[None]]
     clock: Clock
     note: Callable[[Interaction], None]
     confirm: Callable[[int], None]

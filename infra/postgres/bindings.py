@@ -8,7 +8,8 @@ from typing import Any
 
 from actors.rules import chat_operations as wished
 from actors.rules import operations as asked
-from infra.postgres import commands, schedule, taps, upkeep
+from actors.rules import publish_operations as published
+from infra.postgres import commands, publishes, schedule, taps, upkeep
 from infra.postgres.binding import Binding
 
 BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyType(
@@ -30,5 +31,8 @@ BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyT
         wished.PresentNext: commands.PRESENT_NEXT,
         wished.PauseChat: commands.PAUSE_CHAT,
         wished.RequeueItem: commands.REQUEUE_ITEM,
+        published.TakePublish: publishes.TAKE_PUBLISH,
+        published.StepPublish: publishes.STEP_PUBLISH,
+        published.SavePermalink: publishes.SAVE_PERMALINK,
     }
 )

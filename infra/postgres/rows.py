@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from actors.rules.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
+from actors.rules.publish_phase import Phase
 
 
 def row(value: Any) -> Row:
@@ -20,11 +21,12 @@ def row(value: Any) -> Row:
         due_at=datetime.fromisoformat(value["due_at"]),
         timezone=value["timezone"],
         live=value["live"],
-        story=_story(value["story"]),
+        story=story(value["story"]),
         account=value["account"],
         settled=_settlement(value["settled"]),
         late=tuple(_late(line) for line in value["late"]),
         note=value["note"],
+        phase=None if value["phase"] is None else Phase(value["phase"]),
         cards=tuple(Card(value["chat_key"], value["chat_id"], message, retired) for message, retired in value["cards"]),
     )
 
@@ -34,7 +36,8 @@ def rows(values: Any) -> tuple[Row, ...]:
     return tuple(row(value) for value in values)
 
 
-def _story(value: Any) -> Story:
+def story(value: Any) -> Story:
+    """Read a story."""
     return Story(
         media_id=value["media_id"],
         kind=Kind(value["kind"]),

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from actors.ports import Face
-from actors.rules.item import Row, State
+from actors.rules.item import Row, State, Step
+from actors.rules.messages import Question
+from actors.rules.publish_phase import CANCELLABLE
 from infra.telegram.lines import late_lines, outcome, slot
 from infra.telegram.markup import (
     LEFT_TO_RIGHT,
@@ -42,6 +44,10 @@ CUT = "… (all of it: Original)"
 COPY = re.compile(r"(?P<head>.*?)<code>(?P<copy>.*)</code>(?P<tail>.*)", re.DOTALL)
 
 OPEN = frozenset({State.PRESENTING, State.IN_REVIEW, State.PUBLISHING})
+SURE = {
+    Step.IT_IS_LIVE: ("Yes, it is live", Verb.CONFIRM_LIVE),
+    Step.IT_IS_NOT: ("Yes, post again", Verb.CONFIRM_NOT_LIVE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +96,58 @@ def keyboard(face: Face) -> Keyboard:
     if face.retired or not face.buttons:
         return ()
     row = face.row
-    if row is None:
-        return _open_keyboard(face.item_id, face.version, face.asking)
-    if row.state in OPEN:
-        return _open_keyboard(row.id, row.version, face.asking)
-    if row.state is State.IN_DOUBT:
-        return (_looking(row.id, row.version),)
-    return ()
+    item = _Buttons(face.item_id, face.version) if row is None else _Buttons(row.id, row.version)
+    in_doubt = face.doubtful if row is None else row.state is State.IN_DOUBT
+    if in_doubt:
+        return (*item.doubtful_question(face.asking), item.doubt, item.looking)
+    if row is not None and row.phase is not None:
+        # A publish can be cancelled until its call is marked; then there is nothing to decide.
+        cancel = (*item.question(face.asking), *item.cancelling) if row.phase in CANCELLABLE else ()
+        return (*cancel, item.looking)
+    if row is not None and row.state not in OPEN:
+        return ()
+    return (*item.question(face.asking), item.publishing, *item.cancelling, item.looking)
 
 
-def _open_keyboard(item_id: int, version: int, asking: bool) -> Keyboard:
-    def button(text: str, verb: Verb) -> Button:
-        return Button(text, encode(Meaning(verb, item_id, version)))
+@dataclass(frozen=True, slots=True)
+class _Buttons:
+    """The rows of buttons of one item at one version."""
 
-    question = (button("Yes, reject", Verb.CONFIRM_REJECT), button("No, keep it", Verb.KEEP_IT))
-    return (
-        *((question,) if asking else ()),
-        (button("Auto Post", Verb.AUTO_POST),),
-        (button("Posted", Verb.POSTED), button("Skip", Verb.SKIP)),
-        (button("Reject", Verb.REJECT),),
-        _looking(item_id, version),
-    )
+    item_id: int
+    version: int
 
+    @property
+    def publishing(self) -> tuple[Button, ...]:
+        return (self._button("Auto Post", Verb.AUTO_POST),)
 
-def _looking(item_id: int, version: int) -> tuple[Button, ...]:
-    original = encode(Meaning(Verb.ORIGINAL, item_id, version))
-    return Button("Open Instagram", INSTAGRAM), Button("Original", original)
+    @property
+    def cancelling(self) -> Keyboard:
+        return (
+            (self._button("Posted", Verb.POSTED), self._button("Skip", Verb.SKIP)),
+            (self._button("Reject", Verb.REJECT),),
+        )
+
+    @property
+    def doubt(self) -> tuple[Button, ...]:
+        return self._button("It is live", Verb.LIVE), self._button("It is not: post again", Verb.NOT_LIVE)
+
+    @property
+    def looking(self) -> tuple[Button, ...]:
+        return Button("Open Instagram", INSTAGRAM), self._button("Original", Verb.ORIGINAL)
+
+    def question(self, asking: Question | None) -> Keyboard:
+        if asking is None or asking.step is not Step.REJECT:
+            return ()
+        return ((self._button("Yes, reject", Verb.CONFIRM_REJECT), self._button("No, keep it", Verb.KEEP_IT)),)
+
+    def doubtful_question(self, asking: Question | None) -> Keyboard:
+        if asking is None or asking.step not in SURE:
+            return ()
+        text, verb = SURE[asking.step]
+        return ((self._button(text, verb, asking.person_id), self._button("No, leave it", Verb.LEAVE_IT)),)
+
+    def _button(self, text: str, verb: Verb, person_id: int = 0) -> Button:
+        return Button(text, encode(Meaning(verb, self.item_id, self.version, person_id)))
 
 
 def _draw(row: Row, retired: bool) -> _Body:

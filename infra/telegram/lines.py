@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from actors.rules import words
 from actors.rules.item import LateTap, Row, Settlement, State, Step
+from actors.rules.publish_phase import Phase
 from infra.telegram.markup import isolated, visible_units
 
 NAME_ROOM = 64  # UTF-16 units
@@ -21,6 +22,14 @@ ICONS = {
     State.REJECTED: "🚫",
     State.EXPIRED: "⌛",
     State.WITHDRAWN: "↩️",
+}
+
+
+PROGRESS = {
+    Phase.CREATING: "Preparing to publish",
+    Phase.CONTAINER: "Instagram is fetching it",
+    Phase.READY: "Instagram is fetching it",
+    Phase.PUBLISHING: "Publishing now",
 }
 
 
@@ -69,7 +78,8 @@ def _deed(row: Row, settled: Settlement) -> str:
     by = f" by {name}" if name else ""
     match row.state, settled.step:
         case State.PUBLISHING, _:
-            return f"Publishing, asked{by}" if by else "Publishing"
+            doing = "Publishing" if row.phase is None else PROGRESS[row.phase]
+            return f"{doing}, asked{by}" if by else doing
         case State.POSTED, Step.POSTED:
             return f"Posted{by}"
         case State.POSTED, Step.IT_IS_LIVE:
@@ -94,6 +104,8 @@ def _late(row: Row, tap: LateTap) -> str:
             return f"🚷 {name} may not tap in this chat ({tried})"
         case "old":
             return f"↻ {name}'s {tried}: the card had changed, tap again"
+        case "publishing":
+            return f"🐢 {name}'s {tried}: too late, it is being published"
         case _:
             return f"🐢 {name}'s {tried}: too late{_because(row)}"
 

@@ -11,14 +11,24 @@ from urllib.parse import urlencode
 import telegram
 from telegram.constants import ChatType
 
-from actors.ports import Other, Poison, Pressed, Said, Update
+from actors.ports import Other, Poison, Said, Update
 from actors.rules.item import Person, Step
-from actors.rules.messages import AskToReject, KeepIt, Press, SendOriginal, Tap
+from actors.rules.messages import (
+    AskAboutDoubt,
+    AskToReject,
+    KeepIt,
+    LeaveIt,
+    NotYours,
+    Press,
+    Pressed,
+    SendOriginal,
+    Tap,
+)
 from infra.telegram.errors import UNREADABLE, port_errors
 from infra.telegram.markup import clip, one_line, speakable
 from infra.telegram.request import AiohttpRequest
 from infra.telegram.seen import write_seen
-from infra.telegram.taps import Meaning, Verb, decode
+from infra.telegram.taps import PERSONAL, Meaning, Verb, decode
 
 # The list is sticky at Telegram's side and shared by an old and a new worker: it is always the same.
 ALLOWED = ("callback_query", "message", "my_chat_member")
@@ -29,6 +39,10 @@ STEPS = {
     Verb.POSTED: Step.POSTED,
     Verb.SKIP: Step.SKIP,
     Verb.CONFIRM_REJECT: Step.REJECT,
+    Verb.LIVE: Step.IT_IS_LIVE,
+    Verb.NOT_LIVE: Step.IT_IS_NOT,
+    Verb.CONFIRM_LIVE: Step.IT_IS_LIVE,
+    Verb.CONFIRM_NOT_LIVE: Step.IT_IS_NOT,
 }
 
 
@@ -142,6 +156,12 @@ def _verb(meaning: Meaning, press: Press) -> Pressed:
             return KeepIt(press)
         case Verb.ORIGINAL:
             return SendOriginal(press)
+        case Verb.LIVE | Verb.NOT_LIVE:
+            return AskAboutDoubt(press, STEPS[meaning.verb])
+        case Verb.LEAVE_IT:
+            return LeaveIt(press)
+        case verb if verb in PERSONAL and meaning.person_id != press.person.id:
+            return NotYours(press, STEPS[verb], meaning.person_id)
         case verb:
             return Tap(press, STEPS[verb])
 

@@ -12,13 +12,14 @@ from structlog.testing import capture_logs
 
 from actors.item import ItemActor
 from actors.ports import Face
+from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction
 from actors.runtime.actor import Context
 from actors.runtime.child import Lifeline
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.outside import ItemKey, Outside
-from tests.actors.fakes_shell import FakeCards, FakeChat, FakeStore, Script, living
+from tests.actors.fakes_shell import FakeCards, FakeChat, FakeStore, living
 from tests.journal import Journal
 from tests.stories import CHAT, NOON
 
@@ -33,15 +34,6 @@ class NoonClock:
         return NOON
 
 
-class FakePublisher(Script):
-    """Fills ports.Publisher."""
-
-    async def publish(self, row: Any) -> Any:
-        """End as scripted; a function makes the outcome of the row."""
-        outcome = await self.play("publish")
-        return outcome(row) if callable(outcome) else outcome
-
-
 @dataclass
 class ItemStage:
     """One desk of items, and everything around it."""
@@ -49,7 +41,7 @@ class ItemStage:
     store: FakeStore = field(default_factory=FakeStore)
     chat: FakeChat = field(default_factory=FakeChat)
     cards: FakeCards = field(default_factory=FakeCards)
-    publisher: FakePublisher = field(default_factory=FakePublisher)
+    published: list[Row] = field(default_factory=list)
     notes: list[Interaction] = field(default_factory=list)
     confirmed: list[int] = field(default_factory=list)
     logs: list[Any] = field(default_factory=list)
@@ -86,13 +78,17 @@ class ItemStage:
         self.confirmed.append(update_id)
         self.journal.add(f"confirmed {update_id}")
 
+    async def _publish(self, row: Row) -> None:
+        self.published.append(row)
+        self.journal.add("publish")
+
     def _outside(self) -> Outside:
         return Outside(
             worker="w1",
             store=self.store,
             chat=self.chat,
             cards=self.cards,
-            publisher=self.publisher,
+            publish=self._publish,
             clock=NoonClock(),
             note=self.notes.append,
             confirm=self._confirm,

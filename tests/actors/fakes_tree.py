@@ -12,7 +12,6 @@ import anyio
 from structlog.testing import capture_logs
 
 from actors.errors import Unreachable
-from actors.publisher import CarefulPublisher
 from actors.rules.item import State, Step
 from actors.rules.messages import Recorded
 from actors.rules.operations import (
@@ -98,7 +97,7 @@ class TreeStage:
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        ports = Ports(self.pool, self.chat, self.updates, CarefulPublisher(), NoonClock())
+        ports = Ports(self.pool, self.chat, self.updates, NoonClock())
         self.worker = Worker(ports, Identity("w1", "here", 10.0), Random(1), self.web)
 
     @asynccontextmanager

@@ -1,7 +1,6 @@
 """The shell of an item: a card is sent once and saved, a publish's outcome is stored before it is shown."""
 
 from dataclasses import replace
-from typing import Any
 
 import anyio
 import pytest
@@ -9,8 +8,10 @@ import pytest
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.item import SEND_SECONDS
 from actors.rules.item import State, Step
-from actors.rules.messages import Present, Recorded, Rehearsed, Resume, Tap
+from actors.rules.messages import Present, Recorded, Resume, Tap
 from actors.rules.operations import SaveCard, SendFailed, StoreOutcome
+from actors.rules.publish_phase import Phase
+from actors.rules.rehearsal import rehearse
 from actors.rules.requests import Cause, NotStored
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After, Never
@@ -32,10 +33,6 @@ def anyio_backend(request: pytest.FixtureRequest) -> Backend:
 @pytest.fixture
 def stage() -> ItemStage:
     return ItemStage()
-
-
-def rehearsed(known: Any) -> Rehearsed:
-    return Rehearsed(known, "Dry run.")
 
 
 async def test_card_is_sent_and_its_message_saved(stage: ItemStage) -> None:
@@ -111,8 +108,7 @@ async def test_failed_send_that_could_not_be_stored_wakes_the_schedule_all_the_s
     assert stage.wakes == ["scheduler"]
 
 
-async def test_outcome_of_a_publish_is_stored_before_it_is_shown(stage: ItemStage) -> None:
-    stage.publisher.will("publish", rehearsed)
+async def test_outcome_of_a_rehearsal_is_stored_before_it_is_shown(stage: ItemStage) -> None:
     stage.store.will("StoreOutcome", After(5.0, REHEARSED))
 
     async with playing(stage):
@@ -120,12 +116,11 @@ async def test_outcome_of_a_publish_is_stored_before_it_is_shown(stage: ItemStag
         await stage.cards.journal.until("draw")
         assert anyio.current_time() == pytest.approx(5.0)
 
-    assert stage.store.asked == [StoreOutcome(PUBLISHING, Step.REHEARSED, "Dry run.", "w1")]
+    assert stage.store.asked == [StoreOutcome(PUBLISHING, Step.REHEARSED, rehearse(PUBLISHING), "w1")]
     assert [face.row for face, _ in stage.cards.drawn] == [REHEARSED]
 
 
 async def test_outcome_that_could_not_be_stored_is_not_shown(stage: ItemStage) -> None:
-    stage.publisher.will("publish", rehearsed)
     stage.store.will("StoreOutcome", AWAY)
 
     async with playing(stage):
@@ -136,7 +131,6 @@ async def test_outcome_that_could_not_be_stored_is_not_shown(stage: ItemStage) -
 
 async def test_outcome_that_lost_to_a_person_shows_what_the_person_decided(stage: ItemStage) -> None:
     skipped = row(State.SKIPPED, 2)
-    stage.publisher.will("publish", rehearsed)
     stage.store.will("StoreOutcome", skipped)
 
     async with playing(stage):
@@ -147,13 +141,13 @@ async def test_outcome_that_lost_to_a_person_shows_what_the_person_decided(stage
 
 async def test_auto_post_is_published_after_it_was_recorded(stage: ItemStage) -> None:
     tap = Tap(press("anna-1"), Step.AUTO_POST)
-    stage.store.will("RecordTap", After(2.0, lambda asked: Recorded(asked.tap, PUBLISHING)))
-    stage.publisher.will("publish", rehearsed)
-    stage.store.will("StoreOutcome", replace(REHEARSED, note="Dry run."))
+    publishing = replace(PUBLISHING, phase=Phase.CREATING)
+    stage.store.will("RecordTap", After(2.0, lambda asked: Recorded(asked.tap, publishing)))
 
     async with playing(stage):
         stage.tell(tap)
-        await stage.publisher.journal.until("publish")
+        await stage.journal.until("publish")
         assert anyio.current_time() == pytest.approx(2.0)
 
-    assert stage.store.journal.lines == ["RecordTap", "StoreOutcome"]
+    assert stage.published == [publishing]
+    assert stage.store.journal.lines == ["RecordTap"]

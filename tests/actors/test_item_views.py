@@ -12,6 +12,7 @@ from actors.rules.messages import (
     AskToReject,
     Changed,
     KeepIt,
+    Question,
     Recorded,
     SendOriginal,
     Tap,
@@ -55,7 +56,7 @@ async def test_question_stands_for_60_s_and_is_taken_away(stage: ItemStage) -> N
         await stage.cards.journal.until("add_line", 2)
         assert stage.cards.when("add_line")[-1] == pytest.approx(QUESTION_SECONDS)
 
-    assert [face.asking for face in stage.line_faces] == [True, False]
+    assert [face.asking for face in stage.line_faces] == [Question(Step.REJECT, ANNA.id), None]
     assert stage.chat.toasts == [("anna-1", words.SURE)]
 
 
@@ -66,7 +67,7 @@ async def test_question_that_was_answered_does_not_come_back(stage: ItemStage) -
         stage.tell(KeepIt(BENS.press))
         await anyio.sleep(2 * QUESTION_SECONDS)
 
-    assert [face.asking for face in stage.line_faces] == [True, False]
+    assert [face.asking for face in stage.line_faces] == [Question(Step.REJECT, ANNA.id), None]
     assert [line["outcome"] for line in stage.taps] == ["asked", "kept"]
 
 

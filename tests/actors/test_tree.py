@@ -34,6 +34,7 @@ CHILDREN = [
     "interactions",
     "cards",
     "items",
+    "publishes",
     "commands",
     "reconciler",
     "scheduler",

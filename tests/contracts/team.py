@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from actors.rules.item import Card, Person, Row, Step
 from actors.rules.messages import Press, Tap, TapOutcome
@@ -24,6 +24,8 @@ from actors.rules.operations import (
     Shown,
     StoreOutcome,
 )
+from actors.rules.publish_operations import Move, Publish, Stepped, StepPublish, TakePublish
+from actors.rules.publish_phase import Phase
 from tests.contracts.worlds import Line, World, run
 
 T = TypeVar("T")
@@ -128,6 +130,23 @@ class Team:
     async def finish(self, row: Row, step: Step, sentence: str = "", worker: str | None = None) -> Row:
         """Store how a publish ended."""
         return await self.ask(StoreOutcome(row, step, sentence, worker or self.worker))
+
+    async def connect(self, username: str = "studio", chat_id: int = CHAT) -> int:
+        """Connect an Instagram account to a chat, make it the active one, and let the chat publish."""
+        key = self.keys[chat_id]
+        columns = {"chat_key": key, "ig_user_id": f"id of {username}", "username": username, "login": "facebook"}
+        account: int = (await self.world.insert("accounts", {**columns, "sealed_token": b"sealed"}))["account_id"]
+        await self.set_chat(chat_id, live=True, account=username, account_id=account)
+        return account
+
+    async def take(self, row: Row, owner: str = "saga 1") -> Stepped:
+        """Take the lease of a row's publish."""
+        return await self.ask(TakePublish(row.chat_key, row.id, owner))
+
+    async def step(self, publish: Publish, phase: Phase, **changes: Any) -> Stepped:
+        """Commit a step; what is not named stays as it is."""
+        stays = Move(phase, publish.container_id, publish.attempt, publish.lost)
+        return await self.ask(StepPublish(publish, replace(stays, **changes), self.worker))
 
     async def shown(self, row: Row, *, worker: str | None = None, gone: bool = False) -> int:
         """Acknowledge that every card of the row shows it."""

@@ -30,6 +30,8 @@ from actors.rules.operations import (
     TidyUp,
     WriteInteractions,
 )
+from actors.rules.publish_operations import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.rules.publish_phase import Phase
 from tests.contracts.worlds import PaperWorld, World, run
 
 TOLERANCE_SECONDS = 4.0
@@ -38,6 +40,7 @@ PEOPLE = (Person(11, "Anna"), Person(12, "Ben"), Person(13, "Eve"))
 WORKERS = ("one", "two")
 # Every bound of the schema is a multiple of 5 s, so what has passed is never a moment before one.
 PASSES = (5, 20, 60, 75, 600, 3600, 49 * 3600, 31 * 86_400)
+PHASES = tuple(Phase)
 OUTCOMES = (Step.REHEARSED, Step.PUBLISHED, Step.PUBLISH_REFUSED, Step.ANSWER_LOST)
 TAPPED = (Step.AUTO_POST, Step.POSTED, Step.SKIP, Step.REJECT, Step.IT_IS_LIVE, Step.IT_IS_NOT)
 
@@ -51,6 +54,7 @@ class Twins:
         self._random = random
         self._rows: list[Row] = []
         self._taps: list[Tap] = []
+        self._publishes: list[Publish] = []
         self._asked: list[Operation[Any]] = []
         self._number = 0
         self._choices: list[tuple[int, Callable[[], Operation[Any] | None]]] = [
@@ -59,7 +63,10 @@ class Twins:
             (6, lambda: ClaimDue(self._worker(), self._key())),
             (5, self._save),
             (2, self._fail),
-            (4, self._finish),
+            (2, self._finish),
+            (5, self._take),
+            (9, self._step_publish),
+            (1, lambda: SavePermalink(1, random.randrange(1, 6), random.randrange(4), "https://example.org/s")),
             (4, self._acknowledge),
             (3, lambda: Recover(self._worker(), random.random() < 0.3)),
             (2, lambda: HoldLease("updates", self._worker(), random.choice((10.0, 86_400.0)), 10.0)),
@@ -75,9 +82,15 @@ class Twins:
         ]
 
     async def begin(self) -> None:
-        """Set two chats up, the second one restricted, with four stories each."""
+        """Set two chats up, the first one live, the second one restricted, with four stories each."""
         for number, chat_id in enumerate(CHATS, 1):
-            await self._insert("chats", chat_id=chat_id, title="Team", restricted=number == 2, account="@studio")
+            columns = {"restricted": number == 2, "live": number == 1, "account": "@studio"}
+            await self._insert("chats", chat_id=chat_id, title="Team", **columns)
+            account = {"ig_user_id": "1784", "username": "studio", "login": "facebook", "sealed_token": b"sealed"}
+            await self._insert("accounts", chat_key=number, **account)
+            if number == 1:
+                for world in (self._paper, self._real):
+                    await world.update("chats", {"chat_key": 1}, {"account_id": 1})
             await self._insert("members", chat_key=number, user_id=11, name="Anna", role="reviewer")
             for title in "abcd":
                 await self._insert(
@@ -108,6 +121,8 @@ class Twins:
         self._asked.append(operation)
         paper, real = await _answer(self._paper, operation), await _answer(self._real, operation)
         self._rows += _rows_in(paper)
+        if isinstance(paper, Stepped) and paper.publish is not None:
+            self._publishes.append(paper.publish)
         return None if self._same(paper, real) else f"{paper}\n!= {real}"
 
     async def _has_equal(self, table: str) -> bool:
@@ -182,6 +197,23 @@ class Twins:
     def _finish(self) -> Operation[Any] | None:
         row, step = self._row(), self._random.choice(OUTCOMES)
         return None if row is None else StoreOutcome(row, step, "What happened.", self._worker())
+
+    def _take(self) -> Operation[Any] | None:
+        row = self._row()
+        return None if row is None else TakePublish(row.chat_key, row.id, f"saga {self._random.randrange(4)}")
+
+    def _step_publish(self) -> Operation[Any] | None:
+        """One of the last that were seen goes somewhere, or where it would go by itself."""
+        if not self._publishes:
+            return None
+        publish, random = self._random.choice(self._publishes[-3:]), self._random
+        phase = random.choice((*PHASES, Phase.CONTAINER, Phase.PUBLISHING, Phase.IN_DOUBT))
+        container = None if random.random() < 0.05 else publish.container_id or f"c{publish.item_id}-{publish.seq}"
+        attempt = publish.attempt + (phase is Phase.PUBLISHING)
+        calls = ("read container: finished",)
+        gone = random.random() < 0.2
+        move = Move(phase, container, attempt, random.random() < 0.3, "So it is.", None, token_gone=gone, calls=calls)
+        return StepPublish(publish, move, self._worker())
 
     def _acknowledge(self) -> Operation[Any] | None:
         rows = self._rows[-3:]

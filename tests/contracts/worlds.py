@@ -27,14 +27,22 @@ Line = dict[str, Any]
 
 # Quicker than truncate, which makes new files for every table and index.
 EMPTY = """
+  delete from publish_events; delete from publishes; update chats set account_id = null; delete from accounts;
   delete from interaction_batches; delete from leases; delete from interactions; delete from commands;
   delete from locks; delete from cards; delete from taps; delete from item_events; delete from items; delete from media;
   delete from members; delete from chats;
   select setval(pg_get_serial_sequence(name, number), 1, false) from (values
-    ('chats', 'chat_key'), ('media', 'media_id'), ('items', 'item_id'), ('interactions', 'id')) as t (name, number)
+    ('chats', 'chat_key'), ('media', 'media_id'), ('items', 'item_id'), ('interactions', 'id'),
+    ('accounts', 'account_id')) as t (name, number)
 """
-_IDENTITY = {"chats": "chat_key", "media": "media_id", "items": "item_id", "interactions": "id"}
-_AGED = {"chats", "media", "items"}
+_IDENTITY = {
+    "chats": "chat_key",
+    "media": "media_id",
+    "items": "item_id",
+    "interactions": "id",
+    "accounts": "account_id",
+}
+_AGED = {"chats", "media", "items", "accounts"}
 
 
 class World(Protocol):
@@ -224,6 +232,8 @@ async def open_postgres(dsn: str) -> AsyncIterator[PostgresWorld]:
 
 
 def _with_late_lines(line: Line) -> Line:
+    if "calls" in line:
+        return {**line, "calls": tuple(json.loads(line["calls"]))}
     if "late" not in line:
         return line
     late = tuple({**told, "at": datetime.fromisoformat(told["at"])} for told in json.loads(line["late"]))
@@ -238,4 +248,17 @@ def _comparable(value: object) -> tuple[int, str]:
     return (value, "") if isinstance(value, int) else (0, str(value))
 
 
-_KEYS = ("chat_key", "media_id", "item_id", "id", "user_id", "message_id", "version", "tap_id", "kind", "batch", "name")
+_KEYS = (
+    "chat_key",
+    "media_id",
+    "item_id",
+    "id",
+    "user_id",
+    "message_id",
+    "version",
+    "seq",
+    "tap_id",
+    "kind",
+    "batch",
+    "name",
+)

@@ -20,6 +20,7 @@ class ChatRecord:
     timezone: str = "UTC"
     live: bool = False
     account: str | None = None
+    account_id: int | None = None
     restricted: bool = False
     paused: bool = False
     gap_seconds: int = 30
@@ -208,3 +209,65 @@ class LeaseRecord:
     token: int = 1
     standby: str | None = None
     standby_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """An Instagram account of a chat."""
+
+    chat_key: int
+    account_id: int
+    created_at: datetime
+    ig_user_id: str
+    username: str
+    login: str = "facebook"
+    sealed_token: bytes = b"sealed"
+    token_expires_at: datetime | None = None
+    token_gone: bool = False
+    warned_days: int | None = None
+    quota_used: int | None = None
+    quota_total: int | None = None
+    quota_at: datetime | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRecord:
+    """One accepted Auto Post."""
+
+    chat_key: int
+    item_id: int
+    version: int
+    lease_until: datetime
+    phase_at: datetime
+    created_at: datetime
+    account_id: int | None = None
+    state: str = "creating"
+    container_id: str | None = None
+    inherited: bool = False
+    attempt: int = 0
+    lost: bool = False
+    publishing_at: datetime | None = None
+    media_id: str | None = None
+    permalink: str | None = None
+    sentence: str | None = None
+    owner: str | None = None
+    token: int = 0
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublishEventRecord:
+    """One step of a publish."""
+
+    chat_key: int
+    item_id: int
+    version: int
+    seq: int
+    state: str
+    attempt: int
+    at: datetime
+    container_id: str | None = None
+    calls: tuple[str, ...] = ()
+    sentence: str | None = None
+    worker: str | None = None

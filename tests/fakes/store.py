@@ -11,8 +11,9 @@ import anyio
 from actors.ports import Clock
 from actors.rules import chat_operations as wished
 from actors.rules import operations as asked
+from actors.rules import publish_operations as published
 from actors.rules.operations import Operation
-from tests.fakes import commands, schedule, taps, upkeep
+from tests.fakes import commands, publishes, schedule, taps, upkeep
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
 
@@ -37,6 +38,9 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         wished.PresentNext: commands.present_next,
         wished.PauseChat: commands.pause_chat,
         wished.RequeueItem: commands.requeue_item,
+        published.TakePublish: publishes.take_publish,
+        published.StepPublish: publishes.step_publish,
+        published.SavePermalink: publishes.save_permalink,
     }
 )
 

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from actors.errors import Refused
 from actors.rules.item import TRANSITIONS, State, Step
 from tests.fakes.records import (
+    AccountRecord,
     BatchRecord,
     CardRecord,
     ChatRecord,
@@ -22,12 +23,15 @@ from tests.fakes.records import (
     LockRecord,
     MediaRecord,
     MemberRecord,
+    PublishEventRecord,
+    PublishRecord,
     TapRecord,
 )
 
 R = TypeVar("R")
 Key = tuple[Any, ...]
 
+HOLDING = {"creating", "container", "ready", "publishing", "published"}
 OPEN = {"waiting", "presenting", "in_review", "publishing", "in_doubt"}
 
 
@@ -100,7 +104,7 @@ class Tables:
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], None]] = []
-        self._numbers = {name: count(1) for name in ("chat_key", "media_id", "item_id", "id")}
+        self._numbers = {name: count(1) for name in ("chat_key", "media_id", "item_id", "id", "account_id")}
         self.chats = Table(self._undo, ChatRecord, ("chat_key",))
         self.members = Table(self._undo, MemberRecord, ("chat_key", "user_id"))
         self.media = Table(self._undo, MediaRecord, ("chat_key", "media_id"))
@@ -113,11 +117,16 @@ class Tables:
         self.interactions = Table(self._undo, InteractionRecord, ("chat_key", "id"))
         self.interaction_batches = Table(self._undo, BatchRecord, ("batch",))
         self.leases = Table(self._undo, LeaseRecord, ("name",))
+        self.accounts = Table(self._undo, AccountRecord, ("chat_key", "account_id"))
+        self.publishes = Table(self._undo, PublishRecord, ("chat_key", "item_id", "version"))
+        self.publish_events = Table(self._undo, PublishEventRecord, ("chat_key", "item_id", "version", "seq"))
         self.items.check(_item_follows_the_rule_book)
         self.items.check(self._only_open_item_of_its_story)
         self.item_events.check(_event_follows_the_rule_book)
         self.item_events.check(self._only_event_of_its_tap)
         self.cards.check(self._card_has_an_item)
+        self.publishes.check(_publish_knows_its_container)
+        self.publishes.check(self._only_publish_of_its_container)
 
     @property
     def by_name(self) -> Mapping[str, Table[Any]]:
@@ -165,6 +174,17 @@ class Tables:
         if event.tap_id is not None and any(same):
             raise Refused("one tap decides once")
 
+    def _only_publish_of_its_container(self, publish: PublishRecord) -> None:
+        for other in self.publishes.all():
+            if other.chat_key != publish.chat_key or publish.state not in HOLDING or other.state not in HOLDING:
+                continue
+            if (other.item_id, other.version) == (publish.item_id, publish.version):
+                continue
+            if other.container_id is not None and other.container_id == publish.container_id:
+                raise Refused("two publishes hold one container")
+            if other.item_id == publish.item_id and "published" not in {other.state, publish.state}:
+                raise Refused("two publishes of one item run at a time")
+
     def _card_has_an_item(self, card: CardRecord) -> None:
         if self.items.get(card.chat_key, card.item_id) is None:
             raise Refused("a card of no item")
@@ -183,6 +203,11 @@ def _item_follows_the_rule_book(item: ItemRecord) -> None:
         allowed = item.came_from is not None and item.state == next_state(item.came_from, item.came_by)
     if not allowed:
         raise Refused(f"{item.came_from} does not become {item.state} by {item.came_by}")
+
+
+def _publish_knows_its_container(publish: PublishRecord) -> None:
+    if publish.container_id is None and publish.state not in {"creating", "refused", "cancelled"}:
+        raise Refused("nothing is published but a container that is known")
 
 
 def _event_follows_the_rule_book(event: EventRecord) -> None:

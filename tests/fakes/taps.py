@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from actors.rules.item import Row
 from actors.rules.messages import Forbidden, Gone, NotRecorded, Recorded, Stale, Tap, TapOutcome
 from actors.rules.operations import CloseTap, LoadRow, RecordTap
+from tests.fakes.publishes import cancel_publish, is_too_late, start_publish
 from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord
 from tests.fakes.tables import next_state
 from tests.fakes.writer import Author, Writer
@@ -76,7 +77,7 @@ def _judge(writer: Writer, case: _Case) -> str:
         return "gone"
     if not _may_tap(writer, case):
         return "forbidden"
-    if case.item.version != case.tap.press.version or case.target is None:
+    if case.item.version != case.tap.press.version or case.target is None or is_too_late(writer, case.item):
         return "stale"
     return "recorded"
 
@@ -111,18 +112,24 @@ def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> Non
     writer.tables.cards.put(replace(card, gone=False))
     if verdict == "recorded":
         assert case.target is not None
-        if case.target == "publishing":
+        if step == "auto_post":
             item = replace(item, account=case.chat.account)
+        if item.state == "publishing":
+            cancel_publish(writer, item)
+        if case.target == "publishing" and case.chat.live:
+            start_publish(writer, item)
         writer.decide(item, step, Author(press.person.id, press.person.name, press.id))
         writer.count_and_lock(item, case.target)
     else:
-        writer.tell_loser(item, LateLine(step, press.person.name, _why(case, item, verdict), writer.now))
+        writer.tell_loser(item, LateLine(step, press.person.name, _why(writer, case, item, verdict), writer.now))
     _count(writer, case, case.target if verdict == "recorded" else None)
 
 
-def _why(case: _Case, item: ItemRecord, verdict: str) -> str:
+def _why(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> str:
     if verdict == "forbidden":
         return "forbidden"
+    if is_too_late(writer, item):
+        return "publishing"
     return "late" if case.target is None or item.state in DOUBTFUL else "old"
 
 

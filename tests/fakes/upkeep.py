@@ -20,7 +20,8 @@ from actors.rules.operations import (
     TidyUp,
     WriteInteractions,
 )
-from tests.fakes.records import BatchRecord, CardRecord, LeaseRecord
+from tests.fakes.publishes import RUNS, claim_left_behind, is_published_by_saga
+from tests.fakes.records import BatchRecord, CardRecord, ItemRecord, LeaseRecord
 from tests.fakes.tables import Table
 from tests.fakes.writer import PUBLISH_HOLD, Writer
 
@@ -46,7 +47,7 @@ def recover(writer: Writer, asked: Recover) -> Recoverable:
     if asked.everything:
         doubtful = [card for card in writer.tables.cards.all() if _is_free(writer, card) and _may_lie(writer, card)]
         again = _claim_cards(writer, [replace(card, shown=-1) for card in doubtful])
-    return Recoverable(behind, again, tuple(_claim_publishes(writer)), _next_seconds(writer))
+    return Recoverable(behind, again, (*_claim_publishes(writer), *claim_left_behind(writer)), _next_seconds(writer))
 
 
 def hold_lease(writer: Writer, asked: HoldLease) -> LeaseView:
@@ -157,9 +158,13 @@ def _claim_cards(writer: Writer, cards: list[CardRecord]) -> tuple[Row, ...]:
 
 def _claim_publishes(writer: Writer) -> Iterator[Row]:
     for item in writer.tables.items.all():
-        if item.state == "publishing" and item.hold_until is not None and item.hold_until < writer.now:
+        if _is_rehearsed(writer, item) and item.hold_until is not None and item.hold_until < writer.now:
             writer.tables.items.put(replace(item, held_by=writer.worker, hold_until=writer.now + PUBLISH_HOLD))
             yield writer.known_row(item)
+
+
+def _is_rehearsed(writer: Writer, item: ItemRecord) -> bool:
+    return item.state == "publishing" and not is_published_by_saga(writer, item)
 
 
 def _next_seconds(writer: Writer) -> float | None:
@@ -167,8 +172,9 @@ def _next_seconds(writer: Writer) -> float | None:
     moments += [
         item.hold_until
         for item in writer.tables.items.all()
-        if item.state == "publishing" and item.hold_until is not None
+        if _is_rehearsed(writer, item) and item.hold_until is not None
     ]
+    moments += [publish.lease_until for publish in writer.tables.publishes.all() if publish.state in RUNS]
     return max(0.0, (min(moments) - writer.now).total_seconds()) if moments else None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from actors.rules.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
+from actors.rules.publish_phase import Phase
 from tests.fakes.records import (
     FOR_EVER,
     CardRecord,
@@ -62,12 +63,19 @@ class Writer:
             settled=_settlement(item),
             late=tuple(LateTap(Step(line.step), line.name, line.at, line.why) for line in item.late),
             note=item.note,
+            phase=self._phase(item),
             cards=tuple(
                 Card(chat_key, chat.chat_id, card.message_id, card.retired)
                 for card in self.tables.cards_of(item)
                 if not card.gone and (not card.retired or card.shown < card.want)
             ),
         )
+
+    def _phase(self, item: ItemRecord) -> Phase | None:
+        doubtful = item.state == State.IN_DOUBT.value
+        publish = self.tables.publishes.get(item.chat_key, item.item_id, item.version - doubtful)
+        open_states = {State.PUBLISHING.value, State.IN_DOUBT.value}
+        return None if publish is None or item.state not in open_states else Phase(publish.state)
 
     def known_row(self, item: ItemRecord) -> Row:
         """The row of an item that is there."""

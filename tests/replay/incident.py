@@ -125,7 +125,7 @@ class Incident:
             f"20 Auto Posts, 2 s a statement: every toast within {max(line['toast_ms'] for line in lines):.0f} ms, "
             f"recorded within {max(line['recorded_ms'] for line in lines) / 1000:.1f} s; "
             f"most connections at once: {self.house.database.most}; "
-            f"{sum(title in self.house.instagram.published for title in BATCH)} published, each once",
+            f"{sum(title in self.house.published for title in BATCH)} published, each once",
         )
 
     async def _dropped_at_a_bot_response(self) -> None:

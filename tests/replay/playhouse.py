@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
 import anyio
 
-from actors.publisher import CarefulPublisher
-from actors.rules.item import Person, Row, Step
-from actors.rules.messages import Published
+from actors.rules.item import Person, Step
 from actors.tree import Identity, Ports, Worker
 from infra.telegram.cards import caption
 from infra.telegram.markup import visible
 from tests.fakes.chat import FakeChat, Screen
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase
+from tests.fakes.instagram import FakeInstagram
 from tests.fakes.people import People
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
@@ -28,23 +26,10 @@ from tests.tap_lines import TapLines, captured_lines
 TEAM, TRIAL = -1001, -1002
 CALL_SECONDS = 0.03
 STATEMENT_SECONDS = 0.005
+PUBLISH_SECONDS = 15.0
 POOL = 5
 HEAD_LINES = 5  # title, account, slot, live or not, and an empty line
 INVISIBLE = {0x2068: None, 0x2069: None}  # what keeps a name from turning the words beside it
-
-
-@dataclass
-class Instagram:
-    """Publishes whatever it is told, each after as long as it took on that day."""
-
-    seconds: float = 15.0
-    published: list[str] = field(default_factory=list)
-
-    async def publish(self, row: Row) -> Published:
-        """Publish."""
-        await anyio.sleep(self.seconds)
-        self.published.append(row.story.title)
-        return Published(row, f"story_id: {18237795982307043 + len(self.published)}")
 
 
 class Playhouse:
@@ -56,11 +41,10 @@ class Playhouse:
         self.chat = FakeChat(seconds=CALL_SECONDS)
         self.database = FakeDatabase(Store(self.clock), POOL)
         self.database.seconds = STATEMENT_SECONDS
-        self.instagram = Instagram()
+        self.instagram = FakeInstagram(publish_seconds=PUBLISH_SECONDS)
         inbox = Inbox()
         self.people = People(self.chat, inbox)
-        publisher = CarefulPublisher(self.instagram)
-        ports = Ports(self.database, self.chat, FakeUpdates(inbox), publisher, self.clock)
+        ports = Ports(self.database, self.chat, FakeUpdates(inbox), self.clock, self.instagram)
         self.worker = Worker(ports, Identity("one", "here", 10.0), Random(1))
 
     def add_chats(self) -> None:
@@ -74,7 +58,11 @@ class Playhouse:
                 live=live,
                 account=account,
                 gap_seconds=10,
+                account_id=chat_key if live else None,
             )
+        tables.accounts.make(
+            chat_key=1, account_id=1, created_at=self.clock.now(), ig_user_id="17841", username="studio"
+        )
 
     def queue(self, title: str, due_at: datetime) -> None:
         """Put a story into the production chat's queue."""
@@ -91,6 +79,12 @@ class Playhouse:
     async def settle(self, seconds: float = 60.0) -> None:
         """Let whatever is under way come to its end."""
         await self.until(self.clock.now() + timedelta(seconds=seconds))
+
+    @property
+    def published(self) -> list[str]:
+        """The titles of the stories that are live, in their order."""
+        titles = {media.media_id: media.title for media in self.database.tables.media.all()}
+        return [titles[media_id] for media_id in self.instagram.live]
 
     def item(self, title: str) -> ItemRecord:
         """The row of a story."""

@@ -1,33 +1,18 @@
 """The five findings about the replaced system, and its scheduler that ran twice, each as a fact of this one."""
 
-from dataclasses import dataclass
 from itertools import chain
 
 import anyio
 import asyncpg
 
-from actors.publisher import CarefulPublisher
-from actors.rules.item import Row
-from actors.rules.messages import Published
 from tests.crowd import all_settled, put_in_review, tap_all
+from tests.fakes.instagram import FakeInstagram
 from tests.links import link_to
 from tests.observers import sampled_activity
 from tests.stage import ANNA, BEN, CHAT, Stage
 
 CUT_IDLE = """select count(pg_terminate_backend(pid)) from pg_stat_activity
   where application_name = 'one' and datname = current_database() and state = 'idle'"""
-
-
-@dataclass
-class PromptInstagram:
-    """Publishes at once."""
-
-    published: int = 0
-
-    async def publish(self, row: Row) -> Published:
-        """Publish, always."""
-        self.published += 1
-        return Published(row, "Published as 18237795982307044.")
 
 
 async def test_connection_leak_no_connection_is_ever_idle_in_transaction(stage: Stage) -> None:
@@ -76,9 +61,10 @@ async def test_ssl_staleness_the_tap_after_dropped_idle_connections_settles(stag
 
 
 async def test_race_of_autopost_and_skip_the_loser_learns_who_did_what_and_when(stage: Stage) -> None:
-    instagram = PromptInstagram()
-    stage.publisher = CarefulPublisher(instagram)
+    instagram = FakeInstagram()
+    stage.instagram = instagram
     await stage.add_chat(live=True)
+    await stage.connect()
 
     async with stage.worker():
         item, card = await stage.present()
@@ -92,7 +78,7 @@ async def test_race_of_autopost_and_skip_the_loser_learns_who_did_what_and_when(
     assert toast.startswith("Skipping…")
     assert line["outcome"] == "stale"
     assert "Ben" in stage.text(card)
-    assert instagram.published == 1
+    assert len(instagram.live) == 1
     assert await stage.events(item) == [("auto_post", "Anna"), ("published", "Anna")]
 
 

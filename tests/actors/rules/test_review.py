@@ -29,7 +29,7 @@ from actors.rules.effects import (
 )
 from actors.rules.item import FINAL, PROGRESS, TRANSITIONS, State, Step
 from actors.rules.messages import (
-    AnswerWasLost,
+    AskAboutDoubt,
     AskExpired,
     AskToReject,
     CardNotSent,
@@ -39,20 +39,23 @@ from actors.rules.messages import (
     GiveUp,
     Gone,
     KeepIt,
+    LeaveIt,
     Message,
     NotRecorded,
+    NotYours,
     OutcomeNotRecorded,
     Present,
-    Published,
-    PublishRefused,
+    Pressed,
+    Question,
     Recorded,
-    Rehearsed,
     Resume,
     SendOriginal,
     Stale,
     StillRecording,
     Tap,
 )
+from actors.rules.publish_phase import Phase
+from actors.rules.rehearsal import rehearse
 from actors.rules.review import Item, decide
 from tests.stories import ANNA, BEN, press, row, settled
 
@@ -67,7 +70,10 @@ MESSAGES: tuple[Message, ...] = (
     ANNAS,
     BENS,
     AskToReject(BENS.press),
+    AskAboutDoubt(BENS.press, Step.IT_IS_LIVE),
     KeepIt(BENS.press),
+    LeaveIt(BENS.press),
+    NotYours(BENS.press, Step.IT_IS_LIVE, ANNA.id),
     SendOriginal(BENS.press),
     Present(ROW),
     Resume(ROW),
@@ -83,10 +89,6 @@ MESSAGES: tuple[Message, ...] = (
     AskExpired(BENS.press),
     CardSent(ROW, 0),
     CardNotSent(ROW, "not sent"),
-    Rehearsed(ROW, "dry run"),
-    Published(ROW, "live"),
-    PublishRefused(ROW, "no"),
-    AnswerWasLost(ROW, "who knows"),
     OutcomeNotRecorded(ROW),
 )
 
@@ -111,7 +113,7 @@ def test_every_message_has_an_answer_in_every_state(state: State | None, message
         assert decision.item.id == 7
 
 
-@pytest.mark.parametrize("message", [ANNAS, AskToReject(ANNAS.press), KeepIt(ANNAS.press), SendOriginal(ANNAS.press)])
+@pytest.mark.parametrize("message", [message for message in MESSAGES if isinstance(message, Pressed)])
 @pytest.mark.parametrize("item", [COLD, Item(7, ROW), Item(7, SKIPPED)])
 def test_every_press_is_answered_once_and_before_anything_else(item: Item, message: Message) -> None:
     effects = decide(item, message).effects
@@ -176,12 +178,22 @@ def test_replayed_tap_says_so_in_its_line() -> None:
 
 
 def test_recorded_auto_post_is_published() -> None:
-    publishing = settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA)
+    publishing = replace(settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA), phase=Phase.CREATING)
     auto_post = replace(ANNAS, step=Step.AUTO_POST)
 
     effects = decide(Item(7, recording=auto_post), Recorded(auto_post, publishing)).effects
 
     assert Publish(publishing) in effects
+
+
+def test_auto_post_without_a_publish_is_rehearsed() -> None:
+    publishing = settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA)
+    auto_post = replace(ANNAS, step=Step.AUTO_POST)
+
+    effects = decide(Item(7, recording=auto_post), Recorded(auto_post, publishing)).effects
+
+    assert of(Publish, effects) == []
+    assert RecordOutcome(publishing, Step.REHEARSED, rehearse(publishing)) in effects
 
 
 def test_auto_post_that_was_overtaken_publishes_nothing() -> None:
@@ -263,16 +275,16 @@ def test_reject_asks_first_and_records_nothing() -> None:
 
     assert decision.item == Item(7, asking=ANNAS.press)
     assert of(Record, decision.effects) == []
-    assert ShowQuestion(ANNAS.press, None, asking=True) in decision.effects
+    assert ShowQuestion(ANNAS.press, None, asking=Question(Step.REJECT, ANNA.id)) in decision.effects
     assert decision.effects[-1] == WatchQuestion(ANNAS.press)
 
 
 def test_question_is_taken_away_after_a_minute_or_by_a_no() -> None:
     asking = Item(7, asking=ANNAS.press)
 
-    assert decide(asking, AskExpired(ANNAS.press)).effects == (ShowQuestion(ANNAS.press, None, asking=False),)
+    assert decide(asking, AskExpired(ANNAS.press)).effects == (ShowQuestion(ANNAS.press, None, asking=None),)
     assert decide(asking, KeepIt(BENS.press)).item == COLD
-    assert ShowQuestion(BENS.press, None, asking=False) in decide(asking, KeepIt(BENS.press)).effects
+    assert ShowQuestion(BENS.press, None, asking=None) in decide(asking, KeepIt(BENS.press)).effects
     assert decide(Item(7, asking=BENS.press), AskExpired(ANNAS.press)).effects == ()
 
 
@@ -299,9 +311,64 @@ def test_claim_that_is_older_than_what_is_known_presents_nothing() -> None:
 
 
 def test_publish_left_behind_is_resumed() -> None:
-    publishing = row(State.PUBLISHING, version=1)
+    publishing = replace(row(State.PUBLISHING, version=1), phase=Phase.PUBLISHING)
 
     assert decide(COLD, Resume(publishing)).effects == (Publish(publishing),)
+
+
+def test_rehearsal_left_behind_is_repeated() -> None:
+    publishing = row(State.PUBLISHING, version=1)
+
+    (effect,) = decide(COLD, Resume(publishing)).effects
+    assert effect == RecordOutcome(publishing, Step.REHEARSED, rehearse(publishing))
+
+
+@pytest.mark.parametrize("step", [Step.IT_IS_LIVE, Step.IT_IS_NOT])
+def test_what_became_of_a_doubt_is_asked_first_and_of_one_person(step: Step) -> None:
+    decision = decide(COLD, AskAboutDoubt(ANNAS.press, step))
+
+    assert decision.item == Item(7, asking=ANNAS.press)
+    assert of(Record, decision.effects) == []
+    assert ShowQuestion(ANNAS.press, None, asking=Question(step, ANNA.id)) in decision.effects
+    assert decision.effects[-1] == WatchQuestion(ANNAS.press)
+
+
+def test_doubt_is_left_by_a_no() -> None:
+    decision = decide(Item(7, asking=ANNAS.press), LeaveIt(BENS.press))
+
+    assert decision.item == COLD
+    assert decision.effects[0] == AnswerTap(BENS.press, "Left in doubt. Nothing was changed.")
+    assert ShowQuestion(BENS.press, None, asking=None) in decision.effects
+
+
+@pytest.mark.parametrize(
+    ("item", "name"),
+    [(Item(7, asking=ANNAS.press), "Anna"), (Item(7, asking=BENS.press), "who was asked"), (COLD, "who was asked")],
+)
+def test_answer_to_the_question_of_another_person_changes_nothing(item: Item, name: str) -> None:
+    decision = decide(item, NotYours(BENS.press, Step.IT_IS_LIVE, ANNA.id))
+
+    assert decision.item == item
+    toast = f"Only {name} can confirm this. Tap “It is live” yourself to be asked, too."
+    assert decision.effects[0] == AnswerTap(BENS.press, toast)
+    assert of(Record, decision.effects) == []
+    assert of(Conclude, decision.effects) == [Conclude(BENS.press, "it_is_live", Outcome.NOT_YOURS, "tap", 0)]
+
+
+@pytest.mark.parametrize(
+    ("state", "phase", "step", "toast"),
+    [
+        (State.IN_DOUBT, Phase.IN_DOUBT, Step.IT_IS_LIVE, "Confirming that it is live…"),
+        (State.IN_DOUBT, Phase.IN_DOUBT, Step.SKIP, "Skipping… It looks in doubt already."),
+        (State.PUBLISHING, Phase.READY, Step.SKIP, "Skipping… This cancels the publish, if it is not too late."),
+        (State.PUBLISHING, Phase.READY, Step.AUTO_POST, "Auto posting… It looks being published already."),
+        (State.PUBLISHING, Phase.PUBLISHING, Step.SKIP, "Skipping… It looks being published already."),
+    ],
+)
+def test_toast_during_a_publish_says_what_a_tap_may_do(state: State, phase: Phase, step: Step, toast: str) -> None:
+    item = Item(7, replace(row(state, 1), phase=phase))
+
+    assert decide(item, replace(ANNAS, step=step)).effects[0] == AnswerTap(ANNAS.press, toast)
 
 
 def test_row_changed_elsewhere_is_drawn() -> None:
@@ -325,19 +392,6 @@ def test_card_that_was_settled_while_it_was_sent_is_drawn() -> None:
 
 def test_card_that_was_not_sent_changes_nothing_but_what_is_known() -> None:
     assert decide(COLD, CardNotSent(ROW, "not sent")).effects == ()
-
-
-@pytest.mark.parametrize(
-    ("outcome", "step"),
-    [
-        (Rehearsed(ROW, "why"), Step.REHEARSED),
-        (Published(ROW, "why"), Step.PUBLISHED),
-        (PublishRefused(ROW, "why"), Step.PUBLISH_REFUSED),
-        (AnswerWasLost(ROW, "why"), Step.ANSWER_LOST),
-    ],
-)
-def test_outcome_of_a_publish_is_recorded_before_it_is_claimed(outcome: Message, step: Step) -> None:
-    assert decide(COLD, outcome).effects == (RecordOutcome(ROW, step, "why"),)
 
 
 def test_nothing_leads_out_of_a_final_state_but_a_requeue() -> None:

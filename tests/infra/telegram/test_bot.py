@@ -10,7 +10,7 @@ from PIL import Image
 from actors.errors import AnswerLost, Refused
 from actors.ports import Face, Said
 from actors.rules.item import Kind, State, Step, Story
-from actors.rules.messages import AskToReject
+from actors.rules.messages import AskToReject, Question
 from actors.rules.messages import Tap as TapMessage
 from infra.sandbox.faults import Fault
 from infra.sandbox.faults import Kind as FaultKind
@@ -150,7 +150,7 @@ async def test_question_touches_the_buttons_only(team: Team) -> None:
     asked = await team.next_update()
     before = team.shown()["html"]
 
-    await team.chat.edit_card(Face(CHAT, sent.message_id, ROW.id, ROW.version, asking=True))
+    await team.chat.edit_card(Face(CHAT, sent.message_id, ROW.id, ROW.version, asking=Question(Step.REJECT, 5)))
 
     assert isinstance(asked, AskToReject)
     assert team.shown()["html"] == before

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from actors.ports import Face
-from actors.rules.item import FINAL, State
+from actors.rules.item import FINAL, State, Step
+from actors.rules.messages import Question
+from actors.rules.publish_phase import Phase
 from infra.telegram.cards import Keyboard, first_face, keyboard
 from tests.infra.telegram.rows import ROW, as_seen
 
@@ -42,12 +44,58 @@ def test_card_without_a_decision_to_make_has_no_buttons(state: State) -> None:
     assert keyboard(first_face(replace(ROW, state=state))) == ()
 
 
-def test_card_in_doubt_offers_to_look() -> None:
-    assert labels(keyboard(first_face(replace(ROW, state=State.IN_DOUBT)))) == [["Open Instagram", "Original"]]
+DOUBT = [["It is live", "It is not: post again"], ["Open Instagram", "Original"]]
+
+
+def test_card_in_doubt_lets_people_say_what_they_see() -> None:
+    buttons = keyboard(first_face(replace(ROW, state=State.IN_DOUBT, phase=Phase.IN_DOUBT)))
+
+    assert labels(buttons) == DOUBT
+    assert [button.target for button in buttons[0]] == ["live:42:3", "not_live:42:3"]
+    assert keyboard(Face(-1001, 9, 42, 3, seen="x", line="busy", doubtful=True)) == buttons
+
+
+@pytest.mark.parametrize(
+    ("step", "label", "target"),
+    [
+        (Step.IT_IS_LIVE, "Yes, it is live", "confirm_live:42:3:5"),
+        (Step.IT_IS_NOT, "Yes, post again", "confirm_not_live:42:3:5"),
+    ],
+)
+def test_doubt_is_confirmed_by_whoever_was_asked(step: Step, label: str, target: str) -> None:
+    doubtful = first_face(replace(ROW, state=State.IN_DOUBT, phase=Phase.IN_DOUBT))
+
+    buttons = keyboard(replace(doubtful, asking=Question(step, 5)))
+
+    assert labels(buttons) == [[label, "No, leave it"], *DOUBT]
+    assert [button.target for button in buttons[0]] == [target, "leave_it:42:3"]
+
+
+def test_question_about_something_else_is_not_put_on_a_card_in_doubt() -> None:
+    doubtful = first_face(replace(ROW, state=State.IN_DOUBT, phase=Phase.IN_DOUBT))
+
+    assert labels(keyboard(replace(doubtful, asking=Question(Step.REJECT, 5)))) == DOUBT
+    assert keyboard(replace(first_face(ROW), asking=Question(Step.IT_IS_LIVE, 5))) == keyboard(first_face(ROW))
+
+
+@pytest.mark.parametrize("phase", [Phase.CREATING, Phase.CONTAINER, Phase.READY])
+def test_publish_can_be_cancelled_until_its_call(phase: Phase) -> None:
+    """F10."""
+    publishing = first_face(replace(ROW, state=State.PUBLISHING, phase=phase))
+
+    assert labels(keyboard(publishing)) == [["Posted", "Skip"], ["Reject"], ["Open Instagram", "Original"]]
+    asked = keyboard(replace(publishing, asking=Question(Step.REJECT, 5)))
+    assert labels(asked)[0] == ["Yes, reject", "No, keep it"]
+
+
+def test_publish_under_way_has_nothing_to_decide() -> None:
+    publishing = first_face(replace(ROW, state=State.PUBLISHING, phase=Phase.PUBLISHING))
+
+    assert labels(keyboard(publishing)) == [["Open Instagram", "Original"]]
 
 
 def test_question_stands_above_buttons_that_stay_live() -> None:
-    buttons = keyboard(replace(first_face(ROW), asking=True))
+    buttons = keyboard(replace(first_face(ROW), asking=Question(Step.REJECT, 5)))
 
     assert labels(buttons)[0] == ["Yes, reject", "No, keep it"]
     assert [button.target for button in buttons[0]] == ["confirm_reject:42:3", "keep_it:42:3"]

@@ -4,10 +4,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.telegram.taps import LARGEST_ITEM, LARGEST_VERSION, LONGEST_BYTES, Meaning, Verb, decode, encode
+from infra.telegram.taps import (
+    LARGEST_ITEM,
+    LARGEST_PERSON,
+    LARGEST_VERSION,
+    LONGEST_BYTES,
+    PERSONAL,
+    Meaning,
+    Verb,
+    decode,
+    encode,
+)
 
-meanings = st.builds(
-    Meaning, st.sampled_from(Verb), st.integers(1, LARGEST_ITEM), st.integers(min_value=0, max_value=LARGEST_VERSION)
+items, versions = st.integers(1, LARGEST_ITEM), st.integers(min_value=0, max_value=LARGEST_VERSION)
+meanings = st.builds(Meaning, st.sampled_from(sorted(set(Verb) - PERSONAL, key=str)), items, versions) | st.builds(
+    Meaning, st.sampled_from(sorted(PERSONAL, key=str)), items, versions, st.integers(1, LARGEST_PERSON)
 )
 JUNK = [
     "",
@@ -27,6 +38,11 @@ JUNK = [
     "skip:1:2147483648",
     "skip:9223372036854775808:0",
     "skip:1_0:2",
+    "skip:1:2:5",
+    "confirm_live:1:2",
+    "confirm_live:1:2:0",
+    "confirm_live:1:2:05",
+    "confirm_live:1:2:4503599627370496",
 ]
 
 
@@ -59,3 +75,10 @@ def test_junk_means_nothing(written: str) -> None:
 def test_cards_that_are_in_chats_already_stay_readable() -> None:
     """The spelling is on the wire for ever."""
     assert decode("skip:42:3") == Meaning(Verb.SKIP, 42, 3)
+    assert decode("confirm_live:42:3:5") == Meaning(Verb.CONFIRM_LIVE, 42, 3, 5)
+
+
+def test_longest_meaning_fits() -> None:
+    longest = Meaning(Verb.CONFIRM_NOT_LIVE, LARGEST_ITEM, LARGEST_VERSION, LARGEST_PERSON)
+
+    assert len(encode(longest)) == LONGEST_BYTES

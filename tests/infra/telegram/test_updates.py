@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actors.ports import Other, Poison, Said
 from actors.rules.item import Person, Step
-from actors.rules.messages import AskToReject, KeepIt, Press, SendOriginal, Tap
+from actors.rules.messages import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
 from infra.telegram.request import AiohttpRequest
 from infra.telegram.seen import seen_html, write_seen
 from infra.telegram.updates import NO_ID, TelegramUpdates
@@ -49,6 +49,12 @@ def said(**changes: Any) -> dict[str, Any]:
         ("reject:42:3", AskToReject(PRESS)),
         ("keep_it:42:3", KeepIt(PRESS)),
         ("original:42:3", SendOriginal(PRESS)),
+        ("live:42:3", AskAboutDoubt(PRESS, Step.IT_IS_LIVE)),
+        ("not_live:42:3", AskAboutDoubt(PRESS, Step.IT_IS_NOT)),
+        (f"confirm_live:42:3:{PRESS.person.id}", Tap(PRESS, Step.IT_IS_LIVE)),
+        (f"confirm_not_live:42:3:{PRESS.person.id}", Tap(PRESS, Step.IT_IS_NOT)),
+        ("confirm_live:42:3:4242", NotYours(PRESS, Step.IT_IS_LIVE, 4242)),
+        ("leave_it:42:3", LeaveIt(PRESS)),
     ],
 )
 def test_each_button_becomes_its_message(written: str, message: object) -> None:

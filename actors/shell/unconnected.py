@@ -1,0 +1,43 @@
+"""Stands where no Instagram is connected: it refuses every call, so nothing is ever published by it."""
+# ruff: noqa: ARG002 - it refuses, whatever it is asked
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from actors.errors import Refused
+from actors.rules.account import Account, Container, FreshToken, Hints, Quota
+from actors.rules.item import Story
+from actors.rules.publish_words import NOT_CONNECTED
+
+
+class Unconnected:
+    """Fills ports.Instagram."""
+
+    async def create_container(self, account: Account, story: Story) -> str:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def container(self, account: Account, container_id: str) -> Container:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def publish(self, account: Account, container_id: str) -> str:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def permalink(self, account: Account, media_id: str) -> str | None:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def quota(self, account: Account) -> Quota:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def hints(self, account: Account, since: datetime) -> Hints:
+        """Know nothing."""
+        return Hints()
+
+    async def renew(self, account: Account) -> FreshToken:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)

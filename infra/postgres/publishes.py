@@ -1,0 +1,98 @@
+"""How a publishing saga is asked of the database."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+
+from actors.rules.account import Account, Login
+from actors.rules.publish_operations import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.rules.publish_phase import Phase
+from infra.postgres import rows
+from infra.postgres.binding import Binding
+
+
+def _account(value: Any) -> Account | None:
+    if value is None:
+        return None
+    return Account(
+        id=value["id"],
+        ig_user_id=value["ig_user_id"],
+        username=value["username"],
+        login=Login(value["login"]),
+        sealed_token=base64.b64decode(value["sealed_token"]),
+    )
+
+
+def _publish(value: Any) -> Publish:
+    return Publish(
+        chat_key=value["chat_key"],
+        chat_id=value["chat_id"],
+        item_id=value["item_id"],
+        version=value["version"],
+        phase=Phase(value["state"]),
+        story=rows.story(value["story"]),
+        owner=value["owner"],
+        token=value["token"],
+        seq=value["seq"],
+        account=_account(value["account"]),
+        token_gone=value["token_gone"],
+        container_id=value["container_id"],
+        attempt=value["attempt"],
+        lost=value["lost"],
+        inherited=value["inherited"],
+        publishing_at=None if value["publishing_at"] is None else datetime.fromisoformat(value["publishing_at"]),
+        since_seconds=float(value["since_seconds"]),
+    )
+
+
+def _stepped(_: object, value: Any) -> Stepped:
+    publish, row = value.get("publish"), value.get("row")
+    return Stepped(
+        None if publish is None else _publish(publish),
+        None if row is None else rows.row(row),
+        held=value.get("held", False),
+    )
+
+
+def _move(move: Move) -> str:
+    return json.dumps(
+        {
+            "state": move.phase.value,
+            "container_id": move.container_id,
+            "attempt": move.attempt,
+            "lost": move.lost,
+            "sentence": move.sentence,
+            "media_id": move.media_id,
+            "token_gone": move.token_gone,
+            "calls": move.calls,
+        }
+    )
+
+
+TAKE_PUBLISH: Binding[TakePublish, Stepped] = Binding(
+    "select take_publish($1, $2, $3)",
+    lambda operation: (operation.chat_key, operation.item_id, operation.owner),
+    _stepped,
+)
+STEP_PUBLISH: Binding[StepPublish, Stepped] = Binding(
+    "select step_publish($1, $2, $3, $4, $5, $6, $7, $8)",
+    lambda operation: (
+        operation.publish.chat_key,
+        operation.publish.item_id,
+        operation.publish.version,
+        operation.publish.owner,
+        operation.publish.token,
+        operation.publish.seq,
+        _move(operation.move),
+        operation.worker,
+    ),
+    _stepped,
+)
+SAVE_PERMALINK: Binding[SavePermalink, bool] = Binding(
+    "select save_permalink($1, $2, $3, $4)",
+    lambda operation: (operation.chat_key, operation.item_id, operation.version, operation.permalink),
+    lambda _, value: bool(value),
+)

@@ -1,0 +1,79 @@
+"""Every point of a publish, with every trouble: one story at most, and everybody agrees in the end."""
+
+from __future__ import annotations
+
+import sys
+
+import anyio
+import pytest
+
+from actors.errors import AnswerLost
+from actors.rules.item import Row, State, Step
+from actors.rules.messages import Recorded
+from tests.actors.fakes_publish import Kind, Sea, Trouble
+from tests.backends import BACKENDS, Backend
+from tests.fakes.faults import Effect, Fault
+
+QUIET_SECONDS = 700.0
+ENDS = {State.POSTED, State.SKIPPED, State.IN_REVIEW, State.IN_DOUBT}
+LOST = AnswerLost("the answer did not come")
+# What happens to the first publish call, besides the trouble.
+WEATHERS: dict[str, tuple[Fault, ...]] = {
+    "fair": (),
+    "lost before": (Fault(LOST),),
+    "lost after": (Fault(LOST, Effect.BEFORE),),
+    "lost, and live 20 s later": (Fault(LOST, Effect.LATER, later_seconds=20.0),),
+}
+
+
+@pytest.fixture
+def anyio_backend() -> Backend:
+    return BACKENDS["trio_virtual"]()
+
+
+def rough(weather: str, *troubles: Trouble) -> Sea:
+    sea = Sea(troubles)
+    sea.instagram.faults.add(*WEATHERS[weather], of="publish")
+    return sea
+
+
+async def sail(sea: Sea) -> Row:
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(QUIET_SECONDS)
+    return sea.item()
+
+
+def wrong(sea: Sea, row: Row) -> list[str]:
+    """What must not be, in words."""
+    live = sea.instagram.stories_of(3)
+    skips = [outcome for outcome in sea.outcomes if outcome.tap.step is Step.SKIP]
+    recorded = any(isinstance(outcome, Recorded) for outcome in skips)
+    rules = {
+        "two stories": live > 1,
+        "posted, and not one story": row.state is State.POSTED and live != 1,
+        "live, and not said so": live == 1 and row.state not in {State.POSTED, State.IN_DOUBT},
+        "neither decided nor in front of people": row.state not in ENDS,
+        "a skip that was accepted is not one": recorded != (row.state is State.SKIPPED),
+        "a publish is left": bool(sea.running),
+        "the card is behind": sea.shown[7].revision != row.revision or sea.shown[7].state is not row.state,
+    }
+    return [rule for rule, broken in rules.items() if broken]
+
+
+@pytest.mark.parametrize("weather", WEATHERS)
+async def test_any_trouble_at_any_point_ends_well(weather: str) -> None:
+    calm = rough(weather)
+    assert wrong(calm, await sail(calm)) == []
+    assert calm.item().state is State.POSTED
+
+    found, ends = [], dict.fromkeys(State, 0)
+    for kind in Kind:
+        for point in range(len(calm.met)):
+            sea = rough(weather, Trouble(point, kind))
+            row = await sail(sea)
+            ends[row.state] += 1
+            found += [f"{kind.name} {calm.met[point]} ({point}): {rule}" for rule in wrong(sea, row)]
+
+    told = ", ".join(f"{count} {state.value}" for state, count in ends.items() if count)
+    sys.stdout.write(f"\n{weather}: {len(calm.met)} points, {sum(ends.values())} troubles: {told}\n")
+    assert found == []

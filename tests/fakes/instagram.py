@@ -1,0 +1,139 @@
+"""Instagram in memory: containers that take their time, stories that count, and answers that get lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+import anyio
+
+from actors.errors import Refused, TokenGone
+from actors.rules.account import Account, Container, ContainerState, FreshToken, Hints, Quota
+from actors.rules.item import Story
+from tests.fakes.faults import Effect, Faults
+
+T = TypeVar("T")
+
+EXPIRES_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class FakeContainer:
+    """A story on its way; `error` is what became of its file."""
+
+    username: str
+    media_id: int
+    made_at: float
+    published: int = 0
+    error: str | None = None
+
+
+@dataclass
+class FakeInstagram:
+    """Fills ports.Instagram. `faults` are by the name of the call; `stories` counts what is live, by container.
+
+    `live` are the same stories in their order, by media.
+    """
+
+    seconds: float = 0.0
+    publish_seconds: float = 0.0
+    lag_seconds: float = 0.0
+    accepts_again: bool = True
+    file_error: str | None = None
+    faults: Faults = field(default_factory=Faults)
+    containers: dict[str, FakeContainer] = field(default_factory=dict)
+    stories: Counter[str] = field(default_factory=Counter)
+    live: list[int] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
+    dead_tokens: set[str] = field(default_factory=set)
+    on_call: Callable[[str], None] = lambda _: None
+    _later: list[tuple[float, str]] = field(default_factory=list)
+
+    def stories_of(self, media_id: int) -> int:
+        """How many stories of this media are live."""
+        self._settle()
+        return sum(count for name, count in self.stories.items() if self.containers[name].media_id == media_id)
+
+    async def create_container(self, account: Account, story: Story) -> str:
+        """Begin to fetch the file."""
+        return await self._call("create", account, lambda: self._create(account, story))
+
+    async def container(self, account: Account, container_id: str) -> Container:
+        """Read a container."""
+        return await self._call("look", account, lambda: self._state(container_id))
+
+    async def publish(self, account: Account, container_id: str) -> str:
+        """Make a story of it."""
+        return await self._call("publish", account, lambda: self._publish(container_id))
+
+    async def permalink(self, account: Account, media_id: str) -> str | None:
+        """Where it can be seen."""
+        return await self._call("permalink", account, lambda: f"https://instagram.example/{media_id}")
+
+    async def quota(self, account: Account) -> Quota:
+        """What is left."""
+        return await self._call("quota", account, lambda: Quota(sum(self.stories.values()), 50))
+
+    async def hints(self, account: Account, since: datetime) -> Hints:
+        """What may help."""
+        assert since.tzinfo is not None
+        live = sum(self.stories.values())
+        return await self._call("hints", account, lambda: Hints(live, live))
+
+    async def renew(self, account: Account) -> FreshToken:
+        """A new token."""
+        return await self._call("renew", account, lambda: FreshToken(account.sealed_token))
+
+    async def _call(self, name: str, account: Account, effect: Callable[[], T]) -> T:
+        self.called.append(name)
+        self.on_call(name)
+        self._settle()
+        fault = self.faults.take(name)
+        if account.username in self.dead_tokens:
+            raise TokenGone("Connect the account again.")
+        await anyio.sleep(self.seconds + (self.publish_seconds if name == "publish" else 0.0))
+        if fault is None:
+            return effect()
+        if fault.effect is Effect.BEFORE:
+            effect()
+        elif fault.effect is Effect.LATER:
+            assert name == "publish", "nothing else matters later"
+            self._later.append((anyio.current_time() + fault.later_seconds, list(self.containers)[-1]))
+        if fault.silent:
+            await anyio.sleep_forever()
+        raise fault.error
+
+    def _create(self, account: Account, story: Story) -> str:
+        name = f"c{len(self.containers) + 1}"
+        made = FakeContainer(account.username, story.media_id, anyio.current_time(), error=self.file_error)
+        self.containers[name] = made
+        return name
+
+    def _state(self, container_id: str) -> Container:
+        container = self.containers[container_id]
+        age = anyio.current_time() - container.made_at
+        if container.published:
+            return Container(ContainerState.PUBLISHED)
+        if container.error is not None:
+            return Container(ContainerState.ERROR, container.error)
+        if age >= EXPIRES_SECONDS:
+            return Container(ContainerState.EXPIRED)
+        return Container(ContainerState.FINISHED if age >= self.lag_seconds else ContainerState.IN_PROGRESS)
+
+    def _publish(self, container_id: str) -> str:
+        container = self.containers[container_id]
+        if container.published and not self.accepts_again:
+            raise Refused("It was published before.")
+        self.containers[container_id] = replace(container, published=container.published + 1)
+        self.stories[container_id] += 1
+        self.live.append(container.media_id)
+        return f"m{sum(self.stories.values())}"
+
+    def _settle(self) -> None:
+        due = [name for at, name in self._later if at <= anyio.current_time()]
+        self._later = [(at, name) for at, name in self._later if at > anyio.current_time()]
+        for name in due:
+            self._publish(name)

@@ -1,0 +1,242 @@
+"""The meaning of migrations/0009_publishes.sql, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from actors.rules.account import Account, Login
+from actors.rules.item import Row
+from actors.rules.publish_operations import Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.rules.publish_phase import CANCELLABLE, RUNNING, Phase
+from tests.fakes.records import AccountRecord, ItemRecord, PublishEventRecord, PublishRecord
+from tests.fakes.writer import Author, Writer
+
+UNTAKEN = timedelta(seconds=10)
+LEASE = timedelta(seconds=75)
+FIRST_LOOK = timedelta(minutes=5)
+NEXT_LOOK = timedelta(minutes=25)
+RUNS = {phase.value for phase in RUNNING}
+CANCELS = {phase.value for phase in CANCELLABLE}
+STEPS = {Phase.PUBLISHED: "published", Phase.REFUSED: "publish_refused", Phase.IN_DOUBT: "answer_lost"}
+SILENT = {Phase.READY}
+
+
+def start_publish(writer: Writer, item: ItemRecord) -> None:
+    """`start_publish`: Auto Post was accepted in a live chat, or people said that a doubtful story is not live."""
+    doubtful = [one for one in _publishes_of(writer, item.chat_key, item.item_id) if one.state == "in_doubt"]
+    before = doubtful[-1] if doubtful and item.state == "in_doubt" else None
+    publish = PublishRecord(
+        item.chat_key,
+        item.item_id,
+        item.version + 1,
+        lease_until=writer.now + UNTAKEN,
+        phase_at=writer.now,
+        created_at=writer.now,
+        account_id=before.account_id if before else writer.chat_of(item).account_id,
+        state="container" if before else "creating",
+        container_id=before.container_id if before else None,
+        inherited=before is not None,
+    )
+    writer.tables.publishes.insert(publish)
+    _note(writer, publish, ())
+
+
+def cancel_publish(writer: Writer, item: ItemRecord) -> None:
+    """`cancel_publish`: a tap took the item away before the publish call."""
+    publish = writer.tables.publishes.get(item.chat_key, item.item_id, item.version)
+    if publish is not None and publish.state in CANCELS:
+        cancelled = replace(
+            publish,
+            state="cancelled",
+            owner=None,
+            token=publish.token + 1,
+            seq=publish.seq + 1,
+            phase_at=writer.now,
+        )
+        writer.tables.publishes.put(cancelled)
+        _note(writer, cancelled, ())
+
+
+def is_too_late(writer: Writer, item: ItemRecord) -> bool:
+    """Tell whether the publish call of an item is marked."""
+    publish = writer.tables.publishes.get(item.chat_key, item.item_id, item.version)
+    return item.state == "publishing" and publish is not None and publish.state == "publishing"
+
+
+def take_publish(writer: Writer, asked: TakePublish) -> Stepped:
+    """Take the lease of an item's newest publish, if nobody holds it."""
+    publishes = _publishes_of(writer, asked.chat_key, asked.item_id)
+    if not publishes or publishes[-1].state not in {*RUNS, "in_doubt"}:
+        return Stepped(None)
+    publish = publishes[-1]
+    if publish.owner != asked.owner:
+        if publish.owner is not None and publish.lease_until > writer.now:
+            return Stepped(None, held=True)
+        publish = replace(
+            publish,
+            owner=asked.owner,
+            token=publish.token + 1,
+            seq=publish.seq + 1,
+            lost=publish.lost or publish.state == "publishing",
+            lease_until=writer.now + (NEXT_LOOK if publish.state == "in_doubt" else LEASE),
+        )
+        writer.tables.publishes.put(publish)
+        _note(writer, publish, ("taken over",), asked.owner)
+    return Stepped(_line(writer, publish))
+
+
+def step_publish(writer: Writer, asked: StepPublish) -> Stepped:
+    """A step of whoever holds the lease; asked again it finds itself done."""
+    ours = asked.publish
+    item = writer.tables.items.get(ours.chat_key, ours.item_id)
+    before = writer.tables.publishes.get(ours.chat_key, ours.item_id, ours.version)
+    assert item is not None
+    assert before is not None
+    if (before.owner, before.token) != (ours.owner, ours.token) or before.seq not in {ours.seq, ours.seq + 1}:
+        return Stepped(None, held=before.state in RUNS)
+    if before.seq == ours.seq + 1:
+        writer.claim_cards(item, item.revision)
+        return Stepped(_line(writer, before), writer.known_row(item))
+    if not _is_about(item, before):
+        return Stepped(None)
+    publish = _moved(writer, before, asked)
+    writer.tables.publishes.put(publish)
+    _note(writer, publish, asked.move.calls)
+    if asked.move.token_gone:
+        _lose_token(writer, publish)
+    drawn = _move_item(writer, item, before, asked)
+    return Stepped(_line(writer, publish), drawn)
+
+
+def save_permalink(writer: Writer, asked: SavePermalink) -> bool:
+    """Remember where a published story can be seen."""
+    publish = writer.tables.publishes.get(asked.chat_key, asked.item_id, asked.version)
+    if publish is None:
+        return False
+    writer.tables.publishes.put(replace(publish, permalink=asked.permalink))
+    return True
+
+
+def claim_left_behind(writer: Writer) -> list[Row]:
+    """Fence out whoever held a publish too long, and return the items of those that nobody works on."""
+    found = []
+    for publish in list(writer.tables.publishes.all()):
+        item = writer.tables.items.get(publish.chat_key, publish.item_id)
+        assert item is not None
+        doubtful = publish.state == item.state == "in_doubt" and item.version == publish.version + 1
+        if publish.lease_until < writer.now and (publish.state in RUNS or doubtful):
+            until = writer.now + (NEXT_LOOK if doubtful else UNTAKEN)
+            writer.tables.publishes.put(replace(publish, owner=None, lease_until=until))
+            found.append(writer.known_row(item))
+    return found
+
+
+def is_published_by_saga(writer: Writer, item: ItemRecord) -> bool:
+    """Tell whether a saga publishes this item, and not a rehearsal."""
+    return writer.tables.publishes.get(item.chat_key, item.item_id, item.version) is not None
+
+
+def _is_about(item: ItemRecord, publish: PublishRecord) -> bool:
+    if publish.state == "in_doubt":
+        return item.state == "in_doubt" and item.version == publish.version + 1
+    return item.state == "publishing" and item.version == publish.version
+
+
+def _moved(writer: Writer, before: PublishRecord, asked: StepPublish) -> PublishRecord:
+    move = asked.move
+    attempted = before.attempt != move.attempt
+    begins = attempted or before.state != move.phase.value
+    return replace(
+        before,
+        state=move.phase.value,
+        container_id=move.container_id,
+        attempt=move.attempt,
+        lost=move.lost,
+        inherited=before.inherited and move.phase is not Phase.CREATING,
+        seq=before.seq + 1,
+        sentence=move.sentence,
+        media_id=move.media_id,
+        publishing_at=writer.now if attempted and move.phase is Phase.PUBLISHING else before.publishing_at,
+        phase_at=writer.now if begins else before.phase_at,
+        lease_until=writer.now + (FIRST_LOOK if move.phase is Phase.IN_DOUBT else LEASE),
+    )
+
+
+def _move_item(writer: Writer, item: ItemRecord, before: PublishRecord, asked: StepPublish) -> Row | None:
+    move = asked.move
+    if move.phase in STEPS:
+        step = STEPS[move.phase]
+        writer.decide(item, step, Author(item.settled_by, item.settled_name, None, move.sentence))
+        moved = writer.tables.items.get(item.chat_key, item.item_id)
+        assert moved is not None
+        writer.count_and_lock(item, moved.state)
+        return writer.known_row(item)
+    if before.state == move.phase.value or move.phase in SILENT:
+        return None
+    shown = replace(item, revision=item.revision + 1)
+    writer.tables.items.put(shown)
+    writer.claim_cards(shown, shown.revision)
+    return writer.known_row(shown)
+
+
+def _lose_token(writer: Writer, publish: PublishRecord) -> None:
+    account = _account_of(writer, publish)
+    if account is not None:
+        writer.tables.accounts.put(replace(account, token_gone=True))
+
+
+def _publishes_of(writer: Writer, chat_key: int, item_id: int) -> list[PublishRecord]:
+    found = [one for one in writer.tables.publishes.all() if (one.chat_key, one.item_id) == (chat_key, item_id)]
+    return sorted(found, key=lambda one: one.version)
+
+
+def _note(writer: Writer, publish: PublishRecord, calls: tuple[str, ...], worker: str | None = None) -> None:
+    writer.tables.publish_events.insert(
+        PublishEventRecord(
+            publish.chat_key,
+            publish.item_id,
+            publish.version,
+            publish.seq,
+            state=publish.state,
+            attempt=publish.attempt,
+            at=writer.now,
+            container_id=publish.container_id,
+            calls=calls,
+            sentence=publish.sentence,
+            worker=worker or writer.worker,
+        )
+    )
+
+
+def _account_of(writer: Writer, publish: PublishRecord) -> AccountRecord | None:
+    return None if publish.account_id is None else writer.tables.accounts.get(publish.chat_key, publish.account_id)
+
+
+def _line(writer: Writer, publish: PublishRecord) -> Publish:
+    item = writer.tables.items.get(publish.chat_key, publish.item_id)
+    assert item is not None
+    row, account = writer.known_row(item), _account_of(writer, publish)
+    return Publish(
+        chat_key=publish.chat_key,
+        chat_id=row.chat_id,
+        item_id=publish.item_id,
+        version=publish.version,
+        phase=Phase(publish.state),
+        story=row.story,
+        owner=publish.owner or "",
+        token=publish.token,
+        seq=publish.seq,
+        account=None if account is None else _account(account),
+        token_gone=account is not None and (account.token_gone or account.removed),
+        container_id=publish.container_id,
+        attempt=publish.attempt,
+        lost=publish.lost,
+        inherited=publish.inherited,
+        publishing_at=publish.publishing_at,
+        since_seconds=(writer.now - publish.phase_at).total_seconds(),
+    )
+
+
+def _account(account: AccountRecord) -> Account:
+    return Account(account.account_id, account.ig_user_id, account.username, Login(account.login), account.sealed_token)
