@@ -23,7 +23,7 @@ from actors.ports import Pool
 from actors.rules.lanes import Lanes
 from actors.rules.operations import Operation
 from actors.rules.pauses import Outage, Pauses
-from actors.rules.pending import Pending
+from actors.rules.pending import Attempt, Pending
 from actors.rules.requests import Cause, NotStored, Reply, Ticket
 from actors.runtime.child import Lifeline
 from actors.runtime.hands import Hands
@@ -44,17 +44,6 @@ class DatabaseSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
-    """How one attempt ended; `reached` if it had a connection, so that its failure is not the database's absence."""
-
-    request: Pending
-    probe: bool
-    reached: bool = False
-    value: object = None
-    error: PortError | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Stop:
     """A hint that the supervisor asked for the end."""
 
@@ -66,7 +55,7 @@ class Database:
         self._pool = pool
         self._random = random
         self._settings = settings or DatabaseSettings()
-        self._mailbox: Mailbox[Pending | _Attempt | _Stop] = Mailbox(self._settings.mailbox)
+        self._mailbox: Mailbox[Pending | Attempt | _Stop] = Mailbox(self._settings.mailbox)
         self._lanes: Lanes[Pending] = Lanes(pool.size)
         self._outage = Outage(self._settings.pauses, random)
         self._hands = Hands()
@@ -156,7 +145,7 @@ class Database:
             match message:
                 case Pending():
                     self._take_in(message)
-                case _Attempt():
+                case Attempt():
                     self._judge(message)
                 case _Stop():
                     self._lanes.sweep()
@@ -194,9 +183,9 @@ class Database:
         except PortError as error:
             # A release that fails after the answer came changes nothing about the answer.
             failure = error if failure is not None else None
-        self._mailbox.control(_Attempt(request, probe, reached, value, failure))
+        self._mailbox.control(Attempt(request, probe, reached, value, failure))
 
-    def _judge(self, attempt: _Attempt) -> None:
+    def _judge(self, attempt: Attempt) -> None:
         request = attempt.request
         if request not in self._lanes.running:  # of an earlier life of this actor, which told its caller so
             return

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from actors.errors import PortError
 from actors.rules.operations import Operation
 from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
 
@@ -55,3 +56,14 @@ class Pending:
             return Reply(self._value, self.attempts, seconds)
         certain = not (self.under_way or self.doubtful)
         raise NotStored(self._cause, certain=certain, attempts=self.attempts, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How one attempt ended; `reached` if it had a connection, so that its failure is not the database's absence."""
+
+    request: Pending
+    probe: bool
+    reached: bool = False
+    value: object = None
+    error: PortError | None = None

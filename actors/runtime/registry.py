@@ -18,6 +18,7 @@ from structlog.contextvars import clear_contextvars
 
 from actors.errors import MailboxClosed, MailboxFull
 from actors.runtime.actor import Actor, Context, DeadLetter, Effect, Reason
+from actors.runtime.attempt import Attempt
 from actors.runtime.cell import Cell, RegistryCounts, RegistryLimits
 from actors.runtime.child import Lifeline
 from actors.runtime.mailbox import Mailbox
@@ -31,25 +32,6 @@ K = TypeVar("K", bound=Hashable)
 M = TypeVar("M")
 
 YIELD_EVERY = 8  # a message may start several effects, so fewer in one go than a mailbox alone allows
-
-
-class _Attempt:
-    """Runs code that may raise, and keeps what it raised."""
-
-    __slots__ = ("completed", "error")
-
-    def __init__(self) -> None:
-        self.completed = False
-        self.error: Exception | None = None
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> bool:
-        self.completed = error is None
-        if isinstance(error, Exception):
-            self.error = error
-        return self.error is not None
 
 
 class Registry(Generic[K, M]):
@@ -184,7 +166,7 @@ class Registry(Generic[K, M]):
             self._turns.rest(cell)
 
     def _serve(self, cell: Cell[K, M], message: M) -> None:
-        attempt = _Attempt()
+        attempt = Attempt()
         with attempt:
             actor = self._incarnate(cell) if cell.actor is None else cell.actor
             actor.receive(message)
@@ -206,7 +188,7 @@ class Registry(Generic[K, M]):
         self._tasks.start_soon(self._perform, cell, context, effect, about)
 
     async def _perform(self, cell: Cell[K, M], context: Context[K, M], effect: Effect, about: M) -> None:
-        attempt = _Attempt()
+        attempt = Attempt()
         try:
             with StrangersContained(), attempt:
                 await effect()
@@ -257,7 +239,7 @@ class Registry(Generic[K, M]):
 
     def _bury(self, letter: DeadLetter[K, M]) -> None:
         self.counts.dead_letters += 1
-        attempt = _Attempt()
+        attempt = Attempt()
         with attempt:
             self._on_dead_letter(letter)
         if attempt.error is not None:

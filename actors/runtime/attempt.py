@@ -1,0 +1,20 @@
+"""The one place where the registry meets what its actors and their effects raise."""
+
+
+class Attempt:
+    """Runs code that may raise, and keeps what it raised."""
+
+    __slots__ = ("completed", "error")
+
+    def __init__(self) -> None:
+        self.completed = False
+        self.error: Exception | None = None
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> bool:
+        self.completed = error is None
+        if isinstance(error, Exception):
+            self.error = error
+        return self.error is not None
