@@ -205,14 +205,14 @@ class Database:
             case error:
                 self._failed(attempt, error, now)
 
-    def _refused(self, attempt: _Attempt, now: float) -> None:
+    def _refused(self, attempt: Attempt, now: float) -> None:
         if attempt.reached:
             self._reached(now)
         else:
             self._missed(attempt.error, now, probe=attempt.probe)
         attempt.request.fail(Cause.REFUSED)
 
-    def _failed(self, attempt: _Attempt, error: PortError, now: float) -> None:
+    def _failed(self, attempt: Attempt, error: PortError, now: float) -> None:
         """A connection was there and the answer was not: the same key again, at once after the first lost answer."""
         request = attempt.request
         lost = not isinstance(error, Unreachable)
