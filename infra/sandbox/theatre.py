@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from infra.sandbox.backstage import Backstage, Saboteur
+from infra.sandbox.instagram.stage import Instagram
 from infra.sandbox.link import Link
 from infra.sandbox.model import Chat, Message
 from infra.sandbox.pictures import draw_picture
@@ -20,10 +22,11 @@ EVERY_SECONDS = 20.0
 
 
 class Stories:
-    """Draws a story that the chat has not had, and queues it."""
+    """Draws a story that the chat has not had, and queues it; Instagram's page is told whose it is."""
 
-    def __init__(self, backstage: Backstage, chat: Chat, folder: Path) -> None:
+    def __init__(self, backstage: Backstage, instagram: Instagram, chat: Chat, folder: Path) -> None:
         self._backstage = backstage
+        self._instagram = instagram
         self._chat = chat
         self._folder = folder
         self._turn = anyio.Lock()  # one connection serves all who ask for a story
@@ -34,7 +37,10 @@ class Stories:
         async with self._turn:
             self._drawn += 1
             picture = await anyio.to_thread.run_sync(draw_picture, self._folder, self._drawn - 1)
-            return await self._backstage.add_story(self._chat.id, picture.path, picture.title, 0)
+            item_id = await self._backstage.add_story(self._chat.id, picture.path, picture.title, 0)
+            # A stored file is named after its content, and so is its link.
+            self._instagram.bill(hashlib.sha256(picture.path.read_bytes()).hexdigest(), item_id, picture.title)
+            return item_id
 
     async def keep_coming(self) -> None:
         """Add one now and then while few cards wait for a decision."""

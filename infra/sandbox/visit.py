@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from infra.sandbox.backstage import Backstage
+from infra.sandbox.instagram.model import InstagramAccount
 from infra.sandbox.link import Link
 from infra.sandbox.model import Person
 from infra.sandbox.sandbox import Sandbox
@@ -26,13 +27,14 @@ STARTED_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Props:
-    """What the play needs from outside."""
+    """What the play needs from outside; `connect` makes a chat live on an account, else the chat rehearses."""
 
     backstage: Backstage
     link: Link
     script: Script
     folder: Path
     people: tuple[Person, ...]
+    connect: Callable[[int, InstagramAccount], Awaitable[None]] | None = None
 
 
 async def show(sandbox: Sandbox, props: Props, seconds: float | None, announce: Callable[[], None]) -> None:
@@ -51,7 +53,9 @@ async def set_up(sandbox: Sandbox, props: Props, tasks: TaskGroup) -> Theatre:
     """Make the group and its first stories, start a worker, and give the page its switches."""
     chat = sandbox.create_chat(NewChat(TITLE, props.people))
     await props.backstage.add_group(chat.id, chat.title)
-    stories = Stories(props.backstage, chat, props.folder)
+    if props.connect is not None:
+        await props.connect(chat.id, sandbox.instagram.account)
+    stories = Stories(props.backstage, sandbox.instagram, chat, props.folder)
     troupe = Troupe(props.script, tasks, lambda: record(sandbox, "stage.changed"))
     theatre = Theatre(chat, stories, props.link, props.backstage.saboteur, troupe, tasks)
     sandbox.theatre = theatre

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,16 +15,21 @@ from anyio.abc import Process, TaskGroup
 from infra.sandbox.rules import StageError
 
 MOST_WORKERS = 4
+HOST = "127.0.0.1"
 
 
 @asynccontextmanager
 async def worker_process(
     command: Sequence[str], environment: Mapping[str, str], log_file: Path
 ) -> AsyncIterator[Process]:
-    """Run the command for as long as this lasts, then stop it in order; its log is appended to."""
-    with log_file.open("ab") as output:
+    """Run the command for as long as this lasts, then stop it in order; its log is appended to.
+
+    The worker is told a free port, and that the world reaches it there.
+    """
+    with log_file.open("ab") as output, free_port() as port:
+        own = {"PORT": str(port), "PUBLIC_URL": f"http://{HOST}:{port}"}
         process = await anyio.open_process(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command, env={**environment, **own}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         try:
             yield process
@@ -32,6 +38,15 @@ async def worker_process(
                 process.terminate()
             with anyio.CancelScope(shield=True):
                 await process.wait()
+
+
+@contextmanager
+def free_port() -> Iterator[int]:
+    """Keep a port from everybody for as long as this lasts, but from who listens with SO_REUSEADDR, like a server."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((HOST, 0))
+        yield int(holder.getsockname()[1])
 
 
 @dataclass(slots=True)

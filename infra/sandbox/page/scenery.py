@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from infra.sandbox.model import Chat, Wire
 from infra.sandbox.page.chronicle import Chapter, Chronicle
+from infra.sandbox.page.gallery import Gallery, gallery
 from infra.sandbox.page.look import face, look
 from infra.sandbox.page.switches import SWITCHES, Switchboard, Where
 from infra.sandbox.rules import StageError
@@ -44,6 +45,7 @@ class Scenery:
             number=telegram.journal.number,
             has_theatre=self.sandbox.theatre is not None,
             stage=self._stage(),
+            gallery=self._gallery(),
         )
 
     def message(self, chat_id: int, number: int) -> Wire:
@@ -62,6 +64,13 @@ class Scenery:
     def stage(self) -> str:
         """Render what runs and what is broken."""
         return self._part("stage.html", stage=self._stage())
+
+    def instagram(self) -> str:
+        """Render what is live on Instagram."""
+        return self._part("instagram.html", gallery=self._gallery())
+
+    def _gallery(self) -> Gallery:
+        return gallery(self.sandbox.instagram, self.sandbox.clock())
 
     def _stage(self) -> Wire:
         theatre = self.sandbox.theatre

@@ -48,6 +48,8 @@ def _events(scenery: Scenery, chat_id: int, entries: list[Entry], before: int) -
     events += [("chapter", scenery.chapter(chapter)) for chapter in scenery.chronicle.chapters(before)]
     if any(entry.kind in STAGED for entry in entries):
         events.append(("stage", {"html": scenery.stage()}))
+    if any(entry.kind.startswith("instagram.") for entry in entries):
+        events.append(("instagram", {"html": scenery.instagram()}))
     return events
 
 

@@ -10,6 +10,7 @@ from enum import Enum
 import anyio
 
 from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.instagram import faults
 from infra.sandbox.page.look import title
 from infra.sandbox.rules import StageError
 from infra.sandbox.sandbox import Sandbox
@@ -19,6 +20,7 @@ from infra.sandbox.visit import record
 LONGEST_SECONDS = 120.0
 SLOW_SECONDS = 2.0
 RETRY_AFTER_SECONDS = 2.0
+PREPARING_SECONDS = 30.0
 EVERY_CALL = "[!g]*"  # of the worker's own: getUpdates waits at the desk
 
 Harm = AbstractAsyncContextManager[None]
@@ -29,6 +31,7 @@ class Where(Enum):
 
     DATABASE = "Database"
     TELEGRAM = "Telegram"
+    INSTAGRAM = "Instagram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,36 @@ def _faulty(*faults: Fault) -> Callable[[Sandbox, Theatre], Harm]:
     return harm
 
 
+def _graph(*played: Fault) -> Callable[[Sandbox, Theatre], Harm]:
+    @asynccontextmanager
+    async def harm(sandbox: Sandbox, _: Theatre) -> AsyncIterator[None]:
+        numbers = [sandbox.instagram.set_fault(fault) for fault in played]
+        try:
+            yield
+        finally:
+            for number in numbers:
+                sandbox.instagram.clear_faults(number)
+
+    return harm
+
+
+def _ruled(**changes: object) -> Callable[[Sandbox, Theatre], Harm]:
+    @asynccontextmanager
+    async def harm(sandbox: Sandbox, _: Theatre) -> AsyncIterator[None]:
+        with sandbox.instagram.ruled(**changes):
+            yield
+
+    return harm
+
+
 LIMITED = [Fault(Kind.TOO_MANY, method, seconds=RETRY_AFTER_SECONDS) for method in ("edit*", "send*")]
 SLOW = Fault(Kind.DELAY, EVERY_CALL, seconds=SLOW_SECONDS)
+
+
+def _of_instagram(label: str, lasting: str, *played: Fault) -> Switch:
+    return Switch(Where.INSTAGRAM, label, lasting, _graph(*played))
+
+
 SWITCHES = {
     "away": Switch(Where.DATABASE, "Take it away", "The database is away", _away),
     "silent": Switch(Where.DATABASE, "Let it fall silent", "The database is silent", _silent),
@@ -104,6 +135,29 @@ SWITCHES = {
     "limited": Switch(Where.TELEGRAM, "Rate-limited", "Telegram says 429", _faulty(*LIMITED)),
     "failing": Switch(Where.TELEGRAM, "Failing, 502", "Telegram says 502", _faulty(Fault(Kind.SERVER_ERROR))),
     "unreachable": Switch(Where.TELEGRAM, "Unreachable", "Telegram is gone", _faulty(Fault(Kind.NETWORK_OFF))),
+    "ig_lost": _of_instagram("Publish, lose the answer", "Instagram’s answers are lost", faults.LOST_AFTER),
+    "ig_unsent": _of_instagram("Lose the publish call", "Publish calls are lost", faults.LOST_BEFORE),
+    "ig_lying": _of_instagram(
+        "Publish, answer an error", "Instagram publishes and says no", faults.ERROR_THOUGH_PUBLISHED
+    ),
+    "ig_doubt": _of_instagram(
+        "Lose the answer and the container", "Nobody can look what was published", faults.LOST_AFTER, faults.UNREADABLE
+    ),
+    "ig_slow": _of_instagram("Slow, 20 s a call", "Instagram takes 20 s a call", faults.SLOW),
+    "ig_throttled": _of_instagram("Throttle it", "Instagram throttles", faults.THROTTLED_APP),
+    "ig_full": _of_instagram("Daily limit reached", "The daily limit is reached", faults.DAILY_LIMIT),
+    "ig_token": _of_instagram("Refuse the token", "The token is refused", faults.TOKEN_EXPIRED),
+    "ig_file": _of_instagram("Cannot fetch the file", "Instagram cannot fetch files", faults.NOT_FETCHED),
+    "ig_expired": Switch(
+        Where.INSTAGRAM, "Expire containers", "Containers expire", _ruled(container_lifetime_seconds=0)
+    ),
+    "ig_lag": Switch(
+        Where.INSTAGRAM, "Take 30 s to prepare", "Containers take 30 s", _ruled(lag_seconds=PREPARING_SECONDS)
+    ),
+    "ig_strict": Switch(
+        Where.INSTAGRAM, "Refuse second publishes", "Second publishes are refused", _ruled(accepts_second_publish=False)
+    ),
+    "ig_gone": _of_instagram("Cut it off", "Instagram is gone", faults.UNREACHABLE),
 }
 
 

@@ -150,6 +150,14 @@ function showStage({ html }) {
   countDown();
 }
 
+function showInstagram({ html }) {
+  const parts = $("#instagram-parts");
+  const scrolled = $(".frames", parts)?.scrollLeft ?? 0;
+  replace(parts, made(`<div id="instagram-parts">${html}</div>`));
+  const frames = $("#instagram-parts .frames");
+  if (frames) frames.scrollLeft = scrolled;
+}
+
 function countDown() {
   const now = performance.now() / 1000;
   document.querySelectorAll("[data-left]").forEach((each) => {
@@ -166,6 +174,7 @@ function listen() {
   if ($("#log")) {
     hear("chapter", showChapter);
     hear("stage", showStage);
+    hear("instagram", showInstagram);
   }
   hear("reload", () => location.reload());
   stream.onopen = () => { $("#connection").hidden = true; };
