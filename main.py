@@ -30,6 +30,7 @@ from infra.console.opened import Opened
 from infra.console.shell import WrongInput, say
 from infra.identity import take_names
 from infra.logs import configure_logs
+from infra.media.bucket import Bucket, BucketMedia
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
 from infra.media.secret import kept_secret
@@ -99,14 +100,22 @@ async def migrate_only() -> list[str]:
         return await bring_up_to_date(address)
 
 
-def open_media(settings: Settings) -> LocalMedia:
-    """A worker's files of the stories; with a PUBLIC_URL there are links to them."""
-    folder = settings.data_dir / "media"
-    if settings.public_url is None:
-        return LocalMedia(folder)
+def open_library(settings: Settings) -> LocalMedia | BucketMedia:
+    """Where the stories' files are kept, without links."""
+    if settings.media_bucket is None:
+        return LocalMedia(settings.data_dir / "media")
+    where = settings.media_bucket, settings.aws_endpoint_url, settings.aws_region
+    return BucketMedia(Bucket(*where, *(settings.bucket_keys() or (None, None))))
+
+
+def open_media(settings: Settings) -> LocalMedia | BucketMedia:
+    """A worker's files of the stories, with links: a bucket's own, or under PUBLIC_URL."""
+    library = open_library(settings)
+    if isinstance(library, BucketMedia) or settings.public_url is None:
+        return library
     own = settings.link_secret
     secret = own.get_secret_value() if own else kept_secret(settings.data_dir)
-    return LocalMedia(folder, SignedLinks(secret, settings.public_url, WallClock()))
+    return LocalMedia(settings.data_dir / "media", SignedLinks(secret, settings.public_url, WallClock()))
 
 
 async def check_health() -> tuple[bool, str]:
@@ -117,7 +126,7 @@ async def check_health() -> tuple[bool, str]:
 app = build(
     Opened(
         desk=open_desk,
-        library=lambda: LocalMedia(read_settings().data_dir / "media"),
+        library=lambda: open_library(read_settings()),
         migrate=migrate_only,
         check_health=check_health,
         clock=WallClock(),
@@ -181,11 +190,12 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         pool_settings = PoolSettings(settings.pool_size, address.pooled, names.worker)
         pool = await stack.enter_async_context(open_pool(address.dsn, pool_settings, BINDINGS))
         media = open_media(settings)
+        routes = [media_route(media)] if isinstance(media, LocalMedia) else []
         telegram = open_telegram(settings.bot_token(), settings.telegram_api_url, media)
         chat, updates = await stack.enter_async_context(telegram)
 
         async def web(worker: Worker, lifeline: Lifeline) -> None:
-            await serve(worker, listener, lifeline.stopping, lifeline.ready, media_route(media))
+            await serve(worker, listener, lifeline.stopping, lifeline.ready, *routes)
 
         ports = Ports(pool, chat, updates, WallClock())
         identity = Identity(names.worker, names.owner, settings.shutdown_grace_seconds)
@@ -252,6 +262,7 @@ async def open_backstage(data_dir: Path, address: Address) -> AsyncIterator[Back
 def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:
     """The environment in which `run` is pointed at the sandbox; without a DSN it shares the embedded database."""
     own = {"TELEGRAM_TOKEN": sandbox.token, "TELEGRAM_API_URL": sandbox.url, "DATA_DIR": str(data_dir)}
+    own["MEDIA_BUCKET"] = ""  # the demo's stories stay in its folder
     return child_environment(own | {"DATABASE_URL": dsn, "PORT": "0", "LOG_FORMAT": "json"})
 
 

@@ -16,6 +16,7 @@ BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
 
 # What these hold is never repeated in a message: a password or a token may have been pasted into any of them.
 UNSPEAKABLE = {"database_url", "telegram_token", "telegram_api_url", "instagram_api_url", "public_url", "link_secret"}
+UNSPEAKABLE |= {"aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"}
 
 
 class BadSettings(Exception):
@@ -110,6 +111,15 @@ class Settings(BaseSettings):
     link_secret: Annotated[Secret, AfterValidator(_hard_to_guess)] | None = Field(
         None, description="16 characters or more, the same for all workers, or unset to have one kept in DATA_DIR"
     )
+    media_bucket: Text | None = Field(
+        None, description="the name of an S3-compatible bucket, or unset to keep media under DATA_DIR"
+    )
+    aws_endpoint_url: Annotated[Text, AfterValidator(_web_address)] | None = Field(
+        None, description="the address of the bucket's store, like https://s3.example.org, or unset for Amazon's own"
+    )
+    aws_region: Text = Field("us-east-1", description="the region of the bucket")
+    aws_access_key_id: Text | None = Field(None, description="the name of the key to the bucket")
+    aws_secret_access_key: Secret | None = Field(None, description="the key to the bucket")
     port: int = Field(8080, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")
     shutdown_grace_seconds: float = Field(20.0, gt=0, le=600, description="a number of seconds above 0, at most 600")
     log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = Field(
@@ -125,22 +135,36 @@ class Settings(BaseSettings):
             raise BadSettings("TELEGRAM_TOKEN is not set; set it to the token that @BotFather gave you for the bot.")
         return self.telegram_token.get_secret_value()
 
+    def bucket_keys(self) -> tuple[str, str] | None:
+        """Return the name of the key to the bucket and the key; None: those of the machine. Raises BadSettings."""
+        name, key = self.aws_access_key_id, self.aws_secret_access_key
+        if name is None and key is None:
+            return None
+        if name is None or key is None:
+            raise BadSettings("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both, or none.")
+        return name, key.get_secret_value()
+
     def secrets(self) -> tuple[str, ...]:
         """Return every text that must not appear in a log."""
-        token = self.telegram_token.get_secret_value() if self.telegram_token else ""
-        url = self.database_url.get_secret_value() if self.database_url else ""
-        password = urlsplit(url).password or ""
-        links = self.link_secret.get_secret_value() if self.link_secret else ""
-        return tuple(secret for secret in (token, password, unquote(password), links) if secret)
+        token, links = _revealed(self.telegram_token), _revealed(self.link_secret)
+        key = _revealed(self.aws_secret_access_key)
+        password = urlsplit(_revealed(self.database_url)).password or ""
+        return tuple(secret for secret in (token, password, unquote(password), links, key) if secret)
+
+
+def _revealed(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def load_settings() -> Settings:
     """Read the environment, or raise BadSettings with one sentence for each variable that is wrong."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         # Not chained: pydantic's own text could repeat what was set.
         raise BadSettings(*(_sentence(problem) for problem in error.errors())) from None
+    settings.bucket_keys()
+    return settings
 
 
 def child_environment(changes: Mapping[str, str]) -> dict[str, str]:

@@ -44,6 +44,11 @@ def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("INSTAGRAM_API_URL", "http://[::1]:8082")
     monkeypatch.setenv("PUBLIC_URL", "https://stories.example.org/everytap/")
     monkeypatch.setenv("LINK_SECRET", " sixteen letters. ")
+    monkeypatch.setenv("MEDIA_BUCKET", "stories")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://s3.example.org/")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKTEST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a key of the tests")
     monkeypatch.setenv("PORT", "0")
     monkeypatch.setenv("SHUTDOWN_GRACE_SECONDS", "2.5")
     monkeypatch.setenv("LOG_FORMAT", "Console")
@@ -60,6 +65,8 @@ def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert settings.public_url == "https://stories.example.org/everytap"
     assert settings.link_secret is not None
     assert settings.link_secret.get_secret_value() == "sixteen letters."
+    assert (settings.media_bucket, settings.aws_endpoint_url) == ("stories", "https://s3.example.org")
+    assert (settings.aws_region, settings.bucket_keys()) == ("eu-central-1", ("AKTEST", "a key of the tests"))
     assert (settings.port, settings.shutdown_grace_seconds) == (0, 2.5)
     assert (settings.log_format, settings.log_level) == ("console", "DEBUG")
 
@@ -149,6 +156,20 @@ def test_a_short_link_secret_is_refused_without_repeating_it(monkeypatch: pytest
     assert "hunter2" not in problem
 
 
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_half_of_a_bucket_key_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "hunter2")
+
+    with pytest.raises(BadSettings, match="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together") as caught:
+        load_settings()
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_without_keys_those_of_the_machine_open_the_bucket() -> None:
+    assert load_settings().bucket_keys() is None
+
+
 def test_a_data_dir_that_is_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tmp_path.joinpath("file").touch()
 
@@ -177,8 +198,10 @@ def test_secrets_are_named_for_the_log_in_both_spellings(monkeypatch: pytest.Mon
     monkeypatch.setenv("DATABASE_URL", "postgresql://anna:pa%40ss@db/stories")
     monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
     monkeypatch.setenv("LINK_SECRET", "hunter2 and his dog")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKTEST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a key of the tests")
 
-    assert load_settings().secrets() == (TOKEN, "pa%40ss", "pa@ss", "hunter2 and his dog")
+    assert load_settings().secrets() == (TOKEN, "pa%40ss", "pa@ss", "hunter2 and his dog", "a key of the tests")
 
 
 def test_settings_do_not_show_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

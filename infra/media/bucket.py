@@ -1,0 +1,106 @@
+"""The files of the stories in an S3-compatible bucket, each named after its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import obstore
+from anyio import to_thread
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import S3Store
+
+from actors.errors import Refused, Unreachable
+from actors.rules.item import Story
+from infra.media.taking import Stored, content_type, published_path, take_in
+
+VALID = timedelta(hours=24)  # as long as one of Instagram's containers lives
+CONNECT_SECONDS, READ_SECONDS = 5, 20
+RETRIES = 2  # each call of ours can be repeated: what is put under a name never changes
+RETRY_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where the bucket is; without a `url` it is Amazon's own, without keys those of the machine are taken."""
+
+    name: str
+    url: str | None = None
+    region: str = "us-east-1"
+    key_id: str | None = None
+    key: str | None = field(default=None, repr=False)
+
+
+class BucketMedia:
+    """Fills ports.MediaSource, takes files in, and gives presigned links; its loop is asyncio's."""
+
+    def __init__(self, bucket: Bucket, valid: timedelta = VALID) -> None:
+        self._name = bucket.name
+        with _failures_told(bucket.name):
+            self._store = _open(bucket)
+        self._valid = valid
+
+    async def read(self, story: Story) -> bytes:
+        """Return the uncompressed file; `Refused` when it is missing."""
+        with _failures_told(self._name):
+            try:
+                found = await obstore.get_async(self._store, story.path)
+                return bytes(await found.bytes_async())
+            except FileNotFoundError as error:  # obstore's own for an object
+                raise Refused(f"the file of media {story.media_id} is missing") from error
+
+    async def check_and_store(self, path: Path) -> Stored:
+        """Check that the file can be a story and keep a copy; the same content is kept once.
+
+        Raises `Refused` with a sentence for the person who named it, `Unreachable` when the bucket cannot be used.
+        """
+        taken = await to_thread.run_sync(take_in, path)
+        with _failures_told(self._name):
+            for name, content in taken.files.items():
+                kind = content_type(name)
+                await obstore.put_async(
+                    self._store, name, content, attributes={"Content-Type": kind}, use_multipart=False
+                )
+        return taken.stored
+
+    async def link(self, story: Story) -> str:
+        """Return an address at which Instagram can fetch the story for a while; nobody looks whether it is there."""
+        with _failures_told(self._name):
+            return await obstore.sign_async(
+                self._store, "GET", published_path(story.kind, story.path), expires_in=self._valid
+            )
+
+
+def _open(bucket: Bucket) -> S3Store:
+    """What is not given is what obstore finds on the machine: the role of a container, an instance's own keys."""
+    return S3Store(
+        bucket.name,
+        region=bucket.region,
+        client_options={
+            "allow_http": (bucket.url or "").startswith("http://"),
+            "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+            "read_timeout": timedelta(seconds=READ_SECONDS),
+        },
+        retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+        config={
+            **({"endpoint": bucket.url} if bucket.url else {}),
+            **({"access_key_id": bucket.key_id} if bucket.key_id else {}),
+            **({"secret_access_key": bucket.key} if bucket.key else {}),
+        },
+    )
+
+
+@contextmanager
+def _failures_told(name: str) -> Iterator[None]:
+    """No failure leaves a doubt, because every call can be repeated; obstore's own texts name addresses: not told."""
+    try:
+        yield
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise Unreachable(f"the bucket {name} does not take our keys") from error
+    except FileNotFoundError as error:
+        raise Unreachable(f"there is no bucket {name}") from error
+    except (BaseError, OSError) as error:
+        raise Unreachable(f"the bucket {name} cannot be used just now") from error

@@ -1,0 +1,163 @@
+"""Stories kept in a bucket, over real HTTP on loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import aiohttp
+import pytest
+from PIL import Image
+from yarl import URL
+
+from actors.errors import Refused, Unreachable
+from actors.rules.item import Kind, Story
+from infra.media.bucket import Bucket, BucketMedia
+from infra.media.taking import Stored, published_path
+from tests.backends import BACKENDS, Backend
+from tests.infra.media.bucket_server import BUCKET, KEY, KEY_ID, REGION, BucketServer, Kept, bucket_server
+from tests.infra.media.films import FilmPlan, film
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    """The client's own threads wake a loop of asyncio."""
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[BucketServer]:
+    async with bucket_server() as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(server: BucketServer) -> Bucket:
+    return Bucket(BUCKET, server.url, REGION, KEY_ID, KEY)
+
+
+@pytest.fixture
+def media(bucket: Bucket) -> BucketMedia:
+    return BucketMedia(bucket)
+
+
+def picture(folder: Path, name: str = "sunset.png") -> Path:
+    Image.new("RGB", (400, 300), "red").save(folder / name)
+    return folder / name
+
+
+def story(stored: Stored) -> Story:
+    return Story(3, stored.kind, stored.path, stored.file_name, "Sunset", "")
+
+
+async def fetch(link: str, method: str = "GET") -> tuple[int, str, bytes]:
+    async with aiohttp.ClientSession() as session, session.request(method, URL(link, encoded=True)) as reply:
+        return reply.status, reply.content_type, await reply.read()
+
+
+async def test_picture_is_kept_as_it_was_and_fit_for_a_story(
+    media: BucketMedia, server: BucketServer, tmp_path: Path
+) -> None:
+    source = picture(tmp_path)
+
+    stored = await media.check_and_store(source)
+
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    assert stored == Stored(Kind.PHOTO, f"{digest[:2]}/{digest}.png", source.name, source.stat().st_size, digest)
+    assert await media.read(story(stored)) == source.read_bytes()
+    assert {name: kept.kind for name, kept in server.objects.items()} == {
+        stored.path: "image/png",
+        f"{digest[:2]}/{digest}.story.jpg": "image/jpeg",
+    }
+
+
+async def test_presigned_link_shows_instagram_the_fitted_picture(media: BucketMedia, tmp_path: Path) -> None:
+    stored = await media.check_and_store(picture(tmp_path))
+
+    code, kind, content = await fetch(await media.link(story(stored)))
+
+    assert (code, kind) == (200, "image/jpeg")
+    with Image.open(BytesIO(content)) as shown:
+        assert shown.size == (1080, 1920)
+
+
+async def test_presigned_link_shows_a_video_itself(media: BucketMedia, tmp_path: Path) -> None:
+    source = tmp_path / "film.mov"
+    source.write_bytes(film(FilmPlan(brand=b"qt  ")))
+    stored = await media.check_and_store(source)
+
+    assert await fetch(await media.link(story(stored))) == (200, "video/quicktime", source.read_bytes())
+
+
+async def test_link_is_good_for_its_file_its_method_and_its_time(
+    media: BucketMedia, server: BucketServer, tmp_path: Path
+) -> None:
+    stored = await media.check_and_store(picture(tmp_path))
+    link = await media.link(story(stored))
+
+    other = await fetch(link.replace(published_path(stored.kind, stored.path), stored.path))
+    written = await fetch(link, "PUT")
+    server.late = timedelta(hours=24, seconds=1)
+    late = await fetch(link)
+
+    assert (other[0], written[0], late[0]) == (403, 403, 403)
+
+
+async def test_missing_file_is_refused(media: BucketMedia) -> None:
+    with pytest.raises(Refused, match="the file of media 3 is missing"):
+        await media.read(Story(3, Kind.PHOTO, "ab/none.png", "none.png", "None", ""))
+
+
+async def test_file_that_cannot_be_a_story_never_reaches_the_bucket(
+    media: BucketMedia, server: BucketServer, tmp_path: Path
+) -> None:
+    source = tmp_path / "letter.jpg"
+    source.write_text("Dear team, here is a story")
+
+    with pytest.raises(Refused, match="is not a picture or video"):
+        await media.check_and_store(source)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("code", [500, 503])
+async def test_bucket_that_stumbles_once_is_asked_again(
+    media: BucketMedia, server: BucketServer, tmp_path: Path, code: int
+) -> None:
+    server.failures.append(code)
+
+    stored = await media.check_and_store(picture(tmp_path))
+
+    assert len(server.objects) == 2
+    assert server.asked[0] == server.asked[1] == f"PUT /{BUCKET}/{stored.path}"
+
+
+async def test_bucket_that_cannot_be_used_says_why_without_addresses_and_keys(
+    bucket: Bucket, server: BucketServer, tmp_path: Path
+) -> None:
+    source = picture(tmp_path)
+    wrong = replace(bucket, key="another key")
+    unknown = replace(bucket, name="elsewhere")
+    server.objects["kept"] = Kept(b"content", "image/png")
+
+    refused = await _failure(wrong, source)
+    missing = await _failure(unknown, source)
+    server.failures.extend([500] * 3)
+    broken = await _failure(bucket, source)
+    away = await _failure(replace(bucket, url="http://127.0.0.1:1"), source)
+
+    assert str(refused) == "the bucket stories does not take our keys"
+    assert str(missing) == "there is no bucket elsewhere"
+    assert str(broken) == str(away) == "the bucket stories cannot be used just now"
+
+
+async def _failure(bucket: Bucket, source: Path) -> Unreachable:
+    with pytest.raises(Unreachable) as raised:
+        await BucketMedia(bucket).check_and_store(source)
+    assert "key" not in repr(bucket).replace("key_id", "")
+    assert KEY not in "".join(traceback.format_exception(raised.value))
+    return raised.value
