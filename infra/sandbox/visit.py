@@ -71,6 +71,9 @@ def engage(sandbox: Sandbox, theatre: Theatre) -> Member:
 
     def hear(line: Line) -> None:
         record(sandbox, "logged", worker=member.name, line=line)
+        match line:
+            case {"item_id": int(item_id), "container_id": str(container_id)}:
+                sandbox.instagram.claim(container_id, item_id)
 
     theatre.tasks.start_soon(follow, member.log_file, hear)
     return member

@@ -34,6 +34,7 @@ class Instagram:
         self.faults = Faults(Random(seed))
         self.api = GraphApi(self.world, self.faults, clock)
         self.playbill: defaultdict[str, list[Billed]] = defaultdict(list)
+        self.claims: dict[str, int] = {}
         self.account = self.world.create_account(DEMO_ACCOUNT, clock())
         self._clock = clock
         self._journal = journal
@@ -67,6 +68,12 @@ class Instagram:
         """Tell which item a file belongs to; `media` is the file's name up to the first dot."""
         self.playbill[media].append(Billed(item_id, title))
 
+    def claim(self, container_id: str, item_id: int) -> None:
+        """Tell for which item a container was made."""
+        if self.claims.get(container_id) != item_id:
+            self.claims[container_id] = item_id
+            self._journal.record(self._clock(), "instagram.claimed", container_id=container_id, item_id=item_id)
+
     def set_fault(self, fault: Fault) -> int:
         """Switch a fault on and return its number; its methods are the names in `calls.CALLS`."""
         now = self._clock()
@@ -85,22 +92,30 @@ class Instagram:
         return self.world.live(self._clock(), account_id)
 
     def doubles(self) -> list[LiveStory]:
-        """Return every story too many: of a container that had one, or of a file beyond the items that it has."""
-        seen: set[str] = set()
-        of_file: Counter[tuple[str, str]] = Counter()
+        """Return every story too many: the second of a container or an item, or more of a file than it has items."""
+        counts: Counter[object] = Counter()
         doubles: list[LiveStory] = []
         for story in self.world.stories.values():
-            of_file[story.account_id, story.media] += 1
-            allowed = max(1, len(self.playbill.get(story.media, ())))
-            if story.container_id in seen or of_file[story.account_id, story.media] > allowed:
+            owner, allowed = self._owner(story)
+            counts.update((story.container_id, owner))
+            if counts[story.container_id] > 1 or counts[owner] > allowed:
                 doubles.append(story)
-            seen.add(story.container_id)
         return doubles
 
     def item_of(self, story: LiveStory) -> Billed | None:
-        """Return the item of a story: the last one billed with its file."""
-        billed = self.playbill.get(story.media)
-        return billed[-1] if billed else None
+        """Return the item of a story: the one that claimed its container, else the last one billed with its file."""
+        billed = self.playbill.get(story.media, [])
+        item_id = self.claims.get(story.container_id)
+        if item_id is None:
+            return billed[-1] if billed else None
+        return next((each for each in billed if each.item_id == item_id), Billed(item_id, f"Item {item_id}"))
+
+    def _owner(self, story: LiveStory) -> tuple[object, int]:
+        """Return whose story it is, as exactly as it is known, and how many stories that may have."""
+        item_id = self.claims.get(story.container_id)
+        if item_id is not None:
+            return item_id, 1
+        return (story.account_id, story.media), max(1, len(self.playbill.get(story.media, ())))
 
     def stats(self) -> Wire:
         """Count calls by name, refusals by code, and what came of it all."""

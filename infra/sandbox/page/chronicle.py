@@ -169,10 +169,15 @@ class Chronicle:
         return [each for each in taps if each.query and (each.query.chat_id, each.query.message_id) == place]
 
     def _of_item(self, line: Line) -> list[Chapter]:
-        """Find the taps on an item that are still under way: what happens to it happens to them."""
+        """Find the taps on an item that are still under way: what happens to it happens to them.
+
+        A publish goes on after its tap was explained: it belongs to the last tap that was saved.
+        """
         item_id = line.get("item_id")
-        taps = [each for each in self._chapters.values() if each.query is not None and each.line is None]
-        return [each for each in taps if item_id is not None and _item(each) == str(item_id)]
+        taps = [each for each in self._chapters.values() if item_id is not None and _item(each) == str(item_id)]
+        if str(line["event"]).startswith("publish."):
+            return [each for each in taps if each.line is None or each.line["outcome"] == "recorded"][-1:]
+        return [each for each in taps if each.line is None]
 
 
 def changed(message: Message) -> str:

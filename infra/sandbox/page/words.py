@@ -35,6 +35,10 @@ TOLD = {
     "recover.stopped": "Stopped while redrawing cards: {left} left",
     "schedule.stopped": "Stopped while presenting: {left} left",
     "interactions.dropped": "Lines of the interaction log dropped: {lines}",
+    "publish.step": "Publish: {state}{calls}",
+    "publish.card_left": "The card shows the end of the publish when a worker runs again",
+    "publish.left": "The publish goes on when a worker runs again",
+    "publish.outlived_its_lease": "A publish call took longer than its lease: another worker may have looked meanwhile",
     "actor.crashed": "The actor of {key} crashed and starts again from its row",
     "actor.quarantined": "The actor of {key} is out of order for {seconds} s",
     "dead_letter.unhandled": "A message to {key} could not be delivered: {reason}",
@@ -57,11 +61,23 @@ DEEDS = {
     "forbidden": "The database refuses it: this person may not tap here.",
     "gone": "The database knows no such story any more.",
 }
+PHASES = {
+    "creating": "Instagram is asked to fetch the file",
+    "container": "Instagram prepares it",
+    "ready": "it is ready",
+    "publishing": "marked as being published, before the call",
+    "published": "it is live",
+    "refused": "Instagram refuses it",
+    "in_doubt": "nobody can tell: people are asked",
+    "cancelled": "called off in time",
+}
 COMMON = {"event", "level", "timestamp", "tap_id", "item_id", "chat_id", "user_id"}
 
 
 def told(line: Line) -> str:
     """Say a line in one sentence; an event that is not known here shows its figures."""
+    if line["event"] == "publish.step":
+        line = _step(line)
     pattern = TOLD.get(line["event"])
     if pattern is None:
         figures = [f"{name}={value}" for name, value in line.items() if name not in COMMON]
@@ -100,6 +116,14 @@ def written_at(line: Line, otherwise: float) -> float:
 def seconds(milliseconds: float) -> str:
     """Write a duration as people say it."""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def _step(line: Line) -> Line:
+    """Say what a step of a publish committed, and what Instagram answered before it."""
+    state = str(line.get("state", "…"))
+    words = "another worker goes on with it" if line.get("outcome") == "fenced out" else PHASES.get(state, state)
+    calls = ", ".join(map(str, line.get("calls", ())))
+    return {**line, "state": words, "calls": f" ({calls})" if calls else ""}
 
 
 class _Gaps(dict[str, Any]):

@@ -127,6 +127,18 @@ def test_same_lines_in_a_row_are_folded_and_counted(play: Play) -> None:
     ]
 
 
+def test_publish_belongs_to_the_last_tap_that_was_saved(play: Play) -> None:
+    first, late = play.tap(1), play.tap(1.5)
+    play.explain(first, 2)
+    play.explain(late, 2.5, outcome="stale")
+    play.log(3, "publish.step", item_id=7, state="published", outcome="stored", calls=["publish: lost", "look: ok"])
+
+    saved, refused = play.chapters()
+
+    assert saved.story[-1].text == "Publish: it is live (publish: lost, look: ok)"
+    assert "it is live" not in refused.story[-1].text
+
+
 def test_only_the_newest_chapters_are_kept(play: Play) -> None:
     first = play.tap(0)
     for number in range(MOST_CHAPTERS):
@@ -158,6 +170,8 @@ def test_answer_to_a_tap_that_is_forgotten_changes_nothing(play: Play) -> None:
         ({"event": "database.recovered", "seconds": 2}, "The database answers again, after 2 s"),
         ({"event": "worker.stopping"}, "Asked to stop (…)"),
         ({"event": "new.thing", "level": "info", "timestamp": "t", "size": 3}, "new.thing size=3"),
+        ({"event": "publish.step", "state": "ready", "outcome": "stored", "calls": []}, "Publish: it is ready"),
+        ({"event": "publish.step", "outcome": "fenced out"}, "Publish: another worker goes on with it"),
         ({"event": "output", "text": "Traceback {0}"}, "Traceback {0}"),
     ],
 )

@@ -21,6 +21,17 @@ async def test_live_story_names_its_item_and_its_picture(graph: Graph) -> None:
     assert (shown.live, shown.doubles) == (1, 0)
 
 
+async def test_story_of_a_claimed_container_belongs_to_that_item(graph: Graph) -> None:
+    instagram = graph.sandbox.instagram
+    instagram.bill("cafe", 7, "Café")
+    instagram.bill("cafe", 8, "Café again")
+    container_id = await graph.create("cafe.jpg")
+    instagram.claim(container_id, 7)
+    await graph.publish(container_id)
+
+    assert gallery(instagram, graph.sandbox.clock()).frames[0].title == "Café"
+
+
 async def test_double_is_counted_and_marked(graph: Graph) -> None:
     container_id = await graph.create()
     await graph.publish(container_id)

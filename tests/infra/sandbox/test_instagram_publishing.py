@@ -74,6 +74,17 @@ async def test_two_containers_of_one_file_are_a_double_unless_two_items_have_it(
     assert (before, len(instagram.doubles())) == (1, 0)
 
 
+@pytest.mark.parametrize(("second", "doubles"), [(1, 1), (2, 0)])
+async def test_claimed_containers_are_doubles_if_they_are_one_items(graph: Graph, second: int, doubles: int) -> None:
+    containers = [await graph.create(), await graph.create()]
+    graph.sandbox.instagram.claim(containers[0], 1)
+    graph.sandbox.instagram.claim(containers[1], second)
+    await graph.publish(containers[0])
+    await graph.publish(containers[1])
+
+    assert len(graph.sandbox.instagram.doubles()) == doubles
+
+
 async def test_quota_counts_publishes_and_ends_them(graph: Graph) -> None:
     graph.sandbox.instagram.set_rules(quota_total=1)
     await graph.publish(await graph.create("a.jpg"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from infra.sandbox.link import Link, open_link
 from infra.sandbox.rules import StageError
-from infra.sandbox.worker import MOST_WORKERS, Script, Troupe
+from infra.sandbox.worker import MOST_WORKERS, Script, Troupe, free_port
 from infra.sandbox.worklog import Tail, follow, parse
 
 SLEEPER = [sys.executable, "-c", 'import time; print(\'{"event": "up"}\', flush=True); time.sleep(60)']
@@ -171,3 +172,11 @@ async def test_troupe_has_its_limits(tmp_path: Path) -> None:
         with pytest.raises(StageError):
             troupe.kill(9)
         tasks.cancel_scope.cancel()
+
+
+def test_kept_port_is_free_for_a_server_alone() -> None:
+    with free_port() as port:
+        with socket.create_server(("0.0.0.0", port)) as server:  # noqa: S104 - as a worker does
+            assert server.getsockname()[1] == port
+        with free_port() as other:
+            assert other != port
