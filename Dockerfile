@@ -26,5 +26,7 @@ USER everytap
 VOLUME /var/lib/everytap
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=5s --start-period=40s --retries=3 CMD ["python", "main.py", "health"]
+# Unhealthy within 26 s of a hang. The probe takes a tenth of a second; `main.py health` asks the same, with more around it.
+HEALTHCHECK --interval=8s --timeout=5s --start-period=40s --retries=2 \
+    CMD python -m infra.web.probe http://127.0.0.1:$PORT/healthz
 CMD ["python", "main.py", "run"]

@@ -17,10 +17,12 @@ from actors.rules.messages import GiveUp, Press, Pressed
 from actors.runtime.child import Lifeline
 from actors.shell.answers import refuse
 from actors.shell.outside import Hearers, Items, Lease
+from actors.shell.pulse import Pulse
 
 log = structlog.get_logger()
 
 POLL_SECONDS = 50.0
+CALL_SECONDS = POLL_SECONDS + 25.0  # a poll's own bounds: 5 to connect, 10 to send, 10 more than asked for to answer
 AGAIN_SECONDS = 0.5  # the same offset sooner is answered with one update only
 GATHER_SECONDS = 0.02  # a poll for each tap that is done would fetch all that are not, again and again
 GATHER_MORE_SECONDS = 0.001  # for each more that is not done: reading a hundred again takes milliseconds
@@ -67,6 +69,7 @@ class Intake:
         self._backlog = True
         self._failures = 0
         self._answers: TaskGroup | None = None
+        self.pulse = Pulse()
         self.polled_at: float | None = None
         self.trouble: str | None = None
 
@@ -89,10 +92,11 @@ class Intake:
         async with anyio.create_task_group() as answers:
             self._answers = answers
             async with anyio.create_task_group() as polling:
-                polling.start_soon(self._poll_all)
+                polling.start_soon(self.pulse.watch, self._poll_all)
                 lifeline.ready()
                 await lifeline.stopping.wait()
                 polling.cancel_scope.cancel()
+            self.pulse.rest()
         while self.waiting:
             self._moved = anyio.Event()
             await self._moved.wait()
@@ -114,7 +118,9 @@ class Intake:
             if not self._lease.is_held:
                 # Another worker may poll meanwhile: what comes afterwards may be known to the database already.
                 self._backlog = True
+                self.pulse.rest()
             await self._lease.wait_held()
+            self.pulse.beat(CALL_SECONDS)
             self._moved = anyio.Event()
             asked = self._asked = self._offset
             try:
@@ -122,6 +128,7 @@ class Intake:
             except Conflict:
                 log.info("intake.conflict")
                 self._backlog = True
+                self.trouble = "another program reads this bot's updates"
                 self._lease.look()
             except PortError as error:
                 await self._rest(error)
@@ -133,16 +140,18 @@ class Intake:
 
     async def _rest(self, error: PortError) -> None:
         asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
-        pause = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
+        pause = max(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)], asked or 0.0)
         self._asked = None
         self._failures += 1
         self.trouble = str(error)
         log.warning("intake.unreachable", failures=self._failures, reason=self.trouble)
-        await anyio.sleep(max(pause, asked or 0.0))
+        self.pulse.beat(pause)
+        await anyio.sleep(pause)
 
     async def _take(self, batch: Sequence[object]) -> None:
         """Tell every new update to its item, until one could not be told."""
         self.polled_at = anyio.current_time()
+        self.pulse.beat(AGAIN_SECONDS)
         redelivered = self._backlog
         for number, raw in enumerate(batch):
             if number % SLICE == SLICE - 1:
@@ -177,7 +186,7 @@ class Intake:
         if update_id < 0:
             log.error("update.poison", update_id=None, reason="it has no id, so it cannot be confirmed")
             return True
-        self._held[update_id] = _Held(_press(update), at)
+        self._held[update_id] = _Held(update.press if isinstance(update, Pressed) else None, at)
         match update:
             case pressed if isinstance(pressed, Pressed):
                 return self._tell(pressed, pressed.press)
@@ -233,10 +242,6 @@ class Intake:
                 await self._updates.get(self._offset, 0.0)
         except (PortError, Conflict):
             log.info("intake.not_confirmed")
-
-
-def _press(update: Update) -> Press | None:
-    return update.press if isinstance(update, Pressed) else None
 
 
 def _update_id(update: Update) -> int:

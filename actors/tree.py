@@ -94,13 +94,17 @@ class Worker:
             return None
         return anyio.current_time() - max(since, self.intake.polled_at or since)
 
+    def poller_trouble(self) -> str | None:
+        """How the poller shows that it is dead, whatever Telegram does."""
+        return self.intake.pulse.trouble()
+
     def database_trouble(self) -> str | None:
         """Why the database cannot be used, as last seen."""
         return None if self.database.is_up else "no connection could be had"
 
     def telegram_trouble(self) -> str | None:
-        """Why Telegram cannot be reached, as last seen."""
-        return self.intake.trouble
+        """Why Telegram gives us no updates, as last seen; a standby asks for none."""
+        return self.intake.trouble if self.lease.is_held else None
 
     def _children(self, grace_seconds: float, web: Web | None) -> list[ChildSpec]:
         """In the order of their start; they stop in reverse: intake first, the database last."""

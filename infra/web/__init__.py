@@ -1,1 +1,1 @@
-"""What a worker tells over HTTP. Read health (what is judged, and how), media (the files), then server."""
+"""What a worker tells over HTTP. Read health (what is judged), media (the files), server, then probe (who asks)."""

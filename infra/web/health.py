@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from actors.runtime.child import ChildState
 
-SILENT_SECONDS = 90.0  # a long poll lasts 50
 LOOP_SECONDS = 300.0
 LOOP_RESTARTS = 3
 
@@ -23,6 +22,10 @@ class Vitals(Protocol):
 
     def poll_silence_seconds(self) -> float | None:
         """How long ago Telegram answered a poll, or, before the first answer, since we may poll; None: we may not."""
+        ...
+
+    def poller_trouble(self) -> str | None:
+        """How the poller shows that it is dead, whatever Telegram does; None: it works, or has no work."""
         ...
 
     def database_trouble(self) -> str | None:
@@ -69,14 +72,14 @@ class Verdict:
 
 
 def alive(vitals: Vitals, crashes: CrashWatch, now: float) -> Verdict:
-    """Judge whether this worker works; if not, only a restart of it will help."""
+    """Judge whether this worker works; if not, only a restart helps, as it would not against a silent Telegram."""
     children = vitals.children()
-    silence = vitals.poll_silence_seconds()
+    silence, dead = vitals.poll_silence_seconds(), vitals.poller_trouble()
     down = [name for name, child in children.items() if not child.up and not child.ended]
     problems = [f"{name} is down" for name in down]
     problems += [f"{name} crashes again and again" for name in crashes.looping(children, now)]
-    if silence is not None and silence > SILENT_SECONDS:
-        problems.append(f"Telegram has not answered a poll for {silence:.0f} s")
+    if dead is not None:
+        problems.append(f"the poller {dead}")
     # What a child's last error says may hold a secret: it stands in the log, redacted.
     facts = {
         "children": {name: {"up": child.up, "restarts": child.restarts} for name, child in children.items()},

@@ -6,7 +6,6 @@ import os
 import socket
 from collections.abc import Callable
 
-import aiohttp
 import anyio
 from hypercorn.asyncio import serve as serve_app
 from hypercorn.config import Config
@@ -17,10 +16,10 @@ from starlette.routing import Route
 
 from actors.errors import PortError
 from infra.web.health import CrashWatch, Verdict, Vitals, alive, ready
+from infra.web.probe import CHECK_SECONDS, probe
 
 BACKLOG = 128
 GRACE_SECONDS = 1.0
-CHECK_SECONDS = 4.0  # less than a container's probe waits
 NO_CACHE = {"cache-control": "no-store"}
 
 
@@ -67,20 +66,9 @@ def build_app(vitals: Vitals, *routes: Route) -> Starlette:
     return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), *routes])
 
 
-async def check(url: str) -> tuple[bool, str]:
+async def check(url: str, seconds: float = CHECK_SECONDS) -> tuple[bool, str]:
     """Ask a worker how it is; says so in one sentence."""
-    try:
-        timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
-            found = await answer.json()
-            problems = [str(problem) for problem in found["problems"]]
-    except (aiohttp.ClientConnectionError, TimeoutError):
-        return False, f"No worker answers at {url}."
-    except (aiohttp.ClientError, ValueError, LookupError, TypeError):
-        return False, f"What answers at {url} is not a worker of everytap."
-    if problems:
-        return False, f"The worker is not well: {'; '.join(problems)}."
-    return True, "The worker is well."
+    return await anyio.to_thread.run_sync(probe, url, seconds)
 
 
 def _answer(verdict: Verdict) -> JSONResponse:

@@ -34,7 +34,7 @@ async def explained(story: Locator, ending: str) -> dict[str, Any]:
 async def break_for_long(visitor: Visitor, switch: str, state: str) -> None:
     """Break something for longer than a slow machine needs, and wait until it is broken; the test mends it."""
     where, _, label = switch.partition(": ")
-    await visitor.page.get_by_role("radio", name="120 s", exact=True).check()
+    await visitor.page.locator("input[name=seconds][value='120']").check()
     await visitor.page.get_by_role("group", name=where, exact=True).get_by_role("button", name=label).click()
     await visitor.sees_state(state)
 

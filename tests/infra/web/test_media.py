@@ -50,6 +50,9 @@ class QuietVitals:
     def poll_silence_seconds(self) -> float | None:
         return None
 
+    def poller_trouble(self) -> str | None:
+        return None
+
     def database_trouble(self) -> str | None:
         return None
 

@@ -29,6 +29,7 @@ class FakeVitals:
 
     state: dict[str, ChildState] = field(default_factory=lambda: {"database": UP, "intake": UP})
     silence_seconds: float | None = 3.0
+    poller: str | None = None
     database: str | None = None
     telegram: str | None = None
 
@@ -37,6 +38,9 @@ class FakeVitals:
 
     def poll_silence_seconds(self) -> float | None:
         return self.silence_seconds
+
+    def poller_trouble(self) -> str | None:
+        return self.poller
 
     def database_trouble(self) -> str | None:
         return self.database
@@ -83,7 +87,7 @@ async def test_worker_that_is_well_says_so() -> None:
     ("vitals", "problem"),
     [
         (FakeVitals({"database": UP, "intake": DOWN}), "intake is down"),
-        (FakeVitals(silence_seconds=91.0), "Telegram has not answered a poll for 91 s"),
+        (FakeVitals(poller="has ended"), "the poller has ended"),
     ],
 )
 async def test_worker_that_is_not_well_is_red_and_says_why(vitals: FakeVitals, problem: str) -> None:
@@ -97,7 +101,13 @@ async def test_worker_that_is_not_well_is_red_and_says_why(vitals: FakeVitals, p
 
 
 @pytest.mark.parametrize(
-    "vitals", [FakeVitals(silence_seconds=None), FakeVitals({"once": OVER}), FakeVitals(database="away")]
+    "vitals",
+    [
+        FakeVitals(silence_seconds=None),
+        FakeVitals({"once": OVER}),
+        FakeVitals(database="away"),
+        FakeVitals(silence_seconds=600.0, telegram="HTTP 502"),
+    ],
 )
 async def test_standby_finished_child_and_outage_are_not_cured_by_a_restart(vitals: FakeVitals) -> None:
     async with served(vitals) as url:
