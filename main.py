@@ -262,8 +262,8 @@ async def open_backstage(data_dir: Path, address: Address) -> AsyncIterator[Back
 def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:
     """The environment in which `run` is pointed at the sandbox; without a DSN it shares the embedded database."""
     own = {"TELEGRAM_TOKEN": sandbox.token, "TELEGRAM_API_URL": sandbox.url, "DATA_DIR": str(data_dir)}
-    own["MEDIA_BUCKET"] = ""  # the demo's stories stay in its folder
-    return child_environment(own | {"DATABASE_URL": dsn, "PORT": "0", "LOG_FORMAT": "json"})
+    own |= {"INSTAGRAM_API_URL": sandbox.url, "MEDIA_BUCKET": ""}  # the demo's stories stay in its folder
+    return child_environment(own | {"DATABASE_URL": dsn, "LOG_FORMAT": "json"})
 
 
 if __name__ == "__main__":

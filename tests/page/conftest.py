@@ -86,9 +86,9 @@ async def theatre(
         environment = {
             "TELEGRAM_TOKEN": sandbox.token,
             "TELEGRAM_API_URL": sandbox.url,
+            "INSTAGRAM_API_URL": sandbox.url,
             "DATABASE_URL": link.dsn,
             "DATA_DIR": str(folder),
-            "PORT": "0",
             "LOG_FORMAT": "json",
         }
         script = Script([sys.executable, str(ROOT / "main.py"), "run"], child_environment(environment), folder)
