@@ -39,7 +39,8 @@ from actors.rules.operations import (
     StoreOutcome,
 )
 from actors.rules.requests import Lane, NotStored, Ticket
-from actors.rules.review import Item, decide
+from actors.rules.review import decide
+from actors.rules.review_memory import Item
 from actors.runtime.actor import Context
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.trace import Traces

@@ -45,7 +45,8 @@ def decide(saga: Saga, message: Message) -> Decision:  # noqa: C901 - the table:
     if isinstance(message, FencedOut):
         return _rest(saga)
     if isinstance(message, Stored):
-        return _go_on(_learn(saga, message), message.at)
+        given_up = saga.publish is not None and message.publish.phase is Phase.IN_DOUBT
+        return _rest(saga) if given_up else _go_on(_learn(saga, message), message.at)
     publish = saga.publish
     if publish is None:
         return Decision(saga)

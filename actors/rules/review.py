@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import replace
 from typing import assert_never
 
 from actors.rules import words
@@ -21,11 +19,9 @@ from actors.rules.effects import (
     Record,
     RecordOutcome,
     SendCard,
-    SendFile,
     ShowCard,
     ShowLine,
     ShowQuestion,
-    WatchQuestion,
     WatchRecording,
 )
 from actors.rules.item import Row, State, Step
@@ -47,7 +43,6 @@ from actors.rules.messages import (
     OutcomeNotRecorded,
     Present,
     Press,
-    Question,
     Recorded,
     Resume,
     SendOriginal,
@@ -56,37 +51,18 @@ from actors.rules.messages import (
     Tap,
 )
 from actors.rules.rehearsal import rehearse
-
-KEEP, LEAVE, ORIGINAL = "keep_it", "leave_it", "send_original"
-ASK: Mapping[Step, str] = MappingProxyType(
-    {
-        Step.REJECT: "ask_to_reject",
-        Step.IT_IS_LIVE: "ask_whether_it_is_live",
-        Step.IT_IS_NOT: "ask_whether_it_is_not",
-    }
+from actors.rules.review_memory import Decision, Item
+from actors.rules.review_questions import (
+    ASK,
+    KEEP,
+    LEAVE,
+    ask,
+    asked_about,
+    not_yours,
+    send_original,
+    take_back,
+    visibly,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What the actor of one item remembers. A cold one knows nothing but its id, and needs nothing else.
-
-    `recording` is this actor's own open recording, the only thing by which memory may refuse a tap.
-    `asking` is the open "Are you sure?", a view that any redraw may drop.
-    """
-
-    id: int
-    row: Row | None = None
-    recording: Tap | None = None
-    asking: Press | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the item becomes, and what to do about it, in this order."""
-
-    item: Item
-    effects: tuple[Effect, ...] = ()
 
 
 def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PLR0912 - the table: one clause a message
@@ -99,17 +75,17 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
         case AskToReject() | AskAboutDoubt() if item.recording is not None:
             return _busy(item, item.recording, message)
         case AskToReject(press):
-            return _ask(item, press, Step.REJECT)
+            return ask(item, press, Step.REJECT)
         case AskAboutDoubt(press, step):
-            return _ask(item, press, step)
+            return ask(item, press, step)
         case KeepIt(press):
-            return _take_back(item, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), words.KEPT)
+            return take_back(item, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), words.KEPT)
         case LeaveIt(press):
-            return _take_back(item, Conclude(press, LEAVE, Outcome.KEPT, "tap", press.version), words.LEFT)
+            return take_back(item, Conclude(press, LEAVE, Outcome.KEPT, "tap", press.version), words.LEFT)
         case NotYours():
-            return _not_yours(item, message)
+            return not_yours(item, message)
         case SendOriginal(press):
-            return _send_original(item, press)
+            return send_original(item, press)
         case GiveUp(press) if item.recording is not None and item.recording.press.id == press.id:
             return Decision(item, (AbandonRecording(press),))
         case GiveUp():
@@ -180,55 +156,15 @@ def _busy(item: Item, recording: Tap, message: Tap | AskToReject | AskAboutDoubt
     press = message.press
     if press.id == recording.press.id:
         return Decision(item, _came_again(press, recording.press))
-    action = message.step.value if isinstance(message, Tap) else ASK[_asked_about(message)]
+    action = message.step.value if isinstance(message, Tap) else ASK[asked_about(message)]
     text = words.in_progress(recording.step, recording.press.person.name)
     conclusion = Conclude(press, action, Outcome.BUSY, "tap", press.version)
-    return Decision(item, _visibly(text, conclusion))
+    return Decision(item, visibly(text, conclusion))
 
 
 def _came_again(press: Press, first: Press) -> tuple[Effect, ...]:
     """The same press in another update: Telegram may forget the repetition, since it still keeps the first."""
     return () if press.update_id == first.update_id else (ConfirmUpdate(press, answered_first=False),)
-
-
-def _visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ...]:
-    """Answer a press that needs no record: Telegram may forget it once the answer is through."""
-    press = conclusion.press
-    return (
-        AnswerTap(press, text),
-        *shown,
-        LogInteraction(press, conclusion.outcome.value),
-        conclusion,
-        ConfirmUpdate(press, answered_first=True),
-    )
-
-
-def _asked_about(message: AskToReject | AskAboutDoubt) -> Step:
-    return message.step if isinstance(message, AskAboutDoubt) else Step.REJECT
-
-
-def _ask(item: Item, press: Press, step: Step) -> Decision:
-    question = ShowQuestion(press, item.row, asking=Question(step, press.person.id))
-    effects = _visibly(words.SURE, Conclude(press, ASK[step], Outcome.ASKED, "tap", press.version), question)
-    return Decision(replace(item, asking=press), (*effects, WatchQuestion(press)))
-
-
-def _take_back(item: Item, conclusion: Conclude, text: str) -> Decision:
-    question = ShowQuestion(conclusion.press, item.row, asking=None)
-    return Decision(replace(item, asking=None), _visibly(text, conclusion, question))
-
-
-def _not_yours(item: Item, message: NotYours) -> Decision:
-    """Nothing changes; the name of who was asked is known while its question is in memory."""
-    press, asked = message.press, item.asking
-    name = asked.person.name if asked is not None and asked.person.id == message.asked_id else None
-    conclusion = Conclude(press, message.step.value, Outcome.NOT_YOURS, "tap", press.version)
-    return Decision(item, _visibly(words.not_yours(message.step, name), conclusion))
-
-
-def _send_original(item: Item, press: Press) -> Decision:
-    conclusion = Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version)
-    return Decision(item, _visibly(words.SENDING_FILE, conclusion, SendFile(press)))
 
 
 def _close_recording(item: Item, tap: Tap) -> Item:

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import count
 from typing import Any, TypeVar
 
 import anyio
@@ -38,6 +37,7 @@ from tests.stories import ANNA, BEN, CHAT, press
 T = TypeVar("T")
 
 FROZEN_SECONDS = 120.0
+SLOW_SECONDS = 50.0
 RESTART_SECONDS = 2.0
 
 
@@ -49,13 +49,14 @@ class Kind(Enum):
     REFUSE = "it is refused"
     TAKE_OVER = "the worker hangs until a second one has taken over"
     CANCEL = "somebody taps Skip"
+    SLOW = "it takes long, and nobody takes over"
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """At which point, counted from the first request of a saga, what happens."""
+    """At which point, by its number or when it is first met by its name, what happens."""
 
-    point: int
+    point: int | str
     kind: Kind
 
 
@@ -67,8 +68,10 @@ class Sea:
     instagram: FakeInstagram = field(default_factory=lambda: FakeInstagram(lag_seconds=2.0))
     met: list[str] = field(default_factory=list)
     shown: dict[int, Row] = field(default_factory=dict)
+    drawn: list[Row] = field(default_factory=list)
+    away: bool = False
     outcomes: list[TapOutcome] = field(default_factory=list)
-    _workers: count[int] = field(default_factory=lambda: count(1))
+    crew: list[Worker] = field(default_factory=list)
     _tasks: TaskGroup | None = None
 
     def __post_init__(self) -> None:
@@ -114,11 +117,20 @@ class Sea:
                 yield
                 tasks.cancel_scope.cancel()
 
+    async def go_on(self, row: Row) -> None:
+        """Let the newest worker go on with this item, as its item does after a tap."""
+        await self.crew[-1].publishes.go_on(row)
+
+    async def replace_worker(self) -> None:
+        """Stop the worker, then start another one, as a deploy does."""
+        self.crew[-1].lifeline.stopping.set()
+        self._start(1.0)
+
     async def pass_point(self, name: str, worker: Worker) -> Kind | None:
         """Go past a point, unless there is trouble; answers what is left to happen to the request itself."""
-        number = len(self.met)
+        here = {len(self.met)} if name in self.met else {len(self.met), name}
         self.met.append(name)
-        kind = next((trouble.kind for trouble in self.troubles if trouble.point == number), None)
+        kind = next((trouble.kind for trouble in self.troubles if trouble.point in here), None)
         if kind is Kind.CANCEL:
             self.tap(Step.SKIP, BEN)
         elif kind is Kind.KILL:
@@ -128,6 +140,8 @@ class Sea:
         elif kind is Kind.TAKE_OVER:
             self._start(0.0)
             await anyio.sleep(FROZEN_SECONDS)
+        elif kind is Kind.SLOW:
+            await anyio.sleep(SLOW_SECONDS)
         return kind
 
     def _start(self, seconds: float) -> None:
@@ -140,7 +154,8 @@ class Sea:
         self._tasks.start_soon(later)
 
     async def _work(self, row: Row | None) -> None:
-        worker = Worker(self, f"w{next(self._workers)}")
+        worker = Worker(self, f"w{len(self.crew) + 1}")
+        self.crew.append(worker)
         await worker.run(row)
 
 
@@ -151,22 +166,26 @@ class Worker:
         self.sea = sea
         self.name = name
         self.scope = anyio.CancelScope()
+        self.lifeline = Lifeline()
         self.publishes = Publishes(self._saga, name, self._wake)
         self.reconciler = Reconciler(self, self, name)
 
     async def run(self, row: Row | None) -> None:
         """Work until killed."""
         with self.scope:
+            ready = anyio.Event()
+            self.lifeline = Lifeline(ready.set)
             async with anyio.create_task_group() as tasks:
-                lifeline = Lifeline()
-                tasks.start_soon(self.publishes.run, lifeline)
-                await anyio.wait_all_tasks_blocked()
-                tasks.start_soon(self.reconciler.run, Lifeline())
+                tasks.start_soon(self.publishes.run, self.lifeline)
+                await ready.wait()
+                tasks.start_soon(self.reconciler.run, self.lifeline)
                 if row is not None:
                     await self.publishes.go_on(row)
 
     async def ask(self, operation: Operation[T], ticket: Ticket) -> Reply[T]:
         """Fills Asks; the saga's own requests have points."""
+        if self.sea.away:
+            raise NotStored(Cause.EXPIRED, certain=True)
         if not isinstance(operation, TakePublish | StepPublish):
             return Reply(self.sea.store.apply(operation), 1, 0.0)
         assert ticket.deadline > anyio.current_time()
@@ -197,6 +216,7 @@ class Worker:
         raise AssertionError((key, message))
 
     async def _draw(self, row: Row) -> None:
+        self.sea.drawn.append(row)
         newest = self.sea.shown.get(row.id, row)
         if newest.revision <= row.revision:
             self.sea.shown[row.id] = row

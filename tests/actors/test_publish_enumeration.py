@@ -14,7 +14,7 @@ from tests.actors.fakes_publish import Kind, Sea, Trouble
 from tests.backends import BACKENDS, Backend
 from tests.fakes.faults import Effect, Fault
 
-QUIET_SECONDS = 700.0
+QUIET_SECONDS = 420.0
 ENDS = {State.POSTED, State.SKIPPED, State.IN_REVIEW, State.IN_DOUBT}
 LOST = AnswerLost("the answer did not come")
 # What happens to the first publish call, besides the trouble.

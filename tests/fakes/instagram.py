@@ -30,6 +30,10 @@ class FakeContainer:
     published: int = 0
     error: str | None = None
 
+    def aged(self, seconds: float) -> FakeContainer:
+        """The same container, made so much earlier."""
+        return replace(self, made_at=self.made_at - seconds)
+
 
 @dataclass
 class FakeInstagram:

@@ -56,7 +56,8 @@ from actors.rules.messages import (
 )
 from actors.rules.publish_phase import Phase
 from actors.rules.rehearsal import rehearse
-from actors.rules.review import Item, decide
+from actors.rules.review import decide
+from actors.rules.review_memory import Item
 from tests.stories import ANNA, BEN, press, row, settled
 
 ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)

@@ -1,0 +1,31 @@
+"""What the actor of one item remembers, and what it decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actors.rules.effects import Effect
+from actors.rules.item import Row
+from actors.rules.messages import Press, Tap
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What the actor of one item remembers. A cold one knows nothing but its id, and needs nothing else.
+
+    `recording` is this actor's own open recording, the only thing by which memory may refuse a tap.
+    `asking` is the open "Are you sure?", a view that any redraw may drop.
+    """
+
+    id: int
+    row: Row | None = None
+    recording: Tap | None = None
+    asking: Press | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the item becomes, and what to do about it, in this order."""
+
+    item: Item
+    effects: tuple[Effect, ...] = ()

@@ -1,0 +1,76 @@
+"""Presses that decide nothing: questions, their answers, and wishes to see the original."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from actors.rules import words
+from actors.rules.effects import (
+    AnswerTap,
+    Conclude,
+    ConfirmUpdate,
+    Effect,
+    LogInteraction,
+    Outcome,
+    SendFile,
+    ShowQuestion,
+    WatchQuestion,
+)
+from actors.rules.item import Step
+from actors.rules.messages import AskAboutDoubt, AskToReject, NotYours, Press, Question
+from actors.rules.review_memory import Decision, Item
+
+KEEP, LEAVE, ORIGINAL = "keep_it", "leave_it", "send_original"
+ASK: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.REJECT: "ask_to_reject",
+        Step.IT_IS_LIVE: "ask_whether_it_is_live",
+        Step.IT_IS_NOT: "ask_whether_it_is_not",
+    }
+)
+
+
+def visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ...]:
+    """Answer a press that needs no record: Telegram may forget it once the answer is through."""
+    press = conclusion.press
+    return (
+        AnswerTap(press, text),
+        *shown,
+        LogInteraction(press, conclusion.outcome.value),
+        conclusion,
+        ConfirmUpdate(press, answered_first=True),
+    )
+
+
+def asked_about(message: AskToReject | AskAboutDoubt) -> Step:
+    """Tell which step the question is about."""
+    return message.step if isinstance(message, AskAboutDoubt) else Step.REJECT
+
+
+def ask(item: Item, press: Press, step: Step) -> Decision:
+    """Ask "Are you sure?"; a question that is open gives way."""
+    question = ShowQuestion(press, item.row, asking=Question(step, press.person.id))
+    effects = visibly(words.SURE, Conclude(press, ASK[step], Outcome.ASKED, "tap", press.version), question)
+    return Decision(replace(item, asking=press), (*effects, WatchQuestion(press)))
+
+
+def take_back(item: Item, conclusion: Conclude, text: str) -> Decision:
+    """Take the question away: it was answered with no."""
+    question = ShowQuestion(conclusion.press, item.row, asking=None)
+    return Decision(replace(item, asking=None), visibly(text, conclusion, question))
+
+
+def not_yours(item: Item, message: NotYours) -> Decision:
+    """Nothing changes; the name of who was asked is known while its question is in memory."""
+    press, asked = message.press, item.asking
+    name = asked.person.name if asked is not None and asked.person.id == message.asked_id else None
+    conclusion = Conclude(press, message.step.value, Outcome.NOT_YOURS, "tap", press.version)
+    return Decision(item, visibly(words.not_yours(message.step, name), conclusion))
+
+
+def send_original(item: Item, press: Press) -> Decision:
+    """Send the file, and change nothing."""
+    conclusion = Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version)
+    return Decision(item, visibly(words.SENDING_FILE, conclusion, SendFile(press)))

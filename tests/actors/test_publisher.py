@@ -1,0 +1,282 @@
+"""A publish from its tap to its end, between a database and an Instagram in memory, in virtual time."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
+from actors.rules import publish_words as words
+from actors.rules.account import Hints
+from actors.rules.item import State, Step
+from actors.rules.messages import Recorded, Stale
+from actors.rules.publish_phase import Phase
+from tests.actors.fakes_publish import Kind, Sea, Trouble
+from tests.backends import BACKENDS, Backend
+from tests.fakes.faults import Effect, Fault
+from tests.fakes.instagram import EXPIRES_SECONDS, FakeInstagram
+from tests.stories import ANNA, BEN, CHAT
+
+LOST = AnswerLost("the answer did not come")
+
+
+@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture
+async def sea() -> Sea:
+    return Sea(instagram=FakeInstagram())
+
+
+async def sail(sea: Sea, seconds: float = 400.0, *, connected: bool = True) -> None:
+    async with sea.sailing(sea.auto_post(connected=connected)):
+        await anyio.sleep(seconds)
+
+
+def steps(sea: Sea) -> list[str]:
+    return [event.state for event in sea.store.tables.publish_events.all()]
+
+
+async def test_publish_is_committed_step_by_step_and_its_address_found(sea: Sea) -> None:
+    await sail(sea, 10.0)
+
+    row = sea.item()
+    (publish,) = sea.store.tables.publishes.all()
+    assert (row.state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+    assert row.settled is not None
+    assert (row.settled.step, row.settled.by) == (Step.PUBLISHED, ANNA)
+    assert steps(sea) == ["creating", "creating", "container", "ready", "publishing", "published"]
+    assert (publish.media_id, publish.permalink) == ("m1", "https://instagram.example/m1")
+    assert [row.phase for row in sea.drawn] == [Phase.CONTAINER, Phase.PUBLISHING, None]
+
+
+async def test_f27_story_that_is_live_is_never_called_failed(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST, Effect.BEFORE), of="publish")
+
+    await sail(sea, 90.0)
+
+    assert (sea.item().state, sea.item().note) == (State.POSTED, words.SEEN_LIVE)
+    assert sea.instagram.stories_of(3) == 1
+
+
+async def test_f28_publish_call_that_says_nothing_is_looked_at_and_made_once(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST, Effect.BEFORE, silent=True), of="publish")
+
+    await sail(sea, 90.0)
+
+    assert (sea.item().state, sea.instagram.called.count("publish")) == (State.POSTED, 1)
+
+
+async def test_f30_killed_between_the_publish_and_its_record(sea: Sea) -> None:
+    sea.troubles = (Trouble("after publish", Kind.KILL),)
+
+    await sail(sea, 150.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+async def test_f33_what_instagram_says_is_told_in_its_sentence_alone(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(Unreachable("https://host/?access_token=secret")), of="create")
+    sea.instagram.faults.add(Fault(Refused("Videos must be shorter than 60 s.")), of="create")
+
+    await sail(sea, 20.0)
+
+    assert (sea.item().state, sea.item().note) == (
+        State.IN_REVIEW,
+        "Nothing was published: Videos must be shorter than 60 s.",
+    )
+    assert "secret" not in str([event.calls for event in sea.store.tables.publish_events.all()])
+
+
+async def test_chat_without_an_account_is_told_what_to_do(sea: Sea) -> None:
+    await sail(sea, 5.0, connected=False)
+
+    assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, words.NOT_CONNECTED)
+    assert sea.instagram.called == []
+
+
+async def test_f32_token_that_died_is_remembered_and_not_tried_again(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(TokenGone("Connect it again.")), of="create")
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(5.0)
+        assert sea.item().note == "Nothing was published: Connect it again."
+        await sea.go_on(sea.tap(Step.AUTO_POST))
+        await anyio.sleep(5.0)
+
+    assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, words.TOKEN_GONE)
+    assert sea.instagram.called == ["create"]
+
+
+async def test_story_that_instagram_never_fetches_goes_back_to_people(sea: Sea) -> None:
+    sea.instagram.lag_seconds = 10_000.0
+
+    await sail(sea, 310.0)
+
+    assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, words.TOOK_TOO_LONG)
+
+
+async def test_doubt_that_nobody_can_read_is_put_to_people_with_hints(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST, Effect.BEFORE), of="publish")
+    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+
+    await sail(sea, 100.0)
+
+    row = sea.item()
+    assert (row.state, row.phase) == (State.IN_DOUBT, Phase.IN_DOUBT)
+    assert row.note is not None
+    assert "1 published since, 1 story today; that is no proof" in row.note
+
+
+async def test_doubt_ends_by_itself_once_the_story_can_be_seen(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST, Effect.BEFORE), of="publish")
+    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+
+    await sail(sea, 2000.0)
+
+    assert (sea.item().state, sea.item().note) == (State.POSTED, words.SEEN_LIVE)
+
+
+async def test_people_say_that_it_is_not_live_and_it_is_posted_again_from_the_same_container(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST), of="publish")
+    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(100.0)
+        assert sea.item().state is State.IN_DOUBT
+        await sea.go_on(sea.tap(Step.IT_IS_NOT, BEN))
+        await anyio.sleep(20.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+    assert list(sea.instagram.containers) == ["c1"]
+
+
+async def test_people_say_that_it_is_not_live_although_it_is(sea: Sea) -> None:
+    """The container is looked at first: they cannot make a second story by mistake."""
+    sea.instagram.faults.add(Fault(LOST, Effect.BEFORE), of="publish")
+    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(100.0)
+        await sea.go_on(sea.tap(Step.IT_IS_NOT, BEN))
+        await anyio.sleep(20.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+async def test_only_a_container_that_expired_is_replaced(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST), of="publish")
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(10.0)
+        name, container = next(iter(sea.instagram.containers.items()))
+        sea.instagram.containers[name] = container.aged(EXPIRES_SECONDS)
+        await anyio.sleep(100.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+    assert dict(sea.instagram.stories) == {"c2": 1}
+
+
+async def test_f10_skip_before_the_publish_call_cancels_it(sea: Sea) -> None:
+    sea.instagram.lag_seconds = 20.0
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(10.0)
+        sea.tap(Step.SKIP, BEN)
+        await anyio.sleep(60.0)
+
+    assert isinstance(sea.outcomes[-1], Recorded)
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.SKIPPED, 0)
+
+
+async def test_f10_skip_during_the_publish_call_is_too_late(sea: Sea) -> None:
+    sea.instagram.publish_seconds = 20.0
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(10.0)
+        sea.tap(Step.SKIP, BEN)
+        assert [late.why for late in sea.item().late] == ["publishing"]
+        await anyio.sleep(60.0)
+
+    assert isinstance(sea.outcomes[-1], Stale)
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+async def test_story_that_is_live_is_kept_in_memory_while_the_database_is_away(sea: Sea) -> None:
+    sea.instagram.publish_seconds = 5.0
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(2.0)
+        sea.away = True
+        await anyio.sleep(60.0)
+        sea.away = False
+        await anyio.sleep(5.0)
+
+    (publish,) = sea.store.tables.publishes.all()
+    assert (publish.state, publish.media_id) == ("published", "m1")
+    assert sea.instagram.called.count("look") == 1
+
+
+async def test_f29_stopped_worker_leaves_its_publish_to_the_next_one(sea: Sea) -> None:
+    sea.instagram.lag_seconds = 200.0
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(20.0)
+        await sea.replace_worker()
+        await anyio.sleep(300.0)
+
+    owners = {event.worker for event in sea.store.tables.publish_events.all()}
+    assert {"w1", "w2"} <= owners
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+async def test_crash_of_a_saga_is_found_and_its_publish_looked_at(sea: Sea) -> None:
+    sea.troubles = (Trouble("before store published", Kind.REFUSE),)
+
+    await sail(sea, 150.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+async def test_answers_that_never_come_have_their_bounds(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST, silent=True), of="create")
+    sea.instagram.faults.add(Fault(LOST, silent=True), of="look")
+    sea.instagram.faults.add(Fault(LOST, silent=True), of="permalink")
+
+    await sail(sea, 100.0)
+
+    (publish,) = sea.store.tables.publishes.all()
+    assert (publish.state, publish.permalink) == ("published", None)
+
+
+async def test_hints_that_cannot_be_had_leave_a_doubt_all_the_same(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST), of="publish")
+    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    sea.instagram.faults.add(Fault(LOST, silent=True), of="hints")
+
+    await sail(sea, 100.0)
+
+    assert sea.item().note == words.in_doubt(Hints())
+
+
+async def test_token_that_dies_in_a_doubt_is_remembered(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST), of="publish")
+    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    sea.instagram.faults.add(Fault(TokenGone("gone")), of="hints")
+
+    await sail(sea, 100.0)
+
+    assert (sea.item().state, sea.item().note) == (State.IN_DOUBT, words.TOKEN_IN_DOUBT)
+    assert [account.token_gone for account in sea.store.tables.accounts.all()] == [True]
+
+
+async def test_mark_that_was_answered_late_is_not_followed_by_a_call(sea: Sea) -> None:
+    """The lease might end before the call does: it is looked at first, and made under another mark."""
+    sea.troubles = (Trouble("after store publishing", Kind.SLOW),)
+
+    await sail(sea, 200.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+    (publish,) = sea.store.tables.publishes.all()
+    assert publish.attempt == 2
+    assert sea.instagram.called.count("publish") == 1
+
+
+async def test_item_is_told_under_its_chat(sea: Sea) -> None:
+    await sail(sea, 10.0)
+
+    assert {row.chat_id for row in sea.drawn} == {CHAT}
