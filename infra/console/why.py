@@ -25,7 +25,7 @@ def add_to(app: typer.Typer, opened: Opened) -> None:
 
     @app.command()
     def why(item_id: given.ItemId, as_json: given.AsJson = False) -> None:
-        """Tell the life of an item: every card, decision and refused tap, with who and when."""
+        """Tell the life of an item: every card, decision, refused tap and publish, with who and when."""
         lines = ask(opened, lambda desk: desk.why(item_id))
         if as_json:
             show_lines(lines)
@@ -63,6 +63,8 @@ def _what(line: Line) -> str:
             return f"tapped {line['step'].replace('_', ' ')}"
         case "card":
             return "card in the chat"
+        case "publish":
+            return f"publish: {line['state'].replace('_', ' ')}"
         case what:
             return str(what)
 
@@ -76,8 +78,22 @@ def _came_to(line: Line, zone: str) -> str:
             return f"refused: {REFUSED[line['outcome']]}"
         case "card":
             return _shows(line)
+        case "publish":
+            return _published(line)
         case _:
             return f"due {told(line['due_at'], zone)}"
+
+
+def _published(step: Line) -> str:
+    """What the calls to Instagram came to, and what the step keeps: no token and no address is ever stored with it."""
+    facts = [
+        *step["calls"],
+        f"container {step['container_id']}" if step["container_id"] else None,
+        f"attempt {step['attempt']}" if step["attempt"] else None,
+        step["sentence"],
+        f"by {step['worker']}" if step["worker"] else None,
+    ]
+    return "; ".join(fact for fact in facts if fact)
 
 
 def _shows(card: Line) -> str:
@@ -92,4 +108,14 @@ def _shows(card: Line) -> str:
 
 def _remarks(lines: Sequence[Line]) -> list[str]:
     lost = lines[0]["lost_sends"]
-    return [f"{lost} of its cards may or may not have arrived."] if lost else []
+    live = [line for line in lines[1:] if line["what"] == "publish" and line["state"] == "published"]
+    return [
+        *([f"{lost} of its cards may or may not have arrived."] if lost else []),
+        *(_story(line) for line in live),
+    ]
+
+
+def _story(published: Line) -> str:
+    name = f"story {published['media_id']}" if published["media_id"] else "a story whose id was lost with the answer"
+    where = f": {published['permalink']}" if published["permalink"] else ""
+    return f"Live as {name} of {published['account']}{where}."

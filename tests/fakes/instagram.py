@@ -63,7 +63,7 @@ class FakeInstagram:
 
     async def create_container(self, account: Account, story: Story) -> str:
         """Begin to fetch the file."""
-        return await self._call("create", account, lambda: self._create(account, story))
+        return await self._call("create", account, lambda: self.make(story.media_id, account.username))
 
     async def container(self, account: Account, container_id: str) -> Container:
         """Read a container."""
@@ -110,10 +110,10 @@ class FakeInstagram:
             await anyio.sleep_forever()
         raise fault.error
 
-    def _create(self, account: Account, story: Story) -> str:
+    def make(self, media_id: int, username: str = "studio") -> str:
+        """Have a container, as a call would."""
         name = f"c{len(self.containers) + 1}"
-        made = FakeContainer(account.username, story.media_id, anyio.current_time(), error=self.file_error)
-        self.containers[name] = made
+        self.containers[name] = FakeContainer(username, media_id, anyio.current_time(), error=self.file_error)
         return name
 
     def _state(self, container_id: str) -> Container:

@@ -332,6 +332,8 @@ def test_failure_says_whether_anything_was_changed(
 def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
     at = "2026-01-31T17:31:02+00:00"
     tap = {"id": 12, "at": at, "version": 1, "user_name": "Ben", "tap_id": "t2", "message_id": 100}
+    publish = {"id": 12, "what": "publish", "at": at, "version": 1, "account": "studio", "container_id": "c1"}
+    publish |= {"attempt": 0, "calls": [], "sentence": None, "worker": "one", "media_id": "m1", "permalink": None}
     card = {"id": 12, "what": "card", "at": at, "message_id": 100, "gone": False, "retired": False}
     outside.desk.lines = [
         ITEM | {"state": "skipped", "lost_sends": 1},
@@ -341,6 +343,9 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
         card | {"shown": 1, "want": 1, "gone": True},
         tap | {"what": "decision", "step": "skip", "from": "in_review", "to": "skipped", "note": "why not"},
         tap | {"what": "tap", "step": "auto_post", "outcome": "stale"},
+        publish | {"state": "publishing", "attempt": 1, "calls": ["read container: finished"]},
+        publish | {"state": "published", "sentence": "It is live.", "permalink": "https://instagram.example/m1"},
+        publish | {"state": "published", "media_id": None, "worker": None, "container_id": None},
     ]
 
     printed = type_in("why", "12").stdout
@@ -356,6 +361,10 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
         "tapped auto post",
         "refused: too late",
         "1 of its cards may or may not have arrived.",
+        "publish: publishing",
+        "read container: finished; container c1; attempt 1; by one",
+        "Live as story m1 of studio: https://instagram.example/m1.",
+        "Live as a story whose id was lost with the answer of studio.",
     ]
     assert [part for part in parts if part not in printed] == [], printed
 

@@ -1,0 +1,105 @@
+"""Auto Post in a live chat: its progress on the card, and a doubt that people end."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from actors.tree import Worker
+from tests.fakes.instagram import FakeInstagram
+from tests.stage import ANNA, BEN, CHAT, Stage
+
+DOUBT = ["It is live", "It is not: post again", "Open Instagram", "Original"]
+PEOPLE = "select record_tap('tap', $1, $2, $3, 'Anna', $4, 0, 'auto_post', null)"
+STEPS = (("container", 0), ("ready", 0), ("publishing", 1), ("in_doubt", 1))
+
+
+async def fall_into_doubt(stage: Stage, worker: Worker, item: int, card: int) -> None:
+    """A worker that is gone had the answer of a publish call lost, and could not read its container."""
+    await stage.database.execute(PEOPLE, CHAT, card, ANNA.id, item)
+    key = await stage.database.fetchval("select chat_key from items where item_id = $1", item)
+    stage.instagram = instagram = stage.instagram if isinstance(stage.instagram, FakeInstagram) else FakeInstagram()
+    container = instagram.make(3)
+    await stage.database.execute("select take_publish($1, $2, 'gone')", key, item)
+    for seq, (state, attempt) in enumerate(STEPS, 1):
+        move = {"state": state, "container_id": container, "attempt": attempt, "lost": state == "in_doubt"}
+        move |= {"sentence": "Nobody knows.", "token_gone": False, "calls": []}
+        await stage.database.execute(
+            "select step_publish($1, $2, 1, 'gone', 1, $3, $4, null)", key, item, seq, json.dumps(move)
+        )
+    worker.reconciler.wake()
+    await stage.says(card, "In doubt")
+
+
+async def test_auto_post_shows_its_progress_and_ends_posted(stage: Stage) -> None:
+    stage.instagram = instagram = FakeInstagram(publish_seconds=0.5)
+    await stage.add_chat(live=True)
+    await stage.connect()
+
+    async with stage.worker():
+        item, card = await stage.present()
+        stage.tap(card, ANNA, "Auto Post")
+        await stage.says(card, "Publishing now, asked by")
+        assert stage.buttons(card) == ["Open Instagram", "Original"]
+        late = stage.tap(card, BEN, f"skip:{item}:1")
+        await stage.says(card, "too late, it is being published")
+        assert (await stage.line(late))["outcome"] == "stale"
+        await stage.says(card, "Posted via Instagram by")
+
+    assert len(instagram.live) == 1
+    assert await stage.events(item) == [("auto_post", "Anna"), ("published", "Anna")]
+
+
+async def test_skip_while_instagram_fetches_the_file_cancels_the_publish(stage: Stage) -> None:
+    """F10."""
+    stage.instagram = instagram = FakeInstagram(lag_seconds=1000.0)
+    await stage.add_chat(live=True)
+    await stage.connect()
+
+    async with stage.worker():
+        item, card = await stage.present()
+        stage.tap(card, ANNA, "Auto Post")
+        await stage.says(card, "Instagram is fetching it")
+        assert stage.buttons(card) == ["Posted", "Skip", "Reject", "Open Instagram", "Original"]
+        skip = stage.tap(card, BEN, "Skip")
+        assert (await stage.answered(skip)).startswith("Skipping… This cancels the publish")
+        await stage.says(card, "Skipped by")
+
+    assert instagram.live == []
+    assert await stage.events(item) == [("auto_post", "Anna"), ("skip", "Ben")]
+
+
+@pytest.mark.parametrize(
+    ("verb", "yes", "end", "stories"),
+    [
+        ("live", "Yes, it is live", "Posted via Instagram, confirmed by", 0),
+        ("not_live", "Yes, post again", "Posted via Instagram by", 1),
+    ],
+)
+async def test_doubt_is_ended_by_the_person_who_was_asked(
+    stage: Stage, verb: str, yes: str, end: str, stories: int
+) -> None:
+    stage.instagram = instagram = FakeInstagram()
+    await stage.add_chat(live=True)
+    await stage.connect()
+
+    async with stage.worker() as worker:
+        item, card = await stage.present()
+        await fall_into_doubt(stage, worker, item, card)
+        assert stage.buttons(card) == DOUBT
+        asked = stage.tap(card, ANNA, f"{verb}:{item}:2")
+        assert (await stage.line(asked))["outcome"] == "asked"
+        assert stage.buttons(card) == [yes, "No, leave it", *DOUBT]
+
+        other = stage.tap(card, BEN, yes)
+        assert (await stage.answered(other)).startswith("Only Anna can confirm this.")
+        assert (await stage.line(other))["outcome"] == "not_yours"
+        await stage.row_is(item, "in_doubt")
+
+        sure = stage.tap(card, ANNA, f"confirm_{verb}:{item}:2:{ANNA.id}")
+        assert (await stage.line(sure))["outcome"] == "recorded"
+        await stage.says(card, end)
+
+    assert stage.buttons(card) == []
+    assert len(instagram.live) == stories
