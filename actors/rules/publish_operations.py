@@ -17,7 +17,8 @@ class Publish:
 
     `owner`, `token` and `seq` are the fence: a step counts only for the lease and after the step that it names.
     `since_seconds` is the age of this phase (while publishing: of this attempt) by the database's clock. `lost`: an
-    answer of the publish call was lost. `inherited`: people said that what this container held is not live.
+    answer of the publish call was lost. `publishing_at`: when the first call of this container was marked.
+    `inherited`: people said that what this container held is not live.
     """
 
     chat_key: int

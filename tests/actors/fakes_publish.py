@@ -15,7 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.testing import capture_logs
 
-from actors.errors import AnswerLost, Refused
+from actors.errors import AnswerLost, MailboxClosed, Refused
 from actors.ports import Instagram
 from actors.publisher import SagaActor, Surroundings
 from actors.reconciler import Reconciler
@@ -70,6 +70,8 @@ class Sea:
     shown: dict[int, Row] = field(default_factory=dict)
     drawn: list[Row] = field(default_factory=list)
     away: bool = False
+    closed: bool = False
+    logs: list[Any] = field(default_factory=list)
     outcomes: list[TapOutcome] = field(default_factory=list)
     crew: list[Worker] = field(default_factory=list)
     _tasks: TaskGroup | None = None
@@ -112,7 +114,7 @@ class Sea:
         """Let a first worker go on with this item."""
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
-            with capture_logs():
+            with capture_logs() as self.logs:
                 tasks.start_soon(self._work, row)
                 yield
                 tasks.cancel_scope.cancel()
@@ -202,6 +204,8 @@ class Worker:
 
     async def tell(self, key: ItemKey, message: Message) -> None:
         """Fills Items: draw the card, or go on with a publish."""
+        if self.sea.closed:
+            raise MailboxClosed(message)
         match message:
             case Changed(row):
                 await self._draw(row)

@@ -10,7 +10,9 @@ from actors.rules import publish_words as words
 from actors.rules.account import Hints
 from actors.rules.item import State, Step
 from actors.rules.messages import Recorded, Stale
+from actors.rules.publish_messages import Created
 from actors.rules.publish_phase import Phase
+from actors.shell.publishes import Ended
 from tests.actors.fakes_publish import Kind, Sea, Trouble
 from tests.backends import BACKENDS, Backend
 from tests.fakes.faults import Effect, Fault
@@ -274,6 +276,59 @@ async def test_mark_that_was_answered_late_is_not_followed_by_a_call(sea: Sea) -
     (publish,) = sea.store.tables.publishes.all()
     assert publish.attempt == 2
     assert sea.instagram.called.count("publish") == 1
+
+
+async def test_end_of_a_call_of_an_incarnation_that_crashed_changes_nothing(sea: Sea) -> None:
+    sea.instagram.lag_seconds = 10.0
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(5.0)
+        await sea.crew[0].publishes.registry.tell((1, 7), Ended(object(), Created("c9", 0.0)))
+        await anyio.sleep(20.0)
+
+    assert [event.container_id for event in sea.store.tables.publish_events.all()][-1] == "c1"
+
+
+async def test_stop_while_the_database_is_away_leaves_the_publish_to_the_next_worker(sea: Sea) -> None:
+    sea.instagram.publish_seconds = 5.0
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(2.0)
+        sea.away = True
+        await anyio.sleep(10.0)
+        await sea.replace_worker()
+        await anyio.sleep(5.0)
+        sea.away = False
+        await anyio.sleep(150.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+async def test_items_that_have_stopped_do_not_stop_a_publish(sea: Sea) -> None:
+    sea.closed = True
+
+    await sail(sea, 10.0)
+
+    assert (sea.item().state, sea.drawn) == (State.POSTED, [])
+
+
+async def test_publish_that_comes_while_we_stop_is_left_to_the_next_worker(sea: Sea) -> None:
+    sea.instagram.lag_seconds = 20.0
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(5.0)
+        await sea.replace_worker()
+        await anyio.sleep(0.1)
+        await sea.go_on(sea.item())
+        await anyio.sleep(200.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+async def test_story_without_an_address_is_a_story(sea: Sea) -> None:
+    sea.instagram.knows_links = False
+
+    await sail(sea, 10.0)
+
+    (publish,) = sea.store.tables.publishes.all()
+    assert (publish.state, publish.permalink) == ("published", None)
 
 
 async def test_item_is_told_under_its_chat(sea: Sea) -> None:

@@ -46,6 +46,7 @@ class FakeInstagram:
     publish_seconds: float = 0.0
     lag_seconds: float = 0.0
     accepts_again: bool = True
+    knows_links: bool = True
     file_error: str | None = None
     faults: Faults = field(default_factory=Faults)
     containers: dict[str, FakeContainer] = field(default_factory=dict)
@@ -75,7 +76,7 @@ class FakeInstagram:
 
     async def permalink(self, account: Account, media_id: str) -> str | None:
         """Where it can be seen."""
-        return await self._call("permalink", account, lambda: f"https://instagram.example/{media_id}")
+        return await self._call("permalink", account, lambda: self._link(media_id))
 
     async def quota(self, account: Account) -> Quota:
         """What is left."""
@@ -109,6 +110,9 @@ class FakeInstagram:
         if fault.silent:
             await anyio.sleep_forever()
         raise fault.error
+
+    def _link(self, media_id: str) -> str | None:
+        return f"https://instagram.example/{media_id}" if self.knows_links else None
 
     def make(self, media_id: int, username: str = "studio") -> str:
         """Have a container, as a call would."""

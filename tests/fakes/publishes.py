@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from actors.rules.account import Account, Login
 from actors.rules.item import Row
@@ -157,10 +157,16 @@ def _moved(writer: Writer, before: PublishRecord, asked: StepPublish) -> Publish
         seq=before.seq + 1,
         sentence=move.sentence,
         media_id=move.media_id,
-        publishing_at=writer.now if attempted and move.phase is Phase.PUBLISHING else before.publishing_at,
+        publishing_at=_first_marked(writer, before, move.phase),
         phase_at=writer.now if begins else before.phase_at,
         lease_until=writer.now + (FIRST_LOOK if move.phase is Phase.IN_DOUBT else LEASE),
     )
+
+
+def _first_marked(writer: Writer, before: PublishRecord, phase: Phase) -> datetime | None:
+    if phase is Phase.CREATING:
+        return None
+    return before.publishing_at or writer.now if phase is Phase.PUBLISHING else before.publishing_at
 
 
 def _move_item(writer: Writer, item: ItemRecord, before: PublishRecord, asked: StepPublish) -> Row | None:

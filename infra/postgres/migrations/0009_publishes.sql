@@ -18,6 +18,7 @@ create table publishes (
   attempt integer not null default 0,
   -- An answer of the publish call was lost.
   lost boolean not null default false,
+  -- When the first publish call of this container was marked.
   publishing_at timestamptz,
   media_id text,
   permalink text,
@@ -176,7 +177,7 @@ begin
   update publishes set state = target, container_id = p_move->>'container_id', attempt = (p_move->>'attempt')::integer,
     lost = (p_move->>'lost')::boolean, inherited = inherited and target <> 'creating', seq = seq + 1,
     sentence = p_move->>'sentence', media_id = p_move->>'media_id',
-    publishing_at = case when target = 'publishing' and attempt <> (p_move->>'attempt')::integer then now()
+    publishing_at = case target when 'creating' then null when 'publishing' then coalesce(publishing_at, now())
       else publishing_at end,
     phase_at = case when state <> target or attempt <> (p_move->>'attempt')::integer then now() else phase_at end,
     lease_until = now() + case target when 'in_doubt' then interval '5 minutes' else interval '75 seconds' end
