@@ -1,0 +1,127 @@
+"""A call to the Graph API and what its end means to us: an answer that we can read, or an error of the port."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import TypeVar
+
+import aiohttp
+from pydantic import BaseModel, ValidationError
+
+from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
+from infra.instagram.replies import Envelope
+from infra.instagram.settings import GraphSettings
+from infra.instagram.verdicts import Means, Verdict, verdict_on
+from infra.instagram.wire import Ask, Broken, NotSent, Reply, call, is_token
+
+M = TypeVar("M", bound=BaseModel)
+
+LONGEST_PAUSE_SECONDS = 3600.0
+NOT_A_TOKEN = "This is not a token of Instagram's: it holds blanks or other characters that no token has."  # noqa: S105
+MINUTES_LEFT = "estimated_time_to_regain_access"
+USAGE = "x-business-use-case-usage"
+
+
+class Effect(Enum):
+    """What a call does there, and so what it means if its answer is lost."""
+
+    NONE = "none"
+    HARMLESS = "harmless"
+    PUBLISH = "publish"
+
+
+class Calls:
+    """Makes calls, each with its time; raises errors of the port only."""
+
+    def __init__(self, session: aiohttp.ClientSession, settings: GraphSettings) -> None:
+        self.settings = settings
+        self._session = session
+
+    async def read(self, ask: Ask, shape: type[M], seconds: float | None = None) -> M:
+        """Ask for something that changes nothing: it can always be asked again."""
+        reply = await self._sent(ask, Effect.NONE, seconds or self.settings.read_seconds)
+        return _understood(reply, shape, Effect.NONE)
+
+    async def make(self, ask: Ask, shape: type[M]) -> M:
+        """Have something made that does no harm if nobody ever knows of it."""
+        reply = await self._sent(ask, Effect.HARMLESS, self.settings.read_seconds)
+        return _understood(reply, shape, Effect.HARMLESS)
+
+    async def publish(self, ask: Ask, shape: type[M]) -> M:
+        """Have a story published: whatever does not certainly mean that nothing happened is `AnswerLost`."""
+        reply = await self._sent(ask, Effect.PUBLISH, self.settings.publish_seconds)
+        return _understood(reply, shape, Effect.PUBLISH)
+
+    async def _sent(self, ask: Ask, effect: Effect, seconds: float) -> Reply:
+        if ask.token is not None and not is_token(ask.token):
+            raise TokenGone(NOT_A_TOKEN)
+        try:
+            return await call(self._session, ask, seconds)
+        except NotSent as error:
+            raise Unreachable(str(error)) from error
+        except Broken as error:
+            raise _unanswered(effect, str(error)) from error
+
+
+def _understood(reply: Reply, shape: type[M], effect: Effect) -> M:
+    refusal = _read(reply, Envelope)
+    if refusal is not None:
+        error = refusal.error
+        raise _failed(verdict_on(error.code, error.error_subcode, error.is_transient), effect, reply.headers)
+    found = _read(reply, shape) if 200 <= reply.code < 300 else None
+    if found is None:
+        words = f"Instagram's answer could not be read (HTTP {reply.code})"
+        raise _unanswered(effect, words, _asked_pause(reply.headers))
+    return found
+
+
+def _read(reply: Reply, shape: type[M]) -> M | None:
+    try:
+        return shape.model_validate_json(reply.body)
+    except ValidationError:
+        return None
+
+
+def _unanswered(effect: Effect, words: str, seconds: float | None = None) -> PortError:
+    return Unreachable(words, seconds) if effect is Effect.NONE else AnswerLost(words)
+
+
+def _failed(verdict: Verdict, effect: Effect, headers: Mapping[str, str]) -> PortError:
+    if effect is Effect.PUBLISH and not verdict.before_effect:
+        return AnswerLost(verdict.sentence)
+    match verdict.means:
+        case Means.REFUSED:
+            return Refused(verdict.sentence)
+        case Means.GONE:
+            return TokenGone(verdict.sentence)
+        case Means.LATER:
+            return Unreachable(verdict.sentence, _asked_pause(headers) or verdict.seconds)
+
+
+def _asked_pause(headers: Mapping[str, str]) -> float | None:
+    """Return the pause that a reply asks for: developers.facebook.com/docs/graph-api/overview/rate-limiting."""
+    asked = [60.0 * minutes for minutes in _minutes(headers.get(USAGE, ""))]
+    after = headers.get("retry-after", "")
+    if after.isascii() and after.isdigit():
+        asked.append(float(after))
+    longest = max(asked, default=0.0)
+    return min(longest, LONGEST_PAUSE_SECONDS) if longest > 0 else None
+
+
+def _minutes(usage: str) -> Iterator[float]:
+    """Yield every time to wait, in minutes, wherever it stands: a list for each business."""
+    try:
+        left: list[object] = [json.loads(usage)] if usage else []
+    except (ValueError, RecursionError):
+        return
+    while left:
+        found = left.pop()
+        if isinstance(found, dict):
+            minutes = found.get(MINUTES_LEFT)
+            if isinstance(minutes, int | float):
+                yield float(minutes)
+            left.extend(found.values())
+        elif isinstance(found, list):
+            left.extend(found)

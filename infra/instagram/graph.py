@@ -1,0 +1,116 @@
+"""Fills ports.Instagram: the calls of a story, from a container to its permalink.
+
+developers.facebook.com/docs/instagram-platform/content-publishing
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from actors.errors import PortError, TokenGone, Unreachable
+from actors.rules.account import Account, Container, ContainerState, FreshToken, Hints, Login, Quota
+from actors.rules.item import Kind, Story
+from infra.instagram.calls import Calls
+from infra.instagram.replies import ContainerReply, LimitReply, Listed, Made, MediaReply
+from infra.instagram.settings import Around, GraphSettings
+from infra.instagram.tokens import Owner, Tokens
+from infra.instagram.verdicts import about_container
+from infra.instagram.wire import Ask, open_session
+
+HINT_SECONDS = 8.0  # there are two of them, and a saga waits 20 s for both
+MOST_STORIES = "100"
+LINK = {Kind.PHOTO: "image_url", Kind.VIDEO: "video_url"}
+STATES = {state.name: state for state in ContainerState}
+
+
+class GraphInstagram:
+    """Speaks for every account: each call unseals the token that it needs, and forgets it."""
+
+    def __init__(self, calls: Calls, around: Around) -> None:
+        self._calls = calls
+        self._around = around
+        self._tokens = Tokens(calls, around)
+
+    async def create_container(self, account: Account, story: Story) -> str:
+        """Have Instagram fetch the story's file."""
+        form = {"media_type": "STORIES", LINK[story.kind]: await self._around.link(story)}
+        return (await self._calls.make(self._ask(account, account.ig_user_id, "media", form=form), Made)).id
+
+    async def container(self, account: Account, container_id: str) -> Container:
+        """Read a container."""
+        ask = self._ask(account, container_id, query={"fields": "status_code,status"})
+        found = await self._calls.read(ask, ContainerReply)
+        state = STATES.get(found.status_code)
+        if state is None:
+            raise Unreachable("Instagram says of the container what we do not know")
+        return Container(state, about_container(found.status) if state is ContainerState.ERROR else None)
+
+    async def publish(self, account: Account, container_id: str) -> str:
+        """Publish a container."""
+        form = {"creation_id": container_id}
+        return (await self._calls.publish(self._ask(account, account.ig_user_id, "media_publish", form=form), Made)).id
+
+    async def permalink(self, account: Account, media_id: str) -> str | None:
+        """Return the address of a published story, if Instagram tells."""
+        return (
+            await self._calls.read(self._ask(account, media_id, query={"fields": "permalink"}), MediaReply)
+        ).permalink
+
+    async def quota(self, account: Account) -> Quota:
+        """Read how many publishes of 24 hours are used, and how many there are."""
+        found = await self._limit(account, {"fields": "quota_usage,config"})
+        if found.config is None:
+            raise Unreachable("Instagram did not say how many posts there are")
+        return Quota(found.quota_usage, found.config.quota_total)
+
+    async def hints(self, account: Account, since: datetime) -> Hints:
+        """Read what can be had of both hints."""
+        return Hints(await self._used_since(account, since), await self._stories(account))
+
+    async def renew(self, account: Account) -> FreshToken:
+        """Have a new token in the place of a good one."""
+        return await self._tokens.renew(account)
+
+    async def who(self, token: str, login: Login, ig_user_id: str | None) -> Owner:
+        """Say whose a token is; raises `Refused` with a sentence for the operator if it is of no use to us."""
+        return await self._tokens.who(token, login, ig_user_id)
+
+    async def _used_since(self, account: Account, since: datetime) -> int | None:
+        query = {"fields": "quota_usage", "since": str(int(since.timestamp()))}
+        try:
+            return (await self._limit(account, query, HINT_SECONDS)).quota_usage
+        except TokenGone:
+            raise
+        except PortError:
+            return None
+
+    async def _stories(self, account: Account) -> int | None:
+        ask = self._ask(account, account.ig_user_id, "stories", query={"fields": "id", "limit": MOST_STORIES})
+        try:
+            return len((await self._calls.read(ask, Listed[Made], HINT_SECONDS)).data)
+        except TokenGone:
+            raise
+        except PortError:
+            return None
+
+    async def _limit(self, account: Account, query: dict[str, str], seconds: float | None = None) -> LimitReply:
+        ask = self._ask(account, account.ig_user_id, "content_publishing_limit", query=query)
+        found = (await self._calls.read(ask, Listed[LimitReply], seconds)).data
+        if not found:
+            raise Unreachable("Instagram did not say how many posts are used")
+        return found[0]
+
+    def _ask(
+        self, account: Account, *path: str, query: dict[str, str] | None = None, form: dict[str, str] | None = None
+    ) -> Ask:
+        token = self._around.unseal(account.sealed_token)
+        return Ask(self._calls.settings.node(account.login, *path), token, query or {}, form)
+
+
+@asynccontextmanager
+async def open_instagram(settings: GraphSettings, around: Around) -> AsyncIterator[GraphInstagram]:
+    """Yield Instagram; at the end its connections are closed."""
+    async with open_session() as session:
+        yield GraphInstagram(Calls(session, settings), around)

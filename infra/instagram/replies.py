@@ -1,0 +1,118 @@
+"""What the Graph API answers, as far as we read it."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+T = TypeVar("T")
+
+
+class Wire(BaseModel):
+    """Takes what it knows, leaves the rest; a number may stand where an id is expected, or its text for a number."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+
+class GraphError(Wire):
+    """The reason of a refusal; Meta's own words are not read: they are not ours to show."""
+
+    code: int
+    error_subcode: int | None = None
+    is_transient: bool = False
+
+
+class Envelope(Wire):
+    """How every refusal comes."""
+
+    error: GraphError
+
+
+class Listed(Wire, Generic[T]):
+    """A list, as every edge answers."""
+
+    data: list[T]
+
+
+class Made(Wire):
+    """A container or a story came to be."""
+
+    id: str = Field(min_length=1)
+
+
+class ContainerReply(Wire):
+    """developers.facebook.com/docs/instagram-platform/reference/ig-container."""
+
+    status_code: str
+    status: str = ""
+
+
+class MediaReply(Wire):
+    """A published story."""
+
+    permalink: str | None = None
+
+
+class Config(Wire):
+    """The limit of an account."""
+
+    quota_total: int
+
+
+class LimitReply(Wire):
+    """How much of its limit an account used."""
+
+    quota_usage: int
+    config: Config | None = None
+
+
+class Profile(Wire):
+    """An account as Facebook's login sees it."""
+
+    id: str = Field(min_length=1)
+    username: str
+
+
+class Me(Wire):
+    """The account of an Instagram login; its `id` is a number of the app's own, `user_id` is the account's."""
+
+    user_id: str = Field(min_length=1)
+    username: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def unlisted(cls, found: object) -> object:
+        """Take it out of the list of one in which Meta's page shows it; the host itself sends it bare."""
+        match found:
+            case {"data": [only]}:
+                return only
+            case _:
+                return found
+
+
+class Page(Wire):
+    """A Facebook page, and the Instagram account that is connected to it."""
+
+    instagram_business_account: Profile | None = None
+
+
+class TokenReply(Wire):
+    """A token in the place of another one."""
+
+    access_token: str = Field(min_length=1, repr=False)
+    expires_in: int | None = None
+
+
+class Inspected(Wire):
+    """What a token is good for; it never expires where `expires_at` is 0."""
+
+    is_valid: bool
+    expires_at: int = 0
+    scopes: list[str] = Field(default_factory=list)
+
+
+class Inspection(Wire):
+    """How debug_token answers."""
+
+    data: Inspected

@@ -1,0 +1,97 @@
+"""One HTTP call to the Graph API; it knows whether a failed call can have left.
+
+aiohttp's errors carry the URL, and a URL may carry a token. So no error of aiohttp's leaves this module, not even as
+the cause or the context of another one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+
+CONNECT_SECONDS = 5.0
+CONNECTIONS = 256  # more sagas than that wait for their turn, within the time for connecting
+TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
+
+# Raised before a connection was there. Anything else may have happened after the first byte had left.
+NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+
+class NotSent(Exception):
+    """The call never left: no connection, or none in time."""
+
+
+class Broken(Exception):
+    """The call left, and no whole answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call. A form makes it a POST. The token travels in a header, where nobody logs it."""
+
+    url: str
+    token: str | None = field(repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, whatever it is."""
+
+    code: int
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+
+def is_token(text: str) -> bool:
+    """Say whether a text can be sent as a token at all."""
+    return TOKEN.fullmatch(text) is not None
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Open what the calls go through.
+
+    Each call has a connection of its own: one that was kept could be closed by the other side just now, and a publish
+    on it would have an unknown end without need.
+    """
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True, ttl_dns_cache=60)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+async def call(session: aiohttp.ClientSession, ask: Ask, seconds: float) -> Reply:
+    """Make one call within so many seconds; raises `NotSent` and `Broken`, which hold no URL."""
+    if session.closed:
+        raise NotSent("The connections to Instagram are closed")
+    try:
+        return await _call(session, ask, seconds)
+    except (aiohttp.ClientError, OSError) as error:  # asyncio's TimeoutError is an OSError
+        failure = _failure(error)
+    raise failure  # outside of the except: the error it stands for is not even its context
+
+
+async def _call(session: aiohttp.ClientSession, ask: Ask, seconds: float) -> Reply:
+    headers = {} if ask.token is None else {"Authorization": f"Bearer {ask.token}"}
+    timeout = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds))
+    async with session.request(
+        "GET" if ask.form is None else "POST",
+        ask.url,
+        params=ask.query,
+        data=ask.form,
+        headers=headers,
+        timeout=timeout,
+        allow_redirects=False,
+    ) as response:
+        return Reply(response.status, await response.read(), response.headers)
+
+
+def _failure(error: Exception) -> Exception:
+    name = type(error).__name__
+    if isinstance(error, NEVER_LEFT):
+        return NotSent(f"No connection to Instagram: {name}")
+    if isinstance(error, TimeoutError):
+        return Broken(f"Instagram did not answer in time: {name}")
+    return Broken(f"The connection to Instagram broke: {name}")

@@ -1,0 +1,54 @@
+"""Accounts and stories for the adapter, a vault that hides nothing, and a clock that stands."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from actors.errors import TokenGone
+from actors.rules.account import Account, Login
+from actors.rules.item import Kind, Story
+from infra.instagram.settings import Around
+from infra.sandbox.instagram.model import InstagramAccount
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TOKEN = "EAAsecretsecretsecretsecretsecretsecret"
+SIGNATURE = "signature=secret"
+
+
+@dataclass(frozen=True)
+class StandingClock:
+    at: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def seal(token: str) -> bytes:
+    return f"sealed {token}".encode()
+
+
+def unseal(sealed: bytes) -> str:
+    if not sealed.startswith(b"sealed "):
+        raise TokenGone("No key opens this token.")
+    return sealed.decode().removeprefix("sealed ")
+
+
+def around(links: str = "https://stories.example") -> Around:
+    """What the adapter needs, with stories to be fetched below an address."""
+
+    async def link(story: Story) -> str:
+        return f"{links}/media/{story.path}?{SIGNATURE}"
+
+    return Around(unseal, seal, link, StandingClock())
+
+
+def account(token: str = TOKEN, login: Login = Login.FACEBOOK, ig_user_id: str = "17841400000000001") -> Account:
+    return Account(1, ig_user_id, "demo_studio", login, seal(token))
+
+
+def account_of(found: InstagramAccount) -> Account:
+    """One of the sandbox's accounts, as everytap keeps it."""
+    return account(found.token, Login(found.login), found.id)
+
+
+def story(path: str = "a.jpg", kind: Kind = Kind.PHOTO) -> Story:
+    return Story(1, kind, path, path, "Title", "Caption")

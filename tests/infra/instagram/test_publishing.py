@@ -1,0 +1,176 @@
+"""A story on its way to the sandbox's Instagram, call by call."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
+from actors.rules.account import Account, ContainerState, Hints, Login, Quota
+from actors.rules.item import Kind
+from infra.instagram.graph import GraphInstagram
+from infra.sandbox.faults import Fault
+from infra.sandbox.faults import Kind as FaultKind
+from infra.sandbox.instagram import faults
+from infra.sandbox.sandbox import Sandbox
+from tests.infra.instagram.accounts import account_of, story
+from tests.infra.sandbox.graph import Shelf, jpeg
+
+
+@pytest.fixture
+def studio(sandbox: Sandbox) -> Account:
+    return account_of(sandbox.instagram.account)
+
+
+@pytest.fixture
+async def container_id(instagram: GraphInstagram, shelf: Shelf, studio: Account) -> str:
+    shelf.put("a.jpg", jpeg())
+    return await instagram.create_container(studio, story())
+
+
+@pytest.mark.parametrize("login", list(Login))
+async def test_picture_becomes_a_story(instagram: GraphInstagram, sandbox: Sandbox, shelf: Shelf, login: Login) -> None:
+    owner = account_of(sandbox.instagram.create_account("bakery", login.value))
+    shelf.put("a.jpg", jpeg())
+
+    made = await instagram.create_container(owner, story())
+    ready = await instagram.container(owner, made)
+    media_id = await instagram.publish(owner, made)
+    done = await instagram.container(owner, made)
+
+    assert (ready.state, done.state) == (ContainerState.FINISHED, ContainerState.PUBLISHED)
+    assert [live.id for live in sandbox.instagram.live(owner.ig_user_id)] == [media_id]
+    assert await instagram.permalink(owner, media_id) == sandbox.instagram.live()[0].permalink
+
+
+async def test_video_is_fetched_by_its_own_link(
+    instagram: GraphInstagram, sandbox: Sandbox, shelf: Shelf, studio: Account
+) -> None:
+    shelf.put("a.mp4", b"\0\0\0\x18ftypmp42", "video/mp4")
+
+    made = await instagram.create_container(studio, story("a.mp4", Kind.VIDEO))
+
+    assert sandbox.instagram.world.containers[made].kind == "video"
+
+
+async def test_file_that_is_not_there_is_refused_in_plain_words(instagram: GraphInstagram, studio: Account) -> None:
+    with pytest.raises(Refused, match="could not fetch the file") as caught:
+        await instagram.create_container(studio, story("gone.jpg"))
+
+    assert "http" not in str(caught.value)
+
+
+async def test_picture_of_a_wrong_shape_is_refused_in_plain_words(
+    instagram: GraphInstagram, shelf: Shelf, studio: Account
+) -> None:
+    shelf.put("a.jpg", jpeg(400, 100))
+
+    with pytest.raises(Refused, match="shape does not fit"):
+        await instagram.create_container(studio, story())
+
+
+async def test_container_in_error_says_why(instagram: GraphInstagram, sandbox: Sandbox, studio: Account) -> None:
+    with pytest.raises(Refused):
+        await instagram.create_container(studio, story("gone.jpg"))
+    (number,) = sandbox.instagram.world.containers
+
+    found = await instagram.container(studio, number)
+
+    assert found.state is ContainerState.ERROR
+    assert "could not fetch the file" in (found.sentence or "")
+
+
+async def test_container_that_cannot_be_read_is_refused(
+    instagram: GraphInstagram, sandbox: Sandbox, studio: Account, container_id: str
+) -> None:
+    sandbox.instagram.set_fault(faults.UNREADABLE)
+
+    with pytest.raises(Refused):
+        await instagram.container(studio, container_id)
+
+
+@pytest.mark.parametrize(("fault", "stories"), [(faults.LOST_BEFORE, 0), (faults.LOST_AFTER, 1)])
+async def test_publish_whose_answer_is_lost_may_have_happened(
+    instagram: GraphInstagram, sandbox: Sandbox, studio: Account, container_id: str, fault: Fault, stories: int
+) -> None:
+    sandbox.instagram.set_fault(fault)
+
+    with pytest.raises(AnswerLost):
+        await instagram.publish(studio, container_id)
+
+    assert len(sandbox.instagram.live()) == stories
+
+
+async def test_error_that_came_although_the_story_is_live_is_a_lost_answer(
+    instagram: GraphInstagram, sandbox: Sandbox, studio: Account, container_id: str
+) -> None:
+    sandbox.instagram.set_fault(faults.ERROR_THOUGH_PUBLISHED)
+
+    with pytest.raises(AnswerLost):
+        await instagram.publish(studio, container_id)
+
+    assert (await instagram.container(studio, container_id)).state is ContainerState.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (faults.DAILY_LIMIT, Refused),
+        (faults.TOKEN_EXPIRED, TokenGone),
+        (faults.THROTTLED_APP, AnswerLost),
+        (Fault(FaultKind.GRAPH_ERROR, "publish", code=9007, subcode=2207027), Unreachable),
+        (Fault(FaultKind.SERVER_ERROR, "publish"), AnswerLost),
+        (Fault(FaultKind.SERVER_ERROR_AFTER, "publish"), AnswerLost),
+        (Fault(FaultKind.BROKEN_BODY, "publish"), AnswerLost),
+    ],
+)
+async def test_publish_that_failed_says_what_is_certain(
+    instagram: GraphInstagram,
+    sandbox: Sandbox,
+    studio: Account,
+    container_id: str,
+    fault: Fault,
+    error: type[Exception],
+) -> None:
+    sandbox.instagram.set_fault(fault)
+
+    with pytest.raises(error) as caught:
+        await instagram.publish(studio, container_id)
+
+    assert type(caught.value) is error
+
+
+async def test_quota_is_read(instagram: GraphInstagram, sandbox: Sandbox, studio: Account, container_id: str) -> None:
+    await instagram.publish(studio, container_id)
+
+    assert await instagram.quota(studio) == Quota(1, sandbox.instagram.world.rules.quota_total)
+
+
+async def test_hints_count_what_was_published_since(
+    instagram: GraphInstagram, sandbox: Sandbox, studio: Account, container_id: str
+) -> None:
+    await instagram.publish(studio, container_id)
+    at = datetime.fromtimestamp(sandbox.instagram.live()[0].at, UTC)
+
+    assert await instagram.hints(studio, at - timedelta(seconds=60)) == Hints(1, 1)
+    assert await instagram.hints(studio, at + timedelta(seconds=60)) == Hints(0, 1)
+
+
+async def test_hints_that_cannot_be_read_are_left_out(
+    instagram: GraphInstagram, sandbox: Sandbox, studio: Account, before: datetime
+) -> None:
+    sandbox.instagram.set_fault(Fault(FaultKind.SERVER_ERROR, "quota"))
+    sandbox.instagram.set_fault(Fault(FaultKind.GRAPH_ERROR, "stories", code=10))
+
+    assert await instagram.hints(studio, before) == Hints()
+
+
+@pytest.mark.parametrize("call", ["quota", "stories"])
+async def test_hints_tell_that_the_token_is_gone(
+    instagram: GraphInstagram, sandbox: Sandbox, studio: Account, before: datetime, call: str
+) -> None:
+    sandbox.instagram.set_fault(Fault(FaultKind.GRAPH_ERROR, call, code=190, subcode=463))
+
+    with pytest.raises(TokenGone):
+        await instagram.hints(studio, before)
