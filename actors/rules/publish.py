@@ -198,6 +198,10 @@ def _not_published(saga: Saga, publish: Publish, failed: CallFailed) -> Decision
     match failed.failure:
         case Failure.LOST:
             return store(saga, lost=True)
+        case Failure.REFUSED if publish.lost:
+            return Decision(saga, Look(publish))  # perhaps since the lost call had its effect meanwhile
+        case Failure.TOKEN_GONE if publish.lost:
+            return store(saga, phase=Phase.IN_DOUBT, sentence=words.TOKEN_IN_DOUBT, token_gone=True)
         case Failure.TOKEN_GONE:
             return _refuse(saga, failed.sentence or words.TOKEN_GONE, token_gone=True)
         case Failure.REFUSED:

@@ -72,7 +72,7 @@ def wrong(sea: Sea, row: Row) -> list[str]:
 
 
 @pytest.mark.parametrize("weather", WEATHERS)
-async def test_any_trouble_at_any_point_ends_well(weather: str) -> None:
+async def test_any_trouble_at_any_point_ends_well(weather: str, capsys: pytest.CaptureFixture[str]) -> None:
     calm = rough(weather)
     assert wrong(calm, await sail(calm)) == []
     assert calm.item().state is State.POSTED
@@ -91,7 +91,8 @@ async def test_any_trouble_at_any_point_ends_well(weather: str) -> None:
         found += [f"{pair}: {rule}" for rule in wrong(sea, sea.item())]
 
     told = ", ".join(f"{count} {state.value}" for state, count in ends.items() if count)
-    sys.stdout.write(f"\n{weather}: {len(calm.met)} points, {sum(ends.values())} troubles: {told}\n")
+    with capsys.disabled():
+        sys.stdout.write(f"\n{weather}: {len(calm.met)} points, {sum(ends.values())} troubles: {told}\n")
     assert found == []
 
 

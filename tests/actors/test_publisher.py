@@ -71,6 +71,18 @@ async def test_f28_publish_call_that_says_nothing_is_looked_at_and_made_once(sea
     assert (sea.item().state, sea.instagram.called.count("publish")) == (State.POSTED, 1)
 
 
+async def test_f28_effect_that_comes_after_the_look_is_found_by_the_refusal_of_the_second_call(sea: Sea) -> None:
+    """Later than an effect may come: only Instagram's own refusal can close this, and then it must be understood."""
+    sea.instagram.accepts_again = False
+    sea.instagram.faults.add(Fault(LOST, Effect.LATER, later_seconds=59.0), of="publish")
+    sea.instagram.seconds = 3.0
+
+    await sail(sea, 400.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+    assert sea.instagram.called == ["create", "look", "publish", "look", "publish", "look"]
+
+
 async def test_f30_killed_between_the_publish_and_its_record(sea: Sea) -> None:
     sea.troubles = (Trouble("after publish", Kind.KILL),)
 

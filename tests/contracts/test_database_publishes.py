@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
 
 from actors.rules.account import Account, Login
@@ -203,6 +204,27 @@ async def test_f10_a_tap_after_the_publish_call_was_marked_is_too_late(team: Tea
     assert [(late.name, late.why) for late in outcome.row.late] == [("Ben", "publishing")]
     assert done.row is not None
     assert done.row.state is State.POSTED
+
+
+@pytest.mark.parametrize("_", range(4))
+async def test_f10_of_a_skip_and_the_mark_of_the_call_exactly_one_wins(team: Team, _: int) -> None:
+    row = await auto_posted(team)
+    ready = await moved(team, await taken(team, row), Phase.CONTAINER, container_id="c1")
+    won: dict[str, bool] = {}
+
+    async def mark() -> None:
+        won["mark"] = (await team.step(ready, Phase.PUBLISHING, attempt=1)).publish is not None
+
+    async def skip() -> None:
+        won["skip"] = isinstance(await team.record(team.tap(row, Step.SKIP, BEN)), Recorded)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(mark)
+        tasks.start_soon(skip)
+
+    assert sorted(won.values()) == [False, True]
+    state = State.SKIPPED if won["skip"] else State.PUBLISHING
+    assert (await team.load(row)).state is state
 
 
 async def test_f30_a_publish_whose_worker_is_gone_is_found_and_taken_over(team: Team) -> None:

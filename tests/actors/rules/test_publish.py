@@ -163,6 +163,14 @@ def test_f28_lost_answer_is_committed_and_waited_for() -> None:
     assert isinstance(decide(at_work(SENT), Stored(replace(SENT, lost=True), AT, AT)).effect, Wait)
 
 
+def test_f27_refusal_after_a_lost_answer_says_nothing_of_the_call_before() -> None:
+    lost = replace(SENT, attempt=2, lost=True)
+
+    assert decide(at_work(lost), CallFailed(Call.PUBLISH, Failure.REFUSED, AT, "Why.")).effect == Look(lost)
+    move = stored(lost, CallFailed(Call.PUBLISH, Failure.TOKEN_GONE, AT))
+    assert (move.phase, move.token_gone) == (Phase.IN_DOUBT, True)
+
+
 def test_call_that_came_too_late_counts_as_lost() -> None:
     assert stored(SENT, CameTooLate(AT)).lost
 
