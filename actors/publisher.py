@@ -46,7 +46,6 @@ T = TypeVar("T")
 ASK_SECONDS = 30.0
 READ_SECONDS = 20.0  # the longest that a call takes which publishes nothing
 AGAIN_SECONDS = 1.0
-NO_HINTS = Hints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +168,15 @@ class SagaActor:
 
     async def _read_hints(self, publish: Publish) -> Message:
         assert publish.publishing_at is not None, "only what was published can be in doubt"
+        hints: Hints | None = Hints()
         try:
             with anyio.move_on_after(READ_SECONDS):
                 hints = await self._around.instagram.hints(_account(publish), publish.publishing_at)
-                return Hinted(hints, anyio.current_time())
         except TokenGone:
-            return Hinted(None, anyio.current_time())
-        return Hinted(NO_HINTS, anyio.current_time())
+            hints = None
+        except PortError:
+            log.info("publish.no_hints", chat_id=publish.chat_id, item_id=publish.item_id)
+        return Hinted(hints, anyio.current_time())
 
     async def _find_link(self, publish: Publish, media_id: str) -> None:
         try:

@@ -257,10 +257,11 @@ async def test_answers_that_never_come_have_their_bounds(sea: Sea) -> None:
     assert (publish.state, publish.permalink) == ("published", None)
 
 
-async def test_hints_that_cannot_be_had_leave_a_doubt_all_the_same(sea: Sea) -> None:
+@pytest.mark.parametrize("fault", [Fault(LOST, silent=True), Fault(Unreachable("no network"))])
+async def test_hints_that_cannot_be_had_leave_a_doubt_all_the_same(sea: Sea, fault: Fault) -> None:
     sea.instagram.faults.add(Fault(LOST), of="publish")
     sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
-    sea.instagram.faults.add(Fault(LOST, silent=True), of="hints")
+    sea.instagram.faults.add(fault, of="hints")
 
     await sail(sea, 100.0)
 
