@@ -33,6 +33,7 @@ from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.publishes import Publishes, SagaKey, SagaMessage
 from actors.shell.unconnected import Unconnected
+from actors.tokens import Keeping, TokenKeeper
 
 NUDGE_SECONDS = 0.5
 
@@ -78,6 +79,7 @@ class Worker:
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
         self.commands = Commands(self._surroundings(ports, worker))
         self.intake = Intake(Neighbours(ports.updates, self.items, ports.chat, self.commands), self.lease)
+        self.tokens = TokenKeeper(Keeping(worker, self.database, ports.instagram, ports.chat))
         self.hints = HintListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
         self._updates = ports.updates
@@ -117,6 +119,7 @@ class Worker:
             ChildSpec("commands", self.commands.run),
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
+            ChildSpec("tokens", self.tokens.run, grace_seconds=grace_seconds),
             ChildSpec("hints", self.hints.run),
             ChildSpec("lease", self.lease.run),
             *([ChildSpec("web", partial(web, self))] if web else []),

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from actors.rules import account_operations as kept
 from actors.rules import chat_operations as wished
 from actors.rules import operations as asked
 from actors.rules import publish_operations as published
-from infra.postgres import commands, publishes, schedule, taps, upkeep
+from infra.postgres import commands, publishes, schedule, taps, tokens, upkeep
 from infra.postgres.binding import Binding
 
 BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyType(
@@ -34,5 +35,8 @@ BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyT
         published.TakePublish: publishes.TAKE_PUBLISH,
         published.StepPublish: publishes.STEP_PUBLISH,
         published.SavePermalink: publishes.SAVE_PERMALINK,
+        kept.ClaimTokens: tokens.CLAIM_TOKENS,
+        kept.StoreToken: tokens.STORE_TOKEN,
+        kept.NoteToken: tokens.NOTE_TOKEN,
     }
 )

@@ -12,6 +12,7 @@ import anyio
 from structlog.testing import capture_logs
 
 from actors.errors import Unreachable
+from actors.rules.account_operations import ClaimTokens
 from actors.rules.item import State, Step
 from actors.rules.messages import Recorded
 from actors.rules.operations import (
@@ -81,6 +82,8 @@ class TimedPool(FakePool):
                 return row(State.IN_REVIEW)
             case ReleaseLease():
                 return True
+            case ClaimTokens():
+                return ()
             case AcknowledgeCards() | TidyUp() | WriteInteractions():
                 return 0
         raise AssertionError(operation)

@@ -9,6 +9,7 @@ import pytest
 
 from actors.errors import Unreachable
 from actors.ports import Conflict
+from actors.rules.account_operations import ClaimTokens
 from actors.rules.item import State
 from actors.rules.operations import (
     AcknowledgeCards,
@@ -38,6 +39,7 @@ CHILDREN = [
     "commands",
     "reconciler",
     "scheduler",
+    "tokens",
     "hints",
     "lease",
     "intake",
@@ -109,6 +111,13 @@ async def test_due_item_is_sent_and_saved(stage: TreeStage) -> None:
 
     assert stage.chat.sent == [row(State.PRESENTING)]
     assert len(stage.pool.when(SaveCard)) == 1
+
+
+async def test_f32_every_worker_looks_at_the_tokens(stage: TreeStage) -> None:
+    async with stage.playing():
+        await anyio.sleep(24 * HOUR)
+
+    assert len(stage.pool.when(ClaimTokens)) == 5
 
 
 async def test_send_that_failed_has_the_schedule_looked_at(stage: TreeStage) -> None:

@@ -9,6 +9,8 @@ from random import Random
 from typing import Any
 
 from actors.errors import PortError
+from actors.rules.account import FreshToken
+from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
 from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
 from actors.rules.item import Person, Row, Step
 from actors.rules.messages import Press, Tap
@@ -55,6 +57,7 @@ class Twins:
         self._rows: list[Row] = []
         self._taps: list[Tap] = []
         self._publishes: list[Publish] = []
+        self._tokens: list[TokenDue] = []
         self._asked: list[Operation[Any]] = []
         self._number = 0
         self._choices: list[tuple[int, Callable[[], Operation[Any] | None]]] = [
@@ -67,6 +70,8 @@ class Twins:
             (5, self._take),
             (9, self._step_publish),
             (1, lambda: SavePermalink(1, random.randrange(1, 6), random.randrange(4), "https://example.org/s")),
+            (2, lambda: ClaimTokens(self._worker())),
+            (2, self._keep_token),
             (4, self._acknowledge),
             (3, lambda: Recover(self._worker(), random.random() < 0.3)),
             (2, lambda: HoldLease("updates", self._worker(), random.choice((10.0, 86_400.0)), 10.0)),
@@ -123,6 +128,8 @@ class Twins:
         self._rows += _rows_in(paper)
         if isinstance(paper, Stepped) and paper.publish is not None:
             self._publishes.append(paper.publish)
+        if isinstance(operation, ClaimTokens) and isinstance(paper, tuple):
+            self._tokens += paper
         return None if self._same(paper, real) else f"{paper}\n!= {real}"
 
     async def _has_equal(self, table: str) -> bool:
@@ -214,6 +221,14 @@ class Twins:
         gone = random.random() < 0.2
         move = Move(phase, container, attempt, random.random() < 0.3, "So it is.", None, token_gone=gone, calls=calls)
         return StepPublish(publish, move, self._worker())
+
+    def _keep_token(self) -> Operation[Any] | None:
+        if not self._tokens:
+            return None
+        due, random = self._random.choice(self._tokens[-3:]), self._random
+        if random.random() < 0.4:
+            return StoreToken(due, FreshToken(b"sealed again %d" % random.randrange(2)))
+        return NoteToken(due, self._worker(), random.choice((None, 7, 1, 0)), gone=random.random() < 0.3)
 
     def _acknowledge(self) -> Operation[Any] | None:
         rows = self._rows[-3:]

@@ -229,6 +229,9 @@ class AccountRecord:
     quota_total: int | None = None
     quota_at: datetime | None = None
     removed: bool = False
+    token_held_by: str | None = None
+    token_hold_until: datetime | None = None
+    token_renewed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 import anyio
 
 from actors.ports import Clock
+from actors.rules import account_operations as kept
 from actors.rules import chat_operations as wished
 from actors.rules import operations as asked
 from actors.rules import publish_operations as published
 from actors.rules.operations import Operation
-from tests.fakes import commands, publishes, schedule, taps, upkeep
+from tests.fakes import accounts, commands, publishes, schedule, taps, upkeep
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
 
@@ -41,6 +42,9 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         published.TakePublish: publishes.take_publish,
         published.StepPublish: publishes.step_publish,
         published.SavePermalink: publishes.save_permalink,
+        kept.ClaimTokens: accounts.claim_tokens,
+        kept.StoreToken: accounts.store_token,
+        kept.NoteToken: accounts.note_token,
     }
 )
 

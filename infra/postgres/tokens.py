@@ -1,0 +1,63 @@
+"""How tokens are claimed, renewed and warned of."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from actors.rules.account import Account, Login
+from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
+from infra.postgres.binding import Binding
+
+
+def account(value: Any) -> Account:
+    """Read an account, with its token sealed."""
+    return Account(
+        id=value["id"],
+        ig_user_id=value["ig_user_id"],
+        username=value["username"],
+        login=Login(value["login"]),
+        sealed_token=base64.b64decode(value["sealed_token"]),
+    )
+
+
+def _due(value: Any) -> TokenDue:
+    left = value["seconds_left"]
+    return TokenDue(
+        chat_key=value["chat_key"],
+        chat_id=value["chat_id"],
+        account=account(value["account"]),
+        seconds_left=None if left is None else float(left),
+        gone=value["gone"],
+        warned_days=value["warned_days"],
+    )
+
+
+CLAIM_TOKENS: Binding[ClaimTokens, tuple[TokenDue, ...]] = Binding(
+    "select claim_tokens($1)",
+    lambda operation: (operation.owner,),
+    lambda _, value: tuple(_due(one) for one in value),
+)
+STORE_TOKEN: Binding[StoreToken, TokenDue | None] = Binding(
+    "select store_token($1, $2, $3, $4, $5)",
+    lambda operation: (
+        operation.due.chat_key,
+        operation.due.account.id,
+        operation.due.account.sealed_token,
+        operation.fresh.sealed_token,
+        operation.fresh.expires_at,
+    ),
+    lambda _, value: None if value is None else _due(value),
+)
+NOTE_TOKEN: Binding[NoteToken, bool] = Binding(
+    "select note_token($1, $2, $3, $4, $5, $6)",
+    lambda operation: (
+        operation.due.chat_key,
+        operation.due.account.id,
+        operation.owner,
+        operation.due.account.sealed_token,
+        operation.warned_days,
+        operation.gone,
+    ),
+    lambda _, value: bool(value),
+)
