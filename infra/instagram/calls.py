@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
 from infra.instagram.replies import Envelope
 from infra.instagram.settings import GraphSettings
-from infra.instagram.verdicts import Means, Verdict, verdict_on
+from infra.instagram.verdicts import NOT_FETCHED, Means, Verdict, verdict_on
 from infra.instagram.wire import Ask, Broken, NotSent, Reply, call, is_token
 
 M = TypeVar("M", bound=BaseModel)
@@ -45,8 +45,13 @@ class Calls:
         return _understood(reply, shape, Effect.NONE)
 
     async def make(self, ask: Ask, shape: type[M]) -> M:
-        """Have something made that does no harm if nobody ever knows of it."""
+        """Have something made that does no harm if nobody ever knows of it.
+
+        A file that could not be fetched is fetched at the second try often enough: that one is made here, at once.
+        """
         reply = await self._sent(ask, Effect.HARMLESS, self.settings.read_seconds)
+        if _stumbled(reply):
+            reply = await self._sent(ask, Effect.HARMLESS, self.settings.read_seconds)
         return _understood(reply, shape, Effect.HARMLESS)
 
     async def publish(self, ask: Ask, shape: type[M]) -> M:
@@ -75,6 +80,11 @@ def _understood(reply: Reply, shape: type[M], effect: Effect) -> M:
         words = f"Instagram's answer could not be read (HTTP {reply.code})"
         raise _unanswered(effect, words, _asked_pause(reply.headers))
     return found
+
+
+def _stumbled(reply: Reply) -> bool:
+    refusal = _read(reply, Envelope)
+    return refusal is not None and refusal.error.code == NOT_FETCHED
 
 
 def _read(reply: Reply, shape: type[M]) -> M | None:

@@ -12,6 +12,7 @@ from enum import Enum
 SOON_SECONDS = 5.0
 LATER_SECONDS = 30.0
 THROTTLED_SECONDS = 60.0
+NOT_FETCHED = 9004
 
 AGAIN = "Tap Auto Post to try again."
 BY_HAND = "Post by hand and tap Posted."
@@ -115,8 +116,8 @@ VERDICTS: dict[tuple[int, int | None], Verdict] = {
     (352, None): BAD_VIDEO,
     (352, 2207026): BAD_VIDEO,
     (368, None): RESTRICTED,
-    (9004, None): NO_FETCH,
-    (9004, 2207052): NO_FETCH,
+    (NOT_FETCHED, None): NO_FETCH,
+    (NOT_FETCHED, 2207052): NO_FETCH,
     # Instagram is still at the file, and what is not there yet cannot have been published by this call.
     (9007, 2207027): Verdict(Means.LATER, "Instagram is not done with the file yet.", SOON_SECONDS, before_effect=True),
     (36000, 2207004): TOO_BIG,

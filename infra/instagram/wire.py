@@ -14,6 +14,7 @@ import aiohttp
 
 CONNECT_SECONDS = 5.0
 CONNECTIONS = 256  # more sagas than that wait for their turn, within the time for connecting
+LARGEST_BODY = 4 * 1024 * 1024
 TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
 # Raised before a connection was there. Anything else may have happened after the first byte had left.
@@ -85,7 +86,16 @@ async def _call(session: aiohttp.ClientSession, ask: Ask, seconds: float) -> Rep
         timeout=timeout,
         allow_redirects=False,
     ) as response:
-        return Reply(response.status, await response.read(), response.headers)
+        return Reply(response.status, await _body(response), response.headers)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise Broken("Instagram's answer does not end")
+    return bytes(body)
 
 
 def _failure(error: Exception) -> Exception:

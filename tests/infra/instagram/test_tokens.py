@@ -1,0 +1,157 @@
+"""Whose a token is, and a new one in its place, asked of the sandbox's Instagram."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from actors.errors import AnswerLost, Refused, TokenGone
+from actors.rules.account import Login
+from infra.instagram.graph import GraphInstagram, open_instagram
+from infra.instagram.settings import settings_for
+from infra.instagram.tokens import Owner
+from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.sandbox import Sandbox
+from tests.infra.instagram.accounts import NOON, TOKEN, account, account_of, around, unseal
+from tests.infra.instagram.wired import answered
+
+
+async def test_owner_of_a_facebook_login_is_found_by_its_page(instagram: GraphInstagram, sandbox: Sandbox) -> None:
+    studio = sandbox.instagram.account
+
+    owner = await instagram.who(studio.token, Login.FACEBOOK, None)
+
+    assert (owner.ig_user_id, owner.username) == (studio.id, "demo_studio")
+    assert owner.expires_at is not None
+    assert int(owner.expires_at.timestamp()) == int(studio.expires_at)
+
+
+async def test_named_account_of_a_facebook_login_is_looked_up(instagram: GraphInstagram, sandbox: Sandbox) -> None:
+    studio = sandbox.instagram.account
+
+    assert (await instagram.who(studio.token, Login.FACEBOOK, studio.id)).username == "demo_studio"
+
+
+async def test_owner_of_an_instagram_login_is_told_by_itself(instagram: GraphInstagram, sandbox: Sandbox) -> None:
+    bakery = sandbox.instagram.create_account("bakery", "instagram")
+
+    assert await instagram.who(bakery.token, Login.INSTAGRAM, None) == Owner(bakery.id, "bakery")
+    assert await instagram.who(bakery.token, Login.INSTAGRAM, bakery.id) == Owner(bakery.id, "bakery")
+
+
+@pytest.mark.parametrize("login", list(Login))
+async def test_token_of_another_account_is_refused(instagram: GraphInstagram, sandbox: Sandbox, login: Login) -> None:
+    bakery = sandbox.instagram.create_account("bakery", login.value)
+
+    with pytest.raises(Refused):
+        await instagram.who(bakery.token, login, sandbox.instagram.account.id)
+
+
+@pytest.mark.parametrize("login", list(Login))
+async def test_unknown_token_is_gone(instagram: GraphInstagram, login: Login) -> None:
+    with pytest.raises(TokenGone):
+        await instagram.who(TOKEN, login, None)
+
+
+async def test_owner_is_known_though_the_token_cannot_be_inspected(instagram: GraphInstagram, sandbox: Sandbox) -> None:
+    sandbox.instagram.set_fault(Fault(Kind.GRAPH_ERROR, "debug", code=100))
+    studio = sandbox.instagram.account
+
+    assert await instagram.who(studio.token, Login.FACEBOOK, None) == Owner(studio.id, "demo_studio")
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ({"data": []}, "sees no Instagram account"),
+        ({"data": [{"id": "1"}]}, "sees no Instagram account"),
+        (
+            {"data": [{"instagram_business_account": {"id": str(one), "username": f"shop{one}"}} for one in (1, 2)]},
+            r"1 \(@shop1\), 2 \(@shop2\)",
+        ),
+    ],
+)
+async def test_token_of_none_or_several_accounts_is_refused(answer: dict[str, object], sentence: str) -> None:
+    async with answered(answer) as instagram:
+        with pytest.raises(Refused, match=sentence):
+            await instagram.who(TOKEN, Login.FACEBOOK, None)
+
+
+@pytest.mark.parametrize(
+    ("found", "error"),
+    [
+        ({"is_valid": False}, TokenGone),
+        ({"is_valid": True, "scopes": ["instagram_basic"]}, Refused),
+    ],
+)
+async def test_token_that_is_of_no_use_is_refused(found: dict[str, object], error: type[Refused]) -> None:
+    answer: dict[str, object] = {"id": "1", "username": "shop", "data": found}
+    async with answered(answer) as instagram:
+        with pytest.raises(error):
+            await instagram.who(TOKEN, Login.FACEBOOK, "1")
+
+
+async def test_token_that_never_ends_has_no_end() -> None:
+    answer: dict[str, object] = {"id": "1", "username": "shop", "data": {"is_valid": True, "expires_at": 0}}
+    async with answered(answer) as instagram:
+        assert (await instagram.who(TOKEN, Login.FACEBOOK, "1")).expires_at is None
+
+
+@pytest.mark.parametrize("body", [{"user_id": 7, "username": "b"}, {"data": [{"user_id": "7", "username": "b"}]}])
+async def test_owner_is_read_bare_and_out_of_a_list(body: dict[str, object]) -> None:
+    async with answered(body) as instagram:
+        assert await instagram.who(TOKEN, Login.INSTAGRAM, None) == Owner("7", "b")
+
+
+@pytest.mark.parametrize("login", list(Login))
+async def test_token_is_renewed_and_sealed(instagram: GraphInstagram, sandbox: Sandbox, login: Login) -> None:
+    bakery = sandbox.instagram.create_account("bakery", login.value)
+    old = bakery.token
+
+    fresh = await instagram.renew(account_of(bakery))
+
+    assert unseal(fresh.sealed_token) == bakery.token != old
+    assert fresh.expires_at is not None
+    assert fresh.expires_at - NOON > timedelta(days=59)
+
+
+async def test_dead_token_cannot_be_renewed(instagram: GraphInstagram, sandbox: Sandbox) -> None:
+    studio = sandbox.instagram.account
+    sandbox.instagram.expire_tokens(studio.id)
+
+    with pytest.raises(TokenGone):
+        await instagram.renew(account_of(studio))
+
+
+async def test_good_token_that_is_not_renewed_is_not_gone(instagram: GraphInstagram, sandbox: Sandbox) -> None:
+    """A token that is too young is refused, and must not be taken for dead."""
+    sandbox.instagram.set_fault(Fault(Kind.GRAPH_ERROR, "exchange", code=190))
+
+    with pytest.raises(Refused, match="still takes it") as caught:
+        await instagram.renew(account_of(sandbox.instagram.account))
+
+    assert not isinstance(caught.value, TokenGone)
+
+
+async def test_token_of_a_facebook_login_needs_the_app(sandbox: Sandbox) -> None:
+    async with open_instagram(settings_for(sandbox.url), around()) as instagram:
+        with pytest.raises(Refused, match="app's id and secret"):
+            await instagram.renew(account_of(sandbox.instagram.account))
+
+
+async def test_new_token_without_an_end_does_not_end() -> None:
+    async with answered({"access_token": "IGAAfresh"}) as instagram:
+        fresh = await instagram.renew(account(login=Login.INSTAGRAM))
+
+    assert (unseal(fresh.sealed_token), fresh.expires_at) == ("IGAAfresh", None)
+
+
+async def test_lost_answer_to_a_renewal_leaves_the_old_token(instagram: GraphInstagram, sandbox: Sandbox) -> None:
+    sandbox.instagram.set_fault(Fault(Kind.RESET_AFTER, "exchange", times=1))
+    studio = account_of(sandbox.instagram.account)
+
+    with pytest.raises(AnswerLost):
+        await instagram.renew(studio)
+
+    assert (await instagram.renew(studio)).expires_at is not None

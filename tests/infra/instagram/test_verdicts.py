@@ -1,0 +1,161 @@
+"""Each error code of the Graph API: what it means to a call that can be repeated, and what to a publish."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
+from infra.instagram.graph import GraphInstagram, open_instagram
+from infra.instagram.settings import GraphSettings
+from infra.instagram.verdicts import VERDICTS, Means, Verdict, about_container
+from tests.infra.instagram.accounts import account, around, story
+from tests.infra.instagram.leaks import leaked
+from tests.infra.instagram.wired import answered
+from tests.infra.telegram.wire import replies, serve
+
+OWNER = account()
+
+# code, subcode, what a container that was asked for meets, what a publish meets
+MEANINGS: list[tuple[int, int | None, type[PortError], type[PortError]]] = [
+    (1, None, Unreachable, AnswerLost),
+    (2, None, Unreachable, AnswerLost),
+    (-1, 2207001, Unreachable, AnswerLost),
+    (-1, 2207032, Unreachable, AnswerLost),
+    (-1, 2207053, Unreachable, AnswerLost),
+    (-2, 2207003, Unreachable, AnswerLost),
+    (-2, 2207020, Refused, AnswerLost),
+    (4, None, Unreachable, AnswerLost),
+    (17, None, Unreachable, AnswerLost),
+    (32, None, Unreachable, AnswerLost),
+    (613, None, Unreachable, AnswerLost),
+    (80002, None, Unreachable, AnswerLost),
+    (4, 2207051, Refused, AnswerLost),
+    (9, 2207042, Refused, Refused),
+    (10, None, Refused, AnswerLost),
+    (24, 2207006, Refused, AnswerLost),
+    (24, 2207008, Unreachable, AnswerLost),
+    (25, 2207050, Refused, AnswerLost),
+    (100, None, Refused, AnswerLost),
+    (100, 33, Refused, AnswerLost),
+    (102, None, TokenGone, TokenGone),
+    (190, None, TokenGone, TokenGone),
+    (190, 463, TokenGone, TokenGone),
+    (190, 99, TokenGone, TokenGone),
+    (200, None, Refused, AnswerLost),
+    (230, None, Refused, AnswerLost),
+    (352, 2207026, Refused, AnswerLost),
+    (9004, 2207052, Refused, AnswerLost),
+    (9007, 2207027, Unreachable, Unreachable),
+    (36000, 2207004, Refused, AnswerLost),
+    (36001, 2207005, Refused, AnswerLost),
+    (36003, 2207009, Refused, AnswerLost),
+    (77777, 5, Refused, AnswerLost),
+]
+
+
+def envelope(code: int, subcode: int | None, transient: bool = False) -> dict[str, object]:
+    error: dict[str, object] = {"message": "Meta's own words https://x", "code": code, "is_transient": transient}
+    return {"error": error | ({} if subcode is None else {"error_subcode": subcode})}
+
+
+def settings(url: str) -> GraphSettings:
+    return GraphSettings(url, url)
+
+
+@pytest.mark.parametrize(("code", "subcode", "made", "published"), MEANINGS)
+async def test_each_code_has_its_meaning(
+    code: int, subcode: int | None, made: type[PortError], published: type[PortError]
+) -> None:
+    answer = replies(400, envelope(code, subcode))
+    async with serve(answer) as wire, open_instagram(settings(wire.url), around()) as instagram:
+        with pytest.raises(PortError) as create:
+            await instagram.create_container(OWNER, story())
+        with pytest.raises(PortError) as publish:
+            await instagram.publish(OWNER, "17900000000000001")
+
+    assert (type(create.value), type(publish.value)) == (made, published)
+    assert leaked(create.value) + leaked(publish.value) == []
+
+
+@pytest.mark.parametrize("verdict", VERDICTS.values())
+def test_every_verdict_is_a_sentence(verdict: Verdict) -> None:
+    assert verdict.sentence[0].isupper()
+    assert verdict.sentence.endswith(".")
+
+
+def test_certain_about_a_publish_are_the_token_the_daily_count_and_an_unfinished_file_alone() -> None:
+    certain = {key for key, verdict in VERDICTS.items() if verdict.before_effect and verdict.means is not Means.GONE}
+
+    assert certain == {(9, 2207042), (9007, 2207027)}
+
+
+async def test_unknown_code_that_is_transient_is_tried_again() -> None:
+    async with answered(envelope(77777, None, transient=True), 400) as instagram:
+        with pytest.raises(Unreachable):
+            await instagram.quota(OWNER)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ("", 60),
+        ("Retry-After: 7\r\n", 7),
+        ('X-Business-Use-Case-Usage: {"178":[{"type":"instagram","estimated_time_to_regain_access":19}]}\r\n', 1140),
+        ('X-Business-Use-Case-Usage: {"178":[{"estimated_time_to_regain_access":9999999}]}\r\n', 3600),
+        ('X-Business-Use-Case-Usage: {"178":[{"estimated_time_to_regain_access":0}]}\r\n', 60),
+        ("X-Business-Use-Case-Usage: {{\r\nRetry-After: soon\r\n", 60),
+    ],
+)
+async def test_throttled_call_says_when_to_come_again(headers: str, seconds: float) -> None:
+    answer = replies(429, envelope(80002, None), headers)
+    async with serve(answer) as wire, open_instagram(settings(wire.url), around()) as instagram:
+        with pytest.raises(Unreachable) as caught:
+            await instagram.quota(OWNER)
+
+    assert caught.value.retry_after_seconds == seconds
+
+
+async def test_file_that_could_not_be_fetched_is_tried_once_more() -> None:
+    answer = replies(400, envelope(9004, 2207052))
+    async with serve(answer) as wire, open_instagram(settings(wire.url), around()) as instagram:
+        with pytest.raises(Refused):
+            await instagram.create_container(OWNER, story())
+
+    assert len(wire.heard) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("Error: Media upload has failed with error code 2207026", "cannot use this video"),
+        ("Error: Media upload has failed with error code 2207052", "could not fetch the file"),
+        ("Error: Media upload has failed with error code 2207053", "could not prepare"),
+        ("Error: 5555555", "could not prepare"),
+        ("", "could not prepare"),
+    ],
+)
+def test_container_in_error_is_explained_by_its_code(words: str, sentence: str) -> None:
+    assert sentence in about_container(words)
+
+
+async def state_of(instagram: GraphInstagram) -> str:
+    return (await instagram.container(OWNER, "1")).state.name
+
+
+@pytest.mark.parametrize("state", ["IN_PROGRESS", "FINISHED", "PUBLISHED", "ERROR", "EXPIRED"])
+async def test_each_state_of_a_container_is_known(state: str) -> None:
+    async with answered({"status_code": state, "id": "1"}) as instagram:
+        assert await state_of(instagram) == state
+
+
+async def test_state_that_nobody_knows_is_looked_at_again() -> None:
+    async with answered({"status_code": "RESTING"}) as instagram:
+        with pytest.raises(Unreachable):
+            await state_of(instagram)
+
+
+@pytest.mark.parametrize("found", [[], [{"quota_usage": 1}]])
+async def test_limit_that_is_not_told_is_asked_for_again(found: list[object]) -> None:
+    async with answered({"data": found}) as instagram:
+        with pytest.raises(Unreachable):
+            await instagram.quota(OWNER)
