@@ -16,7 +16,7 @@ NOT_FETCHED = 9004
 
 AGAIN = "Tap Auto Post to try again."
 BY_HAND = "Post by hand and tap Posted."
-RECONNECT = "Tell the operator to connect the account again."
+RECONNECT = "The operator has to connect the account again."
 
 
 class Means(Enum):
@@ -55,7 +55,7 @@ THROTTLED = _later("Instagram asks us to slow down. Try again in a few minutes."
 NOT_ALLOWED = _refused(f"Instagram does not allow us to do this with the account. {RECONNECT}")
 TOO_BIG = _refused(f"The picture is larger than the 8 MB that Instagram takes. Make it smaller. {BY_HAND}")
 BAD_VIDEO = _refused(f"Instagram cannot use this video. It takes MP4 or MOV, up to 60 seconds and 100 MB. {BY_HAND}")
-CHECKPOINT = _gone(f"Instagram wants the owner to log in and confirm who they are. Do that, then: {RECONNECT}")
+CHECKPOINT = _gone(f"Instagram wants the account's owner to log in and confirm who they are. {RECONNECT}")
 NO_FETCH = _refused(
     f"Instagram could not fetch the file from our server. {AGAIN} If it happens again, tell the operator."
 )
@@ -102,7 +102,7 @@ VERDICTS: dict[tuple[int, int | None], Verdict] = {
     (24, 2207008): _later("Instagram lost sight of the prepared story for a moment.", LATER_SECONDS),
     # A judgement on the account like 2207051, which is known to come after the effect: lost when publishing.
     (25, 2207050): RESTRICTED,
-    (100, 33): _refused("Instagram does not find this, or does not let this account see it."),
+    (100, 33): _refused("Instagram does not find this, or does not let this account see it. Tell the operator."),
     (101, None): _refused("Instagram does not accept our app's id and secret. Tell the operator to check both."),
     (102, None): _gone(f"Instagram ended our session. {RECONNECT}"),
     (190, None): _gone(f"Instagram takes our token no more. {RECONNECT}"),
