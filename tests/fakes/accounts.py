@@ -58,7 +58,7 @@ def note_token(writer: Writer, asked: NoteToken) -> bool:
 
 
 def known_account(account: AccountRecord) -> Account:
-    """`account_line`: an account, with its token sealed."""
+    """`sealed_account`: an account, with its token sealed."""
     return Account(account.account_id, account.ig_user_id, account.username, Login(account.login), account.sealed_token)
 
 

@@ -7,14 +7,14 @@
 alter table accounts add column token_held_by text, add column token_hold_until timestamptz,
   add column token_renewed_at timestamptz;
 
-create function account_line(p_account accounts) returns jsonb language sql immutable as $$
+create function sealed_account(p_account accounts) returns jsonb language sql immutable as $$
   select jsonb_build_object('id', p_account.account_id, 'ig_user_id', p_account.ig_user_id,
     'username', p_account.username, 'login', p_account.login,
     'sealed_token', encode(p_account.sealed_token, 'base64'))
 $$;
 
 create function token_line(p_account accounts) returns jsonb language sql stable as $$
-  select jsonb_build_object('chat_key', c.chat_key, 'chat_id', c.chat_id, 'account', account_line(p_account),
+  select jsonb_build_object('chat_key', c.chat_key, 'chat_id', c.chat_id, 'account', sealed_account(p_account),
     'seconds_left', extract(epoch from p_account.token_expires_at - now()), 'gone', p_account.token_gone,
     'warned_days', p_account.warned_days)
   from chats c where c.chat_key = p_account.chat_key
@@ -72,5 +72,5 @@ end $$;
 
 -- migrate: rollback
 
-drop function note_token, store_token, claim_tokens, token_line, account_line;
+drop function note_token, store_token, claim_tokens, token_line, sealed_account;
 alter table accounts drop column token_held_by, drop column token_hold_until, drop column token_renewed_at;
