@@ -251,7 +251,11 @@ class ItemActor:
             await self._card_not_sent(row, True, 0.0)
         else:
             save = SaveCard(row, sent.message_id, sent.file_id, self._outside.worker)
-            await self._store(save, lambda saved: CardSent(saved, row.revision), CardNotSent(row, "not saved"))
+            await self._store(save, lambda saved: self._card_sent(saved, row.revision), CardNotSent(row, "not saved"))
+
+    def _card_sent(self, saved: Row, shown: int) -> Message:
+        self._outside.look_ahead(saved)
+        return CardSent(saved, shown)
 
     async def _card_not_sent(self, row: Row, ambiguous: bool, pause_seconds: float) -> None:
         failed = SendFailed(row, self._outside.worker, ambiguous, pause_seconds)

@@ -21,8 +21,10 @@ from actors.interactions import InteractionLogger
 from actors.item import ItemActor
 from actors.lease import PollLease
 from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates
+from actors.preflight import Checks, Preflight
 from actors.publisher import SagaActor, Surroundings
 from actors.reconciler import Reconciler
+from actors.rules.item import Story
 from actors.rules.messages import Message
 from actors.runtime.actor import Context
 from actors.runtime.child import ChildSpec, ChildState, Lifeline
@@ -32,7 +34,7 @@ from actors.shell import conversation
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.publishes import Publishes, SagaKey, SagaMessage
-from actors.shell.unconnected import Unconnected
+from actors.shell.unconnected import Unconnected, say_nothing
 from actors.tokens import Keeping, TokenKeeper
 
 NUDGE_SECONDS = 0.5
@@ -47,6 +49,7 @@ class Ports:
     updates: Updates
     clock: Clock
     instagram: Instagram = field(default_factory=Unconnected)
+    reach: Callable[[Story], Awaitable[None]] = say_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Worker:
             Aftermath(ports.chat, self._confirm, self._left_behind),
         )
         self.publishes = Publishes(partial(self._saga, ports, worker), worker, self._left_behind)
+        self.preflight = Preflight(Checks(worker, self.database, ports.instagram, self.items, ports.reach))
         self.scheduler = Scheduler(self.database, self.items, worker)
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
@@ -116,6 +120,7 @@ class Worker:
             ChildSpec("cards", self.cards.run, grace_seconds=5.0),
             ChildSpec("items", self.items.run, grace_seconds=grace_seconds),
             ChildSpec("publishes", self.publishes.run, grace_seconds=grace_seconds),
+            ChildSpec("preflight", self.preflight.run),
             ChildSpec("commands", self.commands.run),
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
@@ -152,6 +157,7 @@ class Worker:
                 wake_schedule=self.scheduler.wake,
                 pause=self.items.pause,
                 remind=self.items.remind,
+                look_ahead=self.preflight.tell_nowait,
             ),
             context,
         )

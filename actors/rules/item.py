@@ -149,7 +149,7 @@ class Row:
     """An item as the database committed it, with all that drawing its card needs.
 
     `version` counts decisions (it is in the buttons); `revision` counts every change that a card must show; `phase` is
-    how far its publish is, None for one that is only rehearsed.
+    how far its publish is, None for one that is only rehearsed; `preflight` says whether Auto Post would work.
     """
 
     chat_key: int
@@ -167,4 +167,5 @@ class Row:
     late: tuple[LateTap, ...] = ()
     note: str | None = None
     phase: Phase | None = None
+    preflight: str | None = None
     cards: tuple[Card, ...] = ()

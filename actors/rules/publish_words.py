@@ -21,6 +21,11 @@ def refused(sentence: str) -> str:
     return sentence if sentence.startswith("Nothing was published") else f"Nothing was published: {sentence}"
 
 
+def unprefixed(sentence: str) -> str:
+    """Leave out that nothing was published, where nobody asked for it."""
+    return sentence.removeprefix("Nothing was published: ")
+
+
 def in_doubt(hints: Hints) -> str:
     """Say what is known, as hints: it proves nothing."""
     seen = []

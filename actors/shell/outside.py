@@ -85,6 +85,7 @@ class Outside:
     wake_schedule: Callable[[], None]
     pause: Callable[[float], Awaitable[bool]]
     remind: Callable[[float, Callable[[], None]], None]
+    look_ahead: Callable[[Row], None]
 
 
 BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked

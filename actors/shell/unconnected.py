@@ -41,3 +41,7 @@ class Unconnected:
     async def renew(self, account: Account) -> FreshToken:
         """Refuse."""
         raise Refused(NOT_CONNECTED)
+
+
+async def say_nothing(story: Story) -> None:
+    """Stand where nobody can tell whether a story's file can be fetched."""

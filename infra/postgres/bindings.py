@@ -9,8 +9,9 @@ from typing import Any
 from actors.rules import account_operations as kept
 from actors.rules import chat_operations as wished
 from actors.rules import operations as asked
+from actors.rules import preflight as ahead
 from actors.rules import publish_operations as published
-from infra.postgres import commands, publishes, schedule, taps, tokens, upkeep
+from infra.postgres import commands, preflight, publishes, schedule, taps, tokens, upkeep
 from infra.postgres.binding import Binding
 
 BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyType(
@@ -38,5 +39,7 @@ BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyT
         kept.ClaimTokens: tokens.CLAIM_TOKENS,
         kept.StoreToken: tokens.STORE_TOKEN,
         kept.NoteToken: tokens.NOTE_TOKEN,
+        ahead.LookAhead: preflight.LOOK_AHEAD,
+        ahead.StoreFinding: preflight.STORE_FINDING,
     }
 )

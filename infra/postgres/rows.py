@@ -27,6 +27,7 @@ def row(value: Any) -> Row:
         late=tuple(_late(line) for line in value["late"]),
         note=value["note"],
         phase=None if value["phase"] is None else Phase(value["phase"]),
+        preflight=value["preflight"],
         cards=tuple(Card(value["chat_key"], value["chat_id"], message, retired) for message, retired in value["cards"]),
     )
 

@@ -156,6 +156,8 @@ def _draw(row: Row, retired: bool) -> _Body:
     head = f"<b>{title}</b>\n{account}🗓 {slot(row)}\n{LIVE if row.live else DRY_RUN}"
     if retired:
         return _Body(head, row.story.caption, RETIRED)
+    if row.live and row.preflight is not None:
+        head += f"\n{escape(clip(one_line(row.preflight), NOTE_ROOM))}"
     note = escape(clip(one_line(row.note or ""), NOTE_ROOM))
     settled = [line for line in (note, outcome(row)) if line]
     room = LONGEST_CAPTION - LINE_ROOM - SHORTEST_COPY - visible_units("\n".join([head, *settled]))

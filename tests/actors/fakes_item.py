@@ -47,6 +47,7 @@ class ItemStage:
     logs: list[Any] = field(default_factory=list)
     journal: Journal = field(default_factory=Journal)
     wakes: list[str] = field(default_factory=list)
+    looked_ahead: list[Row] = field(default_factory=list)
     make: Callable[[Outside, Context[ItemKey, Message]], Any] = ItemActor
 
     def __post_init__(self) -> None:
@@ -95,6 +96,7 @@ class ItemStage:
             wake_schedule=lambda: self.wakes.append("scheduler"),
             pause=self.desk.pause,
             remind=self.desk.remind,
+            look_ahead=self.looked_ahead.append,
         )
 
 

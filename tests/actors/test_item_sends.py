@@ -87,6 +87,16 @@ async def test_send_that_failed_is_stored_with_what_is_known_of_it(
     assert stage.wakes == ["scheduler"]
 
 
+async def test_card_that_was_sent_is_looked_ahead_for(stage: ItemStage) -> None:
+    saved = row(State.IN_REVIEW)
+    stage.store.will("SaveCard", saved)
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+
+    assert stage.looked_ahead == [saved]
+
+
 async def test_send_without_an_answer_is_ambiguous_after_30_s(stage: ItemStage) -> None:
     stage.chat.will("send_card", Never())
     stage.store.will("SendFailed", row(State.WAITING))

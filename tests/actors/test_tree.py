@@ -36,6 +36,7 @@ CHILDREN = [
     "cards",
     "items",
     "publishes",
+    "preflight",
     "commands",
     "reconciler",
     "scheduler",

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from actors.errors import PortError
-from actors.rules.account import FreshToken
+from actors.rules.account import FreshToken, Quota
 from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
 from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
 from actors.rules.item import Person, Row, Step
@@ -32,6 +32,7 @@ from actors.rules.operations import (
     TidyUp,
     WriteInteractions,
 )
+from actors.rules.preflight import LookAhead, StoreFinding
 from actors.rules.publish_operations import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from actors.rules.publish_phase import Phase
 from tests.contracts.worlds import PaperWorld, World, run
@@ -72,6 +73,8 @@ class Twins:
             (1, lambda: SavePermalink(1, random.randrange(1, 6), random.randrange(4), "https://example.org/s")),
             (2, lambda: ClaimTokens(self._worker())),
             (2, self._keep_token),
+            (1, lambda: LookAhead(random.randrange(1, 4))),
+            (2, self._find),
             (4, self._acknowledge),
             (3, lambda: Recover(self._worker(), random.random() < 0.3)),
             (2, lambda: HoldLease("updates", self._worker(), random.choice((10.0, 86_400.0)), 10.0)),
@@ -95,7 +98,7 @@ class Twins:
             await self._insert("accounts", chat_key=number, **account)
             if number == 1:
                 for world in (self._paper, self._real):
-                    await world.update("chats", {"chat_key": 1}, {"account_id": 1})
+                    await world.update("chats", {"chat_key": 1}, {"account_id": 1, "account": "studio"})
             await self._insert("members", chat_key=number, user_id=11, name="Anna", role="reviewer")
             for title in "abcd":
                 await self._insert(
@@ -229,6 +232,11 @@ class Twins:
         if random.random() < 0.4:
             return StoreToken(due, FreshToken(b"sealed again %d" % random.randrange(2)))
         return NoteToken(due, self._worker(), random.choice((None, 7, 1, 0)), gone=random.random() < 0.3)
+
+    def _find(self) -> Operation[Any] | None:
+        row, quota = self._row(), self._random.choice((None, Quota(3, 25)))
+        finding = self._random.choice(("✅ Ready: @studio", "⚠️ Not so."))
+        return None if row is None else StoreFinding(row, finding, self._worker(), row.chat_key, quota)
 
     def _acknowledge(self) -> Operation[Any] | None:
         rows = self._rows[-3:]

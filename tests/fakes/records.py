@@ -90,6 +90,8 @@ class ItemRecord:
     settled_tap: str | None = None
     note: str | None = None
     late: tuple[LateLine, ...] = ()
+    preflight: str | None = None
+    preflight_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

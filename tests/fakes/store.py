@@ -12,9 +12,10 @@ from actors.ports import Clock
 from actors.rules import account_operations as kept
 from actors.rules import chat_operations as wished
 from actors.rules import operations as asked
+from actors.rules import preflight as ahead
 from actors.rules import publish_operations as published
 from actors.rules.operations import Operation
-from tests.fakes import accounts, commands, publishes, schedule, taps, upkeep
+from tests.fakes import accounts, commands, preflight, publishes, schedule, taps, upkeep
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
 
@@ -45,6 +46,8 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         kept.ClaimTokens: accounts.claim_tokens,
         kept.StoreToken: accounts.store_token,
         kept.NoteToken: accounts.note_token,
+        ahead.LookAhead: preflight.look_ahead,
+        ahead.StoreFinding: preflight.store_finding,
     }
 )
 

@@ -48,6 +48,13 @@ def test_story_without_title_shows_its_file_name() -> None:
     assert caption(first_face(row)) == expected
 
 
+def test_live_card_says_whether_auto_post_would_work() -> None:
+    row = replace(ROW, live=True, preflight="⚠️ A <trouble>.")
+
+    assert "🔴 Live: Auto Post publishes\n⚠️ A &lt;trouble&gt;.\n\n" in caption(first_face(row))
+    assert "trouble" not in caption(first_face(replace(row, live=False)))
+
+
 def test_times_are_those_of_the_chat() -> None:
     """In Tokyo the slot is on Monday, and so is the tap: no date needed beside it."""
     row = settled(State.SKIPPED, Step.SKIP, timezone="Asia/Tokyo")

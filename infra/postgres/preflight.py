@@ -1,0 +1,43 @@
+"""How a look ahead is asked for, and its finding stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.rules.account import Quota
+from actors.rules.item import Row
+from actors.rules.preflight import LookAhead, Outlook, StoreFinding
+from infra.postgres import rows
+from infra.postgres.binding import Binding
+from infra.postgres.tokens import account
+
+
+def _outlook(_: object, value: Any) -> Outlook:
+    if value is None:
+        return Outlook(None)
+    left, quota = value["seconds_left"], value["quota"]
+    return Outlook(
+        account(value["account"]),
+        None if left is None else float(left),
+        value["gone"],
+        None if quota is None else Quota(*quota),
+    )
+
+
+LOOK_AHEAD: Binding[LookAhead, Outlook] = Binding(
+    "select look_ahead($1)", lambda operation: (operation.chat_key,), _outlook
+)
+STORE_FINDING: Binding[StoreFinding, Row | None] = Binding(
+    "select store_finding($1, $2, $3, $4, $5, $6, $7, $8)",
+    lambda operation: (
+        operation.row.chat_key,
+        operation.row.id,
+        operation.row.version,
+        operation.finding,
+        operation.account_id,
+        None if operation.quota is None else operation.quota.used,
+        None if operation.quota is None else operation.quota.total,
+        operation.worker,
+    ),
+    lambda _, value: None if value is None else rows.row(value),
+)

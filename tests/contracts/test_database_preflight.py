@@ -1,0 +1,99 @@
+"""What is known before anybody taps, and how its finding reaches the cards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from actors.rules.account import Account, Login, Quota
+from actors.rules.item import Row, Step
+from actors.rules.preflight import LookAhead, Outlook, StoreFinding
+from tests.contracts.team import BEN, CHAT, OTHER_CHAT, Team
+
+READY = "✅ Ready: @studio"
+
+
+async def look(team: Team, chat_id: int = CHAT) -> Outlook:
+    return await team.ask(LookAhead(team.keys[chat_id]))
+
+
+async def find(team: Team, row: Row, finding: str = READY) -> Row | None:
+    return await team.ask(StoreFinding(row, finding, team.worker))
+
+
+async def test_a_chat_without_an_account_has_no_outlook(team: Team) -> None:
+    await team.add_chat(OTHER_CHAT)
+    await team.connect()
+
+    assert await look(team, OTHER_CHAT) == Outlook(None)
+
+
+async def test_outlook_is_the_active_accounts(team: Team) -> None:
+    await team.connect("another")
+    account = await team.connect()
+    ends = await team.world.now() + timedelta(days=2)
+    await team.world.update("accounts", {"account_id": account}, {"token_expires_at": ends, "token_gone": True})
+
+    seen = await look(team)
+
+    assert seen.account == Account(account, "id of studio", "studio", Login.FACEBOOK, b"sealed")
+    assert seen.seconds_left == pytest.approx(2 * 86_400, abs=60)
+    assert (seen.gone, seen.quota) == (True, None)
+
+
+async def test_an_account_that_was_removed_is_none(team: Team) -> None:
+    account = await team.connect()
+    await team.world.update("accounts", {"account_id": account}, {"removed": True})
+
+    assert await look(team) == Outlook(None)
+
+
+async def test_quota_that_was_read_is_known_for_ten_minutes(team: Team) -> None:
+    account = await team.connect()
+    row = await team.present()
+    await team.ask(StoreFinding(row, READY, team.worker, account, Quota(3, 25)))
+    soon = await look(team)
+    await team.world.pass_time(605)
+
+    assert soon.quota == Quota(3, 25)
+    assert (await look(team)).quota is None
+
+
+async def test_finding_is_a_change_of_the_card_and_no_decision(team: Team) -> None:
+    row = await team.present()
+
+    found = await find(team, row)
+
+    assert found is not None
+    assert (found.preflight, found.version, found.revision) == (READY, row.version, row.revision + 1)
+    card = await team.card(found.cards[0])
+    assert (card["want"], card["claimed_by"]) == (found.revision, team.worker)
+
+
+async def test_the_same_finding_again_changes_nothing(team: Team) -> None:
+    row = await team.present()
+
+    first, again = await find(team, row), await find(team, row)
+
+    assert first == again
+
+
+async def test_finding_that_comes_after_a_decision_is_dropped(team: Team) -> None:
+    row = await team.present()
+    await team.settle(row, Step.SKIP, BEN)
+
+    assert await find(team, row) is None
+    assert (await team.load(row)).preflight is None
+
+
+async def test_a_decision_outdates_the_finding(team: Team) -> None:
+    await team.connect()
+    row = await team.present()
+    await find(team, row)
+
+    asked = await team.settle(row, Step.AUTO_POST)
+    stepped = (await team.take(asked)).publish
+
+    assert stepped is not None
+    assert asked.preflight is None
