@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -22,17 +23,22 @@ from anyio.abc import TaskStatus
 from rich.console import Console
 
 from actors.errors import QueueError
+from actors.rules.account import Login
 from actors.runtime.child import Lifeline
 from actors.tree import Identity, Ports, Worker
 from infra.clock import WallClock
 from infra.console.app import build
-from infra.console.opened import Opened
+from infra.console.opened import Opened, Safe
 from infra.console.shell import WrongInput, say
 from infra.identity import take_names
+from infra.instagram.graph import GraphInstagram, open_instagram
+from infra.instagram.settings import App, Around, settings_for
+from infra.instagram.tokens import Owner
 from infra.logs import configure_logs
 from infra.media.bucket import Bucket, BucketMedia
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
+from infra.media.reach import Reach
 from infra.media.secret import kept_secret
 from infra.postgres.backstage import Saboteur
 from infra.postgres.bindings import BINDINGS
@@ -51,6 +57,7 @@ from infra.sandbox.server import open_sandbox
 from infra.sandbox.worker import Script, worker_process
 from infra.settings import BadSettings, Settings, child_environment, load_settings
 from infra.telegram.bot import open_telegram
+from infra.vault import Vault, new_key
 from infra.web.media import media_route
 from infra.web.server import PortTaken, check, listen, serve
 
@@ -123,6 +130,24 @@ async def check_health() -> tuple[bool, str]:
     return await check(f"http://127.0.0.1:{read_settings().port}/healthz")
 
 
+async def whose_token(token: str, login: Login, ig_user_id: str | None) -> Owner:
+    """Ask Instagram whose a token is."""
+    settings = read_settings()
+    async with open_graph(settings, open_media(settings)) as instagram:
+        return await instagram.who(token, login, ig_user_id)
+
+
+@asynccontextmanager
+async def open_graph(settings: Settings, media: LocalMedia | BucketMedia) -> AsyncIterator[GraphInstagram]:
+    """Open Instagram's Graph API; it reads tokens and names stories by what it is given here."""
+    vault = Vault(settings.vault_keys())
+    secret = settings.facebook_app_secret
+    app = App(settings.facebook_app_id, secret.get_secret_value()) if settings.facebook_app_id and secret else None
+    around = Around(vault.unseal, vault.seal, media.link, WallClock())
+    async with open_instagram(settings_for(settings.instagram_api_url, app), around) as instagram:
+        yield instagram
+
+
 app = build(
     Opened(
         desk=open_desk,
@@ -130,6 +155,7 @@ app = build(
         migrate=migrate_only,
         check_health=check_health,
         clock=WallClock(),
+        safe=Safe(vault=lambda: Vault(read_settings().vault_keys()), new_key=new_key, who=whose_token),
     )
 )
 
@@ -197,7 +223,8 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         async def web(worker: Worker, lifeline: Lifeline) -> None:
             await serve(worker, listener, lifeline.stopping, lifeline.ready, *routes)
 
-        ports = Ports(pool, chat, updates, WallClock())
+        instagram = await stack.enter_async_context(open_graph(settings, media))
+        ports = Ports(pool, chat, updates, WallClock(), instagram, Reach(media.link))
         identity = Identity(names.worker, names.owner, settings.shutdown_grace_seconds)
         worker = Worker(ports, identity, random.Random(), web)
         gc.collect()
@@ -234,8 +261,10 @@ async def play(wish: stage.Wish) -> int:
             backstage = await stack.enter_async_context(open_backstage(data_dir, Address(dsn)))
             if not wish.headless:
                 link = await stack.enter_async_context(open_link(dsn))
-                script = Script(COMMAND, worker_of(sandbox, data_dir, link.dsn), data_dir)
-                props = visit.Props(backstage, link, script, data_dir / "pictures", stage.PEOPLE)
+                key = new_key()
+                script = Script(COMMAND, worker_of(sandbox, data_dir, link.dsn) | {"SECRET_KEYS": key}, data_dir)
+                connect = partial(backstage.connect, Vault([key]).seal)
+                props = visit.Props(backstage, link, script, data_dir / "pictures", stage.PEOPLE, connect)
                 words = f"Open {sandbox.url} and tap a button (Ctrl-C ends the demo)"
                 await visit.show(sandbox, props, wish.seconds, lambda: console.print(words, soft_wrap=True))
                 return 0

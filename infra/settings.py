@@ -13,10 +13,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # The shape is documented at https://core.telegram.org/bots/api#authorizing-your-bot
 BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
+# 32 bytes in URL-safe base64: github.com/fernet/spec
+FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
 # What these hold is never repeated in a message: a password or a token may have been pasted into any of them.
 UNSPEAKABLE = {"database_url", "telegram_token", "telegram_api_url", "instagram_api_url", "public_url", "link_secret"}
-UNSPEAKABLE |= {"aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"}
+UNSPEAKABLE |= {"aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key", "secret_keys", "facebook_app_secret"}
 
 
 class BadSettings(Exception):
@@ -45,6 +47,11 @@ def _bot_token(token: SecretStr) -> SecretStr:
 def _hard_to_guess(secret: SecretStr) -> SecretStr:
     _must(len(secret.get_secret_value()) >= 16)
     return secret
+
+
+def _fernet_keys(keys: SecretStr) -> SecretStr:
+    _must(all(FERNET_KEY.fullmatch(key.strip()) for key in keys.get_secret_value().split(",")))
+    return keys
 
 
 def _web_address(text: str) -> str:
@@ -105,6 +112,11 @@ class Settings(BaseSettings):
     instagram_api_url: Annotated[Text, AfterValidator(_origin)] = Field(
         "https://graph.facebook.com", description="scheme, host and port only, like https://graph.facebook.com"
     )
+    secret_keys: Annotated[Secret, AfterValidator(_fernet_keys)] | None = Field(
+        None, description="keys as `account new-key` prints them, the newest first, with commas between them"
+    )
+    facebook_app_id: Text | None = Field(None, description="the id of your app at Meta, which renews Facebook's tokens")
+    facebook_app_secret: Secret | None = Field(None, description="the secret of that app")
     public_url: Annotated[Text, AfterValidator(_web_address)] | None = Field(
         None, description="the address at which the internet reaches this worker, like https://stories.example.org"
     )
@@ -144,12 +156,18 @@ class Settings(BaseSettings):
             raise BadSettings("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both, or none.")
         return name, key.get_secret_value()
 
+    def vault_keys(self) -> tuple[str, ...]:
+        """Return the keys that seal tokens, the newest first."""
+        keys = self.secret_keys.get_secret_value() if self.secret_keys else ""
+        return tuple(key.strip() for key in keys.split(",") if key.strip())
+
     def secrets(self) -> tuple[str, ...]:
         """Return every text that must not appear in a log."""
         token, links = _revealed(self.telegram_token), _revealed(self.link_secret)
-        key = _revealed(self.aws_secret_access_key)
+        key, app = _revealed(self.aws_secret_access_key), _revealed(self.facebook_app_secret)
         password = urlsplit(_revealed(self.database_url)).password or ""
-        return tuple(secret for secret in (token, password, unquote(password), links, key) if secret)
+        known = (token, password, unquote(password), links, key, app, *self.vault_keys())
+        return tuple(secret for secret in known if secret)
 
 
 def _revealed(secret: SecretStr | None) -> str:

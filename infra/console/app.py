@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from infra.console import chats, media, members, queue, why
+from infra.console import accounts, chats, media, members, queue, why
 from infra.console.asking import run
 from infra.console.opened import Opened
 from infra.console.printing import show_sentence
@@ -20,6 +20,7 @@ def build(opened: Opened) -> typer.Typer:
     app.add_typer(media.commands(opened), name="media")
     app.add_typer(queue.commands(opened), name="queue")
     app.add_typer(members.commands(opened), name="member")
+    app.add_typer(accounts.commands(opened), name="account")
     why.add_to(app, opened)
 
     @app.command()

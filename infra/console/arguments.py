@@ -85,6 +85,9 @@ OfChat: TypeAlias = Annotated[
 ]
 UserId: TypeAlias = Annotated[int, typer.Argument(parser=row_id, metavar="USER_ID", help="A person's id in Telegram.")]
 ItemId: TypeAlias = Annotated[int, typer.Argument(parser=row_id, metavar="ITEM_ID", help="As `queue list` shows it.")]
+AccountId: TypeAlias = Annotated[
+    int, typer.Argument(parser=row_id, metavar="ACCOUNT_ID", help="As `account list` shows it.")
+]
 MediaId: TypeAlias = Annotated[
     int, typer.Option("--media", parser=row_id, metavar="MEDIA_ID", help="As `media list` shows it.")
 ]

@@ -105,6 +105,14 @@ def _cannot_requeue(line: Line) -> str:
     return f"Item {line['item_id']} is {_settled(line)}: only a skipped or expired item can come back{again}."
 
 
+def _unknown_account(line: Line) -> str:
+    return f"There is no account {line['account_id']}: `account list` shows those that are connected."
+
+
+def _account_busy(line: Line) -> str:
+    return f"Account {line['username']} is publishing right now: wait until its stories are out."
+
+
 def _settled(line: Line) -> str:
     state = State(line["state"])
     name = state.value.replace("_", " ")
@@ -124,5 +132,7 @@ _SENTENCES: Mapping[str, Callable[[Line], str]] = MappingProxyType(
         "locked": _locked,
         "cannot_withdraw": _cannot_withdraw,
         "cannot_requeue": _cannot_requeue,
+        "unknown_account": _unknown_account,
+        "account_busy": _account_busy,
     }
 )

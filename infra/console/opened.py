@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from actors.ports import Clock
+from actors.rules.account import Login
 from actors.rules.item import Kind
 
 Lines: TypeAlias = list[dict[str, Any]]
@@ -30,6 +31,12 @@ class Desk(Protocol):
     async def why(self, item_id: int) -> Lines: ...
     async def set_member(self, chat_id: int, user_id: int, wishes: Mapping[str, object]) -> Lines: ...
     async def list_members(self, chat_id: int | None) -> Lines: ...
+    async def add_account(self, chat_id: int, account: Mapping[str, Any]) -> Lines: ...
+    async def list_accounts(self, chat_id: int | None) -> Lines: ...
+    async def set_account(self, account_id: int) -> Lines: ...
+    async def remove_account(self, account_id: int) -> Lines: ...
+    async def sealed_tokens(self) -> Lines: ...
+    async def reseal_token(self, account_id: int, old: bytes, new: bytes) -> Lines: ...
 
 
 class StoredFile(Protocol):
@@ -55,6 +62,33 @@ class Library(Protocol):
         ...
 
 
+class Owner(Protocol):
+    """Whose a token is."""
+
+    @property
+    def ig_user_id(self) -> str: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+
+class Vault(Protocol):
+    """What seals tokens; raises TokenGone, with a sentence, when it cannot."""
+
+    def seal(self, token: str) -> bytes: ...
+    def renew(self, sealed: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """`vault` seals by the operator's keys, `new_key` makes one, `who` asks Instagram whose a token is."""
+
+    vault: Callable[[], Vault]
+    new_key: Callable[[], str]
+    who: Callable[[str, Login, str | None], Awaitable[Owner]]
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """How to get at the outside; nothing is opened before a command needs it."""
@@ -64,3 +98,4 @@ class Opened:
     migrate: Callable[[], Awaitable[Sequence[str]]]
     check_health: Callable[[], Awaitable[tuple[bool, str]]]
     clock: Clock
+    safe: Safe

@@ -94,6 +94,31 @@ class Desk:
         """The people of a chat, or of all, those with a role first."""
         return await self._ask("list_members($1)", chat_id)
 
+    async def add_account(self, chat_id: int, account: Mapping[str, Any]) -> Lines:
+        """Connect an account, or give it a new token: ig_user_id, username, login, sealed_token, token_expires_at."""
+        named = ("ig_user_id", "username", "login", "sealed_token", "token_expires_at")
+        return await self._ask("add_account($1, $2, $3, $4, $5, $6)", chat_id, *(account[name] for name in named))
+
+    async def list_accounts(self, chat_id: int | None) -> Lines:
+        """The accounts of a chat, or of all."""
+        return await self._ask("list_accounts($1)", chat_id)
+
+    async def set_account(self, account_id: int) -> Lines:
+        """Have its chat publish by this account from now on; what was tapped before stays with the account of then."""
+        return await self._ask("set_account($1)", account_id)
+
+    async def remove_account(self, account_id: int) -> Lines:
+        """Forget an account's token."""
+        return await self._ask("remove_account($1)", account_id)
+
+    async def sealed_tokens(self) -> Lines:
+        """Every account with its sealed token, as text."""
+        return await self._ask("sealed_tokens()")
+
+    async def reseal_token(self, account_id: int, old: bytes, new: bytes) -> Lines:
+        """Put a token that was sealed again in the place of the old one, if that still stands there."""
+        return await self._ask("reseal_token($1, $2, $3)", account_id, old, new)
+
     async def _ask(self, call: str, *arguments: object) -> Lines:
         answer = await self._ask_any(call, *arguments)
         return [answer] if isinstance(answer, dict) else answer

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from actors.ports import Clock
+from infra.sandbox.instagram.model import InstagramAccount
 
 ACCOUNT = "@demo_studio"
 
@@ -19,6 +20,14 @@ class Desk(Protocol):
 
     async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Any:
         """Set up a chat."""
+        ...
+
+    async def set_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Any:
+        """Change a chat."""
+        ...
+
+    async def add_account(self, chat_id: int, account: Mapping[str, Any]) -> Any:
+        """Connect an Instagram account to a chat."""
         ...
 
     async def add_media(self, chat_id: int, stories: Sequence[Mapping[str, object]]) -> Any:
@@ -66,6 +75,16 @@ class Backstage:
     async def add_group(self, chat_id: int, title: str) -> None:
         """Make a chat known, without a gap between its cards."""
         await self.desk.add_chat(chat_id, {"title": title, "gap_seconds": 0, "account": ACCOUNT})
+
+    async def connect(self, seal: Callable[[str], bytes], chat_id: int, account: InstagramAccount) -> None:
+        """Connect a chat to an account of the sandbox, and let it publish."""
+        token = {
+            "sealed_token": seal(account.token),
+            "token_expires_at": datetime.fromtimestamp(account.expires_at, UTC),
+        }
+        known = {"ig_user_id": account.id, "username": account.username, "login": account.login}
+        await self.desk.add_account(chat_id, known | token)
+        await self.desk.set_chat(chat_id, {"live": True})
 
     async def add_story(self, chat_id: int, picture: Path, title: str, in_seconds: float) -> int:
         """Queue a story and return its item."""

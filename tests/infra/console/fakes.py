@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from actors.errors import PortError
+from actors.errors import PortError, TokenGone
+from actors.rules.account import Login
 from actors.rules.item import Kind
-from infra.console.opened import Lines, Opened
+from infra.console.opened import Lines, Opened, Safe
 
 CHAT: dict[str, Any] = {
     "id": -1001234567890,
@@ -64,6 +65,18 @@ MEMBER: dict[str, Any] = {
 }
 
 
+ACCOUNT: dict[str, Any] = {
+    "id": 4,
+    "chat_id": -1001234567890,
+    "username": "studio",
+    "login": "facebook",
+    "ig_user_id": "178",
+    "active": True,
+    "token_expires_at": "2026-03-01T00:00:00+00:00",
+    "token_gone": False,
+}
+
+
 @dataclass
 class FakeDesk:
     """Answers whatever it is asked with `lines`, or raises `error`; `asked` is what it was asked."""
@@ -108,6 +121,25 @@ class FakeDesk:
     async def list_members(self, chat_id: int | None) -> Lines:
         return self._answer("list_members", chat_id)
 
+    async def add_account(self, chat_id: int, account: Mapping[str, Any]) -> Lines:
+        return self._answer("add_account", chat_id, account)
+
+    async def list_accounts(self, chat_id: int | None) -> Lines:
+        return self._answer("list_accounts", chat_id)
+
+    async def set_account(self, account_id: int) -> Lines:
+        return self._answer("set_account", account_id)
+
+    async def remove_account(self, account_id: int) -> Lines:
+        return self._answer("remove_account", account_id)
+
+    async def sealed_tokens(self) -> Lines:
+        return self._answer("sealed_tokens")
+
+    async def reseal_token(self, account_id: int, old: bytes, new: bytes) -> Lines:
+        self.asked.append(("reseal_token", account_id, old, new))
+        return [ACCOUNT]
+
     def _answer(self, *asked: Any) -> Lines:
         self.asked.append(asked)
         if self.error is not None:
@@ -145,6 +177,34 @@ class NewYear:
         return datetime(2026, 1, 1, tzinfo=UTC)
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose a token is."""
+
+    ig_user_id: str
+    username: str
+    expires_at: datetime | None
+
+
+@dataclass
+class FakeVault:
+    """Seals by turning round; one that is shut says so."""
+
+    shut: str | None = None
+
+    def seal(self, token: str) -> bytes:
+        self._look()
+        return token[::-1].encode()
+
+    def renew(self, sealed: bytes) -> bytes:
+        self._look()
+        return b"again " + sealed
+
+    def _look(self) -> None:
+        if self.shut:
+            raise TokenGone(self.shut)
+
+
 @dataclass
 class Outside:
     """What a test changes before it types."""
@@ -153,9 +213,19 @@ class Outside:
     library: FakeLibrary = field(default_factory=FakeLibrary)
     applied: list[str] = field(default_factory=list)
     health: tuple[bool, str] = (True, "The worker is well.")
+    vault: FakeVault = field(default_factory=FakeVault)
+    owner: Owner | Exception = field(default_factory=lambda: Owner("178", "studio", datetime(2026, 3, 1, tzinfo=UTC)))
+    asked_who: list[tuple[str, Login, str | None]] = field(default_factory=list)
 
     def opened(self) -> Opened:
-        return Opened(self._desk, lambda: self.library, self._migrate, self._health, NewYear())
+        safe = Safe(lambda: self.vault, lambda: "a new key", self._who)
+        return Opened(self._desk, lambda: self.library, self._migrate, self._health, NewYear(), safe)
+
+    async def _who(self, token: str, login: Login, ig_user_id: str | None) -> Owner:
+        self.asked_who.append((token, login, ig_user_id))
+        if isinstance(self.owner, Exception):
+            raise self.owner
+        return self.owner
 
     @asynccontextmanager
     async def _desk(self) -> AsyncIterator[FakeDesk]:

@@ -12,20 +12,29 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from actors.rules.account import Login
 from infra.clock import WallClock
 from infra.console.app import build
-from infra.console.opened import Opened
+from infra.console.opened import Opened, Safe
 from infra.media.local import LocalMedia
 from infra.postgres.connect import Address
 from infra.postgres.desk import open_desk
+from infra.vault import Vault, new_key
+from tests.infra.console.fakes import Owner
 
 GROUP = "-1001234567890"
+KEY = new_key()
 DUE = "2026-01-31T18:30+01:00"
 Type = Callable[..., list[dict[str, Any]]]
 
 
 async def nothing() -> Any:
     raise AssertionError("not typed here")
+
+
+async def owner(token: str, _login: Login, ig_user_id: str | None) -> Owner:
+    """Every token is that of the account it names."""
+    return Owner(ig_user_id or "1", token.removeprefix("token-of-"), None)
 
 
 @pytest.fixture
@@ -37,6 +46,7 @@ def opened(database_url: str, tmp_path: Path) -> Opened:
         migrate=nothing,
         check_health=nothing,
         clock=WallClock(),
+        safe=Safe(vault=lambda: Vault([KEY]), new_key=new_key, who=owner),
     )
 
 
@@ -45,8 +55,8 @@ def type_in(opened: Opened) -> Type:
     """Type a command with --json; returns what it printed."""
     app = build(opened)
 
-    def run(*words: str) -> list[dict[str, Any]]:
-        result = CliRunner().invoke(app, [*words, "--json"])
+    def run(*words: str, stdin: str = "") -> list[dict[str, Any]]:
+        result = CliRunner().invoke(app, [*words, "--json"], input=stdin)
         assert (result.exit_code, result.stderr) == (0, ""), result.output
         return [json.loads(line) for line in result.stdout.splitlines()]
 
@@ -108,3 +118,23 @@ def test_desk_of_postgres_is_the_desk_of_the_console(opened: Opened) -> None:
             return len(await desk.list_chats())
 
     assert anyio.run(ask) == 0
+
+
+def test_accounts_are_connected_chosen_and_forgotten(type_in: Type) -> None:
+    type_in("chat", "add", GROUP)
+    add = ("account", "add", "--chat", GROUP, "--login", "instagram", "--ig-user-id")
+    (studio,) = type_in(*add, "178", stdin="token-of-studio")
+    (shop,) = type_in(*add, "179", stdin="token-of-shop")
+    (again,) = type_in(*add, "178", stdin="token-of-atelier")
+    shown = [type_in("chat", "list")[0]["account"]]
+    (chosen,) = type_in("account", "set", str(shop["id"]))
+    shown.append(type_in("chat", "set", GROUP, "--account", "somebody_else")[0]["account"])
+    resealed = type_in("account", "rotate-keys")
+    type_in("account", "remove", str(shop["id"]))
+    shown.append(type_in("chat", "list")[0]["account"])
+
+    assert [line["active"] for line in (studio, shop, again, chosen)] == [True, False, True, True]
+    assert (again["id"], again["username"]) == (studio["id"], "atelier")
+    assert shown == ["atelier", "shop", None]
+    assert [line["username"] for line in resealed] == ["atelier", "shop"]
+    assert [line["username"] for line in type_in("account", "list")] == ["atelier"]

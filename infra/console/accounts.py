@@ -1,0 +1,148 @@
+"""`account`: the Instagram accounts by which chats publish. A token is read from stdin, and is never shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from actors.errors import TokenGone
+from actors.rules.account import Login
+from infra.console import arguments as given
+from infra.console.asking import ask
+from infra.console.moments import told
+from infra.console.opened import Desk, Lines, Opened, Owner
+from infra.console.printing import Columns, show_lines, show_sentence, show_table
+from infra.console.shell import OneSentence, WrongInput
+
+LoginOption = Annotated[Login, typer.Option(help="How the account is connected: by Facebook or by Instagram itself.")]
+OfUser = Annotated[str | None, typer.Option("--ig-user-id", help="Which account, if the token is good for several.")]
+
+
+def _token(line: Mapping[str, Any]) -> str:
+    if line["token_gone"]:
+        return "gone: connect it again"
+    return told(line["token_expires_at"]) if line["token_expires_at"] else "unknown"
+
+
+COLUMNS: Columns = {
+    "id": lambda line: line["id"],
+    "chat": lambda line: line["chat_id"],
+    "name": lambda line: line["username"],
+    "login": lambda line: line["login"],
+    "active": lambda line: line["active"],
+    "token until": _token,
+}
+
+
+def commands(opened: Opened) -> typer.Typer:
+    """Build the group."""
+    app = typer.Typer(cls=OneSentence, help="The Instagram accounts by which chats publish.")
+
+    @app.command()
+    def add(
+        chat: given.InChat,
+        login: LoginOption,
+        ig_user_id: OfUser = None,
+        as_json: given.AsJson = False,
+    ) -> None:
+        """Connect an account, or give it a new token: the token is read from stdin."""
+        token = _token_from_stdin()
+        line = ask(opened, lambda desk: _connect(opened, desk, chat, (token, login, ig_user_id)))[0]
+        _show(line, as_json, f"Account {line['id']}, {line['username']}, is connected to chat {line['chat_id']}.")
+
+    @app.command(name="list")
+    def show_all(chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
+        """Show the accounts of a chat, or of all."""
+        lines = ask(opened, lambda desk: desk.list_accounts(chat))
+        if as_json:
+            show_lines(lines)
+        elif lines:
+            show_table(lines, COLUMNS)
+        else:
+            show_sentence("No account is connected yet: `account add` does that.")
+
+    @app.command(name="set")
+    def activate(account_id: given.AccountId, as_json: given.AsJson = False) -> None:
+        """Have its chat publish by this account from the next tap on."""
+        line = ask(opened, lambda desk: desk.set_account(account_id))[0]
+        _show(line, as_json, f"Chat {line['chat_id']} publishes as {line['username']} from the next tap on.")
+
+    @app.command()
+    def remove(account_id: given.AccountId, as_json: given.AsJson = False) -> None:
+        """Forget an account and its token."""
+        line = ask(opened, lambda desk: desk.remove_account(account_id))[0]
+        _show(line, as_json, f"Account {line['id']}, {line['username']}, is forgotten, and its token with it.")
+
+    @app.command()
+    def new_key() -> None:
+        """Print a key for SECRET_KEYS."""
+        show_sentence(opened.safe.new_key())
+
+    @app.command()
+    def rotate_keys(as_json: given.AsJson = False) -> None:
+        """Seal every token again with the first of SECRET_KEYS; the others are not needed any more then."""
+        lines = ask(opened, lambda desk: _rotate(opened, desk))
+        if as_json:
+            show_lines(lines)
+        else:
+            show_sentence(f"{len(lines)} tokens are sealed with the first key now.")
+
+    return app
+
+
+async def _connect(opened: Opened, desk: Desk, chat_id: int, given_by: tuple[str, Login, str | None]) -> Lines:
+    """Ask Instagram first: a token that is no good is refused before anything is stored."""
+    token, login, _ = given_by
+    sealed = _sealed(opened, token)
+    owner: Owner = await opened.safe.who(*given_by)
+    account = {
+        "ig_user_id": owner.ig_user_id,
+        "username": owner.username,
+        "login": login.value,
+        "sealed_token": sealed,
+        "token_expires_at": owner.expires_at,
+    }
+    return await desk.add_account(chat_id, account)
+
+
+async def _rotate(opened: Opened, desk: Desk) -> Lines:
+    vault = opened.safe.vault()
+    lines: Lines = []
+    for found in await desk.sealed_tokens():
+        old = found["sealed"].encode()
+        try:
+            new = vault.renew(old)
+        except TokenGone as error:
+            raise WrongInput(f"Account {found['id']}, {found['username']}: {error}") from error
+        lines += await desk.reseal_token(found["id"], old, new)
+    return lines
+
+
+def _sealed(opened: Opened, token: str) -> bytes:
+    try:
+        return opened.safe.vault().seal(token)
+    except TokenGone as error:
+        raise WrongInput(f"{error} `account new-key` prints one.") from error
+
+
+def _token_from_stdin() -> str:
+    if sys.stdin.isatty():
+        text: str = typer.prompt("Token", hide_input=True)
+    else:
+        text = sys.stdin.readline()
+    token = text.strip()
+    if not token:
+        raise WrongInput("No token was given: type it, or send it to stdin, like `account add … < token.txt`.")
+    if not token.isascii() or len(token.split()) != 1:
+        raise WrongInput("What stdin brought is no token: one word of ASCII letters and digits.")
+    return token
+
+
+def _show(line: Mapping[str, Any], as_json: bool, sentence: str) -> None:
+    if as_json:
+        show_lines([line])
+    else:
+        show_sentence(sentence)

@@ -1,0 +1,56 @@
+"""Seals what must not be read in the database: a token is stored only as this vault wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from actors.errors import TokenGone
+
+NO_KEYS = "SECRET_KEYS is not set: tokens of Instagram accounts can neither be stored nor read."
+OTHER_KEYS = (
+    "Its token was sealed with a key that is not in SECRET_KEYS: put that key back, or connect the account again."
+)
+
+
+class BadKey(ValueError):
+    """A key is no Fernet key; the text says what one looks like, and never the key."""
+
+
+class Vault:
+    """Seals with the first key and reads with any of them; see cryptography.io/en/latest/fernet, MultiFernet."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys]) if keys else None
+        except ValueError:
+            raise BadKey("a key is 32 random bytes in URL-safe base64, as `account new-key` prints one") from None
+
+    def seal(self, token: str) -> bytes:
+        """Seal a token; raises TokenGone without keys."""
+        return self._opened().encrypt(token.encode())
+
+    def unseal(self, sealed: bytes) -> str:
+        """Read a sealed token; raises TokenGone, with a sentence for people, if no key of ours fits."""
+        try:
+            return self._opened().decrypt(sealed).decode()
+        except InvalidToken:
+            raise TokenGone(OTHER_KEYS) from None
+
+    def renew(self, sealed: bytes) -> bytes:
+        """Seal the same token with the first key."""
+        try:
+            return self._opened().rotate(sealed)
+        except InvalidToken:
+            raise TokenGone(OTHER_KEYS) from None
+
+    def _opened(self) -> MultiFernet:
+        if self._fernet is None:
+            raise TokenGone(NO_KEYS)
+        return self._fernet
+
+
+def new_key() -> str:
+    """Make a key."""
+    return Fernet.generate_key().decode()

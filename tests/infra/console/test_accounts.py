@@ -1,0 +1,142 @@
+"""`account`: what is typed, what stdin brings, what is asked and stored, and what is never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from actors.errors import Refused, Unreachable
+from actors.rules.account import Login
+from infra.console.app import build
+from tests.infra.console.fakes import ACCOUNT, Outside
+
+GROUP = "-1001234567890"
+TOKEN = "EAAsecret"
+CONNECT = ("account", "add", "--chat", GROUP, "--login", "facebook")
+
+Type = Callable[..., Result]
+
+
+@pytest.fixture
+def outside() -> Outside:
+    """What the commands find."""
+    return Outside()
+
+
+@pytest.fixture
+def type_in(outside: Outside) -> Type:
+    """Type a command; `stdin` is what is piped into it."""
+    app = build(outside.opened())
+    return lambda *words, stdin="": CliRunner().invoke(app, list(words), input=stdin, env={"COLUMNS": "200"})
+
+
+def told_once(result: Result, code: int, *parts: str) -> None:
+    """Assert that the command ended so, with one sentence on stderr that does not hold the token."""
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (code, "", 1), result.output
+    assert [part for part in parts if part not in result.stderr] == [], result.stderr
+    assert TOKEN not in result.output
+
+
+def test_token_goes_to_instagram_and_is_stored_sealed(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [ACCOUNT]
+
+    result = type_in(*CONNECT, "--ig-user-id", "178", stdin=f"{TOKEN}\n")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert outside.asked_who == [(TOKEN, Login.FACEBOOK, "178")]
+    ((name, chat_id, account),) = outside.desk.asked
+    assert (name, chat_id, account["username"], account["login"]) == ("add_account", int(GROUP), "studio", "facebook")
+    assert account["sealed_token"] == TOKEN[::-1].encode()
+    assert TOKEN not in result.stdout
+
+
+@pytest.mark.parametrize(("stdin", "why"), [("", "No token"), ("\n", "No token"), ("two words\n", "no token")])
+def test_what_is_no_token_is_refused_before_anybody_is_asked(
+    outside: Outside, type_in: Type, stdin: str, why: str
+) -> None:
+    told_once(type_in(*CONNECT, stdin=stdin), 2, why)
+
+    assert (outside.asked_who, outside.desk.asked) == ([], [])
+
+
+def test_token_that_instagram_refuses_is_not_stored(outside: Outside, type_in: Type) -> None:
+    outside.owner = Refused("Instagram does not know this token: make a new one")
+
+    told_once(type_in(*CONNECT, stdin=TOKEN), 1, "Instagram does not know this token")
+
+    assert outside.desk.asked == []
+
+
+def test_instagram_that_is_away_changes_nothing(outside: Outside, type_in: Type) -> None:
+    outside.owner = Unreachable("Instagram cannot be reached")
+
+    told_once(type_in(*CONNECT, stdin=TOKEN), 1, "nothing was changed")
+
+
+def test_without_keys_nothing_is_asked_and_the_way_to_one_is_named(outside: Outside, type_in: Type) -> None:
+    outside.vault.shut = "SECRET_KEYS is not set."
+
+    told_once(type_in(*CONNECT, stdin=TOKEN), 2, "SECRET_KEYS is not set", "account new-key")
+
+    assert outside.asked_who == []
+
+
+def test_unknown_chat_is_refused(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [{"refused": "unknown_chat", "chat_id": int(GROUP)}]
+
+    told_once(type_in(*CONNECT, stdin=TOKEN), 2, f"Chat {GROUP} is not set up")
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["account", "list"], ("list_accounts", None)),
+        (["account", "list", "--chat", GROUP], ("list_accounts", int(GROUP))),
+        (["account", "set", "4"], ("set_account", 4)),
+        (["account", "remove", "4"], ("remove_account", 4)),
+    ],
+)
+def test_each_command_asks_one_thing(outside: Outside, type_in: Type, words: list[str], asked: object) -> None:
+    outside.desk.lines = [ACCOUNT]
+
+    result = type_in(*words)
+    as_json = type_in(*words, "--json")
+
+    assert outside.desk.asked == [asked, asked]
+    assert "studio" in result.stdout
+    assert as_json.stdout.startswith('{"id": 4,')
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ({"refused": "unknown_account", "account_id": 9}, "There is no account 9"),
+        ({"refused": "account_busy", "account_id": 9, "username": "studio"}, "studio is publishing right now"),
+    ],
+)
+def test_refusal_is_one_sentence(outside: Outside, type_in: Type, line: dict[str, object], part: str) -> None:
+    outside.desk.lines = [line]
+
+    told_once(type_in("account", "remove", "9"), 2, part)
+
+
+def test_every_token_is_sealed_again(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [{"id": 4, "username": "studio", "sealed": "old"}]
+
+    result = type_in("account", "rotate-keys")
+
+    assert outside.desk.asked == [("sealed_tokens",), ("reseal_token", 4, b"old", b"again old")]
+    assert result.stdout == "1 tokens are sealed with the first key now.\n"
+
+
+def test_token_that_no_key_opens_is_named_by_its_account(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [{"id": 4, "username": "studio", "sealed": "old"}]
+    outside.vault.shut = "put that key back."
+
+    told_once(type_in("account", "rotate-keys"), 2, "Account 4, studio: put that key back.")
+
+
+def test_new_key_is_printed(type_in: Type) -> None:
+    assert type_in("account", "new-key").stdout == "a new key\n"
