@@ -9,7 +9,6 @@ from actors.rules.item import Row
 from actors.rules.preflight import LookAhead, Outlook, StoreFinding
 from infra.postgres import rows
 from infra.postgres.binding import Binding
-from infra.postgres.tokens import account
 
 
 def _outlook(_: object, value: Any) -> Outlook:
@@ -17,7 +16,7 @@ def _outlook(_: object, value: Any) -> Outlook:
         return Outlook(None)
     left, quota = value["seconds_left"], value["quota"]
     return Outlook(
-        account(value["account"]),
+        rows.account(value["account"]),
         None if left is None else float(left),
         value["gone"],
         None if quota is None else Quota(*quota),

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from datetime import datetime
 from typing import Any
 
-from actors.rules.account import Account, Login
 from actors.rules.publish_operations import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from actors.rules.publish_phase import Phase
 from infra.postgres import rows
 from infra.postgres.binding import Binding
-
-
-def _account(value: Any) -> Account | None:
-    if value is None:
-        return None
-    return Account(
-        id=value["id"],
-        ig_user_id=value["ig_user_id"],
-        username=value["username"],
-        login=Login(value["login"]),
-        sealed_token=base64.b64decode(value["sealed_token"]),
-    )
 
 
 def _publish(value: Any) -> Publish:
@@ -37,7 +23,7 @@ def _publish(value: Any) -> Publish:
         owner=value["owner"],
         token=value["token"],
         seq=value["seq"],
-        account=_account(value["account"]),
+        account=None if value["account"] is None else rows.account(value["account"]),
         token_gone=value["token_gone"],
         container_id=value["container_id"],
         attempt=value["attempt"],

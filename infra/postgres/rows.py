@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import Any
 
+from actors.rules.account import Account, Login
 from actors.rules.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
 from actors.rules.publish_phase import Phase
 
@@ -47,6 +49,17 @@ def story(value: Any) -> Story:
         title=value["title"],
         caption=value["caption"],
         file_id=value["file_id"],
+    )
+
+
+def account(value: Any) -> Account:
+    """Read an account, with its token sealed."""
+    return Account(
+        id=value["id"],
+        ig_user_id=value["ig_user_id"],
+        username=value["username"],
+        login=Login(value["login"]),
+        sealed_token=base64.b64decode(value["sealed_token"]),
     )
 
 

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
-from actors.rules.account import Account, Login
 from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
+from infra.postgres import rows
 from infra.postgres.binding import Binding
-
-
-def account(value: Any) -> Account:
-    """Read an account, with its token sealed."""
-    return Account(
-        id=value["id"],
-        ig_user_id=value["ig_user_id"],
-        username=value["username"],
-        login=Login(value["login"]),
-        sealed_token=base64.b64decode(value["sealed_token"]),
-    )
 
 
 def _due(value: Any) -> TokenDue:
@@ -26,7 +14,7 @@ def _due(value: Any) -> TokenDue:
     return TokenDue(
         chat_key=value["chat_key"],
         chat_id=value["chat_id"],
-        account=account(value["account"]),
+        account=rows.account(value["account"]),
         seconds_left=None if left is None else float(left),
         gone=value["gone"],
         warned_days=value["warned_days"],

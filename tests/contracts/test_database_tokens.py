@@ -136,6 +136,16 @@ async def test_only_the_keeper_notes_a_warning(team: Team) -> None:
     assert (await team.line("accounts"))["warned_days"] == 1
 
 
+async def test_a_warning_does_not_hide_that_a_publish_found_the_token_gone(team: Team) -> None:
+    account = await connected(team, 1)
+    (due,) = await claimed(team)
+    await team.world.update("accounts", {"account_id": account}, {"token_gone": True})
+
+    await team.ask(NoteToken(due, "look 1", 1, gone=False))
+
+    assert (await team.line("accounts"))["token_gone"] is True
+
+
 async def test_a_token_found_gone_is_gone_for_the_next_publish(team: Team) -> None:
     await connected(team, 1)
     (due,) = await claimed(team)

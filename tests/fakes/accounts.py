@@ -53,7 +53,8 @@ def note_token(writer: Writer, asked: NoteToken) -> bool:
         return False
     if account.sealed_token != asked.due.account.sealed_token:
         return False
-    writer.tables.accounts.put(replace(account, warned_days=asked.warned_days, token_gone=asked.gone))
+    gone = account.token_gone or asked.gone
+    writer.tables.accounts.put(replace(account, warned_days=asked.warned_days, token_gone=gone))
     return True
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from actors.rules.account import Account, Login
 from actors.rules.item import Row
 from actors.rules.publish_operations import Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from actors.rules.publish_phase import CANCELLABLE, RUNNING, Phase
+from tests.fakes.accounts import known_account
 from tests.fakes.records import AccountRecord, ItemRecord, PublishEventRecord, PublishRecord
 from tests.fakes.writer import Author, Writer
 
@@ -233,7 +233,7 @@ def _line(writer: Writer, publish: PublishRecord) -> Publish:
         owner=publish.owner or "",
         token=publish.token,
         seq=publish.seq,
-        account=None if account is None else _account(account),
+        account=None if account is None else known_account(account),
         token_gone=account is not None and (account.token_gone or account.removed),
         container_id=publish.container_id,
         attempt=publish.attempt,
@@ -242,7 +242,3 @@ def _line(writer: Writer, publish: PublishRecord) -> Publish:
         publishing_at=publish.publishing_at,
         since_seconds=(writer.now - publish.phase_at).total_seconds(),
     )
-
-
-def _account(account: AccountRecord) -> Account:
-    return Account(account.account_id, account.ig_user_id, account.username, Login(account.login), account.sealed_token)

@@ -59,12 +59,13 @@ begin
   return case when found then token_line(account) end;
 end $$;
 
--- What is being said of a token, before it is said; only for whoever holds it, and of the token that was looked at.
+-- What is being said of a token, before it is said; only for whoever holds it, and of the token that was looked at. A
+-- publish may have found it gone meanwhile.
 create function note_token(p_chat_key bigint, p_account_id bigint, p_owner text, p_sealed bytea, p_warned_days integer,
                            p_gone boolean) returns jsonb
 language plpgsql set lock_timeout = '300ms' as $$
 begin
-  update accounts set warned_days = p_warned_days, token_gone = p_gone
+  update accounts set warned_days = p_warned_days, token_gone = token_gone or p_gone
   where chat_key = p_chat_key and account_id = p_account_id and not removed and token_held_by = p_owner
     and sealed_token = p_sealed;
   return to_jsonb(found);

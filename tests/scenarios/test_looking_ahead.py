@@ -1,0 +1,59 @@
+"""What a live chat is told before it matters: whether Auto Post would work, and that a token ends."""
+
+from __future__ import annotations
+
+import anyio
+
+from actors.errors import Refused
+from tests.fakes.faults import Fault
+from tests.fakes.instagram import FakeInstagram
+from tests.stage import ANNA, CHAT, Stage
+
+ENDS = "update accounts set token_expires_at = now() + interval '{}'"
+
+
+async def test_live_card_says_that_auto_post_would_work_and_takes_the_tap(stage: Stage) -> None:
+    stage.instagram = instagram = FakeInstagram()
+    await stage.add_chat(live=True)
+    await stage.connect()
+    await stage.database.execute(ENDS.format("43 days 1 hour"))
+
+    async with stage.worker():
+        item, card = await stage.present()
+        await stage.says(card, "✅ Ready: @studio, token 43 days, 50 of 50 posts left")
+        stage.tap(card, ANNA, "Auto Post")
+        await stage.row_is(item, "posted")
+        await stage.says(card, "Posted via Instagram by")
+
+    assert "Ready" not in stage.text(card)
+    assert len(instagram.live) == 1
+
+
+async def test_live_card_without_an_account_says_so_before_anybody_taps(stage: Stage) -> None:
+    await stage.add_chat(live=True)
+
+    async with stage.worker():
+        _, card = await stage.present()
+        await stage.says(card, "⚠️ No Instagram account is connected: tell the operator.")
+
+    assert "Auto Post" in stage.buttons(card)
+
+
+async def test_f32_token_that_cannot_be_renewed_is_told_to_the_team_once(stage: Stage) -> None:
+    again = anyio.Event()
+    stage.instagram = instagram = FakeInstagram()
+    instagram.faults.add(*[Fault(Refused("Not today."))] * 2, of="renew")
+    await stage.add_chat()
+    await stage.connect()
+    await stage.database.execute(ENDS.format("5 days"))
+
+    async with stage.worker():
+        await stage.until(lambda: len(stage.messages()) == 1)
+    await stage.database.execute("update accounts set token_hold_until = null")
+    instagram.on_call = lambda _: again.set()
+    async with stage.worker("two"):
+        await again.wait()
+
+    (told,) = stage.messages(CHAT)
+    assert "@studio on Instagram ends in 5 days" in told.content.text
+    assert instagram.called == ["renew", "renew"]
