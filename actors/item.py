@@ -201,6 +201,7 @@ class ItemActor:
 
     async def _draw_again(self, row: Row, cause: str) -> None:
         await self._draw(row, None)
+        self._outside.look_ahead(row)
         if cause == RECOVERED:
             self._traces.recovered(row)
 

@@ -1,4 +1,4 @@
-"""Looks, once a card was sent, whether Auto Post would work, and has the card say so."""
+"""Looks, once a card is shown, whether Auto Post would work, and has the card say so."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Preflight:
         self._alarm = Alarm()
 
     def tell_nowait(self, row: Row) -> None:
-        """A card was sent; beyond the bound it stays without a finding. Never waits, never raises."""
-        if not row.live or row.state is not State.IN_REVIEW:
+        """A card is shown; beyond the bound it stays without a finding. Never waits, never raises."""
+        if not row.live or row.state is not State.IN_REVIEW or row.preflight is not None:
             return
         if len(self._rows) + self._running >= MOST_OPEN:
             log.info("preflight.dropped", chat_id=row.chat_id, item_id=row.id)

@@ -32,7 +32,7 @@ class LookAhead(Operation[Outlook]):
 
 @dataclass(frozen=True, slots=True)
 class StoreFinding(Operation[Row | None]):
-    """Put the finding on the item's cards, if it still waits for the decision for which it was made; else None.
+    """Put the finding on the item's cards, unless a decision or another account has outdated it: then None.
 
     `quota` is remembered for `account_id`, if it was read for this.
     """

@@ -8,7 +8,7 @@ import pytest
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.item import SEND_SECONDS
 from actors.rules.item import State, Step
-from actors.rules.messages import Present, Recorded, Resume, Tap
+from actors.rules.messages import Changed, Present, Recorded, Resume, Tap
 from actors.rules.operations import SaveCard, SendFailed, StoreOutcome
 from actors.rules.publish_phase import Phase
 from actors.rules.rehearsal import rehearse
@@ -95,6 +95,16 @@ async def test_card_that_was_sent_is_looked_ahead_for(stage: ItemStage) -> None:
         stage.tell(Present(CLAIMED))
 
     assert stage.looked_ahead == [saved]
+
+
+async def test_card_that_is_drawn_again_is_looked_ahead_for(stage: ItemStage) -> None:
+    """Another account may be the chat's, or the worker that sent it was gone before it could look."""
+    again = row(State.IN_REVIEW)
+
+    async with playing(stage):
+        stage.tell(Changed(again, "drawn again"))
+
+    assert stage.looked_ahead == [again]
 
 
 async def test_send_without_an_answer_is_ambiguous_after_30_s(stage: ItemStage) -> None:

@@ -93,8 +93,12 @@ async def test_finding_is_stored_and_told_to_the_item(stage: Stage) -> None:
     assert stage.outside.when("reach") == pytest.approx([1.0])
 
 
-@pytest.mark.parametrize("unasked", [replace(SENT, live=False), replace(SENT, state=State.PUBLISHING)], ids=repr)
-async def test_only_a_live_card_in_review_is_looked_at(stage: Stage, unasked: Row) -> None:
+@pytest.mark.parametrize(
+    "unasked",
+    [replace(SENT, live=False), replace(SENT, state=State.PUBLISHING), replace(SENT, preflight="✅ Ready: @studio")],
+    ids=["dry run", "decided", "found"],
+)
+async def test_only_a_live_card_in_review_without_a_finding_is_looked_at(stage: Stage, unasked: Row) -> None:
     await stage.check(unasked)
 
     assert stage.store.asked == []

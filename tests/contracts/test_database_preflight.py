@@ -19,7 +19,9 @@ async def look(team: Team, chat_id: int = CHAT) -> Outlook:
 
 
 async def find(team: Team, row: Row, finding: str = READY) -> Row | None:
-    return await team.ask(StoreFinding(row, finding, team.worker))
+    """Store it for the account that the chat has."""
+    account_id = (await team.line("chats", chat_id=CHAT))["account_id"]
+    return await team.ask(StoreFinding(row, finding, team.worker, account_id))
 
 
 async def test_a_chat_without_an_account_has_no_outlook(team: Team) -> None:
@@ -97,3 +99,18 @@ async def test_a_decision_outdates_the_finding(team: Team) -> None:
 
     assert stepped is not None
     assert asked.preflight is None
+
+
+async def test_another_account_outdates_the_finding(team: Team) -> None:
+    before = await team.connect()
+    row = await team.present()
+    await find(team, row)
+    await team.connect("another")
+
+    late = await team.ask(StoreFinding(row, READY, team.worker, before))
+
+    assert late is None
+    assert (await team.load(row)).preflight is None
+    found = await find(team, row, "✅ Ready: @another")
+    assert found is not None
+    assert found.preflight == "✅ Ready: @another"

@@ -236,7 +236,9 @@ class Twins:
     def _find(self) -> Operation[Any] | None:
         row, quota = self._row(), self._random.choice((None, Quota(3, 25)))
         finding = self._random.choice(("✅ Ready: @studio", "⚠️ Not so."))
-        return None if row is None else StoreFinding(row, finding, self._worker(), row.chat_key, quota)
+        return (
+            None if row is None else StoreFinding(row, finding, self._worker(), 1 if row.chat_key == 1 else None, quota)
+        )
 
     def _acknowledge(self) -> Operation[Any] | None:
         rows = self._rows[-3:]

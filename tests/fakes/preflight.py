@@ -34,9 +34,11 @@ def store_finding(writer: Writer, asked: StoreFinding) -> Row | None:
     item = writer.tables.items.get(asked.row.chat_key, asked.row.id)
     if item is None or item.version != asked.row.version or item.state not in {"presenting", "in_review"}:
         return None
-    if (item.preflight, item.preflight_version) != (asked.finding, item.version):
-        revision = item.revision + 1
-        item = replace(item, preflight=asked.finding, preflight_version=item.version, revision=revision)
+    if asked.account_id != writer.chat_of(item).account_id:
+        return None
+    found = replace(item, preflight=asked.finding, preflight_version=item.version, preflight_account=asked.account_id)
+    if found != item:
+        item = replace(found, revision=item.revision + 1)
         writer.tables.items.put(item)
     writer.claim_cards(item, item.revision)
     return writer.known_row(item)

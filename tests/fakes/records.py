@@ -92,6 +92,7 @@ class ItemRecord:
     late: tuple[LateLine, ...] = ()
     preflight: str | None = None
     preflight_version: int | None = None
+    preflight_account: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,9 @@ class Writer:
             late=tuple(LateTap(Step(line.step), line.name, line.at, line.why) for line in item.late),
             note=item.note,
             phase=self._phase(item),
-            preflight=item.preflight if item.preflight_version == item.version else None,
+            preflight=item.preflight
+            if (item.preflight_version, item.preflight_account) == (item.version, chat.account_id)
+            else None,
             cards=tuple(
                 Card(chat_key, chat.chat_id, card.message_id, card.retired)
                 for card in self.tables.cards_of(item)

@@ -9,6 +9,8 @@ from tests.fakes.faults import Fault
 from tests.fakes.instagram import FakeInstagram
 from tests.stage import ANNA, CHAT, Stage
 
+# As the operator's command does: cards that are open show the account.
+SHOW = "update cards set shown = -1, claimed_until = null"
 ENDS = "update accounts set token_expires_at = now() + interval '{}'"
 
 
@@ -29,14 +31,18 @@ async def test_live_card_says_that_auto_post_would_work_and_takes_the_tap(stage:
     assert len(instagram.live) == 1
 
 
-async def test_live_card_without_an_account_says_so_before_anybody_taps(stage: Stage) -> None:
+async def test_live_card_without_an_account_says_so_until_there_is_one(stage: Stage) -> None:
     await stage.add_chat(live=True)
 
-    async with stage.worker():
+    async with stage.worker() as worker:
         _, card = await stage.present()
         await stage.says(card, "⚠️ No Instagram account is connected: tell the operator.")
 
-    assert "Auto Post" in stage.buttons(card)
+        assert "Auto Post" in stage.buttons(card)
+        await stage.connect()
+        await stage.database.execute(SHOW)
+        worker.reconciler.wake()
+        await stage.says(card, "⚠️ Instagram is not connected for this chat.")
 
 
 async def test_f32_token_that_cannot_be_renewed_is_told_to_the_team_once(stage: Stage) -> None:
