@@ -51,18 +51,20 @@ declare
   chat chats;
   account accounts;
 begin
-  select * into chat from chats where chat_id = p_chat_id for update;
+  select * into chat from chats where chat_id = p_chat_id;
   if not found then
     return unknown_chat(p_chat_id);
   end if;
-  -- Items before accounts, as a publish does.
+  -- Items before accounts, as a publish does, and before their chat, as everywhere. The chat's key stays free: every
+  -- tap refers to it.
   perform from items where chat_key = chat.chat_key
     and state in ('presenting', 'in_review', 'publishing', 'in_doubt') order by item_id for update;
+  select * into chat from chats where chat_key = chat.chat_key for no key update;
   insert into accounts as a (chat_key, ig_user_id, username, login, sealed_token, token_expires_at)
   values (chat.chat_key, p_ig_user_id, p_username, p_login, p_sealed, p_expires_at)
   on conflict (chat_key, ig_user_id) do update set username = excluded.username, login = excluded.login,
     sealed_token = excluded.sealed_token, token_expires_at = excluded.token_expires_at, token_gone = false,
-    warned_days = null, removed = false
+    warned_days = null, removed = false, token_held_by = null, token_hold_until = null, token_renewed_at = null
   returning * into account;
   if coalesce(chat.account_id, account.account_id) = account.account_id then
     perform activate_account(chat.chat_key, account.account_id);
