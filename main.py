@@ -155,7 +155,12 @@ app = build(
         migrate=migrate_only,
         check_health=check_health,
         clock=WallClock(),
-        safe=Safe(vault=lambda: Vault(read_settings().vault_keys()), new_key=new_key, who=whose_token),
+        safe=Safe(
+            vault=lambda: Vault(read_settings().vault_keys()),
+            new_key=new_key,
+            who=whose_token,
+            given_token=lambda: read_settings().given_token(),
+        ),
     )
 )
 

@@ -19,6 +19,7 @@ FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 # What these hold is never repeated in a message: a password or a token may have been pasted into any of them.
 UNSPEAKABLE = {"database_url", "telegram_token", "telegram_api_url", "instagram_api_url", "public_url", "link_secret"}
 UNSPEAKABLE |= {"aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key", "secret_keys", "facebook_app_secret"}
+UNSPEAKABLE |= {"account_token"}
 
 
 class BadSettings(Exception):
@@ -115,6 +116,7 @@ class Settings(BaseSettings):
     secret_keys: Annotated[Secret, AfterValidator(_fernet_keys)] | None = Field(
         None, description="keys as `account new-key` prints them, the newest first, with commas between them"
     )
+    account_token: Secret | None = Field(None, description="the token that `account add` is to connect")
     facebook_app_id: Text | None = Field(None, description="the id of your app at Meta, which renews Facebook's tokens")
     facebook_app_secret: Secret | None = Field(None, description="the secret of that app")
     public_url: Annotated[Text, AfterValidator(_web_address)] | None = Field(
@@ -161,12 +163,16 @@ class Settings(BaseSettings):
         keys = self.secret_keys.get_secret_value() if self.secret_keys else ""
         return tuple(key.strip() for key in keys.split(",") if key.strip())
 
+    def given_token(self) -> str | None:
+        """Return the token that `account add` is to connect, if it was put into the environment."""
+        return self.account_token.get_secret_value() if self.account_token else None
+
     def secrets(self) -> tuple[str, ...]:
         """Return every text that must not appear in a log."""
         token, links = _revealed(self.telegram_token), _revealed(self.link_secret)
         key, app = _revealed(self.aws_secret_access_key), _revealed(self.facebook_app_secret)
         password = urlsplit(_revealed(self.database_url)).password or ""
-        known = (token, password, unquote(password), links, key, app, *self.vault_keys())
+        known = (token, password, unquote(password), links, key, app, self.given_token(), *self.vault_keys())
         return tuple(secret for secret in known if secret)
 
 

@@ -1,4 +1,4 @@
-"""`account`: the Instagram accounts by which chats publish. A token is read from stdin, and is never shown."""
+"""`account`: the Instagram accounts by which chats publish. A token is never typed on the line, nor shown."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def commands(opened: Opened) -> typer.Typer:
         ig_user_id: OfUser = None,
         as_json: given.AsJson = False,
     ) -> None:
-        """Connect an account, or give it a new token: the token is read from stdin."""
-        token = _token_from_stdin()
+        """Connect an account, or give it a new token: the token is read from ACCOUNT_TOKEN, otherwise from stdin."""
+        token = _one_word(opened.safe.given_token() or _typed())
         line = ask(opened, lambda desk: _connect(opened, desk, chat, (token, login, ig_user_id)))[0]
         _show(line, as_json, f"Account {line['id']}, {line['username']}, is connected to chat {line['chat_id']}.")
 
@@ -65,9 +65,9 @@ def commands(opened: Opened) -> typer.Typer:
             show_sentence("No account is connected yet: `account add` does that.")
 
     @app.command(name="set")
-    def activate(account_id: given.AccountId, as_json: given.AsJson = False) -> None:
+    def activate(account_id: given.AccountId, chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
         """Have its chat publish by this account from the next tap on."""
-        line = ask(opened, lambda desk: desk.set_account(account_id))[0]
+        line = ask(opened, lambda desk: _activate(desk, account_id, chat))[0]
         _show(line, as_json, f"Chat {line['chat_id']} publishes as {line['username']} from the next tap on.")
 
     @app.command()
@@ -108,6 +108,19 @@ async def _connect(opened: Opened, desk: Desk, chat_id: int, given_by: tuple[str
     return await desk.add_account(chat_id, account)
 
 
+async def _activate(desk: Desk, account_id: int, chat_id: int | None) -> Lines:
+    """An account belongs to one chat; naming another one is a slip, and nothing changes."""
+    if chat_id is not None:
+        lines = await desk.list_accounts(chat_id)
+        if lines and "refused" in lines[0]:
+            return lines
+        if account_id not in [line["id"] for line in lines]:
+            raise WrongInput(
+                f"Chat {chat_id} has no account {account_id}: `account list --chat {chat_id}` shows its own."
+            )
+    return await desk.set_account(account_id)
+
+
 async def _rotate(opened: Opened, desk: Desk) -> Lines:
     vault = opened.safe.vault()
     lines: Lines = []
@@ -128,16 +141,19 @@ def _sealed(opened: Opened, token: str) -> bytes:
         raise WrongInput(f"{error} `account new-key` prints one.") from error
 
 
-def _token_from_stdin() -> str:
+def _typed() -> str:
     if sys.stdin.isatty():
         text: str = typer.prompt("Token", hide_input=True)
-    else:
-        text = sys.stdin.readline()
+        return text
+    return sys.stdin.readline()
+
+
+def _one_word(text: str) -> str:
     token = text.strip()
     if not token:
         raise WrongInput("No token was given: type it, or send it to stdin, like `account add … < token.txt`.")
     if not token.isascii() or len(token.split()) != 1:
-        raise WrongInput("What stdin brought is no token: one word of ASCII letters and digits.")
+        raise WrongInput("What was given is no token: one word of ASCII letters and digits.")
     return token
 
 

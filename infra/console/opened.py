@@ -82,11 +82,15 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Safe:
-    """`vault` seals by the operator's keys, `new_key` makes one, `who` asks Instagram whose a token is."""
+    """`vault` seals by the operator's keys, `new_key` makes one, `who` asks Instagram whose a token is.
+
+    `given_token` is the one that the environment holds, if any.
+    """
 
     vault: Callable[[], Vault]
     new_key: Callable[[], str]
     who: Callable[[str, Login, str | None], Awaitable[Owner]]
+    given_token: Callable[[], str | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import pytest
 from infra.settings import BadSettings, Settings, child_environment, load_settings
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
+NEW_KEY, OLD_KEY = "n" * 43 + "=", "o" * 43 + "="
 WANTED_ORIGIN = "must be scheme, host and port only, like https://"
 
 
@@ -69,6 +70,39 @@ def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert (settings.aws_region, settings.bucket_keys()) == ("eu-central-1", ("AKTEST", "a key of the tests"))
     assert (settings.port, settings.shutdown_grace_seconds) == (0, 2.5)
     assert (settings.log_format, settings.log_level) == ("console", "DEBUG")
+
+
+def test_keys_of_the_vault_come_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEYS", f"{NEW_KEY}, {OLD_KEY}\n")
+
+    settings = load_settings()
+
+    assert settings.vault_keys() == (NEW_KEY, OLD_KEY)
+    assert {NEW_KEY, OLD_KEY} <= set(settings.secrets())
+
+
+def test_without_keys_the_vault_has_none_and_no_token_is_given() -> None:
+    settings = load_settings()
+
+    assert (settings.vault_keys(), settings.given_token()) == ((), None)
+
+
+@pytest.mark.parametrize("keys", ["hunter2", f"{NEW_KEY},", f"{NEW_KEY},hunter2", NEW_KEY[:-1]])
+def test_what_is_no_key_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
+    problem = problem_with(monkeypatch, "SECRET_KEYS", keys)
+
+    assert problem.startswith("SECRET_KEYS must be keys as `account new-key` prints them")
+    assert ("hunter2" in problem, NEW_KEY[:-1] in problem) == (False, False)
+
+
+def test_token_of_an_account_is_read_and_kept_out_of_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCOUNT_TOKEN", " EAAtoken\n")
+
+    settings = load_settings()
+
+    assert settings.given_token() == "EAAtoken"
+    assert "EAAtoken" in settings.secrets()
+    assert "EAAtoken" not in repr(settings)
 
 
 def test_a_variable_set_to_nothing_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:

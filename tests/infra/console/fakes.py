@@ -216,9 +216,10 @@ class Outside:
     vault: FakeVault = field(default_factory=FakeVault)
     owner: Owner | Exception = field(default_factory=lambda: Owner("178", "studio", datetime(2026, 3, 1, tzinfo=UTC)))
     asked_who: list[tuple[str, Login, str | None]] = field(default_factory=list)
+    given_token: str | None = None
 
     def opened(self) -> Opened:
-        safe = Safe(lambda: self.vault, lambda: "a new key", self._who)
+        safe = Safe(lambda: self.vault, lambda: "a new key", self._who, lambda: self.given_token)
         return Opened(self._desk, lambda: self.library, self._migrate, self._health, NewYear(), safe)
 
     async def _who(self, token: str, login: Login, ig_user_id: str | None) -> Owner:

@@ -52,6 +52,20 @@ def test_token_goes_to_instagram_and_is_stored_sealed(outside: Outside, type_in:
     assert TOKEN not in result.stdout
 
 
+def test_token_of_the_environment_is_taken_before_stdin_is_read(outside: Outside, type_in: Type) -> None:
+    outside.given_token = TOKEN
+    outside.desk.lines = [ACCOUNT]
+
+    result = type_in(*CONNECT, stdin="another\n")
+
+    assert (result.exit_code, outside.asked_who) == (0, [(TOKEN, Login.FACEBOOK, None)])
+
+
+def test_token_is_never_an_argument(outside: Outside, type_in: Type) -> None:
+    assert type_in(*CONNECT, "--token", "x", stdin=TOKEN).exit_code == 2
+    assert outside.asked_who == []
+
+
 @pytest.mark.parametrize(("stdin", "why"), [("", "No token"), ("\n", "No token"), ("two words\n", "no token")])
 def test_what_is_no_token_is_refused_before_anybody_is_asked(
     outside: Outside, type_in: Type, stdin: str, why: str
@@ -120,6 +134,31 @@ def test_refusal_is_one_sentence(outside: Outside, type_in: Type, line: dict[str
     outside.desk.lines = [line]
 
     told_once(type_in("account", "remove", "9"), 2, part)
+
+
+def test_account_is_chosen_for_the_chat_that_it_belongs_to(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [ACCOUNT]
+
+    result = type_in("account", "set", "4", "--chat", GROUP)
+
+    assert result.exit_code == 0
+    assert outside.desk.asked[-1] == ("set_account", 4)
+
+
+def test_account_of_another_chat_is_not_chosen(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [ACCOUNT]
+
+    told_once(type_in("account", "set", "9", "--chat", GROUP), 2, f"Chat {GROUP} has no account 9")
+
+    assert outside.desk.asked == [("list_accounts", int(GROUP))]
+
+
+def test_account_is_not_chosen_for_a_chat_that_is_not_set_up(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [{"refused": "unknown_chat", "chat_id": int(GROUP)}]
+
+    told_once(type_in("account", "set", "4", "--chat", GROUP), 2, f"Chat {GROUP} is not set up")
+
+    assert outside.desk.asked == [("list_accounts", int(GROUP))]
 
 
 def test_every_token_is_sealed_again(outside: Outside, type_in: Type) -> None:

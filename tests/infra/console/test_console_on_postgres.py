@@ -46,7 +46,7 @@ def opened(database_url: str, tmp_path: Path) -> Opened:
         migrate=nothing,
         check_health=nothing,
         clock=WallClock(),
-        safe=Safe(vault=lambda: Vault([KEY]), new_key=new_key, who=owner),
+        safe=Safe(vault=lambda: Vault([KEY]), new_key=new_key, who=owner, given_token=lambda: None),
     )
 
 
