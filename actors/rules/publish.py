@@ -200,6 +200,8 @@ def _not_published(saga: Saga, publish: Publish, failed: CallFailed) -> Decision
             return store(saga, lost=True)
         case Failure.REFUSED if publish.lost:
             return Decision(saga, Look(publish))  # perhaps since the lost call had its effect meanwhile
+        case Failure.UNREACHABLE if publish.lost:
+            return _look_again(saga, publish, failed.at)  # "not ready" may mean that the lost call takes effect now
         case Failure.TOKEN_GONE if publish.lost:
             return store(saga, phase=Phase.IN_DOUBT, sentence=words.TOKEN_IN_DOUBT, token_gone=True)
         case Failure.TOKEN_GONE:
@@ -217,7 +219,7 @@ def _rest_before_another_attempt(saga: Saga, publish: Publish, failed: CallFaile
     pause = max(failed.retry_after_seconds or 0.0, PAUSES_SECONDS[-1])
     if publish.attempt < ATTEMPTS and pause <= PATIENCE_SECONDS:
         return store(replace(saga, not_before=failed.at + pause), phase=Phase.READY)
-    return Decision(saga, ReadHints(publish)) if publish.lost else _refuse(saga, words.UNREACHABLE)
+    return _refuse(saga, words.UNREACHABLE)
 
 
 def _not_readable(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:

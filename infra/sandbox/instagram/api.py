@@ -36,6 +36,7 @@ ROUTES = (
     ("GET", "/oauth/access_token", "exchange"),
     ("POST", "/oauth/access_token", "exchange"),
 )
+PUBLISHED = "published_container"
 
 
 class GraphApi:
@@ -74,7 +75,7 @@ class GraphApi:
         except BotApiError as refusal:
             return self._refused(invalid(refusal.description))
         self.calls[name] += 1
-        strike = self._faults.strike(name, None, self._clock())
+        strike = self._faults.strike(self._struck_as(name, node), None, self._clock())
         if strike.delay_seconds:
             await asyncio.sleep(strike.delay_seconds)
         call = GraphCall(self._world, self._outside, arguments, node, _token(request, arguments))
@@ -113,6 +114,10 @@ class GraphApi:
         if node in self._world.containers:
             return "container"
         return "story" if node in self._world.stories else "account"
+
+    def _struck_as(self, name: str, node: str) -> str:
+        """Faults know a container that was published from one that is not."""
+        return PUBLISHED if name == "container" and self._world.containers[node].stories else name
 
     def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -141,7 +141,10 @@ SWITCHES = {
         "Publish, answer an error", "Instagram publishes and says no", faults.ERROR_THOUGH_PUBLISHED
     ),
     "ig_doubt": _of_instagram(
-        "Lose the answer and the container", "Nobody can look what was published", faults.LOST_AFTER, faults.UNREADABLE
+        "Lose the answer and the container",
+        "Nobody can look what was published",
+        faults.LOST_AFTER,
+        faults.UNREADABLE_ONCE_LIVE,
     ),
     "ig_slow": _of_instagram("Slow, 20 s a call", "Instagram takes 20 s a call", faults.SLOW),
     "ig_throttled": _of_instagram("Throttle it", "Instagram throttles", faults.THROTTLED_APP),

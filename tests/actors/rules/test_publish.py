@@ -326,14 +326,23 @@ def test_publish_call_that_did_not_happen_is_repeated_after_a_rest() -> None:
     assert decide(decision.saga, Stored(replace(SENT, phase=Phase.READY), AT, AT)).effect == Wait(20.0)
 
 
-def test_publish_call_that_never_happens_is_refused_unless_one_was_lost() -> None:
+def test_publish_call_that_never_happens_is_refused() -> None:
     last = replace(SENT, attempt=ATTEMPTS)
     failed = CallFailed(Call.PUBLISH, Failure.UNREACHABLE, AT)
 
     assert stored(last, failed).sentence == words.UNREACHABLE
     assert stored(SENT, replace(failed, retry_after_seconds=3600.0)).phase is Phase.REFUSED
-    lost = replace(last, lost=True)
-    assert decide(at_work(lost), failed).effect == ReadHints(lost)
+
+
+def test_publish_call_that_did_not_happen_after_a_lost_one_is_looked_at_before_another() -> None:
+    """Instagram calls a container not ready while a call that was lost takes effect: sending again would be blind."""
+    failed = CallFailed(Call.PUBLISH, Failure.UNREACHABLE, AT)
+
+    waiting = decide(at_work(replace(SENT, attempt=2, lost=True)), failed)
+
+    assert isinstance(waiting.effect, Wait)
+    after = decide(waiting.saga, Waited(AT + SETTLE_SECONDS))
+    assert isinstance(after.effect, Look | Store)
 
 
 def test_calls_are_told_with_the_next_step_and_repetitions_once() -> None:
