@@ -25,6 +25,7 @@ NO_PAGE = (
     "and the token must have been allowed to see that page."
 )
 FOREIGN = "This token belongs to another Instagram account than the one that was named."
+LATEST = 2**33  # seconds since 1970: what lies beyond is no date
 MAY_NOT = "This token may not publish. Make a new one with the right instagram_content_publish."
 
 
@@ -89,10 +90,10 @@ class Tokens:
             raise TokenGone("Instagram says that this token is not valid. Make a new one.")
         if found.scopes and not MAY_PUBLISH.intersection(found.scopes):
             raise Refused(MAY_NOT)
-        return datetime.fromtimestamp(found.expires_at, UTC) if found.expires_at > 0 else None
+        return datetime.fromtimestamp(found.expires_at, UTC) if 0 < found.expires_at < LATEST else None
 
     async def _inspected(self, token: str) -> Inspected:
-        # The one call for which Meta knows no other place for a token than the query: see wire.py on URLs.
+        # Meta knows no other place for the token than the query: see wire.py on URLs.
         app = self._calls.settings.app
         asking = token if app is None else f"{app.id}|{app.secret}"
         ask = Ask(self._calls.settings.node(Login.FACEBOOK, "debug_token"), asking, {"input_token": token})
@@ -101,8 +102,10 @@ class Tokens:
     def _renewal(self, token: str, login: Login) -> Ask:
         settings = self._calls.settings
         if login is Login.INSTAGRAM:
-            # developers.facebook.com/docs/instagram-platform/reference/refresh_access_token: it has no version
-            return Ask(f"{settings.host(login)}/refresh_access_token", token, {"grant_type": "ig_refresh_token"})
+            # developers.facebook.com/docs/instagram-platform/reference/refresh_access_token: it has no version, and the
+            # token stands in its query; no URL leaves wire.py.
+            query = {"grant_type": "ig_refresh_token", "access_token": token}
+            return Ask(f"{settings.host(login)}/refresh_access_token", None, query)
         if settings.app is None:
             raise Refused(NO_APP)
         return Ask(settings.node(login, "oauth", "access_token"), None, form=_exchange(settings.app, token))
