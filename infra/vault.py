@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from actors.errors import TokenGone
+from actors.errors import Refused
 
-NO_KEYS = "SECRET_KEYS is not set: tokens of Instagram accounts can neither be stored nor read."
+# Not TokenGone: the token may be good, and is, once the key is back.
+NO_KEYS = "SECRET_KEYS is not set here, so no account's token can be read or stored: tell the operator."
 OTHER_KEYS = (
-    "Its token was sealed with a key that is not in SECRET_KEYS: put that key back, or connect the account again."
+    "No key in SECRET_KEYS opens its token: tell the operator to put the right one back, or to connect it again."
 )
 
 
@@ -28,26 +29,26 @@ class Vault:
             raise BadKey("a key is 32 random bytes in URL-safe base64, as `account new-key` prints one") from None
 
     def seal(self, token: str) -> bytes:
-        """Seal a token; raises TokenGone without keys."""
+        """Seal a token; raises Refused without keys."""
         return self._opened().encrypt(token.encode())
 
     def unseal(self, sealed: bytes) -> str:
-        """Read a sealed token; raises TokenGone, with a sentence for people, if no key of ours fits."""
+        """Read a sealed token; raises Refused, with a sentence for people, if no key of ours fits."""
         try:
             return self._opened().decrypt(sealed).decode()
         except InvalidToken:
-            raise TokenGone(OTHER_KEYS) from None
+            raise Refused(OTHER_KEYS) from None
 
     def renew(self, sealed: bytes) -> bytes:
         """Seal the same token with the first key."""
         try:
             return self._opened().rotate(sealed)
         except InvalidToken:
-            raise TokenGone(OTHER_KEYS) from None
+            raise Refused(OTHER_KEYS) from None
 
     def _opened(self) -> MultiFernet:
         if self._fernet is None:
-            raise TokenGone(NO_KEYS)
+            raise Refused(NO_KEYS)
         return self._fernet
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from actors.errors import PortError, TokenGone
+from actors.errors import PortError, Refused
 from actors.rules.account import Login
 from actors.rules.item import Kind
 from infra.console.opened import Lines, Opened, Safe
@@ -202,7 +202,7 @@ class FakeVault:
 
     def _look(self) -> None:
         if self.shut:
-            raise TokenGone(self.shut)
+            raise Refused(self.shut)
 
 
 @dataclass
