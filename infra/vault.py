@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from actors.errors import Refused
+from actors.errors import Unreachable
 
 # Not TokenGone: the token may be good, and is, once the key is back.
 NO_KEYS = "SECRET_KEYS is not set here, so no account's token can be read or stored: tell the operator."
@@ -29,26 +29,26 @@ class Vault:
             raise BadKey("a key is 32 random bytes in URL-safe base64, as `account new-key` prints one") from None
 
     def seal(self, token: str) -> bytes:
-        """Seal a token; raises Refused without keys."""
+        """Seal a token; raises Unreachable without keys."""
         return self._opened().encrypt(token.encode())
 
     def unseal(self, sealed: bytes) -> str:
-        """Read a sealed token; raises Refused, with a sentence for people, if no key of ours fits."""
+        """Read a sealed token; raises Unreachable, with a sentence for people, if no key of ours fits."""
         try:
             return self._opened().decrypt(sealed).decode()
         except InvalidToken:
-            raise Refused(OTHER_KEYS) from None
+            raise Unreachable(OTHER_KEYS) from None
 
     def renew(self, sealed: bytes) -> bytes:
         """Seal the same token with the first key."""
         try:
             return self._opened().rotate(sealed)
         except InvalidToken:
-            raise Refused(OTHER_KEYS) from None
+            raise Unreachable(OTHER_KEYS) from None
 
     def _opened(self) -> MultiFernet:
         if self._fernet is None:
-            raise Refused(NO_KEYS)
+            raise Unreachable(NO_KEYS)
         return self._fernet
 
 

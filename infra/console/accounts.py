@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from actors.errors import Refused
+from actors.errors import Unreachable
 from actors.rules.account import Login
 from infra.console import arguments as given
 from infra.console.asking import ask
@@ -128,7 +128,7 @@ async def _rotate(opened: Opened, desk: Desk) -> Lines:
         old = found["sealed"].encode()
         try:
             new = vault.renew(old)
-        except Refused as error:
+        except Unreachable as error:
             raise WrongInput(f"Account {found['id']}, {found['username']}: {error}") from error
         lines += await desk.reseal_token(found["id"], old, new)
     return lines
@@ -137,7 +137,7 @@ async def _rotate(opened: Opened, desk: Desk) -> Lines:
 def _sealed(opened: Opened, token: str) -> bytes:
     try:
         return opened.safe.vault().seal(token)
-    except Refused as error:
+    except Unreachable as error:
         raise WrongInput(f"{error} `account new-key` prints one.") from error
 
 

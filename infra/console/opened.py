@@ -74,7 +74,7 @@ class Owner(Protocol):
 
 
 class Vault(Protocol):
-    """What seals tokens; raises TokenGone, with a sentence, when it cannot."""
+    """What seals tokens; raises Unreachable, with a sentence, when it cannot."""
 
     def seal(self, token: str) -> bytes: ...
     def renew(self, sealed: bytes) -> bytes: ...

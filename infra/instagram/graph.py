@@ -87,8 +87,8 @@ class GraphInstagram:
             return None
 
     async def _stories(self, account: Account) -> int | None:
-        ask = self._ask(account, account.ig_user_id, "stories", query={"fields": "id", "limit": MOST_STORIES})
         try:
+            ask = self._ask(account, account.ig_user_id, "stories", query={"fields": "id", "limit": MOST_STORIES})
             return len((await self._calls.read(ask, Listed[Made], HINT_SECONDS)).data)
         except TokenGone:
             raise

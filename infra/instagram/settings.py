@@ -54,7 +54,7 @@ def settings_for(api_url: str, app: App | None = None) -> GraphSettings:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """`link` says where Instagram can fetch a story; `unseal` raises `Refused` for a token that no key opens."""
+    """`link` says where Instagram can fetch a story; `unseal` raises `Unreachable` for a token that no key opens."""
 
     unseal: Callable[[bytes], str]
     seal: Callable[[str], bytes]

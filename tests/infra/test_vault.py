@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.errors import Refused
+from actors.errors import Unreachable
 from infra.vault import BadKey, Vault, new_key
 
 OLD, NEW = new_key(), new_key()
@@ -27,17 +27,17 @@ def test_token_that_was_sealed_again_is_read_without_the_old_key() -> None:
     assert Vault([NEW]).unseal(sealed) == "EAA-the-token"
 
 
-def test_token_that_no_key_opens_is_refused_with_a_sentence() -> None:
+def test_token_that_no_key_opens_is_named_with_a_sentence() -> None:
     sealed = Vault([OLD]).seal("EAA-the-token")
 
-    with pytest.raises(Refused, match="SECRET_KEYS"):
+    with pytest.raises(Unreachable, match="SECRET_KEYS"):
         Vault([NEW]).unseal(sealed)
-    with pytest.raises(Refused, match="SECRET_KEYS"):
+    with pytest.raises(Unreachable, match="SECRET_KEYS"):
         Vault([NEW]).renew(sealed)
 
 
 def test_vault_without_keys_says_so() -> None:
-    with pytest.raises(Refused, match="SECRET_KEYS is not set"):
+    with pytest.raises(Unreachable, match="SECRET_KEYS is not set"):
         Vault([]).seal("EAA-the-token")
 
 

@@ -121,7 +121,7 @@ async def test_tap_waits_for_the_database_with_live_buttons(visitor: Visitor, sw
 async def skip_and_mend(visitor: Visitor) -> None:
     """Tap while something is wrong with the database, and see the truth once it is mended.
 
-    That the card says "is skipping this…" meanwhile is not asked for here: a worker that is short of edits leaves it out.
+    Not that the card says "is skipping this…" meanwhile: a worker that is short of edits leaves that out.
     """
     await visitor.tap("Skip")
     await visitor.sees_toast("Skipping…")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from actors.errors import PortError, Refused
+from actors.errors import PortError, Unreachable
 from actors.rules.account import Login
 from actors.rules.item import Kind
 from infra.console.opened import Lines, Opened, Safe
@@ -202,7 +202,7 @@ class FakeVault:
 
     def _look(self) -> None:
         if self.shut:
-            raise Refused(self.shut)
+            raise Unreachable(self.shut)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from actors.errors import TokenGone
+from actors.errors import Unreachable
 from actors.rules.account import Account, Login
 from actors.rules.item import Kind, Story
 from infra.instagram.settings import Around
@@ -28,7 +28,7 @@ def seal(token: str) -> bytes:
 
 def unseal(sealed: bytes) -> str:
     if not sealed.startswith(b"sealed "):
-        raise TokenGone("No key opens this token.")
+        raise Unreachable("No key opens this token.")
     return sealed.decode().removeprefix("sealed ")
 
 

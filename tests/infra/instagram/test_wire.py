@@ -158,13 +158,14 @@ async def test_token_with_a_line_break_goes_nowhere() -> None:
             await instagram.publish(account("EAA\r\nX-Evil: 1"), "1")
 
 
-async def test_sealed_token_that_no_key_opens_is_gone() -> None:
+async def test_sealed_token_that_no_key_opens_says_nothing_of_a_container() -> None:
+    """Not Refused: that would be an answer about the container, and a container that is no good gets a successor."""
     owner = account()
     foreign = type(owner)(owner.id, owner.ig_user_id, owner.username, owner.login, b"sealed otherwise"[:6])
 
     async with open_instagram(patient("http://127.0.0.1:1"), around()) as instagram:
-        with pytest.raises(TokenGone, match="No key"):
-            await instagram.publish(foreign, "1")
+        with pytest.raises(Unreachable, match="No key"):
+            await instagram.container(foreign, "1")
 
 
 @pytest.mark.parametrize(
