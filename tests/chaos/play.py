@@ -1,0 +1,185 @@
+"""The stage of `make chaos`: groups that publish by one account of the sandbox, each item with a story of its own."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import anyio
+import asyncpg
+from PIL import Image
+
+from infra.postgres.connect import Address
+from infra.postgres.embedded import open_embedded
+from infra.sandbox.backstage import Backstage
+from infra.sandbox.demo import GROUPS, PEOPLE
+from infra.sandbox.instagram import faults as troubles
+from infra.sandbox.model import Chat
+from infra.sandbox.rules import Rules, StageError
+from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.server import open_sandbox
+from infra.sandbox.worker import worker_process
+from infra.sandbox.world import NewChat, Tap
+from infra.vault import Vault, new_key
+from main import COMMAND, open_backstage, worker_of
+
+TRUTH_SECONDS = 150.0  # design: after all faults end, publishes are decided within so long
+DECK_SECONDS = 120.0
+OPEN = "state in ('waiting', 'presenting', 'publishing')"
+CARDS = """select c.chat_id, k.message_id, i.item_id, i.state from cards k
+  join items i using (chat_key, item_id) join chats c using (chat_key) where not k.retired"""
+TROUBLES = (troubles.LOST_AFTER, troubles.LOST_BEFORE, troubles.ERROR_THOUGH_PUBLISHED)
+CHANCE = 0.06  # of each trouble, for each publish call
+
+
+Card = tuple[int, int, int]  # chat, message, item
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is played."""
+
+    seed: int
+    items: int
+    workers: int
+
+
+@dataclass
+class Play:
+    """The stage, and what happened on it."""
+
+    wish: Wish
+    sandbox: Sandbox
+    backstage: Backstage
+    database: asyncpg.Connection[asyncpg.Record]
+    folder: Path
+    environment: dict[str, str]
+    random: Random
+    chats: list[Chat] = field(default_factory=list)
+    kills: int = 0
+    tapped: set[int] = field(default_factory=set)
+    calm: anyio.Event = field(default_factory=anyio.Event)
+
+    async def set_the_stage(self, vault: Vault) -> None:
+        """Make the groups, all publishing by one account, and a story of its own for each item."""
+        self.sandbox.instagram.set_rules(quota_total=10 * self.wish.items, lag_seconds=3.0)
+        for title in GROUPS:
+            chat = self.sandbox.create_chat(NewChat(title, PEOPLE))
+            await self.backstage.add_group(chat.id, title)
+            await self.backstage.connect(vault.seal, chat.id, self.sandbox.instagram.account)
+            self.chats.append(chat)
+        for number in range(self.wish.items):
+            picture = self.folder / f"{number}.png"
+            Image.new("RGB", (90, 160), (number % 256, number // 256, 90)).save(picture)
+            await self.backstage.add_story(self.chats[number % len(GROUPS)].id, picture, f"Story {number}", 0.0)
+
+    async def keep_killing(self, number: int) -> None:
+        """Run one worker after the other, each killed at a random moment; the last one lives."""
+        log_file = self.folder / f"worker-{number}.log"
+        while True:
+            async with worker_process(COMMAND, self.environment, log_file) as process:
+                with anyio.move_on_after(self.random.uniform(3.0, 9.0)):
+                    await self.calm.wait()
+                    await anyio.sleep_forever()
+                if self.calm.is_set():
+                    await anyio.sleep_forever()
+                process.kill()
+                self.kills += 1
+                await process.wait()
+
+    def trouble_instagram(self) -> None:
+        """Lose answers of the publish call now and then."""
+        for fault in TROUBLES:
+            self.sandbox.instagram.set_fault(replace(fault, chance=CHANCE))
+
+    async def tap_auto_post(self) -> None:
+        """Tap Auto Post on every card as it comes, and again where a person sees that it is still asked for."""
+        with anyio.move_on_after(DECK_SECONDS):
+            while len(self.tapped) < self.wish.items:
+                for card in await self.cards():
+                    self.tap(card, "Auto Post")
+                    await anyio.sleep(self.random.uniform(0.0, 0.5))
+                await anyio.sleep(0.3)
+
+    def tap(self, card: Card, button: str) -> None:
+        """Let somebody tap a button of a card, if it has it."""
+        chat_id, message_id, item_id = card
+        try:
+            self.sandbox.tap(Tap(chat_id, message_id, self.random.choice(PEOPLE).id, button))
+        except StageError:
+            return  # the card is not there yet, or offers it no more
+        self.tapped.add(item_id)
+
+    async def cards(self) -> list[Card]:
+        """The cards in review: chat, message and item."""
+        rows = await self.database.fetch(CARDS + " and i.state = 'in_review' order by i.item_id")
+        return [(row["chat_id"], row["message_id"], row["item_id"]) for row in rows]
+
+    async def count(self, which: str) -> int:
+        """Count items."""
+        found: int = await self.database.fetchval(f"select count(*) from items where {which}")
+        return found
+
+    async def settle(self) -> float | None:
+        """Wait until nothing is under way and no card lies; answers how long it took."""
+        began = time.monotonic()
+        while time.monotonic() - began < 2 * TRUTH_SECONDS:
+            if await self.count(OPEN) == 0 and await self.lies() == 0:
+                return time.monotonic() - began
+            await anyio.sleep(0.5)
+        return None
+
+    async def lies(self) -> int:
+        """Count cards that do not show their row, or lack the buttons of a decision."""
+        count = 0
+        for row in await self.database.fetch(CARDS):
+            content = self.sandbox.telegram.chats[row["chat_id"]].messages[row["message_id"]].content
+            asked = len(content.buttons()) > 0
+            said = {"posted": "Posted", "skipped": "Skipped"}.get(row["state"], "")
+            count += said not in content.text or asked != (row["state"] in {"in_review", "in_doubt"})
+        return count
+
+    async def result(self, settled_seconds: float | None) -> dict[str, Any]:
+        """Compare the rows with what followers see."""
+        rows = await self.database.fetch("select state, settled_step, count(*) as n from items group by 1, 2")
+        states = Counter[str]()
+        for row in rows:
+            states[row["state"]] += row["n"]
+        live = len({story.media for story in self.sandbox.instagram.live()})
+        by_api = await self.database.fetchval("select count(*) from publishes where state = 'published'")
+        return {
+            "seed": self.wish.seed,
+            "workers": self.wish.workers,
+            "kills": self.kills,
+            "items": self.wish.items,
+            "states": dict(states),
+            "live": live,
+            "published": by_api,
+            "doubles": len(self.sandbox.instagram.doubles()),
+            "lost": max(0, by_api - live),
+            "lies": await self.lies(),
+            "settled_seconds": settled_seconds and round(settled_seconds, 1),
+            "calls": self.sandbox.instagram.stats()["calls"],
+        }
+
+
+@asynccontextmanager
+async def open_play(wish: Wish, folder: Path) -> AsyncIterator[Play]:
+    """Set the stage."""
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(open_sandbox(0, Rules(limits=False)))
+        dsn = await stack.enter_async_context(open_embedded(folder))
+        backstage = await stack.enter_async_context(open_backstage(folder, Address(dsn)))
+        database = await asyncpg.connect(dsn)
+        stack.push_async_callback(database.close)
+        key = new_key()
+        environment = worker_of(sandbox, folder, dsn) | {"SECRET_KEYS": key}
+        play = Play(wish, sandbox, backstage, database, folder, environment, Random(wish.seed))
+        await play.set_the_stage(Vault([key]))
+        yield play
