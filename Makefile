@@ -1,7 +1,7 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench replay lock venv new-venv
+.PHONY: help demo run test check bench replay chaos lock venv new-venv
 
 ARGS =
 VENV = .venv
@@ -30,6 +30,9 @@ check: venv ## check format, lint and types
 
 bench: venv ## measure the budgets beside an ideal; QUICK=1: under a minute, coarser
 	@$(IN_VENV) -m tests.bench $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
+
+chaos: venv ## kill real workers while they publish; ARGS="--seed 2 --workers 3" for another run
+	@$(IN_VENV) -m tests.chaos $(ARGS)
 
 replay: venv ## replay the incident of 2026-02-25: what happened then, what happens now
 	@$(IN_VENV) -m tests.replay $(ARGS)
