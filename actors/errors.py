@@ -52,6 +52,10 @@ class Unreachable(PortError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class ShutOut(Unreachable):
+    """Telegram brings the updates to a webhook, so that they cannot be asked for."""
+
+
 class Refused(PortError):
     """Nothing happened outside, and trying again would not change that."""
 

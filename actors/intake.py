@@ -10,13 +10,12 @@ import structlog
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
-from actors.errors import MailboxClosed, MailboxFull, PortError, Unreachable
-from actors.ports import Chat, Conflict, Poison, Said, Update, Updates
-from actors.rules import words
-from actors.rules.messages import GiveUp, Press, Pressed
+from actors.errors import PortError, ShutOut, Unreachable
+from actors.ports import Conflict
+from actors.rules.messages import Press
 from actors.runtime.child import Lifeline
-from actors.shell.answers import refuse
-from actors.shell.outside import Hearers, Items, Lease
+from actors.shell.door import MOST_WAITING, STUCK_SECONDS, Door, Neighbours, Taken, id_of, press_of
+from actors.shell.outside import Lease
 from actors.shell.pulse import Pulse
 
 log = structlog.get_logger()
@@ -27,8 +26,6 @@ AGAIN_SECONDS = 0.5  # the same offset sooner is answered with one update only
 GATHER_SECONDS = 0.02  # a poll for each tap that is done would fetch all that are not, again and again
 GATHER_MORE_SECONDS = 0.001  # for each more that is not done: reading a hundred again takes milliseconds
 SLICE = 4  # updates parsed in one go: a hundred at once would hold up the loop
-MOST_WAITING = 90  # Telegram shows at most 100 unconfirmed updates: beyond, nobody's tap would be seen
-STUCK_SECONDS = 5.0  # fewer seconds are a burst that a healthy database takes in its stride
 BATCH = 100
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -43,24 +40,12 @@ class _Held:
     given_up: bool = False
 
 
-@dataclass(slots=True, frozen=True)
-class Neighbours:
-    """Whom intake talks to."""
-
-    updates: Updates
-    items: Items
-    chat: Chat
-    commands: Hearers
-
-
 class Intake:
     """The actor that polls. Concurrent across items, in order within one; it never waits for what a tap comes to."""
 
     def __init__(self, neighbours: Neighbours, lease: Lease) -> None:
         self._updates = neighbours.updates
-        self._items = neighbours.items
-        self._chat = neighbours.chat
-        self._commands = neighbours.commands
+        self._door = Door(neighbours, self.confirm)
         self._lease = lease
         self._held: dict[int, _Held] = {}
         self._offset: int | None = None
@@ -140,6 +125,8 @@ class Intake:
 
     async def _rest(self, error: PortError) -> None:
         asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
+        # What a webhook was brought meanwhile may be known to the database already.
+        self._backlog = self._backlog or isinstance(error, ShutOut)
         pause = max(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)], asked or 0.0)
         self._asked = None
         self._failures += 1
@@ -182,39 +169,18 @@ class Intake:
         """Hold an update and tell it; False if it must come again, and with it all that came after it."""
         at = anyio.current_time()
         update = self._updates.parse(raw, at, redelivered)
-        update_id = _update_id(update)
+        update_id = id_of(update)
         if update_id < 0:
             log.error("update.poison", update_id=None, reason="it has no id, so it cannot be confirmed")
             return True
-        self._held[update_id] = _Held(update.press if isinstance(update, Pressed) else None, at)
-        match update:
-            case pressed if isinstance(pressed, Pressed):
-                return self._tell(pressed, pressed.press)
-            case Said():
-                return self._hear(update)
-            case Poison(_, why):
-                log.error("update.poison", update_id=update_id, reason=why)
-        self._held[update_id].done = True
-        return True
-
-    def _tell(self, message: Pressed, press: Press) -> bool:
-        try:
-            self._items.tell_nowait((press.chat_id, press.item_id), message)
-        except MailboxFull:
-            assert self._answers is not None
-            self._answers.start_soon(refuse, self._chat, press, words.BUSY, self.confirm)
-        except MailboxClosed:
-            # Items are about to start or to stop: unconfirmed, it comes again.
-            del self._held[press.update_id]
+        held = self._held[update_id] = _Held(press_of(update), at)
+        assert self._answers is not None, "polls run beside the answers"
+        taken = self._door.hand_on(update, self._answers)
+        if taken is Taken.NOT_NOW:
+            # Unconfirmed, it comes again.
+            del self._held[update_id]
             return False
-        return True
-
-    def _hear(self, said: Said) -> bool:
-        try:
-            self._commands.tell_nowait(said)
-        except MailboxClosed:
-            del self._held[said.update_id]
-            return False
+        held.done = held.done or taken is Taken.DONE
         return True
 
     def _refuse_oldest(self) -> None:
@@ -225,13 +191,7 @@ class Intake:
             press = held.press
             if press is not None and not held.given_up and held.at < long_ago:
                 held.given_up = True
-                self._tell_to_give_up(press)
-
-    def _tell_to_give_up(self, press: Press) -> None:
-        try:
-            self._items.tell_nowait((press.chat_id, press.item_id), GiveUp(press))
-        except (MailboxFull, MailboxClosed):
-            log.warning("tap.kept", tap_id=press.id, item_id=press.item_id, chat_id=press.chat_id)
+                self._door.give_up(press)
 
     async def _say_goodbye(self) -> None:
         """Confirm what was done, so that the next worker need not look at it again; no offset is worth saying twice."""
@@ -242,7 +202,3 @@ class Intake:
                 await self._updates.get(self._offset, 0.0)
         except (PortError, Conflict):
             log.info("intake.not_confirmed")
-
-
-def _update_id(update: Update) -> int:
-    return update.press.update_id if isinstance(update, Pressed) else update.update_id

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Protocol, TypeVar
 
 from actors.rules.account import Account, Container, FreshToken, Hints, Quota
@@ -153,7 +154,10 @@ class Updates(Protocol):
     """What Telegram holds for us until we confirm it."""
 
     async def get(self, offset: int | None, timeout_seconds: float) -> Sequence[object]:
-        """Confirm all below `offset` and wait for more: raw updates, oldest first. Raises `Conflict`."""
+        """Confirm all below `offset` and wait for more: raw updates, oldest first.
+
+        Raises `Conflict`, and `ShutOut` while somebody else's webhook is left alone for a moment; then it is ended.
+        """
         ...
 
     def identify(self, raw: object) -> int:
@@ -162,6 +166,35 @@ class Updates(Protocol):
 
     def parse(self, raw: object, at: float, redelivered: bool) -> Update:
         """Read one raw update; never raises, an unreadable one is `Poison`."""
+        ...
+
+
+class Receipt(Enum):
+    """What Telegram is told about an update that it brought to us."""
+
+    DONE = "forget it: its effect is durable, or was visibly refused"
+    LATER = "bring it again"
+    UNREADABLE = "it has no id, so nobody can work on it"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How Telegram brings us updates: whether it does, how many wait there, and what went wrong last."""
+
+    is_ours: bool
+    waiting: int
+    trouble: str | None
+
+
+class Webhook(Protocol):
+    """Our address, to which Telegram brings updates instead of keeping them for `Updates.get`."""
+
+    async def register(self) -> None:
+        """Have updates brought to us, those included that wait."""
+        ...
+
+    async def look(self) -> Delivery:
+        """Ask Telegram how that goes."""
         ...
 
 

@@ -16,7 +16,7 @@ from actors.commands import Commands
 from actors.database import Database
 from actors.errors import PortError
 from actors.hints import HintListener
-from actors.intake import Intake, Neighbours
+from actors.intake import Intake
 from actors.interactions import InteractionLogger
 from actors.item import ItemActor
 from actors.lease import PollLease
@@ -32,6 +32,7 @@ from actors.runtime.supervisor import Supervisor
 from actors.scheduler import Scheduler
 from actors.shell import conversation
 from actors.shell.desk import Aftermath, ItemDesk
+from actors.shell.door import Neighbours
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.publishes import Publishes, SagaKey, SagaMessage
 from actors.shell.unconnected import Unconnected, say_nothing

@@ -11,11 +11,12 @@ import anyio
 from structlog.testing import capture_logs
 
 from actors.errors import MailboxClosed
-from actors.intake import Intake, Neighbours
+from actors.intake import Intake
 from actors.ports import Other, Poison, Said, Update
 from actors.rules.item import Step
 from actors.rules.messages import Tap
 from actors.runtime.child import Lifeline
+from actors.shell.door import Neighbours
 from tests.actors.fakes_shell import FakeChat, FakeItems, Script, living
 from tests.stories import ANNA, CHAT, press
 

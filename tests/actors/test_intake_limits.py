@@ -4,9 +4,9 @@ import anyio
 import pytest
 
 from actors.errors import Unreachable
-from actors.intake import MOST_WAITING, STUCK_SECONDS
 from actors.ports import Conflict
 from actors.rules.messages import GiveUp, Message, Tap
+from actors.shell.door import MOST_WAITING, STUCK_SECONDS
 from tests.actors.fakes_intake import IntakeStage, other, tap
 from tests.actors.fakes_shell import Never
 from tests.backends import BACKENDS, Backend
