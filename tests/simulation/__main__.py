@@ -9,14 +9,15 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
 from functools import partial
 
 from rich.console import Console
 
-from tests.simulation.failure import command
+from tests.simulation.failure import command, plan_lines
 from tests.simulation.hunt import hunt
 from tests.simulation.narrowing import UnknownNumber
-from tests.simulation.plan import Outcome, Plan
+from tests.simulation.plan import Outcome
 from tests.simulation.plans import draw_plan
 from tests.simulation.progress import following
 from tests.simulation.run import simulate
@@ -49,15 +50,6 @@ def play_one(wish: Wish, seed: int, console: Console) -> int:
     for line in (*plan_lines(plan), *outcome.transcript, *verdict_lines(outcome, wish.backend)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 1 if outcome.violations else 0
-
-
-def plan_lines(plan: Plan) -> list[str]:
-    """Say what a world is made of; the numbers are those that `--only` takes."""
-    sizes = f"{plan.people} people, {plan.items} items, {plan.workers} workers, {plan.seconds:g} seconds"
-    return [
-        f"seed {plan.seed}, {plan.profile.value}: {sizes}",
-        *(f"  {trouble}" for trouble in plan.episodes + plan.triggers),
-    ]
 
 
 def verdict_lines(outcome: Outcome, backend: str) -> list[str]:
@@ -93,6 +85,9 @@ def main(arguments: Sequence[str]) -> int:
     except (WrongInput, UnknownNumber) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except BrokenExecutor:
+        sys.stderr.write("A process that played seeds has died, maybe for want of memory; --jobs 1 needs the least.\n")
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from tests.simulation.plan import Outcome, Plan
 from tests.simulation.plans import draw_plan
 from tests.simulation.shrink import Budget, Simulate, broken_promise, shrink
 
+HARNESS = "harness"  # the promise that the simulation itself broke, at no moment of the world
 MOST_LINES = 80
 FIRST_LINES = 12  # how the world began; the rest of the transcript is its end
 ROUTINE = {"connect", "introduce", "poll", "ClaimTokens", "TidyUp", "WriteInteractions"}  # requests that happen anyway
@@ -39,7 +41,8 @@ class Failure:
             f"seed {self.seed} breaks “{self.invariant}”",
             *(f"  {line}" for line in f"at {broken.at:.3f} s: {broken.sentence}".splitlines()),
             f"  {self.command}",
-            *cut(up_to(self.outcome.transcript, broken.at)),
+            *(f"  {line}" for line in plan_lines(self.outcome.plan)),
+            *cut(up_to(self.outcome.transcript, math.inf if broken.invariant == HARNESS else broken.at)),
         ]
 
 
@@ -55,6 +58,16 @@ def command(plan: Plan, backend: str = "trio") -> str:
     words += [] if backend == "trio" else [f"--backend {backend}"]
     words += [flags] if (flags := narrowing(draw_plan(plan.seed, plan.profile), plan).flags) else []
     return f'make simulate SEED={plan.seed} ARGS="{" ".join(words)}"' if words else f"make simulate SEED={plan.seed}"
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Say what a world is made of; the numbers are those that `--only` takes."""
+    sizes = f"{plan.people} people, {plan.items} items, {plan.workers} workers, {plan.seconds:g} seconds"
+    episodes = [f"{one.number}: {one.kind.value} at {one.at:.1f} s for {one.seconds:.1f} s" for one in plan.episodes]
+    triggers = [
+        f"{one.number}: {one.deed.value} at {one.point}, time {one.nth}, {one.seconds:.1f} s" for one in plan.triggers
+    ]
+    return [f"{plan.profile.value}: {sizes}", *(f"  {line}" for line in episodes + triggers)]
 
 
 def up_to(transcript: Sequence[str], at: float) -> list[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from tests.simulation.failure import HARNESS
 from tests.simulation.plan import Outcome
 from tests.simulation.runner import Trial
 from tests.simulation.shrink import Budget
-
-HARNESS = "harness"  # the promise that the simulation itself broke
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -16,7 +15,7 @@ from tests.simulation.shrink import Budget, Simulate
 from tests.simulation.tally import Tally
 
 MOST_EXPLAINED = 3
-LARGEST_CHUNK = 8
+LARGEST_CHUNK = 4
 CHUNKS_A_JOB = 8
 NEWS_SECONDS = 0.5
 
@@ -62,18 +61,18 @@ class Runner:
     audience: Audience
     budget: Budget
     tally: Tally = field(default_factory=Tally)
-    _chunks: set[Future[Tally]] = field(default_factory=set)
-    _failures: set[Future[Failure]] = field(default_factory=set)
+    _chunks: list[Future[Tally]] = field(default_factory=list)  # in order of their seeds
+    _failures: list[Future[Failure]] = field(default_factory=list)
     _explained: set[str] = field(default_factory=set)
 
     def run(self, seeds: range, jobs: int) -> tuple[Tally, float]:
         """Play them all; answers the sums, and the seconds until the last seed was played."""
         began = self.budget.clock()
         size = max(1, min(LARGEST_CHUNK, len(seeds) // (jobs * CHUNKS_A_JOB)))
-        self._chunks = {self.executor.submit(play_all, self.trial, chunk) for chunk in chunks(seeds, size)}
+        self._chunks = [self.executor.submit(play_all, self.trial, chunk) for chunk in chunks(seeds, size)]
         try:
             while self._chunks:
-                self._wait_for(self._chunks | self._failures)
+                self._wait_for(self._chunks + self._failures)
             seconds = self.budget.clock() - began
             while self._failures:
                 self._wait_for(self._failures)
@@ -81,7 +80,7 @@ class Runner:
             self.executor.shutdown(wait=False, cancel_futures=True)
         return self.tally, seconds
 
-    def _wait_for(self, work: AbstractSet[Future[Any]]) -> None:
+    def _wait_for(self, work: Sequence[Future[Any]]) -> None:
         wait(work, NEWS_SECONDS, FIRST_COMPLETED)
         self._join_chunks()
         self._show_failures()
@@ -97,7 +96,7 @@ class Runner:
     def _explain(self, seed: int, invariant: str) -> None:
         if invariant not in self._explained and len(self._explained) < MOST_EXPLAINED:
             self._explained.add(invariant)
-            self._failures.add(self.executor.submit(explain, self.trial, seed, self.budget))
+            self._failures.append(self.executor.submit(explain, self.trial, seed, self.budget))
 
     def _show_failures(self) -> None:
         for failure in [one for one in self._failures if one.done()]:
@@ -112,8 +111,9 @@ def chunks(seeds: range, size: int) -> Iterator[range]:
 
 def processes(jobs: int) -> ProcessPoolExecutor:
     """As many processes, each started afresh: nothing of this one's state reaches a world."""
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_end_at_an_interrupt)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _end_at_an_interrupt() -> None:
+    """Ctrl-C reaches every process of a terminal; a traceback from each would hide what was found."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
