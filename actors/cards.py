@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -53,13 +53,13 @@ class CardDrawer:
         self._stopping = anyio.Event()
         self._tasks: TaskGroup | None = None
 
-    async def draw(self, face: Face, shown: Shown) -> int:
-        """Draw a card from its row; returns when it, or a newer one, is shown, or the message is gone for good."""
-        return await self._wish(Wish(face, _rank(face), shown))
+    def draw(self, face: Face, shown: Shown) -> Awaitable[int]:
+        """Draw a card from its row; true once it, or a newer one, is shown, or the message is gone for good."""
+        return self._wish(Wish(face, _rank(face), shown))
 
-    async def add_line(self, face: Face, needed: bool) -> int:
+    def add_line(self, face: Face, needed: bool) -> Awaitable[int]:
         """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
-        return await self._wish(Wish(face, Rank.FINAL if needed else Rank.INTERIM, None))
+        return self._wish(Wish(face, Rank.FINAL if needed else Rank.INTERIM, None))
 
     async def run(self, lifeline: Lifeline) -> None:
         """Draw until stopped; then draw what is wanted already, and have it acknowledged."""
@@ -82,17 +82,16 @@ class CardDrawer:
         """How many chats are remembered, for their budgets or for what they shall show."""
         return len(self._chats)
 
-    async def _wish(self, wish: Wish) -> int:
-        chat = self._chat_of(wish.face.chat_id)
+    def _wish(self, wish: Wish) -> Waiter:
+        chat, waiter = self._chat_of(wish.face.chat_id), Waiter()
         if wish.rank.may_be_dropped and chat.budget.is_short(anyio.current_time()):
-            return 0
+            waiter.done.set()
+            return waiter
         message = chat.messages.setdefault(wish.face.message_id, Message())
-        waiter = Waiter()
         wish.waiters.append(waiter)
         message.put(wish)
         self._work(chat)
-        await waiter.done.wait()
-        return waiter.edits
+        return waiter
 
     def _chat_of(self, chat_id: int) -> _Chat:
         now = anyio.current_time()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 import anyio
 
@@ -51,6 +51,8 @@ QUESTION_SECONDS = 60.0
 SEND_SECONDS = 30.0
 ANSWER_TRIES = 3
 
+Drawings: TypeAlias = dict[int, Awaitable[int]]  # what was wished for, by message
+
 
 class ItemActor:
     """One item with something to do."""
@@ -79,10 +81,11 @@ class ItemActor:
         spawn = self._context.spawn
         match effect:
             case wanted.ShowCard(row, press, cause):
+                drawings = self._draw(row)
                 if press is None:
-                    spawn(partial(self._draw_again, row, cause), about)
+                    spawn(partial(self._drawn_again, drawings, row, cause), about)
                 else:
-                    self._spawn_for(press, partial(self._draw, row, press), about)
+                    self._spawn_for(press, partial(self._drawn, drawings, press), about)
             case wanted.SendCard(row):
                 spawn(partial(self._send_card, row), about)
             case wanted.Publish(row):
@@ -109,7 +112,8 @@ class ItemActor:
             case wanted.ShowQuestion(press, row, asking):
                 doubtful = asking is not None and asking.step in words.DOUBT_STEPS
                 face = replace(_face(press, row), asking=asking, doubtful=doubtful)
-                self._spawn_for(press, partial(self._add, press, face, needed=True), about)
+                drawing = self._outside.cards.add_line(face, needed=True)
+                self._spawn_for(press, partial(self._added, press, drawing, needed=True), about)
             case wanted.SendFile(press):
                 self._spawn_for(press, partial(self._send_file, press), about)
             case wanted.AbandonRecording(press):
@@ -190,37 +194,34 @@ class ItemActor:
                 await self._context.tell(reply.value)
                 return
 
-    async def _draw(self, row: Row, press: Press | None) -> None:
-        faces = _faces(row)
-        if len(faces) == 1:
-            await self._draw_one(*faces[0], press)
-            return
-        async with anyio.create_task_group() as tasks:
-            for face, shown in faces:
-                tasks.start_soon(self._draw_one, face, shown, press)
+    def _draw(self, row: Row) -> Drawings:
+        """Wish for every card now, not in a task: the wish of a later decision must come after."""
+        return {face.message_id: self._outside.cards.draw(face, shown) for face, shown in _faces(row)}
 
-    async def _draw_again(self, row: Row, cause: str) -> None:
-        await self._draw(row, None)
+    async def _drawn(self, drawings: Drawings, press: Press) -> None:
+        if press.message_id in drawings:
+            self._traces.of(press).shown(await drawings.pop(press.message_id))
+        for drawing in drawings.values():
+            await drawing
+
+    async def _drawn_again(self, drawings: Drawings, row: Row, cause: str) -> None:
+        for drawing in drawings.values():
+            await drawing
         self._outside.look_ahead(row)
         if cause == RECOVERED:
             self._traces.recovered(row)
 
-    async def _draw_one(self, face: Face, shown: Shown, press: Press | None) -> None:
-        edits = await self._outside.cards.draw(face, shown)
-        if press is not None and face.message_id == press.message_id:
-            self._traces.of(press).shown(edits)
-
     def _add_line(self, effect: wanted.ShowLine, about: Message) -> None:
         doubtful = isinstance(about, StillRecording | NotRecorded) and about.tap.step in words.DOUBT_STEPS
         face = replace(_face(effect.press, effect.row), line=effect.line, buttons=effect.buttons, doubtful=doubtful)
-        add = partial(self._add, effect.press, face, effect.needed)
+        add = partial(self._added, effect.press, self._outside.cards.add_line(face, effect.needed), effect.needed)
         if effect.needed:
             self._spawn_for(effect.press, add, about)
         else:
             self._context.spawn(add, about)
 
-    async def _add(self, press: Press, face: Face, needed: bool) -> None:
-        edits = await self._outside.cards.add_line(face, needed)
+    async def _added(self, press: Press, drawing: Awaitable[int], needed: bool) -> None:
+        edits = await drawing
         if needed:
             self._traces.of(press).shown(edits)
 
@@ -233,7 +234,7 @@ class ItemActor:
         except (PortError, NotStored):
             pass
         face = replace(_face(press, self._item.row), line=words.FILE_NOT_SENT)
-        await self._add(press, face, needed=True)
+        await self._added(press, self._outside.cards.add_line(face, needed=True), needed=True)
 
     async def _load(self, press: Press) -> Row | None:
         ticket = Ticket(anyio.current_time() + 10.0, Lane.REST)

@@ -19,13 +19,16 @@ ItemKey: TypeAlias = tuple[int, int]  # (Telegram's chat id, item id): a button 
 
 
 class Cards(Protocol):
-    """The actor that draws; each call returns how many edits it took, 0 if it was dropped."""
+    """The actor that draws. A wish counts from its call on, and is awaited for how many edits it took, 0 if dropped.
 
-    async def draw(self, face: Face, shown: Shown) -> int:
+    So what is decided first is wished first, in whatever order tasks run.
+    """
+
+    def draw(self, face: Face, shown: Shown) -> Awaitable[int]:
         """Draw a card from its row, until it is shown or a newer one is; then have it acknowledged."""
         ...
 
-    async def add_line(self, face: Face, needed: bool) -> int:
+    def add_line(self, face: Face, needed: bool) -> Awaitable[int]:
         """Draw a line that no row stores."""
         ...
 

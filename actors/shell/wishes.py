@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import anyio
 
@@ -13,10 +15,14 @@ from actors.rules.pacing import Rank
 
 @dataclass(slots=True, eq=False)
 class Waiter:
-    """Somebody who wants to know when a wish, or a newer one, came true."""
+    """Awaited by whoever wants to know when a wish, or a newer one, came true, and after how many edits."""
 
     done: anyio.Event = field(default_factory=anyio.Event)
     edits: int = 0
+
+    def __await__(self) -> Generator[Any, Any, int]:
+        yield from self.done.wait().__await__()
+        return self.edits
 
 
 @dataclass(slots=True, eq=False)
