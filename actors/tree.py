@@ -20,9 +20,10 @@ from actors.intake import Intake
 from actors.interactions import InteractionLogger
 from actors.item import ItemActor
 from actors.lease import PollLease
-from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates
+from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates, Webhook
 from actors.preflight import Checks, Preflight
 from actors.publisher import SagaActor, Surroundings
+from actors.reception import Reception
 from actors.reconciler import Reconciler
 from actors.rules.item import Story
 from actors.rules.messages import Message
@@ -43,7 +44,7 @@ NUDGE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The outside of one worker."""
+    """The outside of one worker; with a webhook it does not poll."""
 
     pool: Pool
     chat: Chat
@@ -51,6 +52,7 @@ class Ports:
     clock: Clock
     instagram: Instagram = field(default_factory=Unconnected)
     reach: Callable[[Story], Awaitable[None]] = say_nothing
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ class Worker:
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
         self.commands = Commands(self._surroundings(ports, worker))
-        self.intake = Intake(Neighbours(ports.updates, self.items, ports.chat, self.commands), self.lease)
+        neighbours = Neighbours(ports.updates, self.items, ports.chat, self.commands)
+        self.intake = Intake(neighbours, self.lease)
+        self.reception = None if ports.webhook is None else Reception(neighbours, ports.webhook)
         self.tokens = TokenKeeper(Keeping(worker, self.database, ports.instagram, ports.chat))
         self.hints = HintListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
@@ -95,7 +99,13 @@ class Worker:
         return self.supervisor.states()
 
     def poll_silence_seconds(self) -> float | None:
-        """How long ago Telegram answered a poll, or, before the first answer, since we may poll; None: we may not."""
+        """How long ago Telegram answered a poll, or, before the first answer, since we may poll; None: we may not.
+
+        With a webhook: how long ago it told us that it has it.
+        """
+        if self.reception is not None:
+            looked_at = self.reception.looked_at
+            return None if looked_at is None else anyio.current_time() - looked_at
         since = self.lease.held_since
         if since is None:
             return None
@@ -111,10 +121,13 @@ class Worker:
 
     def telegram_trouble(self) -> str | None:
         """Why Telegram gives us no updates, as last seen; a standby asks for none."""
+        if self.reception is not None:
+            return self.reception.trouble
         return self.intake.trouble if self.lease.is_held else None
 
     def _children(self, grace_seconds: float, web: Web | None) -> list[ChildSpec]:
-        """In the order of their start; they stop in reverse: intake first, the database last."""
+        """In the order of their start; they stop in reverse: whoever takes updates in first, the database last."""
+        served = [ChildSpec("web", partial(web, self))] if web else []
         return [
             ChildSpec("database", self.database.run, grace_seconds=5.0),
             ChildSpec("interactions", self.interactions.run, grace_seconds=5.0),
@@ -127,8 +140,16 @@ class Worker:
             ChildSpec("scheduler", self.scheduler.run),
             ChildSpec("tokens", self.tokens.run, grace_seconds=grace_seconds),
             ChildSpec("hints", self.hints.run),
+            *self._entrance(served, grace_seconds),
+        ]
+
+    def _entrance(self, served: list[ChildSpec], grace_seconds: float) -> list[ChildSpec]:
+        """Poll under a lease; or have updates brought to us, once there is somebody who answers."""
+        if self.reception is not None:
+            return [*served, ChildSpec("reception", self.reception.run, grace_seconds=grace_seconds)]
+        return [
             ChildSpec("lease", self.lease.run),
-            *([ChildSpec("web", partial(web, self))] if web else []),
+            *served,
             ChildSpec("intake", self.intake.run, grace_seconds=grace_seconds),
         ]
 
@@ -178,7 +199,7 @@ class Worker:
         )
 
     def _confirm(self, update_id: int) -> None:
-        self.intake.confirm(update_id)
+        (self.intake if self.reception is None else self.reception).confirm(update_id)
 
     def _left_behind(self) -> None:
         self.reconciler.wake()

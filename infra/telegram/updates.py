@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 import telegram
 from telegram.constants import ChatType
 
+from actors.errors import ShutOut
 from actors.ports import Other, Poison, Said, Update
 from actors.rules.item import Person, Step
 from actors.rules.messages import (
@@ -29,6 +31,8 @@ from infra.telegram.markup import clip, one_line, speakable
 from infra.telegram.request import AiohttpRequest
 from infra.telegram.seen import write_seen
 from infra.telegram.taps import PERSONAL, Meaning, Verb, decode
+
+log = structlog.get_logger()
 
 # The list is sticky at Telegram's side and shared by an old and a new worker: it is always the same.
 ALLOWED = ("callback_query", "message", "my_chat_member")
@@ -54,14 +58,36 @@ class _Sight:
 
 
 class TelegramUpdates:
-    """The port Updates over getUpdates; nothing is confirmed but by the offset of the next `get`."""
+    """The port Updates over getUpdates; nothing is confirmed but by the offset of the next `get`.
+
+    Telegram refuses to be asked while a webhook is set. One that we find when we begin is ended, and what waits is
+    kept; one that is set while we ask is left alone for a moment first, since a newer worker may have set it.
+    """
 
     def __init__(self, request: AiohttpRequest, url: str) -> None:
         self._request = request
         self._url = url
+        self._began = False
 
     async def get(self, offset: int | None, timeout_seconds: float) -> Sequence[object]:
         """Confirm all below `offset` and wait for more: raw updates, oldest first."""
+        try:
+            found = await self._ask(offset, timeout_seconds)
+        except ShutOut:
+            if self._began:
+                self._began = False
+                raise
+            await self._end_webhook()
+            found = await self._ask(offset, timeout_seconds)
+        self._began = True
+        return found
+
+    async def _end_webhook(self) -> None:
+        with port_errors():
+            await self._request.post(f"{self._url}/deleteWebhook?drop_pending_updates=false")
+        log.warning("webhook.ended", reason="this worker polls")
+
+    async def _ask(self, offset: int | None, timeout_seconds: float) -> Sequence[object]:
         asked: dict[str, object] = {
             "timeout": int(timeout_seconds),
             "allowed_updates": json.dumps(ALLOWED, separators=(",", ":")),
@@ -70,7 +96,7 @@ class TelegramUpdates:
             asked["offset"] = offset
         with port_errors():
             found: object = await self._request.post(
-                f"{self._url}?{urlencode(asked)}", read_timeout=timeout_seconds + 10
+                f"{self._url}/getUpdates?{urlencode(asked)}", read_timeout=timeout_seconds + 10
             )
             if not isinstance(found, list):
                 raise TypeError
@@ -141,14 +167,15 @@ def _pressed(raw: dict[str, Any], sight: _Sight) -> Pressed | Other:
                 at=sight.at,
                 redelivered=sight.redelivered,
             )
-            return _verb(meaning, press)
+            return pressed_as(meaning, press)
         case None:
             return Other(sight.update_id, "button without a message")
         case _:
             raise TypeError
 
 
-def _verb(meaning: Meaning, press: Press) -> Pressed:
+def pressed_as(meaning: Meaning, press: Press) -> Pressed:
+    """Say what a press of a button with this meaning asks for."""
     match meaning.verb:
         case Verb.REJECT:
             return AskToReject(press)

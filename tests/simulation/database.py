@@ -1,0 +1,165 @@
+"""The database server, and one process's pool of connections to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import anyio
+
+from actors.errors import AnswerLost, Unreachable
+from actors.rules.chat_operations import PauseChat, RequeueItem
+from actors.rules.operations import Operation, RecordTap
+from tests.fakes.database import ACQUIRE_SECONDS, COMMAND_SECONDS, FakeHints
+from tests.fakes.store import Store
+from tests.simulation.wire import Request, Wire
+
+T = TypeVar("T")
+Committed = Callable[[Operation[Any], object], None]
+
+
+class SimulatedDatabase:
+    """The server: one store, whoever is connected; every operation is one transaction, of which `committed` hears."""
+
+    def __init__(self, store: Store, committed: Committed) -> None:
+        self.store = store
+        self._committed = committed
+        self.locked: set[tuple[int, int]] = set()
+        self.life = 1  # connections of an earlier life of the server are dead, and do not know it
+        self.is_away = False
+        self._listeners: list[FakeHints] = []
+
+    def go_away(self) -> None:
+        """Serve nobody, and let every connection die."""
+        self.is_away = True
+        self.cut()
+
+    def come_back(self) -> None:
+        """Serve again."""
+        self.is_away = False
+
+    def cut(self) -> None:
+        """Cut every connection."""
+        self.life += 1
+        for listener in self._listeners:
+            listener.end()
+
+    def notify(self) -> None:
+        """Hint to whoever listens."""
+        for listener in self._listeners:
+            listener.hint()
+
+    def apply(self, operation: Operation[T], life: int) -> T:
+        """Run an operation that has arrived on a connection of this life."""
+        if self.is_away or life != self.life:
+            raise AnswerLost("the connection to the database was lost under way")
+        if isinstance(operation, RecordTap) and self._is_locked(operation):
+            raise Unreachable("the database rolled back (SQLSTATE 55P03)")
+        value = self.store.apply(operation)
+        self._committed(operation, value)
+        if isinstance(operation, PauseChat | RequeueItem):
+            self.notify()
+        return value
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[FakeHints]:
+        """Listen until the connection dies."""
+        listener = FakeHints()
+        self._listeners.append(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.remove(listener)
+
+    def _is_locked(self, operation: RecordTap) -> bool:
+        press = operation.tap.press
+        return (press.chat_id, press.item_id) in self.locked
+
+
+class SimulatedPool:
+    """Fills ports.Pool for one process, with the bounds of the real one."""
+
+    def __init__(self, server: SimulatedDatabase, wire: Wire, size: int) -> None:
+        self.size = size
+        self.open = 0
+        self._server = server
+        self._wire = wire
+        self._room = anyio.Semaphore(size)
+        self._idle: list[int] = []
+        self._closed = False
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[SimulatedSession]:
+        """Take an idle connection, or open one; dead ones are found out by who uses them."""
+        with anyio.CancelScope(shield=True):
+            life = await self._acquire()
+        self.open += 1
+        session = SimulatedSession(self._server, self._wire, life)
+        try:
+            yield session
+        finally:
+            self.open -= 1
+            if session.is_sound:
+                self._idle.append(life)
+            self._room.release()
+
+    @asynccontextmanager
+    async def notifications(self) -> AsyncIterator[AsyncIterator[None]]:
+        """Listen on a connection of its own."""
+        await self._connect()
+        async with self._server.listen() as hints:
+            yield hints
+
+    async def close(self) -> None:
+        """Let nobody connect any more."""
+        self._closed = True
+        self._idle.clear()
+
+    async def _acquire(self) -> int:
+        with anyio.move_on_after(ACQUIRE_SECONDS) as waiting:
+            await self._room.acquire()
+        if waiting.cancelled_caught:
+            raise Unreachable("no connection came free")
+        if self._idle:
+            return self._idle.pop()
+        try:
+            return await self._connect()
+        except BaseException:
+            self._room.release()
+            raise
+
+    async def _connect(self) -> int:
+        if self._closed:
+            raise Unreachable("the pool is closed")
+        try:
+            return await self._wire.ask(Request("database", "connect", self._welcome, ACQUIRE_SECONDS))
+        except AnswerLost as error:
+            raise Unreachable("no connection could be had") from error
+
+    def _welcome(self) -> int:
+        if self._server.is_away:
+            raise Unreachable("nobody listens")
+        return self._server.life
+
+
+class SimulatedSession:
+    """One connection, for the length of one message."""
+
+    def __init__(self, server: SimulatedDatabase, wire: Wire, life: int) -> None:
+        self._server = server
+        self._wire = wire
+        self._life = life
+        self.is_sound = False
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Run the operation in one round trip; like the real one, not to be interrupted."""
+        name = type(operation).__name__
+        request = Request("database", name, lambda: self._server.apply(operation, self._life), COMMAND_SECONDS, True)
+        try:
+            value = await self._wire.ask(request)
+        except Unreachable:
+            self.is_sound = True
+            raise
+        self.is_sound = True
+        return value

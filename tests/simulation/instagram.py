@@ -1,0 +1,136 @@
+"""Instagram: containers that take their time, and stories, of which it takes a second one as readily as the first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+from actors.errors import AnswerLost, Refused
+from actors.rules.account import Account, Container, ContainerState, FreshToken, Hints, Quota
+from actors.rules.item import Story
+from tests.simulation.plan import Kind
+from tests.simulation.weather import Weather
+from tests.simulation.wire import Request, T, Wire
+
+BAD_FILES = 0.05
+LAG_SECONDS = 8.0
+ERROR_THOUGH_LIVE = 0.3
+
+
+@dataclass(slots=True)
+class Made:
+    """A container."""
+
+    media_id: int
+    ready_at: float
+    broken: bool
+    published: int = 0
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Who looks on: the time, and who wants to hear of each story that goes live."""
+
+    now: Callable[[], float]
+    went_live: Callable[[int, str], None]
+
+
+class SimulatedInstagram:
+    """The platform. `live` counts the stories of each media."""
+
+    def __init__(self, dice: Random, eyes: Eyes) -> None:
+        self._dice = dice
+        self._eyes = eyes
+        self.containers: dict[str, Made] = {}
+        self.live: Counter[int] = Counter()
+
+    def create(self, story: Story) -> str:
+        """Begin to fetch a file."""
+        name = f"c{len(self.containers) + 1}"
+        broken = self._dice.random() < BAD_FILES
+        ready_at = self._eyes.now() + LAG_SECONDS * self._dice.random()
+        self.containers[name] = Made(story.media_id, ready_at, broken)
+        return name
+
+    def read(self, name: str) -> Container:
+        """Say how far a container is."""
+        made = self.containers[name]
+        if made.published:
+            return Container(ContainerState.PUBLISHED)
+        if self._eyes.now() < made.ready_at:
+            return Container(ContainerState.IN_PROGRESS)
+        if made.broken:
+            return Container(ContainerState.ERROR, "The file cannot be used.")
+        return Container(ContainerState.FINISHED)
+
+    def publish(self, name: str) -> str:
+        """Make a story of a container; asked again it makes another one."""
+        made = self.containers[name]
+        if made.broken or self._eyes.now() < made.ready_at:
+            raise Refused("It is not ready.")
+        made.published += 1
+        self.live[made.media_id] += 1
+        self._eyes.went_live(made.media_id, name)
+        return f"m{sum(self.live.values())}"
+
+
+class InstagramPort:
+    """Fills ports.Instagram for one process."""
+
+    def __init__(self, platform: SimulatedInstagram, wire: Wire, weather: Weather) -> None:
+        self._platform = platform
+        self._wire = wire
+        self._weather = weather
+
+    async def create_container(self, account: Account, story: Story) -> str:
+        """Begin to fetch the file."""
+        assert account.sealed_token
+        return await self._ask("create_container", lambda: self._platform.create(story))
+
+    async def container(self, account: Account, container_id: str) -> Container:
+        """Read a container."""
+        assert account.sealed_token
+        return await self._ask("container", lambda: self._platform.read(container_id))
+
+    async def publish(self, account: Account, container_id: str) -> str:
+        """Publish; an error reply may come though the story is live."""
+        assert account.sealed_token
+        return await self._ask("publish", lambda: self._published(container_id))
+
+    async def permalink(self, account: Account, media_id: str) -> str | None:
+        """Where it can be seen."""
+        assert account.sealed_token
+        return await self._ask("permalink", lambda: f"https://instagram.example/{media_id}")
+
+    async def quota(self, account: Account) -> Quota:
+        """What is left."""
+        assert account.sealed_token
+        return await self._ask("quota", lambda: Quota(sum(self._platform.live.values()), 50))
+
+    async def hints(self, account: Account, since: datetime) -> Hints:
+        """What may help people."""
+        assert since.tzinfo is not None
+        live = sum(self._platform.live.values())
+        assert account.sealed_token
+        return await self._ask("hints", lambda: Hints(live, live))
+
+    async def renew(self, account: Account) -> FreshToken:
+        """A new token."""
+        return await self._ask("renew", lambda: FreshToken(account.sealed_token))
+
+    def _published(self, container_id: str) -> str:
+        media_id = self._platform.publish(container_id)
+        lossy = self._weather.strength(Kind.INSTAGRAM_LOSSY)
+        if self._weather.dice.random() < ERROR_THOUGH_LIVE * lossy:
+            self._weather.note("instagram error though published", self._platform_now())
+            raise AnswerLost("Instagram says that something went wrong")
+        return media_id
+
+    def _platform_now(self) -> float:
+        return self._wire.timeline.now
+
+    async def _ask(self, name: str, effect: Callable[[], T]) -> T:
+        return await self._wire.ask(Request("instagram", name, effect))

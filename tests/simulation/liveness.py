@@ -1,0 +1,129 @@
+"""What must have come true some time after all trouble has ended (the times of the promise)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from actors.ports import Face
+from actors.rules.item import State
+from actors.rules.messages import Tap
+from actors.rules.publish_phase import RUNNING
+from infra.telegram.cards import caption, keyboard, without_line
+from tests.fakes.records import CardRecord, ItemRecord
+from tests.fakes.store import Store
+from tests.fakes.writer import Writer
+from tests.simulation.people import Crowd
+from tests.simulation.processes import Life
+from tests.simulation.safety import Safety
+from tests.simulation.telegram import Screen, SimulatedTelegram
+
+CARDS_SECONDS = 90.0
+TAPS_SECONDS = 100.0
+PUBLISHES_SECONDS = 150.0
+UNDER_WAY_SECONDS = 15.0  # what changed so lately may still be on its way to the card
+RUNS = {phase.value for phase in RUNNING}
+
+
+@dataclass
+class Liveness:
+    """The examiner; whoever runs the world calls each part at its time."""
+
+    store: Store
+    telegram: SimulatedTelegram
+    crowd: Crowd
+    safety: Safety
+    now: Callable[[], datetime]
+
+    def look_at_cards(self) -> None:
+        """Every message of an item shows what its row says, with its buttons live, and no line that waits."""
+        writer = Writer(self.store.tables, self.now())
+        for card in self.store.tables.cards.all():
+            item = self.store.tables.items.get(card.chat_key, card.item_id)
+            assert item is not None
+            screen = self.telegram.screens.get((writer.chat_of(item).chat_id, card.message_id))
+            if screen is not None and not screen.deleted and not self._changed_lately(item):
+                self._look_at(card, screen, writer)
+
+    def look_at_taps(self) -> None:
+        """Every tap that a worker got is stored, or was refused so that people saw it, and Telegram holds none."""
+        for press_id in self.safety.evidence.delivered:
+            pressed = self.crowd.pressed[press_id]
+            answered = press_id in self.safety.evidence.toast_sent or press_id in self.safety.evidence.lines
+            if isinstance(pressed, Tap) and not answered and self._outcome(pressed) is None:
+                self.safety.broken("every tap is answered", f"{press_id} was delivered, and nobody ever answered")
+        if self.telegram.unconfirmed:
+            self.safety.broken("held taps end", f"Telegram still holds {len(self.telegram.unconfirmed)} updates")
+        self._look_at_lines()
+
+    def look_at_publishes(self) -> None:
+        """Every publish is decided or in doubt, nobody's lease is left, and nothing is claimed for ever."""
+        for publish in self.store.tables.publishes.all():
+            if publish.state in RUNS:
+                self.safety.broken("publishes are decided", f"item {publish.item_id} is still {publish.state}")
+        for item in self.store.tables.items.all():
+            late = item.hold_until is not None and item.hold_until < self.now() - timedelta(seconds=UNDER_WAY_SECONDS)
+            if item.state == State.PRESENTING.value and late:
+                self.safety.broken("no item is stranded", f"item {item.item_id} is claimed by {item.held_by}")
+            if item.state == State.PUBLISHING.value:
+                self.safety.broken("publishes are decided", f"item {item.item_id} is still publishing")
+            self._look_at_story(item)
+
+    def _look_at(self, card: CardRecord, screen: Screen, writer: Writer) -> None:
+        row = writer.known_row(writer.tables.items.get(card.chat_key, card.item_id))  # type: ignore[arg-type]
+        truth = Face(row.chat_id, card.message_id, row.id, row.version, row, retired=card.retired)
+        shown = screen.now
+        name = f"message {card.message_id} of item {row.id} ({row.state.value}, version {row.version})"
+        if card.gone:
+            self.safety.broken("cards tell the truth", f"{name} was given up though it is there")
+        elif shown.keyboard != keyboard(truth):
+            has = [button.target for line in shown.keyboard for button in line]
+            self.safety.broken("a card that needs a decision has its buttons", f"{name} has {has}")
+        elif not card.retired and without_line(shown.caption) != without_line(caption(truth)):
+            self.safety.broken("cards tell the truth", f"{name} says: {_ending(shown.caption)}")
+        elif shown.face.line is not None and shown.face.line.startswith("⏳"):
+            self.safety.broken("cards tell the truth", f"{name} still waits: {shown.face.line}")
+        elif card.shown < card.want:
+            self.safety.broken("what is shown is acknowledged", f"{name}: shown {card.shown}, wanted {card.want}")
+
+    def _look_at_lines(self) -> None:
+        """The log explains each tap whose workers all lived on, and says what the row says."""
+        for press_id, sights in self.safety.evidence.delivered.items():
+            lines = self.safety.evidence.lines.get(press_id, [])
+            lived = all(process.life is Life.RUNNING and process.frozen_at is None for _, process in sights)
+            if lived and not lines:
+                self.safety.broken("the log explains each tap", f"{press_id} has no line")
+            pressed = self.crowd.pressed[press_id]
+            outcome = self._outcome(pressed) if isinstance(pressed, Tap) else None
+            said = {line["outcome"] for line in lines}
+            if outcome == "recorded" and said and "recorded" not in said:
+                self.safety.broken("the log explains each tap", f"{press_id} is recorded, and the log says {said}")
+            writers = [line["process"] for line in lines]
+            if len(writers) > len(set(writers)):
+                self.safety.broken("the log explains each tap", f"{press_id} has two lines of one worker: {writers}")
+
+    def _look_at_story(self, item: ItemRecord) -> None:
+        publishes = [
+            publish
+            for publish in self.store.tables.publishes.all()
+            if (publish.chat_key, publish.item_id) == (item.chat_key, item.item_id)
+        ]
+        if any(publish.state == "published" for publish in publishes) and item.state != State.POSTED.value:
+            self.safety.broken("the row follows its publish", f"item {item.item_id} is live and {item.state}")
+
+    def _outcome(self, tap: Tap) -> str | None:
+        chat = self.store.tables.chat(tap.press.chat_id)
+        assert chat is not None
+        found = self.store.tables.taps.get(chat.chat_key, tap.press.id)
+        return None if found is None else found.outcome
+
+    def _changed_lately(self, item: ItemRecord) -> bool:
+        since = self.now() - timedelta(seconds=UNDER_WAY_SECONDS)
+        moments = [item.settled_at, item.presented_at]
+        moments += [one.phase_at for one in self.store.tables.publishes.all() if one.item_id == item.item_id]
+        return any(moment is not None and moment > since for moment in moments)
+
+
+def _ending(shown: str) -> str:
+    return " / ".join(shown.splitlines()[-3:])

@@ -1,0 +1,122 @@
+"""People in front of the groups: they tap what they see, impatiently, twice, at once, and on stale cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+
+from actors.ports import Said
+from actors.rules.item import Person
+from actors.rules.messages import Press, Pressed
+from infra.telegram.cards import Button
+from infra.telegram.markup import visible
+from infra.telegram.seen import write_seen
+from infra.telegram.taps import decode
+from infra.telegram.updates import pressed_as
+from tests.simulation.journal import Transcript
+from tests.simulation.telegram import Sight, SimulatedTelegram
+
+NAMES = ("Anna", "Ben <b>", "Cleo_*", "Dov ✨", "Eve & Co", "Finn", "Gül", "Hana")
+COMMANDS = ("/next", "/next", "/requeue", "/status", "/queue", "/pause", "/resume")
+OFTEN_TAPPED = {"skip": 4.0, "auto_post": 4.0, "posted": 2.0, "reject": 2.0, "confirm_reject": 6.0, "keep_it": 2.0}
+IMPATIENCE = 0.35
+DOUBLE_TAP = 0.12
+STALE = 0.2
+COMMAND = 0.05
+
+
+@dataclass
+class Crowd:
+    """Everybody's fingers. `pressed` holds every press by its id."""
+
+    telegram: SimulatedTelegram
+    transcript: Transcript
+    chat_ids: tuple[int, ...]
+    open: Callable[[], bool]
+    pressed: dict[str, Pressed] = field(default_factory=dict)
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def add(self, number: int, dice: Random, mean_seconds: float) -> None:
+        """Let one more person look at a group from now on."""
+        person = Person(11 + number, NAMES[number % len(NAMES)])
+        chat_id = self.chat_ids[number % len(self.chat_ids)]
+        _Finger(self, person, chat_id, dice, mean_seconds).look_later()
+
+    def press(self, person: Person, sight: Sight, button: Button) -> str:
+        """Press a button of a card as it looks, or looked."""
+        meaning = decode(button.target)
+        assert meaning is not None, "every button of ours can be read"
+        press_id = f"p{next(self._numbers)}"
+        face = sight.face
+        where = (meaning.item_id, meaning.version, face.chat_id, face.message_id)
+        seen = write_seen({"caption": visible(sight.caption)})
+        pressed = pressed_as(meaning, Press(press_id, 0, *where, person, seen, 0.0))
+        self.pressed[press_id] = pressed
+        self.telegram.pressed_at[press_id] = self.telegram.timeline.now
+        self.transcript.add(f"{person.name} taps {button.target} on message {face.message_id}: {press_id}")
+        self.telegram.put(pressed)
+        return press_id
+
+    def say(self, person: Person, chat_id: int, text: str) -> None:
+        """Write into the group."""
+        number = next(self._numbers)
+        self.transcript.add(f"{person.name} writes {text}")
+        self.telegram.put(Said(0, chat_id, 100_000 + number, person, text))
+
+
+@dataclass
+class _Finger:
+    crowd: Crowd
+    person: Person
+    chat_id: int
+    dice: Random
+    mean_seconds: float
+
+    def look_later(self) -> None:
+        self.crowd.telegram.timeline.after(self.dice.expovariate(1 / self.mean_seconds), self._look)
+
+    def _look(self) -> None:
+        if not self.crowd.open():
+            return
+        if self.dice.random() < COMMAND:
+            self.crowd.say(self.person, self.chat_id, self.dice.choice(COMMANDS))
+        else:
+            self._tap_something()
+        self.look_later()
+
+    def _tap_something(self) -> None:
+        lag = self.dice.uniform(5.0, 60.0) if self.dice.random() < STALE else self.dice.uniform(0.2, 1.5)
+        seen = self._sights(self.crowd.telegram.timeline.now - lag)
+        if not seen:
+            return
+        sight = self.dice.choice(seen[-3:])
+        buttons = [button for row in sight.keyboard for button in row if not button.is_link]
+        weights = [OFTEN_TAPPED.get(button.target.split(":")[0], 1.0) for button in buttons]
+        self._tap(sight, self.dice.choices(buttons, weights)[0])
+
+    def _sights(self, at: float) -> list[Sight]:
+        screens = [screen for (chat_id, _), screen in self.crowd.telegram.screens.items() if chat_id == self.chat_id]
+        seen = [screen.as_of(at) for screen in screens if not screen.deleted]
+        return [sight for sight in seen if sight is not None and sight.keyboard]
+
+    def _tap(self, sight: Sight, button: Button) -> None:
+        self.crowd.press(self.person, sight, button)
+        if self.dice.random() < DOUBLE_TAP:
+            wait = self.dice.uniform(0.05, 0.4)
+            self.crowd.telegram.timeline.after(wait, lambda: self._again(sight, button))
+        if self.dice.random() < IMPATIENCE:
+            wait = self.dice.uniform(1.5, 8.0)
+            self.crowd.telegram.timeline.after(wait, lambda: self._grow_impatient(sight, button))
+
+    def _again(self, sight: Sight, button: Button) -> None:
+        if self.crowd.open():
+            self.crowd.press(self.person, sight, button)
+
+    def _grow_impatient(self, sight: Sight, button: Button) -> None:
+        """Tap again if the card still offers it."""
+        screen = self.crowd.telegram.screens[sight.face.chat_id, sight.face.message_id]
+        offered = {shown.target for row in screen.now.keyboard for shown in row}
+        if button.target in offered and not screen.deleted:
+            self._again(screen.now, button)

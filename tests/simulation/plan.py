@@ -1,0 +1,110 @@
+"""What shall happen in one simulated world, as plain values: drawn from a seed, and smaller once it is shrunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Profile(Enum):
+    """How trouble is looked for."""
+
+    PLAIN = "plain"  # episodes at random moments, tasks in random order
+    PRIORITY = "priority"  # the same, and tasks by priorities that change a few times (PCT)
+    AIMED = "aimed"  # faults that wait for the dangerous moments of an operation
+
+
+class Kind(Enum):
+    """What an episode does."""
+
+    DATABASE_AWAY = "database away"
+    DATABASE_SILENT = "database silent"
+    DATABASE_LOSSY = "database lossy"
+    DATABASE_SLOW = "database slow"
+    ROW_LOCKED = "row locked"
+    TELEGRAM_AWAY = "telegram away"
+    TELEGRAM_LOSSY = "telegram lossy"
+    TELEGRAM_SLOW = "telegram slow"
+    TELEGRAM_FLOOD = "telegram flood"
+    INSTAGRAM_AWAY = "instagram away"
+    INSTAGRAM_LOSSY = "instagram lossy"
+    INSTAGRAM_SLOW = "instagram slow"
+    KILL = "worker killed"
+    DEPLOY = "worker deployed"
+    STOP = "worker stopped"
+    FREEZE = "worker frozen"
+    CLOCK = "clock jumps"
+    PAUSE = "chat paused"
+    REMOVE = "item removed"
+    DELETE = "message deleted"
+
+
+class Deed(Enum):
+    """What a trigger does at its moment."""
+
+    KILL = "kill"
+    FREEZE = "freeze"
+    TAKE_OVER = "freeze and take over"
+    LOSE_REPLY = "lose the reply"
+    SILENCE = "swallow the reply"
+    OUTAGE = "begin an outage"
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Trouble for a while; `at` and `seconds` count from the world's start, `strength` is 0 to 1."""
+
+    number: int
+    kind: Kind
+    at: float
+    seconds: float
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A deed at the `nth` time (from 1) that something passes this point, as `answer RecordTap` or `sent edit_card`."""
+
+    number: int
+    point: str
+    nth: int
+    deed: Deed
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One world: who is in it and what goes wrong; the seed decides all that is not written here."""
+
+    seed: int
+    profile: Profile
+    people: int
+    items: int
+    workers: int
+    seconds: float
+    episodes: tuple[Episode, ...]
+    triggers: tuple[Trigger, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that was broken: which, when (seconds of the world), and in one sentence how."""
+
+    invariant: str
+    at: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a world. `faults` counts what really went wrong, by kind; a cell is (state, message, fault)."""
+
+    plan: Plan
+    violations: tuple[Violation, ...]
+    taps: int
+    simulated_seconds: float
+    steps: int
+    faults: dict[str, int]
+    cells: frozenset[tuple[str, str, str]]
+    trace: str
+    transcript: tuple[str, ...]

@@ -1,0 +1,206 @@
+"""What must hold after every step: each promise is looked at where it could be broken, at the moment it would be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.ports import Update
+from actors.rules.item import PROGRESS, TRANSITIONS, State
+from actors.rules.messages import Press, Pressed, Tap
+from actors.rules.operations import Operation
+from tests.fakes.records import EventRecord, ItemRecord
+from tests.fakes.store import Store
+from tests.simulation.plan import Violation
+from tests.simulation.processes import Life, Process
+from tests.simulation.telegram import Sight
+
+TOAST_SECONDS = 0.5  # a toast waits for nothing of ours
+UNDECIDED = {"presenting", "in_review", "in_doubt"}
+CLAIM = re.compile(r"^(Skipped|Posted|Rejected|Published|Saved|Done)\b")
+REFUSAL = re.compile(r"not saved|not in the queue|Out of order|Nothing was saved")
+
+
+@dataclass
+class Evidence:
+    """What was seen of each tap: when which process got it, sent its toast, explained it; what was said on messages."""
+
+    delivered: dict[str, list[tuple[float, Process]]] = field(default_factory=dict)
+    toast_sent: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    said: dict[tuple[int, int], list[tuple[float, str]]] = field(default_factory=dict)
+
+
+@dataclass
+class Safety:
+    """The observer. A promise that breaks is noted once a world."""
+
+    store: Store
+    now: Callable[[], float]
+    violations: list[Violation] = field(default_factory=list)
+    is_over: bool = False
+    evidence: Evidence = field(default_factory=Evidence)
+    _known: dict[tuple[int, int], ItemRecord] = field(default_factory=dict)
+    _toasts_due: list[tuple[float, str, Process]] = field(default_factory=list)
+
+    def broken(self, invariant: str, sentence: str) -> None:
+        """Note a broken promise."""
+        if not self.is_over and all(one.invariant != invariant for one in self.violations):
+            self.violations.append(Violation(invariant, round(self.now(), 3), sentence))
+
+    def committed(self, operation: Operation[Any], value: object) -> None:
+        """Look at every item that this commit changed."""
+        for item in self.store.tables.items.all():
+            key = (item.chat_key, item.item_id)
+            if self._known.get(key) is not item:
+                self._known[key] = item
+                self._look_at_item(item, f"{type(operation).__name__} -> {type(value).__name__}")
+
+    def went_live(self, media_id: int, container: str, count: int) -> None:
+        """A story went live: the first of its media, from a publish that was marked before and nobody cancelled."""
+        if count > 1:
+            self.broken("no story is published twice", f"media {media_id} is live {count} times, lastly by {container}")
+        publishes = [one for one in self.store.tables.publishes.all() if one.container_id == container]
+        if not any(one.publishing_at is not None for one in publishes):
+            self.broken("marked before the call", f"{container} went live and no row says that it was to be published")
+        elif all(one.state == "cancelled" for one in publishes):
+            self.broken("a cancelled publish is not live", f"{container} went live after it was cancelled")
+
+    def delivered(self, process: Process, updates: Sequence[Update]) -> None:
+        """A process got these."""
+        for update in updates:
+            if isinstance(update, Pressed):
+                press = update.press
+                known = self.evidence.delivered.setdefault(press.id, [])
+                if all(one is not process for _, one in known):
+                    self._toasts_due.append((self.now() + TOAST_SECONDS, press.id, process))
+                known.append((self.now(), process))
+
+    def asked_to_toast(self, press_id: str, text: str) -> None:
+        """A process sends a toast."""
+        self.evidence.toast_sent.setdefault(press_id, text)
+        if CLAIM.match(text):
+            self.broken("record, then claim", f"the toast of {press_id} claims: {text}")
+
+    def look_at_toasts(self) -> None:
+        """Each tap was answered at once, if its process could run."""
+        now = self.now()
+        while self._toasts_due and self._toasts_due[0][0] < now:
+            _, press_id, process = self._toasts_due.pop(0)
+            could_run = process.life is Life.RUNNING and process.thawed_at < now - 2 * TOAST_SECONDS
+            if could_run and press_id not in self.evidence.toast_sent:
+                self.broken("every tap is answered before any database work", f"{press_id} got no toast")
+
+    def confirmed(self, updates: Sequence[Update]) -> None:
+        """Telegram forgets these: each tap among them is stored, or was visibly refused."""
+        for update in updates:
+            if isinstance(update, Tap) and not self._is_stored(update.press) and not self._is_refused(update.press):
+                self.broken("nothing is confirmed before it is durable", f"{update.press.id} was confirmed and lost")
+
+    def drawn(self, sight: Sight, before: Sight | None) -> None:
+        """A message shows something new: nothing that no row says, and buttons while there is something to decide."""
+        face = sight.face
+        if face.line is not None:
+            self.evidence.said.setdefault((face.chat_id, face.message_id), []).append((self.now(), face.line))
+        item = self._item_of(sight)
+        if item is None:
+            return
+        if face.row is not None and (face.row.version > item.version or face.row.revision > item.revision):
+            self.broken("record, then claim", f"message {face.message_id} shows version {face.row.version}, unrecorded")
+        if face.row is not None and face.row.revision == item.revision and not _agree(face.row.state.value, item.state):
+            self.broken("record, then claim", f"message {face.message_id} shows {face.row.state.value}, not recorded")
+        shown = face.version if face.row is None else face.row.version
+        waits = item.state in UNDECIDED and item.version == shown and not face.retired
+        if waits and before is not None and not sight.keyboard:
+            self.broken("a card that needs a decision has its buttons", f"message {face.message_id} lost them")
+
+    def logged(self, process: Process, line: dict[str, Any]) -> None:
+        """A process wrote a line."""
+        if line["event"] == "tap":
+            self.evidence.lines.setdefault(line["tap_id"], []).append({**line, "process": process.name})
+        elif line["level"] in {"error", "critical"} and not _is_expected(process, line):
+            self.broken("no actor crashes", f"{process.name}: {_short(line)}")
+
+    def _look_at_item(self, item: ItemRecord, why: str) -> None:
+        events = self._events_of(item)
+        name = f"item {item.item_id} after {why}"
+        if [event.version for event in events] != list(range(1, item.version + 1)):
+            versions = [event.version for event in events]
+            self.broken("each decision is written once", f"{name}: version {item.version}, history {versions}")
+            return
+        states = ["waiting", *(event.to_state for event in events)]
+        for event, state in zip(events, states[:-1], strict=True):
+            if event.from_state not in _reachable(state):
+                self.broken("the row follows its history", f"{name}: {state} cannot become {event.from_state}")
+            if event.tap_id is not None:
+                self._look_at_tap(item, event)
+        if item.state not in _reachable(states[-1]):
+            self.broken("the row follows its history", f"{name}: history ends in {states[-1]}, the row is {item.state}")
+
+    def _look_at_tap(self, item: ItemRecord, event: EventRecord) -> None:
+        assert event.tap_id is not None
+        tap = self.store.tables.taps.get(item.chat_key, event.tap_id)
+        if tap is None or tap.outcome != "recorded":
+            self.broken("a decision belongs to a recorded tap", f"{event.tap_id} decided and is {tap and tap.outcome}")
+        elif tap.version != event.version - 1:
+            self.broken(
+                "a tap acts on what the person saw", f"{event.tap_id} saw {tap.version} and made {event.version}"
+            )
+        if event.tap_id not in self.evidence.delivered:
+            self.broken("a decision belongs to a recorded tap", f"{event.tap_id} decided and was never delivered")
+
+    def _events_of(self, item: ItemRecord) -> list[EventRecord]:
+        found = [
+            event
+            for event in self.store.tables.item_events.all()
+            if (event.chat_key, event.item_id) == (item.chat_key, item.item_id)
+        ]
+        return sorted(found, key=lambda event: event.version)
+
+    def _item_of(self, sight: Sight) -> ItemRecord | None:
+        chat = self.store.tables.chat(sight.face.chat_id)
+        return None if chat is None else self.store.tables.items.get(chat.chat_key, sight.face.item_id)
+
+    def _is_stored(self, press: Press) -> bool:
+        chat = self.store.tables.chat(press.chat_id)
+        return chat is None or self.store.tables.taps.get(chat.chat_key, press.id) is not None
+
+    def _is_refused(self, press: Press) -> bool:
+        """By a toast that says something else than what is being tried, or by a line on its message."""
+        toast = self.evidence.toast_sent.get(press.id, "")
+        said = self.evidence.said.get((press.chat_id, press.message_id), [])
+        by_line = any(REFUSAL.search(line) for _, line in said)
+        return " this…" in toast or bool(REFUSAL.search(toast)) or by_line
+
+
+def _agree(one: str, other: str) -> bool:
+    """Tell whether nothing but progress lies between two states: progress changes no revision."""
+    return other in _reachable(one) or one in _reachable(other)
+
+
+def _reachable(state: str) -> set[str]:
+    """The states that need no further decision."""
+    found = {state}
+    while True:
+        more = {
+            target.value
+            for (source, step), target in TRANSITIONS.items()
+            if step in PROGRESS and source.value in found and target is not State.WITHDRAWN
+        }
+        if more <= found:
+            return found
+        found |= more
+
+
+def _is_expected(process: Process, line: dict[str, Any]) -> bool:
+    """An outage is told, and a stop may take what is held with it: unconfirmed, it comes again."""
+    stopped = line["event"] == "child.killed" and process.life is Life.STOPPING
+    return stopped or line["event"] == "database.unreachable"
+
+
+def _short(line: dict[str, Any]) -> str:
+    error = line.get("exc_info")
+    rest = {name: value for name, value in line.items() if name not in {"event", "level", "exc_info"}}
+    return f"{line['event']} {rest} {error!r}" if error else f"{line['event']} {rest}"

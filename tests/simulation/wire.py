@@ -1,0 +1,107 @@
+"""A request to a server and its reply: the server's part happens whatever becomes of whoever asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import anyio
+
+from actors.errors import AnswerLost, PortError, Unreachable
+from actors.ports import Conflict
+from tests.simulation.plan import Deed
+from tests.simulation.processes import Life, Process
+from tests.simulation.timeline import Timeline
+from tests.simulation.weather import Luck, Weather
+
+T = TypeVar("T")
+
+
+@dataclass
+class Reply(Generic[T]):
+    """What comes back: a value or an error, once."""
+
+    come: anyio.Event = field(default_factory=anyio.Event)
+    value: T | None = None
+    error: Exception | None = None
+
+    def give(self, value: T | None, error: Exception | None) -> None:
+        """It is here."""
+        self.value, self.error = value, error
+        self.come.set()
+
+
+@dataclass(frozen=True)
+class Request(Generic[T]):
+    """`effect` is what the server does, now; it may raise a PortError. `bound`: the adapter's own patience, seconds."""
+
+    port: str
+    name: str
+    effect: Callable[[], T]
+    bound: float = math.inf
+    shielded: bool = False
+
+
+Watch = Callable[[str, Process], Deed | None]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """One process's way to the servers; `watch` is told of each point that a request passes."""
+
+    process: Process
+    timeline: Timeline
+    weather: Weather
+    watch: Watch
+
+    async def ask(self, request: Request[T]) -> T:
+        """Send, wait, and raise what the adapter would."""
+        if self.process.life is Life.ENDED:
+            raise Unreachable("the world is over")
+        if self.process.is_held:
+            await anyio.sleep_forever()
+        reply: Reply[T] = Reply()
+        self._send(request, reply)
+        with anyio.CancelScope(shield=request.shielded), anyio.move_on_after(request.bound):
+            await reply.come.wait()
+        if reply.error is not None:
+            raise reply.error
+        if not reply.come.is_set():
+            raise AnswerLost("no answer in time")
+        return reply.value  # type: ignore[return-value]  # the effect's own value, None included
+
+    def _send(self, request: Request[T], reply: Reply[T]) -> None:
+        luck = self.weather.luck(request.port)
+        if luck.trouble:
+            self.weather.note(f"{request.port} {luck.trouble}", self.timeline.now)
+        self.watch(f"sent {request.name}", self.process)
+        match luck.trouble:
+            case "refused connection":
+                self._answer(request, reply, luck, Unreachable(f"{request.port} refuses connections"))
+            case "lost request":
+                self._answer(request, reply, luck, AnswerLost("the connection was lost"))
+            case "late":
+                self._answer(request, reply, luck, AnswerLost("the connection was lost"))
+                self.timeline.after(luck.there + luck.late, lambda: self._arrive(request, Reply(), luck))
+            case _:
+                self.timeline.after(luck.there, lambda: self._arrive(request, reply, luck))
+
+    def _arrive(self, request: Request[T], reply: Reply[Any], luck: Luck) -> None:
+        try:
+            value, error = request.effect(), None
+        except (PortError, Conflict) as failure:
+            value, error = None, failure
+        deed = self.watch(f"effect {request.name}", self.process)
+        if luck.trouble == "lost reply" or deed is Deed.LOSE_REPLY:
+            self._answer(request, reply, luck, AnswerLost("the connection was lost"))
+        elif luck.trouble != "silence" and deed is not Deed.SILENCE:
+            self.timeline.after(luck.back, lambda: self._come(request, reply, value, error))
+
+    def _come(self, request: Request[T], reply: Reply[T], value: T | None, error: Exception | None) -> None:
+        self.watch(f"reply {request.name}", self.process)
+        reply.give(value, error)
+
+    def _answer(self, request: Request[T], reply: Reply[T], luck: Luck, error: Exception) -> None:
+        self.timeline.after(luck.there + luck.back, lambda: self._come(request, reply, None, error))
