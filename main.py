@@ -15,14 +15,17 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import anyio
 import structlog
 import typer
 from anyio.abc import TaskStatus
 from rich.console import Console
+from starlette.routing import Route
 
 from actors.errors import QueueError
+from actors.ports import Webhook
 from actors.rules.account import Login
 from actors.runtime.child import Lifeline
 from actors.tree import Identity, Ports, Worker
@@ -57,9 +60,11 @@ from infra.sandbox.server import open_sandbox
 from infra.sandbox.worker import Script, worker_process
 from infra.settings import BadSettings, Settings, child_environment, load_settings
 from infra.telegram.bot import open_telegram
+from infra.telegram.webhook import Place, open_webhook
 from infra.vault import Vault, new_key
 from infra.web.media import media_route
 from infra.web.server import PortTaken, check, listen, serve
+from infra.web.webhook import webhook_route
 
 GARBAGE = (20_000, 20, 20)  # collections as of Python's start would be two for each tap of a burst, and find nothing
 HOST = "0.0.0.0"  # noqa: S104 - a container's orchestrator asks for health from outside
@@ -211,6 +216,27 @@ class Stopper:
 
 
 @asynccontextmanager
+async def open_place(settings: Settings) -> AsyncIterator[Webhook | None]:
+    """Yield the webhook by which Telegram is to bring updates; None: they are polled."""
+    url = settings.telegram_webhook_url
+    if url is None:
+        yield None
+        return
+    place = Place(url, settings.webhook_secret())
+    async with open_webhook(settings.bot_token(), settings.telegram_api_url, place) as webhook:
+        yield webhook
+
+
+def routes_of(settings: Settings, media: LocalMedia | BucketMedia, worker: Worker) -> list[Route]:
+    """What a worker serves beside its health: its files, and the webhook under the path of its address."""
+    routes = [media_route(media)] if isinstance(media, LocalMedia) else []
+    if settings.telegram_webhook_url is not None and worker.reception is not None:
+        path = urlsplit(settings.telegram_webhook_url).path or "/"
+        routes.append(webhook_route(path, settings.webhook_secret(), worker.reception.take))
+    return routes
+
+
+@asynccontextmanager
 async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     """Open everything outside, and wire a worker to it."""
     async with AsyncExitStack() as stack:
@@ -221,15 +247,16 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         pool_settings = PoolSettings(settings.pool_size, address.pooled, names.worker)
         pool = await stack.enter_async_context(open_pool(address.dsn, pool_settings, BINDINGS))
         media = open_media(settings)
-        routes = [media_route(media)] if isinstance(media, LocalMedia) else []
         telegram = open_telegram(settings.bot_token(), settings.telegram_api_url, media)
         chat, updates = await stack.enter_async_context(telegram)
 
         async def web(worker: Worker, lifeline: Lifeline) -> None:
+            routes = routes_of(settings, media, worker)
             await serve(worker, listener, lifeline.stopping, lifeline.ready, *routes)
 
         instagram = await stack.enter_async_context(open_graph(settings, media))
-        ports = Ports(pool, chat, updates, WallClock(), instagram, Reach(media.link))
+        webhook = await stack.enter_async_context(open_place(settings))
+        ports = Ports(pool, chat, updates, WallClock(), instagram, Reach(media.link), webhook)
         identity = Identity(names.worker, names.owner, settings.shutdown_grace_seconds)
         worker = Worker(ports, identity, random.Random(), web)
         gc.collect()

@@ -1,5 +1,6 @@
 """What the operator sets in the environment, checked once at the start."""
 
+import hmac
 import os
 import re
 from collections.abc import Mapping
@@ -16,10 +17,13 @@ BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
 # 32 bytes in URL-safe base64: github.com/fernet/spec
 FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
+# https://core.telegram.org/bots/api#setwebhook
+WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
+
 # What these hold is never repeated in a message: a password or a token may have been pasted into any of them.
 UNSPEAKABLE = {"database_url", "telegram_token", "telegram_api_url", "instagram_api_url", "public_url", "link_secret"}
 UNSPEAKABLE |= {"aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key", "secret_keys", "facebook_app_secret"}
-UNSPEAKABLE |= {"account_token"}
+UNSPEAKABLE |= {"account_token", "telegram_webhook_url", "telegram_webhook_secret"}
 
 
 class BadSettings(Exception):
@@ -47,6 +51,11 @@ def _bot_token(token: SecretStr) -> SecretStr:
 
 def _hard_to_guess(secret: SecretStr) -> SecretStr:
     _must(len(secret.get_secret_value()) >= 16)
+    return secret
+
+
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    _must(WEBHOOK_SECRET.fullmatch(secret.get_secret_value()) is not None)
     return secret
 
 
@@ -110,6 +119,13 @@ class Settings(BaseSettings):
     telegram_api_url: Annotated[Text, AfterValidator(_origin)] = Field(
         "https://api.telegram.org", description="scheme, host and port only, like https://api.telegram.org"
     )
+    telegram_webhook_url: Annotated[Text, AfterValidator(_web_address)] | None = Field(
+        None,
+        description="the address to which Telegram brings updates, like https://bot.example.org/telegram, or unset",
+    )
+    telegram_webhook_secret: Annotated[Secret, AfterValidator(_webhook_secret)] | None = Field(
+        None, description="16 to 256 letters, digits, _ or -, or unset to have one made of the bot's token"
+    )
     instagram_api_url: Annotated[Text, AfterValidator(_origin)] = Field(
         "https://graph.facebook.com", description="scheme, host and port only, like https://graph.facebook.com"
     )
@@ -149,6 +165,15 @@ class Settings(BaseSettings):
             raise BadSettings("TELEGRAM_TOKEN is not set; set it to the token that @BotFather gave you for the bot.")
         return self.telegram_token.get_secret_value()
 
+    def webhook_secret(self) -> str:
+        """Return what proves that it is Telegram who calls; raises BadSettings without a token.
+
+        One that is not set is made of the token: as hard to guess, the same for all workers, and nobody can forget it.
+        """
+        if self.telegram_webhook_secret is not None:
+            return self.telegram_webhook_secret.get_secret_value()
+        return hmac.digest(self.bot_token().encode(), b"everytap webhook", "sha256").hex()
+
     def bucket_keys(self) -> tuple[str, str] | None:
         """Return the name of the key to the bucket and the key; None: those of the machine. Raises BadSettings."""
         name, key = self.aws_access_key_id, self.aws_secret_access_key
@@ -172,7 +197,8 @@ class Settings(BaseSettings):
         token, links = _revealed(self.telegram_token), _revealed(self.link_secret)
         key, app = _revealed(self.aws_secret_access_key), _revealed(self.facebook_app_secret)
         password = urlsplit(_revealed(self.database_url)).password or ""
-        known = (token, password, unquote(password), links, key, app, self.given_token(), *self.vault_keys())
+        webhook = self.webhook_secret() if token and self.telegram_webhook_url else ""
+        known = (token, webhook, password, unquote(password), links, key, app, self.given_token(), *self.vault_keys())
         return tuple(secret for secret in known if secret)
 
 

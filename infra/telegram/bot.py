@@ -148,7 +148,7 @@ async def open_telegram(
     async with AiohttpRequest(CALL_CONNECTIONS) as calls, AiohttpRequest(POLL_CONNECTIONS) as polls:
         # Bot.initialize is not called: it would ask who we are, which a start without network could not answer.
         bot = Bot(token, base_url=f"{api_url}/bot", request=calls, get_updates_request=polls)
-        yield TelegramChat(bot, media), TelegramUpdates(polls, f"{api_url}/bot{token}/getUpdates")
+        yield TelegramChat(bot, media), TelegramUpdates(polls, f"{api_url}/bot{token}")
 
 
 def _markup(buttons: Keyboard) -> InlineKeyboardMarkup | None:

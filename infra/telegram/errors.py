@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 from telegram import error as ptb
 
-from actors.errors import AnswerLost, Refused, Unreachable
+from actors.errors import AnswerLost, Refused, ShutOut, Unreachable
 from actors.ports import Conflict
 from infra.telegram.markup import clip, one_line
 from infra.telegram.request import NotSent, PauseAsked
 
 NOT_MODIFIED = "message is not modified"
+SHUT_OUT_SECONDS = 30.0  # so long whoever set a webhook while we polled is left alone: a new version that takes over
 
 # What python-telegram-bot raises over a reply that is JSON, but not the object that it expects.
 UNREADABLE = (TypeError, KeyError, IndexError, AttributeError, ValueError, ArithmeticError, RecursionError, OSError)
@@ -41,6 +42,8 @@ def port_errors() -> Iterator[None]:
     except NotSent as error:
         raise Unreachable(_reason(error)) from error
     except ptb.Conflict as error:
+        if says(error, "webhook"):
+            raise ShutOut(_reason(error), SHUT_OUT_SECONDS) from error
         raise Conflict(_reason(error)) from error
     except ptb.ChatMigrated as error:
         raise ChatMoved(_reason(error), error.new_chat_id) from error
