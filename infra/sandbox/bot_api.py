@@ -16,6 +16,7 @@ from infra.sandbox.faults import Fault, Faults, Kind
 from infra.sandbox.methods import METHODS, Call
 from infra.sandbox.mishaps import Effect, Mishaps
 from infra.sandbox.polling import NetworkGoneError, PollDesk
+from infra.sandbox.pushing import PushDesk
 from infra.sandbox.rules import BotApiError, too_many_requests
 from infra.sandbox.updates import Poll
 from infra.sandbox.world import World
@@ -30,6 +31,7 @@ class BotApi:
         self.calls: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.desk = PollDesk(world, faults, clock)
+        self.pushing = PushDesk(world, faults, clock)
         self.mishaps = Mishaps(faults)
         self._token = token
         self._world = world

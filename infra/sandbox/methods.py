@@ -12,6 +12,7 @@ from infra.sandbox.compose import formatted_caption, formatted_text, keyboard
 from infra.sandbox.model import Content, Wire
 from infra.sandbox.queries import Answer
 from infra.sandbox.rules import bad_request
+from infra.sandbox.webhooks import read_webhook
 from infra.sandbox.world import BOT, World
 
 BOT_ABILITIES = (
@@ -201,24 +202,21 @@ def get_my_commands(call: Call) -> list[Any]:
 
 
 def set_webhook(call: Call) -> bool:
-    """Refuse: updates come by long polling here; an empty address is what a poller may ask for."""
-    if call.arguments.has("url"):
-        raise bad_request("bad webhook: this Telegram does not serve webhooks yet, use getUpdates")
-    return delete_webhook(call)
+    """Have updates brought to an address; without one as deleteWebhook."""
+    webhook = read_webhook(call.arguments)
+    call.world.set_webhook(webhook, call.arguments.flag("drop_pending_updates"), call.now)
+    return True
 
 
 def delete_webhook(call: Call) -> bool:
-    """Agree, since there is none; drop what waits if asked to."""
-    if call.arguments.flag("drop_pending_updates"):
-        call.world.updates.clear()
+    """Keep updates for whoever asks."""
+    call.world.set_webhook(None, call.arguments.flag("drop_pending_updates"), call.now)
     return True
 
 
 def get_webhook_info(call: Call) -> Wire:
-    """Tell that there is no webhook, and how many updates wait."""
-    updates = call.world.updates
-    waiting: Wire = {"url": "", "has_custom_certificate": False, "pending_update_count": len(updates)}
-    return waiting | ({"allowed_updates": sorted(updates.allowed)} if updates.allowed else {})
+    """Tell which webhook there is, how it goes, and how many updates wait."""
+    return call.world.webhook_wire()
 
 
 def get_file(call: Call) -> Wire:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from infra.sandbox.faults import Faults, Kind
 from infra.sandbox.model import Wire
-from infra.sandbox.rules import OTHER_POLLER, BotApiError
+from infra.sandbox.rules import OTHER_POLLER, SHUT_OUT, WEBHOOK_SET, BotApiError
 from infra.sandbox.updates import Poll
 from infra.sandbox.world import World
 
@@ -39,7 +39,12 @@ class PollDesk:
         self._waiting: _Waiting | None = None
 
     async def poll(self, wish: Poll, is_connected: Callable[[], bool]) -> list[Wire]:
-        """Return updates as soon as there are some, or nothing when the time is up; raises the 409 of two pollers."""
+        """Return updates as soon as there are some, or nothing when the time is up.
+
+        Raises the 409 of two pollers, or of a webhook.
+        """
+        if self._world.webhook is not None:
+            raise BotApiError(409, WEBHOOK_SET)
         now = self._clock()
         poll = self._world.updates.open_poll(wish, now)
         self._end_waiting(BotApiError(409, OTHER_POLLER))
@@ -53,7 +58,9 @@ class PollDesk:
         return self._waiting is not None
 
     def wake(self) -> None:
-        """Let the waiting bot look whether there is something for it."""
+        """Let the waiting bot look whether there is something for it; a webhook ends its wait."""
+        if self._world.webhook is not None:
+            self._end_waiting(BotApiError(409, SHUT_OUT))
         if self._waiting is not None and len(self._world.updates):
             self._waiting.woken.set()
 

@@ -8,6 +8,10 @@ NOT_MODIFIED = (
 )
 QUERY_TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 OTHER_POLLER = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+WEBHOOK_SET = (
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+)
+SHUT_OUT = "Conflict: terminated by setWebhook request"
 
 MEGABYTE = 1024 * 1024
 PHOTO_BYTES = 10 * MEGABYTE

@@ -39,7 +39,7 @@ class Sandbox:
         self.theatre: Theatre | None = None
         self.closing = False
         self._changes = Changes()
-        self.telegram.journal.listeners += [self._changes.wake, self.bot_api.desk.wake]
+        self.telegram.journal.listeners += [self._changes.wake, self.bot_api.desk.wake, self.bot_api.pushing.wake]
 
     @property
     def url(self) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
@@ -34,11 +34,15 @@ async def open_sandbox(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     listener = socket.create_server((HOST, port), backlog=BACKLOG)
+    pushing = asyncio.create_task(sandbox.bot_api.pushing.run())
     try:
         await web.SockSite(runner, listener, backlog=BACKLOG).start()
         sandbox.address = Address(f"http://{HOST}:{listener.getsockname()[1]}")
         yield sandbox
     finally:
+        pushing.cancel()
+        with suppress(asyncio.CancelledError):
+            await pushing
         sandbox.close()
         await runner.cleanup()
         listener.close()

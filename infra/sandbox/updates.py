@@ -1,7 +1,7 @@
 """The queue of updates that the bot has not confirmed yet."""
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
 from infra.sandbox.model import Wire
@@ -12,7 +12,7 @@ LONGEST_POLL_SECONDS = 50
 POISON: Wire = {"id": "1", "from": {"id": 1}, "data": "poison"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Queued:
     """An update that waits; it is numbered for good once it was delivered."""
 
@@ -22,6 +22,17 @@ class Queued:
     expires_at: float
     delivered: bool = False
     repeated: bool = False
+
+    @property
+    def line(self) -> Hashable:
+        """What is brought to a webhook one by one: the taps of a person, the rest of a chat."""
+        match self.payload:
+            case {"from": {"id": int() as person}} if self.kind == "callback_query":
+                return "person", person
+            case {"chat": {"id": int() as chat}}:
+                return "chat", chat
+            case _:
+                return "update", self.id
 
     def wire(self) -> Wire:
         """Write an Update."""
@@ -86,6 +97,22 @@ class UpdateQueue:
         for update in batch:
             update.delivered = True
         return [update.wire() for update in batch]
+
+    def open_push(self, now: float) -> list[Queued]:
+        """Return all that waits, in order, to be brought to a webhook."""
+        self._expire(now)
+        self._insert_poison()
+        return list(self._queue)
+
+    def holds(self, update: Queued, now: float) -> bool:
+        """Tell whether it still waits."""
+        self._expire(now)
+        return update in self._queue
+
+    def forget(self, update: Queued) -> None:
+        """Forget what a webhook took."""
+        if update in self._queue:
+            self._queue.remove(update)
 
     def repeat(self, batch: list[Wire]) -> None:
         """Queue these updates once more under new ids; a repetition is not repeated."""

@@ -12,6 +12,7 @@ from infra.sandbox.model import Chat, Content, Message, Person, Shown, Wire
 from infra.sandbox.queries import Answer, Queries
 from infra.sandbox.rules import NOT_MODIFIED, BotApiError, Rules, StageError, bad_request
 from infra.sandbox.updates import UpdateQueue
+from infra.sandbox.webhooks import Webhook
 
 BOT = Person(123456, "everytap", "everytap_sandbox_bot", is_bot=True)
 COMMAND = re.compile(r"(?:(?<=\s)|^)/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?")
@@ -51,6 +52,7 @@ class World:
         self.queries = Queries(self.rules)
         self.updates = UpdateQueue(self.rules)
         self.commands: list[object] = []
+        self.webhook: Webhook | None = None
 
     def create_chat(self, new: NewChat, now: float) -> Chat:
         """Make a chat in which the bot is already a member; a private one has its person's id."""
@@ -112,6 +114,21 @@ class World:
         update_id = self.updates.push(kind, payload, now)
         self.journal.record(now, "update.injected", update_id=update_id, update=kind)
         return update_id
+
+    def set_webhook(self, webhook: Webhook | None, drop_waiting: bool, now: float) -> None:
+        """Bring updates there from now on; None: keep them for whoever asks."""
+        if drop_waiting:
+            self.updates.clear()
+        if webhook is not None and webhook.allowed is not None:
+            self.updates.allow(webhook.allowed)
+        self.webhook = webhook
+        self.journal.record(now, "webhook.set" if webhook else "webhook.deleted")
+
+    def webhook_wire(self) -> Wire:
+        """Write a WebhookInfo."""
+        known = self.webhook.wire() if self.webhook else {"url": "", "has_custom_certificate": False}
+        known["pending_update_count"] = len(self.updates)
+        return known | ({"allowed_updates": sorted(self.updates.allowed)} if self.updates.allowed else {})
 
     def send(self, chat_id: str, content: Content, now: float, reply_to: int | None = None) -> Wire:
         """Send a message as the bot."""

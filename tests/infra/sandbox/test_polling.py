@@ -88,14 +88,6 @@ async def test_a_command_is_marked_with_utf16_offsets(sandbox: Sandbox, group: i
     assert message["entities"] == [{"type": "bot_command", "offset": 3, "length": 26}]
 
 
-async def test_webhooks_are_refused_in_words(bot: BotClient) -> None:
-    refused = await bot("setWebhook", url="https://a.example/hook")
-    webhook = await bot("getWebhookInfo")
-
-    assert "does not serve webhooks yet" in refused["description"]
-    assert webhook["result"] == {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
-
-
 async def test_a_deleted_webhook_can_take_the_waiting_updates_along(
     sandbox: Sandbox, group: int, bot: BotClient
 ) -> None:
