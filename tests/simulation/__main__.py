@@ -22,14 +22,20 @@ from tests.simulation.plans import draw_plan
 from tests.simulation.progress import following
 from tests.simulation.run import simulate
 from tests.simulation.runner import Runner, Trial, processes
-from tests.simulation.shrink import Budget
+from tests.simulation.shrink import Budget, Simulate
 from tests.simulation.table import figures, summary
+from tests.simulation.watchdog import watched
 from tests.simulation.wish import Wish, WrongInput, read_wish
 
 
 def trial_of(wish: Wish) -> Trial:
     """Say how the worlds of this wish are made."""
-    return Trial(partial(draw_plan, profile=wish.profile), partial(simulate, backend=wish.backend), wish.backend)
+    return Trial(partial(draw_plan, profile=wish.profile), player(wish), wish.backend)
+
+
+def player(wish: Wish) -> Simulate:
+    """Say what plays them; a world that spins is ended."""
+    return partial(watched, simulate=partial(simulate, backend=wish.backend))
 
 
 def play_many(wish: Wish, console: Console) -> int:
@@ -46,7 +52,7 @@ def play_many(wish: Wish, console: Console) -> int:
 def play_one(wish: Wish, seed: int, console: Console) -> int:
     """Play one world and print all that happens in it."""
     plan = wish.narrowing.of(draw_plan(seed, wish.profile))
-    outcome = simulate(plan, wish.backend)
+    outcome = player(wish)(plan)
     for line in (*plan_lines(plan), *outcome.transcript, *verdict_lines(outcome, wish.backend)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 1 if outcome.violations else 0
