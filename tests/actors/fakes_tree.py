@@ -12,12 +12,14 @@ import anyio
 from structlog.testing import capture_logs
 
 from actors.errors import Unreachable
+from actors.ports import Webhook
 from actors.rules.account_operations import ClaimTokens
 from actors.rules.item import State, Step
 from actors.rules.messages import Recorded
 from actors.rules.operations import (
     AcknowledgeCards,
     ClaimDue,
+    CloseTap,
     Due,
     HoldLease,
     LeaseView,
@@ -74,7 +76,7 @@ class TimedPool(FakePool):
                 return Recoverable((), (), (), None)
             case HoldLease():
                 return LeaseView(self.standing, False, operation.seconds)
-            case RecordTap(pressed):
+            case RecordTap(pressed) | CloseTap(pressed):
                 return Recorded(pressed, SKIPPED)
             case SendFailed():
                 return row(State.WAITING)
@@ -97,10 +99,11 @@ class TreeStage:
     chat: FakeChat = field(default_factory=FakeChat)
     updates: FakeUpdates = field(default_factory=FakeUpdates)
     web: Callable[[Worker, Lifeline], Any] | None = None
+    webhook: Webhook | None = None
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        ports = Ports(self.pool, self.chat, self.updates, NoonClock())
+        ports = Ports(self.pool, self.chat, self.updates, NoonClock(), webhook=self.webhook)
         self.worker = Worker(ports, Identity("w1", "here", 10.0), Random(1), self.web)
 
     @asynccontextmanager

@@ -8,13 +8,15 @@ import anyio
 import pytest
 
 from actors.errors import Unreachable
-from actors.ports import Conflict
+from actors.ports import Conflict, Receipt
+from actors.rules import words
 from actors.rules.account_operations import ClaimTokens
-from actors.rules.item import State
+from actors.rules.item import State, Step
 from actors.rules.operations import (
     AcknowledgeCards,
     ClaimDue,
     Due,
+    HoldLease,
     RecordTap,
     Recover,
     SaveCard,
@@ -24,10 +26,11 @@ from actors.rules.operations import (
 from actors.runtime.child import Lifeline
 from actors.tree import Worker
 from tests.actors.fakes_intake import other, tap
+from tests.actors.fakes_reception import FakeWebhook
 from tests.actors.fakes_shell import Bug
 from tests.actors.fakes_tree import SKIPPED, TreeStage
 from tests.backends import BACKENDS, Backend
-from tests.stories import row
+from tests.stories import ANNA, row
 
 HOUR = 3600.0
 CHILDREN = [
@@ -178,6 +181,58 @@ async def test_web_child_stands_before_intake_and_sees_the_worker() -> None:
         assert all(child.up for child in worker.children().values())
 
     assert seen == [stage.worker]
+
+
+async def test_with_a_webhook_nobody_polls_and_the_door_opens_last() -> None:
+    async def web(_: Worker, lifeline: Lifeline) -> None:
+        lifeline.ready()
+        await lifeline.stopping.wait()
+
+    stage = TreeStage(web=web, webhook=FakeWebhook())
+    async with stage.playing() as worker:
+        await anyio.sleep(HOUR)
+        assert list(worker.children()) == [*CHILDREN[:-2], "web", "reception"]
+
+    assert (stage.updates.asked, stage.pool.when(HoldLease)) == ([], [])
+
+
+async def test_tap_that_is_brought_is_recorded_shown_and_taken() -> None:
+    stage = TreeStage(webhook=FakeWebhook())
+    async with stage.playing() as worker:
+        assert worker.reception is not None
+        receipt = await worker.reception.take(tap(10))
+        await anyio.sleep(1.0)
+
+    assert receipt is Receipt.DONE
+    assert stage.chat.toasts == [("tap-10", "Skipping…")]
+    assert [face.row for face in stage.chat.faces] == [SKIPPED]
+
+
+async def test_with_a_webhook_the_worker_says_what_telegram_last_said_of_it() -> None:
+    webhook = FakeWebhook()
+    stage = TreeStage(webhook=webhook)
+    webhook.will("register", Unreachable("no network"), Unreachable("no network"))
+    async with stage.playing() as worker:
+        assert (worker.telegram_trouble(), worker.poll_silence_seconds()) == ("no network", None)
+        await anyio.sleep(10.0)
+        assert worker.telegram_trouble() is None
+        assert worker.poll_silence_seconds() == pytest.approx(9.0, abs=0.1)
+        assert worker.poller_trouble() is None
+
+
+async def test_tap_that_no_database_takes_is_called_not_confirmed_until_it_is_known() -> None:
+    stage = TreeStage(webhook=FakeWebhook())
+    async with stage.playing() as worker:
+        assert worker.reception is not None
+        stage.pool.go_away()
+        receipt = await worker.reception.take(tap(10))
+        lines = [face.line for face in stage.chat.faces]
+        stage.pool.come_back()
+        await anyio.sleep(30.0)
+
+    assert receipt is Receipt.DONE
+    assert lines[-1] == words.not_confirmed(Step.SKIP, ANNA.name)
+    assert worker.reception.open == 0
 
 
 async def test_silence_counts_from_the_last_answered_poll(stage: TreeStage) -> None:

@@ -228,6 +228,39 @@ def test_a_command_that_needs_the_token_says_so() -> None:
         load_settings().bot_token()
 
 
+def test_webhook_has_the_secret_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", "https://bot.example.org/telegram/")
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_SECRET", "sixteen_letters-")
+
+    settings = load_settings()
+
+    assert settings.telegram_webhook_url == "https://bot.example.org/telegram"
+    assert settings.webhook_secret() == "sixteen_letters-"
+    assert settings.secrets() == (TOKEN, "sixteen_letters-")
+
+
+def test_webhook_without_a_secret_gets_one_that_hangs_on_the_token_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", "https://bot.example.org/telegram")
+    monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
+    settings = load_settings()
+    monkeypatch.setenv("TELEGRAM_TOKEN", f"{TOKEN}x")
+
+    other = load_settings()
+
+    assert len(settings.webhook_secret()) == 64
+    assert other.webhook_secret() != settings.webhook_secret()
+    assert settings.secrets() == (TOKEN, settings.webhook_secret())
+
+
+@pytest.mark.parametrize("secret", ["too_short", "sixteen letters.", "x" * 257])
+def test_webhook_secret_that_telegram_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    problem = problem_with(monkeypatch, "TELEGRAM_WEBHOOK_SECRET", secret)
+
+    assert problem.startswith("TELEGRAM_WEBHOOK_SECRET must be 16 to 256 letters, digits, _ or -")
+    assert secret not in problem
+
+
 def test_secrets_are_named_for_the_log_in_both_spellings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://anna:pa%40ss@db/stories")
     monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
