@@ -17,8 +17,9 @@ from actors.ports import Face
 from actors.rules.item import Card, Row, State
 from actors.rules.operations import Shown
 from actors.runtime.child import Lifeline
-from tests.actors.fakes_shell import FakeChat, FakeStore, living
+from tests.actors.fakes_shell import FakeChat, FakeStore
 from tests.journal import Journal
+from tests.kit.lives import living
 from tests.stories import CHAT
 from tests.stories import row as story_row
 

@@ -14,8 +14,9 @@ from actors.rules.chat_operations import ChatView, Told, Verdict
 from actors.runtime.child import Lifeline
 from actors.shell.conversation import Surroundings
 from tests.actors.fakes_item import NoonClock
-from tests.actors.fakes_shell import FakeChat, FakeItems, FakeStore, living
+from tests.actors.fakes_shell import FakeChat, FakeItems, FakeStore
 from tests.journal import Journal
+from tests.kit.lives import living
 
 VIEW = ChatView(True, "UTC", True, False, 0, 0, None, (), None)
 

@@ -17,7 +17,8 @@ from actors.rules.item import Step
 from actors.rules.messages import Tap
 from actors.runtime.child import Lifeline
 from actors.shell.door import Neighbours
-from tests.actors.fakes_shell import FakeChat, FakeItems, Script, living
+from tests.actors.fakes_shell import FakeChat, FakeItems, Script
+from tests.kit.lives import living
 from tests.stories import ANNA, CHAT, press
 
 

@@ -19,8 +19,9 @@ from actors.runtime.actor import Context
 from actors.runtime.child import Lifeline
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.outside import ItemKey, Outside
-from tests.actors.fakes_shell import FakeCards, FakeChat, FakeStore, living
+from tests.actors.fakes_shell import FakeCards, FakeChat, FakeStore
 from tests.journal import Journal
+from tests.kit.lives import living
 from tests.stories import CHAT, NOON
 
 KEY = (CHAT, 7)

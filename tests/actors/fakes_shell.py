@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,11 +15,13 @@ from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Operation, Shown
 from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
-from actors.runtime.child import Lifeline
 from actors.shell.outside import ItemKey
 from tests.journal import Journal
+from tests.kit import lives
 
 T = TypeVar("T")
+
+living = lives.living
 
 
 @dataclass(frozen=True)
@@ -218,15 +219,3 @@ class FakeItems:
     def messages(self) -> list[Message]:
         """What was told, to whomever."""
         return [message for _, message in self.told]
-
-
-@asynccontextmanager
-async def living(run: Callable[[Lifeline], Coroutine[Any, Any, None]]) -> AsyncIterator[Lifeline]:
-    """One life of a child; stopped at the end, and waited for."""
-    ready = anyio.Event()
-    lifeline = Lifeline(ready.set)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(run, lifeline)
-        await ready.wait()
-        yield lifeline
-        lifeline.stopping.set()

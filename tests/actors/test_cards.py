@@ -8,18 +8,15 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from actors.rules.item import State
 from tests.actors.fakes_cards import CardStage
 from tests.actors.fakes_shell import After, Never
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.stories import row
+
+anyio_backend = virtual_time
 
 FIRST = row(State.IN_REVIEW, 1)
 SECOND = row(State.IN_REVIEW, 2)
 THIRD = row(State.SKIPPED, 3)
 PROGRESS = row(State.PUBLISHING, 4)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

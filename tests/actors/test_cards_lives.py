@@ -14,18 +14,16 @@ from actors.runtime.child import ChildSpec
 from actors.runtime.restarts import RestartLimit
 from actors.runtime.supervisor import Policy, Supervisor
 from tests.actors.fakes_cards import CardStage
-from tests.actors.fakes_shell import After, Bug, Never, living
-from tests.backends import BACKENDS, Backend
+from tests.actors.fakes_shell import After, Bug, Never
+from tests.kit.clock import virtual_time
+from tests.kit.lives import living
 from tests.stories import CHAT, row
+
+anyio_backend = virtual_time
 
 FIRST = row(State.IN_REVIEW, 1)
 SECOND = row(State.IN_REVIEW, 2)
 THIRD = row(State.SKIPPED, 3)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

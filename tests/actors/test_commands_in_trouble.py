@@ -14,17 +14,14 @@ from actors.shell.conversation import ASK_SECONDS, HOLD_SECONDS, SETTLE_SECONDS
 from tests.actors.fakes_commands import CommandStage
 from tests.actors.fakes_intake import said
 from tests.actors.fakes_shell import After, Bug, Never
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.stories import CHAT
+
+anyio_backend = virtual_time
 
 OTHER_CHAT = CHAT - 1
 STRANGER = 666
 DONE = "Paused. No story comes by itself until /resume; /next still shows one."
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

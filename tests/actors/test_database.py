@@ -18,18 +18,15 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Pool
 from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
 from actors.runtime.child import Lifeline
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.pools import FakePool, Note
+
+anyio_backend = virtual_time
 
 Logs = list[MutableMapping[str, Any]]
 LOCKED = Unreachable("the database rolled back (SQLSTATE 55P03)")
 LOST = AnswerLost("the connection to the database was lost under way")
 DENIED = Refused("the database refuses the statement (SQLSTATE 42883)")
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 class Desk:

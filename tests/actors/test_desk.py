@@ -15,16 +15,13 @@ from actors.shell.answers import ANSWER_SECONDS, refuse
 from actors.shell.outside import ItemKey, Outside
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After, Bug, FakeChat, Never
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.stories import ANNA, press, row
+
+anyio_backend = virtual_time
 
 ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
 SKIPPED = row(State.SKIPPED, 1)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @dataclass

@@ -12,14 +12,12 @@ from structlog.testing import capture_logs
 
 from actors.errors import Unreachable
 from actors.hints import AGAIN_SECONDS, SELDOM_SECONDS, HintListener
-from tests.actors.fakes_shell import Script, living
-from tests.backends import BACKENDS, Backend
+from tests.actors.fakes_shell import Script
+from tests.kit.clock import virtual_time
+from tests.kit.lives import living
 from tests.pools import FakePool
 
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
+anyio_backend = virtual_time
 
 
 class HintPool(FakePool):

@@ -9,13 +9,10 @@ from actors.rules.item import Step
 from actors.rules.messages import Tap
 from tests.actors.fakes_intake import IntakeStage, other, said, tap
 from tests.actors.fakes_shell import After
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.stories import CHAT
 
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
+anyio_backend = virtual_time
 
 
 @pytest.fixture

@@ -9,12 +9,9 @@ from actors.rules.messages import GiveUp, Message, Tap
 from actors.shell.door import MOST_WAITING, STUCK_SECONDS
 from tests.actors.fakes_intake import IntakeStage, other, tap
 from tests.actors.fakes_shell import Never
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
+anyio_backend = virtual_time
 
 
 @pytest.fixture

@@ -7,12 +7,9 @@ from actors.errors import AnswerLost, Unreachable
 from actors.intake import AGAIN_SECONDS, GATHER_SECONDS, POLL_SECONDS
 from tests.actors.fakes_intake import IntakeStage, tap
 from tests.actors.fakes_shell import Never
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
+anyio_backend = virtual_time
 
 
 @pytest.fixture

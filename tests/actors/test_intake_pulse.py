@@ -5,12 +5,9 @@ import pytest
 
 from actors.intake import POLL_SECONDS
 from tests.actors.fakes_intake import IntakeStage, tap
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
+anyio_backend = virtual_time
 
 
 @pytest.fixture

@@ -15,15 +15,13 @@ from actors.interactions import InteractionLogger, InteractionSettings
 from actors.rules.operations import Interaction, Operation, WriteInteractions
 from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
 from actors.runtime.child import Lifeline
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
+from tests.kit.lives import living
+
+anyio_backend = virtual_time
 
 Logs = list[MutableMapping[str, Any]]
 SMALL = InteractionSettings(lines=10, batch_lines=4)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 class Store:
@@ -70,11 +68,11 @@ def line(number: int) -> Interaction:
 
 
 @asynccontextmanager
-async def running(logger: InteractionLogger) -> AsyncIterator[Lifeline]:
-    lifeline = Lifeline()
+async def running(logger: InteractionLogger) -> AsyncIterator[None]:
+    """One life, which is killed in the end."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(logger.run, lifeline)
-        yield lifeline
+        tasks.start_soon(logger.run, Lifeline())
+        yield
         tasks.cancel_scope.cancel()
 
 
@@ -211,11 +209,8 @@ async def test_stop_writes_what_is_left_at_once() -> None:
     store = Store()
     logger = InteractionLogger(store, "w", SMALL)
     began = anyio.current_time()
-    async with anyio.create_task_group() as tasks:
-        lifeline = Lifeline()
-        tasks.start_soon(logger.run, lifeline)
+    async with living(logger.run):
         tell_all(logger, 6)
-        lifeline.stopping.set()
 
     assert store.stored == list(range(6))
     assert anyio.current_time() - began < 1
@@ -227,12 +222,9 @@ async def test_stop_during_an_outage_gives_up_and_says_what_is_lost() -> None:
     logger = InteractionLogger(store, "w", SMALL)
     began = anyio.current_time()
     with capture_logs() as logs:
-        async with anyio.create_task_group() as tasks:
-            lifeline = Lifeline()
-            tasks.start_soon(logger.run, lifeline)
+        async with living(logger.run):
             tell_all(logger, 6)
             await anyio.sleep(2)
-            lifeline.stopping.set()
 
     assert anyio.current_time() - began == pytest.approx(5.0)
     assert [(entry["lines"], entry["total"]) for entry in _drops(logs)] == [(6, 6)]

@@ -17,8 +17,10 @@ from actors.rules.operations import CloseTap, RecordTap
 from actors.rules.requests import Cause, NotStored
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After, Never
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.stories import ANNA, BEN, press, row, settled
+
+anyio_backend = virtual_time
 
 ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
 BENS = Tap(press("ben-1", BEN), Step.POSTED)
@@ -27,11 +29,6 @@ SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
 GONE_AWAY = NotStored(Cause.BUSY, certain=True)
 NOT_SAVED = "⚠️ Anna's Skip was not saved, tap again."
 NOT_CONFIRMED = "⏳ Anna's Skip: not confirmed yet, this card will update itself."
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

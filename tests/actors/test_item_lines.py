@@ -18,18 +18,15 @@ from actors.rules.messages import (
 from actors.rules.operations import RecordTap
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.stories import ANNA, BEN, CHAT, press, row, settled
+
+anyio_backend = virtual_time
 
 ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
 BENS = Tap(press("ben-1", BEN), Step.POSTED)
 IN_REVIEW = row(State.IN_REVIEW)
 SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

@@ -15,19 +15,16 @@ from actors.rules.rehearsal import rehearse
 from actors.rules.requests import Cause, NotStored
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After, Never
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.stories import press, row
+
+anyio_backend = virtual_time
 
 CLAIMED = row(State.PRESENTING)
 IN_REVIEW = row(State.IN_REVIEW)
 PUBLISHING = row(State.PUBLISHING, 1)
 REHEARSED = row(State.IN_REVIEW, 2)
 AWAY = NotStored(Cause.EXPIRED, certain=False)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

@@ -10,15 +10,13 @@ from actors.lease import ALONE_SECONDS, CONTESTED_SECONDS, RENEW_SECONDS, STANDB
 from actors.rules.operations import HoldLease, ReleaseLease
 from actors.rules.requests import Cause, NotStored
 from tests.actors.fakes_lease import Table, Worker
-from tests.actors.fakes_shell import After, Never, living
-from tests.backends import BACKENDS, Backend
+from tests.actors.fakes_shell import After, Never
+from tests.kit.clock import virtual_time
+from tests.kit.lives import living
+
+anyio_backend = virtual_time
 
 AWAY = NotStored(Cause.EXPIRED, certain=False)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture(autouse=True)

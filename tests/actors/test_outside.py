@@ -4,12 +4,9 @@ import anyio
 import pytest
 
 from actors.shell.outside import BURST_SECONDS, Alarm, seconds_to_burst, until
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
+anyio_backend = virtual_time
 
 
 async def test_alarm_waits_until_its_time_has_passed() -> None:

@@ -17,20 +17,18 @@ from actors.rules.messages import Changed
 from actors.rules.preflight import LookAhead, Outlook, StoreFinding
 from actors.rules.requests import Cause, NotStored
 from actors.shell.unconnected import Unconnected
-from tests.actors.fakes_shell import FakeItems, FakeStore, Never, Script, living
-from tests.backends import BACKENDS, Backend
+from tests.actors.fakes_shell import FakeItems, FakeStore, Never, Script
+from tests.kit.clock import virtual_time
+from tests.kit.lives import living
 from tests.stories import SUNSET, row
+
+anyio_backend = virtual_time
 
 DAY = 86_400.0
 STUDIO = Account(1, "1784", "studio", Login.INSTAGRAM, b"sealed")
 KNOWN = Outlook(STUDIO, 43 * DAY)
 SENT = replace(row(State.IN_REVIEW), live=True)
 AWAY = NotStored(Cause.EXPIRED, certain=False)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 class Outlooks(Script, Unconnected):

@@ -14,17 +14,14 @@ from actors.rules.publish_messages import Created
 from actors.rules.publish_phase import Phase
 from actors.shell.publishes import Ended
 from tests.actors.fakes_publish import Kind, Sea, Trouble
-from tests.backends import BACKENDS, Backend
 from tests.fakes.faults import Effect, Fault
 from tests.fakes.instagram import EXPIRES_SECONDS, FakeInstagram
+from tests.kit.clock import virtual_time
 from tests.stories import ANNA, BEN, CHAT
 
+anyio_backend = virtual_time
+
 LOST = AnswerLost("the answer did not come")
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

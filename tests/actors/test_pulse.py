@@ -4,12 +4,9 @@ import anyio
 import pytest
 
 from actors.shell.pulse import LATE_SECONDS, Pulse
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
+anyio_backend = virtual_time
 
 
 async def test_who_keeps_to_the_bound_is_alive() -> None:

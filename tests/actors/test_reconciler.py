@@ -6,22 +6,22 @@ from structlog.testing import capture_logs
 
 from actors.reconciler import AFTER_OUTAGE_SECONDS, SHORTEST_SECONDS, Reconciler
 from actors.rules.item import State
-from actors.rules.messages import RECOVERED, Changed, Resume
+from actors.rules.messages import RECOVERED, Changed, Message, Resume
 from actors.rules.operations import Recover, Recoverable
 from actors.rules.requests import Cause, NotStored
-from actors.shell.outside import BURST_SECONDS
-from tests.actors.fakes_shell import After, FakeItems, FakeStore, Never, living
-from tests.backends import BACKENDS, Backend
+from actors.shell.outside import BURST_SECONDS, ItemKey
+from tests.actors.fakes_shell import After, FakeStore, Never
+from tests.kit.clock import virtual_time
+from tests.kit.lives import living
+from tests.kit.probe import KeyedProbe
 from tests.stories import row
 
+anyio_backend = virtual_time
+
+Items = KeyedProbe[ItemKey, Message]
 NOTHING = Recoverable((), (), (), None)
 AWAY = NotStored(Cause.EXPIRED, certain=False)
 BEHIND, AGAIN, OPEN = row(State.SKIPPED, 1), row(State.IN_REVIEW), row(State.PUBLISHING, 1)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture
@@ -32,12 +32,12 @@ def store() -> FakeStore:
 
 
 @pytest.fixture
-def items() -> FakeItems:
-    return FakeItems()
+def items() -> Items:
+    return Items()
 
 
 @pytest.fixture
-def reconciler(store: FakeStore, items: FakeItems) -> Reconciler:
+def reconciler(store: FakeStore, items: Items) -> Reconciler:
     return Reconciler(store, items, "w1")
 
 
@@ -47,15 +47,15 @@ def everything(store: FakeStore) -> list[bool]:
 
 
 async def test_what_was_left_behind_is_told_to_its_items(
-    reconciler: Reconciler, store: FakeStore, items: FakeItems
+    reconciler: Reconciler, store: FakeStore, items: Items
 ) -> None:
     store.will("Recover", Recoverable((BEHIND,), (AGAIN,), (OPEN,), None))
 
     with capture_logs() as logs:
         async with living(reconciler.run):
-            await items.journal.until("Resume")
+            told = await items.told.take(3)
 
-    assert items.messages == [Changed(BEHIND, RECOVERED), Changed(AGAIN, "drawn again"), Resume(OPEN)]
+    assert [message for _, message in told] == [Changed(BEHIND, RECOVERED), Changed(AGAIN, "drawn again"), Resume(OPEN)]
     assert [(line["behind"], line["unpublished"]) for line in logs] == [(1, 1)]
 
 
@@ -141,9 +141,9 @@ async def test_claims_that_run_out_at_once_do_not_make_it_spin(reconciler: Recon
 
 
 async def test_items_that_have_stopped_are_left_to_the_next_worker(
-    reconciler: Reconciler, store: FakeStore, items: FakeItems
+    reconciler: Reconciler, store: FakeStore, items: Items
 ) -> None:
-    items.closed = True
+    items.told.seal()
     store.will("Recover", Recoverable((), (AGAIN,), (), None))
 
     with capture_logs() as logs:

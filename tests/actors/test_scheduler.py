@@ -5,24 +5,24 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.rules.item import State
-from actors.rules.messages import Changed, Present
+from actors.rules.messages import Changed, Message, Present
 from actors.rules.operations import ClaimDue, Due, TidyUp
 from actors.rules.requests import Cause, NotStored
 from actors.scheduler import AFTER_OUTAGE_SECONDS, Scheduler
-from actors.shell.outside import BURST_SECONDS
-from tests.actors.fakes_shell import After, FakeItems, FakeStore, Never, living
-from tests.backends import BACKENDS, Backend
+from actors.shell.outside import BURST_SECONDS, ItemKey
+from tests.actors.fakes_shell import After, FakeStore, Never
+from tests.kit.clock import virtual_time
+from tests.kit.lives import living
+from tests.kit.probe import KeyedProbe
 from tests.stories import CHAT, row
 
+anyio_backend = virtual_time
+
+Items = KeyedProbe[ItemKey, Message]
 NOTHING = Due((), (), None)
 AWAY = NotStored(Cause.EXPIRED, certain=False)
 CLAIMED = row(State.PRESENTING)
 EXPIRED = row(State.EXPIRED, 1)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture
@@ -34,24 +34,24 @@ def store() -> FakeStore:
 
 
 @pytest.fixture
-def items() -> FakeItems:
-    return FakeItems()
+def items() -> Items:
+    return Items()
 
 
 @pytest.fixture
-def scheduler(store: FakeStore, items: FakeItems) -> Scheduler:
+def scheduler(store: FakeStore, items: Items) -> Scheduler:
     return Scheduler(store, items, "w1")
 
 
 async def test_due_item_is_told_to_be_presented_and_an_expired_one_to_be_drawn(
-    scheduler: Scheduler, store: FakeStore, items: FakeItems
+    scheduler: Scheduler, store: FakeStore, items: Items
 ) -> None:
     store.will("ClaimDue", Due((CLAIMED,), (EXPIRED,), None))
 
     async with living(scheduler.run):
-        await items.journal.until("Changed")
+        told = await items.told.take(2)
 
-    assert items.told == [((CHAT, 7), Present(CLAIMED)), ((CHAT, 7), Changed(EXPIRED, "expired"))]
+    assert told == (((CHAT, 7), Present(CLAIMED)), ((CHAT, 7), Changed(EXPIRED, "expired")))
 
 
 async def test_next_slot_is_slept_for_exactly(scheduler: Scheduler, store: FakeStore) -> None:
@@ -131,7 +131,7 @@ async def test_retentions_are_enforced_four_times_a_day(scheduler: Scheduler, st
 
 
 async def test_claimed_item_is_presented_though_tidying_up_failed(
-    scheduler: Scheduler, store: FakeStore, items: FakeItems
+    scheduler: Scheduler, store: FakeStore, items: Items
 ) -> None:
     store.will("ClaimDue", Due((CLAIMED,), (), None))
     store.will("TidyUp", AWAY)
@@ -139,14 +139,14 @@ async def test_claimed_item_is_presented_though_tidying_up_failed(
     async with living(scheduler.run):
         await anyio.sleep(10.0)
 
-    assert items.messages == [Present(CLAIMED)]
+    assert items.told.unread == (((CHAT, 7), Present(CLAIMED)),)
     assert len(store.of(TidyUp)) == 2
 
 
 async def test_items_that_have_stopped_are_left_to_the_next_worker(
-    scheduler: Scheduler, store: FakeStore, items: FakeItems
+    scheduler: Scheduler, store: FakeStore, items: Items
 ) -> None:
-    items.closed = True
+    items.told.seal()
     store.will("ClaimDue", Due((CLAIMED,), (), None))
 
     with capture_logs() as logs:

@@ -17,9 +17,12 @@ from actors.rules.requests import Cause, NotStored
 from actors.shell.outside import BURST_SECONDS
 from actors.shell.unconnected import Unconnected
 from actors.tokens import LOOK_SECONDS, RENEW_SECONDS, STORE_TRIES, WARN_SECONDS, Keeping, TokenKeeper
-from tests.actors.fakes_shell import After, FakeChat, FakeStore, Never, Script, living
-from tests.backends import BACKENDS, Backend
+from tests.actors.fakes_shell import After, FakeChat, FakeStore, Never, Script
+from tests.kit.clock import virtual_time
+from tests.kit.lives import living
 from tests.stories import CHAT, NOON
+
+anyio_backend = virtual_time
 
 DAY = 86_400.0
 FRESH = FreshToken(b"fresh", NOON + timedelta(days=60))
@@ -27,11 +30,6 @@ DUE = TokenDue(1, CHAT, Account(1, "1784", "studio", Login.INSTAGRAM, b"sealed")
 KEPT = replace(DUE, account=replace(DUE.account, sealed_token=b"fresh"), seconds_left=60 * DAY)
 AWAY = NotStored(Cause.EXPIRED, certain=False)
 STARTED = "w1 tokens 1"
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 class Renewals(Script, Unconnected):

@@ -10,16 +10,13 @@ from structlog.testing import capture_logs
 from actors.rules.effects import Conclude, Outcome
 from actors.rules.item import State, Step
 from actors.shell.trace import Traces, write_recovered_line
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, press, row, settled
+
+anyio_backend = virtual_time
 
 PRESS = press("anna-1", at=100.0)
 SKIPPED = Conclude(PRESS, "skip", Outcome.RECORDED, "tap", 1)
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

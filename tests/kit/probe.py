@@ -51,12 +51,6 @@ class Probe(Generic[M]):
             self._kept.append(message)
         return tuple(self._kept)
 
-    def take_all(self) -> Sequence[M]:
-        """What has come and was not expected, which is forgotten by this."""
-        taken = self.unread
-        self._kept.clear()
-        return taken
-
     @overload
     async def expect(self, wanted: type[T], within: float = 5.0) -> T: ...
 
@@ -72,6 +66,16 @@ class Probe(Generic[M]):
             if _matches(wanted, message):
                 return self._kept.pop(index)
         raise Unmet(f"no {_named(wanted)} within {within:g} s; {self._what_came('instead')}")
+
+    async def take(self, count: int, within: float = 5.0) -> Sequence[M]:
+        """Wait for so many messages, whatever they are, and return them in order; raises Unmet."""
+        with anyio.move_on_after(within):
+            while len(self.unread) < count:
+                await self._more()
+        if len(self.unread) < count:
+            raise Unmet(f"no {count} messages within {within:g} s; {self._what_came('instead')}")
+        taken, self._kept = self._kept[:count], self._kept[count:]
+        return tuple(taken)
 
     async def expect_nothing(self, within: float) -> None:
         """Let so many seconds pass; raises Unmet if a message is left from before, or at once when one comes."""
@@ -96,7 +100,7 @@ class Probe(Generic[M]):
         return f"came {how}: {', '.join(came[:NAMED])}{more}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class KeyedProbe(Generic[K, M]):
     """Stands where a registry stands: `told` gets pairs of key and message."""
 

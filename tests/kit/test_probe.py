@@ -69,6 +69,21 @@ async def test_silence_is_called_so(probe: Probe[object]) -> None:
         await probe.expect(Ping(7))
 
 
+async def test_messages_are_taken_in_their_order(probe: Probe[object]) -> None:
+    for message in (Ping(1), "noise", Ping(2)):
+        probe.tell_nowait(message)
+
+    assert await probe.take(2) == (Ping(1), "noise")
+    assert probe.unread == (Ping(2),)
+
+
+async def test_too_few_messages_are_told(probe: Probe[object]) -> None:
+    probe.tell_nowait(Ping(1))
+
+    with pytest.raises(Unmet, match=r"^no 2 messages within 60 s; came instead: Ping\(number=1\)$"):
+        await probe.take(2, within=60.0)
+
+
 async def test_flood_is_cut_short(probe: Probe[object]) -> None:
     for number in range(13):
         probe.tell_nowait(number)

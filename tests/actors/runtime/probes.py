@@ -13,6 +13,7 @@ from actors.runtime.cell import RegistryLimits
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
 from tests.journal import Journal
+from tests.kit.lives import living
 
 Work = Callable[["ProbeContext"], Awaitable[None]]
 
@@ -104,11 +105,6 @@ class Running:
 @asynccontextmanager
 async def running(world: World, limits: RegistryLimits | None = None) -> AsyncIterator[Running]:
     """Stops the registry in the end, and waits until it has drained."""
-    ready = anyio.Event()
-    lifeline = Lifeline(ready.set)
     registry = Registry(world.make, world.dead.append, limits)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(registry.run, lifeline)
-        await ready.wait()
+    async with anyio.create_task_group() as tasks, living(registry.run) as lifeline:
         yield Running(registry, lifeline, tasks)
-        lifeline.stopping.set()

@@ -13,12 +13,9 @@ from actors.runtime.registry import Registry
 from actors.runtime.restarts import RestartLimit
 from actors.runtime.supervisor import Supervisor
 from tests.actors.runtime.probes import Message, ProbeContext, World, crash, running
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
+anyio_backend = virtual_time
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,7 @@
 """The supervisor starts in order, restarts within limits, and stops in reverse order; all in virtual time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -15,8 +14,11 @@ from actors.errors import RestartLimitReached
 from actors.runtime.child import ChildSpec, ChildState, Lifeline, Restart
 from actors.runtime.restarts import Backoff, RestartLimit
 from actors.runtime.supervisor import Policy, Strategy, Supervisor
-from tests.backends import BACKENDS, Backend
 from tests.journal import Journal
+from tests.kit.clock import virtual_time
+from tests.kit.lives import supervising
+
+anyio_backend = virtual_time
 
 Logs = list[MutableMapping[str, Any]]
 Deed = Callable[[Lifeline], Awaitable[None]]
@@ -94,19 +96,6 @@ def supervise(policy: Policy, *children: ChildSpec) -> Supervisor:
     return Supervisor(children, Random(1), policy)
 
 
-@asynccontextmanager
-async def running(supervisor: Supervisor) -> AsyncIterator[None]:
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(supervisor.run)
-        yield
-        supervisor.stop()
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
-
-
 @pytest.fixture(autouse=True)
 def logs() -> Iterator[Logs]:
     with capture_logs() as lines:
@@ -124,7 +113,7 @@ async def test_next_child_starts_when_the_one_before_is_ready(journal: Children)
         journal.add("a is ready")
         await serve(lifeline)
 
-    async with running(supervise(ONE, journal.child("a", slow), journal.child("b"))):
+    async with supervising(supervise(ONE, journal.child("a", slow), journal.child("b"))):
         await journal.until("b starts")
 
     assert journal.lines[:3] == ["a starts", "a is ready", "b starts"]
@@ -133,14 +122,14 @@ async def test_next_child_starts_when_the_one_before_is_ready(journal: Children)
 async def test_child_that_crashes_before_it_is_ready_holds_up_the_next(journal: Children) -> None:
     children = journal.child("a", crash_before_ready, serve), journal.child("b")
 
-    async with running(supervise(ONE, *children)):
+    async with supervising(supervise(ONE, *children)):
         await journal.until("b starts")
 
     assert journal.lines[:4] == ["a starts", "a ends", "a starts", "b starts"]
 
 
 async def test_stop_goes_in_reverse_order_one_after_another(journal: Children) -> None:
-    async with running(supervise(ONE, *(journal.child(name, drain_for(2)) for name in "abc"))):
+    async with supervising(supervise(ONE, *(journal.child(name, drain_for(2)) for name in "abc"))):
         await journal.until("c starts")
         began = anyio.current_time()
 
@@ -152,7 +141,7 @@ async def test_stop_while_starting_stops_what_has_started(journal: Children) -> 
     async def never_ready(lifeline: Lifeline) -> None:
         await lifeline.stopping.wait()
 
-    async with running(supervise(ONE, journal.child("a", never_ready), journal.child("b"))):
+    async with supervising(supervise(ONE, journal.child("a", never_ready), journal.child("b"))):
         await journal.until("a starts")
 
     assert journal.lines == ["a starts", "a ends"]
@@ -168,7 +157,7 @@ async def test_stop_before_run_starts_nothing(journal: Children) -> None:
 
 
 async def test_child_that_ignores_the_stop_is_killed_after_its_grace(journal: Children, logs: Logs) -> None:
-    async with running(supervise(ONE, journal.child("a"), journal.child("b", ignore_stop, grace=3))):
+    async with supervising(supervise(ONE, journal.child("a"), journal.child("b", ignore_stop, grace=3))):
         await journal.until("b starts")
         began = anyio.current_time()
 
@@ -179,7 +168,7 @@ async def test_child_that_ignores_the_stop_is_killed_after_its_grace(journal: Ch
 
 async def test_cancelled_host_lets_children_drain(journal: Children) -> None:
     with anyio.CancelScope() as host:
-        async with running(supervise(ONE, journal.child("a", drain_for(4)), journal.child("b", drain_for(4)))):
+        async with supervising(supervise(ONE, journal.child("a", drain_for(4)), journal.child("b", drain_for(4)))):
             await journal.until("b starts")
             began = anyio.current_time()
             host.cancel()
@@ -207,7 +196,7 @@ async def test_native_cancel_of_the_host_lets_children_drain(journal: Children) 
 async def test_crash_restarts_only_that_child(journal: Children) -> None:
     children = journal.child("a"), journal.child("b", crash, serve), journal.child("c")
 
-    async with running(supervise(ONE, *children)):
+    async with supervising(supervise(ONE, *children)):
         await journal.until("b starts", times=2)
         await journal.until("c starts")
 
@@ -218,7 +207,7 @@ async def test_rest_for_one_restarts_those_after_it_in_order(journal: Children) 
     crashing = crash_after(5)
     children = (journal.child(n, *lives) for n, lives in {"a": (), "b": (crashing, serve), "c": (), "d": ()}.items())
 
-    async with running(supervise(REST, *children)):
+    async with supervising(supervise(REST, *children)):
         await journal.until("d starts", times=2)
 
     stopped_and_started = ["b ends", "d ends", "c ends", "b starts", "c starts", "d starts"]
@@ -230,7 +219,7 @@ async def test_rest_for_one_keeps_the_pause_of_a_later_child_that_crashed_too(jo
     children = journal.child("a", together, serve), journal.child("b", together, serve)
     supervisor = supervise(REST, *children)
 
-    async with running(supervisor):
+    async with supervising(supervisor):
         await journal.until("b starts", times=2)
 
         assert [state.restarts for state in supervisor.states().values()] == [1, 1]
@@ -245,7 +234,7 @@ async def test_rest_for_one_does_not_bring_back_a_temporary_child(journal: Child
         journal.child("c"),
     )
 
-    async with running(supervise(REST, *children)):
+    async with supervising(supervise(REST, *children)):
         await journal.until("c starts", times=2)
 
     assert journal.lines.count("b starts") == 1
@@ -258,7 +247,7 @@ async def test_crash_loop_backs_off(journal: Children) -> None:
         started.append(anyio.current_time())
         await crash(lifeline)
 
-    async with running(supervise(ONE, journal.child("a", *[crash_and_note] * 4, serve))):
+    async with supervising(supervise(ONE, journal.child("a", *[crash_and_note] * 4, serve))):
         await journal.until("a starts", times=5)
         started.append(anyio.current_time())
 
@@ -270,7 +259,7 @@ async def test_other_children_are_served_while_one_is_paused(journal: Children) 
     policy = Policy(limit=PATIENT, backoff=Backoff(first_seconds=100, most_seconds=100, jitter=0))
     children = journal.child("a", crash_after(1), serve), journal.child("b", crash_after(50), serve)
 
-    async with running(supervise(policy, *children)):
+    async with supervising(supervise(policy, *children)):
         await journal.until("b starts", times=2)
 
     assert journal.lines[2:6] == ["a ends", "b ends", "a starts", "b starts"]
@@ -279,7 +268,7 @@ async def test_other_children_are_served_while_one_is_paused(journal: Children) 
 async def test_child_that_lived_long_starts_again_from_the_first_pause(journal: Children) -> None:
     children = (journal.child("a", crash, crash, crash_after(60), serve),)
 
-    async with running(supervise(ONE, *children)):
+    async with supervising(supervise(ONE, *children)):
         await journal.until("a starts", times=4)
 
         assert anyio.current_time() == pytest.approx(1 + 2 + 60 + 1)
@@ -302,14 +291,14 @@ async def test_restart_limit_is_each_childs_own(journal: Children) -> None:
     policy = Policy(limit=RestartLimit(2, 600), backoff=PAUSE)
     children = (journal.child(name, crash, crash, serve) for name in "abc")
 
-    async with running(supervise(policy, *children)):
+    async with supervising(supervise(policy, *children)):
         await journal.until("c starts", times=3)
 
 
 async def test_clean_end_of_a_permanent_child_is_a_crash(journal: Children, logs: Logs) -> None:
     supervisor = supervise(ONE, journal.child("a", finish, serve))
 
-    async with running(supervisor):
+    async with supervising(supervisor):
         await journal.until("a starts", times=2)
 
         assert supervisor.states()["a"] == ChildState(up=True, ended=False, restarts=1, last_error=None)
@@ -320,7 +309,7 @@ async def test_clean_end_of_a_permanent_child_is_a_crash(journal: Children, logs
 async def test_clean_end_of_a_transient_child_is_its_end(journal: Children) -> None:
     supervisor = supervise(ONE, journal.child("a", finish, restart=Restart.TRANSIENT), journal.child("b"))
 
-    async with running(supervisor):
+    async with supervising(supervisor):
         await journal.until("b starts")
         await anyio.sleep(100)
 
@@ -335,19 +324,19 @@ async def test_transient_child_that_ends_unready_lets_the_next_one_start(journal
 
     children = journal.child("a", end_at_once, restart=Restart.TRANSIENT), journal.child("b")
 
-    async with running(supervise(REST, *children)):
+    async with supervising(supervise(REST, *children)):
         await journal.until("b starts")
 
 
 async def test_crashed_transient_child_is_restarted(journal: Children) -> None:
-    async with running(supervise(ONE, journal.child("a", crash, finish, restart=Restart.TRANSIENT))):
+    async with supervising(supervise(ONE, journal.child("a", crash, finish, restart=Restart.TRANSIENT))):
         await journal.until("a ends", times=2)
 
 
 async def test_temporary_child_is_never_restarted(journal: Children) -> None:
     supervisor = supervise(ONE, journal.child("a", crash, restart=Restart.TEMPORARY))
 
-    async with running(supervisor):
+    async with supervising(supervisor):
         await anyio.sleep(100)
 
         assert supervisor.states()["a"] == ChildState(up=False, ended=True, restarts=0, last_error="Boom()")
@@ -365,7 +354,7 @@ async def test_child_cancelled_by_a_stranger_is_restarted(journal: Children, log
         lost.cancel()
         await lost
 
-    async with running(supervise(ONE, journal.child("a", be_cancelled, serve))):
+    async with supervising(supervise(ONE, journal.child("a", be_cancelled, serve))):
         await journal.until("a starts", times=2)
 
     assert logs[1]["event"] == "child.crashed"
@@ -373,7 +362,7 @@ async def test_child_cancelled_by_a_stranger_is_restarted(journal: Children, log
 
 
 async def test_crash_is_logged_with_its_traceback(journal: Children, logs: Logs) -> None:
-    async with running(supervise(ONE, journal.child("a", crash, serve))):
+    async with supervising(supervise(ONE, journal.child("a", crash, serve))):
         await journal.until("a starts", times=2)
 
     crashed = logs[1]
@@ -387,7 +376,7 @@ async def test_child_that_crashes_while_stopping_is_logged_and_stopped(journal: 
         await serve(lifeline)
         raise Boom
 
-    async with running(supervise(ONE, journal.child("a"), journal.child("b", crash_at_stop))):
+    async with supervising(supervise(ONE, journal.child("a"), journal.child("b", crash_at_stop))):
         await journal.until("b starts")
 
     assert journal.lines == ["a starts", "b starts", "b ends", "a ends"]
@@ -402,7 +391,7 @@ async def test_error_inside_a_killed_child_does_not_escape(journal: Children) ->
         finally:
             raise Boom
 
-    async with running(supervise(ONE, journal.child("a"), journal.child("b", crash_when_killed))):
+    async with supervising(supervise(ONE, journal.child("a"), journal.child("b", crash_when_killed))):
         await journal.until("b starts")
 
     assert journal.lines[2:] == ["b ends", "a ends"]
@@ -436,7 +425,7 @@ async def test_states_tell_who_is_up(journal: Children) -> None:
 
     supervisor = supervise(ONE, journal.child("a"), journal.child("b", never_ready), journal.child("c"))
 
-    async with running(supervisor):
+    async with supervising(supervisor):
         await journal.until("b starts")
 
         assert [state.up for state in supervisor.states().values()] == [True, False, False]
