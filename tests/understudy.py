@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,11 @@ class Understudy:
                     return
                 await anyio.sleep(0.02)
 
+    async def stop(self) -> None:
+        """Have it stop in order."""
+        self.process.send_signal(signal.SIGTERM)
+        await self.until("worker.stopping")
+
     async def kill(self) -> None:
         """End it as the kernel would."""
         self.process.send_signal(signal.SIGKILL)
@@ -47,8 +52,10 @@ class Understudy:
 
 
 @asynccontextmanager
-async def understudy(stage: Stage, data_dir: Path, name: str) -> AsyncIterator[Understudy]:
-    """Run a worker beside us, with a log of this name; whatever becomes of it, it is gone in the end."""
+async def understudy(
+    stage: Stage, data_dir: Path, name: str, changes: Mapping[str, str] | None = None
+) -> AsyncIterator[Understudy]:
+    """Run a worker beside us, with a log of this name and changes to its environment; in the end it is gone."""
     await anyio.Path(data_dir).mkdir(exist_ok=True)
     log = data_dir / f"{name}.log"
     environment = child_environment(
@@ -58,6 +65,7 @@ async def understudy(stage: Stage, data_dir: Path, name: str) -> AsyncIterator[U
             "TELEGRAM_API_URL": stage.sandbox.url,
             "TELEGRAM_TOKEN": stage.sandbox.token,
             "PORT": "0",
+            **(changes or {}),
         }
     )
     with log.open("ab") as lines:
