@@ -16,7 +16,8 @@ from actors.rules.messages import GiveUp, Tap
 from actors.runtime.child import Lifeline
 from actors.shell.door import Neighbours
 from tests.actors.fakes_intake import FakeHearers, FakeUpdates
-from tests.actors.fakes_shell import FakeChat, FakeItems, Script, living
+from tests.actors.fakes_shell import FakeChat, FakeItems, Script
+from tests.kit.lives import living
 
 WELL = Delivery(is_ours=True, waiting=0, trouble=None)
 

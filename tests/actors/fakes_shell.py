@@ -17,11 +17,8 @@ from actors.rules.operations import Operation, Shown
 from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
 from actors.shell.outside import ItemKey
 from tests.journal import Journal
-from tests.kit import lives
 
 T = TypeVar("T")
-
-living = lives.living
 
 
 @dataclass(frozen=True)

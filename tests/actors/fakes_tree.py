@@ -39,6 +39,7 @@ from actors.tree import Identity, Ports, Worker
 from tests.actors.fakes_intake import FakeUpdates
 from tests.actors.fakes_item import NoonClock
 from tests.actors.fakes_shell import FakeChat
+from tests.kit.lives import supervising
 from tests.pools import FakePool
 from tests.stories import ANNA, row, settled
 
@@ -110,11 +111,9 @@ class TreeStage:
     async def playing(self) -> AsyncIterator[Worker]:
         """Let the worker live, then stop it."""
         with capture_logs() as self.logs:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self.worker.supervisor.run)
+            async with supervising(self.worker.supervisor):
                 await anyio.sleep(0.5)
                 yield self.worker
-                self.worker.supervisor.stop()
 
     def children(self, event: str) -> list[str]:
         """To which children this happened, in order."""

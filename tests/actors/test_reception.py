@@ -22,14 +22,11 @@ from actors.shell.door import MOST_WAITING, STUCK_SECONDS
 from tests.actors.fakes_intake import other, said, tap
 from tests.actors.fakes_reception import ReceptionStage
 from tests.actors.fakes_shell import Bug
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
+
+anyio_backend = virtual_time
 
 LAST_SECONDS = HOLD_SECONDS + SHOW_SECONDS
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

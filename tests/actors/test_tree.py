@@ -29,8 +29,10 @@ from tests.actors.fakes_intake import other, tap
 from tests.actors.fakes_reception import FakeWebhook
 from tests.actors.fakes_shell import Bug
 from tests.actors.fakes_tree import SKIPPED, TreeStage
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
 from tests.stories import ANNA, row
+
+anyio_backend = virtual_time
 
 HOUR = 3600.0
 CHILDREN = [
@@ -48,11 +50,6 @@ CHILDREN = [
     "lease",
     "intake",
 ]
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture
