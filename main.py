@@ -324,6 +324,7 @@ def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:
     """The environment in which `run` is pointed at the sandbox; without a DSN it shares the embedded database."""
     own = {"TELEGRAM_TOKEN": sandbox.token, "TELEGRAM_API_URL": sandbox.url, "DATA_DIR": str(data_dir)}
     own |= {"INSTAGRAM_API_URL": sandbox.url, "MEDIA_BUCKET": ""}  # the demo's stories stay in its folder
+    own |= {"TELEGRAM_WEBHOOK_URL": ""}  # and its taps are polled
     return child_environment(own | {"DATABASE_URL": dsn, "LOG_FORMAT": "json"})
 
 

@@ -17,7 +17,7 @@ MOST_CONNECTIONS = 100
 
 @dataclass(slots=True, eq=False)
 class Webhook:
-    """One registration; a new one is another one, even of the same address."""
+    """One registration."""
 
     url: str
     secret: str = ""
@@ -25,6 +25,11 @@ class Webhook:
     allowed: frozenset[str] | None = None
     failed_at: float | None = None
     failure: str = ""
+
+    def is_as(self, other: "Webhook") -> bool:
+        """Tell whether setting the other one would change nothing."""
+        mine, others = (self.url, self.secret, self.max_connections), (other.url, other.secret, other.max_connections)
+        return mine == others
 
     def fail(self, now: float, failure: str) -> None:
         """Remember what went wrong."""

@@ -116,12 +116,13 @@ class World:
         return update_id
 
     def set_webhook(self, webhook: Webhook | None, drop_waiting: bool, now: float) -> None:
-        """Bring updates there from now on; None: keep them for whoever asks."""
+        """Bring updates there from now on; None: keep them for whoever asks. One that is set already goes on."""
         if drop_waiting:
             self.updates.clear()
         if webhook is not None and webhook.allowed is not None:
             self.updates.allow(webhook.allowed)
-        self.webhook = webhook
+        if not (webhook and self.webhook and self.webhook.is_as(webhook)):
+            self.webhook = webhook
         self.journal.record(now, "webhook.set" if webhook else "webhook.deleted")
 
     def webhook_wire(self) -> Wire:

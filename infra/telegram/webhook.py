@@ -36,8 +36,15 @@ class TelegramWebhook:
         self._place = place
 
     async def register(self) -> None:
-        """Have updates brought to us, those included that wait."""
+        """Have updates brought to us, those included that wait.
+
+        Telegram leaves a webhook that does not change as it is, with pauses of a minute after failures of the worker
+        before us. So while updates wait it is ended first.
+        """
         with port_errors():
+            found = await self._bot.get_webhook_info()
+            if found.url and found.pending_update_count:
+                await self._bot.delete_webhook(drop_pending_updates=False)
             await self._bot.set_webhook(
                 self._place.url,
                 max_connections=MOST_AT_ONCE,

@@ -1,1 +1,1 @@
-"""What a worker tells over HTTP. Read health (what is judged), media (the files), server, then probe (who asks)."""
+"""What a worker tells over HTTP. Read health (what is judged), media, webhook, server, then probe (who asks)."""

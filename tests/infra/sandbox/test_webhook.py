@@ -144,6 +144,24 @@ async def test_update_that_no_webhook_took_waits_for_a_poll(
     assert [update["message"]["text"] for update in found] == ["kept"]
 
 
+async def test_webhook_that_is_set_once_more_keeps_its_pauses(
+    sandbox: Sandbox, group: int, bot: BotClient, hook: Hook
+) -> None:
+    hook.answers = [web.Response(status=503, headers={"Retry-After": "60"})]
+    await bot("setWebhook", url=hook.url)
+    sandbox.say(group, 1, "one")
+    await hook.heard_so_many(1)
+
+    await bot("setWebhook", url=hook.url)
+    await bot("getMe")
+    early = len(hook.heard)
+    await bot("setWebhook", url=hook.url, secret_token=SECRET)
+    await hook.heard_so_many(2)
+
+    assert early == 1
+    assert hook.secrets == [None, SECRET]
+
+
 async def test_nobody_is_there_and_getwebhookinfo_says_so(sandbox: Sandbox, group: int, bot: BotClient) -> None:
     await bot("setWebhook", url="http://127.0.0.1:1/hook")
     sandbox.say(group, 1, "hello?")

@@ -59,6 +59,23 @@ async def test_registration_says_all_that_telegram_needs_to_know(sandbox: Sandbo
     assert (registered.allowed, len(sandbox.telegram.updates)) == (frozenset(ALLOWED), 1)
 
 
+async def test_what_waits_is_brought_at_once_by_a_worker_that_registers_again(
+    sandbox: Sandbox, webhook: TelegramWebhook
+) -> None:
+    """The pauses after failures belong to the registration: a new one begins without."""
+    await webhook.register()
+    first = sandbox.telegram.webhook
+    await webhook.register()
+    idle = sandbox.telegram.webhook
+    sandbox.say(CHAT, ANNA.id, "hello?")
+
+    await webhook.register()
+
+    assert idle is first
+    assert sandbox.telegram.webhook is not first
+    assert len(sandbox.telegram.updates) == 1
+
+
 async def test_look_tells_what_waits_and_what_went_wrong(sandbox: Sandbox, webhook: TelegramWebhook) -> None:
     await webhook.register()
     sandbox.say(CHAT, ANNA.id, "hello?")
