@@ -153,6 +153,7 @@ class Reception:
                 held.hurry.set()
 
     def _remember(self, update_id: int) -> None:
+        self._lately.pop(update_id, None)
         self._lately[update_id] = anyio.current_time()
         if len(self._lately) > REMEMBER:
             del self._lately[next(iter(self._lately))]

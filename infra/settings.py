@@ -78,6 +78,11 @@ def _origin(text: str) -> str:
     return _web_address(text)
 
 
+def _webhook_address(text: str) -> str:
+    _must(not re.search(r"[{}%]", text))  # its path is looked up as it stands
+    return _web_address(text)
+
+
 def _directory(path: Path) -> Path:
     _must(path.is_dir() or not path.exists())
     return path
@@ -119,7 +124,7 @@ class Settings(BaseSettings):
     telegram_api_url: Annotated[Text, AfterValidator(_origin)] = Field(
         "https://api.telegram.org", description="scheme, host and port only, like https://api.telegram.org"
     )
-    telegram_webhook_url: Annotated[Text, AfterValidator(_web_address)] | None = Field(
+    telegram_webhook_url: Annotated[Text, AfterValidator(_webhook_address)] | None = Field(
         None,
         description="the address to which Telegram brings updates, like https://bot.example.org/telegram, or unset",
     )

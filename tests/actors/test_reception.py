@@ -80,6 +80,19 @@ async def test_tap_of_which_nobody_knows_yet_holds_its_person_12_s_and_no_longer
     assert [line["tap_id"] for line in stage.logged("tap.not_confirmed")] == ["tap-10"]
 
 
+async def test_tap_that_was_given_up_and_comes_again_is_not_given_up_again(stage: ReceptionStage) -> None:
+    """As when our answer was lost on its way."""
+    async with stage.playing(), anyio.create_task_group() as tasks:
+        tasks.start_soon(stage.bring, tap(10))
+        await anyio.sleep(60.0)
+        await stage.bring(tap(10))
+        stage.reception.confirm(10)
+
+    assert stage.given_up == ["tap-10"]
+    assert stage.receipts == [Receipt.DONE] * 2
+    assert stage.answered_at[-1] == pytest.approx(60.0 + SHOW_SECONDS)
+
+
 async def test_tap_that_cannot_be_given_up_comes_again(stage: ReceptionStage) -> None:
     async with stage.playing(), anyio.create_task_group() as tasks:
         tasks.start_soon(stage.bring, tap(10))

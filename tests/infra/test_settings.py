@@ -253,6 +253,13 @@ def test_webhook_without_a_secret_gets_one_that_hangs_on_the_token_alone(monkeyp
     assert settings.secrets() == (TOKEN, settings.webhook_secret())
 
 
+@pytest.mark.parametrize("path", ["{token}", "%2Ftelegram", "?token=1"])
+def test_webhook_address_has_a_plain_path(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    problem = problem_with(monkeypatch, "TELEGRAM_WEBHOOK_URL", f"https://bot.example.org/{path}")
+
+    assert problem.startswith("TELEGRAM_WEBHOOK_URL must be the address to which Telegram brings updates")
+
+
 @pytest.mark.parametrize("secret", ["too_short", "sixteen letters.", "x" * 257])
 def test_webhook_secret_that_telegram_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
     problem = problem_with(monkeypatch, "TELEGRAM_WEBHOOK_SECRET", secret)
