@@ -26,6 +26,7 @@ log = structlog.get_logger()
 EDIT_SECONDS = 15.0
 CONFIRM_SECONDS = 60.0  # an edit whose answer was lost may be applied this late, over a newer one
 RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+SHORTEST_SECONDS = 0.001  # a pause too short to move a clock of floating point is no pause, and would spin
 ACKNOWLEDGE_SECONDS = 0.5
 MOST_ACKNOWLEDGED = 500
 MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again
@@ -116,7 +117,7 @@ class CardDrawer:
         try:
             while (pause := self._start_edits(chat)) is not None:
                 chat.woken = anyio.Event()
-                with anyio.move_on_after(pause):
+                with anyio.move_on_after(max(pause, SHORTEST_SECONDS)):
                     await chat.woken.wait()
         finally:
             chat.at_work = False

@@ -20,10 +20,12 @@ from actors.rules.messages import (
     CardNotSent,
     CardSent,
     Changed,
+    Checked,
     Message,
     NotRecorded,
     OutcomeNotRecorded,
     Press,
+    SendOriginal,
     StillRecording,
     Tap,
 )
@@ -31,6 +33,7 @@ from actors.rules.operations import (
     CloseTap,
     Interaction,
     LoadRow,
+    LookAtCard,
     Operation,
     RecordTap,
     SaveCard,
@@ -38,7 +41,7 @@ from actors.rules.operations import (
     Shown,
     StoreOutcome,
 )
-from actors.rules.requests import Lane, NotStored, Ticket
+from actors.rules.requests import Cause, Lane, NotStored, Ticket
 from actors.rules.review import decide
 from actors.rules.review_memory import Item
 from actors.runtime.actor import Context
@@ -63,6 +66,7 @@ class ItemActor:
         self._item = Item(context.key[1])
         self._traces = Traces()
         self._tickets: dict[str, Ticket] = {}
+        self._checks: dict[int, wanted.CheckCard] = {}
 
     @property
     def idle(self) -> bool:
@@ -114,6 +118,8 @@ class ItemActor:
                 face = replace(_face(press, row), asking=asking, doubtful=doubtful)
                 drawing = self._outside.cards.add_line(face, needed=True)
                 self._spawn_for(press, partial(self._added, press, drawing, needed=True), about)
+            case wanted.CheckCard(press):
+                self._check_later(effect, about)
             case wanted.SendFile(press):
                 self._spawn_for(press, partial(self._send_file, press), about)
             case wanted.AbandonRecording(press):
@@ -225,6 +231,30 @@ class ItemActor:
         if needed:
             self._traces.of(press).shown(edits)
 
+    def _check_later(self, effect: wanted.CheckCard, about: Message) -> None:
+        """Ask once for each message, however often it was drawn meanwhile: what was drawn last counts."""
+        message_id = effect.press.message_id
+        under_way = message_id in self._checks
+        self._checks[message_id] = effect
+        if not under_way:
+            self._context.spawn(partial(self._check, effect.press), about)
+
+    async def _check(self, press: Press) -> None:
+        """Ask until answered: a card that was drawn without its row must not stay so."""
+        stopping = False
+        while not stopping:
+            ticket = Ticket(anyio.current_time() + SEND_SECONDS, Lane.REST)
+            try:
+                asked = LookAtCard(press.chat_id, press.item_id, press.message_id)
+                row = (await self._outside.store.ask(asked, ticket)).value
+            except NotStored as lost:
+                stopping = lost.cause is Cause.REFUSED or await self._outside.pause(1.0)
+                continue
+            check = self._checks.pop(press.message_id)
+            if row is not None:
+                await self._context.tell(Checked(check.press, row, check.line))
+            return
+
     async def _send_file(self, press: Press) -> None:
         try:
             row = self._item.row or await self._load(press)
@@ -233,8 +263,9 @@ class ItemActor:
                 return
         except (PortError, NotStored):
             pass
-        face = replace(_face(press, self._item.row), line=words.FILE_NOT_SENT)
+        face = replace(_face(press, self._item.known_to(press)), line=words.FILE_NOT_SENT)
         await self._added(press, self._outside.cards.add_line(face, needed=True), needed=True)
+        self._check_later(wanted.CheckCard(press, words.FILE_NOT_SENT), SendOriginal(press))
 
     async def _load(self, press: Press) -> Row | None:
         ticket = Ticket(anyio.current_time() + 10.0, Lane.REST)

@@ -101,6 +101,17 @@ class WatchQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckCard:
+    """The tapped message was drawn from memory, or from what the person saw: tell `Checked` what its row says.
+
+    `line` is the refusal that stands on it and shall stay, if it is still true.
+    """
+
+    press: Press
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SendFile:
     """Send the uncompressed file below the card."""
 
@@ -158,7 +169,15 @@ class ConfirmUpdate:
 
 
 PressEffect = (
-    AnswerTap | AbandonRecording | ShowLine | ShowQuestion | SendFile | LogInteraction | Conclude | ConfirmUpdate
+    AnswerTap
+    | AbandonRecording
+    | ShowLine
+    | ShowQuestion
+    | CheckCard
+    | SendFile
+    | LogInteraction
+    | Conclude
+    | ConfirmUpdate
 )
 Effect = (
     PressEffect | Record | CloseTap | WatchRecording | WatchQuestion | ShowCard | SendCard | Publish | RecordOutcome

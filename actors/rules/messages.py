@@ -178,6 +178,15 @@ class AskExpired:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What the row says of a message that was drawn without it; `line` is the refusal that stands on it."""
+
+    press: Press
+    row: Row
+    line: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CardSent:
     """The card is in the chat and its row knows it; `shown` is the revision that was sent."""
 
@@ -210,6 +219,7 @@ Message = (
     | TapOutcome
     | StillRecording
     | AskExpired
+    | Checked
     | CardSent
     | CardNotSent
     | OutcomeNotRecorded

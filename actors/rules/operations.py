@@ -42,6 +42,15 @@ class LoadRow(Operation[Row | None]):
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtCard(Operation[Row | None]):
+    """Read one item for one of its messages: `cards` holds that one alone, also if it is retired; none: unknown."""
+
+    chat_id: int
+    item_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What the sweep of the schedule found; the next one is needed in `next_seconds` (None: nothing is planned)."""
 

@@ -9,6 +9,7 @@ from actors.rules import words
 from actors.rules.effects import (
     AbandonRecording,
     AnswerTap,
+    CheckCard,
     CloseTap,
     Conclude,
     ConfirmUpdate,
@@ -32,6 +33,7 @@ from actors.rules.messages import (
     CardNotSent,
     CardSent,
     Changed,
+    Checked,
     Forbidden,
     GiveUp,
     Gone,
@@ -102,13 +104,16 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             return _not_recorded(item, message)
         case StillRecording(tap) if item.recording == tap:
             line = words.in_progress(tap.step, tap.press.person.name)
-            return Decision(item, (ShowLine(tap.press, item.row, line, needed=False),))
+            return Decision(item, (ShowLine(tap.press, item.known_to(tap.press), line, needed=False),))
         case StillRecording():
             return Decision(item)
         case AskExpired(press) if item.asking == press:
-            return Decision(replace(item, asking=None), (ShowQuestion(press, item.row, asking=None),))
+            question = ShowQuestion(press, item.known_to(press), asking=None)
+            return Decision(replace(item, asking=None), (question, CheckCard(press)))
         case AskExpired():
             return Decision(item)
+        case Checked():
+            return _checked(item, message)
         case Present(row):
             known = _learn(item, row)
             return Decision(known, (SendCard(row),) if known.row == row else ())
@@ -182,6 +187,7 @@ def _recorded(item: Item, message: Recorded) -> Decision:
         item,
         (
             ShowCard(newest, press, cause),
+            *_retired(press, row),
             *goes_on,
             LogInteraction(press, message.tap.step.value),
             Conclude(press, message.tap.step.value, Outcome.RECORDED, cause, row.version),
@@ -197,11 +203,30 @@ def _refused_by_row(item: Item, tap: Tap, row: Row, outcome: Outcome) -> Decisio
         item,
         (
             ShowCard(_newest(item, row), tap.press, outcome.value),
+            *_retired(tap.press, row),
             LogInteraction(tap.press, outcome.value),
             Conclude(tap.press, tap.step.value, outcome, "tap", row.version),
             ConfirmUpdate(tap.press, answered_first=False),
         ),
     )
+
+
+def _retired(press: Press, row: Row) -> tuple[Effect, ...]:
+    """A message of an earlier round is none of the row's cards; what stands on it now is taken off again."""
+    known = any(card.message_id == press.message_id for card in row.cards)
+    return () if known else (CheckCard(press),)
+
+
+def _checked(item: Item, message: Checked) -> Decision:
+    """Draw the message from its row, with the refusal that stands on it if the person may really tap again."""
+    press, row = message.press, message.row
+    newest = _newest(item, row)
+    item = _learn(item, row)
+    if not row.cards:
+        return Decision(item)
+    if message.line is not None and newest.version == press.version and not row.cards[0].retired:
+        return Decision(item, (ShowLine(press, newest, message.line, needed=True),))
+    return Decision(item, (ShowCard(replace(newest, cards=row.cards), None, "checked"),))
 
 
 def _gone(item: Item, tap: Tap) -> Decision:
@@ -220,12 +245,13 @@ def _not_recorded(item: Item, message: NotRecorded) -> Decision:
     tap, press = message.tap, message.tap.press
     if not message.certain:
         line = words.not_confirmed(tap.step, press.person.name)
-        return Decision(item, (ShowLine(press, item.row, line, needed=True), CloseTap(tap)))
+        return Decision(item, (ShowLine(press, item.known_to(press), line, needed=True), CloseTap(tap)))
     line = words.not_saved(tap.step, press.person.name)
     return Decision(
         _close_recording(item, tap),
         (
-            ShowLine(press, item.row, line, needed=True),
+            ShowLine(press, item.known_to(press), line, needed=True),
+            CheckCard(press, line),
             LogInteraction(press, Outcome.REFUSED.value),
             Conclude(press, tap.step.value, Outcome.REFUSED, "tap", press.version),
             ConfirmUpdate(press, answered_first=True),

@@ -22,6 +22,16 @@ class Item:
     recording: Tap | None = None
     asking: Press | None = None
 
+    def known_to(self, press: Press) -> Row | None:
+        """The row, if it knows the message and nothing newer was seen on it; else memory would draw the past.
+
+        Another worker may have written the row since: sending a card and settling an item are told to nobody else.
+        """
+        row = self.row
+        if row is None or row.version < press.version:
+            return None
+        return row if any(card.message_id == press.message_id for card in row.cards) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

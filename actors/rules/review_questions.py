@@ -9,6 +9,7 @@ from types import MappingProxyType
 from actors.rules import words
 from actors.rules.effects import (
     AnswerTap,
+    CheckCard,
     Conclude,
     ConfirmUpdate,
     Effect,
@@ -51,15 +52,16 @@ def asked_about(message: AskToReject | AskAboutDoubt) -> Step:
 
 def ask(item: Item, press: Press, step: Step) -> Decision:
     """Ask "Are you sure?"; a question that is open gives way."""
-    question = ShowQuestion(press, item.row, asking=Question(step, press.person.id))
+    question = ShowQuestion(press, item.known_to(press), asking=Question(step, press.person.id))
     effects = visibly(words.SURE, Conclude(press, ASK[step], Outcome.ASKED, "tap", press.version), question)
     return Decision(replace(item, asking=press), (*effects, WatchQuestion(press)))
 
 
 def take_back(item: Item, conclusion: Conclude, text: str) -> Decision:
     """Take the question away: it was answered with no."""
-    question = ShowQuestion(conclusion.press, item.row, asking=None)
-    return Decision(replace(item, asking=None), visibly(text, conclusion, question))
+    press = conclusion.press
+    question = ShowQuestion(press, item.known_to(press), asking=None)
+    return Decision(replace(item, asking=None), visibly(text, conclusion, question, CheckCard(press)))
 
 
 def not_yours(item: Item, message: NotYours) -> Decision:

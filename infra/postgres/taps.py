@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.rules.messages import Forbidden, Gone, NotRecorded, Recorded, Stale, Tap, TapOutcome
-from actors.rules.operations import CloseTap, LoadRow, RecordTap
+from actors.rules.operations import CloseTap, LoadRow, LookAtCard, RecordTap
 from infra.postgres import rows
 from infra.postgres.binding import Binding
 
@@ -53,5 +53,12 @@ CLOSE_TAP: Binding[CloseTap, TapOutcome] = Binding(
 LOAD_ROW: Binding[LoadRow, Any] = Binding(
     "select load_row($1, $2)",
     lambda operation: (operation.chat_id, operation.item_id),
+    lambda _, value: None if value is None else rows.row(value),
+)
+LOOK_AT_CARD: Binding[LookAtCard, Any] = Binding(
+    "select jsonb_set(load_row($1, $2), '{cards}', coalesce(("
+    " select jsonb_build_array(jsonb_build_array(k.message_id, k.retired)) from cards k join chats c using (chat_key)"
+    " where c.chat_id = $1 and k.item_id = $2 and k.message_id = $3 and not k.gone), '[]'))",
+    lambda operation: (operation.chat_id, operation.item_id, operation.message_id),
     lambda _, value: None if value is None else rows.row(value),
 )

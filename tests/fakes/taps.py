@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from actors.rules.item import Row
+from actors.rules.item import Card, Row
 from actors.rules.messages import Forbidden, Gone, NotRecorded, Recorded, Stale, Tap, TapOutcome
-from actors.rules.operations import CloseTap, LoadRow, RecordTap
+from actors.rules.operations import CloseTap, LoadRow, LookAtCard, RecordTap
 from tests.fakes.publishes import cancel_publish, is_too_late, start_publish
 from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord
 from tests.fakes.tables import next_state
@@ -61,6 +61,17 @@ def load_row(writer: Writer, asked: LoadRow) -> Row | None:
     """Read one item of a chat."""
     chat = writer.tables.chat(asked.chat_id)
     return None if chat is None else writer.row(chat.chat_key, asked.item_id)
+
+
+def look_at_card(writer: Writer, asked: LookAtCard) -> Row | None:
+    """Read one item for one of its messages."""
+    row = load_row(writer, LoadRow(asked.chat_id, asked.item_id))
+    if row is None:
+        return None
+    card = writer.tables.cards.get(row.chat_key, asked.message_id)
+    if card is None or card.gone or card.item_id != row.id:
+        return replace(row, cards=())
+    return replace(row, cards=(Card(row.chat_key, row.chat_id, card.message_id, card.retired),))
 
 
 def _find(writer: Writer, tap: Tap) -> _Case | None:
