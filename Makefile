@@ -1,7 +1,7 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench replay chaos lock venv new-venv
+.PHONY: help demo run test check bench replay chaos simulate lock venv new-venv
 
 ARGS =
 VENV = .venv
@@ -33,6 +33,11 @@ bench: venv ## measure the budgets beside an ideal; QUICK=1: under a minute, coa
 
 chaos: venv ## kill real workers while they publish; ARGS="--seed 2 --workers 3" for another run
 	@$(IN_VENV) -m tests.chaos $(ARGS)
+
+SEEDS =
+SEED =
+simulate: venv ## play seeded worlds in virtual time; SEEDS=2000 for more, SEED=n replays one, ARGS="--profile aimed"
+	@$(IN_VENV) -m tests.simulation $(if $(SEED),--seed $(SEED),$(if $(SEEDS),--seeds $(SEEDS))) $(ARGS)
 
 replay: venv ## replay the incident of 2026-02-25: what happened then, what happens now
 	@$(IN_VENV) -m tests.replay $(ARGS)

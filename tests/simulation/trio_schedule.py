@@ -30,7 +30,7 @@ class TrioSchedule(trio.abc.Instrument):
     def __init__(self, dice: Random, *, priorities: bool) -> None:
         self.steps = 0
         self._sum = 0
-        self._first = 0
+        self._first: int | None = None
         self._dice = dice
         self._priorities = priorities
         self._priority: dict[trio.lowlevel.Task, float] = {}
@@ -44,7 +44,7 @@ class TrioSchedule(trio.abc.Instrument):
 
     def task_spawned(self, task: trio.lowlevel.Task) -> None:
         """Count tasks from the first one of this run: trio's own counter goes on from run to run."""
-        if not self._first:
+        if self._first is None:
             self._first = task._counter
         if self._priorities:
             self._priority[task] = self._dice.random()
@@ -88,6 +88,7 @@ class TrioSchedule(trio.abc.Instrument):
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         """Add the task to the trace."""
+        assert self._first is not None
         self.steps += 1
         self._sum = zlib.crc32(((task._counter - self._first) & 0xFFFFFFFF).to_bytes(4, "big"), self._sum)
         if self._priorities and self.steps in self._lower_at:

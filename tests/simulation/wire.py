@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from actors.errors import AnswerLost, PortError, Unreachable
 from actors.ports import Conflict
@@ -58,10 +59,11 @@ class Wire:
 
     async def ask(self, request: Request[T]) -> T:
         """Send, wait, and raise what the adapter would."""
+        while self.process.is_held:
+            await checkpoint()  # the one step that a task may still make when its process is held, held here
         if self.process.life is Life.ENDED:
+            await anyio.sleep(1.0)
             raise Unreachable("the world is over")
-        if self.process.is_held:
-            await anyio.sleep_forever()
         reply: Reply[T] = Reply()
         self._send(request, reply)
         with anyio.CancelScope(shield=request.shielded), anyio.move_on_after(request.bound):

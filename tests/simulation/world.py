@@ -35,6 +35,7 @@ from tests.simulation.wire import Wire
 
 OPENS = datetime(2026, 2, 25, 8, 0, tzinfo=UTC)
 CHATS = (-1001, -1002)  # the first publishes, the second rehearses
+SLOTS_SECONDS = 180.0
 TAP_SECONDS = 6.0  # between two looks of one person at the group
 QUIET_SECONDS = 30.0  # from the last check to the stop
 STOP_SECONDS = 40.0
@@ -162,7 +163,7 @@ class World:
         tables = self.store.tables
         chat_key = 2 if number % 4 == 0 else 1
         media_id, item_id = tables.number("media_id"), tables.number("item_id")
-        due_at = OPENS + timedelta(seconds=dice.uniform(1.0, self.plan.seconds * 0.6))
+        due_at = OPENS + timedelta(seconds=dice.uniform(1.0, SLOTS_SECONDS))
         tables.media.make(
             chat_key=chat_key, media_id=media_id, created_at=OPENS, sha256=f"{number}", title=f"story {number}"
         )
