@@ -57,8 +57,8 @@ def draw_plan(seed: int, profile: Profile | None = None) -> Plan:
     return Plan(
         seed=seed,
         profile=chosen,
-        people=dice.randint(2, 5),
-        items=dice.randint(3, 12),
+        people=dice.randint(2, 6),
+        items=dice.randint(3, 14),
         workers=dice.choice([1, 1, 1, 2]),
         seconds=round(seconds, 3),
         episodes=episodes,

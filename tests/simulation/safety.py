@@ -195,9 +195,14 @@ def _reachable(state: str) -> set[str]:
 
 
 def _is_expected(process: Process, line: dict[str, Any]) -> bool:
-    """An outage is told, and a stop may take what is held with it: unconfirmed, it comes again."""
-    stopped = line["event"] == "child.killed" and process.life is Life.STOPPING
-    return stopped or line["event"] == "database.unreachable"
+    """An outage is told; a stop may take what is held with it; the fence tells of who was frozen over his lease."""
+    match line["event"]:
+        case "child.killed":
+            return process.life is Life.STOPPING
+        case "publish.outlived_its_lease":
+            return process.frozen_at is not None
+        case event:
+            return bool(event == "database.unreachable")
 
 
 def _short(line: dict[str, Any]) -> str:

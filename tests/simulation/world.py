@@ -36,7 +36,7 @@ from tests.simulation.wire import Wire
 OPENS = datetime(2026, 2, 25, 8, 0, tzinfo=UTC)
 CHATS = (-1001, -1002)  # the first publishes, the second rehearses
 SLOTS_SECONDS = 180.0
-TAP_SECONDS = 6.0  # between two looks of one person at the group
+TAP_SECONDS = 4.0  # between two looks of one person at the group
 QUIET_SECONDS = 30.0  # from the last check to the stop
 STOP_SECONDS = 40.0
 POINTS_TOLD = {"effect", "reply"}
