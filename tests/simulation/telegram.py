@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ from tests.simulation.wire import Reply, Request, T, Wire
 
 READ_SECONDS = 10.0  # the real adapter's patience with an answer
 FLOOD_SECONDS = 7.0
+A_MINUTE = 40  # changes of one group; the real limit is not published, and a worker spends 20 at once and 20 a minute
 ANSWERABLE_SECONDS = 150.0
 
 
@@ -82,6 +84,7 @@ class SimulatedTelegram:
     _next_update: int = 1000
     _next_message: int = 501
     _poll: _Poll | None = None
+    _spent: dict[int, deque[float]] = field(default_factory=dict)
     _asked: tuple[int | None, float] = (-1, -1e9)
 
     def put(self, update: Update) -> None:
@@ -107,6 +110,15 @@ class SimulatedTelegram:
         self._serve()
         if self._poll is poll:
             self.timeline.after(seconds, lambda: self._end(poll))
+
+    def limit(self, chat_id: int) -> None:
+        """Let a group change so often a minute, whoever asks; toasts are not counted."""
+        lately = self._spent.setdefault(chat_id, deque())
+        while lately and lately[0] <= self.timeline.now - 60.0:
+            lately.popleft()
+        if len(lately) >= A_MINUTE:
+            raise Unreachable("Telegram asks for a pause", lately[0] + 60.0 - self.timeline.now)
+        lately.append(self.timeline.now)
 
     def answer(self, press_id: str, text: str) -> None:
         """Show a toast, once."""
@@ -194,37 +206,42 @@ class ChatPort:
 
     async def send_card(self, row: Row) -> SentCard:
         """Send a card."""
-        return await self._ask("send_card", lambda: self._platform.send(row))
+        return await self._ask("send_card", lambda: self._platform.send(row), row.chat_id)
 
     async def edit_card(self, face: Face) -> None:
         """Redraw a card."""
-        await self._ask("edit_card", lambda: self._platform.edit(face))
+        await self._ask("edit_card", lambda: self._platform.edit(face), face.chat_id)
 
     async def send_original(self, row: Row, reply_to: int) -> None:
         """Send the file."""
         assert (row.chat_id, reply_to) in self._platform.screens
-        await self._ask("send_original", self._platform.say)
+        await self._ask("send_original", self._platform.say, row.chat_id)
 
     async def send_text(self, chat_id: int, text: str) -> None:
         """Say something."""
-        assert chat_id
         assert text
-        await self._ask("send_text", self._platform.say)
+        await self._ask("send_text", self._platform.say, chat_id)
 
     async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
         """Show the menu."""
         assert menu
         return await self._ask("introduce", lambda: "everytap_bot")
 
-    async def _ask(self, name: str, effect: Callable[[], T]) -> T:
-        return await self._wire.ask(Request("telegram", name, lambda: self._limited(name, effect), READ_SECONDS))
+    async def _ask(self, name: str, effect: Callable[[], T], chat_id: int | None = None) -> T:
+        request = Request("telegram", name, lambda: self._limited(effect, chat_id), READ_SECONDS)
+        return await self._wire.ask(request)
 
-    def _limited(self, name: str, effect: Callable[[], T]) -> T:
-        """429: asked for in a flood, for what a chat shows; toasts are not counted."""
+    def _limited(self, effect: Callable[[], T], chat_id: int | None) -> T:
+        """429, in a flood and beyond a group's own limit."""
         weather = self._wire.weather
-        if name != "answer" and weather.dice.random() < weather.strength(Kind.TELEGRAM_FLOOD):
+        try:
+            if chat_id is not None:
+                if weather.dice.random() < weather.strength(Kind.TELEGRAM_FLOOD):
+                    raise Unreachable("Telegram asks for a pause", FLOOD_SECONDS * weather.dice.random())
+                self._platform.limit(chat_id)
+        except Unreachable:
             weather.note("telegram 429", self._wire.timeline.now)
-            raise Unreachable("Telegram asks for a pause", FLOOD_SECONDS * weather.dice.random())
+            raise
         return effect()
 
 
