@@ -1,0 +1,268 @@
+"""Every operation, asked in a state in which it has something to do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from actors.rules.account import FreshToken, Quota
+from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
+from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
+from actors.rules.item import Row, Step
+from actors.rules.operations import (
+    AcknowledgeCards,
+    ClaimDue,
+    CloseTap,
+    HoldLease,
+    Interaction,
+    LoadRow,
+    LookAtCard,
+    Operation,
+    RecordTap,
+    Recover,
+    ReleaseLease,
+    SaveCard,
+    SendFailed,
+    Shown,
+    StoreOutcome,
+    TidyUp,
+    WriteInteractions,
+)
+from actors.rules.preflight import LookAhead, StoreFinding
+from actors.rules.publish_operations import Move, Publish, SavePermalink, StepPublish, TakePublish
+from actors.rules.publish_phase import Phase
+from tests.contracts.team import ANNA, BEN, CHAT, Team
+
+WORKER = "one"
+YEAR_SECONDS = 366 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`step` is its line in the matrix; the same rows and the same answer come of it, cut or not.
+
+    `tells_work`: the answer is what this attempt had to do, which is less where an earlier one did it unheard.
+    """
+
+    step: str
+    prepare: Callable[[Team], Awaitable[Operation[Any]]]
+    tells_work: bool = False
+
+
+async def skip(team: Team) -> Operation[Any]:
+    """The tap of which every byte is cut."""
+    return RecordTap(team.tap(await team.present()), WORKER)
+
+
+async def _auto_post(team: Team) -> Operation[Any]:
+    await team.connect()
+    return RecordTap(team.tap(await team.present(), Step.AUTO_POST), WORKER)
+
+
+async def _late_tap(team: Team) -> Operation[Any]:
+    row = await team.present()
+    await team.settle(row, Step.POSTED, BEN)
+    return RecordTap(team.tap(row), WORKER)
+
+
+async def _close(team: Team) -> Operation[Any]:
+    return CloseTap(team.tap(await team.present()), WORKER)
+
+
+async def _load(team: Team) -> Operation[Any]:
+    return LoadRow(CHAT, (await team.present()).id)
+
+
+async def _look_at_card(team: Team) -> Operation[Any]:
+    row = await team.present()
+    return LookAtCard(CHAT, row.id, row.cards[0].message_id)
+
+
+async def _claim_due(team: Team) -> Operation[Any]:
+    await team.queue(-5)
+    return ClaimDue(WORKER, "look 1")
+
+
+async def _save_card(team: Team) -> Operation[Any]:
+    return SaveCard(await _claimed(team), 501, "file-1", WORKER)
+
+
+async def _send_failed(team: Team) -> Operation[Any]:
+    return SendFailed(await _claimed(team), WORKER, ambiguous=True, pause_seconds=20.0)
+
+
+async def _store_outcome(team: Team) -> Operation[Any]:
+    row = await team.settle(await team.present(), Step.AUTO_POST)
+    return StoreOutcome(row, Step.REHEARSED, "Rehearsed.", WORKER)
+
+
+async def _acknowledge(team: Team) -> Operation[Any]:
+    row = await team.settle(await team.present(), Step.SKIP)
+    return AcknowledgeCards(tuple(Shown(card, row.id, row.revision) for card in row.cards), WORKER)
+
+
+async def _recover(team: Team) -> Operation[Any]:
+    await team.settle(await team.present(), Step.SKIP)
+    await team.world.pass_time(60)
+    return Recover(WORKER, everything=True)
+
+
+async def _hold_lease(team: Team) -> Operation[Any]:
+    del team
+    return HoldLease("updates", WORKER, 60.0, 10.0)
+
+
+async def _release_lease(team: Team) -> Operation[Any]:
+    await team.ask(HoldLease("updates", WORKER, 60.0, 10.0))
+    return ReleaseLease("updates", WORKER)
+
+
+async def _write(team: Team) -> Operation[Any]:
+    del team
+    line = Interaction(CHAT, "skip", ANNA.id, ANNA.name, 1, "tap-1", 1_700_000_000_000)
+    return WriteInteractions("batch-1", (line, line))
+
+
+async def _tidy_up(team: Team) -> Operation[Any]:
+    await team.ask(await _write(team))
+    await team.world.pass_time(YEAR_SECONDS)
+    return TidyUp()
+
+
+async def _look_at_chat(team: Team) -> Operation[Any]:
+    await team.present()
+    return LookAtChat(CHAT, ANNA.id, 3)
+
+
+async def _present_next(team: Team) -> Operation[Any]:
+    await team.queue(600)
+    return PresentNext(_wish(), WORKER)
+
+
+async def _pause(team: Team) -> Operation[Any]:
+    del team
+    return PauseChat(_wish(), paused=True)
+
+
+async def _requeue(team: Team) -> Operation[Any]:
+    row = await team.settle(await team.present(), Step.SKIP)
+    await team.world.pass_time(YEAR_SECONDS)
+    return RequeueItem(_wish(), row.id)
+
+
+async def _take_publish(team: Team) -> Operation[Any]:
+    row = await _published(team)
+    await team.world.pass_time(80)
+    return TakePublish(row.chat_key, row.id, "saga 1")
+
+
+async def _step_publish(team: Team) -> Operation[Any]:
+    return StepPublish(await _taken(team), Move(Phase.CONTAINER, "c1", 0, lost=False), WORKER)
+
+
+async def _end_publish(team: Team) -> Operation[Any]:
+    publish = await _taken(team)
+    for phase, attempt in ((Phase.CONTAINER, 0), (Phase.READY, 0), (Phase.PUBLISHING, 1)):
+        moved = (await team.step(publish, phase, container_id="c1", attempt=attempt)).publish
+        assert moved is not None
+        publish = moved
+    return StepPublish(publish, Move(Phase.PUBLISHED, "c1", 1, lost=False, media_id="m1"), WORKER)
+
+
+async def _save_permalink(team: Team) -> Operation[Any]:
+    ending = await _end_publish(team)
+    await team.ask(ending)
+    assert isinstance(ending, StepPublish)
+    done = ending.publish
+    return SavePermalink(done.chat_key, done.item_id, done.version, "https://example.org/s")
+
+
+async def _claim_tokens(team: Team) -> Operation[Any]:
+    await _account_that_ends(team)
+    return ClaimTokens("look 1")
+
+
+async def _store_token(team: Team) -> Operation[Any]:
+    return StoreToken(await _token_due(team), FreshToken(b"fresh"))
+
+
+async def _note_token(team: Team) -> Operation[Any]:
+    return NoteToken(await _token_due(team), "look 1", 1, gone=False)
+
+
+async def _look_ahead(team: Team) -> Operation[Any]:
+    await team.connect()
+    return LookAhead(team.keys[CHAT])
+
+
+async def _store_finding(team: Team) -> Operation[Any]:
+    account = await team.connect()
+    return StoreFinding(await team.present(), "✅ Ready: @studio", WORKER, account, Quota(3, 25))
+
+
+TAP = Case("tap", skip)
+OTHERS = (
+    Case("tap: Auto Post", _auto_post),
+    Case("tap: too late", _late_tap),
+    Case("close a tap", _close),
+    Case("load a row", _load),
+    Case("look at a card", _look_at_card),
+    Case("claim what is due", _claim_due),
+    Case("save a card", _save_card),
+    Case("a send that failed", _send_failed),
+    Case("store an outcome", _store_outcome),
+    Case("acknowledge cards", _acknowledge),
+    Case("recover", _recover, tells_work=True),
+    Case("hold the lease", _hold_lease),
+    Case("release the lease", _release_lease),
+    Case("write interactions", _write, tells_work=True),
+    Case("tidy up", _tidy_up, tells_work=True),
+    Case("look at a chat", _look_at_chat),
+    Case("present the next", _present_next),
+    Case("pause a chat", _pause),
+    Case("requeue an item", _requeue),
+    Case("take a publish", _take_publish),
+    Case("step a publish", _step_publish),
+    Case("end a publish", _end_publish),
+    Case("save a permalink", _save_permalink),
+    Case("claim tokens", _claim_tokens),
+    Case("store a token", _store_token),
+    Case("note a token", _note_token),
+    Case("look ahead", _look_ahead),
+    Case("store a finding", _store_finding),
+)
+
+
+async def _claimed(team: Team) -> Row:
+    await team.queue()
+    (row,) = (await team.claim()).present
+    return row
+
+
+async def _published(team: Team) -> Row:
+    await team.connect()
+    return await team.settle(await team.present(), Step.AUTO_POST)
+
+
+async def _taken(team: Team) -> Publish:
+    publish = (await team.take(await _published(team))).publish
+    assert publish is not None
+    return publish
+
+
+async def _account_that_ends(team: Team) -> None:
+    account = await team.connect()
+    ends = await team.world.now() + timedelta(days=1)
+    await team.world.update("accounts", {"account_id": account}, {"token_expires_at": ends})
+
+
+async def _token_due(team: Team) -> TokenDue:
+    await _account_that_ends(team)
+    (due,) = await team.ask(ClaimTokens("look 1"))
+    return due
+
+
+def _wish() -> Wish:
+    return Wish(CHAT, 901, ANNA)

@@ -1,0 +1,10 @@
+"""The sections of the matrix, in the order in which they run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.faults.cuts import Cuts
+from tests.faults.results import Section
+
+SECTIONS: Final[tuple[Section, ...]] = (Cuts(),)
