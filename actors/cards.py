@@ -170,6 +170,7 @@ class CardDrawer:
 
     def _shown(self, message: Message, wish: Wish, gone: bool) -> None:
         message.failures, message.last = 0, wish
+        wish.gone = gone
         if wish.shown is not None:
             self._unacknowledged.append(replace(wish.shown, gone=gone))
             self._acknowledge.ring()

@@ -20,7 +20,6 @@ from actors.rules.messages import (
     CardNotSent,
     CardSent,
     Changed,
-    Checked,
     Message,
     NotRecorded,
     OutcomeNotRecorded,
@@ -33,7 +32,6 @@ from actors.rules.operations import (
     CloseTap,
     Interaction,
     LoadRow,
-    LookAtCard,
     Operation,
     RecordTap,
     SaveCard,
@@ -41,11 +39,13 @@ from actors.rules.operations import (
     Shown,
     StoreOutcome,
 )
-from actors.rules.requests import Cause, Lane, NotStored, Ticket
+from actors.rules.requests import Lane, NotStored, Ticket
 from actors.rules.review import decide
 from actors.rules.review_memory import Item
 from actors.runtime.actor import Context
-from actors.shell.outside import ItemKey, Outside
+from actors.shell.answers import say_in_chat
+from actors.shell.checks import Checks
+from actors.shell.outside import MESSAGE_GONE, ItemKey, Outside
 from actors.shell.trace import Traces
 
 HOLD_SECONDS = 100.0  # Telegram keeps a tap for 150 s; within 100 s of our first sight it is stored or refused
@@ -64,9 +64,9 @@ class ItemActor:
         self._outside = outside
         self._context = context
         self._item = Item(context.key[1])
-        self._traces = Traces()
+        self._traces = Traces(outside.explained)
         self._tickets: dict[str, Ticket] = {}
-        self._checks: dict[int, wanted.CheckCard] = {}
+        self._checks = Checks(outside.store, outside.pause)
 
     @property
     def idle(self) -> bool:
@@ -107,7 +107,7 @@ class ItemActor:
             case _:
                 self._perform_for_press(effect, about)
 
-    def _perform_for_press(self, effect: wanted.PressEffect, about: Message) -> None:
+    def _perform_for_press(self, effect: wanted.PressEffect, about: Message) -> None:  # noqa: C901 - the table
         match effect:
             case wanted.AnswerTap(press, text):
                 self._spawn_for(press, partial(self._answer, press, text), about)
@@ -117,7 +117,7 @@ class ItemActor:
                 doubtful = asking is not None and asking.step in words.DOUBT_STEPS
                 face = replace(_face(press, row), asking=asking, doubtful=doubtful)
                 drawing = self._outside.cards.add_line(face, needed=True)
-                self._spawn_for(press, partial(self._added, press, drawing, needed=True), about)
+                self._spawn_for(press, partial(self._asked, press, drawing), about)
             case wanted.CheckCard(press):
                 self._check_later(effect, about)
             case wanted.SendFile(press):
@@ -220,40 +220,33 @@ class ItemActor:
     def _add_line(self, effect: wanted.ShowLine, about: Message) -> None:
         doubtful = isinstance(about, StillRecording | NotRecorded) and about.tap.step in words.DOUBT_STEPS
         face = replace(_face(effect.press, effect.row), line=effect.line, buttons=effect.buttons, doubtful=doubtful)
-        add = partial(self._added, effect.press, self._outside.cards.add_line(face, effect.needed), effect.needed)
+        drawing = self._outside.cards.add_line(face, effect.needed)
         if effect.needed:
-            self._spawn_for(effect.press, add, about)
+            self._spawn_for(effect.press, partial(self._refused, effect.press, drawing, effect.line), about)
         else:
-            self._context.spawn(add, about)
+            self._context.spawn(partial(self._added, drawing), about)
 
-    async def _added(self, press: Press, drawing: Awaitable[int], needed: bool) -> None:
+    async def _added(self, drawing: Awaitable[int]) -> None:
+        await drawing
+
+    async def _asked(self, press: Press, drawing: Awaitable[int]) -> None:
+        self._traces.of(press).shown(await drawing)
+
+    async def _refused(self, press: Press, drawing: Awaitable[int], line: str) -> None:
+        """A refusal is never silent: where its message is gone, the chat hears it."""
         edits = await drawing
-        if needed:
-            self._traces.of(press).shown(edits)
+        if edits == MESSAGE_GONE:
+            await say_in_chat(self._outside.chat, press, line)
+        self._traces.of(press).shown(max(0, edits))
 
-    def _check_later(self, effect: wanted.CheckCard, about: Message) -> None:
-        """Ask once for each message, however often it was drawn meanwhile: what was drawn last counts."""
-        message_id = effect.press.message_id
-        under_way = message_id in self._checks
-        self._checks[message_id] = effect
-        if not under_way:
-            self._context.spawn(partial(self._check, effect.press), about)
+    def _check_later(self, check: wanted.CheckCard, about: Message) -> None:
+        if self._checks.want(check):
+            self._context.spawn(partial(self._check, check.press), about)
 
     async def _check(self, press: Press) -> None:
-        """Ask until answered: a card that was drawn without its row must not stay so."""
-        stopping = False
-        while not stopping:
-            ticket = Ticket(anyio.current_time() + SEND_SECONDS, Lane.REST)
-            try:
-                asked = LookAtCard(press.chat_id, press.item_id, press.message_id)
-                row = (await self._outside.store.ask(asked, ticket)).value
-            except NotStored as lost:
-                stopping = lost.cause is Cause.REFUSED or await self._outside.pause(1.0)
-                continue
-            check = self._checks.pop(press.message_id)
-            if row is not None:
-                await self._context.tell(Checked(check.press, row, check.line))
-            return
+        checked = await self._checks.look(press)
+        if checked is not None:
+            await self._context.tell(checked)
 
     async def _send_file(self, press: Press) -> None:
         try:
@@ -264,7 +257,7 @@ class ItemActor:
         except (PortError, NotStored):
             pass
         face = replace(_face(press, self._item.known_to(press)), line=words.FILE_NOT_SENT)
-        await self._added(press, self._outside.cards.add_line(face, needed=True), needed=True)
+        await self._refused(press, self._outside.cards.add_line(face, needed=True), words.FILE_NOT_SENT)
         self._check_later(wanted.CheckCard(press, words.FILE_NOT_SENT), SendOriginal(press))
 
     async def _load(self, press: Press) -> Row | None:

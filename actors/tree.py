@@ -36,6 +36,7 @@ from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.door import Neighbours
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.publishes import Publishes, SagaKey, SagaMessage
+from actors.shell.trace import Explained
 from actors.shell.unconnected import Unconnected, say_nothing
 from actors.tokens import Keeping, TokenKeeper
 
@@ -73,6 +74,7 @@ class Worker:
     def __init__(self, ports: Ports, identity: Identity, chance: random.Random, web: Web | None = None) -> None:
         worker = identity.worker
         self.database = Database(ports.pool, random=chance)
+        self._explained = Explained()
         self.interactions = InteractionLogger(self.database, worker)
         self.cards = CardDrawer(ports.chat, self.database, worker, self._left_behind)
         self.items = ItemDesk(
@@ -180,6 +182,7 @@ class Worker:
                 pause=self.items.pause,
                 remind=self.items.remind,
                 look_ahead=self.preflight.tell_nowait,
+                explained=self._explained,
             ),
             context,
         )

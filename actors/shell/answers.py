@@ -44,6 +44,11 @@ async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], N
     confirm(press.update_id)
 
 
+async def say_in_chat(chat: Chat, press: Press, line: str) -> None:
+    """Say to everybody what the tapped message can show no more."""
+    await _reached(press, partial(chat.send_text, press.chat_id, line))
+
+
 async def _reached(press: Press, say: Callable[[], Awaitable[None]]) -> bool:
     said = False
     try:

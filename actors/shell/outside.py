@@ -13,14 +13,17 @@ from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction, Shown
 from actors.rules.requests import Asks
+from actors.shell.trace import Explained
 
 T = TypeVar("T")
+MESSAGE_GONE = -1
 ItemKey: TypeAlias = tuple[int, int]  # (Telegram's chat id, item id): a button of another chat reaches another actor
 
 
 class Cards(Protocol):
-    """The actor that draws. A wish counts from its call on, and is awaited for how many edits it took, 0 if dropped.
+    """The actor that draws. A wish counts from its call on, and is awaited for how many edits it took.
 
+    0: it was dropped; MESSAGE_GONE: nobody can see it, for its message was deleted.
     So what is decided first is wished first, in whatever order tasks run.
     """
 
@@ -89,6 +92,7 @@ class Outside:
     pause: Callable[[float], Awaitable[bool]]
     remind: Callable[[float, Callable[[], None]], None]
     look_ahead: Callable[[Row], None]
+    explained: Explained
 
 
 BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 Figures: TypeAlias = dict[str, float | int | None]
 
 
-MOST_EXPLAINED = 64  # taps that an item remembers: one that comes again is not explained twice
+MOST_EXPLAINED = 10_000  # taps that a worker remembers: what comes, or is drawn, again is not explained twice
 
 
 class Trace:
@@ -86,12 +86,29 @@ class Trace:
             self._explain(self._press, conclusion, self._figures)
 
 
-class Traces:
-    """The open traces of one item, and the taps that it has explained lately."""
+class Explained:
+    """The taps that a worker has explained lately, whichever of its actors did and is forgotten since."""
 
     def __init__(self) -> None:
+        self._taps: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, tap_id: str) -> bool:
+        """Tell whether its line is written."""
+        return tap_id in self._taps
+
+    def add(self, tap_id: str) -> None:
+        """Its line is written."""
+        self._taps[tap_id] = None
+        if len(self._taps) > MOST_EXPLAINED:
+            self._taps.popitem(last=False)
+
+
+class Traces:
+    """The open traces of one item."""
+
+    def __init__(self, explained: Explained) -> None:
         self._open: dict[str, Trace] = {}
-        self._explained: deque[str] = deque(maxlen=MOST_EXPLAINED)
+        self._explained = explained
 
     def of(self, press: Press) -> Trace:
         """Find the trace of this press, or open one."""
@@ -103,13 +120,13 @@ class Traces:
         """Explain a tap whose worker died between the record and the card, unless it explains itself."""
         tap_id = row.settled.tap_id if row.settled else None
         if tap_id is not None and tap_id not in self._open and tap_id not in self._explained:
-            self._explained.append(tap_id)
+            self._explained.add(tap_id)
             write_recovered_line(row)
 
     def _explain(self, press: Press, conclusion: Conclude, figures: Figures) -> None:
         self._open.pop(press.id, None)
         if press.id not in self._explained:
-            self._explained.append(press.id)
+            self._explained.add(press.id)
             write_tap_line(press, conclusion, figures)
 
 

@@ -11,6 +11,7 @@ import anyio
 from actors.ports import Face
 from actors.rules.operations import Shown
 from actors.rules.pacing import Rank
+from actors.shell.outside import MESSAGE_GONE
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +35,7 @@ class Wish:
     shown: Shown | None
     waiters: list[Waiter] = field(default_factory=list)
     edits: int = 0
+    gone: bool = False
 
     @property
     def is_mere_progress(self) -> bool:
@@ -43,7 +45,7 @@ class Wish:
     def came_true(self) -> None:
         """Tell whoever waits; those whom another wish took over wait on."""
         for waiter in self.waiters:
-            waiter.edits = self.edits
+            waiter.edits = MESSAGE_GONE if self.gone else self.edits
             waiter.done.set()
 
     def take_over(self, other: Wish) -> None:

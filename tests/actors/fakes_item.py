@@ -19,6 +19,7 @@ from actors.runtime.actor import Context
 from actors.runtime.child import Lifeline
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.outside import ItemKey, Outside
+from actors.shell.trace import Explained
 from tests.actors.fakes_shell import FakeCards, FakeChat, FakeStore
 from tests.journal import Journal
 from tests.kit.lives import living
@@ -98,6 +99,7 @@ class ItemStage:
             pause=self.desk.pause,
             remind=self.desk.remind,
             look_ahead=self.looked_ahead.append,
+            explained=Explained(),
         )
 
 

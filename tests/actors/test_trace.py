@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from actors.rules.effects import Conclude, Outcome
 from actors.rules.item import State, Step
-from actors.shell.trace import Traces, write_recovered_line
+from actors.shell.trace import Explained, Traces, write_recovered_line
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, press, row, settled
 
@@ -27,7 +27,7 @@ def logs() -> Iterator[list[dict[str, object]]]:
 
 async def test_line_has_every_field(logs: list[dict[str, object]]) -> None:
     await anyio.sleep(100.0 - anyio.current_time())
-    trace = Traces().of(PRESS)
+    trace = Traces(Explained()).of(PRESS)
 
     await anyio.sleep(0.02)
     trace.toasted()
@@ -59,7 +59,7 @@ async def test_line_has_every_field(logs: list[dict[str, object]]) -> None:
 
 
 async def test_line_waits_for_everything_that_the_tap_started(logs: list[dict[str, object]]) -> None:
-    trace = Traces().of(PRESS)
+    trace = Traces(Explained()).of(PRESS)
     trace.begin()
     trace.begin()
 
@@ -72,7 +72,7 @@ async def test_line_waits_for_everything_that_the_tap_started(logs: list[dict[st
 
 
 async def test_line_is_written_once(logs: list[dict[str, object]]) -> None:
-    traces = Traces()
+    traces = Traces(Explained())
     trace = traces.of(PRESS)
     trace.conclude(SKIPPED)
 
@@ -83,7 +83,7 @@ async def test_line_is_written_once(logs: list[dict[str, object]]) -> None:
 
 
 async def test_time_of_a_record_that_failed_is_not_claimed(logs: list[dict[str, object]]) -> None:
-    trace = Traces().of(PRESS)
+    trace = Traces(Explained()).of(PRESS)
 
     trace.recorded(5, stored=False)
     trace.conclude(SKIPPED)
@@ -93,7 +93,7 @@ async def test_time_of_a_record_that_failed_is_not_claimed(logs: list[dict[str, 
 
 async def test_durable_tap_is_confirmed_at_once() -> None:
     confirmed: list[str] = []
-    trace = Traces().of(PRESS)
+    trace = Traces(Explained()).of(PRESS)
     trace.begin()
 
     trace.confirm(lambda: confirmed.append("now"), answered_first=False)
@@ -103,7 +103,7 @@ async def test_durable_tap_is_confirmed_at_once() -> None:
 
 async def test_refused_tap_is_confirmed_once_its_answer_is_through() -> None:
     confirmed: list[str] = []
-    trace = Traces().of(PRESS)
+    trace = Traces(Explained()).of(PRESS)
     trace.begin()
 
     trace.confirm(lambda: confirmed.append("then"), answered_first=True)
@@ -116,13 +116,13 @@ async def test_refused_tap_is_confirmed_once_its_answer_is_through() -> None:
 async def test_refusal_with_nothing_under_way_is_confirmed_at_once() -> None:
     confirmed: list[str] = []
 
-    Traces().of(PRESS).confirm(lambda: confirmed.append("now"), answered_first=True)
+    Traces(Explained()).of(PRESS).confirm(lambda: confirmed.append("now"), answered_first=True)
 
     assert confirmed == ["now"]
 
 
 async def test_press_has_one_trace_until_its_line_is_written() -> None:
-    traces = Traces()
+    traces = Traces(Explained())
     first = traces.of(PRESS)
 
     assert traces.of(PRESS) is first
@@ -147,7 +147,7 @@ async def test_row_that_no_tap_settled_has_no_recovered_line(known: object, logs
 
 async def test_tap_that_is_concluded_twice_has_one_line(logs: list[dict[str, object]]) -> None:
     """A tap that comes again is answered again; it is not told again."""
-    traces = Traces()
+    traces = Traces(Explained())
 
     traces.of(PRESS).conclude(SKIPPED)
     traces.of(PRESS).conclude(SKIPPED)
@@ -157,7 +157,7 @@ async def test_tap_that_is_concluded_twice_has_one_line(logs: list[dict[str, obj
 
 @pytest.mark.parametrize("is_concluded", [True, False])
 async def test_recovery_leaves_a_tap_to_explain_itself(logs: list[dict[str, object]], is_concluded: bool) -> None:
-    traces = Traces()
+    traces = Traces(Explained())
     trace = traces.of(press("tap-1"))
     if is_concluded:
         trace.conclude(replace(SKIPPED, press=press("tap-1")))
@@ -168,7 +168,7 @@ async def test_recovery_leaves_a_tap_to_explain_itself(logs: list[dict[str, obje
 
 
 async def test_recovered_tap_is_told_once_also_when_it_comes_again(logs: list[dict[str, object]]) -> None:
-    traces = Traces()
+    traces = Traces(Explained())
     skipped = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
 
     traces.recovered(skipped)

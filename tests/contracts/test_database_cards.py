@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from actors.rules.item import Step
+from actors.rules.item import Card, State, Step
 from actors.rules.messages import Recorded, Tap
-from actors.rules.operations import AcknowledgeCards, Shown
-from tests.contracts.team import BEN, Team
+from actors.rules.operations import AcknowledgeCards, LookAtCard, Shown
+from tests.contracts.team import BEN, CHAT, Team
 
 
 async def test_a_card_that_shows_its_row_is_not_claimed_any_more(team: Team) -> None:
@@ -194,3 +194,31 @@ async def test_a_publish_whose_worker_is_gone_is_resumed_by_one(team: Team) -> N
     assert [one.id for one in found.unpublished] == [row.id]
     assert (await team.line("items"))["held_by"] == "two"
     assert (await team.recover("three")).unpublished == ()
+
+
+async def test_a_look_at_a_card_tells_its_row_and_whether_it_is_retired(team: Team) -> None:
+    shown = await team.present()
+    message_id = shown.cards[0].message_id
+
+    row = await team.ask(LookAtCard(CHAT, shown.id, message_id))
+    await team.record(team.tap(shown, Step.SKIP))
+    await team.world.requeue(shown.id)
+    again = await team.ask(LookAtCard(CHAT, shown.id, message_id))
+
+    assert row is not None
+    assert again is not None
+    assert (row.state, row.cards) == (State.IN_REVIEW, (Card(row.chat_key, CHAT, message_id),))
+    assert (again.state, again.cards) == (State.WAITING, (Card(row.chat_key, CHAT, message_id, retired=True),))
+
+
+async def test_a_look_at_a_message_of_nobody_or_of_another_item_lists_no_card(team: Team) -> None:
+    shown, other = await team.present(), await team.present()
+
+    unknown = await team.ask(LookAtCard(CHAT, shown.id, 4711))
+    another = await team.ask(LookAtCard(CHAT, shown.id, other.cards[0].message_id))
+
+    assert unknown is not None
+    assert another is not None
+    assert unknown.cards == another.cards == ()
+    assert await team.ask(LookAtCard(CHAT, 4711, 501)) is None
+    assert await team.ask(LookAtCard(-9999, shown.id, 501)) is None

@@ -30,7 +30,8 @@ class Evidence:
     delivered: dict[str, list[tuple[float, Process]]] = field(default_factory=dict)
     toast_sent: dict[str, str] = field(default_factory=dict)
     lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    said: dict[tuple[int, int], list[tuple[float, str]]] = field(default_factory=dict)
+    said: dict[tuple[int, int], list[str]] = field(default_factory=dict)
+    said_to_all: dict[int, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -93,6 +94,10 @@ class Safety:
             if could_run and press_id not in self.evidence.toast_sent:
                 self.broken("every tap is answered before any database work", f"{press_id} got no toast")
 
+    def said(self, chat_id: int, text: str) -> None:
+        """A chat hears something that belongs to no card."""
+        self.evidence.said_to_all.setdefault(chat_id, []).append(text)
+
     def confirmed(self, updates: Sequence[Update]) -> None:
         """Telegram forgets these: each tap among them is stored, or was visibly refused."""
         for update in updates:
@@ -103,7 +108,7 @@ class Safety:
         """A message shows something new: nothing that no row says, and buttons while there is something to decide."""
         face = sight.face
         if face.line is not None:
-            self.evidence.said.setdefault((face.chat_id, face.message_id), []).append((self.now(), face.line))
+            self.evidence.said.setdefault((face.chat_id, face.message_id), []).append(face.line)
         item = self._item_of(sight)
         if item is None:
             return
@@ -171,7 +176,8 @@ class Safety:
         """By a toast that says something else than what is being tried, or by a line on its message."""
         toast = self.evidence.toast_sent.get(press.id, "")
         said = self.evidence.said.get((press.chat_id, press.message_id), [])
-        by_line = any(REFUSAL.search(line) for _, line in said)
+        aloud = self.evidence.said_to_all.get(press.chat_id, [])
+        by_line = any(REFUSAL.search(line) for line in (*said, *(one for one in aloud if press.person.name in one)))
         return " this…" in toast or bool(REFUSAL.search(toast)) or by_line
 
 

@@ -54,11 +54,12 @@ class Screen:
 
 @dataclass(frozen=True)
 class Listeners:
-    """Who hears what Telegram did: confirmed these updates, drew this sight over that one, showed a toast."""
+    """Who hears what Telegram did: confirmed these updates, drew this sight over that one, showed a toast or a text."""
 
     confirmed: Callable[[list[Update]], None]
     drawn: Callable[[Sight, Sight | None], None]
     toasted: Callable[[str, str], None]
+    said: Callable[[int, str], None]
     delivered: Callable[[Process, Sequence[Update]], None]
 
 
@@ -79,7 +80,6 @@ class SimulatedTelegram:
     screens: dict[tuple[int, int], Screen] = field(default_factory=dict)
     toasts: dict[str, str] = field(default_factory=dict)
     pressed_at: dict[str, float] = field(default_factory=dict)
-    texts: int = 0
     _held: dict[int, tuple[Update, float]] = field(default_factory=dict)
     _next_update: int = 1000
     _next_message: int = 501
@@ -147,9 +147,9 @@ class SimulatedTelegram:
             screen.sights.append(sight)
         self.listeners.drawn(sight, before)
 
-    def say(self) -> None:
+    def say(self, chat_id: int, text: str) -> None:
         """Show a text."""
-        self.texts += 1
+        self.listeners.said(chat_id, text)
 
     def _sight(self, face: Face) -> Sight:
         return Sight(self.timeline.now, face, caption(face), keyboard(face))
@@ -215,12 +215,12 @@ class ChatPort:
     async def send_original(self, row: Row, reply_to: int) -> None:
         """Send the file."""
         assert (row.chat_id, reply_to) in self._platform.screens
-        await self._ask("send_original", self._platform.say, row.chat_id)
+        said = f"the file of item {row.id}"
+        await self._ask("send_original", lambda: self._platform.say(row.chat_id, said), row.chat_id)
 
     async def send_text(self, chat_id: int, text: str) -> None:
         """Say something."""
-        assert text
-        await self._ask("send_text", self._platform.say, chat_id)
+        await self._ask("send_text", lambda: self._platform.say(chat_id, text), chat_id)
 
     async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
         """Show the menu."""

@@ -58,7 +58,7 @@ class World:
         self.coverage = Coverage()
         self.database = SimulatedDatabase(self.store, self.safety.committed)
         self.instagram = SimulatedInstagram(self.dice.of("instagram"), Eyes(lambda: self.timeline.now, self._went_live))
-        heard = Listeners(self._confirmed, self._drawn, self._toasted, self._delivered)
+        heard = Listeners(self._confirmed, self._drawn, self._toasted, self._said, self._delivered)
         self.telegram = SimulatedTelegram(self.timeline, heard)
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, lambda: not self.trouble.healed)
         self.trouble: Trouble
@@ -223,6 +223,10 @@ class World:
         buttons = sum(map(len, sight.keyboard))
         self.transcript.add(f"message {sight.face.message_id} shows “{last}” and {buttons} buttons")
         self.safety.drawn(sight, before)
+
+    def _said(self, chat_id: int, text: str) -> None:
+        self.transcript.add(f"the bot says in {chat_id}: {text.splitlines()[0]}")
+        self.safety.said(chat_id, text)
 
     def _toasted(self, press_id: str, text: str) -> None:
         self.transcript.add(f"toast of {press_id}: {text}")

@@ -10,6 +10,7 @@ from actors.rules import words
 from actors.rules.effects import (
     AbandonRecording,
     AnswerTap,
+    CheckCard,
     CloseTap,
     Conclude,
     ConfirmUpdate,
@@ -35,6 +36,7 @@ from actors.rules.messages import (
     CardNotSent,
     CardSent,
     Changed,
+    Checked,
     Forbidden,
     GiveUp,
     Gone,
@@ -91,6 +93,7 @@ MESSAGES: tuple[Message, ...] = (
     CardSent(ROW, 0),
     CardNotSent(ROW, "not sent"),
     OutcomeNotRecorded(ROW),
+    Checked(BENS.press, ROW, None),
 )
 
 
@@ -283,7 +286,8 @@ def test_reject_asks_first_and_records_nothing() -> None:
 def test_question_is_taken_away_after_a_minute_or_by_a_no() -> None:
     asking = Item(7, asking=ANNAS.press)
 
-    assert decide(asking, AskExpired(ANNAS.press)).effects == (ShowQuestion(ANNAS.press, None, asking=None),)
+    shown = (ShowQuestion(ANNAS.press, None, asking=None), CheckCard(ANNAS.press))
+    assert decide(asking, AskExpired(ANNAS.press)).effects == shown
     assert decide(asking, KeepIt(BENS.press)).item == COLD
     assert ShowQuestion(BENS.press, None, asking=None) in decide(asking, KeepIt(BENS.press)).effects
     assert decide(Item(7, asking=BENS.press), AskExpired(ANNAS.press)).effects == ()
