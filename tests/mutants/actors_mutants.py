@@ -1,0 +1,710 @@
+"""Mistakes in the actors: what decides, what stores, what draws, what publishes, and what lets them live."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Edit, Mutant
+
+ACTORS: tuple[Mutant, ...] = (
+    Mutant(
+        "confirmed_before_it_is_recorded",
+        "F7",
+        "Telegram forgets a tap as soon as its item was told",
+        (Edit("actors/intake.py", "held.done = held.done or taken is Taken.DONE", "held.done = True"),),
+    ),
+    Mutant(
+        "offset_moves_over_what_is_unfinished",
+        "F7",
+        "the offset follows the newest update that is done, whatever waits before it",
+        (
+            Edit(
+                "actors/intake.py",
+                "waiting = [update_id for update_id, held in self._held.items() if not held.done]\n"
+                "        if self._held:",
+                "done = [update_id for update_id, held in self._held.items() if held.done]\n        if done:",
+            ),
+            Edit(
+                "actors/intake.py",
+                "self._offset = min(waiting) if waiting else max(self._held) + 1",
+                "self._offset = max(done) + 1",
+            ),
+        ),
+    ),
+    Mutant(
+        "backlog_taken_for_new",
+        "T6: read back instead of keyed retry",
+        "what an earlier process may have recorded is refused as surely not saved",
+        (Edit("actors/intake.py", "redelivered = self._backlog\n", "redelivered = False\n"),),
+    ),
+    Mutant(
+        "told_again_what_is_held",
+        "F14",
+        "an update that a poll brings once more is told to its item once more",
+        (
+            Edit(
+                "actors/intake.py",
+                "if self._updates.identify(raw) not in self._held and not self._take_one(raw, redelivered):",
+                "if not self._take_one(raw, redelivered):",
+            ),
+        ),
+    ),
+    Mutant(
+        "poller_gives_up",
+        "F38",
+        "after ten failures in a row nobody polls any more",
+        (
+            Edit(
+                "actors/intake.py",
+                "        while True:\n            if not self._lease",
+                "        while self._failures < 10:\n            if not self._lease",
+            ),
+        ),
+    ),
+    Mutant(
+        "conflict_ignored",
+        "F29",
+        "a poller that meets another one goes on without reading the lease",
+        (Edit("actors/intake.py", "                self._lease.look()\n", ""),),
+    ),
+    Mutant(
+        "oldest_never_refused",
+        "F1",
+        "a hundred taps wait for a database that is away, and nobody sees the next one",
+        (
+            Edit(
+                "actors/intake.py",
+                "        self._advance()\n        self._refuse_oldest()\n",
+                "        self._advance()\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "standby_sleeps",
+        "T6: take-over",
+        "a standby looks at the lease as seldom as a holder whom nobody waits for",
+        (
+            Edit(
+                "actors/lease.py",
+                "return max(0.1, min(STANDBY_SECONDS, view.seconds_left + 0.1))",
+                "return ALONE_SECONDS / 2",
+            ),
+        ),
+    ),
+    Mutant(
+        "no_redraw_at_take_over",
+        "F36",
+        "who takes the poll over trusts the cards of the worker that died",
+        (Edit("actors/lease.py", "                self._on_take_over()", "                pass"),),
+    ),
+    Mutant(
+        "no_redraw_at_start",
+        "F36",
+        "a worker that starts looks only at cards that nobody has acknowledged",
+        (
+            Edit(
+                "actors/reconciler.py",
+                "self._alarm = Alarm()\n        self._everything = True",
+                "self._alarm = Alarm()\n        self._everything = False",
+            ),
+        ),
+    ),
+    Mutant(
+        "recovery_lost_in_an_outage",
+        "F36",
+        "what could not be looked at while the database was away is never looked at",
+        (
+            Edit(
+                "actors/reconciler.py",
+                "            self._everything = self._everything or operation.everything\n"
+                "            return AFTER_OUTAGE_SECONDS",
+                "            return seconds_to_burst()",
+            ),
+        ),
+    ),
+    Mutant(
+        "publishes_left_behind",
+        "F30",
+        "a publish whose worker died is nobody's",
+        (Edit("actors/reconciler.py", "        told += [(row, Resume(row)) for row in found.unpublished]\n", ""),),
+    ),
+    Mutant(
+        "cards_left_behind",
+        "F36",
+        "a card whose worker died between the record and the edit is nobody's",
+        (
+            Edit(
+                "actors/reconciler.py",
+                "[(row, Changed(row, RECOVERED)) for row in found.behind]",
+                "[(row, Changed(row, RECOVERED)) for row in found.behind if row.phase is not None]",
+            ),
+        ),
+    ),
+    Mutant(
+        "schedule_sleeps_after_an_outage",
+        "F26",
+        "a look at the schedule that failed is made up for at the next burst",
+        (
+            Edit(
+                "actors/scheduler.py",
+                "            return AFTER_OUTAGE_SECONDS",
+                "            return seconds_to_burst()",
+            ),
+        ),
+    ),
+    Mutant(
+        "lost_answer_taken_for_not_applied",
+        "F15",
+        "an attempt whose answer was lost counts as one that was never made",
+        (Edit("actors/rules/pending.py", "not (self.under_way or self.doubtful)", "not self.under_way"),),
+    ),
+    Mutant(
+        "doubt_forgotten",
+        "F15",
+        "a later attempt that surely failed makes the earlier, lost one certain, too",
+        (Edit("actors/database.py", "request.doubtful = request.doubtful or lost", "request.doubtful = lost"),),
+    ),
+    Mutant(
+        "probe_never_ends",
+        "F17",
+        "an outage's probe whose answer is lost leaves the gate closed for ever",
+        (
+            Edit(
+                "actors/database.py",
+                "        elif attempt.probe:\n            self._missed(error, now, probe=True)\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        "hands_die",
+        "F13",
+        "only lost answers are expected of a connection: any other failure ends the actor",
+        (Edit("actors/database.py", "        except PortError as error:", "        except AnswerLost as error:"),),
+    ),
+    Mutant(
+        "bound_holds_the_connection",
+        "F12",
+        "an attempt that exceeds its bound is not reported, and its connection counts as busy for ever",
+        (
+            Edit(
+                "actors/database.py",
+                "        self._mailbox.control(Attempt(request, probe, reached, value, failure))",
+                "        if reached or failure is None:\n"
+                "            self._mailbox.control(Attempt(request, probe, reached, value, failure))",
+            ),
+        ),
+    ),
+    Mutant(
+        "batch_under_a_new_key",
+        "F14",
+        "interactions that may have been written are written again under another key",
+        (
+            Edit(
+                "actors/interactions.py",
+                "                await anyio.sleep(self._settings.batch_seconds)\n                return",
+                "                self._batch = None\n"
+                "                await anyio.sleep(self._settings.batch_seconds)\n                return",
+            ),
+        ),
+    ),
+    Mutant(
+        "refused_edit_tried_for_ever",
+        "F8",
+        "an edit that Telegram refuses is sent again and again",
+        (
+            Edit(
+                "actors/cards.py",
+                "            self._shown(message, wish, gone=True)",
+                "            self._try_again(chat, message, wish, None)",
+            ),
+        ),
+    ),
+    Mutant(
+        "late_edit_not_confirmed",
+        "F36",
+        "an edit whose answer was lost may be applied over a newer one, and nobody looks after it",
+        (Edit("actors/cards.py", "            self._doubt(chat, message)\n", ""),),
+    ),
+    Mutant(
+        "lost_edit_taken_for_shown",
+        "F36",
+        "an edit whose answer was lost counts as shown",
+        (
+            Edit(
+                "actors/cards.py",
+                "            self._doubt(chat, message)\n            self._try_again(chat, message, wish, None)",
+                "            self._shown(message, wish, gone=False)",
+            ),
+        ),
+    ),
+    Mutant(
+        "older_row_drawn_over_a_newer_one",
+        "F36",
+        "the wish that came last wins, even if its row is older",
+        (
+            Edit(
+                "actors/shell/wishes.py",
+                "    return wish.shown is None or _is_of_older_row(wish, waiting)",
+                "    return wish.shown is None",
+            ),
+        ),
+    ),
+    Mutant(
+        "waiter_never_woken",
+        "F39",
+        "who waits for a wish that a newer one replaced waits for ever",
+        (Edit("actors/shell/wishes.py", "        self.waiters += other.waiters\n", ""),),
+    ),
+    Mutant(
+        "chat_stuck_after_a_pause",
+        "F8",
+        "once Telegram asked for a pause, nobody comes back to the chat's edits",
+        (
+            Edit(
+                "actors/cards.py",
+                "                waits.append(pause)\n                continue",
+                "                if message.not_before > now:\n                    waits.append(pause)\n"
+                "                continue",
+            ),
+        ),
+    ),
+    Mutant(
+        "redraw_dropped_when_edits_are_short",
+        "F36",
+        "a chat that has few edits left forgets redraws with the progress",
+        (Edit("actors/rules/pacing.py", "return self >= Rank.PROGRESS", "return self >= Rank.REFRESH"),),
+    ),
+    Mutant(
+        "lost_claim_unheeded",
+        "F36",
+        "an acknowledgement that came after another worker's claim changes nothing",
+        (Edit("actors/cards.py", "            if reply.value:\n                self._on_lost_claim()\n", ""),),
+    ),
+    Mutant(
+        "marked_after_the_call",
+        "F30",
+        "the publish call is sent first and recorded with its answer",
+        (
+            Edit(
+                "actors/rules/publish.py",
+                "return store(replace(saga, marked=attempt), phase=Phase.PUBLISHING, attempt=attempt)",
+                "return Decision(\n"
+                "                replace(saga, publish=replace(publish, attempt=attempt)),\n"
+                "                Send(publish, saga.renewed + SEND_WITHIN_SECONDS),\n"
+                "            )",
+            ),
+        ),
+    ),
+    Mutant(
+        "lost_publish_gets_a_new_container",
+        "F28",
+        "a publish call whose answer was lost is repeated with a new container",
+        (
+            Edit(
+                "actors/rules/publish.py",
+                "        case Failure.LOST:\n            return store(saga, lost=True)",
+                "        case Failure.LOST:\n            return _start_over(saga)",
+            ),
+        ),
+    ),
+    Mutant(
+        "finished_gets_a_new_container",
+        "F28",
+        "a container that is still to be published after a lost call is replaced by a new one",
+        (
+            Edit(
+                "actors/rules/publish.py",
+                "            attempt = publish.attempt + 1\n"
+                "            return store(replace(saga, marked=attempt), attempt=attempt)",
+                "            return _start_over(saga)",
+            ),
+        ),
+    ),
+    Mutant(
+        "lost_publish_taken_for_a_failure",
+        "F27",
+        "a publish call whose answer was lost is told as failed, with the buttons back",
+        (
+            Edit(
+                "actors/rules/publish.py",
+                "        case Failure.LOST:\n            return store(saga, lost=True)",
+                "        case Failure.LOST:\n            return _refuse(saga, words.UNREACHABLE)",
+            ),
+        ),
+    ),
+    Mutant(
+        "doubt_looks_at_once",
+        "F28",
+        "after a lost publish call the container is read before the call's effect can be seen",
+        (Edit("actors/rules/publish.py", "settled = saga.since + SETTLE_SECONDS if", "settled = saga.since if"),),
+    ),
+    Mutant(
+        "lease_not_checked_before_the_call",
+        "F29",
+        "who was frozen after the mark publishes as if no time had passed",
+        (
+            Edit(
+                "actors/publisher.py",
+                "        if anyio.current_time() > deadline:\n            return CameTooLate(anyio.current_time())\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        "fenced_out_goes_on",
+        "F10",
+        "a step that the database did not take is followed by the next one",
+        (
+            Edit(
+                "actors/publisher.py",
+                "        if stepped.publish is not None:\n            return Stored(",
+                "        if stepped.publish is None and isinstance(operation, StepPublish):\n"
+                "            move = operation.move\n"
+                "            ours = replace(operation.publish, phase=move.phase, attempt=move.attempt)\n"
+                "            return Stored(ours, asked_at, anyio.current_time())\n"
+                "        if stepped.publish is not None:\n            return Stored(",
+            ),
+            Edit(
+                "actors/publisher.py",
+                "from dataclasses import dataclass\n",
+                "from dataclasses import dataclass, replace\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "saga_ends_with_a_lost_answer",
+        "F17",
+        "a step of which nobody knows whether it was stored is not stored again",
+        (
+            Edit(
+                "actors/publisher.py",
+                "                if lost.cause is Cause.REFUSED:\n                    raise\n",
+                "                if lost.cause is Cause.REFUSED:\n                    raise\n"
+                "                return None\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "held_by_the_dead",
+        "F26",
+        "a publish that another worker holds is left to it, also if it dies",
+        (Edit("actors/publisher.py", "        if stepped.held:\n            self._around.left_behind()\n", ""),),
+    ),
+    Mutant(
+        "passivated_while_it_waits",
+        "T6: passivation evicts the next incarnation",
+        "an actor is put away ten seconds after its last message, though an effect of its is under way",
+        (
+            Edit("actors/runtime/registry.py", "        elif cell.effects:\n            self._turns.leave(cell)\n", ""),
+            Edit("actors/runtime/cell.py", "idle_seconds: float = 120.0", "idle_seconds: float = 10.0"),
+        ),
+    ),
+    Mutant(
+        "passivated_with_its_mail",
+        "T6: passivation evicts the next incarnation",
+        "an actor that knows nothing is put away with the messages that came meanwhile",
+        (
+            Edit(
+                "actors/runtime/registry.py",
+                "        if cell.mailbox.depth:\n            self._turns.add(cell)\n        elif cell.effects:\n"
+                "            self._turns.leave(cell)\n        elif cell.idle or not self._open:\n"
+                "            self._evict(cell, Reason.KILLED)\n",
+                "        if cell.idle or not self._open:\n            self._evict(cell, Reason.KILLED)\n"
+                "        elif cell.mailbox.depth:\n            self._turns.add(cell)\n        elif cell.effects:\n"
+                "            self._turns.leave(cell)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "drained_by_cancelling",
+        "T6: drain by cancelling",
+        "a stop cancels what is under way",
+        (
+            Edit(
+                "actors/runtime/registry.py",
+                "        self._open = False\n        for cell in tuple(self._cells.values()):\n"
+                "            self._settle(cell)\n        self._turns.wake()\n",
+                "        self._open = False\n        if self._tasks is not None:\n"
+                "            self._tasks.cancel_scope.cancel()\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "forgotten_at_the_stop",
+        "F7",
+        "who stops does not wait for what is held, and confirms all of it",
+        (
+            Edit(
+                "actors/intake.py",
+                "        while self.waiting:\n",
+                "        while self.waiting and self._offset is None:\n",
+            ),
+            Edit(
+                "actors/intake.py",
+                "await self._updates.get(self._offset, 0.0)",
+                "await self._updates.get(max(self._held, default=0) + 1, 0.0)",
+            ),
+        ),
+    ),
+    Mutant(
+        "newest_wish_lost_to_an_older_one",
+        "F36",
+        "a wish whose edit failed is sent again in place of the newer one, and acknowledged as that",
+        (
+            Edit(
+                "actors/shell/wishes.py",
+                "            self.put(newer)",
+                "            wish.shown = newer.shown or wish.shown\n            wish.take_over(newer)",
+            ),
+        ),
+    ),
+    Mutant(
+        "refused_toast_stops_the_action",
+        "F6",
+        "a toast that comes too late ends whatever its tap began",
+        (
+            Edit(
+                "actors/item.py",
+                "            except Refused:\n                return\n            except PortError:",
+                "            except Refused:\n                raise\n            except PortError:",
+            ),
+        ),
+    ),
+    Mutant(
+        "read_instead_of_the_keyed_close",
+        "F15",
+        "a tap that may have been stored is looked up, and refused if its row does not show it",
+        (
+            Edit("actors/item.py", "    Press,\n    SendOriginal,", "    Press,\n    Recorded,\n    SendOriginal,"),
+            Edit(
+                "actors/item.py",
+                "ask(CloseTap(tap, self._outside.worker), ticket)",
+                "ask(LoadRow(tap.press.chat_id, tap.press.item_id), ticket)",
+            ),
+            Edit(
+                "actors/item.py",
+                "                await self._context.tell(reply.value)\n                return",
+                "                row = reply.value\n"
+                "                took = row is not None and row.settled and row.settled.tap_id == tap.press.id\n"
+                "                known = Recorded(tap, row, True) if row and took else NotRecorded(tap, certain=True)\n"
+                "                await self._context.tell(known)\n                return",
+            ),
+        ),
+    ),
+    Mutant(
+        "unconfirmed_tap_left_open",
+        "T6: read back instead of keyed retry",
+        "a tap of which nobody knows whether it was stored is never closed",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "(ShowLine(press, item.known_to(press), line, needed=True), CloseTap(tap))",
+                "(ShowLine(press, item.known_to(press), line, needed=True),)",
+            ),
+        ),
+    ),
+    Mutant(
+        "busy_tap_is_silent",
+        "F4",
+        "who taps while another tap is being recorded hears nothing",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "    return Decision(item, visibly(text, conclusion))\n\n\ndef _came_again",
+                "    return Decision(item, visibly(text, conclusion)[1:])\n\n\ndef _came_again",
+            ),
+        ),
+    ),
+    Mutant(
+        "toast_after_the_record",
+        "F2",
+        "the toast waits until the tap is stored",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "(AnswerTap(tap.press, words.toast(tap.step, item.row)), Record(tap), WatchRecording(tap))",
+                "(Record(tap), WatchRecording(tap))",
+            ),
+            Edit(
+                "actors/rules/review.py",
+                "            ShowCard(newest, press, cause),\n",
+                "            AnswerTap(press, words.toast(message.tap.step, None)),\n"
+                "            ShowCard(newest, press, cause),\n",
+            ),
+            Edit(
+                "actors/rules/review.py",
+                "            ShowCard(_newest(item, row), tap.press, outcome.value),\n",
+                "            AnswerTap(tap.press, words.toast(tap.step, row)),\n"
+                "            ShowCard(_newest(item, row), tap.press, outcome.value),\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "toast_claims",
+        "T6: record, then claim",
+        "the toast says that it is done",
+        (
+            Edit(
+                "actors/rules/words.py",
+                '    doing = DOING[step].capitalize() + "…"\n',
+                '    doing = "Skipped" if step is Step.SKIP else DOING[step].capitalize() + "…"\n',
+            ),
+        ),
+    ),
+    Mutant(
+        "keyboard_removed_and_not_restored",
+        "F3",
+        "the buttons go while a tap is recorded, and a refusal does not bring them back",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "item.known_to(tap.press), line, needed=False)",
+                "item.known_to(tap.press), line, needed=False, buttons=False)",
+            ),
+            Edit(
+                "actors/rules/review.py",
+                "            ShowLine(press, item.known_to(press), line, needed=True),\n"
+                "            CheckCard(press, line),\n",
+                "            ShowLine(press, item.known_to(press), line, needed=True, buttons=False),\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "refusal_takes_the_buttons",
+        "F3",
+        "a tap that was not saved leaves a card without buttons",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "            ShowLine(press, item.known_to(press), line, needed=True),\n"
+                "            CheckCard(press, line),\n",
+                "            ShowLine(press, item.known_to(press), line, needed=True, buttons=False),\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "recording_never_closed",
+        "F18",
+        "after a tap that came too late its item says for ever that it is being recorded",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "    item = _learn(_close_recording(item, tap), row)\n",
+                "    item = _learn(item, row)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "loser_is_not_shown",
+        "F4",
+        "who was too late sees nothing new on the card",
+        (Edit("actors/rules/review.py", "            ShowCard(_newest(item, row), tap.press, outcome.value),\n", ""),),
+    ),
+    Mutant(
+        "older_row_drawn",
+        "F36",
+        "a card is drawn from the row that was heard of last, even if a newer one is known",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "return row if item.row is None or row.revision >= item.row.revision else item.row",
+                "return row",
+            ),
+        ),
+    ),
+    Mutant(
+        "memory_draws_the_past",
+        "F36",
+        "a line is drawn over what memory knows, though the person saw something newer",
+        (
+            Edit(
+                "actors/rules/review_memory.py",
+                "        if row is None or row.version < press.version:\n",
+                "        if row is None:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "question_stays",
+        "F3",
+        "a question that nobody answers hides the buttons for ever",
+        (
+            Edit(
+                "actors/rules/review_questions.py",
+                "(*effects, WatchQuestion(press))",
+                "effects",
+            ),
+        ),
+    ),
+    Mutant(
+        "poison_told_again",
+        "T6: poison redelivered",
+        "a question that was answered before it expired crashes its item, which is told the same again",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "        case AskExpired():\n            return Decision(item)",
+                '        case AskExpired():\n            raise AssertionError("nothing is asked")',
+            ),
+            Edit(
+                "actors/runtime/registry.py",
+                "            self._crashed(DeadLetter(cell.key, message, Reason.CRASHED, attempt.error))",
+                "            cell.mailbox.control(message)",
+            ),
+        ),
+    ),
+    Mutant(
+        "publish_not_begun",
+        "F26",
+        "an accepted Auto Post waits for somebody who looks for what a crash left behind",
+        (Edit("actors/rules/review.py", "            *goes_on,\n", ""),),
+    ),
+    Mutant(
+        "stored_within_a_second",
+        "F20",
+        "a card that was sent is given one second to be saved, or it is sent again",
+        (
+            Edit(
+                "actors/item.py",
+                "Ticket(anyio.current_time() + HOLD_SECONDS, Lane.REST)",
+                "Ticket(anyio.current_time() + 1.0, Lane.REST)",
+            ),
+        ),
+    ),
+    Mutant(
+        "ambiguous_send_not_told",
+        "F26",
+        "a card of which nobody knows whether it was sent stays claimed",
+        (
+            Edit(
+                "actors/item.py",
+                "            await self._card_not_sent(row, True, 0.0)",
+                "            self._outside.wake_schedule()",
+            ),
+        ),
+    ),
+    Mutant(
+        "ambiguous_send_taken_for_unsent",
+        "F20",
+        "a card of which nobody knows whether it was sent is sent as often as it takes",
+        (
+            Edit(
+                "actors/item.py",
+                "            await self._card_not_sent(row, True, 0.0)",
+                "            await self._card_not_sent(row, False, 0.0)",
+            ),
+        ),
+    ),
+    Mutant(
+        "confirmed_before_the_refusal_is_seen",
+        "F7",
+        "Telegram forgets a tap before its refusal has reached anybody",
+        (
+            Edit(
+                "actors/shell/trace.py",
+                "        if answered_first and self._open:\n            self._confirm = confirm\n        else:\n"
+                "            confirm()",
+                "        confirm()",
+            ),
+        ),
+    ),
+)
