@@ -1,0 +1,574 @@
+"""Mistakes in what the SQL functions mean: taps and cards, the schedule, leases, publishes."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Edit, Mutant
+
+TAPS = "tests/fakes/taps.py"
+SCHEDULE = "tests/fakes/schedule.py"
+UPKEEP = "tests/fakes/upkeep.py"
+PUBLISHES = "tests/fakes/publishes.py"
+WRITER = "tests/fakes/writer.py"
+DESK = "tests/fakes/desk.py"
+COMMANDS = "tests/fakes/commands.py"
+
+_RECORDING = (
+    Mutant(
+        name="tap-compares-no-version",
+        key="F18",
+        mistake="record_tap does not compare the version: a tap on an old card decides a later round",
+        edits=(Edit(TAPS, "if case.item.version != case.tap.press.version or case.target", "if case.target"),),
+    ),
+    Mutant(
+        name="repeated-tap-decides-again",
+        key="F14",
+        mistake="record_tap does not look its key up: a repetition is judged afresh and overwrites the first verdict",
+        edits=(
+            Edit(TAPS, "LateLine, MemberRecord\n", "LateLine, MemberRecord, TapRecord\n"),
+            Edit(
+                TAPS,
+                "    if known is not None:\n        if case.item is not None:",
+                "    if known is not None and known.item_id != asked.tap.press.item_id:\n"
+                "        if case.item is not None:",
+            ),
+            Edit(TAPS, "    writer.tables.taps.make(\n", "    tap = TapRecord(\n"),
+            Edit(
+                TAPS,
+                "        at=writer.now,\n    )\n\n",
+                "        at=writer.now,\n    )\n    writer.tables.taps.put(tap)\n\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="repeated-tap-breaks-on-its-key",
+        key="F14",
+        mistake="a repetition of a recorded tap fails on the unique key instead of finding what the key holds",
+        edits=(
+            Edit(
+                TAPS,
+                "    if known is not None:\n        if case.item is not None:",
+                "    if known is not None and known.outcome == 'refused':\n        if case.item is not None:",
+            ),
+        ),
+    ),
+    Mutant(
+        name="repeated-tap-is-stale",
+        key="F15",
+        mistake="a repetition that finds its key is told that it came too late",
+        edits=(Edit(TAPS, "_answer(case, known.outcome, _row", "_answer(case, 'stale', _row"),),
+    ),
+    Mutant(
+        name="closing-overwrites",
+        key="F15",
+        mistake="close_tap writes “refused” over what the key already holds",
+        edits=(
+            Edit(
+                TAPS,
+                '        _remember(writer, case, "refused")\n'
+                '    outcome = "refused" if known is None else known.outcome\n',
+                '        _remember(writer, case, "refused")\n    else:\n'
+                '        writer.tables.taps.put(replace(known, outcome="refused"))\n    outcome = "refused"\n',
+            ),
+        ),
+    ),
+    Mutant(
+        name="closing-does-not-look",
+        key="F15",
+        mistake="close_tap tells the person “not saved” without looking what the key holds",
+        edits=(Edit(TAPS, '"refused" if known is None else known.outcome', '"refused"'),),
+    ),
+    Mutant(
+        name="closing-leaves-no-key",
+        key="F15",
+        mistake="close_tap only reads: an attempt that is still under way decides after the person was refused",
+        edits=(Edit(TAPS, '    if known is None:\n        _remember(writer, case, "refused")\n', ""),),
+    ),
+    Mutant(
+        name="strangers-may-tap",
+        key="F34",
+        mistake="record_tap does not ask for the right to tap",
+        edits=(Edit(TAPS, '    if not _may_tap(writer, case):\n        return "forbidden"\n', ""),),
+    ),
+    Mutant(
+        name="tapped-card-is-not-adopted",
+        key="T6: adoption",
+        mistake="a tap on a message that no row knows does not make it a card of its item",
+        edits=(
+            Edit(
+                TAPS,
+                "    writer.tables.cards.put(replace(card, gone=False))\n",
+                "    else:\n        writer.tables.cards.put(replace(card, gone=False))\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="tap-cancels-before-it-is-judged",
+        key="F10",
+        mistake="a tap cancels the publish under way, and is then refused as too late: nothing happens at all",
+        edits=(
+            Edit(TAPS, '        if item.state == "publishing":\n            cancel_publish(writer, item)\n', ""),
+            Edit(
+                TAPS,
+                '    if verdict == "recorded":\n',
+                '    if item.state == "publishing" and step != "auto_post":\n        cancel_publish(writer, item)\n'
+                '    if verdict == "recorded":\n',
+            ),
+        ),
+    ),
+    Mutant(
+        name="tap-cancels-nothing",
+        key="F10",
+        mistake="Skip during a publish settles the item and leaves the publish as it is",
+        edits=(Edit(TAPS, '        if item.state == "publishing":\n            cancel_publish(writer, item)\n', ""),),
+    ),
+    Mutant(
+        name="settled-story-is-not-locked",
+        key="F30",
+        mistake="a tap that settles an item does not lock its story",
+        edits=(Edit(TAPS, "        writer.count_and_lock(item, case.target)\n", ""),),
+    ),
+)
+
+_DRAWING = (
+    Mutant(
+        name="loser-changes-no-revision",
+        key="F4",
+        mistake="the line that names a late tap does not count as a change of the card",
+        edits=(Edit(WRITER, "replace(item, revision=item.revision + 1, late=", "replace(item, late="),),
+    ),
+    Mutant(
+        name="loser-is-not-named",
+        key="F4",
+        mistake="a refused tap leaves no line on the card",
+        edits=(Edit(WRITER, "late=(*item.late, line)[-LATE_LINES:])", "late=item.late)"),),
+    ),
+    Mutant(
+        name="decision-claims-no-cards",
+        key="F36",
+        mistake="a decision does not say that its cards must be drawn: after a crash nobody knows",
+        edits=(
+            Edit(
+                WRITER,
+                "item, moved, author, self.now))\n        self.claim_cards(moved, moved.revision)\n",
+                "item, moved, author, self.now))\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="acknowledged-by-anybody",
+        key="T6: lost claim",
+        mistake="a worker that was frozen draws an old row over a newer one, and its acknowledgement is taken",
+        edits=(
+            Edit(
+                UPKEEP,
+                "    if card.claimed_by != writer.worker and not known:\n",
+                "    if card.claimed_by is None and said.revision < 0 and not known:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="acknowledged-backwards",
+        key="F36",
+        mistake="the acknowledgement of an older drawing undoes that of a newer one",
+        edits=(Edit(UPKEEP, "    shown = max(card.shown, said.revision)\n", "    shown = said.revision\n"),),
+    ),
+    Mutant(
+        name="claim-of-a-card-never-ends",
+        key="F36",
+        mistake="recovering leaves cards alone that a dead worker had claimed",
+        edits=(
+            Edit(
+                UPKEEP,
+                "return card.claimed_until is None or card.claimed_until < writer.now",
+                "return card.claimed_until is None",
+            ),
+        ),
+    ),
+    Mutant(
+        name="recovering-forgets-settled-cards",
+        key="F36",
+        mistake="after a take-over only cards in review are drawn again, not those that were settled lately",
+        edits=(
+            Edit(
+                UPKEEP, '{"in_review", "publishing", "in_doubt"} or lately)', '{"in_review", "publishing", "in_doubt"})'
+            ),
+        ),
+    ),
+    Mutant(
+        name="sent-card-wants-what-it-shows",
+        key="F36",
+        mistake="a card is saved as if the row had not moved on while it was being sent",
+        edits=(
+            Edit(SCHEDULE, "want = max(card.want, item.revision, shown)", "want = shown"),
+            Edit(SCHEDULE, "    if item.revision > shown:\n        writer.claim_cards(item, item.revision)\n", ""),
+        ),
+    ),
+)
+
+_SCHEDULE = (
+    Mutant(
+        name="claim-holds-nothing",
+        key="F20",
+        mistake="a claimed item may be claimed again at once, while its card is being sent",
+        edits=(
+            Edit(
+                SCHEDULE,
+                "        hold_until=writer.now + SEND_HOLD,\n        lost_sends=item.lost_sends + again,",
+                "        hold_until=writer.now,\n        lost_sends=item.lost_sends + again,",
+            ),
+        ),
+    ),
+    Mutant(
+        name="next-takes-what-is-being-sent",
+        key="F20",
+        mistake="/next takes an item whose card another worker is sending",
+        edits=(
+            Edit(
+                COMMANDS,
+                "        return item.hold_until is not None and item.hold_until <= writer.now\n",
+                "        return True\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="claim-forgets-its-key",
+        key="F26",
+        mistake="a look at the schedule that is repeated does not find what it had claimed",
+        edits=(Edit(SCHEDULE, "        held_key=key,\n", "        held_key=None,\n"),),
+    ),
+    Mutant(
+        name="claim-of-an-item-never-ends",
+        key="F26",
+        mistake="an item whose worker died between claim and send stays claimed for ever",
+        edits=(
+            Edit(
+                SCHEDULE,
+                '    return item.state == "presenting" and item.hold_until is not None and item.hold_until <= now\n',
+                "    return False\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="missed-slot-is-forgotten",
+        key="F25",
+        mistake="an item whose slot went by during a pause or an outage is not presented any more",
+        edits=(
+            Edit(
+                SCHEDULE,
+                "        return item.due_at <= now\n",
+                "        return now - timedelta(seconds=30) <= item.due_at <= now\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="overdue-items-come-at-once",
+        key="F21",
+        mistake="a card does not hold the next one of its chat back: after a pause all come at once",
+        edits=(
+            Edit(
+                SCHEDULE,
+                "    writer.tables.chats.put(replace(chat, next_card_at=writer.now + "
+                "timedelta(seconds=chat.gap_seconds)))\n",
+                "    writer.tables.chats.put(replace(chat, next_card_at=writer.now))\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="saved-card-undoes-a-tap",
+        key="F18",
+        mistake="saving a card puts an item in review that was decided while its card was being sent",
+        edits=(
+            Edit(
+                SCHEDULE,
+                '    if item.state == "presenting":\n        writer.tables.items.put(_presented',
+                '    if item.state != "in_review":\n        writer.tables.items.put(_presented',
+            ),
+        ),
+    ),
+    Mutant(
+        name="sent-card-is-forgotten",
+        key="F20",
+        mistake="save_card does not remember the message: only a tap on it makes it a card",
+        edits=(
+            Edit(
+                SCHEDULE,
+                "    writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))\n",
+                "    if card.shown >= 0:\n"
+                "        writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="failed-send-counts-as-sent",
+        key="F22",
+        mistake="a send that certainly failed counts as one of which nobody knows: the second puts the item in review",
+        edits=(
+            Edit(
+                SCHEDULE,
+                "_not_sent(item, writer.now, ambiguous=asked.ambiguous)",
+                "_not_sent(item, writer.now, ambiguous=True)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="failed-send-frees-anybodys-item",
+        key="F18",
+        mistake="a failed send gives back an item that another worker claimed meanwhile",
+        edits=(
+            Edit(
+                SCHEDULE,
+                '    if item.state == "presenting" and item.held_by == asked.worker:\n',
+                '    if item.state == "presenting":\n',
+            ),
+        ),
+    ),
+    Mutant(
+        name="expired-item-keeps-its-buttons",
+        key="F23",
+        mistake="the row expires, and nobody draws its card",
+        edits=(
+            Edit("actors/scheduler.py", '        messages += [Changed(row, "expired") for row in due.expired]\n', ""),
+            Edit(
+                "actors/scheduler.py",
+                "zip(messages, (*due.present, *due.expired), strict=True)",
+                "zip(messages, due.present, strict=True)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="old-cards-come-back",
+        key="T6: requeue",
+        mistake="bringing an item back leaves the cards of its old round as cards of the new one",
+        edits=(
+            Edit(
+                DESK,
+                "    for card in writer.tables.cards_of(item):\n"
+                "        writer.tables.cards.put(replace(card, retired=True))\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        name="new-round-keeps-the-version",
+        key="T6: requeue",
+        mistake="an item that was brought back has the version of before: an old button decides the new round",
+        edits=(
+            Edit(
+                DESK,
+                "fresh = replace(waiting, presented_at=None,",
+                "fresh = replace(waiting, version=item.version, presented_at=None,",
+            ),
+        ),
+    ),
+)
+
+_LEASES = (
+    Mutant(
+        name="standby-prolongs-the-lease",
+        key="F29",
+        mistake="each look of the standby gives the dead holder another ten seconds",
+        edits=(Edit(UPKEEP, "expires_at=min(lease.expires_at, cut))", "expires_at=cut)"),),
+    ),
+    Mutant(
+        name="standby-does-not-cut-the-lease",
+        key="F7",
+        mistake="a lone holder dies with a lease of a day, and the standby waits for its end",
+        edits=(
+            Edit(UPKEEP, "standby_at=writer.now, expires_at=min(lease.expires_at, cut))", "standby_at=writer.now)"),
+        ),
+    ),
+    Mutant(
+        name="everybody-holds-the-lease",
+        key="F29",
+        mistake="whoever asks for the lease is told that he holds it",
+        edits=(
+            Edit(
+                UPKEEP,
+                "Standing.HELD if lease.owner == worker else Standing.STANDBY",
+                "Standing.HELD if lease.owner == worker or lease.standby == worker else Standing.STANDBY",
+            ),
+        ),
+    ),
+    Mutant(
+        name="anybody-gives-the-lease-back",
+        key="F29",
+        mistake="a worker that was frozen over its lease gives back that of its successor",
+        edits=(Edit(UPKEEP, "    if lease is None or lease.owner != asked.worker:\n", "    if lease is None:\n"),),
+    ),
+)
+
+_PUBLISHING = (
+    Mutant(
+        name="publish-of-a-dead-worker-stays",
+        key="F30",
+        mistake="only publishes that nobody took are looked for, not those whose worker died",
+        edits=(
+            Edit(
+                PUBLISHES,
+                "        if publish.lease_until < writer.now and (",
+                "        if publish.owner is None and publish.lease_until < writer.now and (",
+            ),
+        ),
+    ),
+    Mutant(
+        name="step-ignores-the-fence",
+        key="F29",
+        mistake="a step compares neither the owner nor the token: whoever was fenced out goes on",
+        edits=(
+            Edit(
+                PUBLISHES,
+                "    if (before.owner, before.token) != (ours.owner, ours.token) or before.seq not in "
+                "{ours.seq, ours.seq + 1}:\n",
+                "    if before.seq not in {ours.seq, ours.seq + 1}:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="step-ignores-its-order",
+        key="F15",
+        mistake="a step that comes late is taken again after the one that followed it",
+        edits=(
+            Edit(
+                PUBLISHES,
+                " != (ours.owner, ours.token) or before.seq not in {ours.seq, ours.seq + 1}:\n",
+                " != (ours.owner, ours.token):\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="two-workers-take-one-publish",
+        key="F29",
+        mistake="a publish may be taken from a worker whose lease still runs, and nothing fences him out",
+        edits=(
+            Edit(
+                PUBLISHES,
+                "        if publish.owner is not None and publish.lease_until > writer.now:\n"
+                "            return Stepped(None, held=True)\n",
+                "",
+            ),
+            Edit(
+                PUBLISHES,
+                "            token=publish.token + 1,\n            seq=publish.seq + 1,\n            lost=",
+                "            lost=",
+            ),
+            Edit(
+                PUBLISHES,
+                "    if (before.owner, before.token) != (ours.owner, ours.token) or",
+                "    if before.token != ours.token or",
+            ),
+        ),
+    ),
+    Mutant(
+        name="take-over-forgets-the-call",
+        key="F28",
+        mistake="whoever takes a publish over does not know that a call may be under way",
+        edits=(
+            Edit(PUBLISHES, '            lost=publish.lost or publish.state == "publishing",\n', ""),
+            Edit(PUBLISHES, "phase_at=writer.now if begins else before.phase_at,", "phase_at=before.created_at,"),
+        ),
+    ),
+    Mutant(
+        name="cancelled-after-the-mark",
+        key="F10",
+        mistake="Skip is accepted after the publish call was marked",
+        edits=(
+            Edit(
+                PUBLISHES,
+                '    return item.state == "publishing" and publish is not None and publish.state == "publishing"\n',
+                '    return publish is not None and publish.state == "published"\n',
+            ),
+        ),
+    ),
+    Mutant(
+        name="marked-publish-can-be-cancelled",
+        key="F10",
+        mistake="cancelling sets its flag whatever the publish is doing",
+        edits=(
+            Edit(
+                PUBLISHES,
+                '    return item.state == "publishing" and publish is not None and publish.state == "publishing"\n',
+                '    return publish is not None and publish.state == "published"\n',
+            ),
+            Edit(
+                PUBLISHES,
+                "CANCELS = {phase.value for phase in CANCELLABLE}",
+                "CANCELS = {phase.value for phase in CANCELLABLE} | RUNS",
+            ),
+        ),
+    ),
+    Mutant(
+        name="published-without-its-row",
+        key="F27",
+        mistake="a publish that was looked up as live is stored, and its item is not moved",
+        edits=(
+            Edit(
+                PUBLISHES,
+                "    if move.phase in STEPS:\n",
+                "    if move.phase in STEPS and (move.media_id or move.phase is not Phase.PUBLISHED):\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="repeated-step-draws-nothing",
+        key="F36",
+        mistake="a step that finds itself done answers without the row: nobody draws the card",
+        edits=(
+            Edit(
+                PUBLISHES,
+                "        writer.claim_cards(item, item.revision)\n"
+                "        return Stepped(_line(writer, before), writer.known_row(item))\n",
+                "        return Stepped(_line(writer, before))\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="marked-after-the-call",
+        key="F30",
+        mistake="the moment of the publish call is written when it has ended",
+        edits=(
+            Edit(
+                PUBLISHES,
+                "return before.publishing_at or writer.now if phase is Phase.PUBLISHING else",
+                "return before.publishing_at or writer.now if phase is Phase.PUBLISHED else",
+            ),
+        ),
+    ),
+    Mutant(
+        name="second-try-gets-a-new-container",
+        key="F27",
+        mistake="people say of a story in doubt that it is not live, and the next try does not look at its container",
+        edits=(
+            Edit(PUBLISHES, 'state="container" if before else "creating",', 'state="creating",'),
+            Edit(PUBLISHES, "container_id=before.container_id if before else None,", "container_id=None,"),
+        ),
+    ),
+    Mutant(
+        name="account-of-today",
+        key="F31",
+        mistake="a publish goes to the account that the chat has when it is published",
+        edits=(
+            Edit(
+                PUBLISHES,
+                "    return None if publish.account_id is None else "
+                "writer.tables.accounts.get(publish.chat_key, publish.account_id)\n",
+                "    chat = writer.tables.chats.get(publish.chat_key)\n"
+                "    return None if chat is None else writer.tables.accounts.get(publish.chat_key, "
+                "chat.account_id)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="outcome-of-an-earlier-try",
+        key="F18",
+        mistake="how a rehearsal ended is stored without comparing the version: it ends the next one, too",
+        edits=(
+            Edit(
+                SCHEDULE,
+                "    if item.version == asked.row.version and target is not None:\n",
+                "    if target is not None:\n",
+            ),
+        ),
+    ),
+)
+
+ROWS: tuple[Mutant, ...] = (*_RECORDING, *_DRAWING, *_SCHEDULE, *_LEASES, *_PUBLISHING)
