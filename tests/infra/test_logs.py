@@ -17,6 +17,9 @@ TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
 PASSWORD = "correct horse/battery@staple"
 DATABASE = "postgresql://anna:hunter2@db:5432/stories"
 
+# They log secrets on purpose: what is hidden here is what was let through elsewhere.
+pytestmark = pytest.mark.shows_secrets
+
 Logger = structlog.typing.FilteringBoundLogger
 
 
