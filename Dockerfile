@@ -22,7 +22,8 @@ ENV PATH=/venv/bin:$PATH \
     DATA_DIR=/var/lib/everytap \
     LOG_FORMAT=json \
     PORT=8080
-USER everytap
+# By number: an orchestrator that lets nobody run as root cannot see who a name is.
+USER 10001
 VOLUME /var/lib/everytap
 EXPOSE 8080
 STOPSIGNAL SIGTERM

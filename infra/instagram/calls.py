@@ -19,7 +19,7 @@ from infra.instagram.wire import Ask, Broken, NotSent, Reply, call, is_token
 M = TypeVar("M", bound=BaseModel)
 
 LONGEST_PAUSE_SECONDS = 3600.0
-NOT_A_TOKEN = "This is not a token of Instagram's: it holds blanks or other characters that no token has."  # noqa: S105
+NOT_A_TOKEN = "This is not a token of Instagram's: it holds blanks or other characters that no token has."  # noqa: S105 - a sentence
 MINUTES_LEFT = "estimated_time_to_regain_access"
 USAGE = "x-business-use-case-usage"
 

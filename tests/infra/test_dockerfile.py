@@ -1,0 +1,132 @@
+"""What the image is made of, who runs in it, and that a worker needs nothing writable but DATA_DIR."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.settings import UNSPEAKABLE, Settings
+
+ROOT = Path(__file__).parent.parent.parent
+TOKEN = "123456:AAsandboxsandboxsandboxsandboxsandb"
+
+# Tells each file that the interpreter makes, changes or removes; a process that it starts has its own ways.
+TELL_WRITES = """
+import os, runpy, sys
+
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+CHANGES = {"os.mkdir", "os.remove", "os.rmdir", "os.truncate"}
+MOVES = {"os.link", "os.rename", "os.symlink"}
+
+def tell(event, arguments):
+    writes = event == "open" and arguments[2] & WRITES and not isinstance(arguments[0], int)
+    for path in arguments[:2] if event in MOVES else arguments[:1] if writes or event in CHANGES else ():
+        print("wrote", os.path.abspath(os.fsdecode(path)), file=sys.stderr, flush=True)
+
+sys.addaudithook(tell)
+sys.argv = ["main.py", "run"]
+runpy.run_path("main.py", run_name="__main__")
+"""
+
+
+@pytest.fixture
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile, one instruction after the other, with its arguments."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(line.partition(" ")[0], line.partition(" ")[2].strip()) for line in lines]
+
+
+@pytest.fixture
+def image(instructions: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The instructions of the stage that is kept."""
+    last = max(number for number, (name, _) in enumerate(instructions) if name == "FROM")
+    return instructions[last:]
+
+
+@pytest.fixture
+def environment(image: list[tuple[str, str]]) -> dict[str, str]:
+    return dict(re.findall(r"(\w+)=(\S+)", " ".join(words for name, words in image if name == "ENV")))
+
+
+def named(wanted: str, image: list[tuple[str, str]]) -> Iterator[str]:
+    return (words for name, words in image if name == wanted)
+
+
+def test_image_runs_as_a_user_whom_an_orchestrator_can_see_not_to_be_root(image: list[tuple[str, str]]) -> None:
+    """Kubernetes' runAsNonRoot reads a number only."""
+    [user] = named("USER", image)
+    made = re.search(r"useradd .*--uid (\d+)", " ".join(named("RUN", image)))
+
+    assert made
+    assert user == made[1] != "0"
+
+
+def test_code_belongs_to_root_and_the_user_cannot_change_it(image: list[tuple[str, str]]) -> None:
+    assert [words for words in named("COPY", image) if "--chown" in words or "--chmod" in words] == []
+
+
+def test_what_is_copied_is_named(instructions: list[tuple[str, str]]) -> None:
+    """A developer's .env lies beside main.py."""
+    copied = [words.split()[-2] for name, words in instructions if name == "COPY"]
+
+    assert sorted(copied) == ["/venv", "actors", "infra", "main.py", "requirements.lock"]
+    assert list(named("ADD", instructions)) == []
+
+
+def test_no_secret_is_in_a_layer(instructions: list[tuple[str, str]], environment: dict[str, str]) -> None:
+    ours = {name.lower() for name in environment} & set(Settings.model_fields)
+
+    assert list(named("ARG", instructions)) == []
+    assert ours == {"data_dir", "log_format", "port"}
+    assert ours & UNSPEAKABLE == set()
+
+
+def test_packages_are_those_of_the_lock_by_their_hashes(instructions: list[tuple[str, str]]) -> None:
+    installs = [words for words in named("RUN", instructions) if " install " in words]
+
+    assert len(installs) == 1
+    assert "--require-hashes --only-binary :all: -r run.lock" in installs[0]
+
+
+def test_each_stage_begins_with_a_version(instructions: list[tuple[str, str]]) -> None:
+    assert all(re.match(r"python:3\.\d+-slim-\w+", words) for words in named("FROM", instructions))
+
+
+def test_the_one_volume_is_the_data_dir(image: list[tuple[str, str]], environment: dict[str, str]) -> None:
+    assert list(named("VOLUME", image)) == [environment["DATA_DIR"]]
+    assert "PYTHONDONTWRITEBYTECODE" in environment
+
+
+def test_image_says_how_it_is_stopped_and_looked_at(image: list[tuple[str, str]]) -> None:
+    """Python runs without a shell before it, which would keep the signal to itself."""
+    assert list(named("STOPSIGNAL", image)) == ["SIGTERM"]
+    assert list(named("CMD", image)) == ['["python", "main.py", "run"]']
+    assert len(list(named("HEALTHCHECK", image))) == 1
+
+
+def test_worker_writes_into_data_dir_and_nowhere_else(tmp_path: Path, database_url: str) -> None:
+    """So its root file system may be read-only."""
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
+    environment |= {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "PORT": "0", "TELEGRAM_TOKEN": TOKEN}
+    environment |= {"TELEGRAM_API_URL": "http://127.0.0.1:9", "PUBLIC_URL": "http://127.0.0.1:9"}
+    command = [sys.executable, "-c", TELL_WRITES]
+
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        started = any('"worker.started"' in line for line in worker.stdout)
+        worker.send_signal(signal.SIGTERM)
+        _, told = worker.communicate()
+    wrote = {Path(line.removeprefix("wrote ")) for line in told.splitlines() if line.startswith("wrote ")}
+
+    assert started
+    assert tmp_path / "link-secret" in wrote
+    assert [str(path) for path in wrote if not path.is_relative_to(tmp_path)] == []
