@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.contracts.paper import fake_world, open_simulated
 from tests.contracts.team import Team
-from tests.contracts.worlds import PaperWorld, open_postgres
+from tests.contracts.worlds import open_postgres
 from tests.plugins.postgres import Databases
 
 
@@ -22,11 +23,15 @@ def contract_url(databases: Databases, template_database: str) -> Iterator[str]:
     databases.drop("contracts")
 
 
-@pytest.fixture(params=["paper", "postgres"])
+@pytest.fixture(params=["paper", "simulated", "postgres"])
 async def team(request: pytest.FixtureRequest) -> AsyncIterator[Team]:
-    """A team and its queue, in the fake database and then in the real one."""
-    if request.param == "paper":
-        yield await Team.gather(PaperWorld())
-    else:
-        async with open_postgres(request.getfixturevalue("contract_url")) as world:
-            yield await Team.gather(world)
+    """A team and its queue, in the fake database, in the simulation's, and then in the real one."""
+    match request.param:
+        case "paper":
+            yield await Team.gather(fake_world())
+        case "simulated":
+            async with open_simulated() as world:
+                yield await Team.gather(world)
+        case _:
+            async with open_postgres(request.getfixturevalue("contract_url")) as world:
+                yield await Team.gather(world)

@@ -4,8 +4,9 @@ from random import Random
 
 import pytest
 
+from tests.contracts.paper import fake_world
 from tests.contracts.twins import Twins
-from tests.contracts.worlds import PaperWorld, open_postgres
+from tests.contracts.worlds import open_postgres
 
 SEEDS = range(6)
 STEPS = 120
@@ -14,7 +15,7 @@ STEPS = 120
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_both_give_the_same_answers_and_keep_the_same_rows(contract_url: str, seed: int) -> None:
     async with open_postgres(contract_url) as real:
-        twins = Twins(PaperWorld(), real, Random(seed))
+        twins = Twins(fake_world(), real, Random(seed))
         await twins.begin()
 
         differences = await twins.live(STEPS)

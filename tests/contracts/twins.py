@@ -35,7 +35,8 @@ from actors.rules.operations import (
 from actors.rules.preflight import LookAhead, StoreFinding
 from actors.rules.publish_operations import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from actors.rules.publish_phase import Phase
-from tests.contracts.worlds import PaperWorld, World, run
+from tests.contracts.paper import PaperWorld
+from tests.contracts.worlds import World, run
 
 TOLERANCE_SECONDS = 4.0
 CHATS = (-1001, -1002)
@@ -113,7 +114,7 @@ class Twins:
             difference = await self._step()
             if difference is not None:
                 return [f"after {self._asked[-1]}", difference]
-        return [name for name in self._paper.database.tables.by_name if not await self._has_equal(name)]
+        return [name for name in self._paper.tables.by_name if not await self._has_equal(name)]
 
     async def _step(self) -> str | None:
         if self._random.random() < 0.2:

@@ -1,11 +1,10 @@
-"""The two databases as the contracts see them: operations by the port, and every table open to look at and to write."""
+"""A database as the contracts see it, and the real one: operations by the port, every table open to look at."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -13,14 +12,8 @@ import asyncpg
 
 from actors.ports import Pool
 from actors.rules.operations import Operation
-from infra.clock import WallClock
 from infra.postgres.bindings import BINDINGS
 from infra.postgres.pool import PoolSettings, open_pool
-from tests.fakes.clock import FakeClock
-from tests.fakes.database import FakeDatabase
-from tests.fakes.desk import Requeue, remove_item, requeue_item
-from tests.fakes.store import Store
-from tests.fakes.writer import Writer
 
 T = TypeVar("T")
 Line = dict[str, Any]
@@ -35,14 +28,6 @@ EMPTY = """
     ('chats', 'chat_key'), ('media', 'media_id'), ('items', 'item_id'), ('interactions', 'id'),
     ('accounts', 'account_id')) as t (name, number)
 """
-_IDENTITY = {
-    "chats": "chat_key",
-    "media": "media_id",
-    "items": "item_id",
-    "interactions": "id",
-    "accounts": "account_id",
-}
-_AGED = {"chats", "media", "items", "accounts"}
 
 
 class World(Protocol):
@@ -89,65 +74,6 @@ async def run(world: World, operation: Operation[T]) -> T:
         return await session.run(operation)
 
 
-class PaperWorld:
-    """The fake."""
-
-    def __init__(self) -> None:
-        self.clock = FakeClock(WallClock().now())
-        self.database = FakeDatabase(Store(self.clock))
-        self.pool: Pool = self.database
-
-    async def now(self) -> datetime:
-        """The time, with what was skipped."""
-        return self.clock.now()
-
-    async def pass_time(self, seconds: float) -> None:
-        """Set the clock forward: what is stored stays where it is."""
-        self.clock.skip(seconds)
-
-    async def insert(self, table: str, columns: Line) -> Line:
-        """Insert, with a number and a time of creation where the real one would give them."""
-        tables = self.database.tables
-        given = dict(columns)
-        if table in _IDENTITY:
-            given[_IDENTITY[table]] = tables.number(_IDENTITY[table])
-        if table in _AGED:
-            given["created_at"] = self.clock.now()
-        with tables.transaction():
-            return asdict(tables.by_name[table].make(**given))
-
-    async def lines(self, table: str) -> list[Line]:
-        """Read."""
-        return _sorted([asdict(record) for record in self.database.tables.by_name[table].all()])
-
-    async def update(self, table: str, key: Line, columns: Line) -> None:
-        """Write."""
-        tables = self.database.tables
-        with tables.transaction():
-            for record in tables.by_name[table].all():
-                if key.items() <= asdict(record).items():
-                    tables.by_name[table].put(replace(record, **columns))
-
-    async def remove(self, item_id: int) -> str | None:
-        """Take out."""
-        with self.database.tables.transaction():
-            refusal = remove_item(Writer(self.database.tables, self.clock.now()), item_id)
-        self.database.notify()
-        return refusal
-
-    async def requeue(self, item_id: int, *, force: bool = False) -> str | None:
-        """Bring back."""
-        with self.database.tables.transaction():
-            refusal = requeue_item(Writer(self.database.tables, self.clock.now()), Requeue(item_id, None, force))
-        self.database.notify()
-        return refusal
-
-    async def cut_connections(self) -> None:
-        """Cut."""
-        self.database.go_away()
-        self.database.come_back()
-
-
 class PostgresWorld:
     """The real one; time passes by making everything older."""
 
@@ -188,7 +114,7 @@ class PostgresWorld:
     async def lines(self, table: str) -> list[Line]:
         """Read, with jsonb as values."""
         found = [dict(line) for line in await self._connection.fetch(f"select * from {table}")]
-        return _sorted([_with_late_lines(line) for line in found])
+        return in_order([_with_late_lines(line) for line in found])
 
     async def update(self, table: str, key: Line, columns: Line) -> None:
         """Write."""
@@ -240,7 +166,8 @@ def _with_late_lines(line: Line) -> Line:
     return {**line, "late": late}
 
 
-def _sorted(lines: list[Line]) -> list[Line]:
+def in_order(lines: list[Line]) -> list[Line]:
+    """Sort lines by their key."""
     return sorted(lines, key=lambda line: [_comparable(line.get(name)) for name in _KEYS])
 
 

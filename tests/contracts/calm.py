@@ -1,0 +1,34 @@
+"""The simulation's wire with nothing in the way: so its servers are seen as they are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+
+import anyio
+
+from tests.simulation.processes import Process
+from tests.simulation.timeline import Timeline
+from tests.simulation.weather import Luck, Weather
+from tests.simulation.wire import Wire
+
+
+class Calm(Weather):
+    """Every request arrives at once, and so does its reply."""
+
+    def luck(self, port: str) -> Luck:
+        """No trouble."""
+        assert port
+        return Luck(0.0, 0.0)
+
+
+@asynccontextmanager
+async def open_wires(count: int = 1) -> AsyncIterator[list[Wire]]:
+    """Let the simulation's time run, and yield the ways of so many processes to its servers."""
+    timeline, weather = Timeline(lambda: None), Calm(Random(0))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(timeline.run)
+        names = [f"w{number}" for number in range(1, count + 1)]
+        yield [Wire(Process(name, name), timeline, weather, lambda _point, _process: None) for name in names]
+        tasks.cancel_scope.cancel()
