@@ -6,7 +6,7 @@ without a cut: the same answer, and the same rows in every table, so an effect t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
@@ -14,15 +14,15 @@ import anyio
 
 from tests.faults.cases import OTHERS, TAP, Case
 from tests.faults.lane import Lane, open_lane
+from tests.faults.pooler import pooler
 from tests.faults.proxy import Cut, Ending, Way
 from tests.faults.results import Result, Settings
 from tests.faults.runs import Job, Truth, cut, undisturbed
-from tests.faults.server import Server, open_server
-from tests.faults.setups import Certificates, Setup, road
+from tests.faults.server import open_server
+from tests.faults.setups import Setup, Surroundings, road, setups, surroundings
 from tests.poolers import PGBOUNCER
 
-LANES = 20  # each has three sessions or four, and the server a hundred
-POOLER_LANES = 10
+LANES = 16  # each has three sessions, or five while it is cut, and the server a hundred
 CASES = (TAP, *OTHERS)
 SAMPLES, QUICK_SAMPLES = 24, 2  # cuts each way of an operation that is not a tap
 QUICK_TAPS = 48  # cuts each way of a tap
@@ -37,47 +37,52 @@ class Cuts:
     async def run(self, settings: Settings) -> list[Result]:
         """Cut in every setup that this machine has."""
         results: list[Result] = []
-        async with open_server() as server:
-            certificates = Certificates(server.folder)
-            for setup in Setup:
-                if setup is Setup.POOLER and PGBOUNCER is None:
-                    continue
-                async with open_lanes(server, setup, certificates) as lanes:
+        async with AsyncExitStack() as stack:
+            server = await stack.enter_async_context(open_server())
+            # The server does not crash here, and what it has promised need not be on the disk.
+            await server.set("synchronous_commit", "off")
+            databases = [await server.create(f"lane_{number}") for number in range(LANES)]
+            port = await stack.enter_async_context(pooler(databases[0])) if PGBOUNCER is not None else None
+            around = surroundings(server.folder, port)
+            for setup in setups(around):
+                async with open_lanes(databases, setup, around) as lanes:
                     results += await cut_everything(lanes, setup, settings)
         return results
 
 
 @asynccontextmanager
-async def open_lanes(server: Server, setup: Setup, certificates: Certificates) -> AsyncIterator[list[Lane]]:
-    """As many lanes as the server has sessions for."""
+async def open_lanes(databases: Sequence[str], setup: Setup, around: Surroundings) -> AsyncIterator[list[Lane]]:
+    """A lane to each database."""
     async with AsyncExitStack() as stack:
         lanes = []
-        for number in range(POOLER_LANES if setup is Setup.POOLER else LANES):
-            dsn = await server.create(f"{setup.name.lower()}_{number}")
-            there = await stack.enter_async_context(road(setup, dsn, certificates))
+        for dsn in databases:
+            there = await stack.enter_async_context(road(setup, dsn, around))
             lanes.append(await stack.enter_async_context(open_lane(there, dsn)))
         yield lanes
 
 
 async def cut_everything(lanes: Sequence[Lane], setup: Setup, settings: Settings) -> list[Result]:
-    """Plan the cuts of this setup, and let the lanes share them."""
+    """Plan the cuts of this setup, and make them."""
     truths = {case.step: await undisturbed(lanes[0], case) for case in CASES}
-    jobs = plan(setup, truths, settings)
+    results = await cut_all(lanes, plan(setup, truths, settings), truths)
+    return sorted(results, key=_place_in_table)
+
+
+async def cut_all(lanes: Sequence[Lane], jobs: Iterable[Job], truths: Mapping[str, Truth]) -> list[Result]:
+    """Let the lanes share the jobs; those whose byte never came have no result."""
     pending = iter(jobs)
-    made: dict[str, Result] = {}
+    results: list[Result | None] = []
 
     async def work(lane: Lane) -> None:
-        for job in pending:
-            if result := await cut(lane, job, truths[job.case.step]):
-                made[job.name] = result
+        results.extend([await cut(lane, job, truths[job.case.step]) for job in pending])
 
     async with anyio.create_task_group() as tasks:
         for lane in lanes:
             tasks.start_soon(work, lane)
-    return sorted(made.values(), key=_place_in_table)
+    return [result for result in results if result is not None]
 
 
-def plan(setup: Setup, truths: dict[str, Truth], settings: Settings) -> list[Job]:
+def plan(setup: Setup, truths: Mapping[str, Truth], settings: Settings) -> list[Job]:
     """Name every cut that is to be made: case by case, the quick ones mixed with the silent ones."""
     random = Random(f"{settings.seed} {setup.name}")
     jobs = []

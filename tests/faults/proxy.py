@@ -111,13 +111,14 @@ class _End:
 
 
 class Proxy:
-    """Forwards connections; `passed` counts the bytes since the last `watch`, of all connections together."""
+    """Forwards connections. Since the last `watch`, of all connections together: the bytes, and whether it cut."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
         self._lines: set[Line] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._cut: Cut | None = None
+        self.made = asyncio.Event()
         self.pace = Pace()
         self.passed = {Way.REQUEST: 0, Way.REPLY: 0}
         self.port = 0
@@ -126,11 +127,12 @@ class Proxy:
         """Count from zero, and make this cut when it is reached."""
         self.passed = {Way.REQUEST: 0, Way.REPLY: 0}
         self._cut = cut
+        self.made = asyncio.Event()
 
     def forget(self) -> bool:
         """Cut nothing any more; answers whether the cut was made."""
-        made, self._cut = self._cut is None, None
-        return made
+        self._cut = None
+        return self.made.is_set()
 
     def end(self, ending: Ending) -> None:
         """End every connection now; what had fallen silent is closed by the other two."""
@@ -194,6 +196,7 @@ class Proxy:
             await line.pass_on(way, chunk)
             return
         self._cut = None
+        self.made.set()
         await line.pass_on(way, chunk[: cut.after_bytes - before])
         line.end(cut.ending)
 

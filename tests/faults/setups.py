@@ -13,7 +13,6 @@ from urllib.parse import urlencode, urlsplit
 import trustme
 
 from tests.faults.proxy import Proxy, Target, proxy_to
-from tests.poolers import pooled
 
 
 class Setup(Enum):
@@ -34,30 +33,43 @@ class Road:
     pooled: bool = False
 
 
-class Certificates:
-    """An authority of our own, and what the proxy shows."""
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all roads of a run have in common: our own authority for TLS, and where a pooler listens."""
 
-    def __init__(self, folder: Path) -> None:
-        authority = trustme.CA()
-        self.root = folder / "root.pem"
-        authority.cert_pem.write_to_path(str(self.root))
-        self.shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("127.0.0.1").configure_cert(self.shown)
+    root: Path
+    shown: ssl.SSLContext
+    pooler_port: int | None = None
+
+
+def surroundings(folder: Path, pooler_port: int | None = None) -> Surroundings:
+    """Make an authority, and what the proxy shows."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "root.pem"))
+    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(shown)
+    return Surroundings(folder / "root.pem", shown, pooler_port)
+
+
+def setups(around: Surroundings) -> list[Setup]:
+    """Those that there can be."""
+    return [setup for setup in Setup if setup is not Setup.POOLER or around.pooler_port is not None]
 
 
 @asynccontextmanager
-async def road(setup: Setup, dsn: str, certificates: Certificates) -> AsyncIterator[Road]:
+async def road(setup: Setup, dsn: str, around: Surroundings) -> AsyncIterator[Road]:
     """Lay the road."""
+    url = urlsplit(dsn)
+    port = around.pooler_port if setup is Setup.POOLER else url.port
+    assert port is not None
+    target = Target("127.0.0.1", port, around.shown if _has_tls(setup) else None)
     async with AsyncExitStack() as stack:
-        behind = stack.enter_context(pooled(dsn)) if setup is Setup.POOLER else dsn
-        url = urlsplit(behind)
-        target = Target(url.hostname or "", url.port or 0, certificates.shown if _has_tls(setup) else None)
         proxy = await stack.enter_async_context(proxy_to(target))
         if setup is Setup.MID_RECORD:
             proxy = await stack.enter_async_context(proxy_to(Target("127.0.0.1", proxy.port)))
         options = {"sslmode": "disable"}
         if _has_tls(setup):
-            options = {"sslmode": "verify-full", "sslrootcert": str(certificates.root)}
+            options = {"sslmode": "verify-full", "sslrootcert": str(around.root)}
         login = url.netloc.rpartition("@")[0]
         there = url._replace(netloc=f"{login}@127.0.0.1:{proxy.port}", query=urlencode(options))
         yield Road(proxy, there.geturl(), setup is Setup.POOLER)
