@@ -246,6 +246,12 @@ _SCHEDULE = (
                 '    return item.state == "presenting" and item.hold_until is not None and item.hold_until <= now\n',
                 "    return False\n",
             ),
+            Edit(
+                SCHEDULE,
+                '        elif item.state == "presenting" and not chat.paused and item.hold_until is not None:\n'
+                "            yield max(item.hold_until, chat.next_card_at)\n",
+                "",
+            ),
         ),
     ),
     Mutant(
@@ -448,8 +454,8 @@ _PUBLISHING = (
             ),
             Edit(
                 PUBLISHES,
-                "            token=publish.token + 1,\n            seq=publish.seq + 1,\n            lost=",
-                "            lost=",
+                "            owner=asked.owner,\n            token=publish.token + 1,\n",
+                "            owner=asked.owner,\n",
             ),
             Edit(
                 PUBLISHES,
