@@ -19,6 +19,7 @@ FAULTS = (
     "row locked",
     "telegram 429",
     "instagram error though published",
+    "instagram container unreadable",
     "worker killed",
     "worker frozen",
     "worker thawed",

@@ -18,6 +18,7 @@ from tests.simulation.wire import Request, T, Wire
 BAD_FILES = 0.05
 LAG_SECONDS = 8.0
 ERROR_THOUGH_LIVE = 0.3
+UNREADABLE = 0.5
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class Made:
     """A container."""
 
     media_id: int
+    account_id: int
     ready_at: float
     broken: bool
     published: int = 0
@@ -35,7 +37,7 @@ class Eyes:
     """Who looks on: the time, and who wants to hear of each story that goes live."""
 
     now: Callable[[], float]
-    went_live: Callable[[int, str], None]
+    went_live: Callable[[Made, str], None]
 
 
 class SimulatedInstagram:
@@ -47,12 +49,12 @@ class SimulatedInstagram:
         self.containers: dict[str, Made] = {}
         self.live: Counter[int] = Counter()
 
-    def create(self, story: Story) -> str:
+    def create(self, story: Story, account_id: int) -> str:
         """Begin to fetch a file."""
         name = f"c{len(self.containers) + 1}"
         broken = self._dice.random() < BAD_FILES
         ready_at = self._eyes.now() + LAG_SECONDS * self._dice.random()
-        self.containers[name] = Made(story.media_id, ready_at, broken)
+        self.containers[name] = Made(story.media_id, account_id, ready_at, broken)
         return name
 
     def read(self, name: str) -> Container:
@@ -73,7 +75,7 @@ class SimulatedInstagram:
             raise Refused("It is not ready.")
         made.published += 1
         self.live[made.media_id] += 1
-        self._eyes.went_live(made.media_id, name)
+        self._eyes.went_live(made, name)
         return f"m{sum(self.live.values())}"
 
 
@@ -87,17 +89,16 @@ class InstagramPort:
 
     async def create_container(self, account: Account, story: Story) -> str:
         """Begin to fetch the file."""
-        assert account.sealed_token
-        return await self._ask("create_container", lambda: self._platform.create(story))
+        return await self._ask("create_container", lambda: self._platform.create(story, account.id))
 
     async def container(self, account: Account, container_id: str) -> Container:
         """Read a container."""
         assert account.sealed_token
-        return await self._ask("container", lambda: self._platform.read(container_id))
+        return await self._ask("container", lambda: self._looked_at(container_id))
 
     async def publish(self, account: Account, container_id: str) -> str:
         """Publish; an error reply may come though the story is live."""
-        assert account.sealed_token
+        assert self._platform.containers[container_id].account_id == account.id, "a container belongs to its account"
         return await self._ask("publish", lambda: self._published(container_id))
 
     async def permalink(self, account: Account, media_id: str) -> str | None:
@@ -120,6 +121,13 @@ class InstagramPort:
     async def renew(self, account: Account) -> FreshToken:
         """A new token."""
         return await self._ask("renew", lambda: FreshToken(account.sealed_token))
+
+    def _looked_at(self, container_id: str) -> Container:
+        """A container that cannot be read says nothing of what became of it."""
+        if self._weather.dice.random() < UNREADABLE * self._weather.strength(Kind.INSTAGRAM_LOSSY):
+            self._weather.note("instagram container unreadable", self._platform_now())
+            raise Refused("It cannot be read.")
+        return self._platform.read(container_id)
 
     def _published(self, container_id: str) -> str:
         media_id = self._platform.publish(container_id)

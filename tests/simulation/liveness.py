@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from actors.ports import Face
-from actors.rules.item import State
+from actors.rules.item import Person, State
 from actors.rules.messages import Tap
 from actors.rules.publish_phase import RUNNING
 from infra.telegram.cards import caption, keyboard, without_line
@@ -35,6 +36,7 @@ class Liveness:
     crowd: Crowd
     safety: Safety
     now: Callable[[], datetime]
+    _late_presses: list[str] = field(default_factory=list)
 
     def look_at_cards(self) -> None:
         """Every message of an item shows what its row says, with its buttons live, and no line that waits."""
@@ -46,6 +48,25 @@ class Liveness:
             if screen is not None and not screen.deleted and not self._changed_lately(item):
                 self._look_at(card, screen, writer)
 
+    def tap_what_is_left(self, person: Person) -> None:
+        """Let a newcomer skip whatever still waits for people: a live button does something."""
+        for screen in tuple(self.telegram.screens.values()):
+            skips = [one for line in screen.now.keyboard for one in line if one.target.startswith("skip:")]
+            if skips and not screen.deleted:
+                self._late_presses.append(self.crowd.press(person, screen.now, skips[0]))
+
+    def messages(self) -> Counter[int]:
+        """How many messages each item made."""
+        return Counter(screen.now.face.item_id for screen in self.telegram.screens.values())
+
+    def look_at_interactions(self) -> None:
+        """Each tap that one worker alone saw, and that lived on, is noted once."""
+        noted = Counter(line.tap_id for line in self.store.tables.interactions.all())
+        for press_id, sights in self.safety.evidence.delivered.items():
+            lived = all(process.life is Life.RUNNING and process.frozen_at is None for _, process in sights)
+            if lived and len({process for _, process in sights}) == 1 and noted[press_id] > 1:
+                self.safety.broken("each interaction is written once", f"{press_id} is there {noted[press_id]} times")
+
     def look_at_taps(self) -> None:
         """Every tap that a worker got is stored, or was refused so that people saw it, and Telegram holds none."""
         for press_id in self.safety.evidence.delivered:
@@ -53,6 +74,10 @@ class Liveness:
             answered = press_id in self.safety.evidence.toast_sent or press_id in self.safety.evidence.lines
             if isinstance(pressed, Tap) and not answered and self._outcome(pressed) is None:
                 self.safety.broken("every tap is answered", f"{press_id} was delivered, and nobody ever answered")
+        for press_id in self._late_presses:
+            pressed = self.crowd.pressed[press_id]
+            if isinstance(pressed, Tap) and self._outcome(pressed) is None:
+                self.safety.broken("a live button does something", f"{press_id} came to nothing, though all is well")
         if self.telegram.unconfirmed:
             self.safety.broken("held taps end", f"Telegram still holds {len(self.telegram.unconfirmed)} updates")
         self._look_at_lines()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
-from actors.ports import Said
+from actors.ports import Other, Poison, Said
 from actors.rules.item import Person
 from actors.rules.messages import Press, Pressed
 from infra.telegram.cards import Button
@@ -25,6 +25,7 @@ IMPATIENCE = 0.35
 DOUBLE_TAP = 0.12
 STALE = 0.2
 COMMAND = 0.05
+ODD = 0.01
 
 
 @dataclass
@@ -59,6 +60,12 @@ class Crowd:
         self.telegram.put(pressed)
         return press_id
 
+    def hammer(self, dice: Random, person: Person, seconds: float, taps: int) -> None:
+        """Let somebody tap whatever has buttons, very often for a short while."""
+        finger = _Finger(self, person, self.chat_ids[0], dice, seconds)
+        for _ in range(taps):
+            self.telegram.timeline.after(dice.uniform(0.0, seconds), finger.tap_now)
+
     def say(self, person: Person, chat_id: int, text: str) -> None:
         """Write into the group."""
         number = next(self._numbers)
@@ -77,10 +84,16 @@ class _Finger:
     def look_later(self) -> None:
         self.crowd.telegram.timeline.after(self.dice.expovariate(1 / self.mean_seconds), self._look)
 
+    def tap_now(self) -> None:
+        if self.crowd.open():
+            self._tap_something()
+
     def _look(self) -> None:
         if not self.crowd.open():
             return
-        if self.dice.random() < COMMAND:
+        if self.dice.random() < ODD:
+            self.crowd.telegram.put(Poison(0, "odd") if self.dice.random() < 0.5 else Other(0, "somebody joined"))
+        elif self.dice.random() < COMMAND:
             self.crowd.say(self.person, self.chat_id, self.dice.choice(COMMANDS))
         else:
             self._tap_something()

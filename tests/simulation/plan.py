@@ -35,6 +35,8 @@ class Kind(Enum):
     FREEZE = "worker frozen"
     CLOCK = "clock jumps"
     PAUSE = "chat paused"
+    SWITCH = "account switched"
+    HAMMER = "somebody hammers"
     REMOVE = "item removed"
     DELETE = "message deleted"
 

@@ -9,7 +9,16 @@ from tests.simulation.plan import Deed, Episode, Kind, Plan, Profile, Trigger
 
 PROFILES = tuple(Profile)
 FATAL = (Kind.KILL, Kind.DEPLOY, Kind.STOP, Kind.FREEZE)
-SELDOM = (Kind.CLOCK, Kind.PAUSE, Kind.REMOVE, Kind.DELETE, Kind.ROW_LOCKED, Kind.TELEGRAM_FLOOD)
+SELDOM = (
+    Kind.CLOCK,
+    Kind.PAUSE,
+    Kind.SWITCH,
+    Kind.HAMMER,
+    Kind.REMOVE,
+    Kind.DELETE,
+    Kind.ROW_LOCKED,
+    Kind.TELEGRAM_FLOOD,
+)
 SHORTEST, LONGEST = 2.0, 45.0
 LONG_OUTAGE_SECONDS = 130.0
 

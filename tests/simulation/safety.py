@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from tests.simulation.plan import Violation
 from tests.simulation.processes import Life, Process
 from tests.simulation.telegram import Sight
 
+TAKEN_OVER_SECONDS = 60.0  # by then one of the workers holds the lease, and the others know
+MOST_REFUSED = 25  # edits of a deleted message: each tap on it, and each redraw, may try once
 TOAST_SECONDS = 0.5  # a toast waits for nothing of ours
 UNDECIDED = {"presenting", "in_review", "in_doubt"}
 CLAIM = re.compile(r"^(Skipped|Posted|Rejected|Published|Saved|Done)\b")
@@ -43,6 +46,9 @@ class Safety:
     violations: list[Violation] = field(default_factory=list)
     is_over: bool = False
     evidence: Evidence = field(default_factory=Evidence)
+    changed: Callable[[ItemRecord | None, ItemRecord, Operation[Any], object], None] = lambda *_: None
+    healed_at: float | None = None
+    _refused: Counter[tuple[int, int]] = field(default_factory=Counter)
     _known: dict[tuple[int, int], ItemRecord] = field(default_factory=dict)
     _toasts_due: list[tuple[float, str, Process]] = field(default_factory=list)
 
@@ -55,8 +61,10 @@ class Safety:
         """Look at every item that this commit changed."""
         for item in self.store.tables.items.all():
             key = (item.chat_key, item.item_id)
-            if self._known.get(key) is not item:
+            before = self._known.get(key)
+            if before is not item:
                 self._known[key] = item
+                self.changed(before, item, operation, value)
                 self._look_at_item(item, f"{type(operation).__name__} -> {type(value).__name__}")
 
     def went_live(self, media_id: int, container: str, count: int) -> None:
@@ -82,6 +90,8 @@ class Safety:
     def asked_to_toast(self, press_id: str, text: str) -> None:
         """A process sends a toast."""
         self.evidence.toast_sent.setdefault(press_id, text)
+        if not text.strip():
+            self.broken("every tap is answered before any database work", f"the toast of {press_id} says nothing")
         if CLAIM.match(text):
             self.broken("record, then claim", f"the toast of {press_id} claims: {text}")
 
@@ -93,6 +103,17 @@ class Safety:
             could_run = process.life is Life.RUNNING and process.thawed_at < now - 2 * TOAST_SECONDS
             if could_run and press_id not in self.evidence.toast_sent:
                 self.broken("every tap is answered before any database work", f"{press_id} got no toast")
+
+    def conflicted(self) -> None:
+        """Telegram ended a poll because another one came."""
+        if self.healed_at is not None and self.now() - self.healed_at > TAKEN_OVER_SECONDS:
+            self.broken("one worker polls", "two workers poll although all trouble is over")
+
+    def refused(self, chat_id: int, message_id: int) -> None:
+        """Telegram says that this message cannot be edited."""
+        self._refused[chat_id, message_id] += 1
+        if self._refused[chat_id, message_id] > MOST_REFUSED:
+            self.broken("a refused edit is not repeated", f"message {message_id} was edited again and again")
 
     def said(self, chat_id: int, text: str) -> None:
         """A chat hears something that belongs to no card."""
@@ -117,7 +138,9 @@ class Safety:
         if face.row is not None and face.row.revision == item.revision and not _agree(face.row.state.value, item.state):
             self.broken("record, then claim", f"message {face.message_id} shows {face.row.state.value}, not recorded")
         shown = face.version if face.row is None else face.row.version
-        waits = item.state in UNDECIDED and item.version == shown and not face.retired
+        card = self.store.tables.cards.get(item.chat_key, face.message_id)
+        retired = face.retired or (card is not None and card.retired)
+        waits = item.state in UNDECIDED and item.version == shown and not retired
         if waits and before is not None and not sight.keyboard:
             self.broken("a card that needs a decision has its buttons", f"message {face.message_id} lost them")
 
@@ -208,7 +231,7 @@ def _is_expected(process: Process, line: dict[str, Any]) -> bool:
         case "publish.outlived_its_lease":
             return process.frozen_at is not None
         case event:
-            return bool(event == "database.unreachable")
+            return event in {"database.unreachable", "update.poison"}
 
 
 def _short(line: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import anyio
 
@@ -14,6 +15,7 @@ from actors.rules.item import Row
 from actors.rules.messages import Pressed
 from infra.telegram.cards import Keyboard, caption, keyboard
 from tests.fakes.updates import IMPATIENT_SECONDS, MOST, PRESS_SECONDS, SAME_OFFSET_SECONDS, UPDATE_SECONDS
+from tests.simulation.ledger import Ledger
 from tests.simulation.plan import Kind
 from tests.simulation.processes import Process
 from tests.simulation.timeline import Timeline
@@ -60,6 +62,8 @@ class Listeners:
     drawn: Callable[[Sight, Sight | None], None]
     toasted: Callable[[str, str], None]
     said: Callable[[int, str], None]
+    conflicted: Callable[[], None]
+    refused: Callable[[int, int], None]
     delivered: Callable[[Process, Sequence[Update]], None]
 
 
@@ -103,6 +107,8 @@ class SimulatedTelegram:
         """Confirm what is below the offset, end an older poll (`give(None)`), and wait for more."""
         older, self._poll = self._poll, None
         if older is not None:
+            if seconds:
+                self.listeners.conflicted()
             older.give(None)
         most, seconds = self._brake(offset, seconds)
         self._confirm(offset)
@@ -141,6 +147,7 @@ class SimulatedTelegram:
         """Redraw a message; the same once more changes nothing."""
         screen = self.screens.get((face.chat_id, face.message_id))
         if screen is None or screen.deleted:
+            self.listeners.refused(face.chat_id, face.message_id)
             raise Refused("message to edit not found")
         before, sight = screen.now, self._sight(face)
         if (before.caption, before.keyboard) != (sight.caption, sight.keyboard):
@@ -191,13 +198,16 @@ def _numbered(update: Update, update_id: int) -> Update:
             return replace(update, press=replace(update.press, update_id=update_id))
 
 
+Books: TypeAlias = tuple[Callable[[str, str], None], Ledger]  # who is told of toasts, and of cards
+
+
 class ChatPort:
     """Fills ports.Chat for one process."""
 
-    def __init__(self, platform: SimulatedTelegram, wire: Wire, toasting: Callable[[str, str], None]) -> None:
+    def __init__(self, platform: SimulatedTelegram, wire: Wire, books: Books) -> None:
         self._platform = platform
         self._wire = wire
-        self._toasting = toasting
+        self._toasting, self._ledger = books
 
     async def answer(self, press_id: str, text: str) -> None:
         """Show a toast."""
@@ -206,7 +216,14 @@ class ChatPort:
 
     async def send_card(self, row: Row) -> SentCard:
         """Send a card."""
-        return await self._ask("send_card", lambda: self._platform.send(row), row.chat_id)
+        self._ledger.sends(self._wire.process, row, self._wire.timeline.now)
+        try:
+            sent = await self._ask("send_card", lambda: self._platform.send(row), row.chat_id)
+        except AnswerLost as error:
+            self._ledger.send_failed(row, error)
+            raise
+        self._ledger.sent(self._wire.process, row, sent.message_id)
+        return sent
 
     async def edit_card(self, face: Face) -> None:
         """Redraw a card."""

@@ -37,6 +37,7 @@ class Stage:
     wall: FakeClock
     clock: FakeClock
     tell: Callable[[str], None]
+    hammer: Callable[[], None]
 
 
 @dataclass
@@ -94,6 +95,10 @@ class Trouble:
                 self._remove(episode)
             case Kind.DELETE:
                 self._delete()
+            case Kind.SWITCH:
+                self._switch()
+            case Kind.HAMMER:
+                self.stage.hammer()
             case _:
                 self._change_weather(episode)
 
@@ -230,6 +235,14 @@ class Trouble:
                 refusal = remove_item(writer, item.item_id) if episode.strength < 0.4 else "left alone"
         self.stage.tell(f"the operator changes item {item.item_id}: {refusal or 'done'}")
         self.stage.database.notify()
+
+    def _switch(self) -> None:
+        """The operator connects another account to the first chat."""
+        tables = self.stage.database.store.tables
+        with tables.transaction():
+            chat = tables.chats.get(1)
+            assert chat is not None
+            tables.chats.put(replace(chat, account_id=3 - (chat.account_id or 1)))
 
     def _delete(self) -> None:
         screens = [screen for screen in self.stage.telegram.screens.values() if not screen.deleted]

@@ -8,7 +8,7 @@ from random import Random
 
 from tests.simulation.plan import Episode, Kind
 
-LATEST_SECONDS = {"database": 3.0, "telegram": 30.0, "instagram": 25.0}  # so late a lost request may take effect
+LATEST_SECONDS = {"database": 12.0, "telegram": 30.0, "instagram": 25.0}  # so late a lost request may take effect
 USUAL_SECONDS = {"database": 0.005, "telegram": 0.04, "instagram": 0.3}
 SLOW_SECONDS = {"database": 1.5, "telegram": 4.0, "instagram": 15.0}
 LOSSY = {"database": Kind.DATABASE_LOSSY, "telegram": Kind.TELEGRAM_LOSSY, "instagram": Kind.INSTAGRAM_LOSSY}

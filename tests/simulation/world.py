@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from random import Random
+from typing import Any
 
 import anyio
 
 from actors.ports import Update
-from actors.rules.messages import Message, Pressed
+from actors.rules.item import Person
+from actors.rules.messages import Forbidden, Message, Pressed, Recorded, Stale
+from actors.rules.operations import Operation, RecordTap
 from actors.shell.outside import ItemKey
 from actors.tree import Ports
 from infra.telegram.markup import visible
 from tests.fakes.clock import FakeClock
+from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
 from tests.simulation import liveness
 from tests.simulation.coverage import RECENT_SECONDS, Coverage
 from tests.simulation.database import SimulatedDatabase, SimulatedPool
 from tests.simulation.dice import Dice
+from tests.simulation.door import Door
 from tests.simulation.fleet import Fleet, Surroundings
-from tests.simulation.instagram import Eyes, InstagramPort, SimulatedInstagram
+from tests.simulation.furniture import CHATS, OPENS, furnish
+from tests.simulation.instagram import Eyes, InstagramPort, Made, SimulatedInstagram
 from tests.simulation.journal import Transcript
+from tests.simulation.ledger import Ledger, Losers
 from tests.simulation.liveness import Liveness
 from tests.simulation.people import Crowd
-from tests.simulation.plan import Deed, Outcome, Plan
+from tests.simulation.plan import Deed, Kind, Outcome, Plan
 from tests.simulation.processes import Life, Process, Schedule
 from tests.simulation.safety import Safety
 from tests.simulation.telegram import ChatPort, Listeners, Sight, SimulatedTelegram, UpdatesPort
@@ -33,13 +38,11 @@ from tests.simulation.trouble import Stage, Trouble
 from tests.simulation.weather import Weather
 from tests.simulation.wire import Wire
 
-OPENS = datetime(2026, 2, 25, 8, 0, tzinfo=UTC)
-CHATS = (-1001, -1002)  # the first publishes, the second rehearses
-SLOTS_SECONDS = 180.0
+NEWCOMER, HAMMERER = Person(99, "Ida"), Person(98, "Jo")
+HAMMER_SECONDS, HAMMER_TAPS = 20.0, 60
 TAP_SECONDS = 4.0  # between two looks of one person at the group
 QUIET_SECONDS = 30.0  # from the last check to the stop
 STOP_SECONDS = 40.0
-POINTS_TOLD = {"effect", "reply"}
 
 
 class World:
@@ -58,15 +61,18 @@ class World:
         self.coverage = Coverage()
         self.database = SimulatedDatabase(self.store, self.safety.committed)
         self.instagram = SimulatedInstagram(self.dice.of("instagram"), Eyes(lambda: self.timeline.now, self._went_live))
-        heard = Listeners(self._confirmed, self._drawn, self._toasted, self._said, self._delivered)
-        self.telegram = SimulatedTelegram(self.timeline, heard)
+        self.telegram = SimulatedTelegram(self.timeline, self._listeners())
+        self.ledger = Ledger(self.store, self.safety.broken)
+        self.door = Door(self._is_open, lambda: self.timeline.now)
+        self.losers = Losers(self.store, self.safety.broken)
+        self.safety.changed = self._changed
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, lambda: not self.trouble.healed)
         self.trouble: Trouble
         self._seconds = 0.0
 
     async def run(self) -> None:
         """Live through the plan, heal, come true, and end."""
-        self._furnish()
+        furnish(self.store, self.telegram, self.plan, self.dice.of("queue"))
         async with anyio.create_task_group() as tasks:
             fleet = Fleet(self._surroundings(), tasks)
             stage = Stage(
@@ -78,6 +84,7 @@ class World:
                 self.wall,
                 self.clock,
                 self.transcript.add,
+                self._hammer,
             )
             self.trouble = Trouble(stage, self.plan, self.dice.of("trouble"))
             tasks.start_soon(self.timeline.run)
@@ -114,6 +121,8 @@ class World:
         if process.life is not Life.KILLED:
             self.safety.logged(process, line)
             if line["event"] == "tap":
+                if line["outcome"] == "refused":
+                    self.losers.refused_for_good(str(line["tap_id"]))
                 said = {name: line[name] for name in ("tap_id", "outcome", "cause", "version")}
                 self.transcript.add(f"{process.name} logs {said}")
             elif line["level"] != "info":
@@ -121,15 +130,28 @@ class World:
 
     async def _come_true(self) -> None:
         """Look at each promise when its time has come, and at all of them once more at the end."""
+        self.safety.healed_at = self.timeline.now
         examiner = Liveness(self.store, self.telegram, self.crowd, self.safety, self.clock.now)
         await anyio.sleep(liveness.CARDS_SECONDS)
         examiner.look_at_cards()
+        examiner.tap_what_is_left(NEWCOMER)
         await anyio.sleep(liveness.TAPS_SECONDS - liveness.CARDS_SECONDS)
         examiner.look_at_taps()
         await anyio.sleep(liveness.PUBLISHES_SECONDS - liveness.TAPS_SECONDS)
         examiner.look_at_publishes()
         await anyio.sleep(QUIET_SECONDS)
         examiner.look_at_cards()
+        self._look_at_books(examiner)
+
+    def _look_at_books(self, examiner: Liveness) -> None:
+        died = any(self.weather.counts[fault] for fault in ("worker killed", "worker frozen", "worker stopped"))
+        self.losers.look_at_refusals()
+        for press_id in self.door.unseen(self.telegram.pressed_at, self.safety.evidence.delivered):
+            self.safety.broken("every tap is seen", f"{press_id} never came to a worker, though one could have got it")
+        self.ledger.look_at_counters()
+        self.ledger.look_at_schedule(QUIET_SECONDS)
+        self.ledger.look_at_cards(examiner.messages(), somebody_died=died)
+        examiner.look_at_interactions()
 
     async def _end(self, fleet: Fleet) -> None:
         """Stop everybody: each ends within its grace."""
@@ -140,34 +162,6 @@ class World:
         for process in stopped:
             if process.life is not Life.ENDED:
                 self.safety.broken("a stop ends", f"{process.name} is {process.life.value} after {STOP_SECONDS} s")
-
-    def _furnish(self) -> None:
-        """Two teams, an account, and stories whose slots come one after another."""
-        tables, dice = self.store.tables, self.dice.of("queue")
-        for chat_key, chat_id in enumerate(CHATS, 1):
-            tables.chats.make(
-                chat_key=chat_key,
-                chat_id=chat_id,
-                created_at=OPENS,
-                live=chat_key == 1,
-                account="@studio" if chat_key == 1 else None,
-                account_id=1 if chat_key == 1 else None,
-                gap_seconds=10,
-                repost_days=30,
-            )
-        tables.accounts.make(chat_key=1, account_id=1, created_at=OPENS, ig_user_id="17841", username="studio")
-        for number in range(1, self.plan.items + 1):
-            self._queue(number, dice)
-
-    def _queue(self, number: int, dice: Random) -> None:
-        tables = self.store.tables
-        chat_key = 2 if number % 4 == 0 else 1
-        media_id, item_id = tables.number("media_id"), tables.number("item_id")
-        due_at = OPENS + timedelta(seconds=dice.uniform(1.0, SLOTS_SECONDS))
-        tables.media.make(
-            chat_key=chat_key, media_id=media_id, created_at=OPENS, sha256=f"{number}", title=f"story {number}"
-        )
-        tables.items.make(chat_key=chat_key, item_id=item_id, media_id=media_id, due_at=due_at, created_at=OPENS)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -183,7 +177,7 @@ class World:
 
     def _ports(self, process: Process) -> Ports:
         wire = Wire(process, self.timeline, self.weather, self._passed)
-        chat = ChatPort(self.telegram, wire, self.safety.asked_to_toast)
+        chat = ChatPort(self.telegram, wire, (self.safety.asked_to_toast, self.ledger))
         return Ports(
             SimulatedPool(self.database, wire, 3),
             chat,
@@ -204,10 +198,39 @@ class World:
 
     def _after_each(self) -> None:
         self.safety.look_at_toasts()
+        self.door.look()
 
-    def _went_live(self, media_id: int, container: str) -> None:
-        self.transcript.add(f"Instagram shows story {media_id}, container {container}")
-        self.safety.went_live(media_id, container, self.instagram.live[media_id])
+    def _is_open(self) -> bool:
+        weather = self.weather.under_way
+        settled = any(
+            process.life is Life.RUNNING and process.thawed_at < self.timeline.now - TAP_SECONDS
+            for process in self.trouble.stage.fleet.processes
+        )
+        return settled and Kind.TELEGRAM_AWAY not in weather and Kind.TELEGRAM_LOSSY not in weather
+
+    def _listeners(self) -> Listeners:
+        return Listeners(
+            confirmed=self._confirmed,
+            drawn=self._drawn,
+            toasted=lambda press_id, text: self.transcript.add(f"toast of {press_id}: {text}"),
+            said=self._said,
+            conflicted=self.safety.conflicted,
+            refused=self.safety.refused,
+            delivered=self._delivered,
+        )
+
+    def _hammer(self) -> None:
+        self.crowd.hammer(self.dice.of("hammer"), HAMMERER, HAMMER_SECONDS, HAMMER_TAPS)
+
+    def _changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any], value: object) -> None:
+        self.ledger.changed(before, item, operation)
+        if isinstance(value, Recorded | Stale | Forbidden) and isinstance(operation, RecordTap):
+            self.losers.recorded(before, item, value)
+
+    def _went_live(self, made: Made, container: str) -> None:
+        self.transcript.add(f"Instagram shows story {made.media_id}, container {container}")
+        self.safety.went_live(made.media_id, container, self.instagram.live[made.media_id])
+        self.ledger.went_live(container, made.account_id)
 
     def _confirmed(self, updates: list[Update]) -> None:
         self.transcript.add(f"Telegram forgets {_names(updates)}")
@@ -227,9 +250,6 @@ class World:
     def _said(self, chat_id: int, text: str) -> None:
         self.transcript.add(f"the bot says in {chat_id}: {text.splitlines()[0]}")
         self.safety.said(chat_id, text)
-
-    def _toasted(self, press_id: str, text: str) -> None:
-        self.transcript.add(f"toast of {press_id}: {text}")
 
 
 def _names(updates: Sequence[Update]) -> str:

@@ -1,0 +1,199 @@
+"""The books: claims and the gaps between them, accounts, locks, roles, and the cards that were sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+from actors.errors import AnswerLost
+from actors.rules.item import TRANSITIONS, Row, State
+from actors.rules.messages import Forbidden, Press, Recorded, Stale, Tap, TapOutcome
+from actors.rules.operations import ClaimDue, Operation
+from tests.fakes.records import ChatRecord, ItemRecord
+from tests.fakes.store import Store
+from tests.simulation.processes import Life, Process
+
+LOCKED = {State.POSTED.value, State.SKIPPED.value, State.REJECTED.value}
+HOLD_SECONDS = 60.0  # of a claim; so long after a thaw a worker may still act on one that it has lost
+ROUNDING_SECONDS = 0.05
+
+
+@dataclass
+class Ledger:
+    """Looks at what changes, item by item; `broken` notes what must not be."""
+
+    store: Store
+    broken: Callable[[str, str], None]
+    _accepted: dict[tuple[int, int, int], int | None] = field(default_factory=dict)
+    _claimed_at: dict[int, datetime] = field(default_factory=dict)
+    _ambiguous: Counter[int] = field(default_factory=Counter)
+    _arrived: dict[tuple[int, int], tuple[Process, int]] = field(default_factory=dict)
+
+    def changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any]) -> None:
+        """An item became another one."""
+        chat = self.store.tables.chats.get(item.chat_key)
+        assert chat is not None
+        self._look_at_claim(before, item, operation, chat)
+        self._look_at_lock(item)
+        if item.settled_step == "auto_post" and item.version not in {0, before.version if before else 0}:
+            self._accepted[item.chat_key, item.item_id, item.version] = chat.account_id
+        if before is not None and item.version > before.version and item.settled_tap is not None:
+            self._look_at_right(item, chat)
+
+    def went_live(self, container: str, account_id: int) -> None:
+        """A story went live by an account: the one that was the chat's when its tap was accepted."""
+        for publish in self.store.tables.publishes.all():
+            if publish.container_id != container:
+                continue
+            accepted = self._accepted.get((publish.chat_key, publish.item_id, publish.version), publish.account_id)
+            if account_id not in {publish.account_id, None} or publish.account_id != accepted:
+                said = f"item {publish.item_id} was accepted for {accepted}, and went live by {account_id}"
+                self.broken("the account is fixed when the tap is accepted", said)
+
+    def sends(self, process: Process, row: Row, now: float) -> None:
+        """A process sends a card: it has claimed the item, or somebody has decided it since."""
+        item = self.store.tables.items.get(row.chat_key, row.id)
+        assert item is not None
+        if process.thawed_at > now - 2 * HOLD_SECONDS or item.state not in {"waiting", "presenting", "in_review"}:
+            return
+        clock = self.store.clock.now()
+        holds = item.state == "presenting" and item.held_by == process.name
+        if not holds or item.hold_until is None or item.hold_until <= clock:
+            said = f"{process.name} sends item {item.item_id}, {item.state}, held by {item.held_by}"
+            self.broken("claim, then send", said)
+
+    def sent(self, process: Process, row: Row, message_id: int) -> None:
+        """The process knows that its card is in the chat."""
+        self._arrived[row.chat_id, message_id] = (process, row.id)
+
+    def send_failed(self, row: Row, error: Exception) -> None:
+        """Its answer never came."""
+        if isinstance(error, AnswerLost):
+            self._ambiguous[row.id] += 1
+
+    def look_at_cards(self, sent: Counter[int], *, somebody_died: bool) -> None:
+        """Each card that a worker knew of is in its row; an item without any had two sends of which nobody knows."""
+        for (chat_id, message_id), (process, item_id) in self._arrived.items():
+            chat = self.store.tables.chat(chat_id)
+            assert chat is not None
+            known = self.store.tables.cards.get(chat.chat_key, message_id)
+            if known is None and process.life is Life.RUNNING and process.frozen_at is None:
+                self.broken("a sent card is saved", f"message {message_id} of item {item_id} is in no row")
+        for item in self.store.tables.items.all():
+            unseen = item.state == State.IN_REVIEW.value and not sent[item.item_id]
+            if unseen and self._ambiguous[item.item_id] < 2 and not somebody_died:
+                self.broken("what waits for people has a card", f"item {item.item_id} is in review and was never sent")
+
+    def look_at_counters(self) -> None:
+        """Counters say what the history says."""
+        events = list(self.store.tables.item_events.all())
+        history = Counter((one.chat_key, one.user_id, one.to_state) for one in events if one.tap_id is not None)
+        for member, state in product(self.store.tables.members.all(), sorted(LOCKED)):
+            counted, told = getattr(member, state), history[member.chat_key, member.user_id, state]
+            if counted != told:
+                self.broken("counters count once", f"{member.name}: {state} {counted}, history {told}")
+
+    def look_at_schedule(self, patience_seconds: float) -> None:
+        """What is due is presented, one after the other."""
+        now = self.store.clock.now()
+        for chat in (one for one in self.store.tables.chats.all() if not one.paused):
+            due = [
+                item
+                for item in self.store.tables.items.all()
+                if item.chat_key == chat.chat_key and item.state == State.WAITING.value
+            ]
+            for item in due:
+                since = max(item.due_at, chat.next_card_at)
+                if since < now - timedelta(seconds=patience_seconds):
+                    self.broken("what is due is presented", f"item {item.item_id} waits since {since:%H:%M:%S}")
+
+    def _look_at_claim(
+        self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any], chat: ChatRecord
+    ) -> None:
+        now = self.store.clock.now()
+        if item.state != "presenting" or item.held_by is None or item.held_key is None:
+            return
+        new = before is None or (before.held_by, before.held_key, before.hold_until) != (
+            item.held_by,
+            item.held_key,
+            item.hold_until,
+        )
+        if not new:
+            return
+        held = before is not None and before.state == "presenting" and before.held_by not in {None, item.held_by}
+        if before is not None and held and before.hold_until is not None and before.hold_until > now:
+            said = f"item {item.item_id} of {before.held_by} is claimed by {item.held_by}"
+            self.broken("one worker claims an item", said)
+        if isinstance(operation, ClaimDue):
+            last = self._claimed_at.get(chat.chat_key)
+            gap = timedelta(seconds=chat.gap_seconds - ROUNDING_SECONDS)
+            if last is not None and now - last < gap:
+                self.broken("cards come one after another", f"item {item.item_id} came {now - last} after another one")
+            self._claimed_at[chat.chat_key] = now
+
+    def _look_at_lock(self, item: ItemRecord) -> None:
+        if item.state in LOCKED:
+            lock = self.store.tables.locks.get(item.chat_key, item.media_id, item.state)
+            if lock is None or lock.until <= self.store.clock.now():
+                self.broken("a settled story is locked", f"item {item.item_id} is {item.state} and may come again")
+
+    def _look_at_right(self, item: ItemRecord, chat: ChatRecord) -> None:
+        tap = self.store.tables.taps.get(item.chat_key, item.settled_tap)
+        if chat.restricted and tap is not None:
+            member = self.store.tables.members.get(item.chat_key, tap.user_id)
+            if member is None or member.role is None:
+                self.broken("only members decide", f"{tap.user_name} decided item {item.item_id} without the right")
+
+
+@dataclass
+class Losers:
+    """What each recorded press came to: a refusal names its person, is deserved, and is never taken back."""
+
+    store: Store
+    broken: Callable[[str, str], None]
+    _seen: dict[str, int] = field(default_factory=dict)
+    _newest: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def recorded(self, before: ItemRecord | None, item: ItemRecord, outcome: TapOutcome) -> None:
+        """A tap was written for the first time; `before` is what it found."""
+        press = outcome.tap.press
+        if before is None or press.id in self._seen:
+            return
+        self._seen[press.id] = press.update_id
+        match outcome:
+            case Stale() | Forbidden():
+                if not item.late or item.late[-1].name != press.person.name:
+                    self.broken(
+                        "the loser is named", f"{press.id} of {press.person.name} was refused, and no line says so"
+                    )
+        if isinstance(outcome, Stale) and self._was_right(before, outcome.tap):
+            self.broken("nobody is refused for nothing", f"{press.id} saw {press.version}, which was the row's")
+        if isinstance(outcome, Recorded):
+            self._look_at_order(press)
+
+    def refused_for_good(self, tap_id: str) -> None:
+        """The log said that it was not saved."""
+        self._seen.setdefault(f"refused {tap_id}", 0)
+
+    def look_at_refusals(self) -> None:
+        """What was called not saved never was."""
+        for tap in self.store.tables.taps.all():
+            if tap.outcome == "recorded" and f"refused {tap.tap_id}" in self._seen:
+                self.broken("a refusal is final", f"{tap.tap_id} was refused, and took effect")
+
+    def _was_right(self, before: ItemRecord, tap: Tap) -> bool:
+        leads = (State(before.state), tap.step) in TRANSITIONS
+        publish = self.store.tables.publishes.get(before.chat_key, before.item_id, before.version)
+        marked = publish is not None and publish.state == "publishing"
+        return before.version == tap.press.version and leads and not marked
+
+    def _look_at_order(self, press: Press) -> None:
+        """Of one person's taps on one item the later one never takes effect first."""
+        key = (press.person.id, press.item_id)
+        if self._newest.get(key, 0) > press.update_id:
+            self.broken("one person's taps keep their order", f"{press.id} took effect after a later one")
+        self._newest[key] = max(press.update_id, self._newest.get(key, 0))
