@@ -1,7 +1,7 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench replay chaos simulate lock venv new-venv
+.PHONY: help demo run test check bench replay chaos simulate mutants faults lock venv new-venv
 
 ARGS =
 VENV = .venv
@@ -38,6 +38,12 @@ SEEDS =
 SEED =
 simulate: venv ## play seeded worlds in virtual time; SEEDS=2000 for more, SEED=n replays one, ARGS="--profile aimed"
 	@$(IN_VENV) -m tests.simulation $(if $(SEED),--seed $(SEED),$(if $(SEEDS),--seeds $(SEEDS))) $(ARGS)
+
+mutants: venv ## put each known mistake into a copy of the source: the simulation must find it
+	@$(IN_VENV) -m tests.mutants $(ARGS)
+
+faults: venv ## break the real database, its network and the worker; QUICK=1: a slice of it
+	@$(IN_VENV) -m tests.faults $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
 
 replay: venv ## replay the incident of 2026-02-25: what happened then, what happens now
 	@$(IN_VENV) -m tests.replay $(ARGS)

@@ -1,0 +1,35 @@
+"""The mutants fit today's source: a mistake that cannot be made proves nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.catalogue import CATALOGUE
+from tests.mutants.mutant import DoesNotFit, Edit, Mutant, edited
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("mutant", CATALOGUE, ids=[mutant.name for mutant in CATALOGUE])
+def test_each_mistake_fits_the_source_and_is_still_python(mutant: Mutant) -> None:
+    sources = {edit.path: (ROOT / edit.path).read_text(encoding="utf-8") for edit in mutant.edits}
+
+    for edit in mutant.edits:
+        sources[edit.path] = edited(edit, sources[edit.path])
+
+    assert all(ast.parse(source) for source in sources.values())
+
+
+def test_mutants_are_told_apart_by_name() -> None:
+    assert [name for name, count in Counter(mutant.name for mutant in CATALOGUE).items() if count > 1] == []
+
+
+def test_an_edit_that_fits_twice_or_never_is_refused() -> None:
+    with pytest.raises(DoesNotFit, match="2 times"):
+        edited(Edit("x.py", "a", "b"), "a a")
+    with pytest.raises(DoesNotFit, match="0 times"):
+        edited(Edit("x.py", "a", "b"), "c")
