@@ -12,7 +12,7 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -93,6 +93,10 @@ class Line:
             end.close(ending)
 
 
+# Sees each piece before it passes on; what it raises as an OSError ends the connection instead.
+Gate = Callable[[Line, Way, bytes], Awaitable[None]]
+
+
 class _End:
     """The proxy's end towards the client or the server."""
 
@@ -119,6 +123,7 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._cut: Cut | None = None
         self.made = asyncio.Event()
+        self.gate: Gate | None = None
         self.pace = Pace()
         self.passed = {Way.REQUEST: 0, Way.REPLY: 0}
         self.port = 0
@@ -181,6 +186,8 @@ class Proxy:
             while chunk := await line.source(way).read(CHUNK_BYTES):
                 if seconds := self.pace.seconds(len(chunk)):
                     await asyncio.sleep(seconds)
+                if self.gate is not None:
+                    await self.gate(line, way, chunk)
                 await self._pass_or_cut(line, way, chunk)
         except OSError:
             pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.faults.cuts import Cuts
+from tests.faults.kills import Kills
 from tests.faults.results import Section
 
-SECTIONS: Final[tuple[Section, ...]] = (Cuts(),)
+SECTIONS: Final[tuple[Section, ...]] = (Cuts(), Kills())
