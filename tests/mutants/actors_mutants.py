@@ -255,25 +255,6 @@ ACTORS: tuple[Mutant, ...] = (
         (Edit("actors/shell/wishes.py", "        self.waiters += other.waiters\n", ""),),
     ),
     Mutant(
-        "chat_stuck_after_a_pause",
-        "F8",
-        "once Telegram asked for a pause, nobody comes back to the chat's edits",
-        (
-            Edit(
-                "actors/cards.py",
-                "                waits.append(pause)\n                continue",
-                "                if message.not_before > now:\n                    waits.append(pause)\n"
-                "                continue",
-            ),
-        ),
-    ),
-    Mutant(
-        "redraw_dropped_when_edits_are_short",
-        "F36",
-        "a chat that has few edits left forgets redraws with the progress",
-        (Edit("actors/rules/pacing.py", "return self >= Rank.PROGRESS", "return self >= Rank.REFRESH"),),
-    ),
-    Mutant(
         "lost_claim_unheeded",
         "F36",
         "an acknowledgement that came after another worker's claim changes nothing",
@@ -706,5 +687,11 @@ ACTORS: tuple[Mutant, ...] = (
                 "        confirm()",
             ),
         ),
+    ),
+    Mutant(
+        "chat_stuck_after_a_pause",
+        "F8",
+        "the seconds for which Telegram asks after too many edits are taken for minutes",
+        (Edit("actors/cards.py", "chat.budget.close(now + retry_after)", "chat.budget.close(now + 60 * retry_after)"),),
     ),
 )
