@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import deque
-from collections.abc import Iterable
 
 from tests.backends import VirtualTimeLoop
 from tests.simulation.processes import PROCESS, Process
@@ -14,25 +13,25 @@ Handles = deque[asyncio.Handle]
 
 
 class _Ready(Handles):
-    """The loop's list of what may run; what belongs to a held process goes elsewhere."""
+    """The loop's list of what may run; what belongs to a held process is laid aside when its turn comes.
 
-    def __init__(self) -> None:
+    A turn laid aside is still a turn: the loop has counted how many it will take before it takes the first.
+    """
+
+    def __init__(self, skipped: asyncio.Handle) -> None:
         super().__init__()
         self.held: dict[Process, list[asyncio.Handle]] = {}
         self.steps = 0
         self.sum = 0
-
-    def append(self, handle: asyncio.Handle, /) -> None:
-        process = _process_of(handle)
-        if process is not None and process.is_held:
-            self.held.setdefault(process, []).append(handle)
-        else:
-            super().append(handle)
+        self._skipped = skipped
 
     def popleft(self) -> asyncio.Handle:
         handle = super().popleft()
-        self.steps += 1
         process = _process_of(handle)
+        if process is not None and process.is_held:
+            self.held.setdefault(process, []).append(handle)
+            return self._skipped
+        self.steps += 1
         self.sum = zlib.crc32((process.name if process else "").encode(), self.sum)
         return handle
 
@@ -42,7 +41,9 @@ class SimulatedLoop(VirtualTimeLoop):
 
     def __init__(self) -> None:
         super().__init__()
-        self._ready = _Ready()
+        skipped = asyncio.Handle(lambda: None, (), self)
+        skipped.cancel()
+        self._ready = _Ready(skipped)
 
     @property
     def steps(self) -> int:
@@ -54,19 +55,12 @@ class SimulatedLoop(VirtualTimeLoop):
         return self._ready.sum
 
     def hold(self, process: Process) -> None:
-        """Take what is ready of it out of the list."""
-        ready = list(self._ready)
-        self._ready.clear()
-        self._append_all(ready)
+        """What is ready of it stays where it is until its turn comes."""
         assert process.is_held
 
     def let_go(self, process: Process) -> None:
-        """Let what was held run in its order."""
-        self._append_all(self._ready.held.pop(process, []))
-
-    def _append_all(self, handles: Iterable[asyncio.Handle]) -> None:
-        for handle in handles:
-            self._ready.append(handle)
+        """Let what was held run, before whatever of it became ready since."""
+        self._ready.extendleft(reversed(self._ready.held.pop(process, [])))
 
 
 def _process_of(handle: asyncio.Handle) -> Process | None:
