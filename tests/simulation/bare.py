@@ -10,7 +10,7 @@ from typing import TypeVar
 import anyio
 import trio.testing
 
-from tests.simulation.asyncio_schedule import SimulatedLoop
+from tests.simulation.asyncio_schedule import SimulatedLoop, numbered
 from tests.simulation.processes import Schedule
 from tests.simulation.trio_schedule import TrioSchedule, seeded
 
@@ -48,4 +48,5 @@ def _on_asyncio(program: Program[T]) -> T:
     async def main() -> T:
         return await program(loops[0])
 
-    return anyio.run(main, backend="asyncio", backend_options={"loop_factory": make})
+    with numbered():
+        return anyio.run(main, backend="asyncio", backend_options={"loop_factory": make})

@@ -12,7 +12,7 @@ import structlog
 import trio.testing
 from structlog.typing import EventDict, WrappedLogger
 
-from tests.simulation.asyncio_schedule import SimulatedLoop
+from tests.simulation.asyncio_schedule import SimulatedLoop, numbered
 from tests.simulation.dice import Dice
 from tests.simulation.plan import Outcome, Plan, Profile, Violation
 from tests.simulation.processes import PROCESS
@@ -57,7 +57,8 @@ def _on_asyncio(plan: Plan, worlds: list[World]) -> None:
         with _lines_of(worlds[0]):
             await worlds[0].run()
 
-    anyio.run(live, backend="asyncio", backend_options={"loop_factory": make})
+    with numbered():
+        anyio.run(live, backend="asyncio", backend_options={"loop_factory": make})
 
 
 _RUNS = {"trio": _on_trio, "asyncio": _on_asyncio}
