@@ -23,6 +23,7 @@ from tests.simulation.telegram import Screen, SimulatedTelegram
 CARDS_SECONDS = 90.0
 TAPS_SECONDS = 100.0
 PUBLISHES_SECONDS = 150.0
+QUESTION_SECONDS = 75.0  # with the time that it takes to take it away
 UNDER_WAY_SECONDS = 15.0  # what changed so lately may still be on its way to the card
 RUNS = {phase.value for phase in RUNNING}
 
@@ -45,7 +46,8 @@ class Liveness:
             item = self.store.tables.items.get(card.chat_key, card.item_id)
             assert item is not None
             screen = self.telegram.screens.get((writer.chat_of(item).chat_id, card.message_id))
-            if screen is not None and not screen.deleted and not self._changed_lately(item):
+            asks = screen is not None and self._asks_still(screen)
+            if screen is not None and not screen.deleted and not asks and not self._changed_lately(item):
                 self._look_at(card, screen, writer)
 
     def tap_what_is_left(self, person: Person) -> None:
@@ -142,6 +144,10 @@ class Liveness:
         assert chat is not None
         found = self.store.tables.taps.get(chat.chat_key, tap.press.id)
         return None if found is None else found.outcome
+
+    def _asks_still(self, screen: Screen) -> bool:
+        """A question stands for a minute, and a press may have come to a worker late: its poll was lost."""
+        return screen.now.face.asking is not None and self.telegram.timeline.now - screen.now.at < QUESTION_SECONDS
 
     def _changed_lately(self, item: ItemRecord) -> bool:
         since = self.now() - timedelta(seconds=UNDER_WAY_SECONDS)
