@@ -237,18 +237,6 @@ ACTORS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
-        "older_row_drawn_over_a_newer_one",
-        "F36",
-        "the wish that came last wins, even if its row is older",
-        (
-            Edit(
-                "actors/shell/wishes.py",
-                "    return wish.shown is None or _is_of_older_row(wish, waiting)",
-                "    return wish.shown is None",
-            ),
-        ),
-    ),
-    Mutant(
         "waiter_never_woken",
         "F39",
         "who waits for a wish that a newer one replaced waits for ever",
@@ -581,18 +569,6 @@ ACTORS: tuple[Mutant, ...] = (
         (Edit("actors/rules/review.py", "            ShowCard(_newest(item, row), tap.press, outcome.value),\n", ""),),
     ),
     Mutant(
-        "older_row_drawn",
-        "F36",
-        "a card is drawn from the row that was heard of last, even if a newer one is known",
-        (
-            Edit(
-                "actors/rules/review.py",
-                "return row if item.row is None or row.revision >= item.row.revision else item.row",
-                "return row",
-            ),
-        ),
-    ),
-    Mutant(
         "memory_draws_the_past",
         "F36",
         "a line is drawn over what memory knows, though the person saw something newer",
@@ -632,12 +608,6 @@ ACTORS: tuple[Mutant, ...] = (
                 "            cell.mailbox.control(message)",
             ),
         ),
-    ),
-    Mutant(
-        "publish_not_begun",
-        "F26",
-        "an accepted Auto Post waits for somebody who looks for what a crash left behind",
-        (Edit("actors/rules/review.py", "            *goes_on,\n", ""),),
     ),
     Mutant(
         "stored_within_a_second",
@@ -693,5 +663,28 @@ ACTORS: tuple[Mutant, ...] = (
         "F8",
         "the seconds for which Telegram asks after too many edits are taken for minutes",
         (Edit("actors/cards.py", "chat.budget.close(now + retry_after)", "chat.budget.close(now + 60 * retry_after)"),),
+    ),
+    Mutant(
+        "older_row_drawn",
+        "F36",
+        "a card is drawn from the row that was heard of last, even if a newer one is known",
+        (
+            Edit(
+                "actors/shell/wishes.py",
+                "    return wish.shown is None or _is_of_older_row(wish, waiting)",
+                "    return wish.shown is None",
+            ),
+            Edit(
+                "actors/shell/wishes.py",
+                "        if self.in_flight is not None and _is_of_older_row(wish, self.in_flight):\n"
+                "            self.in_flight.take_over(wish)\n        elif self.newest",
+                "        if self.newest",
+            ),
+            Edit(
+                "actors/rules/review.py",
+                "return row if item.row is None or row.revision >= item.row.revision else item.row",
+                "return row",
+            ),
+        ),
     ),
 )
