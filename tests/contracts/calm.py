@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from random import Random
 
 import anyio
@@ -14,13 +15,17 @@ from tests.simulation.weather import Luck, Weather
 from tests.simulation.wire import Wire
 
 
+@dataclass
 class Calm(Weather):
-    """Every request arrives at once, and so does its reply."""
+    """Every request arrives at once, and so does its reply; `coming` is what becomes of the next one instead."""
+
+    coming: str = ""
 
     def luck(self, port: str) -> Luck:
-        """No trouble."""
+        """No trouble but what was asked for."""
         assert port
-        return Luck(0.0, 0.0)
+        trouble, self.coming = self.coming, ""
+        return Luck(0.0, 0.0, trouble)
 
 
 @asynccontextmanager

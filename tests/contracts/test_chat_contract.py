@@ -1,4 +1,4 @@
-"""What a group and its updates do, in memory and, through the real adapters, in the sandbox."""
+"""What a group and its updates do: in memory, in the simulation, and through the real adapters in the sandbox."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,6 +13,7 @@ from actors.rules.item import State, Step
 from actors.rules.messages import Tap
 from infra.sandbox.pictures import draw_pictures
 from tests.contracts.groups import Group, PaperGroup, open_sandbox_group, read
+from tests.contracts.simulated_group import open_simulated_group
 from tests.stories import ANNA, CHAT, row
 
 IN_REVIEW = row(State.IN_REVIEW)
@@ -26,14 +27,18 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return draw_pictures(folder, 1)[0].path.read_bytes()
 
 
-@pytest.fixture(params=["paper", "sandbox"])
+@pytest.fixture(params=["paper", "simulated", "sandbox"])
 async def group(request: pytest.FixtureRequest, picture: bytes) -> AsyncIterator[Group]:
-    """A group in memory, and then the sandbox's."""
-    if request.param == "paper":
-        yield PaperGroup.open()
-    else:
-        async with open_sandbox_group(picture) as opened:
-            yield opened
+    """A group in memory, the simulation's, and then the sandbox's."""
+    match request.param:
+        case "paper":
+            yield PaperGroup.open()
+        case "simulated":
+            async with open_simulated_group() as simulated:
+                yield simulated
+        case _:
+            async with open_sandbox_group(picture) as opened:
+                yield opened
 
 
 async def show(group: Group) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from actors.errors import AnswerLost, Refused
+from actors.errors import AnswerLost, Refused, TokenGone
 from actors.rules.account import Account, Container, ContainerState, FreshToken, Hints, Quota
 from actors.rules.item import Story
 from tests.simulation.plan import Kind
@@ -48,12 +48,14 @@ class SimulatedInstagram:
         self._eyes = eyes
         self.containers: dict[str, Made] = {}
         self.live: Counter[int] = Counter()
+        self.lag_seconds = LAG_SECONDS
+        self.dead_tokens: set[int] = set()
 
     def create(self, story: Story, account_id: int) -> str:
         """Begin to fetch a file."""
         name = f"c{len(self.containers) + 1}"
         broken = self._dice.random() < BAD_FILES
-        ready_at = self._eyes.now() + LAG_SECONDS * self._dice.random()
+        ready_at = self._eyes.now() + self.lag_seconds * self._dice.random()
         self.containers[name] = Made(story.media_id, account_id, ready_at, broken)
         return name
 
@@ -89,38 +91,34 @@ class InstagramPort:
 
     async def create_container(self, account: Account, story: Story) -> str:
         """Begin to fetch the file."""
-        return await self._ask("create_container", lambda: self._platform.create(story, account.id))
+        return await self._ask("create_container", account, lambda: self._platform.create(story, account.id))
 
     async def container(self, account: Account, container_id: str) -> Container:
         """Read a container."""
-        assert account.sealed_token
-        return await self._ask("container", lambda: self._looked_at(container_id))
+        return await self._ask("container", account, lambda: self._looked_at(container_id))
 
     async def publish(self, account: Account, container_id: str) -> str:
         """Publish; an error reply may come though the story is live."""
         assert self._platform.containers[container_id].account_id == account.id, "a container belongs to its account"
-        return await self._ask("publish", lambda: self._published(container_id))
+        return await self._ask("publish", account, lambda: self._published(container_id))
 
     async def permalink(self, account: Account, media_id: str) -> str | None:
         """Where it can be seen."""
-        assert account.sealed_token
-        return await self._ask("permalink", lambda: f"https://instagram.example/{media_id}")
+        return await self._ask("permalink", account, lambda: f"https://instagram.example/{media_id}")
 
     async def quota(self, account: Account) -> Quota:
         """What is left."""
-        assert account.sealed_token
-        return await self._ask("quota", lambda: Quota(sum(self._platform.live.values()), 50))
+        return await self._ask("quota", account, lambda: Quota(sum(self._platform.live.values()), 50))
 
     async def hints(self, account: Account, since: datetime) -> Hints:
         """What may help people."""
         assert since.tzinfo is not None
         live = sum(self._platform.live.values())
-        assert account.sealed_token
-        return await self._ask("hints", lambda: Hints(live, live))
+        return await self._ask("hints", account, lambda: Hints(live, live))
 
     async def renew(self, account: Account) -> FreshToken:
         """A new token."""
-        return await self._ask("renew", lambda: FreshToken(account.sealed_token))
+        return await self._ask("renew", account, lambda: FreshToken(account.sealed_token))
 
     def _looked_at(self, container_id: str) -> Container:
         """A container that cannot be read says nothing of what became of it."""
@@ -140,5 +138,10 @@ class InstagramPort:
     def _platform_now(self) -> float:
         return self._wire.timeline.now
 
-    async def _ask(self, name: str, effect: Callable[[], T]) -> T:
-        return await self._wire.ask(Request("instagram", name, effect))
+    async def _ask(self, name: str, account: Account, effect: Callable[[], T]) -> T:
+        return await self._wire.ask(Request("instagram", name, lambda: self._let_in(account, effect)))
+
+    def _let_in(self, account: Account, effect: Callable[[], T]) -> T:
+        if account.id in self._platform.dead_tokens:
+            raise TokenGone("Connect the account again.")
+        return effect()

@@ -1,10 +1,11 @@
-"""Two Instagrams that must agree: the fake of the actors' tests, and the adapter on the sandbox."""
+"""Three Instagrams that must agree: the fake of the actors' tests, the simulation's, and the adapter on the sandbox."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from random import Random
 from typing import Protocol
 
 from actors.errors import AnswerLost
@@ -17,10 +18,12 @@ from infra.sandbox.instagram.calls import APP_ID, APP_SECRET
 from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
+from tests.contracts.calm import Calm, open_wires
 from tests.fakes.faults import Effect, Fault
 from tests.fakes.instagram import FakeInstagram
 from tests.infra.instagram.accounts import account, account_of, around
 from tests.infra.sandbox.graph import jpeg, open_shelf
+from tests.simulation.instagram import Eyes, InstagramPort, SimulatedInstagram
 
 
 class World(Protocol):
@@ -71,6 +74,28 @@ class PaperWorld:
 
 
 @dataclass(frozen=True)
+class SimulatedWorld:
+    """On the simulation's wire."""
+
+    platform: SimulatedInstagram
+    instagram: Instagram
+    account: Account
+    weather: Calm
+
+    def live(self) -> int:
+        return sum(self.platform.live.values())
+
+    def set_lag(self, seconds: float) -> None:
+        self.platform.lag_seconds = seconds
+
+    def lose_answer(self, *, published: bool) -> None:
+        self.weather.coming = "lost reply" if published else "lost request"
+
+    def kill_token(self) -> None:
+        self.platform.dead_tokens.add(self.account.id)
+
+
+@dataclass(frozen=True)
 class SandboxWorld:
     """Over HTTP."""
 
@@ -97,6 +122,23 @@ async def open_paper_world() -> AsyncIterator[World]:
     yield PaperWorld(FakeInstagram(), account())
 
 
+class _Middling(Random):
+    """No bad luck and no good one: no file is broken."""
+
+    def random(self) -> float:
+        return 0.5
+
+
+@asynccontextmanager
+async def open_simulated_world() -> AsyncIterator[World]:
+    """Yield the simulation's, whose containers are ready at once."""
+    async with open_wires() as (wire,):
+        platform = SimulatedInstagram(_Middling(), Eyes(lambda: wire.timeline.now, lambda _made, _container: None))
+        platform.lag_seconds = 0.0
+        assert isinstance(wire.weather, Calm)
+        yield SimulatedWorld(platform, InstagramPort(platform, wire, wire.weather), account(), wire.weather)
+
+
 @asynccontextmanager
 async def open_sandbox_world() -> AsyncIterator[World]:
     """Yield the adapter, with a picture that can be fetched."""
@@ -108,4 +150,4 @@ async def open_sandbox_world() -> AsyncIterator[World]:
             yield SandboxWorld(sandbox, instagram, account_of(sandbox.instagram.account))
 
 
-WORLDS = {"paper": open_paper_world, "sandbox": open_sandbox_world}
+WORLDS = {"paper": open_paper_world, "simulated": open_simulated_world, "sandbox": open_sandbox_world}

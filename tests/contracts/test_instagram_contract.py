@@ -1,4 +1,4 @@
-"""What an Instagram does: in memory and, through the real adapter, in the sandbox. So the fake cannot lie."""
+"""What an Instagram does: in memory, in the simulation, and through the real adapter in the sandbox."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from actors.errors import AnswerLost, TokenGone
 from actors.rules.account import ContainerState
+from tests.contracts.instagrams import WORLDS, World
 from tests.infra.instagram.accounts import story
-from tests.infra.instagram.worlds import WORLDS, World
 
 YESTERDAY = datetime(2020, 1, 1, tzinfo=UTC)
 CALLS: dict[str, Callable[[World, str], Awaitable[object]]] = {
