@@ -85,7 +85,7 @@ async def play(server: Server, kill: Kill) -> Result | None:
     async with open_stage(dsn) as stage, links(stage) as (database, telegram):
         await scene.prepare(stage)
         trap = Trap(kill.number, database, telegram)
-        folder = server.folder / kill.name.replace("/", "_")
+        folder = _home(server.folder / kill.name.replace("/", "_"), stage.picture)
         changes = {
             "DATABASE_URL": _over(database, dsn),
             "TELEGRAM_API_URL": f"http://127.0.0.1:{telegram.port}",
@@ -141,6 +141,13 @@ async def links(stage: Stage) -> AsyncIterator[tuple[Proxy, Proxy]]:
         proxy_to(Target("127.0.0.1", telegram.port)) as to_telegram,
     ):
         yield to_database, to_telegram
+
+
+def _home(folder: Path, picture: bytes) -> Path:
+    """Make a worker's folder, with the file of every story of the stage."""
+    (folder / "media").mkdir(parents=True)
+    (folder / "media" / "p").write_bytes(picture)
+    return folder
 
 
 def _over(proxy: Proxy, dsn: str) -> str:
