@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 import anyio
 
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
-from actors.ports import Face
 from actors.rules import effects as wanted
 from actors.rules import words
 from actors.rules.item import Row
 from actors.rules.messages import (
-    RECOVERED,
     AskExpired,
     CardNotSent,
     CardSent,
@@ -33,28 +30,24 @@ from actors.rules.operations import (
     Interaction,
     LoadRow,
     Operation,
-    RecordTap,
     SaveCard,
     SendFailed,
-    Shown,
     StoreOutcome,
 )
 from actors.rules.requests import Lane, NotStored, Ticket
 from actors.rules.review import decide
 from actors.rules.review_memory import Item
-from actors.runtime.actor import Context
-from actors.shell.answers import say_in_chat
+from actors.runtime.actor import Context, Effect
 from actors.shell.checks import Checks
-from actors.shell.outside import MESSAGE_GONE, ItemKey, Outside
+from actors.shell.drawings import Drawings
+from actors.shell.outside import ItemKey, Outside
+from actors.shell.recordings import HOLD_SECONDS, Recordings
 from actors.shell.trace import Traces
 
-HOLD_SECONDS = 100.0  # Telegram keeps a tap for 150 s; within 100 s of our first sight it is stored or refused
 INTERIM_SECONDS = 0.4
 QUESTION_SECONDS = 60.0
 SEND_SECONDS = 30.0
 ANSWER_TRIES = 3
-
-Drawings: TypeAlias = dict[int, Awaitable[int]]  # what was wished for, by message
 
 
 class ItemActor:
@@ -65,7 +58,8 @@ class ItemActor:
         self._context = context
         self._item = Item(context.key[1])
         self._traces = Traces(outside.explained)
-        self._tickets: dict[str, Ticket] = {}
+        self._drawings = Drawings(outside, self._traces)
+        self._recordings = Recordings(outside, self._traces, context.tell)
         self._checks = Checks(outside.store, outside.pause)
 
     @property
@@ -84,12 +78,8 @@ class ItemActor:
         """Start what was decided about a row, and hand on what was decided about a press."""
         spawn = self._context.spawn
         match effect:
-            case wanted.ShowCard(row, press, cause):
-                drawings = self._draw(row)
-                if press is None:
-                    spawn(partial(self._drawn_again, drawings, row, cause), about)
-                else:
-                    self._spawn_for(press, partial(self._drawn, drawings, press), about)
+            case wanted.ShowCard(press=press):
+                self._spawn_for(press, self._drawings.card(effect), about)
             case wanted.SendCard(row):
                 spawn(partial(self._send_card, row), about)
             case wanted.Publish(row):
@@ -97,7 +87,7 @@ class ItemActor:
             case wanted.RecordOutcome():
                 spawn(partial(self._record_outcome, effect), about)
             case wanted.Record(tap):
-                spawn(partial(self._record, tap, self._open_ticket(tap)), about)
+                spawn(self._recordings.begin(tap), about)
             case wanted.CloseTap(tap):
                 spawn(partial(self._close, tap), about)
             case wanted.WatchRecording(tap):
@@ -107,24 +97,20 @@ class ItemActor:
             case _:
                 self._perform_for_press(effect, about)
 
-    def _perform_for_press(self, effect: wanted.PressEffect, about: Message) -> None:  # noqa: C901 - the table
+    def _perform_for_press(self, effect: wanted.PressEffect, about: Message) -> None:
         match effect:
             case wanted.AnswerTap(press, text):
                 self._spawn_for(press, partial(self._answer, press, text), about)
             case wanted.ShowLine():
                 self._add_line(effect, about)
-            case wanted.ShowQuestion(press, row, asking):
-                doubtful = asking is not None and asking.step in words.DOUBT_STEPS
-                face = replace(_face(press, row), asking=asking, doubtful=doubtful)
-                drawing = self._outside.cards.add_line(face, needed=True)
-                self._spawn_for(press, partial(self._asked, press, drawing), about)
-            case wanted.CheckCard(press):
+            case wanted.ShowQuestion(press):
+                self._spawn_for(press, self._drawings.question(effect), about)
+            case wanted.CheckCard():
                 self._check_later(effect, about)
             case wanted.SendFile(press):
                 self._spawn_for(press, partial(self._send_file, press), about)
             case wanted.AbandonRecording(press):
-                if press.id in self._tickets:
-                    self._tickets[press.id].expire()
+                self._recordings.abandon(press)
             case wanted.LogInteraction(press, kind):
                 self._outside.note(self._interaction(press, kind))
             case wanted.Conclude(press):
@@ -135,11 +121,11 @@ class ItemActor:
             case _:
                 assert_never(effect)
 
-    def _open_ticket(self, tap: Tap) -> Ticket:
-        ticket = self._tickets[tap.press.id] = Ticket(tap.press.at + HOLD_SECONDS, Lane.TAPS)
-        return ticket
-
-    def _spawn_for(self, press: Press, effect: Callable[[], Awaitable[None]], about: Message) -> None:
+    def _spawn_for(self, press: Press | None, effect: Effect, about: Message) -> None:
+        """Start what the line of this press must wait for, if somebody pressed."""
+        if press is None:
+            self._context.spawn(effect, about)
+            return
         trace = self._traces.of(press)
         trace.begin()
 
@@ -152,7 +138,7 @@ class ItemActor:
         self._context.spawn(traced, about)
 
     def _interim(self, tap: Tap) -> None:
-        if tap.press.id in self._tickets:
+        if self._recordings.is_open(tap):
             self._context.spawn(partial(self._context.tell, StillRecording(tap)), tap)
 
     async def _later(self, seconds: float, message: Message) -> None:
@@ -173,20 +159,6 @@ class ItemActor:
                 self._traces.of(press).toasted()
                 return
 
-    async def _record(self, tap: Tap, ticket: Ticket) -> None:
-        trace = self._traces.of(tap.press)
-        outcome: Message
-        try:
-            reply = await self._outside.store.ask(RecordTap(tap, self._outside.worker), ticket)
-        except NotStored as lost:
-            outcome = NotRecorded(tap, certain=lost.certain and not tap.press.redelivered)
-            trace.recorded(lost.attempts, stored=False)
-        else:
-            outcome = reply.value
-            trace.recorded(reply.attempts, stored=True)
-        self._tickets.pop(tap.press.id, None)
-        await self._context.tell(outcome)
-
     async def _close(self, tap: Tap) -> None:
         """Ask until answered: afterwards no late attempt can take effect unseen."""
         stopping = False
@@ -200,44 +172,10 @@ class ItemActor:
                 await self._context.tell(reply.value)
                 return
 
-    def _draw(self, row: Row) -> Drawings:
-        """Wish for every card now, not in a task: the wish of a later decision must come after."""
-        return {face.message_id: self._outside.cards.draw(face, shown) for face, shown in _faces(row)}
-
-    async def _drawn(self, drawings: Drawings, press: Press) -> None:
-        if press.message_id in drawings:
-            self._traces.of(press).shown(await drawings.pop(press.message_id))
-        for drawing in drawings.values():
-            await drawing
-
-    async def _drawn_again(self, drawings: Drawings, row: Row, cause: str) -> None:
-        for drawing in drawings.values():
-            await drawing
-        self._outside.look_ahead(row)
-        if cause == RECOVERED:
-            self._traces.recovered(row)
-
     def _add_line(self, effect: wanted.ShowLine, about: Message) -> None:
         doubtful = isinstance(about, StillRecording | NotRecorded) and about.tap.step in words.DOUBT_STEPS
-        face = replace(_face(effect.press, effect.row), line=effect.line, buttons=effect.buttons, doubtful=doubtful)
-        drawing = self._outside.cards.add_line(face, effect.needed)
-        if effect.needed:
-            self._spawn_for(effect.press, partial(self._refused, effect.press, drawing, effect.line), about)
-        else:
-            self._context.spawn(partial(self._added, drawing), about)
-
-    async def _added(self, drawing: Awaitable[int]) -> None:
-        await drawing
-
-    async def _asked(self, press: Press, drawing: Awaitable[int]) -> None:
-        self._traces.of(press).shown(await drawing)
-
-    async def _refused(self, press: Press, drawing: Awaitable[int], line: str) -> None:
-        """A refusal is never silent: where its message is gone, the chat hears it."""
-        edits = await drawing
-        if edits == MESSAGE_GONE:
-            await say_in_chat(self._outside.chat, press, line)
-        self._traces.of(press).shown(max(0, edits))
+        waits = effect.press if effect.needed else None
+        self._spawn_for(waits, self._drawings.line(effect, doubtful), about)
 
     def _check_later(self, check: wanted.CheckCard, about: Message) -> None:
         if self._checks.want(check):
@@ -256,8 +194,8 @@ class ItemActor:
                 return
         except (PortError, NotStored):
             pass
-        face = replace(_face(press, self._item.known_to(press)), line=words.FILE_NOT_SENT)
-        await self._refused(press, self._outside.cards.add_line(face, needed=True), words.FILE_NOT_SENT)
+        refusal = wanted.ShowLine(press, self._item.known_to(press), words.FILE_NOT_SENT, needed=True)
+        await self._drawings.line(refusal, doubtful=False)()
         self._check_later(wanted.CheckCard(press, words.FILE_NOT_SENT), SendOriginal(press))
 
     async def _load(self, press: Press) -> Row | None:
@@ -306,19 +244,3 @@ class ItemActor:
         at_ms = int(self._outside.clock.now().timestamp() * 1000)
         person = press.person
         return Interaction(press.chat_id, kind, person.id, person.name, press.item_id, press.id, at_ms)
-
-
-def _face(press: Press, row: Row | None) -> Face:
-    """What the tapped message shall show; drawn from the row if it is known, else from what the person saw."""
-    version = row.version if row else press.version
-    return Face(press.chat_id, press.message_id, press.item_id, version, row=row, seen=press.seen)
-
-
-def _faces(row: Row) -> list[tuple[Face, Shown]]:
-    return [
-        (
-            Face(card.chat_id, card.message_id, row.id, row.version, row, retired=card.retired),
-            Shown(card, row.id, row.revision),
-        )
-        for card in row.cards
-    ]

@@ -53,6 +53,7 @@ from actors.rules.messages import (
     Tap,
 )
 from actors.rules.rehearsal import rehearse
+from actors.rules.review_checks import draw_checked, unless_listed
 from actors.rules.review_memory import Decision, Item
 from actors.rules.review_questions import (
     ASK,
@@ -112,8 +113,8 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             return Decision(replace(item, asking=None), (question, CheckCard(press)))
         case AskExpired():
             return Decision(item)
-        case Checked():
-            return _checked(item, message)
+        case Checked(row=row):
+            return Decision(_learn(item, row), draw_checked(_newest(item, row), message))
         case Present(row):
             known = _learn(item, row)
             return Decision(known, (SendCard(row),) if known.row == row else ())
@@ -187,7 +188,7 @@ def _recorded(item: Item, message: Recorded) -> Decision:
         item,
         (
             ShowCard(newest, press, cause),
-            *_retired(press, row),
+            *unless_listed(press, row),
             *goes_on,
             LogInteraction(press, message.tap.step.value),
             Conclude(press, message.tap.step.value, Outcome.RECORDED, cause, row.version),
@@ -203,30 +204,12 @@ def _refused_by_row(item: Item, tap: Tap, row: Row, outcome: Outcome) -> Decisio
         item,
         (
             ShowCard(_newest(item, row), tap.press, outcome.value),
-            *_retired(tap.press, row),
+            *unless_listed(tap.press, row),
             LogInteraction(tap.press, outcome.value),
             Conclude(tap.press, tap.step.value, outcome, "tap", row.version),
             ConfirmUpdate(tap.press, answered_first=False),
         ),
     )
-
-
-def _retired(press: Press, row: Row) -> tuple[Effect, ...]:
-    """A message of an earlier round is none of the row's cards; what stands on it now is taken off again."""
-    known = any(card.message_id == press.message_id for card in row.cards)
-    return () if known else (CheckCard(press),)
-
-
-def _checked(item: Item, message: Checked) -> Decision:
-    """Draw the message from its row, with the refusal that stands on it if the person may really tap again."""
-    press, row = message.press, message.row
-    newest = _newest(item, row)
-    item = _learn(item, row)
-    if not row.cards:
-        return Decision(item)
-    if message.line is not None and newest.version == press.version and not row.cards[0].retired:
-        return Decision(item, (ShowLine(press, newest, message.line, needed=True),))
-    return Decision(item, (ShowCard(replace(newest, cards=row.cards), None, "checked"),))
 
 
 def _gone(item: Item, tap: Tap) -> Decision:

@@ -50,6 +50,7 @@ class ItemStage:
     journal: Journal = field(default_factory=Journal)
     wakes: list[str] = field(default_factory=list)
     looked_ahead: list[Row] = field(default_factory=list)
+    explained: Explained = field(default_factory=Explained)
     make: Callable[[Outside, Context[ItemKey, Message]], Any] = ItemActor
 
     def __post_init__(self) -> None:
@@ -99,7 +100,7 @@ class ItemStage:
             pause=self.desk.pause,
             remind=self.desk.remind,
             look_ahead=self.looked_ahead.append,
-            explained=Explained(),
+            explained=self.explained,
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.item import HOLD_SECONDS, INTERIM_SECONDS
+from actors.item import INTERIM_SECONDS
 from actors.rules.item import State, Step
 from actors.rules.messages import (
     GiveUp,
@@ -15,6 +15,7 @@ from actors.rules.messages import (
 )
 from actors.rules.operations import CloseTap, RecordTap
 from actors.rules.requests import Cause, NotStored
+from actors.shell.recordings import HOLD_SECONDS
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After, Never
 from tests.kit.clock import virtual_time

@@ -16,7 +16,7 @@ from actors.shell.outside import MESSAGE_GONE
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After, FakeCards
 from tests.kit.clock import virtual_time
-from tests.stories import ANNA, CHAT, press, row, settled
+from tests.stories import ANNA, BEN, CHAT, press, row, settled
 
 anyio_backend = virtual_time
 
@@ -101,6 +101,18 @@ async def test_refusal_on_a_deleted_message_is_said_in_the_chat(stage: ItemStage
 
     assert stage.chat.texts == [(CHAT, NOT_SAVED)]
     assert stage.taps[0]["edit_attempts"] == 0
+
+
+async def test_deleted_message_takes_no_edit(stage: ItemStage) -> None:
+    stage.cards.will("add_line", MESSAGE_GONE)
+    stage.cards.will("draw", MESSAGE_GONE)
+    stage.store.will("RecordTap", lambda asked: Recorded(asked.tap, SKIPPED))
+
+    async with playing(stage):
+        stage.tell(AskToReject(press("ben-1", BEN)))
+        stage.tell(ANNAS)
+
+    assert [line["edit_attempts"] for line in stage.taps] == [0, 0]
 
 
 async def test_file_that_was_not_sent_is_told_and_the_card_is_checked(stage: ItemStage) -> None:

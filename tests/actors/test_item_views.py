@@ -1,5 +1,7 @@
 """The shell of an item: questions, originals, and cards that are drawn for nobody's tap."""
 
+from dataclasses import replace
+
 import anyio
 import pytest
 
@@ -19,11 +21,13 @@ from actors.rules.messages import (
 )
 from actors.rules.operations import Interaction, LoadRow
 from actors.rules.requests import Cause, NotStored
+from actors.runtime.cell import RegistryLimits
 from tests.actors.fakes_item import ItemStage, playing
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, BEN, CHAT, NOON, press, row, settled
 
 anyio_backend = virtual_time
+PASSIVE_SECONDS = RegistryLimits().idle_seconds
 
 ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
 BENS = Tap(press("ben-1", BEN), Step.POSTED)
@@ -115,6 +119,28 @@ async def test_card_found_after_a_crash_writes_the_line_of_its_tap(stage: ItemSt
 
     assert stage.cards.drawn[0][0].row == SKIPPED
     assert [line["cause"] for line in stage.taps] == ["recovered"]
+
+
+async def test_tap_that_was_explained_is_not_told_again_after_its_item_was_passivated(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", lambda asked: Recorded(asked.tap, SKIPPED))
+
+    async with playing(stage):
+        stage.tell(replace(ANNAS, press=press("tap-1")))
+        await anyio.sleep(3 * PASSIVE_SECONDS)
+        stage.tell(Changed(SKIPPED, RECOVERED))
+
+    assert [line["cause"] for line in stage.taps] == ["tap"]
+
+
+async def test_tap_on_a_card_of_an_earlier_round_waits_for_the_present_ones(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", lambda asked: Recorded(asked.tap, SKIPPED))
+    stage.store.will("LookAtCard", SKIPPED)
+
+    async with playing(stage):
+        stage.tell(replace(ANNAS, press=replace(ANNAS.press, message_id=499)))
+
+    assert stage.cards.drawn[0][0].message_id == 501
+    assert (stage.taps[0]["outcome"], stage.taps[0]["card_ms"]) == ("recorded", None)
 
 
 async def test_card_drawn_again_for_another_reason_writes_no_line(stage: ItemStage) -> None:

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from actors.rules.effects import Conclude, Outcome
 from actors.rules.item import State, Step
-from actors.shell.trace import Explained, Traces, write_recovered_line
+from actors.shell.trace import MOST_EXPLAINED, Explained, Traces, write_recovered_line
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, press, row, settled
 
@@ -176,3 +176,36 @@ async def test_recovered_tap_is_told_once_also_when_it_comes_again(logs: list[di
     traces.of(press("tap-1")).conclude(replace(SKIPPED, press=press("tap-1")))
 
     assert [line["cause"] for line in logs] == ["recovered"]
+
+
+async def test_tap_that_a_forgotten_actor_explained_is_not_recovered(logs: list[dict[str, object]]) -> None:
+    """Simulation, seed 194: the acknowledgement was lost, the item passivated, and its card drawn again."""
+    explained = Explained()
+    Traces(explained).of(press("tap-1")).conclude(replace(SKIPPED, press=press("tap-1")))
+
+    Traces(explained).recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+
+    assert [line["cause"] for line in logs] == ["tap"]
+
+
+async def test_tap_whose_actor_crashed_before_its_line_is_recovered_and_then_told_no_more(
+    logs: list[dict[str, object]],
+) -> None:
+    """What the crashed one began runs on, and may end after the card was drawn again."""
+    explained = Explained()
+    begun = Traces(explained).of(press("tap-1"))
+    begun.begin()
+    begun.conclude(replace(SKIPPED, press=press("tap-1")))
+
+    Traces(explained).recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+    begun.end()
+
+    assert [line["cause"] for line in logs] == ["recovered"]
+
+
+async def test_so_many_explained_taps_are_remembered_and_the_oldest_is_forgotten() -> None:
+    explained = Explained()
+
+    list(map(explained.add, map(str, range(MOST_EXPLAINED + 1))))
+
+    assert [tap in explained for tap in ("0", "1", str(MOST_EXPLAINED))] == [False, True, True]

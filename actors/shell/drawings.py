@@ -1,0 +1,97 @@
+"""Wishes for an item's cards while it decides, so that the wish of a later decision comes after; then sees them shown.
+
+Each call wishes at once and returns what to await in a task: tasks run in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from actors.ports import Face
+from actors.rules import words
+from actors.rules.effects import ShowCard, ShowLine, ShowQuestion
+from actors.rules.item import Row
+from actors.rules.messages import RECOVERED, Press
+from actors.rules.operations import Shown
+from actors.runtime.actor import Effect
+from actors.shell.answers import say_in_chat
+from actors.shell.outside import MESSAGE_GONE, Outside
+from actors.shell.trace import Traces
+
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """The cards of one item, and the traces of whoever tapped them."""
+
+    outside: Outside
+    traces: Traces
+
+    def card(self, wanted: ShowCard) -> Effect:
+        """Wish for every card of the row."""
+        drawings = {face.message_id: self.outside.cards.draw(face, shown) for face, shown in _faces(wanted.row)}
+        if wanted.press is None:
+            return partial(self._drawn_again, drawings, wanted)
+        return partial(self._drawn, drawings, wanted.press)
+
+    def line(self, wanted: ShowLine, doubtful: bool) -> Effect:
+        """Wish for a line below the tapped card; one that is needed is a refusal."""
+        face = replace(_face(wanted.press, wanted.row), line=wanted.line, buttons=wanted.buttons, doubtful=doubtful)
+        drawing = self.outside.cards.add_line(face, wanted.needed)
+        if wanted.needed:
+            return partial(self._refused, drawing, wanted)
+        return partial(_through, drawing)
+
+    def question(self, wanted: ShowQuestion) -> Effect:
+        """Wish for a question beside the buttons, or for its end."""
+        asking = wanted.asking
+        doubtful = asking is not None and asking.step in words.DOUBT_STEPS
+        face = replace(_face(wanted.press, wanted.row), asking=asking, doubtful=doubtful)
+        return partial(self._asked, self.outside.cards.add_line(face, needed=True), wanted.press)
+
+    async def _drawn(self, drawings: dict[int, Awaitable[int]], press: Press) -> None:
+        if press.message_id in drawings:
+            self._shown(press, await drawings.pop(press.message_id))
+        for drawing in drawings.values():
+            await drawing
+
+    async def _drawn_again(self, drawings: dict[int, Awaitable[int]], wanted: ShowCard) -> None:
+        for drawing in drawings.values():
+            await drawing
+        self.outside.look_ahead(wanted.row)
+        if wanted.cause == RECOVERED:
+            self.traces.recovered(wanted.row)
+
+    async def _asked(self, drawing: Awaitable[int], press: Press) -> None:
+        self._shown(press, await drawing)
+
+    async def _refused(self, drawing: Awaitable[int], wanted: ShowLine) -> None:
+        """A refusal is never silent: where its message is gone, the chat hears it."""
+        edits = await drawing
+        if edits == MESSAGE_GONE:
+            await say_in_chat(self.outside.chat, wanted.press, wanted.line)
+        self._shown(wanted.press, edits)
+
+    def _shown(self, press: Press, edits: int) -> None:
+        self.traces.of(press).shown(0 if edits == MESSAGE_GONE else edits)
+
+
+async def _through(drawing: Awaitable[int]) -> None:
+    await drawing
+
+
+def _face(press: Press, row: Row | None) -> Face:
+    """What the tapped message shall show; drawn from the row if it is known, else from what the person saw."""
+    version = row.version if row else press.version
+    return Face(press.chat_id, press.message_id, press.item_id, version, row=row, seen=press.seen)
+
+
+def _faces(row: Row) -> list[tuple[Face, Shown]]:
+    return [
+        (
+            Face(card.chat_id, card.message_id, row.id, row.version, row, retired=card.retired),
+            Shown(card, row.id, row.revision),
+        )
+        for card in row.cards
+    ]
