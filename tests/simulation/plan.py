@@ -47,9 +47,12 @@ class Deed(Enum):
     KILL = "kill"
     FREEZE = "freeze"
     TAKE_OVER = "freeze and take over"
+    LOSE_REQUEST = "lose the request"
     LOSE_REPLY = "lose the reply"
+    LATE = "let it take effect late"
     SILENCE = "swallow the reply"
     OUTAGE = "begin an outage"
+    CUT_OFF = "lose the reply and begin a long outage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Evidence:
     toast_sent: dict[str, str] = field(default_factory=dict)
     lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     said: dict[tuple[int, int], list[str]] = field(default_factory=dict)
+    shown: dict[tuple[int, int], int] = field(default_factory=dict)
     said_to_all: dict[int, list[str]] = field(default_factory=dict)
 
 
@@ -130,6 +131,8 @@ class Safety:
         face = sight.face
         if face.line is not None:
             self.evidence.said.setdefault((face.chat_id, face.message_id), []).append(face.line)
+        if face.row is not None:
+            self.evidence.shown[face.chat_id, face.message_id] = face.row.version
         item = self._item_of(sight)
         if item is None:
             return
@@ -196,12 +199,16 @@ class Safety:
         return chat is None or self.store.tables.taps.get(chat.chat_key, press.id) is not None
 
     def _is_refused(self, press: Press) -> bool:
-        """By a toast that says something else than what is being tried, or by a line on its message."""
+        """By a toast that says something else than what is being tried, by a line on its message, or aloud.
+
+        Or the message shows a later decision, with its author: what was tapped is gone before people's eyes.
+        """
         toast = self.evidence.toast_sent.get(press.id, "")
         said = self.evidence.said.get((press.chat_id, press.message_id), [])
         aloud = self.evidence.said_to_all.get(press.chat_id, [])
         by_line = any(REFUSAL.search(line) for line in (*said, *(one for one in aloud if press.person.name in one)))
-        return " this…" in toast or bool(REFUSAL.search(toast)) or by_line
+        moved_on = self.evidence.shown.get((press.chat_id, press.message_id), 0) > press.version
+        return " this…" in toast or bool(REFUSAL.search(toast)) or by_line or moved_on
 
 
 def _agree(one: str, other: str) -> bool:

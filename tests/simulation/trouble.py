@@ -158,9 +158,10 @@ class Trouble:
                 self._freeze(process, trigger.seconds, take_over=trigger.deed is Deed.TAKE_OVER)
             case Deed.OUTAGE:
                 self._outage(min(trigger.seconds, OUTAGE_SECONDS))
+            case Deed.CUT_OFF:
+                self._outage(trigger.seconds)
+                return Deed.LOSE_REPLY
             case deed:
-                port = "database" if trigger.point.split()[-1][0].isupper() else "telegram"
-                self._note(f"{port} {'lost reply' if deed is Deed.LOSE_REPLY else 'silence'}")
                 return deed
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -15,7 +15,7 @@ from actors.ports import Conflict
 from tests.simulation.plan import Deed
 from tests.simulation.processes import Life, Process
 from tests.simulation.timeline import Timeline
-from tests.simulation.weather import Luck, Weather
+from tests.simulation.weather import LATEST_SECONDS, Luck, Weather
 
 T = TypeVar("T")
 
@@ -45,6 +45,12 @@ class Request(Generic[T]):
     shielded: bool = False
 
 
+TROUBLE = {
+    Deed.LOSE_REQUEST: "lost request",
+    Deed.LOSE_REPLY: "lost reply",
+    Deed.LATE: "late",
+    Deed.SILENCE: "silence",
+}
 Watch = Callable[[str, Process], Deed | None]
 
 
@@ -76,9 +82,11 @@ class Wire:
 
     def _send(self, request: Request[T], reply: Reply[T]) -> None:
         luck = self.weather.luck(request.port)
+        deed = self.watch(f"sent {request.name}", self.process)
+        if deed is not None:
+            luck = replace(luck, trouble=TROUBLE[deed], late=LATEST_SECONDS[request.port])
         if luck.trouble:
             self.weather.note(f"{request.port} {luck.trouble}", self.timeline.now)
-        self.watch(f"sent {request.name}", self.process)
         match luck.trouble:
             case "refused connection":
                 self._answer(request, reply, luck, Unreachable(f"{request.port} refuses connections"))
@@ -96,6 +104,8 @@ class Wire:
         except (PortError, Conflict) as failure:
             value, error = None, failure
         deed = self.watch(f"effect {request.name}", self.process)
+        if deed is not None:
+            self.weather.note(f"{request.port} {TROUBLE[deed]}", self.timeline.now)
         if luck.trouble == "lost reply" or deed is Deed.LOSE_REPLY:
             self._answer(request, reply, luck, AnswerLost("the connection was lost"))
         elif luck.trouble != "silence" and deed is not Deed.SILENCE:
