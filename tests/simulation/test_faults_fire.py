@@ -1,0 +1,148 @@
+"""Every fault that a plan can name really happens, and is what its name says: a world without one proves nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+import anyio
+import pytest
+
+from actors.errors import AnswerLost, PortError, Unreachable
+from tests.simulation.bare import Loop, live
+from tests.simulation.plan import Deed, Episode, Kind, Plan, Profile, Trigger
+from tests.simulation.processes import Process, Schedule
+from tests.simulation.run import simulate
+from tests.simulation.timeline import Timeline
+from tests.simulation.weather import AWAY, LOSSY, SLOW, USUAL_SECONDS, Luck, Weather
+from tests.simulation.wire import Request, Wire
+
+REQUESTS = 300
+PORTS = tuple(USUAL_SECONDS)
+PATIENCE_SECONDS = 10.0
+TROUBLES = {"refused connection", "lost request", "lost reply", "late", "silence"}
+HAPPENS_TO_WORKERS = {"worker killed", "worker stopped", "worker deployed", "worker frozen", "worker thawed"}
+
+
+def weather(*kinds: Kind) -> Weather:
+    """Weather in which these are under way, as strong as they get."""
+    under_way = {kind: Episode(number, kind, 0.0, 60.0, 1.0) for number, kind in enumerate(kinds)}
+    return Weather(Random(1), under_way)
+
+
+def troubles(weather: Weather, port: str) -> Counter[str]:
+    """What becomes of many requests."""
+    return Counter(weather.luck(port).trouble for _ in range(REQUESTS))
+
+
+class Sure(Weather):
+    """One trouble, every time: a second there, a second back, and five more if it is late."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__(Random(1))
+        self._trouble = trouble
+
+    def luck(self, port: str) -> Luck:
+        assert port
+        return Luck(1.0, 1.0, self._trouble, 5.0)
+
+
+async def ask(trouble: str) -> tuple[type[PortError] | None, float, float | None]:
+    """Ask in such trouble: which error comes, when, and when the request takes effect."""
+    timeline, took_effect = Timeline(lambda: None), list[float]()
+    wire = Wire(Process("w1", "host1"), timeline, Sure(trouble), lambda _point, _process: None)
+    error: type[PortError] | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(timeline.run)
+        try:
+            await wire.ask(Request("telegram", "edit_card", lambda: took_effect.append(timeline.now), PATIENCE_SECONDS))
+        except PortError as raised:
+            error = type(raised)
+        told = timeline.now
+        await anyio.sleep(60.0)
+        tasks.cancel_scope.cancel()
+    return error, told, took_effect[0] if took_effect else None
+
+
+def stormy(episodes: tuple[Episode, ...], triggers: tuple[Trigger, ...]) -> Plan:
+    """A small world in this trouble."""
+    return Plan(1, Profile.PLAIN, 3, 8, 2, 12.0 * (len(episodes) + len(triggers) + 1), episodes, triggers)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error", "told", "effect"),
+    [
+        ("", None, 2.0, 1.0),
+        ("refused connection", Unreachable, 2.0, None),
+        ("lost request", AnswerLost, 2.0, None),
+        ("lost reply", AnswerLost, 3.0, 1.0),  # a dead connection is found out a little later
+        ("late", AnswerLost, 2.0, 6.0),
+        ("silence", AnswerLost, PATIENCE_SECONDS, 1.0),
+    ],
+)
+def test_trouble_on_the_way_is_what_its_name_says(
+    trouble: str, error: type[PortError] | None, told: float, effect: float | None
+) -> None:
+    async def program(_: Schedule) -> tuple[type[PortError] | None, float, float | None]:
+        return await ask(trouble)
+
+    assert live(Loop.SHUFFLED, program) == (error, told, effect)
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_lossy_way_knows_every_trouble(port: str) -> None:
+    assert set(troubles(weather(LOSSY[port]), port)) == {*TROUBLES, ""}
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_nobody_gets_through_to_who_is_away(port: str) -> None:
+    assert set(troubles(weather(AWAY[port]), port)) == {"refused connection"}
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_slow_way_takes_many_times_as_long(port: str) -> None:
+    usual, slow = weather(), weather(SLOW[port])
+
+    assert mean(lambda: slow.luck(port).there) > 3 * mean(lambda: usual.luck(port).there)
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_without_an_episode_nothing_goes_wrong(port: str) -> None:
+    others = [kind for kind in (*LOSSY.values(), *AWAY.values(), *SLOW.values()) if not kind.value.startswith(port)]
+
+    assert set(troubles(weather(*others), port)) == {""}
+
+
+def test_silent_database_answers_nobody_and_half_of_it_takes_effect() -> None:
+    silent = troubles(weather(Kind.DATABASE_SILENT), "database")
+
+    assert set(silent) == {"silence", "lost request"}
+    assert 0.4 < silent["silence"] / REQUESTS < 0.6
+
+
+def test_every_episode_of_a_plan_begins_and_does_its_harm() -> None:
+    episodes = tuple(Episode(number, kind, 12.0 * number, 10.0, 1.0) for number, kind in enumerate(Kind, 1))
+
+    outcome = simulate(stormy(episodes, ()))
+
+    began = {line.split("episode ")[1].split(":")[0] for line in outcome.transcript if "  episode " in line}
+    assert began == {str(episode.number) for episode in episodes}
+    harm = {"connections cut", "row locked", "telegram 429", "clock jumped", "message deleted"}
+    assert {*HAPPENS_TO_WORKERS, *harm} <= set(outcome.faults)
+    assert {f"{port} refused connection" for port in ("database", "telegram")} <= set(outcome.faults)
+
+
+def test_every_deed_is_done_at_the_moment_that_its_trigger_names() -> None:
+    triggers = tuple(Trigger(number, "effect poll", 3 * number, deed, 5.0) for number, deed in enumerate(Deed, 1))
+
+    outcome = simulate(stormy((), triggers))
+
+    pulled = {line.split("trigger ")[1].split(":")[0] for line in outcome.transcript if "  trigger " in line}
+    assert pulled == {str(trigger.number) for trigger in triggers}
+    assert {"worker killed", "worker frozen", "connections cut", "telegram lost reply"} <= set(outcome.faults)
+
+
+def mean(draw: Callable[[], float]) -> float:
+    """What it is on average."""
+    return sum(draw() for _ in range(REQUESTS)) / REQUESTS
