@@ -74,6 +74,15 @@ async def test_receive_waits_for_the_next_message() -> None:
     assert reader.got == ["a"]
 
 
+async def test_who_waits_for_something_that_is_there_waits_for_nothing() -> None:
+    mailbox = mailbox_with("a")
+
+    with anyio.fail_after(0):
+        await mailbox.wait()
+
+    assert drained(mailbox) == ["a"]
+
+
 async def test_full_mailbox_hands_the_message_back() -> None:
     mailbox = mailbox_with("a", "b", capacity=2)
 

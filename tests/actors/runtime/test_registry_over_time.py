@@ -52,6 +52,19 @@ async def test_actor_that_remembers_is_passivated_after_its_idle_time(world: Wor
     assert world.journal.lines == ["k1 a", "k1 b"]
 
 
+async def test_each_actor_is_passivated_in_its_own_time(world: World) -> None:
+    world.idle = lambda: False
+
+    async with running(world, RegistryLimits(idle_seconds=120)) as run:
+        run.registry.tell_nowait("early", Message("a"))
+        await anyio.sleep(60)
+        run.registry.tell_nowait("late", Message("b"))
+        await anyio.sleep(61)
+        assert run.registry.live == 1
+        await anyio.sleep(60)
+        assert run.registry.live == 0
+
+
 async def test_idle_time_does_not_run_while_effects_do(world: World) -> None:
     world.idle = lambda: False
 
