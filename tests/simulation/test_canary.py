@@ -7,9 +7,11 @@ queue), the first fact fails, too.
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -33,6 +35,9 @@ def trace(loop, seed):
 print(json.dumps({world: trace(*world.split()) for world in sys.argv[1:]}))
 """
 WORLDS = ("trio 1", "trio 2", "trio 3", "asyncio 4")  # each profile, then production's loop
+NOT_IN_A_WORLD = {"asyncio", "os", "secrets", "socket", "subprocess", "threading", "time", "uuid", "weakref"}
+THE_LOOP_ITSELF = {"asyncio_schedule.py"}
+AROUND_WORLDS = {"__main__.py", "progress.py", "watchdog.py", "wish.py"}  # these play worlds, and are in none
 OTHER_HEAP = {"PYTHONHASHSEED": "4711", "PYTHONMALLOC": "malloc"}
 
 
@@ -46,6 +51,18 @@ def traces(playing: subprocess.Popen[str]) -> dict[str, str]:
     """What each world's trace is."""
     told: dict[str, str] = json.loads(playing.communicate()[0])
     return told
+
+
+def imported_by_worlds() -> Iterator[tuple[str, str]]:
+    """Each file of which worlds are made, and what it imports."""
+    files = [*ROOT.glob("tests/simulation/*.py"), *ROOT.glob("tests/fakes/*.py")]
+    for file in (file for file in files if not file.name.startswith("test_")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Import(names):
+                    yield from ((file.name, alias.name.split(".")[0]) for alias in names)
+                case ast.ImportFrom(module=str(module)):
+                    yield file.name, module.split(".")[0]
 
 
 async def quarrel(_: Schedule) -> str:
@@ -84,6 +101,13 @@ def test_same_seed_is_the_same_world_in_every_process_and_after_any_other() -> N
     assert forth == back
     assert all(forth.values())
     assert len(set(forth.values())) == len(WORLDS)
+
+
+def test_nothing_that_a_world_is_made_of_knows_the_machine() -> None:
+    """The core is held to the same by its table of bans."""
+    found = {(file, module) for file, module in imported_by_worlds() if module in NOT_IN_A_WORLD}
+
+    assert {file for file, _ in found} <= {*THE_LOOP_ITSELF, *AROUND_WORLDS}
 
 
 @pytest.mark.parametrize(
