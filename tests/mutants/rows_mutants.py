@@ -143,18 +143,6 @@ _DRAWING = (
         edits=(Edit(WRITER, "late=(*item.late, line)[-LATE_LINES:])", "late=item.late)"),),
     ),
     Mutant(
-        name="decision-claims-no-cards",
-        key="F36",
-        mistake="a decision does not say that its cards must be drawn: after a crash nobody knows",
-        edits=(
-            Edit(
-                WRITER,
-                "item, moved, author, self.now))\n        self.claim_cards(moved, moved.revision)\n",
-                "item, moved, author, self.now))\n",
-            ),
-        ),
-    ),
-    Mutant(
         name="acknowledged-by-anybody",
         key="T6: lost claim",
         mistake="a worker that was frozen draws an old row over a newer one, and its acknowledgement is taken",
@@ -165,12 +153,6 @@ _DRAWING = (
                 "    if card.claimed_by is None and said.revision < 0 and not known:\n",
             ),
         ),
-    ),
-    Mutant(
-        name="acknowledged-backwards",
-        key="F36",
-        mistake="the acknowledgement of an older drawing undoes that of a newer one",
-        edits=(Edit(UPKEEP, "    shown = max(card.shown, said.revision)\n", "    shown = said.revision\n"),),
     ),
     Mutant(
         name="claim-of-a-card-never-ends",
@@ -192,15 +174,6 @@ _DRAWING = (
             Edit(
                 UPKEEP, '{"in_review", "publishing", "in_doubt"} or lately)', '{"in_review", "publishing", "in_doubt"})'
             ),
-        ),
-    ),
-    Mutant(
-        name="sent-card-wants-what-it-shows",
-        key="F36",
-        mistake="a card is saved as if the row had not moved on while it was being sent",
-        edits=(
-            Edit(SCHEDULE, "want = max(card.want, item.revision, shown)", "want = shown"),
-            Edit(SCHEDULE, "    if item.revision > shown:\n        writer.claim_cards(item, item.revision)\n", ""),
         ),
     ),
 )
@@ -394,12 +367,6 @@ _LEASES = (
                 "Standing.HELD if lease.owner == worker or lease.standby == worker else Standing.STANDBY",
             ),
         ),
-    ),
-    Mutant(
-        name="anybody-gives-the-lease-back",
-        key="F29",
-        mistake="a worker that was frozen over its lease gives back that of its successor",
-        edits=(Edit(UPKEEP, "    if lease is None or lease.owner != asked.worker:\n", "    if lease is None:\n"),),
     ),
 )
 
