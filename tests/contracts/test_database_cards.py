@@ -65,7 +65,21 @@ async def test_after_a_lost_claim_the_card_must_be_drawn_again(team: Team) -> No
 
     card = await team.card(row.cards[0])
     assert lost == 1
-    assert (card["shown"], card["claimed_by"]) == (-1, "two")
+    assert (card["shown"], card["claimed_by"], card["claimed_until"]) == (-1, None, None)
+
+
+async def test_a_lost_claim_is_not_made_good_by_the_holder_s_earlier_edit(team: Team) -> None:
+    """Simulation, seed 38: two drew, the older face last; the holder, who had drawn first, acknowledged last."""
+    row = await team.settle(await team.present(), Step.SKIP)
+    await team.world.pass_time(11)
+    await team.recover("two")
+    await team.shown(row, worker="one")
+
+    lost = await team.shown(row, worker="two")
+    found = await team.recover("three")
+
+    assert lost == 1
+    assert [behind.id for behind in found.behind] == [row.id]
 
 
 async def test_an_old_edit_acknowledged_after_a_newer_one_must_be_drawn_again(team: Team) -> None:

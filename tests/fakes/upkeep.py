@@ -125,7 +125,8 @@ def _acknowledge(writer: Writer, said: Shown) -> bool:
     known = card.claimed_by is None and card.shown == said.revision
     gone = card.gone or said.gone
     if card.claimed_by != writer.worker and not known:
-        writer.tables.cards.put(replace(card, gone=gone, shown=-1))
+        # The claim ends, too: its holder may have drawn before us, and his acknowledgement would call the card shown.
+        writer.tables.cards.put(replace(card, gone=gone, shown=-1, claimed_by=None, claimed_until=None))
         return True
     shown = max(card.shown, said.revision)
     if said.revision >= card.want:
