@@ -15,7 +15,7 @@ from tests.simulation.telegram import SimulatedTelegram
 
 OPENS = datetime(2026, 2, 25, 8, 0, tzinfo=UTC)
 CHATS = (-1001, -1002)  # the first publishes, the second rehearses, and lets only members decide
-SLOTS_SECONDS = 180.0
+SLOTS_SECONDS = 240.0
 REVIEW = timedelta(hours=48)
 
 

@@ -16,7 +16,7 @@ from tests.simulation.weather import Weather
 from tests.simulation.wire import Request, T, Wire
 
 BAD_FILES = 0.05
-LAG_SECONDS = 8.0
+LAG_SECONDS = 6.0
 ERROR_THOUGH_LIVE = 0.3
 UNREADABLE = 0.5
 

@@ -13,7 +13,7 @@ from actors.rules.messages import Press, Pressed
 from infra.telegram.cards import Button
 from infra.telegram.markup import visible
 from infra.telegram.seen import write_seen
-from infra.telegram.taps import decode
+from infra.telegram.taps import Verb, decode
 from infra.telegram.updates import pressed_as
 from tests.simulation.journal import Transcript
 from tests.simulation.telegram import Sight, SimulatedTelegram
@@ -21,6 +21,7 @@ from tests.simulation.telegram import Sight, SimulatedTelegram
 NAMES = ("Anna", "Ben <b>", "Cleo_*", "Dov ✨", "Eve & Co", "Finn", "Gül", "Hana")
 COMMANDS = ("/next", "/next", "/requeue", "/status", "/queue", "/pause", "/resume")
 OFTEN_TAPPED = {"skip": 4.0, "auto_post": 4.0, "posted": 2.0, "reject": 2.0, "confirm_reject": 6.0, "keep_it": 2.0}
+HABITS = (0.1, 1.0, 1.0, 6.0)
 IMPATIENCE = 0.35
 DOUBLE_TAP = 0.12
 STALE = 0.2
@@ -80,6 +81,12 @@ class _Finger:
     chat_id: int
     dice: Random
     mean_seconds: float
+    likes: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Everybody has habits: who mostly publishes, who asks and never confirms, who skips."""
+        for verb in (one.value for one in Verb):
+            self.likes[verb] = OFTEN_TAPPED.get(verb, 1.0) * self.dice.choice(HABITS)
 
     def look_later(self) -> None:
         self.crowd.telegram.timeline.after(self.dice.expovariate(1 / self.mean_seconds), self._look)
@@ -106,7 +113,7 @@ class _Finger:
             return
         sight = self.dice.choice(seen[-3:])
         buttons = [button for row in sight.keyboard for button in row if not button.is_link]
-        weights = [OFTEN_TAPPED.get(button.target.split(":")[0], 1.0) for button in buttons]
+        weights = [self.likes[button.target.split(":")[0]] for button in buttons]
         self._tap(sight, self.dice.choices(buttons, weights)[0])
 
     def _sights(self, at: float) -> list[Sight]:

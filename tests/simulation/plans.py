@@ -19,6 +19,15 @@ SELDOM = (
     Kind.ROW_LOCKED,
     Kind.TELEGRAM_FLOOD,
 )
+DRIZZLE = (
+    Kind.DATABASE_LOSSY,
+    Kind.DATABASE_SLOW,
+    Kind.TELEGRAM_LOSSY,
+    Kind.TELEGRAM_SLOW,
+    Kind.INSTAGRAM_LOSSY,
+    Kind.INSTAGRAM_SLOW,
+    Kind.TELEGRAM_FLOOD,
+)
 SHORTEST, LONGEST = 2.0, 45.0
 LONG_OUTAGE_SECONDS = 130.0
 
@@ -62,7 +71,8 @@ def draw_plan(seed: int, profile: Profile | None = None) -> Plan:
     dice = Dice(seed).of(f"plan {chosen.value}")
     seconds = dice.uniform(150.0, 420.0)
     aimed = chosen is Profile.AIMED
-    episodes = _episodes(dice, seconds, dice.randint(0, 2) if aimed else dice.randint(2, 7))
+    drizzle = _drizzle(dice, seconds)
+    episodes = (*drizzle, *_episodes(dice, seconds, len(drizzle), dice.randint(0, 2) if aimed else dice.randint(2, 7)))
     triggers = _triggers(dice, dice.randint(3, 8) if aimed else 0, len(episodes))
     return Plan(
         seed=seed,
@@ -76,8 +86,17 @@ def draw_plan(seed: int, profile: Profile | None = None) -> Plan:
     )
 
 
-def _episodes(dice: Random, seconds: float, count: int) -> tuple[Episode, ...]:
-    return tuple(_episode(dice, seconds, number) for number in range(1, count + 1))
+def _drizzle(dice: Random, seconds: float) -> tuple[Episode, ...]:
+    """A few kinds of slight trouble all the time, others never: each world is bad in its own way (swarm testing)."""
+    kinds = dice.sample(DRIZZLE, dice.randint(0, 3))
+    return tuple(
+        Episode(number, kind, 1.0, round(seconds, 3), round(dice.uniform(0.05, 0.4), 3))
+        for number, kind in enumerate(kinds, 1)
+    )
+
+
+def _episodes(dice: Random, seconds: float, after: int, count: int) -> tuple[Episode, ...]:
+    return tuple(_episode(dice, seconds, after + number) for number in range(1, count + 1))
 
 
 def _episode(dice: Random, seconds: float, number: int) -> Episode:
