@@ -11,7 +11,10 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from tests.simulation.bare import Loop, live
+from tests.simulation.failure import HARNESS
+from tests.simulation.plan import Episode, Kind, Plan, Profile
 from tests.simulation.processes import PROCESS, Life, Process, Schedule
+from tests.simulation.run import simulate
 from tests.simulation.timeline import Timeline
 from tests.simulation.weather import Luck, Weather
 from tests.simulation.wire import Request, Wire
@@ -171,6 +174,16 @@ def test_killed_process_runs_no_finally_though_its_own_time_limit_passes(loop: L
             assert scene.did == ["a0"]
 
     live(loop, program)
+
+
+@pytest.mark.parametrize("backend", ["trio", "asyncio"])
+def test_world_whose_harness_crashes_ends_though_a_process_is_held(backend: str) -> None:
+    killed = Episode(1, Kind.KILL, 5.0, 15.0, 1.0)
+    nonsense = Episode(2, None, 6.0, 1.0, 1.0)  # type: ignore[arg-type]
+
+    outcome = simulate(Plan(1, Profile.PLAIN, 1, 1, 1, 30.0, (killed, nonsense), ()), backend)
+
+    assert [one.invariant for one in outcome.violations] == [HARNESS]
 
 
 @each_loop

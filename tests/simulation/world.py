@@ -87,20 +87,12 @@ class World:
                 self._hammer,
             )
             self.trouble = Trouble(stage, self.plan, self.dice.of("trouble"))
-            tasks.start_soon(self.timeline.run)
-            for _ in range(self.plan.workers):
-                fleet.start()
-            self.trouble.begin()
-            for number in range(self.plan.people):
-                self.crowd.add(number, self.dice.of(f"person {number}"), TAP_SECONDS)
-            await anyio.sleep(self.plan.seconds)
-            self.trouble.heal()
-            await self._come_true()
-            await self._end(fleet)
-            self._seconds = self.timeline.now
-            self.safety.is_over = self.transcript.is_over = True
-            fleet.release_all()
-            tasks.cancel_scope.cancel()
+            try:
+                await self._live(fleet)
+            finally:  # also if the harness crashes: who is held never ends, and no world that waits for it
+                self.safety.is_over = self.transcript.is_over = True
+                fleet.release_all()
+                tasks.cancel_scope.cancel()
 
     def outcome(self, trace: str) -> Outcome:
         """Say what became of it."""
@@ -127,6 +119,19 @@ class World:
                 self.transcript.add(f"{process.name} logs {said}")
             elif line["level"] != "info":
                 self.transcript.add(f"{process.name} logs {line['event']}")
+
+    async def _live(self, fleet: Fleet) -> None:
+        fleet.tasks.start_soon(self.timeline.run)
+        for _ in range(self.plan.workers):
+            fleet.start()
+        self.trouble.begin()
+        for number in range(self.plan.people):
+            self.crowd.add(number, self.dice.of(f"person {number}"), TAP_SECONDS)
+        await anyio.sleep(self.plan.seconds)
+        self.trouble.heal()
+        await self._come_true()
+        await self._end(fleet)
+        self._seconds = self.timeline.now
 
     async def _come_true(self) -> None:
         """Look at each promise when its time has come, and at all of them once more at the end."""
