@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from actors.rules.account import FreshToken, Quota
-from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
 from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
 from actors.rules.item import Row, Step
 from actors.rules.operations import (
@@ -30,10 +27,8 @@ from actors.rules.operations import (
     TidyUp,
     WriteInteractions,
 )
-from actors.rules.preflight import LookAhead, StoreFinding
-from actors.rules.publish_operations import Move, Publish, SavePermalink, StepPublish, TakePublish
-from actors.rules.publish_phase import Phase
 from tests.contracts.team import ANNA, BEN, CHAT, Team
+from tests.faults import publishing
 
 WORKER = "one"
 YEAR_SECONDS = 366 * 86_400.0
@@ -152,56 +147,6 @@ async def _requeue(team: Team) -> Operation[Any]:
     return RequeueItem(_wish(), row.id)
 
 
-async def _take_publish(team: Team) -> Operation[Any]:
-    row = await _published(team)
-    await team.world.pass_time(80)
-    return TakePublish(row.chat_key, row.id, "saga 1")
-
-
-async def _step_publish(team: Team) -> Operation[Any]:
-    return StepPublish(await _taken(team), Move(Phase.CONTAINER, "c1", 0, lost=False), WORKER)
-
-
-async def _end_publish(team: Team) -> Operation[Any]:
-    publish = await _taken(team)
-    for phase, attempt in ((Phase.CONTAINER, 0), (Phase.READY, 0), (Phase.PUBLISHING, 1)):
-        moved = (await team.step(publish, phase, container_id="c1", attempt=attempt)).publish
-        assert moved is not None
-        publish = moved
-    return StepPublish(publish, Move(Phase.PUBLISHED, "c1", 1, lost=False, media_id="m1"), WORKER)
-
-
-async def _save_permalink(team: Team) -> Operation[Any]:
-    ending = await _end_publish(team)
-    await team.ask(ending)
-    assert isinstance(ending, StepPublish)
-    done = ending.publish
-    return SavePermalink(done.chat_key, done.item_id, done.version, "https://example.org/s")
-
-
-async def _claim_tokens(team: Team) -> Operation[Any]:
-    await _account_that_ends(team)
-    return ClaimTokens("look 1")
-
-
-async def _store_token(team: Team) -> Operation[Any]:
-    return StoreToken(await _token_due(team), FreshToken(b"fresh"))
-
-
-async def _note_token(team: Team) -> Operation[Any]:
-    return NoteToken(await _token_due(team), "look 1", 1, gone=False)
-
-
-async def _look_ahead(team: Team) -> Operation[Any]:
-    await team.connect()
-    return LookAhead(team.keys[CHAT])
-
-
-async def _store_finding(team: Team) -> Operation[Any]:
-    account = await team.connect()
-    return StoreFinding(await team.present(), "✅ Ready: @studio", WORKER, account, Quota(3, 25))
-
-
 TAP = Case("tap", skip)
 OTHERS = (
     Case("tap: Auto Post", _auto_post),
@@ -223,15 +168,15 @@ OTHERS = (
     Case("present the next", _present_next),
     Case("pause a chat", _pause),
     Case("requeue an item", _requeue),
-    Case("take a publish", _take_publish),
-    Case("step a publish", _step_publish),
-    Case("end a publish", _end_publish),
-    Case("save a permalink", _save_permalink),
-    Case("claim tokens", _claim_tokens),
-    Case("store a token", _store_token),
-    Case("note a token", _note_token),
-    Case("look ahead", _look_ahead),
-    Case("store a finding", _store_finding),
+    Case("take a publish", publishing.take_publish),
+    Case("step a publish", publishing.step_publish),
+    Case("end a publish", publishing.end_publish),
+    Case("save a permalink", publishing.save_permalink),
+    Case("claim tokens", publishing.claim_tokens),
+    Case("store a token", publishing.store_token),
+    Case("note a token", publishing.note_token),
+    Case("look ahead", publishing.look_ahead),
+    Case("store a finding", publishing.store_finding),
 )
 
 
@@ -239,29 +184,6 @@ async def _claimed(team: Team) -> Row:
     await team.queue()
     (row,) = (await team.claim()).present
     return row
-
-
-async def _published(team: Team) -> Row:
-    await team.connect()
-    return await team.settle(await team.present(), Step.AUTO_POST)
-
-
-async def _taken(team: Team) -> Publish:
-    publish = (await team.take(await _published(team))).publish
-    assert publish is not None
-    return publish
-
-
-async def _account_that_ends(team: Team) -> None:
-    account = await team.connect()
-    ends = await team.world.now() + timedelta(days=1)
-    await team.world.update("accounts", {"account_id": account}, {"token_expires_at": ends})
-
-
-async def _token_due(team: Team) -> TokenDue:
-    await _account_that_ends(team)
-    (due,) = await team.ask(ClaimTokens("look 1"))
-    return due
 
 
 def _wish() -> Wish:
