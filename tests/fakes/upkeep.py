@@ -31,6 +31,7 @@ SETTLED_LATELY = timedelta(minutes=10)
 KEPT = timedelta(days=30)
 COMMANDS_KEPT = timedelta(days=2)
 BITE = 5000
+DISTURBED = -2
 
 
 def acknowledge_cards(writer: Writer, asked: AcknowledgeCards) -> int:
@@ -122,11 +123,15 @@ def _acknowledge(writer: Writer, said: Shown) -> bool:
     card = writer.tables.cards.get(said.card.chat_key, said.card.message_id)
     if card is None:
         return False
+    mine, gone = card.claimed_by == writer.worker, card.gone or said.gone
     known = card.claimed_by is None and card.shown == said.revision
-    gone = card.gone or said.gone
-    if card.claimed_by != writer.worker and not known:
-        # The claim ends, too: its holder may have drawn before us, and his acknowledgement would call the card shown.
+    if mine and card.shown == DISTURBED:
         writer.tables.cards.put(replace(card, gone=gone, shown=-1, claimed_by=None, claimed_until=None))
+        return True
+    if not mine and not known:
+        # The holder of the claim may have drawn before us: his next acknowledgement counts for nothing, either.
+        shown = -1 if card.claimed_by is None else DISTURBED
+        writer.tables.cards.put(replace(card, gone=gone, shown=shown))
         return True
     shown = max(card.shown, said.revision)
     if said.revision >= card.want:
