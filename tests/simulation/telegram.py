@@ -72,7 +72,7 @@ class _Poll:
     offset: int | None
     most: int
     give: Callable[[list[Update] | None], None]
-    ends_at: float
+    stays: bool  # else it only nudges whoever polls
 
 
 @dataclass
@@ -107,12 +107,13 @@ class SimulatedTelegram:
         """Confirm what is below the offset, end an older poll (`give(None)`), and wait for more."""
         older, self._poll = self._poll, None
         if older is not None:
-            if seconds:
+            if seconds > 0 and older.stays:
                 self.listeners.conflicted()
             older.give(None)
+        stays = seconds > 0
         most, seconds = self._brake(offset, seconds)
         self._confirm(offset)
-        poll = self._poll = _Poll(offset, most, give, self.timeline.now + seconds)
+        poll = self._poll = _Poll(offset, most, give, stays)
         self._serve()
         if self._poll is poll:
             self.timeline.after(seconds, lambda: self._end(poll))
