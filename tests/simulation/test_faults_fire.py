@@ -134,13 +134,14 @@ def test_every_episode_of_a_plan_begins_and_does_its_harm() -> None:
 
 
 def test_every_deed_is_done_at_the_moment_that_its_trigger_names() -> None:
-    triggers = tuple(Trigger(number, "effect poll", 3 * number, deed, 5.0) for number, deed in enumerate(Deed, 1))
+    triggers = tuple(Trigger(number, "sent HoldLease", 3 * number, deed, 5.0) for number, deed in enumerate(Deed, 1))
 
     outcome = simulate(stormy((), triggers))
 
     pulled = {line.split("trigger ")[1].split(":")[0] for line in outcome.transcript if "  trigger " in line}
     assert pulled == {str(trigger.number) for trigger in triggers}
-    assert {"worker killed", "worker frozen", "connections cut", "telegram lost reply"} <= set(outcome.faults)
+    assert {"worker killed", "worker frozen", "worker thawed", "connections cut"} <= set(outcome.faults)
+    assert {f"database {deed}" for deed in ("lost request", "lost reply", "late", "silence")} <= set(outcome.faults)
 
 
 def mean(draw: Callable[[], float]) -> float:
