@@ -40,6 +40,7 @@ IDLE_SECONDS = 120.0
 
 # What each session is told at its start, in ms. The server's statement_timeout is a definite no, ours would be a doubt:
 # it has to come first. `jit` costs more than our statements take.
+TRANSACTION_MILLISECONDS = 3800  # after statement_timeout, before we ask again after COMMAND_SECONDS
 _SESSION = {
     "statement_timeout": "3500",
     "lock_timeout": "300",
@@ -138,6 +139,7 @@ class ConnectionPool:
         self._bindings = bindings
         self._listens = not settings.pooled and settings.size >= 2
         self._listening = False
+        self._pooled = settings.pooled
         self.size = settings.size - self._listens
         # A pooler keeps no session: it knows no start-up settings, and no statement that was prepared earlier.
         self._options: dict[str, Any] = {
@@ -158,9 +160,20 @@ class ConnectionPool:
             max_queries=0x7FFF_FFFF,
             max_inactive_connection_lifetime=IDLE_SECONDS,
             reset=_noreset,
-            init=keep_alive,
+            init=self._made,
             **self._options,
         )
+
+    async def _made(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Bound what a link can leave open that falls silent between a statement and its Sync.
+
+        The server has executed it by then, and waits with the transaction open and the row locked: `statement_timeout`
+        is over, and nothing is idle. Only PostgreSQL 17 and newer know the setting, and an older one would refuse a
+        start-up setting that it does not know. https://www.postgresql.org/docs/17/runtime-config-client.html
+        """
+        await keep_alive(connection)
+        if not self._pooled and connection.get_server_version() >= (17,):
+            await connection.execute(f"set transaction_timeout = {TRANSACTION_MILLISECONDS}")
 
     def session(self) -> Loan:
         """Acquire a connection and release it at the end; the release never raises."""
