@@ -83,8 +83,21 @@ class Message:
                 self.newest.rank = min(self.newest.rank, wish.rank)
             self.newest.take_over(wish)
         else:
-            wish.take_over(self.newest)
+            self._replace(self.newest, wish)
             self.newest = wish
+
+    @staticmethod
+    def _replace(waiting: Wish, wish: Wish) -> None:
+        """Let a newer wish stand for the waiting one; a refusal that nobody has seen yet is not lost with it."""
+        refusal = waiting.face.line if waiting.shown is None and not waiting.is_mere_progress else None
+        if refusal is not None and wish.face.line is not None and wish.face.line != refusal:
+            waiting.gone = True  # a message shows one line: the other one is said in the chat
+            waiting.came_true()
+            return
+        if refusal is not None and wish.shown is not None and wish.face.version == waiting.face.version:
+            wish.face = replace(wish.face, line=refusal)
+            wish.rank = min(wish.rank, waiting.rank)
+        wish.take_over(waiting)
 
     def put_back(self, wish: Wish) -> None:
         """Keep a wish whose edit did not go through; what was wished meanwhile is put on top of it."""

@@ -43,7 +43,8 @@ LIVE = "🔴 Live: Auto Post publishes"
 CUT = "… (all of it: Original)"
 COPY = re.compile(r"(?P<head>.*?)<code>(?P<copy>.*)</code>(?P<tail>.*)", re.DOTALL)
 
-OPEN = frozenset({State.PRESENTING, State.IN_REVIEW, State.PUBLISHING})
+# A card whose sending was taken for failed may be there all the same, while its item waits to be sent again.
+OPEN = frozenset({State.WAITING, State.PRESENTING, State.IN_REVIEW, State.PUBLISHING})
 SURE = {
     Step.IT_IS_LIVE: ("Yes, it is live", Verb.CONFIRM_LIVE),
     Step.IT_IS_NOT: ("Yes, post again", Verb.CONFIRM_NOT_LIVE),

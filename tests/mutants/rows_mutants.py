@@ -149,7 +149,7 @@ _DRAWING = (
         edits=(
             Edit(
                 UPKEEP,
-                "    if card.claimed_by != writer.worker and not known:\n",
+                "    if not mine and not known:\n",
                 "    if card.claimed_by is None and said.revision < 0 and not known:\n",
             ),
         ),

@@ -39,8 +39,8 @@ from tests.simulation.weather import Weather
 from tests.simulation.wire import Wire
 
 NEWCOMER, HAMMERER = Person(99, "Ida"), Person(98, "Jo")
-HAMMER_SECONDS, HAMMER_TAPS = 20.0, 60
-TAP_SECONDS = 4.0  # between two looks of one person at the group
+HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
+TAP_SECONDS = 6.0  # between two looks of one person at the group
 QUIET_SECONDS = 30.0  # from the last check to the stop
 STOP_SECONDS = 40.0
 
@@ -145,7 +145,7 @@ class World:
         await anyio.sleep(liveness.PUBLISHES_SECONDS - liveness.TAPS_SECONDS)
         examiner.look_at_publishes()
         await anyio.sleep(QUIET_SECONDS)
-        examiner.look_at_cards()
+        examiner.look_at_cards(at_the_end=True)
         self._look_at_books(examiner)
 
     def _look_at_books(self, examiner: Liveness) -> None:
