@@ -62,6 +62,12 @@ DEEDS = {
     "effect": (*UPON, *WIRE, Deed.OUTAGE, Deed.CUT_OFF),
     "reply": (*UPON, Deed.OUTAGE),
 }
+LOST_STORIES = (
+    ("sent publish", 1, Deed.LATE),
+    ("sent publish", 1, Deed.LOSE_REPLY),
+    ("effect publish", 1, Deed.SILENCE),
+    ("effect publish", 2, Deed.LOSE_REPLY),
+)
 SAGA = {"publish", "StepPublish", "container"}  # a lease of 75 s must end before another worker goes on
 
 
@@ -110,7 +116,14 @@ def _episode(dice: Random, seconds: float, number: int) -> Episode:
 
 
 def _triggers(dice: Random, count: int, after: int) -> tuple[Trigger, ...]:
-    return tuple(_trigger(dice, after + number) for number in range(1, count + 1))
+    found = [_trigger(dice, after + number) for number in range(1, count + 1)]
+    if found:
+        # The one answer whose loss costs a second story is lost in every such world, and a tap's in every other one.
+        found.append(Trigger(after + count + 1, *dice.choice(LOST_STORIES), round(dice.uniform(0.3, 8.0), 3)))
+    if found and dice.random() < 0.5:
+        long = round(dice.uniform(100.0, 130.0), 3)
+        found.append(Trigger(after + count + 2, "effect RecordTap", dice.randint(1, 6), Deed.CUT_OFF, long))
+    return tuple(found)
 
 
 def _trigger(dice: Random, number: int) -> Trigger:
