@@ -166,16 +166,6 @@ _DRAWING = (
             ),
         ),
     ),
-    Mutant(
-        name="recovering-forgets-settled-cards",
-        key="F36",
-        mistake="after a take-over only cards in review are drawn again, not those that were settled lately",
-        edits=(
-            Edit(
-                UPKEEP, '{"in_review", "publishing", "in_doubt"} or lately)', '{"in_review", "publishing", "in_doubt"})'
-            ),
-        ),
-    ),
 )
 
 _SCHEDULE = (
@@ -478,19 +468,6 @@ _PUBLISHING = (
                 PUBLISHES,
                 "    if move.phase in STEPS:\n",
                 "    if move.phase in STEPS and (move.media_id or move.phase is not Phase.PUBLISHED):\n",
-            ),
-        ),
-    ),
-    Mutant(
-        name="repeated-step-draws-nothing",
-        key="F36",
-        mistake="a step that finds itself done answers without the row: nobody draws the card",
-        edits=(
-            Edit(
-                PUBLISHES,
-                "        writer.claim_cards(item, item.revision)\n"
-                "        return Stepped(_line(writer, before), writer.known_row(item))\n",
-                "        return Stepped(_line(writer, before))\n",
             ),
         ),
     ),
