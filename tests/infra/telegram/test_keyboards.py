@@ -39,7 +39,7 @@ def test_card_that_can_be_decided_keeps_its_buttons(state: State) -> None:
     assert keyboard(first_face(replace(ROW, state=state))) == keyboard(first_face(ROW))
 
 
-@pytest.mark.parametrize("state", sorted(FINAL, key=lambda state: state.value))
+@pytest.mark.parametrize("state", [state for state in State if state in FINAL])
 def test_card_without_a_decision_to_make_has_no_buttons(state: State) -> None:
     assert keyboard(first_face(replace(ROW, state=state))) == ()
 
