@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.mutants.catalogue import CATALOGUE
+from tests.mutants.catalogue import ELUSIVE, WRITTEN
 from tests.mutants.mutant import Mutant
 from tests.mutants.report import as_json, as_markdown, draw_table
 from tests.mutants.trial import Verdict, try_mutant
@@ -24,7 +24,8 @@ EACH = tuple(profile.value for profile in Profile)
 def main() -> int:
     """Try them all; 0 only if each was found, and the source without a mistake was not."""
     asked = _parser().parse_args()
-    chosen = [mutant for mutant in CATALOGUE if asked.only is None or asked.only in mutant.name]
+    offered = [mutant for mutant in WRITTEN if (mutant.name in ELUSIVE) == asked.elusive]
+    chosen = [mutant for mutant in offered if asked.only is None or asked.only in mutant.name]
     if not chosen:
         sys.stderr.write(f"There is no mutant called {asked.only!r}; see tests/mutants/catalogue.py.\n")
         return 2
@@ -62,6 +63,9 @@ def _tell(tried: Sequence[tuple[Mutant, Sequence[Verdict]]], profiles: Sequence[
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("--only", help="mutants whose name holds this word")
+    parser.add_argument(
+        "--elusive", action="store_true", help="those that were not found so far, instead of the others"
+    )
     parser.add_argument("--profile", default="all", choices=("all", "each", *EACH), help="how trouble is looked for")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="the length of one hunt, on one core")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="hunts at a time; default: one a core")
