@@ -59,7 +59,7 @@ async def test_a_crowd_settles_every_card_and_the_report_finds_nothing_lost(
     worker = asyncio.create_task(play_bot(bot, group))
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(crowd.run(0.5))
+        tasks.create_task(crowd.run(1.5))
         for item in range(24):
             sandbox.telegram.send(str(group), card(item), sandbox.clock())
             await asyncio.sleep(0)
