@@ -55,9 +55,11 @@ class Liveness:
 
     def tap_what_is_left(self, person: Person) -> None:
         """Let a newcomer skip whatever still waits for people: a live button does something."""
+        tapped: set[str] = set()  # a second card of an item would find the first tap at work
         for screen in tuple(self.telegram.screens.values()):
             skips = [one for line in screen.now.keyboard for one in line if one.target.startswith("skip:")]
-            if skips and not screen.deleted:
+            if skips and not screen.deleted and skips[0].target not in tapped:
+                tapped.add(skips[0].target)
                 self._late_presses.append(self.crowd.press(person, screen.now, skips[0]))
 
     def messages(self) -> Counter[int]:
