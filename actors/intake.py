@@ -27,6 +27,7 @@ GATHER_SECONDS = 0.02  # a poll for each tap that is done would fetch all that a
 GATHER_MORE_SECONDS = 0.001  # for each more that is not done: reading a hundred again takes milliseconds
 SLICE = 4  # updates parsed in one go: a hundred at once would hold up the loop
 BATCH = 100
+STILL_SECONDS = 5.0  # the same offset is answered at once: two pollers may go by turns, and Telegram sees no conflict
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -50,6 +51,7 @@ class Intake:
         self._held: dict[int, _Held] = {}
         self._offset: int | None = None
         self._asked: int | None = None
+        self._suspected_at = 0.0
         self._moved = anyio.Event()
         self._backlog = True
         self._failures = 0
@@ -121,7 +123,16 @@ class Intake:
                 self._failures, self.trouble = 0, None
                 self._forget_below(asked)
                 await self._take(batch)
+                self._suspect(asked)
                 await self._gather(batch, asked)
+
+    def _suspect(self, asked: int | None) -> None:
+        """While the offset stands still, have the lease read: after a freeze it may be somebody else's."""
+        now = anyio.current_time()
+        since = max(self._suspected_at, min((held.at for held in self._held.values() if not held.done), default=now))
+        if self._offset == asked and now - since >= STILL_SECONDS:
+            self._suspected_at = now
+            self._lease.suspect()
 
     async def _rest(self, error: PortError) -> None:
         asked = error.retry_after_seconds if isinstance(error, Unreachable) else None

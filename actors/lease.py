@@ -55,6 +55,10 @@ class PollLease:
         self._doubted = True
         self._alarm.ring()
 
+    def suspect(self) -> None:
+        """Another poller may be there: read the lease, and poll on meanwhile."""
+        self._alarm.ring()
+
     async def run(self, lifeline: Lifeline) -> None:
         """Hold the lease, or wait for it, until stopped; then give it back."""
         lifeline.ready()

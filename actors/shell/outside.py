@@ -64,6 +64,10 @@ class Lease(Protocol):
         """Another poller was seen."""
         ...
 
+    def suspect(self) -> None:
+        """There may be another poller."""
+        ...
+
 
 class Hearers(Protocol):
     """Whoever hears what people write."""

@@ -126,6 +126,7 @@ class FakeLease:
 
     def __init__(self) -> None:
         self.looks = 0
+        self.suspicions = 0
         self._held = anyio.Event()
         self._held.set()
 
@@ -146,6 +147,10 @@ class FakeLease:
         """Another poller was seen."""
         self.looks += 1
         self._held = anyio.Event()
+
+    def suspect(self) -> None:
+        """There may be another poller."""
+        self.suspicions += 1
 
 
 @dataclass

@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from actors.errors import AnswerLost, Unreachable
-from actors.intake import AGAIN_SECONDS, GATHER_SECONDS, POLL_SECONDS
+from actors.intake import AGAIN_SECONDS, GATHER_SECONDS, POLL_SECONDS, STILL_SECONDS
 from tests.actors.fakes_intake import IntakeStage, tap
 from tests.actors.fakes_shell import Never
 from tests.kit.clock import virtual_time
@@ -122,3 +122,26 @@ async def test_hanging_poll_does_not_delay_the_stop(stage: IntakeStage) -> None:
         await anyio.sleep(1.0)
 
     assert anyio.current_time() == pytest.approx(1.0)
+
+
+async def test_lease_is_read_now_and_then_while_a_tap_is_held(stage: IntakeStage) -> None:
+    """Another worker may have taken over while this one was frozen: their polls go by turns, and never meet."""
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await anyio.sleep(2 * STILL_SECONDS + 2.0)
+        assert stage.lease.is_held
+        stage.confirm(10)
+
+    assert stage.lease.suspicions == 2
+
+
+async def test_lease_of_a_poller_that_gets_on_is_not_read(stage: IntakeStage) -> None:
+    async with stage.playing():
+        for number in range(10, 20):
+            stage.updates.put(tap(number))
+            await anyio.sleep(1.0)
+            stage.confirm(number)
+        await anyio.sleep(POLL_SECONDS)
+
+    assert stage.lease.suspicions == 0

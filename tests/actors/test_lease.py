@@ -70,6 +70,26 @@ async def test_conflict_silences_the_holder_until_the_lease_is_read(one: Worker)
     assert one.took_over == pytest.approx([5.0])
 
 
+async def test_suspicious_holder_reads_and_polls_on(one: Worker) -> None:
+    async with living(one.lease.run):
+        await anyio.sleep(1.0)
+        one.lease.suspect()
+        await anyio.sleep(1.0)
+        assert one.lease.is_held
+
+    assert one.store.when("HoldLease") == pytest.approx([0, 1.0], abs=0.1)
+    assert one.took_over == []
+
+
+async def test_suspicious_holder_that_lost_its_lease_stands_back(one: Worker, two: Worker) -> None:
+    async with living(one.lease.run):
+        await anyio.sleep(1.0)
+        one.table.owner = "two"
+        one.lease.suspect()
+        await anyio.sleep(1.0)
+        assert not one.lease.is_held
+
+
 async def test_conflict_during_a_read_makes_it_read_again(one: Worker) -> None:
     one.store.will("HoldLease", After(4.0, one.table.hold))
 
