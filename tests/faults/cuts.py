@@ -42,6 +42,8 @@ class Cuts:
             # The server does not crash here, and what it has promised need not be on the disk.
             await server.set("synchronous_commit", "off")
             databases = [await server.create(f"lane_{number}") for number in range(LANES)]
+            # A worker sets it itself, but cannot behind a pooler: there its operator is told to, from PostgreSQL 17 on.
+            await server.set("transaction_timeout", "3800")
             port = await stack.enter_async_context(pooler(databases[0])) if PGBOUNCER is not None else None
             around = surroundings(server.folder, port)
             for setup in setups(around):

@@ -1,23 +1,69 @@
-"""What a worker is in the middle of when it is ended, and what has to be true after the next one has come."""
+"""What a worker is in the middle of when something breaks, and what has to be true in the end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
 
+from PIL import Image
+
+from infra.postgres.connect import Address
+from infra.sandbox.world import Tap
+from infra.vault import Vault, new_key
+from main import open_backstage
 from tests.crowd import Shown, put_in_review, tap_all
 from tests.stage import CHAT, Stage
 
 NOTIFY = "select pg_notify('everytap', '')"
+FILE = "update media set path = $1, file_name = $2, sha256 = $3, bytes = $4"
+TRUTH_SECONDS = 90.0  # design: after all faults end, cards tell the truth within so long
+PUBLISH_SECONDS = 150.0  # design: and publishes are decided
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong in the end, if anything; `lost` and `doubled` say what became of the effect."""
+
+    wrong: str | None = None
+    lost: bool = False
+    doubled: bool = False
 
 
 class Scene(Protocol):
-    """One life: of a tap, of a card."""
+    """One life: of a tap, of a card, of a publish.
 
-    name: str
+    `marks`: moments at which something was committed and the worker may not know, each with what rows say from then on.
+    """
 
-    async def prepare(self, stage: Stage) -> None:
-        """Set it, before any worker is there."""
+    @property
+    def name(self) -> str:
+        """The stage of its results."""
+        ...
+
+    @property
+    def truth_seconds(self) -> float:
+        """How long it may take until the chat tells the truth."""
+        ...
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """The moments by name."""
+        ...
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What its workers have to know besides."""
+        ...
+
+    @property
+    def taps(self) -> list[str]:
+        """The taps that have to be answered, and explained by one line each."""
+        ...
+
+    async def prepare(self, stage: Stage, home: Path) -> None:
+        """Set it, before any worker is there; `home` is the folder of all of them."""
         ...
 
     async def begin(self, stage: Stage) -> None:
@@ -28,7 +74,7 @@ class Scene(Protocol):
         """Say whether the chat shows how it ended."""
         ...
 
-    async def wrong(self, stage: Stage) -> str | None:
+    async def verdict(self, stage: Stage) -> Verdict:
         """Compare the rows with what happened."""
         ...
 
@@ -38,31 +84,34 @@ class TapScene:
     """Somebody taps Skip."""
 
     name: str = "tap"
+    truth_seconds: float = TRUTH_SECONDS
+    marks: Mapping[str, str] = field(
+        default_factory=lambda: {"between commit and reply": "select state = 'skipped' from items"}
+    )
+    environment: Mapping[str, str] = field(default_factory=dict)
+    taps: list[str] = field(default_factory=list)
     _shown: Shown | None = None
 
-    async def prepare(self, stage: Stage) -> None:
+    async def prepare(self, stage: Stage, home: Path) -> None:
         """Show a card."""
+        del home
         (self._shown,) = await put_in_review(stage, 1)
 
     async def begin(self, stage: Stage) -> None:
         """Tap it."""
-        tap_all(stage, [self._card()])
+        self.taps += tap_all(stage, [_known(self._shown)])
 
     def is_told(self, stage: Stage) -> bool:
         """Read the card."""
-        card = self._card()
-        place = (card.message_id, card.chat_id)
-        return "Skipped by" in stage.text(*place) and not stage.buttons(*place)
+        return _says(stage, _known(self._shown), "Skipped by")
 
-    async def wrong(self, stage: Stage) -> str | None:
+    async def verdict(self, stage: Stage) -> Verdict:
         """One decision, counted once."""
-        events = await stage.events(self._card().item_id)
+        events = await stage.events(_known(self._shown).item_id)
         counted = await stage.database.fetchval("select sum(skipped) from members")
-        return None if (events, counted) == ([("skip", "Person 0")], 1) else f"decided {events}, counted {counted}"
-
-    def _card(self) -> Shown:
-        assert self._shown is not None
-        return self._shown
+        if (events, counted) == ([("skip", "Person 0")], 1):
+            return Verdict()
+        return Verdict(f"decided {events}, counted {counted}", lost=not events, doubled=len(events) > 1)
 
 
 @dataclass
@@ -70,9 +119,21 @@ class PresentScene:
     """A slot comes, and a card has to be sent."""
 
     name: str = "presentation"
+    truth_seconds: float = TRUTH_SECONDS
+    marks: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "between claim and reply": "select coalesce(bool_and(state <> 'waiting'), false) from items",
+            "between saving the card and reply": "select coalesce(bool_and(state = 'in_review'), false) from items",
+        }
+    )
+    environment: Mapping[str, str] = field(default_factory=dict)
+    taps: list[str] = field(default_factory=list)
 
-    async def prepare(self, stage: Stage) -> None:
-        """Make the group."""
+    async def prepare(self, stage: Stage, home: Path) -> None:
+        """Make the group, and the file of the story."""
+        folder = home / "media"
+        folder.mkdir(exist_ok=True)
+        (folder / "p").write_bytes(stage.picture)
         await stage.add_chat()
 
     async def begin(self, stage: Stage) -> None:
@@ -84,8 +145,85 @@ class PresentScene:
         """Look for a card with live buttons."""
         return any(message.content.buttons() for message in stage.messages(CHAT))
 
-    async def wrong(self, stage: Stage) -> str | None:
+    async def verdict(self, stage: Stage) -> Verdict:
         """The item is in review; a send that nobody heard of may have left a second card, but no third one."""
-        await stage.until_rows_say("in_review", "select state from items")
+        try:
+            await stage.until_rows_say("in_review", "select state from items")
+        except TimeoutError:
+            return Verdict("the item is not in review", lost=True)
         cards = len(stage.messages(CHAT))
-        return None if cards <= 2 else f"{cards} cards"
+        return Verdict() if cards <= 2 else Verdict(f"{cards} cards", doubled=True)
+
+
+@dataclass
+class PublishScene:
+    """Somebody taps Auto Post, and the story has to go live."""
+
+    name: str = "publish"
+    truth_seconds: float = PUBLISH_SECONDS
+    marks: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "between commit and reply": "select state = 'publishing' from items",
+            "between marking the call and reply": "select coalesce(max(state) = 'publishing', false) from publishes",
+            "between the outcome and reply": "select state = 'posted' from items",
+        }
+    )
+    taps: list[str] = field(default_factory=list)
+    _key: str = field(default_factory=new_key, repr=False)
+    _shown: Shown | None = None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The key to the account's token."""
+        return {"SECRET_KEYS": self._key}
+
+    async def prepare(self, stage: Stage, home: Path) -> None:
+        """Show a card in a chat that is live, of a story whose file Instagram can fetch."""
+        self._shown = shown = (await put_in_review(stage, 1))[0]
+        picture = home / "story.png"
+        Image.new("RGB", (90, 160), (200, 120, 90)).save(picture)
+        async with open_backstage(home, Address(stage.dsn)) as backstage:
+            stored = await backstage.media.check_and_store(picture)
+            await stage.database.execute(FILE, stored.path, stored.file_name, stored.sha256, stored.bytes)
+            await backstage.connect(Vault([self._key]).seal, shown.chat_id, stage.sandbox.instagram.account)
+
+    async def begin(self, stage: Stage) -> None:
+        """Tap it."""
+        shown = _known(self._shown)
+        button = f"auto_post:{shown.item_id}:0"
+        self.taps.append(stage.sandbox.tap(Tap(shown.chat_id, shown.message_id, shown.person.id, button, force=True)))
+
+    def is_told(self, stage: Stage) -> bool:
+        """Read the card."""
+        return _says(stage, _known(self._shown), "Posted via Instagram")
+
+    async def verdict(self, stage: Stage) -> Verdict:
+        """One story is live, and the rows say so."""
+        live, doubles = len(stage.sandbox.instagram.live()), len(stage.sandbox.instagram.doubles())
+        events = await stage.events(_known(self._shown).item_id)
+        if (live, doubles, events) == (1, 0, [("auto_post", "Person 0"), ("published", "Person 0")]):
+            return Verdict()
+        words = f"{live} live, {doubles} too many, decided {events}"
+        return Verdict(words, lost=live == 0, doubled=live > 1 or doubles > 0)
+
+
+SCENES: Final[Mapping[str, type[TapScene | PresentScene | PublishScene]]] = {
+    "tap": TapScene,
+    "presentation": PresentScene,
+    "publish": PublishScene,
+}
+
+
+def new_scene(name: str) -> Scene:
+    """Make the scene of this name."""
+    return SCENES[name]()
+
+
+def _known(shown: Shown | None) -> Shown:
+    assert shown is not None, "a scene is prepared before it is played"
+    return shown
+
+
+def _says(stage: Stage, card: Shown, words: str) -> bool:
+    place = (card.message_id, card.chat_id)
+    return words in stage.text(*place) and not stage.buttons(*place)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import signal
 from enum import Enum
+from functools import partial
 from typing import TypeAlias
 
 import anyio
 
-from tests.faults.proxy import Line, Proxy, Way
+from tests.faults.links import Links
+from tests.faults.proxy import Line, Way
 from tests.understudy import Understudy
 
 GRACE_SECONDS = 3.0
+CALLS = (b"POST ", b"GET ")
 
 
 class End(Enum):
@@ -25,17 +28,18 @@ Signed: TypeAlias = "tuple[Understudy, End]"
 
 
 class Trap:
-    """Springs at the `number`-th piece since it was set, counted over both links; `step` then says which that was."""
+    """Springs at the `number`-th piece since it was set, counted over all links; `step` then says which that was."""
 
-    def __init__(self, number: int, database: Proxy, telegram: Proxy) -> None:
+    def __init__(self, number: int, links: Links) -> None:
         self._left = number
-        self._telegram = telegram
         self._victim: Signed | None = None
         self._asked: dict[Line, str] = {}
         self.sprung = anyio.Event()
         self.step = ""
-        database.gate = self._see_database
-        telegram.gate = self._see_telegram
+        links.database.gate = self._see_database
+        links.telegram.gate = partial(self._see_call, "Telegram")
+        links.instagram.gate = partial(self._see_call, "Instagram")
+        links.files.gate = self._see_file
 
     def set(self, worker: Understudy, end: End) -> None:
         """Count from now on."""
@@ -45,11 +49,16 @@ class Trap:
         del chunk
         await self._see(f"PostgreSQL: {way.value}")
 
-    async def _see_telegram(self, line: Line, way: Way, chunk: bytes) -> None:
-        if way is Way.REQUEST and chunk.startswith(b"POST "):
-            # The path holds the token; what follows its last slash is the method.
-            self._asked[line] = chunk.split(b" ", 2)[1].rpartition(b"/")[2].partition(b"?")[0].decode()
-        await self._see(f"{self._asked.get(line, 'Telegram')}: {way.value}")
+    async def _see_file(self, _: Line, way: Way, chunk: bytes) -> None:
+        del chunk
+        await self._see(f"the story's file: {way.value}")
+
+    async def _see_call(self, whom: str, line: Line, way: Way, chunk: bytes) -> None:
+        if way is Way.REQUEST and chunk.startswith(CALLS):
+            # The path may hold a token; what follows its last slash is the method, or the number of an object.
+            last = chunk.split(b" ", 2)[1].partition(b"?")[0].rpartition(b"/")[2].decode()
+            self._asked[line] = f"{whom}: {'its state' if last.isdecimal() else last}"
+        await self._see(f"{self._asked.get(line, whom)}: {way.value}")
 
     async def _see(self, step: str) -> None:
         if self._victim is None:
