@@ -81,7 +81,7 @@ async def test_suspicious_holder_reads_and_polls_on(one: Worker) -> None:
     assert one.took_over == []
 
 
-async def test_suspicious_holder_that_lost_its_lease_stands_back(one: Worker, two: Worker) -> None:
+async def test_suspicious_holder_that_lost_its_lease_stands_back(one: Worker) -> None:
     async with living(one.lease.run):
         await anyio.sleep(1.0)
         one.table.owner = "two"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import anyio
 import pytest
 
 from actors.rules.item import Card, State, Step
@@ -66,6 +67,18 @@ async def test_after_a_lost_claim_the_card_must_be_drawn_again(team: Team) -> No
     card = await team.card(row.cards[0])
     assert lost == 1
     assert (card["shown"], card["claimed_by"]) == (-2, "two")
+
+
+async def test_a_lost_claim_is_heard_by_whoever_listens(team: Team) -> None:
+    """Simulation, seed 10030: an attempt that came late marked a card, and nobody waited for its answer any more."""
+    row = await team.settle(await team.present(), Step.SKIP)
+    await team.world.pass_time(11)
+    await team.recover("two")
+
+    async with team.world.pool.notifications() as hints:
+        await team.shown(row, worker="one")
+        with anyio.fail_after(5):
+            await anext(hints)
 
 
 async def test_a_lost_claim_is_not_made_good_by_the_holder_s_earlier_edit(team: Team) -> None:

@@ -54,6 +54,18 @@ async def test_next_said_twice_by_the_same_message_claims_one_item(team: Team) -
     assert [item["item_id"] for item in await team.lines("items", state="presenting")] == [first]
 
 
+async def test_next_that_is_said_again_late_holds_its_claim_anew(team: Team) -> None:
+    """Simulation, seed 10211: the answer was 99 s on its way, and the card was sent without a claim."""
+    await team.queue()
+    await say_next(team)
+    await team.world.pass_time(70)
+
+    again = await say_next(team)
+
+    assert again.claimed
+    assert (await team.claim("two")).present == ()
+
+
 async def test_next_that_another_worker_had_claimed_is_not_its_to_send(team: Team) -> None:
     """F20."""
     await team.queue()

@@ -61,6 +61,19 @@ async def test_a_look_that_is_asked_again_finds_what_it_had_claimed(team: Team) 
     assert (await team.line("items"))["lost_sends"] == 0
 
 
+async def test_a_look_that_is_asked_again_late_holds_its_claim_anew(team: Team) -> None:
+    """Whoever sends a card has to hold its item, or another worker claims and sends it, too."""
+    item_id = await team.queue()
+    await team.claim("one", "look-1")
+    await team.world.pass_time(70)
+
+    again = await team.claim("one", "look-1")
+
+    assert [row.id for row in again.present] == [item_id]
+    assert (await team.line("items"))["lost_sends"] == 0
+    assert (await team.claim("two", "look-2")).present == ()
+
+
 async def test_a_look_finds_no_claims_of_another_look_or_worker(team: Team) -> None:
     await team.queue()
     await team.claim("one", "look-1")

@@ -30,6 +30,9 @@ def present_next(writer: Writer, asked: PresentNext) -> Told:
         else:
             sent = _first([item for item in _items_of(writer, chat) if item.state in UNSENT])
             _judge(writer, chat, asked.wish, "nothing_waiting" if sent is None else "being_sent", sent)
+    else:
+        for item in [item for item in _items_of(writer, chat) if _is_ours(writer, item, asked.wish)]:
+            writer.tables.items.put(replace(item, hold_until=writer.now + SEND_HOLD))
     return _told(writer, chat, asked.wish)
 
 
@@ -123,8 +126,12 @@ def _told(writer: Writer, chat: ChatRecord, wish: Wish) -> Told:
         return Told(Verdict(command.verdict))
     item = writer.tables.items.get(chat.chat_key, command.item_id)
     assert item is not None
-    ours = item.held_by == writer.worker and item.held_key == _held_key(wish)
-    return Told(Verdict(command.verdict), writer.known_row(item), item.state == "presenting" and ours)
+    return Told(Verdict(command.verdict), writer.known_row(item), _is_ours(writer, item, wish))
+
+
+def _is_ours(writer: Writer, item: ItemRecord, wish: Wish) -> bool:
+    """Tell whether this wish claimed it, and it is still to be sent."""
+    return item.state == "presenting" and item.held_by == writer.worker and item.held_key == _held_key(wish)
 
 
 def _held_key(wish: Wish) -> str:

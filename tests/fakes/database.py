@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from actors.rules.chat_operations import PauseChat, RequeueItem
-from actors.rules.operations import Operation, RecordTap
+from actors.rules.operations import AcknowledgeCards, Operation, RecordTap
 from tests.fakes.faults import Effect, Fault, Faults
 from tests.fakes.store import Store
 from tests.fakes.tables import Tables
@@ -114,7 +114,7 @@ class FakeDatabase:
         if fault is not None:
             raise await self._go_wrong(operation, fault)
         value = self.store.apply(operation)
-        if isinstance(operation, PauseChat | RequeueItem):
+        if isinstance(operation, PauseChat | RequeueItem) or (isinstance(operation, AcknowledgeCards) and value):
             self.notify()
         await self._travel()
         return value

@@ -18,7 +18,7 @@ FIRST_REST_SECONDS = 15.0
 
 def claim_due(writer: Writer, asked: ClaimDue) -> Due:
     """Expire what nobody tapped, then claim one due item for each chat that is allowed a card now."""
-    known = tuple(writer.known_row(item) for item in writer.tables.items.all() if _was_claimed_by(item, asked))
+    known = tuple(_hold_again(writer, item) for item in writer.tables.items.all() if _was_claimed_by(item, asked))
     expired = tuple(_expire(writer, item) for item in _overripe(writer))
     allowed = [chat for chat in writer.tables.chats.all() if not chat.paused and chat.next_card_at <= writer.now]
     claimed = [_claim(writer, chat, asked.key) for chat in allowed]
@@ -92,6 +92,11 @@ def _was_claimed_by(item: ItemRecord, asked: ClaimDue) -> bool:
     """Tell whether an earlier attempt of this very look claimed the item."""
     same = item.held_by == asked.worker and item.held_key == asked.key
     return asked.key is not None and item.state == "presenting" and same
+
+
+def _hold_again(writer: Writer, item: ItemRecord) -> Row:
+    writer.tables.items.put(replace(item, hold_until=writer.now + SEND_HOLD))
+    return writer.known_row(item)
 
 
 def _claim(writer: Writer, chat: ChatRecord, key: str | None) -> Row | None:

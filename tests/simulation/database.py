@@ -10,7 +10,7 @@ import anyio
 
 from actors.errors import AnswerLost, Unreachable
 from actors.rules.chat_operations import PauseChat, RequeueItem
-from actors.rules.operations import Operation, RecordTap
+from actors.rules.operations import AcknowledgeCards, Operation, RecordTap
 from tests.fakes.database import ACQUIRE_SECONDS, COMMAND_SECONDS, FakeHints
 from tests.fakes.store import Store
 from tests.simulation.wire import Request, Wire
@@ -58,7 +58,7 @@ class SimulatedDatabase:
             raise Unreachable("the database rolled back (SQLSTATE 55P03)")
         value = self.store.apply(operation)
         self._committed(operation, value)
-        if isinstance(operation, PauseChat | RequeueItem):
+        if isinstance(operation, PauseChat | RequeueItem) or (isinstance(operation, AcknowledgeCards) and value):
             self.notify()
         return value
 
