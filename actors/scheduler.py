@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 AFTER_OUTAGE_SECONDS = 2.0
 TIDY_SECONDS = 6 * 3600.0
+TIDY_BITE = 5000  # rows of one kind that are deleted at once; fewer of all kinds together: nothing is left
+BITE_SECONDS = 1.0  # between two bites: slots are looked at, and taps have the database
 
 
 class Scheduler:
@@ -48,10 +50,10 @@ class Scheduler:
         try:
             due = (await self._store.ask(operation, _ticket())).value
             await self._tell(due)
-            await self._tidy_up()
+            more_is_left = await self._tidy_up()
         except NotStored:
             return AFTER_OUTAGE_SECONDS
-        burst = seconds_to_burst()
+        burst = BITE_SECONDS if more_is_left else seconds_to_burst()
         return burst if due.next_seconds is None else min(burst, due.next_seconds + 0.01)
 
     async def _tell(self, due: Due) -> None:
@@ -63,12 +65,16 @@ class Scheduler:
         except MailboxClosed:
             log.info("schedule.stopped", left=len(messages))
 
-    async def _tidy_up(self) -> None:
-        """Enforce the retentions, a few times a day and in a burst that is under way anyhow."""
+    async def _tidy_up(self) -> bool:
+        """Enforce the retentions, a few times a day and in a burst that is under way anyhow; True if more is left."""
         now = anyio.current_time()
-        if self._tidied_at is None or now - self._tidied_at >= TIDY_SECONDS:
-            await self._store.ask(TidyUp(), _ticket())
-            self._tidied_at = now
+        if self._tidied_at is not None and now - self._tidied_at < TIDY_SECONDS:
+            return False
+        gone = (await self._store.ask(TidyUp(), _ticket())).value
+        if gone >= TIDY_BITE:
+            return True
+        self._tidied_at = now
+        return False
 
 
 def _ticket() -> Ticket:

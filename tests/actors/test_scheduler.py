@@ -8,7 +8,7 @@ from actors.rules.item import State
 from actors.rules.messages import Changed, Message, Present
 from actors.rules.operations import ClaimDue, Due, TidyUp
 from actors.rules.requests import Cause, NotStored
-from actors.scheduler import AFTER_OUTAGE_SECONDS, Scheduler
+from actors.scheduler import AFTER_OUTAGE_SECONDS, BITE_SECONDS, TIDY_BITE, Scheduler
 from actors.shell.outside import BURST_SECONDS, ItemKey
 from tests.actors.fakes_shell import After, FakeStore, Never
 from tests.kit.clock import virtual_time
@@ -128,6 +128,19 @@ async def test_retentions_are_enforced_four_times_a_day(scheduler: Scheduler, st
         await anyio.sleep(86_400.0 - 1)
 
     assert store.when("TidyUp") == pytest.approx([0, 21_600, 43_200, 64_800], abs=BURST_SECONDS + 1)
+
+
+async def test_retentions_are_enforced_bite_by_bite_and_slots_are_looked_at_between(
+    scheduler: Scheduler, store: FakeStore
+) -> None:
+    """One bite in six hours would be 20,000 rows a day, however many there are."""
+    store.will("TidyUp", TIDY_BITE, 2 * TIDY_BITE, TIDY_BITE - 1)
+
+    async with living(scheduler.run):
+        await anyio.sleep(BURST_SECONDS - 1)
+
+    assert store.when("TidyUp") == pytest.approx([0, BITE_SECONDS, 2 * BITE_SECONDS], abs=0.1)
+    assert len(store.of(ClaimDue)) == 3
 
 
 async def test_claimed_item_is_presented_though_tidying_up_failed(
