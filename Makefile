@@ -1,7 +1,7 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench replay chaos simulate mutants faults lock venv new-venv
+.PHONY: help demo run test check bench replay chaos simulate mutants faults soak lock venv new-venv
 
 ARGS =
 VENV = .venv
@@ -44,6 +44,9 @@ mutants: venv ## put each known mistake into a copy of the source: the simulatio
 
 faults: venv ## break the real database, its network and the worker; QUICK=1: a slice of it
 	@$(IN_VENV) -m tests.faults $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
+
+soak: venv ## a million taps while something breaks every few seconds; ARGS="--taps 20000" for fewer
+	@$(IN_VENV) -m tests.soak $(ARGS)
 
 replay: venv ## replay the incident of 2026-02-25: what happened then, what happens now
 	@$(IN_VENV) -m tests.replay $(ARGS)
