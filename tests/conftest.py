@@ -8,7 +8,13 @@ import pytest
 
 from tests.backends import BACKENDS, Backend
 
-pytest_plugins = ["pytester", "tests.kit.plugin", "tests.plugins.postgres", "tests.plugins.secrets"]
+pytest_plugins = [
+    "pytester",
+    "tests.kit.plugin",
+    "tests.plugins.examples",
+    "tests.plugins.postgres",
+    "tests.plugins.secrets",
+]
 
 
 @pytest.fixture(params=["asyncio", "trio", "trio_virtual"])

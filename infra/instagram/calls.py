@@ -130,8 +130,8 @@ def _minutes(usage: str) -> Iterator[float]:
         found = left.pop()
         if isinstance(found, dict):
             minutes = found.get(MINUTES_LEFT)
-            if isinstance(minutes, int | float):
-                yield float(minutes)
+            if isinstance(minutes, int | float) and minutes > 0:
+                yield float(min(minutes, LONGEST_PAUSE_SECONDS))  # one of 400 digits fits no float
             left.extend(found.values())
         elif isinstance(found, list):
             left.extend(found)

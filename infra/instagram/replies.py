@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 T = TypeVar("T")
+
+# What is kept of a reply, or asked with the next time: the database takes no NUL, and no row is to hold a megabyte.
+Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]*$")]
+Address: TypeAlias = Annotated[str, Field(max_length=2048, pattern=r"^https?://[\x21-\x7e]*$")]
+MOST_SECONDS = 2**33  # what lies beyond is no date
 
 
 class Wire(BaseModel):
@@ -38,7 +43,7 @@ class Listed(Wire, Generic[T]):
 class Made(Wire):
     """A container or a story came to be."""
 
-    id: str = Field(min_length=1)
+    id: Id
 
 
 class ContainerReply(Wire):
@@ -51,7 +56,7 @@ class ContainerReply(Wire):
 class MediaReply(Wire):
     """A published story."""
 
-    permalink: str | None = None
+    permalink: Address | None = None
 
 
 class Config(Wire):
@@ -70,15 +75,15 @@ class LimitReply(Wire):
 class Profile(Wire):
     """An account as Facebook's login sees it."""
 
-    id: str = Field(min_length=1)
-    username: str
+    id: Id
+    username: Id
 
 
 class Me(Wire):
     """The account of an Instagram login; its `id` is a number of the app's own, `user_id` is the account's."""
 
-    user_id: str = Field(min_length=1)
-    username: str
+    user_id: Id
+    username: Id
 
     @model_validator(mode="before")
     @classmethod
@@ -100,8 +105,8 @@ class Page(Wire):
 class TokenReply(Wire):
     """A token in the place of another one."""
 
-    access_token: str = Field(min_length=1, repr=False)
-    expires_in: int | None = None
+    access_token: str = Field(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]*$", repr=False)
+    expires_in: int | None = Field(None, ge=0, le=MOST_SECONDS)
 
 
 class Inspected(Wire):

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 DEEPEST = 8  # a film's own nesting ends at 6; what goes deeper was made to hurt
+MOST_BOXES = (
+    10_000  # side by side; a minute in fragments of 50 ms has 2,400, and millions would keep us busy for minutes
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Box:
 
 def boxes(content: bytes | memoryview) -> Iterator[Box]:
     """Yield the boxes that stand side by side, in order; stops at a broken one."""
-    view, at = memoryview(content), 0
+    view, at, left = memoryview(content), 0, MOST_BOXES
     while at < len(view):
         size, name = struct.unpack(">I4s", bytes(view[at : at + 8]).ljust(8, b"\0"))
         head = 8
@@ -28,7 +31,8 @@ def boxes(content: bytes | memoryview) -> Iterator[Box]:
             (size,) = struct.unpack(">Q", bytes(view[at + 8 : at + 16]).ljust(8, b"\0"))
             head = 16
         size = size or len(view) - at  # 0: to the end
-        whole = head <= size <= len(view) - at
+        left -= 1
+        whole = head <= size <= len(view) - at and left > 0
         yield Box(name, view[at + head : at + size] if whole else view[:0], whole)
         if not whole:
             return

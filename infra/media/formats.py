@@ -29,6 +29,7 @@ BROKEN = (
     SyntaxError,
     ValueError,
     EOFError,
+    IndexError,  # of a PNG without a pixel
     struct.error,
     zlib.error,
     MemoryError,

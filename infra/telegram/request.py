@@ -20,6 +20,7 @@ WRITE_SECONDS = 10.0
 UPLOAD_SECONDS = 60.0
 # Shorter than any proxy keeps an idle connection: a call on one that the other side just closed has an unknown end.
 KEEP_ALIVE_SECONDS = 15.0
+LONGEST_PAUSE_SECONDS = 86_400.0  # JSON can hold an infinite one
 CLASSIFIED = frozenset({400, 401, 403, 404, 409})  # python-telegram-bot has an exception for each
 
 # Raised before a connection was there. Anything else may have happened after the first byte had left.
@@ -166,8 +167,8 @@ def _refuse_what_ptb_mistakes(code: int, payload: bytes) -> None:
 
 def _retry_after(reply: object) -> float | None:
     match reply:
-        case {"parameters": {"retry_after": int() | float() as seconds}}:
-            return float(seconds)
+        case {"parameters": {"retry_after": int() | float() as seconds}} if seconds > 0:
+            return float(min(seconds, LONGEST_PAUSE_SECONDS))
         case _:
             return None
 

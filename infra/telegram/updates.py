@@ -37,6 +37,8 @@ log = structlog.get_logger()
 # The list is sticky at Telegram's side and shared by an old and a new worker: it is always the same.
 ALLOWED = ("callback_query", "message", "my_chat_member")
 NO_ID = -1
+LARGEST_ID = 2**63 - 1  # of a bigint; Telegram's own have 52 bits at most
+LONGEST_KEY = 128  # characters of a callback query's id: it becomes the key of a row
 
 STEPS = {
     Verb.AUTO_POST: Step.AUTO_POST,
@@ -123,7 +125,7 @@ def _label(raw: object) -> tuple[int, str]:
         return NO_ID, "not an object"
     update_id = raw.get("update_id")
     kind = next((kind for kind in ALLOWED if kind in raw), "another kind")
-    return (update_id if type(update_id) is int and update_id >= 0 else NO_ID), kind
+    return (update_id if type(update_id) is int and 0 <= update_id <= LARGEST_ID else NO_ID), kind
 
 
 def _meaning(raw: dict[str, Any], sight: _Sight) -> Update:
@@ -141,7 +143,7 @@ def _said(message: telegram.Message, sight: _Sight) -> Update:
         return Other(sight.update_id, "message without text or sender")
     person = _person(message.from_user)
     private = message.chat.type == ChatType.PRIVATE
-    where = (sight.update_id, message.chat.id, message.message_id)
+    where = (sight.update_id, _id(message.chat.id), _id(message.message_id))
     return Said(*where, person, speakable(message.text), private, sight.at, sight.redelivered)
 
 
@@ -156,12 +158,12 @@ def _pressed(raw: dict[str, Any], sight: _Sight) -> Pressed | Other:
     match message:
         case {"message_id": int() as message_id, "chat": {"id": int() as chat_id}}:
             press = Press(
-                id=query.id,
+                id=_key(query.id),
                 update_id=sight.update_id,
                 item_id=meaning.item_id,
                 version=meaning.version,
-                chat_id=chat_id,
-                message_id=message_id,
+                chat_id=_id(chat_id),
+                message_id=_id(message_id),
                 person=person,
                 seen=write_seen(message),
                 at=sight.at,
@@ -195,4 +197,19 @@ def pressed_as(meaning: Meaning, press: Press) -> Pressed:
 
 def _person(user: telegram.User) -> Person:
     """A name that nobody can read, or that would hide the words beside it, gives way to the id."""
-    return Person(user.id, clip(one_line(speakable(user.full_name)), 64) or f"person {user.id}")
+    person_id = _id(user.id)
+    return Person(person_id, clip(one_line(speakable(user.full_name)), 64) or f"person {person_id}")
+
+
+def _id(found: object) -> int:
+    """Return what is a number that the database can keep; python-telegram-bot takes anything for an id."""
+    if type(found) is not int or abs(found) > LARGEST_ID:
+        raise TypeError
+    return found
+
+
+def _key(found: object) -> str:
+    """The same for the id of a callback query, which is text."""
+    if not isinstance(found, str) or not found.isprintable() or not 0 < len(found) <= LONGEST_KEY:
+        raise TypeError
+    return found

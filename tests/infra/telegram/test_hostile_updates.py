@@ -1,0 +1,188 @@
+"""Updates and replies that nobody who means well would send: each becomes a message of ours that can be stored."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from telegram import Bot
+
+from actors.errors import PortError, Unreachable
+from actors.ports import Conflict, Face, Other, Poison, Said, Update
+from actors.rules.item import Story
+from actors.rules.messages import Tap
+from infra.sandbox.markup import parse_html, utf16_length
+from infra.telegram.bot import TelegramChat
+from infra.telegram.cards import LONGEST_CAPTION, caption
+from infra.telegram.request import LONGEST_PAUSE_SECONDS, AiohttpRequest
+from infra.telegram.taps import decode, encode
+from infra.telegram.updates import LARGEST_ID, LONGEST_KEY, TelegramUpdates
+from infra.telegram.webhook import Place, TelegramWebhook
+from tests.backends import BACKENDS, Backend
+from tests.hostile import bent, cruel, few, numbers, spoiled, texts
+from tests.infra.telegram.wire import breaks_off, replies, serve
+
+TOKEN = "123456:AAsandboxsandboxsandboxsandboxsandb"
+CODES = [200, 204, 302, 400, 403, 409, 418, 429, 500, 599]
+UPDATES = TelegramUpdates(AiohttpRequest(1), "")
+WRITTEN = "only Anna knows this"
+TEAM = {"id": -1001, "type": "supergroup", "title": "Team"}
+ANNA = {"id": 5, "is_bot": False, "first_name": WRITTEN, "last_name": "A", "username": "anna"}
+ENTITIES = [{"type": "bold", "offset": 0, "length": 5}, {"type": "text_link", "offset": 2, "length": 1, "url": "x:y"}]
+CARD: dict[str, Any] = {
+    "message_id": 10,
+    "chat": TEAM,
+    "date": 1,
+    "caption": "A & B\nline",
+    "caption_entities": ENTITIES,
+}
+TAPPED = {
+    "update_id": 7,
+    "callback_query": {"id": "99", "from": ANNA, "chat_instance": "1", "data": "skip:42:3", "message": CARD},
+}
+SAID = {"update_id": 8, "message": {"message_id": 1, "from": ANNA, "chat": TEAM, "date": 1, "text": f"/next {WRITTEN}"}}
+MOVED = {"update_id": 9, "message": {"message_id": 1, "chat": TEAM, "date": 1, "migrate_to_chat_id": -1002}}
+MEMBER = {
+    "update_id": 10,
+    "my_chat_member": {
+        "chat": TEAM,
+        "from": ANNA,
+        "date": 1,
+        "old_chat_member": {"user": ANNA, "status": "member"},
+        "new_chat_member": {"user": ANNA, "status": "kicked", "until_date": 0},
+    },
+}
+
+REPLY = {"ok": True, "result": [TAPPED, SAID], "description": "Bad Request", "parameters": {"retry_after": 3}}
+
+bodies = (
+    spoiled(REPLY).map(lambda reply: json.dumps(reply).encode())
+    | bent(json.dumps(REPLY).encode())
+    | st.binary(max_size=60)
+)
+headers = st.sampled_from(["", "Content-Encoding: gzip\r\n", "Content-Encoding: br\r\n", "Content-Type: image/png\r\n"])
+
+updates = spoiled(TAPPED) | spoiled(SAID) | spoiled(MOVED) | spoiled(MEMBER) | cruel
+
+
+@pytest.fixture
+def anyio_backend() -> Backend:
+    """The adapter stands on aiohttp."""
+    return BACKENDS["asyncio"]()
+
+
+def ids(update: Update) -> list[object]:
+    """Every number by which something is looked up or kept."""
+    match update:
+        case Other() | Poison():
+            return [update.update_id]
+        case Said():
+            return [update.update_id, update.chat_id, update.message_id, update.person.id]
+        case _:
+            press = update.press
+            return [press.update_id, press.chat_id, press.message_id, press.person.id, press.item_id, press.version]
+
+
+def kept_texts(update: Update) -> list[str]:
+    """Every text that reaches the database."""
+    match update:
+        case Other() | Poison():
+            return []
+        case Said():
+            return [update.person.name]
+        case _:
+            return [update.press.id, update.press.person.name]
+
+
+class NoMedia:
+    """A media source that is never asked."""
+
+    async def read(self, story: Story) -> bytes:
+        raise AssertionError(story)
+
+
+@given(updates)
+def test_any_update_becomes_a_message_that_the_database_can_keep(raw: object) -> None:
+    update = UPDATES.parse(raw, 0.5, redelivered=False)
+
+    assert [found for found in ids(update) if type(found) is not int or abs(found) > LARGEST_ID] == []
+    assert [text for text in kept_texts(update) if not text.isprintable() or not 0 < len(text) <= LONGEST_KEY] == []
+    assert UPDATES.identify(raw) == ids(update)[0]
+
+
+@given(updates)
+def test_update_that_cannot_be_read_is_told_without_a_word_of_it(raw: object) -> None:
+    update = UPDATES.parse(raw, 0.5, redelivered=False)
+    told = update.why if isinstance(update, Poison | Other) else ""
+
+    assert WRITTEN not in told
+    assert len(told) < 60
+
+
+@given(texts | st.from_regex(r"[a-z_]{1,17}:\d{1,20}:\d{1,11}(:\d{1,17})?"))
+def test_callback_data_has_one_spelling_or_no_meaning(written: str) -> None:
+    meaning = decode(written)
+
+    assert meaning is None or encode(meaning) == written
+
+
+@given(spoiled(CARD), texts)
+def test_card_that_was_seen_can_be_drawn_again_whatever_it_was(card: object, line: str) -> None:
+    tapped = {**TAPPED, "callback_query": {**TAPPED["callback_query"], "message": card}}  # type: ignore[dict-item]
+    update = UPDATES.parse(tapped, 0.5, redelivered=False)
+    seen = update.press.seen if isinstance(update, Tap) else None
+
+    drawn = caption(Face(-1001, 10, 42, 3, seen=seen, line=line))
+
+    assert utf16_length(parse_html(drawn).text) <= LONGEST_CAPTION
+
+
+async def poll(calls: AiohttpRequest, url: str) -> object:
+    return await TelegramUpdates(calls, f"{url}/bot{TOKEN}").get(None, 0)
+
+
+async def say(calls: AiohttpRequest, url: str) -> None:
+    await TelegramChat(Bot(TOKEN, base_url=f"{url}/bot", request=calls), NoMedia()).send_text(-1, "hello")
+
+
+async def introduce(calls: AiohttpRequest, url: str) -> object:
+    return await TelegramChat(Bot(TOKEN, base_url=f"{url}/bot", request=calls), NoMedia()).introduce([("next", "x")])
+
+
+async def look(calls: AiohttpRequest, url: str) -> object:
+    place = Place("https://bot.example", TOKEN)
+    return await TelegramWebhook(Bot(TOKEN, base_url=f"{url}/bot", request=calls), place).look()
+
+
+@few(4)
+@given(st.sampled_from([poll, say, introduce, look]), st.sampled_from(CODES), bodies, headers)
+async def test_any_reply_is_an_answer_or_an_error_that_a_port_has(
+    call: Callable[[AiohttpRequest, str], Awaitable[object]], code: int, body: bytes, header: str
+) -> None:
+    head = f"HTTP/1.1 {code} X\r\nContent-Length: {len(body)}\r\n{header}\r\n".encode()
+    error: Exception | None = None
+
+    async with serve(breaks_off(head + body)) as wire, AiohttpRequest(1) as calls:
+        try:
+            await call(calls, wire.url)
+        except (PortError, Conflict) as raised:
+            error = raised
+
+    assert TOKEN not in "".join(traceback.format_exception(error) if error else [])
+
+
+@few(8)
+@given(numbers)
+async def test_pause_that_is_asked_for_has_an_end(seconds: float) -> None:
+    refusal = replies(429, {"ok": False, "parameters": {"retry_after": seconds}})
+
+    async with serve(refusal) as wire, AiohttpRequest(1) as calls:
+        with pytest.raises(Unreachable) as caught:
+            await say(calls, wire.url)
+
+    assert 0 < (caught.value.retry_after_seconds or 1) <= LONGEST_PAUSE_SECONDS
