@@ -25,6 +25,9 @@ UNSPEAKABLE = {"database_url", "telegram_token", "telegram_api_url", "instagram_
 UNSPEAKABLE |= {"aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key", "secret_keys", "facebook_app_secret"}
 UNSPEAKABLE |= {"account_token", "telegram_webhook_url", "telegram_webhook_secret"}
 
+# What looks so may be repeated in any variable's sentence: no key or address that was pasted into the wrong one does.
+HARMLESS = re.compile(r"[\w ./+-]{0,24}|/[\w ./-]{0,80}")
+
 
 class BadSettings(Exception):
     """The environment cannot be used; `problems` has one sentence for each variable, without any secret."""
@@ -84,7 +87,10 @@ def _webhook_address(text: str) -> str:
 
 
 def _directory(path: Path) -> Path:
-    _must(path.is_dir() or not path.exists())
+    try:
+        _must(path.is_dir() or not path.exists())
+    except OSError as error:  # a name too long, a folder that is closed to us
+        raise ValueError from error
     return path
 
 
@@ -230,5 +236,7 @@ def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
 def _sentence(problem: ErrorDetails) -> str:
     name = str(problem["loc"][0])
     wanted = Settings.model_fields[name].description
-    found = "what it is set to is not" if name in UNSPEAKABLE else f"it is {str(problem['input'])[:40]!r}"
+    value = str(problem["input"])
+    speakable = name not in UNSPEAKABLE and HARMLESS.fullmatch(value) is not None
+    found = f"it is {value!r}" if speakable else "what it is set to is not"
     return f"{name.upper()} must be {wanted}; {found}."
