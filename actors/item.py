@@ -175,7 +175,13 @@ class ItemActor:
     def _add_line(self, effect: wanted.ShowLine, about: Message) -> None:
         doubtful = isinstance(about, StillRecording | NotRecorded) and about.tap.step in words.DOUBT_STEPS
         waits = effect.press if effect.needed else None
-        self._spawn_for(waits, self._drawings.line(effect, doubtful), about)
+        self._spawn_for(waits, partial(self._see_line, effect, self._drawings.line(effect, doubtful), about), about)
+
+    async def _see_line(self, effect: wanted.ShowLine, shown: Effect, about: Message) -> None:
+        await shown()
+        if effect.check:
+            drawn = effect.row.revision if effect.row else None
+            self._check_later(wanted.CheckCard(effect.press, effect.line, drawn), about)
 
     def _check_later(self, check: wanted.CheckCard, about: Message) -> None:
         if self._checks.want(check):
@@ -194,9 +200,9 @@ class ItemActor:
                 return
         except (PortError, NotStored):
             pass
-        refusal = wanted.ShowLine(press, self._item.known_to(press), words.FILE_NOT_SENT, needed=True)
-        await self._drawings.line(refusal, doubtful=False)()
-        self._check_later(wanted.CheckCard(press, words.FILE_NOT_SENT), SendOriginal(press))
+        known = self._item.known_to(press)
+        refusal = wanted.ShowLine(press, known, words.FILE_NOT_SENT, needed=True, check=True)
+        await self._see_line(refusal, self._drawings.line(refusal, doubtful=False), SendOriginal(press))
 
     async def _load(self, press: Press) -> Row | None:
         ticket = Ticket(anyio.current_time() + 10.0, Lane.REST)

@@ -74,7 +74,8 @@ class ShowLine:
     """Add a line to the card that was tapped.
 
     `needed`: a refusal, which is tried until it is shown; else it is progress, dropped when edits are short.
-    `buttons` stay, unless the card leads nowhere.
+    `buttons` stay, unless the card leads nowhere. `check`: it stands on what memory says; have the
+    card checked once it is shown, which may be long after.
     """
 
     press: Press
@@ -82,6 +83,7 @@ class ShowLine:
     line: str
     needed: bool
     buttons: bool = True
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +106,12 @@ class WatchQuestion:
 class CheckCard:
     """The tapped message was drawn from memory, or from what the person saw: tell `Checked` what its row says.
 
-    `line` is the refusal that stands on it and shall stay, if it is still true.
+    `line` is the refusal that stands on it and shall stay, if it is still true; `drawn` the revision of the row there.
     """
 
     press: Press
     line: str | None = None
+    drawn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

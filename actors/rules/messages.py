@@ -179,11 +179,12 @@ class AskExpired:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the row says of a message that was drawn without it; `line` is the refusal that stands on it."""
+    """What the row says of a message that was drawn without it; `line` and `drawn` are those of what stands on it."""
 
     press: Press
     row: Row
     line: str | None
+    drawn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,8 +233,7 @@ def _not_recorded(item: Item, message: NotRecorded) -> Decision:
     return Decision(
         _close_recording(item, tap),
         (
-            ShowLine(press, item.known_to(press), line, needed=True),
-            CheckCard(press, line),
+            ShowLine(press, item.known_to(press), line, needed=True, check=True),
             LogInteraction(press, Outcome.REFUSED.value),
             Conclude(press, tap.step.value, Outcome.REFUSED, "tap", press.version),
             ConfirmUpdate(press, answered_first=True),

@@ -16,10 +16,14 @@ def unless_listed(press: Press, row: Row) -> tuple[Effect, ...]:
 
 
 def draw_checked(newest: Row, message: Checked) -> tuple[Effect, ...]:
-    """Draw the message from its row, with the refusal that stands on it if the person may really tap again."""
+    """Draw the message from its row, with the refusal that stands on it if the person may really tap again.
+
+    A line may have waited for minutes to be drawn, and come over a newer card of another worker: it is checked in turn.
+    """
     press, cards = message.press, message.row.cards
     if not cards:
         return ()
     if message.line is not None and newest.version == press.version and not cards[0].retired:
-        return (ShowLine(press, newest, message.line, needed=True),)
+        line = ShowLine(press, newest, message.line, needed=True, check=True)
+        return () if message.drawn == newest.revision else (line,)
     return (ShowCard(replace(newest, cards=cards), None, "checked"),)

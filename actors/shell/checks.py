@@ -35,6 +35,7 @@ class Checks:
         asked = LookAtCard(press.chat_id, press.item_id, press.message_id)
         try:
             while True:
+                check = self._wanted[press.message_id]
                 try:
                     ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
                     row = (await self.store.ask(asked, ticket)).value
@@ -42,7 +43,10 @@ class Checks:
                     if lost.cause is Cause.REFUSED or await self.pause(AGAIN_SECONDS):
                         return None
                 else:
-                    check = self._wanted[press.message_id]
-                    return None if row is None else Checked(check.press, row, check.line)
+                    if row is None:
+                        return None
+                    # What was drawn while we asked may lie over something that is newer than this answer.
+                    if self._wanted[press.message_id] is check:
+                        return Checked(check.press, row, check.line, check.drawn)
         finally:
             del self._wanted[press.message_id]

@@ -79,7 +79,7 @@ async def test_one_check_a_message_is_under_way_and_the_last_refusal_stays(stage
     """An outage refuses many taps; each leaves a line, and only what stands there last is worth keeping."""
     second = Tap(press("anna-2", ANNA), Step.POSTED)
     stage.store.will("RecordTap", AWAY, AWAY)
-    stage.store.will("LookAtCard", After(5.0, IN_REVIEW))
+    stage.store.will("LookAtCard", After(5.0, IN_REVIEW), After(5.0, IN_REVIEW), IN_REVIEW)
 
     async with playing(stage):
         stage.tell(ANNAS)
@@ -87,8 +87,22 @@ async def test_one_check_a_message_is_under_way_and_the_last_refusal_stays(stage
         stage.tell(second)
         await stage.cards.journal.until("add_line", 3)
 
-    assert len(stage.store.of(LookAtCard)) == 1
+    assert stage.store.when("LookAtCard") == pytest.approx([0.0, 5.0, 10.0])
     assert stage.lines == [NOT_SAVED, words.not_saved(Step.POSTED, "Anna"), words.not_saved(Step.POSTED, "Anna")]
+
+
+async def test_refusal_that_was_drawn_late_over_a_newer_card_gives_way_to_it(stage: ItemStage) -> None:
+    """Simulation, seed 10493: Telegram allowed no edits for 30 s; meanwhile another worker had shown the decision."""
+    stage.store.will("RecordTap", AWAY)
+    stage.store.will("LookAtCard", IN_REVIEW, SKIPPED)
+    stage.cards.will("add_line", 1, After(30.0, 1))
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await stage.cards.journal.until("draw")
+
+    assert stage.cards.when("draw") == pytest.approx([30.0])
+    assert [face.row for face, _ in stage.cards.drawn] == [SKIPPED]
 
 
 async def test_refusal_on_a_deleted_message_is_said_in_the_chat(stage: ItemStage) -> None:

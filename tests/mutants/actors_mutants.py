@@ -531,9 +531,8 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/rules/review.py",
-                "            ShowLine(press, item.known_to(press), line, needed=True),\n"
-                "            CheckCard(press, line),\n",
-                "            ShowLine(press, item.known_to(press), line, needed=True, buttons=False),\n",
+                "ShowLine(press, item.known_to(press), line, needed=True, check=True),",
+                "ShowLine(press, item.known_to(press), line, needed=True, buttons=False),",
             ),
         ),
     ),
@@ -544,9 +543,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review.py",
-                "            ShowLine(press, item.known_to(press), line, needed=True),\n"
-                "            CheckCard(press, line),\n",
-                "            ShowLine(press, item.known_to(press), line, needed=True, buttons=False),\n",
+                "ShowLine(press, item.known_to(press), line, needed=True, check=True),",
+                "ShowLine(press, item.known_to(press), line, needed=True, buttons=False),",
             ),
         ),
     ),

@@ -237,7 +237,8 @@ def test_tap_that_is_certainly_not_stored_is_refused_with_its_buttons_live() -> 
     decision = decide(RECORDING, NotRecorded(ANNAS, certain=True))
 
     assert decision.item == COLD
-    assert decision.effects[0] == ShowLine(ANNAS.press, None, "⚠️ Anna's Skip was not saved, tap again.", needed=True)
+    line = "⚠️ Anna's Skip was not saved, tap again."
+    assert decision.effects[0] == ShowLine(ANNAS.press, None, line, needed=True, check=True)
     assert Conclude(ANNAS.press, "skip", Outcome.REFUSED, "tap", 0) in decision.effects
     assert ConfirmUpdate(ANNAS.press, answered_first=True) in decision.effects
 

@@ -45,7 +45,11 @@ def test_a_card_that_was_drawn_without_its_row_is_drawn_from_it() -> None:
 def test_a_refusal_stays_while_the_person_may_tap_again() -> None:
     shown = effects(Item(7), Checked(ANNAS.press, ROW, REFUSED))
 
-    assert shown == (ShowLine(ANNAS.press, ROW, REFUSED, needed=True),)
+    assert shown == (ShowLine(ANNAS.press, ROW, REFUSED, needed=True, check=True),)
+
+
+def test_a_refusal_that_stands_on_what_its_row_says_is_left_as_it_is() -> None:
+    assert effects(Item(7), Checked(ANNAS.press, ROW, REFUSED, drawn=ROW.revision)) == ()
 
 
 def test_a_refusal_gives_way_to_a_decision_that_was_made_meanwhile() -> None:
@@ -73,7 +77,9 @@ def test_the_end_of_a_question_is_checked(message: Message) -> None:
 
 
 def test_a_refusal_is_checked() -> None:
-    assert CheckCard(ANNAS.press, REFUSED) in effects(Item(7, recording=ANNAS), NotRecorded(ANNAS, certain=True))
+    refusal = ShowLine(ANNAS.press, None, REFUSED, needed=True, check=True)
+
+    assert refusal in effects(Item(7, recording=ANNAS), NotRecorded(ANNAS, certain=True))
 
 
 @pytest.mark.parametrize(("seen", "checks"), [(501, 0), (499, 1)])
