@@ -20,6 +20,7 @@ from tests.simulation.processes import Life, Process
 LOCKED = {State.POSTED.value, State.SKIPPED.value, State.REJECTED.value}
 HOLD_SECONDS = 60.0  # of a claim; so long after a thaw a worker may still act on one that it has lost
 ROUNDING_SECONDS = 0.05
+EVERYBODY = "everybody"
 
 
 @dataclass
@@ -117,15 +118,10 @@ class Ledger:
         now = self.store.clock.now()
         if item.state != "presenting" or item.held_by is None or item.held_key is None:
             return
-        new = before is None or (before.held_by, before.held_key, before.hold_until) != (
-            item.held_by,
-            item.held_key,
-            item.hold_until,
-        )
-        if not new:
-            return
-        held = before is not None and before.state == "presenting" and before.held_by not in {None, item.held_by}
-        if before is not None and held and before.hold_until is not None and before.hold_until > now:
+        held = before is not None and before.state == "presenting"
+        if before is not None and held and (before.held_by, before.held_key) == (item.held_by, item.held_key):
+            return  # the same question once more: the same claim
+        if before is not None and held and before.held_by and before.hold_until and before.hold_until > now:
             said = f"item {item.item_id} of {before.held_by} is claimed by {item.held_by}"
             self.broken("one worker claims an item", said)
         if isinstance(operation, ClaimDue):
@@ -155,15 +151,16 @@ class Losers:
 
     store: Store
     broken: Callable[[str, str], None]
-    _seen: dict[str, int] = field(default_factory=dict)
+    _seen: dict[str, str] = field(default_factory=dict)  # by whom its press was written
+    _refused: dict[str, set[str]] = field(default_factory=dict)
     _newest: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def recorded(self, before: ItemRecord | None, item: ItemRecord, outcome: TapOutcome) -> None:
+    def recorded(self, before: ItemRecord | None, item: ItemRecord, outcome: TapOutcome, worker: str) -> None:
         """A tap was written for the first time; `before` is what it found."""
         press = outcome.tap.press
         if before is None or press.id in self._seen:
             return
-        self._seen[press.id] = press.update_id
+        self._seen[press.id] = worker
         match outcome:
             case Stale() | Forbidden():
                 if not item.late or item.late[-1].name != press.person.name:
@@ -175,15 +172,17 @@ class Losers:
         if isinstance(outcome, Recorded):
             self._look_at_order(press)
 
-    def refused_for_good(self, tap_id: str) -> None:
-        """The log said that it was not saved."""
-        self._seen.setdefault(f"refused {tap_id}", 0)
+    def refused_for_good(self, tap_id: str, worker: str) -> None:
+        """The log said that it was not saved: by its key, which binds everybody, or by one who had no database."""
+        keyed = any(tap.tap_id == tap_id and tap.outcome == "refused" for tap in self.store.tables.taps.all())
+        self._refused.setdefault(tap_id, set()).add(EVERYBODY if keyed else worker)
 
     def look_at_refusals(self) -> None:
-        """What was called not saved never was."""
-        for tap in self.store.tables.taps.all():
-            if tap.outcome == "recorded" and f"refused {tap.tap_id}" in self._seen:
-                self.broken("a refusal is final", f"{tap.tap_id} was refused, and took effect")
+        """What was called not saved never was. (Two workers may hold a tap, and one of them may have no database.)"""
+        for event in self.store.tables.item_events.all():
+            tap_id = event.tap_id or ""
+            if self._refused.get(tap_id, set()) & {EVERYBODY, self._seen.get(tap_id)}:
+                self.broken("a refusal is final", f"{event.tap_id} was refused, and took effect")
 
     def _was_right(self, before: ItemRecord, tap: Tap) -> bool:
         leads = (State(before.state), tap.step) in TRANSITIONS

@@ -24,6 +24,8 @@ SOONEST_SECONDS, LATEST_SECONDS = 0.3, 15.0  # a platform starts a dead worker a
 DATABASE_CLOCK_SECONDS = 2.0
 WALL_CLOCK_SECONDS = 3600.0
 
+SHOWS_ACCOUNT = {"presenting", "in_review", "publishing", "in_doubt"}
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -243,7 +245,12 @@ class Trouble:
         with tables.transaction():
             chat = tables.chats.get(1)
             assert chat is not None
+            writer = Writer(tables, self.stage.clock.now())
+            for item in [item for item in tables.items.all() if item.chat_key == 1 and item.state in SHOWS_ACCOUNT]:
+                tables.items.put(replace(item, revision=item.revision + 1))
+                writer.claim_cards(item, item.revision + 1)
             tables.chats.put(replace(chat, account_id=3 - (chat.account_id or 1)))
+        self.stage.database.notify()
 
     def _delete(self) -> None:
         screens = [screen for screen in self.stage.telegram.screens.values() if not screen.deleted]

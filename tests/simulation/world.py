@@ -114,7 +114,7 @@ class World:
             self.safety.logged(process, line)
             if line["event"] == "tap":
                 if line["outcome"] == "refused":
-                    self.losers.refused_for_good(str(line["tap_id"]))
+                    self.losers.refused_for_good(str(line["tap_id"]), process.name)
                 said = {name: line[name] for name in ("tap_id", "outcome", "cause", "version")}
                 self.transcript.add(f"{process.name} logs {said}")
             elif line["level"] != "info":
@@ -230,7 +230,7 @@ class World:
     def _changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any], value: object) -> None:
         self.ledger.changed(before, item, operation)
         if isinstance(value, Recorded | Stale | Forbidden) and isinstance(operation, RecordTap):
-            self.losers.recorded(before, item, value)
+            self.losers.recorded(before, item, value, operation.worker)
 
     def _went_live(self, made: Made, container: str) -> None:
         self.transcript.add(f"Instagram shows story {made.media_id}, container {container}")
