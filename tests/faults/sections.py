@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.faults.cuts import Cuts
 from tests.faults.kills import Kills
+from tests.faults.postgres import Postgres
 from tests.faults.results import Section
 
-SECTIONS: Final[tuple[Section, ...]] = (Cuts(), Kills())
+SECTIONS: Final[tuple[Section, ...]] = (Cuts(), Kills(), Postgres())
