@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+import anyio
+
 from actors.rules.messages import Message, NotRecorded, Press, Tap
 from actors.rules.operations import RecordTap
 from actors.rules.requests import Lane, NotStored, Ticket
@@ -13,6 +15,7 @@ from actors.runtime.actor import Effect
 from actors.shell.outside import Outside
 from actors.shell.trace import Traces
 
+FROZEN_SECONDS = 5.0  # whoever wakes so long after a tap's deadline was frozen, and another worker may have stored it
 HOLD_SECONDS = 100.0  # Telegram keeps a tap for 150 s; within 100 s of our first sight it is stored or refused
 
 
@@ -45,7 +48,8 @@ class Recordings:
         try:
             reply = await self.outside.store.ask(RecordTap(tap, self.outside.worker), ticket)
         except NotStored as lost:
-            outcome = NotRecorded(tap, certain=lost.certain and not tap.press.redelivered)
+            frozen = anyio.current_time() > tap.press.at + HOLD_SECONDS + FROZEN_SECONDS
+            outcome = NotRecorded(tap, certain=lost.certain and not tap.press.redelivered and not frozen)
             trace.recorded(lost.attempts, stored=False)
         else:
             outcome = reply.value

@@ -171,6 +171,19 @@ async def test_redelivered_tap_is_never_called_not_saved_without_asking(stage: I
     assert [line["cause"] for line in stage.taps] == ["replayed"]
 
 
+async def test_worker_that_was_frozen_beyond_a_deadline_asks_before_it_says_not_saved(stage: ItemStage) -> None:
+    """Simulation, seed 10457: its lease was lost meanwhile, and another worker had stored the tap."""
+    stage.store.will("RecordTap", After(HOLD_SECONDS + 30.0, NotStored(Cause.EXPIRED, certain=True)))
+    stage.store.will("CloseTap", lambda asked: Recorded(asked.tap, SKIPPED, replayed=True))
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await stage.store.journal.until("CloseTap")
+
+    assert NOT_SAVED not in stage.lines
+    assert stage.cards.drawn[-1][0].row == SKIPPED
+
+
 async def test_stop_ends_the_asking_and_leaves_the_tap_unconfirmed(stage: ItemStage) -> None:
     stage.store.will("RecordTap", NotStored(Cause.STOPPED, certain=False))
     stage.store.always("CloseTap", GONE_AWAY)
