@@ -21,7 +21,11 @@ DEEPEST_VALUE = 6
 MOST_NAMES = 512
 SHORTEST_SECRET = 8  # a shorter one ("postgres") would eat our own words; SHAPES finds it where it stands
 
-NAMES = "access_token|appsecret_proof|authorization|client_secret|password|secret_token|telegram_token"
+# Of names that end alike the end stands here: X-Amz-Signature, aws_secret_access_key.
+NAMES = (
+    "access_token|app_secret|appsecret_proof|authorization|client_secret|fb_exchange_token|input_token|link_secret|"
+    "password|secret_access_key|secret_keys|secret[-_]token|security-token|signature|telegram_token"
+)
 SECRET_NAME = re.compile(NAMES, re.IGNORECASE)
 
 # Every shape in which a secret comes; group 1 stays, it says what was hidden.
@@ -30,11 +34,11 @@ SHAPES = (
     re.compile(r"()(?<!\d)\d+(?::|%3A)[A-Za-z0-9_-]{30,}", re.IGNORECASE),
     re.compile(r"(://[^\s:/@\"']{0,64}:)[^\s\"']{1,256}(?=@)"),  # a URL's password, with a raw @ or / in it too
     re.compile(r"((?:Bearer|OAuth|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}"),
-    re.compile(rf"((?:{NAMES})[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;)}}]+", re.IGNORECASE),
+    re.compile(rf"((?:{NAMES})[\"']?\s*(?:[=:]|%3D)\s*[\"']?)[^\s&\"',;)}}]+", re.IGNORECASE),
     re.compile(r"()\b(?:EAA|IG[QA])[A-Za-z0-9_-]{30,}"),  # Meta's access tokens
 )
 # A text without any of these fits no shape. Most texts of a line are short words and end here.
-HINT = re.compile(r"[:=]|%3A|EAA|IG[QA]|Bearer|OAuth|Basic", re.IGNORECASE)
+HINT = re.compile(r"[:=]|%3[AD]|EAA|IG[QA]|Bearer|OAuth|Basic", re.IGNORECASE)
 
 
 class Redaction:

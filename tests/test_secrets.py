@@ -14,8 +14,12 @@ import subprocess
 
 import pytest
 import structlog
+import typer
+from typer.testing import CliRunner
 
-from infra.sandbox.model import Content, Person
+from actors.interactions import InteractionLogger
+from actors.rules.operations import Interaction
+from infra.sandbox.model import Content, Message, Person
 from infra.sandbox.world import NewChat, World
 from tests.fakes.chat import FakeChat
 
@@ -42,6 +46,19 @@ def test_line():
     structlog.reset_defaults()
 
 
+def test_bound_to_a_logger():
+    structlog.configure(processors=[lambda *_: "the second fence hides it"])
+    structlog.get_logger().bind(url=API_TOKEN).info("called")
+    structlog.reset_defaults()
+
+
+def test_bound_to_the_task():
+    structlog.configure(processors=[lambda *_: "the second fence hides it"])
+    with structlog.contextvars.bound_contextvars(url=API_TOKEN):
+        structlog.get_logger().info("called")
+    structlog.reset_defaults()
+
+
 def test_traceback():
     error = RuntimeError("above")
     error.__cause__ = OSError(API_TOKEN)
@@ -62,6 +79,25 @@ async def test_words_of_the_fake_chat():
 
 def test_process():
     subprocess.run(["/bin/echo", API_TOKEN], capture_output=True, check=True)
+
+
+def test_process_that_is_listened_to():
+    with subprocess.Popen(["/bin/sh", "-c", "echo one-that-opens-; echo $0", API_TOKEN], stdout=subprocess.PIPE) as it:
+        it.communicate()
+
+
+def test_command():
+    app = typer.Typer()
+    app.command()(lambda: typer.echo(API_TOKEN))
+    CliRunner().invoke(app)
+
+
+async def test_row_of_an_interaction():
+    InteractionLogger(None, "one").tell(Interaction(1, "tap", 11, API_TOKEN, 2, "3", 0))
+
+
+def test_edit():
+    Message(1, 2, ANNA, []).show(Content("text", API_TOKEN), 1.0)
 
 
 def test_log_file(tmp_path):
@@ -98,13 +134,17 @@ def test_no_way_out_is_unwatched(pytester: pytest.Pytester) -> None:
         "-p", "tests.plugins.secrets", "-p", "no:hypothesispytest", "-o", "anyio_mode=auto"
     )
 
-    ran.assert_outcomes(passed=18, errors=16)
+    ran.assert_outcomes(passed=24, errors=22)
     assert {where for _, where in TOLD.findall(str(ran.stdout))} == {
         "Captured stdout call",
         "Captured log call",
         "BoundLoggerBase._process_event",
         "World.send",
         "FakeChat.send_text",
+        "InteractionLogger.tell",
+        "Message.show",
+        "Popen.communicate",
+        "Result.__init__",
         "CompletedProcess.__init__",
         "worker.log",
     }
@@ -115,6 +155,6 @@ def test_what_is_said_of_a_leak_does_not_repeat_it(pytester: pytest.Pytester) ->
 
     ran = pytester.runpytest_inprocess("-p", "tests.plugins.secrets", "-p", "no:hypothesispytest", "-k", "test_card")
 
-    ran.assert_outcomes(passed=1, errors=1, deselected=17)
+    ran.assert_outcomes(passed=1, errors=1, deselected=23)
     assert "one-that-opens-nothing" not in str(ran.stdout)
     ran.stdout.fnmatch_lines("*.API_TOKEN stood in World.send: *Not published: [[]the secret]*")

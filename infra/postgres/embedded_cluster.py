@@ -19,7 +19,7 @@ CREATE EXTENSION pg_stat_statements
 GRANT EXECUTE ON FUNCTION pg_stat_statements_reset TO everytap
 CREATE DATABASE everytap OWNER everytap
 """
-_PASSWORD = "everytap.password"  # noqa: S105  the name of its file
+_PASSWORD = "everytap.password"  # noqa: S105 - the name of its file
 
 
 def is_whole(cluster: Path) -> bool:

@@ -114,6 +114,18 @@ def test_ids_bound_for_a_message_are_on_its_lines(stream: io.StringIO, log: Logg
         ("{'access_token': 'EAAshort', 'id': 1}", "{'access_token': '***', 'id': 1}"),
         ("Authorization header Bearer abc.def-123", "Authorization header Bearer ***"),
         (f"token EAA{'b' * 40} expired", "token *** expired"),
+        (
+            "https://s.example/media/a.jpg?until=9&signature=short",
+            "https://s.example/media/a.jpg?until=9&signature=***",
+        ),
+        ("GET /b/a.mp4?X-Amz-Signature=0a1b&X-Amz-Date=1", "GET /b/a.mp4?X-Amz-Signature=***&X-Amz-Date=1"),
+        ("?x-amz-security-token=FwoG%2F&x=1", "?x-amz-security-token=***&x=1"),
+        (
+            "image_url=https%3A%2F%2Fs.example%2Fa%3Fsignature%3Dshort",
+            "image_url=https%3A%2F%2Fs.example%2Fa%3Fsignature%3D***",
+        ),
+        ("X-Telegram-Bot-Api-Secret-Token: short", "X-Telegram-Bot-Api-Secret-Token: ***"),
+        ("the signature of a function, signatures: 2", "the signature of a function, signatures: 2"),
         (f"password is {PASSWORD}", "password is ***"),
         ("as correct%20horse%2Fbattery%40staple", "as ***"),
         ("Skip at 04:39, item 12:3:1, http://127.0.0.1:8080/", "Skip at 04:39, item 12:3:1, http://127.0.0.1:8080/"),

@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 import structlog
+from typer.testing import Result
 
+from actors.interactions import InteractionLogger
 from infra.sandbox.model import Message
 from infra.sandbox.world import World
 from tests.fakes.chat import FakeChat
@@ -49,8 +51,12 @@ HEARD: tuple[tuple[type[Any], str], ...] = (
     (FakeChat, "edit_card"),
     (FakeChat, "send_text"),
     (FakeChat, "answer"),
+    (InteractionLogger, "tell"),
     (subprocess.CompletedProcess, "__init__"),
+    (Result, "__init__"),  # what a command printed, within the test's own process
 )
+# What a call returns can be read, too: the rest of a process's output.
+RETURNED: tuple[tuple[type[Any], str], ...] = ((subprocess.Popen, "communicate"),)
 
 
 class Watch:
@@ -99,6 +105,8 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     for owner, name in HEARD:
         patch.setattr(owner, name, _overheard(watch, f"{owner.__name__}.{name}", getattr(owner, name)))
+    for owner, name in RETURNED:
+        patch.setattr(owner, name, _heard_out(watch, f"{owner.__name__}.{name}", getattr(owner, name)))
     config.add_cleanup(patch.undo)
 
 
@@ -152,10 +160,27 @@ def _log_files(item: pytest.Item) -> Iterator[tuple[str, str]]:
 def _overheard(watch: Watch, where: str, method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def overheard(*arguments: Any, **named: Any) -> Any:
-        watch.hear(where, _told(arguments[1:], named))
+        watch.hear(where, _told(arguments[1:], named) + _bound(arguments[0]))
         return method(*arguments, **named)
 
     return overheard
+
+
+def _heard_out(watch: Watch, where: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def heard_out(*arguments: Any, **named: Any) -> Any:
+        returned = method(*arguments, **named)
+        watch.hear(where, repr(returned))
+        return returned
+
+    return heard_out
+
+
+def _bound(logger: object) -> str:
+    """What stands in each line of a logger without being said in it: bound to it, or to the task."""
+    if not isinstance(logger, structlog.BoundLoggerBase):
+        return ""
+    return repr((structlog.get_context(logger), structlog.contextvars.get_contextvars()))
 
 
 def _told(arguments: tuple[Any, ...], named: dict[str, Any]) -> str:
