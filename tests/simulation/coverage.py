@@ -27,6 +27,10 @@ FAULTS = (
     "worker deployed",
     "clock jumped",
     "message deleted",
+    "chat paused",
+    "account switched",
+    "somebody hammers",
+    "item removed",
 )
 CELLS = len(STATES) * len(MESSAGES) * len(FAULTS)
 

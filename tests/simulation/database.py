@@ -50,9 +50,9 @@ class SimulatedDatabase:
         for listener in self._listeners:
             listener.hint()
 
-    def apply(self, operation: Operation[T], life: int) -> T:
-        """Run an operation that has arrived on a connection of this life."""
-        if self.is_away or life != self.life:
+    def apply(self, operation: Operation[T], life: int | None) -> T:
+        """Run an operation that has arrived on a connection of this life; None: a pooler in front has kept it."""
+        if self.is_away or life not in {self.life, None}:
             raise AnswerLost("the connection to the database was lost under way")
         if isinstance(operation, RecordTap) and self._is_locked(operation):
             raise Unreachable("the database rolled back (SQLSTATE 55P03)")
@@ -154,8 +154,14 @@ class SimulatedSession:
 
     async def run(self, operation: Operation[T]) -> T:
         """Run the operation in one round trip; like the real one, not to be interrupted."""
-        name = type(operation).__name__
-        request = Request("database", name, lambda: self._server.apply(operation, self._life), COMMAND_SECONDS, True)
+        request = Request(
+            "database",
+            type(operation).__name__,
+            lambda: self._server.apply(operation, self._life),
+            COMMAND_SECONDS,
+            True,
+            lambda: self._server.apply(operation, None),
+        )
         try:
             value = await self._wire.ask(request)
         except Unreachable:

@@ -15,6 +15,8 @@ from tests.simulation.telegram import SimulatedTelegram
 
 OPENS = datetime(2026, 2, 25, 8, 0, tzinfo=UTC)
 CHATS = (-1001, -1002)  # the first publishes, the second rehearses, and lets only members decide
+QUIET_CHAT = -1003  # where hardly anybody taps: what goes wrong there, nobody's next tap puts right
+HEALING_SECONDS = 60.0  # so long after the end of all trouble an item may still expire
 SLOTS_SECONDS = 240.0
 REVIEW = timedelta(hours=48)
 
@@ -22,7 +24,7 @@ REVIEW = timedelta(hours=48)
 def furnish(store: Store, telegram: SimulatedTelegram, plan: Plan, dice: Random) -> None:
     """Fill the tables; every fifth item is in review since almost two days."""
     tables = store.tables
-    for chat_key, chat_id in enumerate(CHATS, 1):
+    for chat_key, chat_id in enumerate((*CHATS, QUIET_CHAT), 1):
         tables.chats.make(
             chat_key=chat_key,
             chat_id=chat_id,
@@ -47,10 +49,19 @@ def furnish(store: Store, telegram: SimulatedTelegram, plan: Plan, dice: Random)
         item_id = _queue(tables, number, dice)
         if number % 5 == 0:
             _present(store, telegram, item_id, REVIEW - timedelta(seconds=dice.uniform(5.0, SLOTS_SECONDS)))
+    _furnish_quietly(store, telegram, plan, dice)
 
 
-def _queue(tables: Tables, number: int, dice: Random) -> tuple[int, int]:
-    chat_key = 2 if number % 4 == 0 else 1
+def _furnish_quietly(store: Store, telegram: SimulatedTelegram, plan: Plan, dice: Random) -> None:
+    """One item that expires while nobody looks, one that waits for long, one whose slot comes."""
+    expires, waits, _ = (_queue(store.tables, plan.items + number, dice, 3) for number in (1, 2, 3))
+    left = timedelta(seconds=dice.uniform(30.0, plan.seconds + HEALING_SECONDS))
+    _present(store, telegram, expires, REVIEW - left)
+    _present(store, telegram, waits, REVIEW / 2)
+
+
+def _queue(tables: Tables, number: int, dice: Random, chat_key: int | None = None) -> tuple[int, int]:
+    chat_key = chat_key or (2 if number % 4 == 0 else 1)
     media_id, item_id = tables.number("media_id"), tables.number("item_id")
     due_at = OPENS + timedelta(seconds=dice.uniform(1.0, SLOTS_SECONDS))
     tables.media.make(

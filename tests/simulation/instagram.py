@@ -19,6 +19,7 @@ BAD_FILES = 0.05
 LAG_SECONDS = 6.0
 ERROR_THOUGH_LIVE = 0.3
 UNREADABLE = 0.5
+SHY = 0.25  # containers that cannot be read right after their publish call
 
 
 @dataclass(slots=True)
@@ -30,6 +31,8 @@ class Made:
     ready_at: float
     broken: bool
     published: int = 0
+    shy: bool = False
+    hidden: bool = False  # it could not be read: once, so that a later look tells
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class SimulatedInstagram:
         name = f"c{len(self.containers) + 1}"
         broken = self._dice.random() < BAD_FILES
         ready_at = self._eyes.now() + self.lag_seconds * self._dice.random()
-        self.containers[name] = Made(story.media_id, account_id, ready_at, broken)
+        self.containers[name] = Made(story.media_id, account_id, ready_at, broken, shy=self._dice.random() < SHY)
         return name
 
     def read(self, name: str) -> Container:
@@ -122,7 +125,10 @@ class InstagramPort:
 
     def _looked_at(self, container_id: str) -> Container:
         """A container that cannot be read says nothing of what became of it."""
-        if self._weather.dice.random() < UNREADABLE * self._weather.strength(Kind.INSTAGRAM_LOSSY):
+        made = self._platform.containers[container_id]
+        lossy = self._weather.dice.random() < UNREADABLE * self._weather.strength(Kind.INSTAGRAM_LOSSY)
+        if not made.hidden and (lossy or (made.shy and made.published)):
+            made.hidden = True
             self._weather.note("instagram container unreadable", self._platform_now())
             raise Refused("It cannot be read.")
         return self._platform.read(container_id)

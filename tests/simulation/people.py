@@ -22,6 +22,7 @@ NAMES = ("Anna", "Ben <b>", "Cleo_*", "Dov ✨", "Eve & Co", "Finn", "Gül", "Ha
 COMMANDS = ("/next", "/next", "/requeue", "/status", "/queue", "/pause", "/resume")
 OFTEN_TAPPED = {"skip": 4.0, "auto_post": 4.0, "posted": 2.0, "reject": 2.0, "confirm_reject": 6.0, "keep_it": 2.0}
 HABITS = (0.1, 1.0, 1.0, 6.0)
+FIRST_ID = 11
 IMPATIENCE = 0.35
 DOUBLE_TAP = 0.12
 STALE = 0.2
@@ -42,7 +43,7 @@ class Crowd:
 
     def add(self, number: int, dice: Random, mean_seconds: float) -> None:
         """Let one more person look at a group from now on."""
-        person = Person(11 + number, NAMES[number % len(NAMES)])
+        person = Person(FIRST_ID + number, NAMES[number % len(NAMES)])
         chat_id = self.chat_ids[number % len(self.chat_ids)]
         _Finger(self, person, chat_id, dice, mean_seconds).look_later()
 
@@ -60,6 +61,12 @@ class Crowd:
         self.transcript.add(f"{person.name} taps {button.target} on message {face.message_id}: {press_id}")
         self.telegram.put(pressed)
         return press_id
+
+    def press_first(self, person: Person, sight: Sight) -> None:
+        """Press the first button that it has."""
+        buttons = [button for line in sight.keyboard for button in line if not button.is_link]
+        if buttons:
+            self.press(person, sight, buttons[0])
 
     def hammer(self, dice: Random, person: Person, seconds: float, taps: int) -> None:
         """Let somebody tap whatever has buttons, very often for a short while."""
@@ -84,9 +91,11 @@ class _Finger:
     likes: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Everybody has habits: who mostly publishes, who asks and never confirms, who skips."""
+        """Everybody has habits: who mostly publishes (the first one), who asks and never confirms, who skips."""
         for verb in (one.value for one in Verb):
             self.likes[verb] = OFTEN_TAPPED.get(verb, 1.0) * self.dice.choice(HABITS)
+        if self.person.id == FIRST_ID:
+            self.likes["auto_post"] = OFTEN_TAPPED["auto_post"] * HABITS[-1]
 
     def look_later(self) -> None:
         self.crowd.telegram.timeline.after(self.dice.expovariate(1 / self.mean_seconds), self._look)

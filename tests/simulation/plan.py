@@ -53,6 +53,11 @@ class Deed(Enum):
     SILENCE = "swallow the reply"
     OUTAGE = "begin an outage"
     CUT_OFF = "lose the reply and begin a long outage"
+    KILL_AND_CUT_OFF = "kill and begin a long outage"
+    HOLD_BACK = "hold it back beyond a long outage"
+    LOCK_OUT = "lose the reply and lock every row for long"
+    LATE_AND_KILL = "let it take effect late and kill at that moment"
+    SWITCH = "switch the account"
 
 
 @dataclass(frozen=True, slots=True)

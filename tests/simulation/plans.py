@@ -15,7 +15,6 @@ SELDOM = (
     Kind.SWITCH,
     Kind.HAMMER,
     Kind.REMOVE,
-    Kind.DELETE,
     Kind.ROW_LOCKED,
     Kind.TELEGRAM_FLOOD,
 )
@@ -62,13 +61,42 @@ DEEDS = {
     "effect": (*UPON, *WIRE, Deed.OUTAGE, Deed.CUT_OFF),
     "reply": (*UPON, Deed.OUTAGE),
 }
-LOST_STORIES = (
-    ("sent publish", 1, Deed.LATE),
-    ("sent publish", 1, Deed.LOSE_REPLY),
-    ("effect publish", 1, Deed.SILENCE),
-    ("effect publish", 2, Deed.LOSE_REPLY),
-)
 SAGA = {"publish", "StepPublish", "container"}  # a lease of 75 s must end before another worker goes on
+BRIEF, AWHILE, LATE, LONG, LEASE = (0.3, 8.0), (10.0, 30.0), (4.0, 25.0), (102.0, 128.0), (78.0, 130.0)
+
+# Where a mistake costs a tap or a second story. Each such world does one deed of each of these groups.
+Aim = tuple[str, int, Deed, tuple[float, float]]  # the point, how often it is passed in a world, the deed, its seconds
+RECORDS: tuple[Aim, ...] = (
+    ("effect RecordTap", 6, Deed.CUT_OFF, LONG),
+    ("effect RecordTap", 6, Deed.KILL_AND_CUT_OFF, LONG),
+    ("sent RecordTap", 6, Deed.HOLD_BACK, LONG),
+    ("effect RecordTap", 6, Deed.LOCK_OUT, LONG),
+    ("effect RecordTap", 6, Deed.OUTAGE, AWHILE),
+)
+STORIES: tuple[Aim, ...] = (
+    ("sent publish", 1, Deed.LATE, LATE),
+    ("sent publish", 1, Deed.LOSE_REPLY, BRIEF),
+    ("sent publish", 1, Deed.LOSE_REQUEST, BRIEF),
+    ("effect publish", 1, Deed.SILENCE, BRIEF),
+    ("effect publish", 2, Deed.LOSE_REPLY, BRIEF),
+)
+SAGAS: tuple[Aim, ...] = (
+    ("sent publish", 2, Deed.KILL, BRIEF),
+    ("reply StepPublish", 4, Deed.KILL, BRIEF),
+    ("reply StepPublish", 4, Deed.TAKE_OVER, LEASE),
+    ("sent StepPublish", 4, Deed.TAKE_OVER, LEASE),
+    ("effect publish", 2, Deed.TAKE_OVER, LEASE),
+    ("reply create_container", 2, Deed.SWITCH, BRIEF),
+    ("sent StepPublish", 6, Deed.LATE, (2.0, 12.0)),
+)
+CARDS: tuple[Aim, ...] = (
+    ("sent edit_card", 16, Deed.LATE_AND_KILL, LATE),
+    ("sent edit_card", 16, Deed.LATE, LATE),
+    ("reply send_card", 4, Deed.OUTAGE, AWHILE),
+    ("sent send_card", 4, Deed.LOSE_REPLY, BRIEF),
+    ("sent send_card", 4, Deed.TAKE_OVER, LEASE),
+    ("effect edit_card", 16, Deed.TAKE_OVER, AWHILE),
+)
 
 
 def draw_plan(seed: int, profile: Profile | None = None) -> Plan:
@@ -79,6 +107,7 @@ def draw_plan(seed: int, profile: Profile | None = None) -> Plan:
     aimed = chosen is Profile.AIMED
     drizzle = _drizzle(dice, seconds)
     episodes = (*drizzle, *_episodes(dice, seconds, len(drizzle), dice.randint(0, 2) if aimed else dice.randint(2, 7)))
+    episodes += _worst_last(dice, seconds, len(episodes))
     triggers = _triggers(dice, dice.randint(3, 8) if aimed else 0, len(episodes))
     return Plan(
         seed=seed,
@@ -115,14 +144,23 @@ def _episode(dice: Random, seconds: float, number: int) -> Episode:
     return Episode(number, kind, round(at, 3), round(lasts, 3), round(dice.uniform(0.2, 1.0), 3))
 
 
+def _worst_last(dice: Random, seconds: float, after: int) -> tuple[Episode, ...]:
+    """What goes wrong in the last minute of some worlds, nobody's next tap puts right."""
+    if dice.random() < 0.5:
+        return ()
+    kind = dice.choice([Kind.TELEGRAM_LOSSY, Kind.TELEGRAM_LOSSY, Kind.DATABASE_LOSSY])
+    lasts = dice.uniform(30.0, 60.0)
+    strength = round(dice.uniform(0.6, 1.0), 3)
+    return (Episode(after + 1, kind, round(seconds - lasts, 3), round(lasts, 3), strength),)
+
+
 def _triggers(dice: Random, count: int, after: int) -> tuple[Trigger, ...]:
+    if not count:
+        return ()
     found = [_trigger(dice, after + number) for number in range(1, count + 1)]
-    if found:
-        # The one answer whose loss costs a second story is lost in every such world, and a tap's in every other one.
-        found.append(Trigger(after + count + 1, *dice.choice(LOST_STORIES), round(dice.uniform(0.3, 8.0), 3)))
-    if found and dice.random() < 0.5:
-        long = round(dice.uniform(100.0, 130.0), 3)
-        found.append(Trigger(after + count + 2, "effect RecordTap", dice.randint(1, 6), Deed.CUT_OFF, long))
+    for number, aims in enumerate((RECORDS, STORIES, SAGAS, CARDS), after + count + 1):
+        point, often, deed, (shortest, longest) = dice.choice(aims)
+        found.append(Trigger(number, point, dice.randint(1, often), deed, round(dice.uniform(shortest, longest), 3)))
     return tuple(found)
 
 
@@ -132,4 +170,6 @@ def _trigger(dice: Random, number: int) -> Trigger:
     deed = dice.choice(DEEDS[where])
     long = deed is Deed.CUT_OFF or (name in SAGA and deed in {Deed.FREEZE, Deed.TAKE_OVER})
     seconds = dice.uniform(80.0, 130.0) if long else dice.choice([dice.uniform(0.3, 8.0), dice.uniform(10.0, 60.0)])
+    if deed is Deed.LATE:
+        seconds = dice.uniform(0.5, 12.0)
     return Trigger(number, f"{where} {name}", dice.randint(1, often), deed, round(seconds, 3))

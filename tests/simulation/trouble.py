@@ -14,13 +14,15 @@ from tests.simulation.database import SimulatedDatabase
 from tests.simulation.fleet import Fleet
 from tests.simulation.plan import Deed, Episode, Kind, Plan, Trigger
 from tests.simulation.processes import Life, Process
-from tests.simulation.telegram import SimulatedTelegram
+from tests.simulation.telegram import Sight, SimulatedTelegram
 from tests.simulation.timeline import Timeline
-from tests.simulation.weather import Weather
+from tests.simulation.weather import Harm, Weather
 
 MOST_WORKERS = 3
 OUTAGE_SECONDS = 30.0
 SOONEST_SECONDS, LATEST_SECONDS = 0.3, 15.0  # a platform starts a dead worker again
+LANDING_SECONDS = 6.0  # after which a late edit is there
+BEYOND_SECONDS = 8.0  # so long after an outage comes what was held back
 DATABASE_CLOCK_SECONDS = 2.0
 WALL_CLOCK_SECONDS = 3600.0
 
@@ -40,6 +42,7 @@ class Stage:
     clock: FakeClock
     tell: Callable[[str], None]
     hammer: Callable[[], None]
+    press: Callable[[Sight], None]
 
 
 @dataclass
@@ -58,8 +61,8 @@ class Trouble:
         for episode in self.plan.episodes:
             self.stage.timeline.after(episode.at, lambda episode=episode: self._begin(episode))  # type: ignore[misc]
 
-    def passed(self, point: str, process: Process) -> Deed | None:
-        """A request of this process passes a point; a reply that shall get lost is left to the wire."""
+    def passed(self, point: str, process: Process) -> Harm | None:
+        """A request of this process passes a point; what shall become of itself is left to the wire."""
         if self.healed or not self.plan.triggers:
             return None
         self._passed[point] += 1
@@ -79,7 +82,8 @@ class Trouble:
         for process in tuple(self.stage.fleet.alive):
             self.stage.fleet.thaw(process)
         for chat in tuple(self.stage.database.store.tables.chats.all()):
-            self._pause(chat.chat_key, paused=False)
+            if chat.paused:
+                self._pause(chat.chat_key, paused=False)  # no hint to whoever was in no pause: he needs none
         if not self.stage.fleet.at_work:
             self.stage.fleet.start("host1")
         self.stage.tell("the world heals")
@@ -100,6 +104,7 @@ class Trouble:
             case Kind.SWITCH:
                 self._switch()
             case Kind.HAMMER:
+                self._note("somebody hammers")
                 self.stage.hammer()
             case _:
                 self._change_weather(episode)
@@ -113,6 +118,7 @@ class Trouble:
             case Kind.ROW_LOCKED:
                 self._lock()
             case Kind.PAUSE:
+                self._note("chat paused")
                 self._pause(1, paused=True)
         self.stage.timeline.after(episode.seconds, lambda: self._end(episode))
 
@@ -150,9 +156,14 @@ class Trouble:
             case Kind.FREEZE:
                 self._freeze(process, episode.seconds, take_over=episode.strength > 0.5)
 
-    def _pull(self, trigger: Trigger, process: Process) -> Deed | None:
+    def _pull(self, trigger: Trigger, process: Process) -> Harm | None:
         if process.life is not Life.RUNNING:
             return None
+        self._do(trigger, process)
+        return _harm(trigger)
+
+    def _do(self, trigger: Trigger, process: Process) -> None:
+        """All of it but what becomes of the request itself."""
         match trigger.deed:
             case Deed.KILL:
                 self._kill(process, min(trigger.seconds, LATEST_SECONDS))
@@ -160,12 +171,27 @@ class Trouble:
                 self._freeze(process, trigger.seconds, take_over=trigger.deed is Deed.TAKE_OVER)
             case Deed.OUTAGE:
                 self._outage(min(trigger.seconds, OUTAGE_SECONDS))
-            case Deed.CUT_OFF:
+            case Deed.CUT_OFF | Deed.HOLD_BACK:
                 self._outage(trigger.seconds)
-                return Deed.LOSE_REPLY
-            case deed:
-                return deed
-        return None
+            case Deed.KILL_AND_CUT_OFF:
+                self._outage(trigger.seconds)
+                self._kill(process, SOONEST_SECONDS)
+            case Deed.LOCK_OUT:
+                self._lock_all(trigger.seconds)
+            case Deed.LATE_AND_KILL:
+                self.stage.timeline.after(trigger.seconds, lambda: self._replace(process))
+            case Deed.SWITCH:
+                self._switch()
+
+    def _replace(self, process: Process) -> None:
+        """Kill it for good if another worker is there to take over; else it comes back once all has landed."""
+        if process.life is not Life.RUNNING or self.healed:
+            return
+        others = [one for one in self.stage.fleet.at_work if one is not process]
+        self._note("worker killed")
+        self.stage.fleet.kill(process)
+        if not others:
+            self._restart_later(process, LANDING_SECONDS)
 
     def _kill(self, process: Process, pause: float) -> None:
         self._note("worker killed")
@@ -218,6 +244,18 @@ class Trouble:
         self._note("row locked")
         self.stage.database.locked.add((chat.chat_id, item.item_id))
 
+    def _lock_all(self, seconds: float) -> None:
+        """Somebody works on the whole table."""
+        tables = self.stage.database.store.tables
+        self._note("row locked")
+        self.stage.database.locked |= {
+            (chat.chat_id, item.item_id)
+            for chat in tables.chats.all()
+            for item in tables.items.all()
+            if item.chat_key == chat.chat_key
+        }
+        self.stage.timeline.after(seconds, self.stage.database.locked.clear)
+
     def _pause(self, chat_key: int, *, paused: bool) -> None:
         tables = self.stage.database.store.tables
         with tables.transaction():
@@ -236,6 +274,7 @@ class Trouble:
                 refusal = requeue_item(writer, Requeue(item.item_id))
             else:
                 refusal = remove_item(writer, item.item_id) if episode.strength < 0.4 else "left alone"
+        self._note("item removed")
         self.stage.tell(f"the operator changes item {item.item_id}: {refusal or 'done'}")
         self.stage.database.notify()
 
@@ -250,15 +289,36 @@ class Trouble:
                 tables.items.put(replace(item, revision=item.revision + 1))
                 writer.claim_cards(item, item.revision + 1)
             tables.chats.put(replace(chat, account_id=3 - (chat.account_id or 1)))
+        self._note("account switched")
         self.stage.database.notify()
 
     def _delete(self) -> None:
-        screens = [screen for screen in self.stage.telegram.screens.values() if not screen.deleted]
+        """Somebody deletes a message, at best one that was tapped in the same moment."""
+        there = [screen for screen in self.stage.telegram.screens.values() if not screen.deleted]
+        screens = [screen for screen in there if screen.now.keyboard] or there
         if screens:
             screen = self.dice.choice(screens)
+            self.stage.press(screen.now)
             screen.deleted = True
             self._note("message deleted")
             self.stage.tell(f"message {screen.now.face.message_id} is deleted")
 
     def _note(self, fault: str) -> None:
         self.stage.weather.note(fault, self.stage.timeline.now)
+
+
+def _harm(trigger: Trigger) -> Harm | None:
+    """What becomes of the request that pulled it."""
+    match trigger.deed:
+        case Deed.LOSE_REQUEST:
+            return Harm("lost request")
+        case Deed.LOSE_REPLY | Deed.CUT_OFF | Deed.LOCK_OUT:
+            return Harm("lost reply")
+        case Deed.SILENCE:
+            return Harm("silence")
+        case Deed.LATE | Deed.LATE_AND_KILL:
+            return Harm("late", trigger.seconds)
+        case Deed.HOLD_BACK:
+            return Harm("late", trigger.seconds + BEYOND_SECONDS)
+        case _:
+            return None

@@ -17,6 +17,14 @@ AWAY = {"database": Kind.DATABASE_AWAY, "telegram": Kind.TELEGRAM_AWAY, "instagr
 
 
 @dataclass(frozen=True, slots=True)
+class Harm:
+    """What a trigger does to the request that pulled it; `late` in seconds."""
+
+    trouble: str
+    late: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Luck:
     """How one request fares: its way there and back in seconds, and what becomes of it.
 

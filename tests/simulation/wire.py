@@ -12,10 +12,9 @@ from anyio.lowlevel import checkpoint
 
 from actors.errors import AnswerLost, PortError, Unreachable
 from actors.ports import Conflict
-from tests.simulation.plan import Deed
 from tests.simulation.processes import Life, Process
 from tests.simulation.timeline import Timeline
-from tests.simulation.weather import LATEST_SECONDS, Luck, Weather
+from tests.simulation.weather import Harm, Luck, Weather
 
 T = TypeVar("T")
 
@@ -36,22 +35,20 @@ class Reply(Generic[T]):
 
 @dataclass(frozen=True)
 class Request(Generic[T]):
-    """`effect` is what the server does, now; it may raise a PortError. `bound`: the adapter's own patience, seconds."""
+    """`effect` is what the server does, now; it may raise a PortError. `bound`: the adapter's own patience, seconds.
+
+    `late_effect`: what it does if the request was kept on the way, by whoever stands between, if that differs.
+    """
 
     port: str
     name: str
     effect: Callable[[], T]
     bound: float = math.inf
     shielded: bool = False
+    late_effect: Callable[[], T] | None = None
 
 
-TROUBLE = {
-    Deed.LOSE_REQUEST: "lost request",
-    Deed.LOSE_REPLY: "lost reply",
-    Deed.LATE: "late",
-    Deed.SILENCE: "silence",
-}
-Watch = Callable[[str, Process], Deed | None]
+Watch = Callable[[str, Process], Harm | None]
 
 
 @dataclass(frozen=True)
@@ -82,9 +79,9 @@ class Wire:
 
     def _send(self, request: Request[T], reply: Reply[T]) -> None:
         luck = self.weather.luck(request.port)
-        deed = self.watch(f"sent {request.name}", self.process)
-        if deed is not None:
-            luck = replace(luck, trouble=TROUBLE[deed], late=LATEST_SECONDS[request.port])
+        harm = self.watch(f"sent {request.name}", self.process)
+        if harm is not None:
+            luck = replace(luck, trouble=harm.trouble, late=harm.late)
         if luck.trouble:
             self.weather.note(f"{request.port} {luck.trouble}", self.timeline.now)
         match luck.trouble:
@@ -94,7 +91,8 @@ class Wire:
                 self._answer(request, reply, luck, AnswerLost("the connection was lost"))
             case "late":
                 self._answer(request, reply, luck, AnswerLost("the connection was lost"))
-                self.timeline.after(luck.there + luck.late, lambda: self._arrive(request, Reply(), luck))
+                kept = replace(request, effect=request.late_effect or request.effect)
+                self.timeline.after(luck.there + luck.late, lambda: self._arrive(kept, Reply(), luck))
             case _:
                 self.timeline.after(luck.there, lambda: self._arrive(request, reply, luck))
 
@@ -103,12 +101,13 @@ class Wire:
             value, error = request.effect(), None
         except (PortError, Conflict) as failure:
             value, error = None, failure
-        deed = self.watch(f"effect {request.name}", self.process)
-        if deed is not None:
-            self.weather.note(f"{request.port} {TROUBLE[deed]}", self.timeline.now)
-        if luck.trouble == "lost reply" or deed is Deed.LOSE_REPLY:
+        harm = self.watch(f"effect {request.name}", self.process)
+        if harm is not None:
+            self.weather.note(f"{request.port} {harm.trouble}", self.timeline.now)
+        troubles = {luck.trouble, "" if harm is None else harm.trouble}
+        if "lost reply" in troubles:
             self._answer(request, reply, luck, AnswerLost("the connection was lost"))
-        elif luck.trouble != "silence" and deed is not Deed.SILENCE:
+        elif "silence" not in troubles:
             self.timeline.after(luck.back, lambda: self._come(request, reply, value, error))
 
     def _come(self, request: Request[T], reply: Reply[T], value: T | None, error: Exception | None) -> None:

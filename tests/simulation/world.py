@@ -23,22 +23,22 @@ from tests.simulation.database import SimulatedDatabase, SimulatedPool
 from tests.simulation.dice import Dice
 from tests.simulation.door import Door
 from tests.simulation.fleet import Fleet, Surroundings
-from tests.simulation.furniture import CHATS, OPENS, furnish
+from tests.simulation.furniture import CHATS, OPENS, QUIET_CHAT, furnish
 from tests.simulation.instagram import Eyes, InstagramPort, Made, SimulatedInstagram
 from tests.simulation.journal import Transcript
 from tests.simulation.ledger import Ledger, Losers
 from tests.simulation.liveness import Liveness
 from tests.simulation.people import Crowd
-from tests.simulation.plan import Deed, Kind, Outcome, Plan
+from tests.simulation.plan import Kind, Outcome, Plan
 from tests.simulation.processes import Life, Process, Schedule
 from tests.simulation.safety import Safety
 from tests.simulation.telegram import ChatPort, Listeners, Sight, SimulatedTelegram, UpdatesPort
 from tests.simulation.timeline import Timeline
 from tests.simulation.trouble import Stage, Trouble
-from tests.simulation.weather import Weather
+from tests.simulation.weather import Harm, Weather
 from tests.simulation.wire import Wire
 
-NEWCOMER, HAMMERER = Person(99, "Ida"), Person(98, "Jo")
+NEWCOMER, HAMMERER, WAVERER = Person(99, "Ida"), Person(98, "Jo"), Person(97, "Kim")
 HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
 TAP_SECONDS = 6.0  # between two looks of one person at the group
 QUIET_SECONDS = 30.0  # from the last check to the stop
@@ -85,6 +85,7 @@ class World:
                 self.clock,
                 self.transcript.add,
                 self._hammer,
+                lambda sight: self.crowd.press_first(HAMMERER, sight),
             )
             self.trouble = Trouble(stage, self.plan, self.dice.of("trouble"))
             try:
@@ -127,6 +128,7 @@ class World:
         self.trouble.begin()
         for number in range(self.plan.people):
             self.crowd.add(number, self.dice.of(f"person {number}"), TAP_SECONDS)
+        self.timeline.after(self.plan.seconds * self.dice.of("waverer").uniform(0.1, 0.9), self._waver)
         await anyio.sleep(self.plan.seconds)
         self.trouble.heal()
         await self._come_true()
@@ -197,7 +199,7 @@ class World:
         recent = self.timeline.now - self.weather.last_at <= RECENT_SECONDS
         self.coverage.visit("unknown" if item is None else item.state, message, self.weather.last if recent else "none")
 
-    def _passed(self, point: str, process: Process) -> Deed | None:
+    def _passed(self, point: str, process: Process) -> Harm | None:
         self.transcript.add(f"{process.name} {point}")
         return self.trouble.passed(point, process)
 
@@ -226,6 +228,18 @@ class World:
 
     def _hammer(self) -> None:
         self.crowd.hammer(self.dice.of("hammer"), HAMMERER, HAMMER_SECONDS, HAMMER_TAPS)
+
+    def _waver(self) -> None:
+        """Somebody asks whether to reject the newest card of the quiet group, and goes away."""
+        sights = [screen.now for screen in self.telegram.screens.values() if not screen.deleted]
+        asked = [(sight, button) for sight in sights for line in sight.keyboard for button in line]
+        found = [
+            (sight, button)
+            for sight, button in asked
+            if sight.face.chat_id == QUIET_CHAT and button.target.startswith("reject:")
+        ]
+        if found:
+            self.crowd.press(WAVERER, *found[-1])
 
     def _changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any], value: object) -> None:
         self.ledger.changed(before, item, operation)
