@@ -50,8 +50,8 @@ def envelope(result: Any) -> web.Response:
     if not isinstance(result, BotApiError):
         return _json(200, {"ok": True, "result": result})
     refusal: dict[str, object] = {"ok": False, "error_code": result.code, "description": result.description}
-    if result.retry_after is not None:
-        refusal["parameters"] = {"retry_after": result.retry_after}
+    if result.parameters:
+        refusal["parameters"] = result.parameters
     return _json(result.code, refusal)
 
 

@@ -103,6 +103,7 @@ class Chat:
     title: str
     people: dict[int, Person]
     bot_is_member: bool = True
+    moved_to: int | None = None  # the supergroup that it became
     messages: dict[int, Message] = field(default_factory=dict)
     last_message_id: int = 0
 

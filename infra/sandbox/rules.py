@@ -38,13 +38,16 @@ class Rules:
 
 
 class BotApiError(Exception):
-    """Telegram's no: the code and the words that the caller is to see."""
+    """Telegram's no: the code, the words and the parameters that the caller is to see.
 
-    def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
+    https://core.telegram.org/bots/api#responseparameters
+    """
+
+    def __init__(self, code: int, description: str, **parameters: int) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
-        self.retry_after = retry_after
+        self.parameters = parameters
 
 
 class StageError(Exception):
@@ -58,4 +61,9 @@ def bad_request(reason: str) -> BotApiError:
 
 def too_many_requests(retry_after: int) -> BotApiError:
     """Ask the bot to come back later."""
-    return BotApiError(429, f"Too Many Requests: retry after {retry_after}", retry_after)
+    return BotApiError(429, f"Too Many Requests: retry after {retry_after}", retry_after=retry_after)
+
+
+def moved(chat_id: int) -> BotApiError:
+    """Refuse the old id of a group that became a supergroup, and name the new one."""
+    return BotApiError(400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=chat_id)

@@ -67,6 +67,10 @@ class Sandbox:
         """Throw the bot out of a chat, or bring it back."""
         self.telegram.set_bot_membership(chat_id, user_id, is_member, self.clock())
 
+    def upgrade(self, chat_id: int, user_id: int) -> Chat:
+        """Let a person make a supergroup of a group; returns what it became."""
+        return self.telegram.upgrade(chat_id, user_id, self.clock())
+
     def inject(self, kind: str, payload: Wire) -> int | None:
         """Queue an update of any shape and return its id."""
         return self.telegram.inject(kind, payload, self.clock())

@@ -10,7 +10,7 @@ from infra.sandbox.limits import Limits
 from infra.sandbox.markup import utf16_length
 from infra.sandbox.model import Chat, Content, Message, Person, Shown, Wire
 from infra.sandbox.queries import Answer, Queries
-from infra.sandbox.rules import NOT_MODIFIED, BotApiError, Rules, StageError, bad_request
+from infra.sandbox.rules import NOT_MODIFIED, BotApiError, Rules, StageError, bad_request, moved
 from infra.sandbox.updates import UpdateQueue
 from infra.sandbox.webhooks import Webhook
 
@@ -109,6 +109,21 @@ class World:
         self.updates.push("my_chat_member", change, now)
         self.journal.record(now, "bot.joined" if is_member else "bot.left", chat_id=chat_id, user_id=user_id)
 
+    def upgrade(self, chat_id: int, user_id: int, now: float) -> Chat:
+        """Make a supergroup of a group: another id and no messages; from both sides Telegram tells of the other one.
+
+        https://core.telegram.org/bots/api#message, migrate_to_chat_id
+        """
+        old, person = self.chat_for_stage(chat_id), self._person(user_id)
+        if old.kind != "group" or old.moved_to is not None:
+            raise StageError(f"Chat {chat_id} is no group that can become a supergroup.")
+        new = self.create_chat(NewChat(old.title, list(old.people.values())), now)
+        old.moved_to = new.id
+        for chat, told in ((old, {"migrate_to_chat_id": new.id}), (new, {"migrate_from_chat_id": old.id})):
+            message = self._add(chat, person, Shown(now, Content("text")))
+            self.updates.push("message", chat.message_wire(message) | told, now)
+        return new
+
     def inject(self, kind: str, payload: Wire, now: float) -> int | None:
         """Queue any update at all, as broken as the caller likes."""
         update_id = self.updates.push(kind, payload, now)
@@ -184,6 +199,8 @@ class World:
         chat = self.chats.get(int(chat_id)) if chat_id.removeprefix("-").isdecimal() else None
         if chat is None:
             raise bad_request("chat not found")
+        if chat.moved_to is not None:
+            raise moved(chat.moved_to)
         if not chat.bot_is_member:
             ending = "blocked by the user" if chat.kind == "private" else f"kicked from the {chat.kind} chat"
             raise BotApiError(403, f"Forbidden: bot was {ending}")

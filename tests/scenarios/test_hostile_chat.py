@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from infra.sandbox.model import Person, Wire
+from infra.sandbox.world import NewChat
 from tests.stage import ANNA, BEN, CHAT, Stage
 
 OTHER_CHAT = CHAT - 1
+OLD_GROUP = -4242
 TOPIC = 77
 
 
@@ -85,6 +87,21 @@ async def test_bot_that_is_thrown_out_and_brought_back_tells_the_truth_on_the_ol
 
     assert await stage.events(item) == [("skip", "Anna")]
     assert await stage.database.fetchval("select count(*) from chats") == 1
+
+
+async def test_tap_of_a_group_that_becomes_a_supergroup_is_recorded_whatever_the_old_card_shows(stage: Stage) -> None:
+    await stage.database.execute("insert into chats (chat_id, title, gap_seconds) values ($1, 'Group', 0)", OLD_GROUP)
+    stage.sandbox.create_chat(NewChat("Group", [ANNA, BEN], "group", OLD_GROUP))
+
+    async with stage.worker():
+        item, card = await stage.present(chat_id=OLD_GROUP)
+        tap = stage.tap(card, ANNA, "Skip", OLD_GROUP)
+        stage.sandbox.upgrade(OLD_GROUP, BEN.id)
+        line = await stage.line(tap)
+        await all_taken(stage)
+
+    assert line["outcome"] == "recorded"
+    assert await stage.events(item) == [("skip", "Anna")]
 
 
 async def test_tap_in_a_topic_is_a_tap(stage: Stage) -> None:

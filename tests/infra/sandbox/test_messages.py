@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.sandbox.rules import NOT_MODIFIED, Rules
+from infra.sandbox.model import Person
+from infra.sandbox.rules import NOT_MODIFIED, Rules, StageError
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.world import NewChat
@@ -63,6 +64,25 @@ async def test_a_kicked_bot_is_forbidden(sandbox: Sandbox, group: int, bot: BotC
 
     assert refused(answer) == (403, "Forbidden: bot was kicked from the supergroup chat")
     assert (await bot("getUpdates"))["result"][0]["my_chat_member"]["new_chat_member"]["status"] == "left"
+
+
+async def test_a_group_that_became_a_supergroup_has_another_id(sandbox: Sandbox, bot: BotClient) -> None:
+    old = sandbox.create_chat(NewChat("Team", [Person(1, "Anna")], "group"))
+
+    new = sandbox.upgrade(old.id, 1)
+
+    refusal = await bot("sendMessage", chat_id=old.id, text="x")
+    assert refused(refusal) == (400, "Bad Request: group chat was upgraded to a supergroup chat")
+    assert refusal["parameters"] == {"migrate_to_chat_id": new.id}
+    left, came = [update["message"] for update in (await bot("getUpdates"))["result"]]
+    assert (left["chat"]["id"], left["migrate_to_chat_id"]) == (old.id, new.id)
+    assert (came["chat"]["id"], came["migrate_from_chat_id"], came["chat"]["type"]) == (new.id, old.id, "supergroup")
+    assert (await bot("sendMessage", chat_id=new.id, text="x"))["ok"]
+
+
+async def test_a_supergroup_cannot_become_one_again(sandbox: Sandbox, group: int) -> None:
+    with pytest.raises(StageError):
+        sandbox.upgrade(group, 1)
 
 
 @pytest.mark.parametrize(
