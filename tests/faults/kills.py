@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import anyio
 
-from tests.faults.links import Links, make_home, open_links, together
+from tests.faults.links import Links, open_links
 from tests.faults.results import Result, Settings
 from tests.faults.scenes import SCENES, Scene, Verdict, new_scene
 from tests.faults.server import Server, open_server
@@ -18,13 +18,12 @@ from tests.stage import Stage, open_stage
 from tests.tap_lines import captured_lines
 from tests.understudy import Understudy, understudy
 
-AT_ONCE = 12  # each has a worker with five sessions and some 80 MB, and mostly waits; the server has a hundred
+SERVERS, AT_ONCE = 2, 10  # on each: a run's worker has five sessions and some 80 MB, and mostly waits for a lease
 START_SECONDS = 90.0  # of so many workers together
 CALM_SECONDS = 3.0  # a lone worker has done by then all that a scene asks for
 MOST_PIECES = 200
 QUICK_PIECES = 8
 QUICK_RUNS = 2
-LONGEST_FIRST = ("publish", "presentation", "tap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +54,14 @@ class Kills:
         """End workers at every piece, or at a few that the seed picks."""
         # The stages overlap, and each puts structlog back as it found it: this one is first to come and last to go.
         with captured_lines():
-            async with open_server() as server:
-                return await play_all(server, plan(settings))
+            return await play_all(plan(settings))
 
 
-def plan(settings: Settings) -> Iterator[Kill]:
-    """Name them all, more than there are pieces; those that wait for a lease come first."""
-    for scene in LONGEST_FIRST:
-        for end in End:
-            kills = (Kill(scene, end, number) for number in _numbers(scene, end, settings))
-            yield from (kill for kill in kills if settings.run in {None, kill.name})
+def plan(settings: Settings) -> list[Kill]:
+    """Name them all, more than there are pieces: by number, so that few are begun beyond the last one of a row."""
+    rows = ((scene, end, _numbers(scene, end, settings)) for scene in SCENES for end in End)
+    kills = [Kill(scene, end, number) for scene, end, numbers in rows for number in numbers]
+    return sorted((kill for kill in kills if settings.run in {None, kill.name}), key=lambda kill: kill.number)
 
 
 def _numbers(scene: str, end: End, settings: Settings) -> list[int]:
@@ -77,13 +74,14 @@ def _numbers(scene: str, end: End, settings: Settings) -> list[int]:
     return sorted(random.sample(range(1, QUICK_PIECES), QUICK_RUNS))
 
 
-async def play_all(server: Server, kills: Iterator[Kill]) -> list[Result]:
+async def play_all(kills: Sequence[Kill]) -> list[Result]:
     """Play several at once, each row of pieces until there are no more."""
     results: dict[Kill, Result] = {}
     through: set[tuple[str, End]] = set()
+    pending = iter(kills)
 
-    async def work() -> None:
-        for kill in kills:
+    async def work(server: Server) -> None:
+        for kill in pending:
             row = (kill.scene, kill.end)
             if row in through:
                 continue
@@ -93,9 +91,14 @@ async def play_all(server: Server, kills: Iterator[Kill]) -> list[Result]:
             else:
                 results[kill] = result
 
-    async with anyio.create_task_group() as tasks:
-        for _ in range(AT_ONCE):
-            tasks.start_soon(work)
+    async def share() -> None:
+        async with open_server() as server, anyio.create_task_group() as tasks:
+            for _ in range(AT_ONCE):
+                tasks.start_soon(work, server)
+
+    async with anyio.create_task_group() as sides:
+        for _ in range(min(SERVERS, 1 + len(kills) // AT_ONCE)):
+            sides.start_soon(share)
     return [results[kill] for kill in sorted(results, key=lambda kill: kill.place)]
 
 
@@ -103,11 +106,13 @@ async def play(server: Server, kill: Kill) -> Result | None:
     """Let the scene begin, end the worker, and let another one come; None: there are not so many pieces."""
     dsn = await server.create(kill.name.replace("/", "_").lower())
     scene = new_scene(kill.scene)
-    home = make_home(server.folder / kill.name.replace("/", "_"))
+    home = server.folder / kill.name.replace("/", "_")
+    home.mkdir()
     async with open_stage(dsn) as stage, open_links(stage) as links:
         await scene.prepare(stage, home)
         trap = Trap(kill.number, links)
-        changes = together(scene.environment, links.environment(stage), {"SHUTDOWN_GRACE_SECONDS": str(GRACE_SECONDS)})
+        grace = {"SHUTDOWN_GRACE_SECONDS": str(GRACE_SECONDS)}
+        changes = {**scene.environment, **links.environment(stage), **grace}
         async with understudy(stage, home, "first", changes) as first:
             await stage.until(stage.sandbox.bot_api.desk.is_waiting, START_SECONDS)
             trap.set(first, kill.end)
@@ -140,7 +145,7 @@ async def _all_is_done(stage: Stage, scene: Scene, over: anyio.CancelScope) -> N
 
 
 async def _next_worker(stage: Stage, scene: Scene, links: Links, home: Path) -> Verdict:
-    changes = together(scene.environment, links.straight(stage))
+    changes = {**scene.environment, **links.straight(stage)}
     async with understudy(stage, home, "second", changes):
         try:
             await stage.until(lambda: scene.is_told(stage), scene.truth_seconds)

@@ -1,11 +1,10 @@
-"""A worker's links to the world, each through a proxy, and the folder and environment by which a process uses them."""
+"""A worker's links to the world, each through a proxy, and the environment that leads a process over them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.sandbox.worker import free_port
@@ -51,17 +50,6 @@ async def open_links(stage: Stage) -> AsyncIterator[Links]:
 
         sandbox = urlsplit(stage.sandbox.url).port
         yield Links(await to(urlsplit(stage.dsn).port), await to(sandbox), await to(sandbox), await to(port), port)
-
-
-def make_home(folder: Path) -> Path:
-    """Make a worker's folder."""
-    folder.mkdir(parents=True)
-    return folder
-
-
-def together(*parts: Mapping[str, str]) -> dict[str, str]:
-    """Merge environments; the last one counts."""
-    return {name: value for part in parts for name, value in part.items()}
 
 
 def _url(port: int) -> str:

@@ -11,7 +11,7 @@ from random import Random
 import anyio
 
 from tests.faults.harms import HARMS, WORKERS, Ground, connect_again
-from tests.faults.links import make_home, open_links, together
+from tests.faults.links import open_links
 from tests.faults.results import Result, Settings
 from tests.faults.scenes import SCENES, Scene, Verdict, new_scene
 from tests.faults.server import Server, open_server
@@ -99,11 +99,12 @@ async def play(server: Server, one: Ailment) -> Result:
     name = f"{one.scene}_{moments(one.scene).index(one.moment)}_{one.harm}".lower()
     dsn = await server.create(name)
     scene = new_scene(one.scene)
-    home = make_home(server.folder / name)
+    home = server.folder / name
+    home.mkdir()
     async with open_stage(dsn) as stage, open_links(stage) as links:
         ground = Ground(server, dsn, links.database)
         await scene.prepare(stage, home)
-        changes = together(scene.environment, links.environment(stage), {"POOL_SIZE": str(POOL_SIZE)})
+        changes = {**scene.environment, **links.environment(stage), "POOL_SIZE": str(POOL_SIZE)}
         async with understudy(stage, home, "worker", changes) as worker:
             await stage.until(stage.sandbox.bot_api.desk.is_waiting, START_SECONDS)
             answered = await _harm(stage, scene, one, ground)
@@ -180,7 +181,9 @@ async def _stopped(scene: Scene, worker: Understudy) -> str | None:
     """Let it explain its taps; then it ends in order when it is told to."""
     with suppress(TimeoutError):
         await worker.until("tap", len(scene.taps))
-    await worker.stop()
+    if worker.process.returncode is not None:
+        return f"the worker ended by itself with {worker.process.returncode}"
+    worker.process.terminate()
     with anyio.move_on_after(STOP_SECONDS):
         code = await worker.process.wait()
         return None if code == 0 else f"the worker ended with {code}"

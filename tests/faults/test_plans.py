@@ -61,9 +61,7 @@ def test_an_ailment_is_named_by_its_cell() -> None:
 
 
 def test_a_kill_that_is_named_is_the_only_one() -> None:
-    kills = list(plan(Settings(quick=True, run="publish/STOP/17")))
-
-    assert kills == [Kill("publish", End.STOP, 17)]
+    assert plan(Settings(quick=True, run="publish/STOP/17")) == [Kill("publish", End.STOP, 17)]
 
 
 async def test_a_reply_is_lost_that_was_under_way_when_the_rows_said_it() -> None:
