@@ -34,6 +34,7 @@ RENEW_SECONDS = 25.0
 SETTLE_SECONDS = 60.0  # of a publish call, after which its effect can be seen: the call, and 30 s
 DOUBT_SECONDS = 150.0
 PATIENCE_SECONDS = 300.0  # with a file that is fetched, and with an Instagram that cannot be reached
+INHERITED_LOOKS = 4  # a container that cannot be read may be live: people said that it is not, and people err
 PAUSES_SECONDS = (1.0, 2.0, 3.0, 5.0)
 ATTEMPTS = 3
 
@@ -184,6 +185,8 @@ def _failed(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
     match failed.failure:
         case Failure.TOKEN_GONE:
             return _refuse(saga, failed.sentence or words.TOKEN_GONE, token_gone=True)
+        case Failure.REFUSED if publish.inherited and saga.looks < INHERITED_LOOKS - 1:
+            return _again(saga, failed.at, failed.sentence)
         case Failure.REFUSED if publish.inherited:
             return _start_over(saga)
         case Failure.REFUSED:

@@ -14,6 +14,7 @@ from actors.rules.account import Account, Container, ContainerState, Hints, Logi
 from actors.rules.publish import (
     ATTEMPTS,
     DOUBT_SECONDS,
+    INHERITED_LOOKS,
     PATIENCE_SECONDS,
     RENEW_SECONDS,
     SEND_WITHIN_SECONDS,
@@ -311,10 +312,22 @@ def test_f32_token_that_is_gone_is_a_refusal_that_says_so(publish: Publish, call
 
 @pytest.mark.parametrize(
     "message",
-    [looked(ContainerState.ERROR), looked(ContainerState.EXPIRED), CallFailed(Call.LOOK, Failure.REFUSED, AT)],
+    [looked(ContainerState.ERROR), looked(ContainerState.EXPIRED)],
 )
 def test_container_of_which_people_said_that_it_is_not_live_may_be_given_up(message: Message) -> None:
     assert stored(replace(FETCHING, inherited=True), message).phase is Phase.CREATING
+
+
+def test_container_that_cannot_be_read_is_looked_at_again_before_people_s_word_counts() -> None:
+    """Simulation, seed 11121: they said that it was not live, one look was refused, and it was live."""
+    unreadable, saga = CallFailed(Call.LOOK, Failure.REFUSED, AT), at_work(replace(FETCHING, inherited=True))
+    effects = []
+    for _ in range(INHERITED_LOOKS):
+        decision = decide(saga, unreadable)
+        saga = decision.saga
+        effects.append(decision.effect)
+
+    assert [type(effect) for effect in effects] == [Wait] * (INHERITED_LOOKS - 1) + [Store]
 
 
 def test_publish_call_that_did_not_happen_is_repeated_after_a_rest() -> None:
