@@ -38,6 +38,7 @@ from actors.rules.requests import Lane, NotStored, Ticket
 from actors.rules.review import decide
 from actors.rules.review_memory import Item
 from actors.runtime.actor import Context, Effect
+from actors.shell.answers import say_in_chat, toast
 from actors.shell.checks import Checks
 from actors.shell.drawings import Drawings
 from actors.shell.outside import ItemKey, Outside
@@ -47,7 +48,6 @@ from actors.shell.trace import Traces
 INTERIM_SECONDS = 0.4
 QUESTION_SECONDS = 60.0
 SEND_SECONDS = 30.0
-ANSWER_TRIES = 3
 
 
 class ItemActor:
@@ -99,8 +99,8 @@ class ItemActor:
 
     def _perform_for_press(self, effect: wanted.PressEffect, about: Message) -> None:
         match effect:
-            case wanted.AnswerTap(press, text):
-                self._spawn_for(press, partial(self._answer, press, text), about)
+            case wanted.AnswerTap(press):
+                self._spawn_for(press, partial(self._answer, effect), about)
             case wanted.ShowLine():
                 self._add_line(effect, about)
             case wanted.ShowQuestion(press):
@@ -145,19 +145,13 @@ class ItemActor:
         if not await self._outside.pause(seconds):
             await self._context.tell(message)
 
-    async def _answer(self, press: Press, text: str) -> None:
-        """Toast, at once; a lost one is tried again, a refused one (too old) never stops the action."""
-        for attempt in range(ANSWER_TRIES):
-            try:
-                await self._outside.chat.answer(press.id, text)
-            except Refused:
-                return
-            except PortError:
-                if await self._outside.pause(0.5 * (attempt + 1)):
-                    return
-            else:
-                self._traces.of(press).toasted()
-                return
+    async def _answer(self, wish: wanted.AnswerTap) -> None:
+        """Toast, at once; one that does not come through never stops the action, and what nobody else says is said."""
+        press = wish.press
+        if await toast(self._outside.chat, press, wish.text, self._outside.pause):
+            self._traces.of(press).toasted()
+        elif wish.alone:
+            await say_in_chat(self._outside.chat, press, f"{press.person.name}: {wish.text}")
 
     async def _close(self, tap: Tap) -> None:
         """Ask until answered: afterwards no late attempt can take effect unseen."""

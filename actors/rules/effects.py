@@ -26,10 +26,14 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerTap:
-    """Show a toast to the person, before and without any database work; at most once a tap."""
+    """Show a toast to the person, before and without any database work; at most once a tap.
+
+    `alone`: no row and no card tells it, so the chat has to if the toast cannot.
+    """
 
     press: Press
     text: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ..
     """Answer a press that needs no record: Telegram may forget it once the answer is through."""
     press = conclusion.press
     return (
-        AnswerTap(press, text),
+        AnswerTap(press, text, alone=not shown),
         *shown,
         LogInteraction(press, conclusion.outcome.value),
         conclusion,

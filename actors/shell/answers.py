@@ -8,13 +8,29 @@ from functools import partial
 import anyio
 import structlog
 
-from actors.errors import PortError
+from actors.errors import PortError, Refused
 from actors.ports import Chat
 from actors.rules.messages import Press
 
 log = structlog.get_logger()
 
 ANSWER_SECONDS = 5.0
+ANSWER_TRIES = 3
+
+
+async def toast(chat: Chat, press: Press, text: str, pause: Callable[[float], Awaitable[bool]]) -> bool:
+    """Show a toast; a lost one is tried again, a refused one (too old) is not. False: perhaps nobody has seen it."""
+    for attempt in range(ANSWER_TRIES):
+        try:
+            await chat.answer(press.id, text)
+        except Refused:
+            return False
+        except PortError:
+            if await pause(0.5 * (attempt + 1)):
+                return False
+        else:
+            return True
+    return False
 
 
 async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], None]) -> None:

@@ -139,6 +139,22 @@ async def test_toast_that_is_too_old_stops_nothing(stage: ItemStage) -> None:
     assert stage.taps[0]["outcome"] == "recorded"
 
 
+@pytest.mark.parametrize("trouble", [Unreachable("no network"), Refused("query is too old")])
+async def test_chat_hears_who_is_at_it_if_the_toast_of_a_busy_tap_cannot(
+    stage: ItemStage, trouble: Unreachable | Refused
+) -> None:
+    """Neither a row nor a line tells it: Telegram would forget the tap, and the person would have seen nothing."""
+    stage.store.will("RecordTap", After(50.0, recorded))
+    stage.chat.always("answer", trouble)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        stage.tell(BENS)
+        await anyio.sleep(20.0)
+
+    assert stage.chat.texts == [(CHAT, "Ben: ⏳ Anna is skipping this…")]
+
+
 async def test_stop_does_not_wait_to_repeat_a_toast(stage: ItemStage) -> None:
     stage.store.will("RecordTap", recorded)
     stage.chat.always("answer", Unreachable("no network"))

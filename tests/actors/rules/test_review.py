@@ -144,7 +144,7 @@ def test_second_tap_during_a_recording_learns_whose_it_is() -> None:
     decision = decide(RECORDING, BENS)
 
     assert decision.item == RECORDING
-    assert decision.effects[0] == AnswerTap(BENS.press, "⏳ Anna is skipping this…")
+    assert decision.effects[0] == AnswerTap(BENS.press, "⏳ Anna is skipping this…", alone=True)
     assert of(Record, decision.effects) == []
     assert ConfirmUpdate(BENS.press, answered_first=True) in decision.effects
 
@@ -295,7 +295,9 @@ def test_question_is_taken_away_after_a_minute_or_by_a_no() -> None:
 
 
 def test_reject_during_a_recording_is_told_who_is_at_it() -> None:
-    assert decide(RECORDING, AskToReject(BENS.press)).effects[0] == AnswerTap(BENS.press, "⏳ Anna is skipping this…")
+    assert decide(RECORDING, AskToReject(BENS.press)).effects[0] == AnswerTap(
+        BENS.press, "⏳ Anna is skipping this…", alone=True
+    )
 
 
 def test_original_is_sent_without_deciding_anything() -> None:
@@ -356,7 +358,7 @@ def test_answer_to_the_question_of_another_person_changes_nothing(item: Item, na
 
     assert decision.item == item
     toast = f"Only {name} can confirm this. Tap “It is live” yourself to be asked, too."
-    assert decision.effects[0] == AnswerTap(BENS.press, toast)
+    assert decision.effects[0] == AnswerTap(BENS.press, toast, alone=True)
     assert of(Record, decision.effects) == []
     assert of(Conclude, decision.effects) == [Conclude(BENS.press, "it_is_live", Outcome.NOT_YOURS, "tap", 0)]
 
