@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -17,7 +18,7 @@ import anyio
 
 from infra.logs import configure_logs
 from tests.soak.figures import figures, progress
-from tests.soak.play import Play, Wish, open_play
+from tests.soak.play import Wish, open_play
 from tests.soak.retention import members_wrong, sweep
 
 SAY_SECONDS = 30.0
@@ -31,23 +32,18 @@ async def perform(wish: Wish, progress_file: Path | None) -> int:
 
         def say() -> None:
             _write(progress(play), progress_file)
+            for sentence in play.tally.take_wrong():
+                _write(f"wrong: {sentence}", progress_file)
 
         await play.run(say, SAY_SECONDS)
         say()
+        for line in play.lives.kept:
+            _write(f"logged: {line}", None)
         wrong = await members_wrong(play.eyes)
         play.tally.lost += wrong
         result = figures(play, await sweep(play.eyes, play.lives), wrong)
-        _tell_trouble(play)
     _write(json.dumps(result), progress_file)
     return 1 if result["lost"] or result["doubled"] else 0
-
-
-def _tell_trouble(play: Play) -> None:
-    """What was wrong, and what the workers logged as such."""
-    for sentence in play.tally.wrong:
-        _write(f"wrong: {sentence}", None)
-    for line in play.lives.kept:
-        _write(f"logged: {line}", None)
 
 
 def _write(line: str, progress_file: Path | None) -> None:
@@ -65,10 +61,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--items", type=int, help="by default a tenth of the taps")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults-every", type=float, default=4.0, metavar="S", help="seconds, on average")
+    parser.add_argument("--minutes", type=float, help="deal nothing more after so long, however few taps it were")
     parser.add_argument("--progress", type=Path, metavar="FILE", help="write the lines to this file, too")
     asked = parser.parse_args(arguments)
     configure_logs("console", "ERROR", stream=sys.stderr)
-    wish = Wish(asked.taps, asked.items or max(1, asked.taps // TAPS_AN_ITEM), asked.seed, asked.faults_every)
+    items = asked.items or max(1, asked.taps // TAPS_AN_ITEM)
+    seconds = asked.minutes * 60 if asked.minutes else math.inf
+    wish = Wish(asked.taps, items, asked.seed, asked.faults_every, seconds)
     return anyio.run(partial(perform, wish, asked.progress), backend_options={"use_uvloop": True})
 
 

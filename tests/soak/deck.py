@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
@@ -14,6 +16,7 @@ from tests.soak.ledger import Decided, Tapped, Told
 FIRST_CHAT = -1004000000000
 PEOPLE = tuple(Person(2000 + number, f"Person-{number:02}") for number in range(24))
 VERBS = ("posted", "skip", "confirm_reject")
+KEPT_SECONDS = 120.0  # a worker that lost the answer to an edit makes it again after a minute
 AT_ONCE = 300  # items whose taps come interleaved
 
 CHATS = """insert into chats (chat_id, title, gap_seconds) select $1::bigint - n, 'Team', 0
@@ -70,6 +73,7 @@ class Deck:
         self._eyes = eyes
         self._chats: list[tuple[int, int]] = []
         self._dealt = 0
+        self._forgotten: deque[tuple[float, Message]] = deque()
         self.tapped = 0
 
     async def open(self, chats: int) -> None:
@@ -123,14 +127,26 @@ class Deck:
         seen = query.seen() if query else None
         content = card.message.content
         texts = tuple(shown.content.text for shown in card.message.history)
+        said = self._said_to(card, tap) if tap and seen is None else None
+        if said is not None:
+            return Told(said, texts, len(content.buttons()))
         return Told(seen.text if seen else None, texts, len(content.buttons()))
 
+    def _said_to(self, card: Card, tap: Tapped) -> str | None:
+        """What the chat was told since, because the toast did not come through."""
+        messages = self._sandbox.telegram.chats[card.message.chat_id].messages
+        said = [messages[number].content.text for number in messages if number > card.message.id]
+        to = f"{tap.name}: "
+        return next((text.removeprefix(to) for text in said if text.startswith(to)), None)
+
     async def forget(self, hand: Hand) -> None:
-        """What was checked is over: the chats forget the messages, and the rows become old."""
-        for card in hand.cards.values():
-            del self._sandbox.telegram.chats[card.message.chat_id].messages[card.message.id]
-            for tap in card.taps:
-                self._sandbox.telegram.queries.by_id.pop(tap.tap_id, None)
+        """What was checked is over: its toasts are forgotten, its rows become old, and later its messages go, too."""
+        for tap in [tap for card in hand.cards.values() for tap in card.taps]:
+            self._sandbox.telegram.queries.by_id.pop(tap.tap_id, None)
+        self._forgotten += [(time.monotonic(), card.message) for card in hand.cards.values()]
+        while self._forgotten and self._forgotten[0][0] < time.monotonic() - KEPT_SECONDS:
+            _, message = self._forgotten.popleft()
+            del self._sandbox.telegram.chats[message.chat_id].messages[message.id]
         await self._eyes.fetch(AGE, *hand.keys)
 
     def _show(self, chat_key: int, item_id: int, chat_id: int) -> Card:

@@ -12,6 +12,8 @@ NOT_SAVED = "was not saved, tap again"
 TOO_LATE = "too late"
 LOOKS_SETTLED = "It looks "
 AT_IT = "⏳"
+MOST_NOTED = 50
+LONGEST_NOTE = 1500
 DEEDS = {"posted": "Posted", "skipped": "Skipped", "rejected": "Rejected"}
 
 
@@ -109,6 +111,12 @@ class Tally:
     doubled: int = 0
     lies: int = 0
     wrong: list[str] = field(default_factory=list)
+    noted: int = 0
+
+    def take_wrong(self) -> list[str]:
+        """What was wrong since the last look."""
+        taken, self.wrong = self.wrong, []
+        return taken
 
     def count(self, tap: Tapped, verdict: Verdict, told: Told) -> None:
         """Add a tap of which no more is to come."""
@@ -120,7 +128,7 @@ class Tally:
         self.unheard += verdict is Verdict.TOLD and not heard_who_was_first(tap, told)
         if verdict in {Verdict.OPEN, Verdict.WRONG}:
             self.lost += 1
-            self._note(f"tap {tap.tap_id} of item {tap.item_id}: {verdict.value}; {told}")
+            self._note(f"tap {tap.tap_id} of item {tap.item_id}: {verdict.value}, tap {tap.number}; {told}")
 
     def close(self, item_id: int, decided: Decided, settlers: list[str], card: Told) -> None:
         """Add an item: exactly one decision, made by the one tap that says so, and a card that tells it."""
@@ -136,5 +144,6 @@ class Tally:
             self._note(f"item {item_id}: {decided}, settled by {settlers}, shows {card}")
 
     def _note(self, sentence: str) -> None:
-        if len(self.wrong) < 50:
-            self.wrong.append(sentence)
+        self.noted += 1
+        if self.noted <= MOST_NOTED:
+            self.wrong.append(sentence[:LONGEST_NOTE])

@@ -17,6 +17,8 @@ from main import COMMAND
 from tests.soak.slope import Sample
 
 LOUD = ('"warning"', '"error"', '"critical"')
+UNTOASTED = '"toast_ms": null'
+TOLD_BY_TOAST = ('"outcome": "busy"', '"outcome": "refused"')
 MOST_KEPT = 40
 
 
@@ -48,7 +50,9 @@ class Lives:
                 self.count += 1
                 self._process, self._wanted = process, False
                 await process.wait()
-                self.unexpected += not self._wanted
+                if not self._wanted:
+                    self.unexpected += 1
+                    self._keep("worker.ended", f"the worker ended by itself with exit status {process.returncode}")
 
     def end(self, sign: signal.Signals) -> None:
         """End it; the next one comes at once."""
@@ -79,6 +83,8 @@ class Lives:
                 self._keep("not a line of a log", line)
             elif any(word in line for word in LOUD):
                 self._keep(_event(line), line)
+            elif UNTOASTED in line and any(outcome in line for outcome in TOLD_BY_TOAST):
+                self._keep("tap without a toast", line)
 
     def _keep(self, event: str, line: str) -> None:
         self.logged[event] += 1

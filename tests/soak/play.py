@@ -31,9 +31,9 @@ HAND = 500
 WINDOW = 200  # taps that Telegram holds: twice what it delivers at once
 MOST_HANDS = 3  # the sandbox remembers 20,000 toasts
 POOL_SIZE = 10
-DEADLY_PART = 0.08  # workers are ended in this first part only: one long life follows
+DEADLY_PART = 0.04  # workers are ended in this first part only: one long life follows
 LOOK_SECONDS = 5.0
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Wish:
     items: int
     seed: int
     every_seconds: float
+    most_seconds: float
 
 
 @dataclass
@@ -82,7 +83,7 @@ class Play:
 
     async def _tap_all(self, checks: TaskGroup) -> None:
         mean = self.wish.taps / self.wish.items
-        while self.deck.tapped < self.wish.taps:
+        while self.deck.tapped < self.wish.taps and self.seconds < self.wish.most_seconds:
             while self.hands >= MOST_HANDS:  # noqa: ASYNC110 - rows announce nothing
                 await anyio.sleep(0.1)
             left = max(1, round((self.wish.taps - self.deck.tapped) / mean))

@@ -10,7 +10,7 @@ from tests.soak.eyes import Eyes
 from tests.soak.lives import Lives
 
 YOUNG = 1000
-SWEPT_SECONDS = 300.0
+SWEPT_SECONDS = 600.0
 # Each person's counters are what the taps of that person come to.
 MEMBERS_WRONG = """
 with said as (

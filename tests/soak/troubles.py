@@ -96,9 +96,11 @@ class Troubles:
         """What is open says nothing any more, and nothing new is heard; then all of it is cut."""
         self.proxy.gate = _swallow
         self.proxy.end(Ending.SILENCE)
-        await anyio.sleep(seconds)
-        self.proxy.gate = None
-        self.proxy.end(Ending.RST)
+        try:
+            await anyio.sleep(seconds)
+        finally:
+            self.proxy.gate = None
+            self.proxy.end(Ending.RST)
 
     async def _stall(self, seconds: float) -> None:
         """Everything comes, but later."""
@@ -109,9 +111,11 @@ class Troubles:
             await over.wait()
 
         self.proxy.gate = wait
-        await anyio.sleep(seconds)
-        self.proxy.gate = None
-        over.set()
+        try:
+            await anyio.sleep(seconds)
+        finally:
+            self.proxy.gate = None
+            over.set()
 
 
 async def _swallow(line: Line, way: Way, chunk: bytes) -> None:
