@@ -12,6 +12,9 @@ import telegram
 from infra.telegram.errors import UNREADABLE
 from infra.telegram.markup import speakable
 
+# What our cards are made of. Of a link python-telegram-bot does not escape the address, which could end its tag.
+OURS = frozenset({telegram.MessageEntity.BOLD, telegram.MessageEntity.CODE})
+
 _CHAT = telegram.Chat(1, telegram.Chat.GROUP)
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
 
@@ -29,7 +32,8 @@ def seen_html(seen: str) -> str:
     caption, entities = json.loads(seen)
     try:
         described = [telegram.MessageEntity.de_json(entity) for entity in entities]
-        shown = telegram.Message(1, _LONG_AGO, _CHAT, caption=caption, caption_entities=described)
+        ours = [entity for entity in described if entity.type in OURS]
+        shown = telegram.Message(1, _LONG_AGO, _CHAT, caption=caption, caption_entities=ours)
         return speakable(shown.caption_html)
     except UNREADABLE:
         return speakable(telegram.Message(1, _LONG_AGO, _CHAT, caption=str(caption)).caption_html)

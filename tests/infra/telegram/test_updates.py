@@ -83,6 +83,13 @@ def test_caption_with_strange_formatting_keeps_its_words() -> None:
     assert seen_html(write_seen({"caption": "A & B", "caption_entities": ["bold"]})) == "A &amp; B"
 
 
+def test_link_in_a_caption_that_was_seen_is_no_link_any_more() -> None:
+    """Its address could end the tag in which it stands, and no card of ours has one."""
+    link = {"type": "text_link", "offset": 0, "length": 1, "url": 'x"><b>'}
+
+    assert seen_html(write_seen({"caption": "A & B", "caption_entities": [link]})) == "A &amp; B"
+
+
 @pytest.mark.parametrize("raw", [tapped("vote:1"), tapped(None), tapped(message=None, inline_message_id="x")])
 def test_buttons_of_others_ask_nothing(raw: dict[str, Any]) -> None:
     assert isinstance(UPDATES.parse(raw, 0, redelivered=False), Other)
