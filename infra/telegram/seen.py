@@ -29,11 +29,12 @@ def seen_html(seen: str) -> str:
     """Return the caption as HTML; without its formatting if Telegram says of that what nobody understands."""
     if not seen:
         return ""
-    caption, entities = json.loads(seen)
+    written, entities = json.loads(seen)
+    caption = speakable(str(written))
     try:
         described = [telegram.MessageEntity.de_json(entity) for entity in entities]
         ours = [entity for entity in described if entity.type in OURS]
         shown = telegram.Message(1, _LONG_AGO, _CHAT, caption=caption, caption_entities=ours)
-        return speakable(shown.caption_html)
+        return shown.caption_html
     except UNREADABLE:
-        return speakable(telegram.Message(1, _LONG_AGO, _CHAT, caption=str(caption)).caption_html)
+        return telegram.Message(1, _LONG_AGO, _CHAT, caption=caption).caption_html

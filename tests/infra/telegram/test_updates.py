@@ -83,6 +83,12 @@ def test_caption_with_strange_formatting_keeps_its_words() -> None:
     assert seen_html(write_seen({"caption": "A & B", "caption_entities": ["bold"]})) == "A &amp; B"
 
 
+def test_half_surrogates_in_a_caption_that_was_seen_are_replaced() -> None:
+    bold = {"type": "bold", "offset": 2, "length": 1}
+
+    assert seen_html(write_seen({"caption": "\ud83d B", "caption_entities": [bold]})) == "\ufffd <b>B</b>"
+
+
 def test_link_in_a_caption_that_was_seen_is_no_link_any_more() -> None:
     """Its address could end the tag in which it stands, and no card of ours has one."""
     link = {"type": "text_link", "offset": 0, "length": 1, "url": 'x"><b>'}
