@@ -170,7 +170,7 @@ def test_names_are_neither_markup_nor_orders_to_the_terminal(outside: Outside, t
 def test_files_become_stories_named_after_themselves(outside: Outside, type_in: Type) -> None:
     outside.desk.lines = [MEDIA | {"new": True}, MEDIA | {"id": 4, "new": False}]
 
-    result = type_in("media", "add", "/tmp/Sunset at sea.jpg", "b.jpg", "--chat", GROUP, "--caption", "Hello")  # noqa: S108
+    result = type_in("media", "add", "/tmp/Sunset at sea.jpg", "b.jpg", "--chat", GROUP, "--caption", "Hello")  # noqa: S108 - a name
 
     ((_, chat, stories),) = outside.desk.asked
     assert (chat, [story["title"] for story in stories]) == (int(GROUP), ["Sunset at sea", "b"])
