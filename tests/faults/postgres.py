@@ -131,8 +131,9 @@ async def _harm(stage: Stage, scene: Scene, one: Ailment, ground: Ground) -> str
                 if one.moment == BEFORE:
                     wire.now.set()
                     await wire.made.wait()
-                wire.armed = True
+                wire.armed = one.scene not in BEGUN_BY_A_ROW
                 await scene.begin(stage)
+                wire.armed = True
                 await wire.now.wait()
                 patience.deadline = float("inf")
         if not wire.now.is_set():
