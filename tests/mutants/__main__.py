@@ -38,10 +38,13 @@ def main() -> int:
     rows = [tuple(verdicts[at : at + len(profiles)]) for at in range(0, len(verdicts), len(profiles))]
     tried = list(zip(chosen, rows, strict=True))
     _tell(tried, profiles, asked.markdown)
-    if control.found or control.crash:
+    if control.crash:
+        sys.stderr.write(f"The hunt without a mistake broke down: {control.crash}\n")
+    elif control.found:
         sys.stderr.write(f"The source without a mistake broke “{control.invariant}”, seed {control.seed}.\n")
-    sys.stdout.write(as_json(tried) + "\n")
-    return int(any(not any(one.found for one in row) or any(one.crash for one in row) for row in rows) or control.found)
+    sys.stdout.write(as_json(tried, control) + "\n")
+    missed = any(not any(one.found for one in row) or any(one.crash for one in row) for row in rows)
+    return int(missed or control.found or control.crash is not None)
 
 
 def _try(trial: tuple[Mutant | None, str], seconds: float) -> Verdict:

@@ -432,9 +432,9 @@ ACTORS: tuple[Mutant, ...] = (
         "a toast that comes too late ends whatever its tap began",
         (
             Edit(
-                "actors/item.py",
-                "            except Refused:\n                return\n            except PortError:",
-                "            except Refused:\n                raise\n            except PortError:",
+                "actors/shell/answers.py",
+                "        except Refused:\n            return False\n        except PortError:\n            if await p",
+                "        except Refused:\n            raise\n        except PortError:\n            if await p",
             ),
         ),
     ),

@@ -34,12 +34,14 @@ def as_markdown(tried: Tried, profiles: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(tried: Tried) -> str:
-    """Write the last line."""
+def as_json(tried: Tried, control: Verdict) -> str:
+    """Write the last line; the control is the hunt without a mistake, which must find nothing."""
     crashed = [mutant.name for mutant, verdicts in tried if any(one.crash for one in verdicts)]
     missed = [mutant.name for mutant, verdicts in tried if not any(one.found for one in verdicts)]
     found = len(tried) - len(missed)
-    return json.dumps({"mutants": len(tried), "found": found, "missed": missed, "crashed": crashed})
+    unharmed = {"seeds": control.seeds, "seed": control.seed, "invariant": control.invariant, "crash": control.crash}
+    told = {"mutants": len(tried), "found": found, "missed": missed, "crashed": crashed, "control": unharmed}
+    return json.dumps(told)
 
 
 def _cell(verdict: Verdict) -> str:

@@ -12,6 +12,7 @@ from actors.errors import AnswerLost, Refused, TokenGone
 from actors.rules.account import Account, Container, ContainerState, FreshToken, Hints, Quota
 from actors.rules.item import Story
 from tests.simulation.plan import Kind
+from tests.simulation.processes import Process
 from tests.simulation.weather import Weather
 from tests.simulation.wire import Request, T, Wire
 
@@ -37,10 +38,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Eyes:
-    """Who looks on: the time, and who wants to hear of each story that goes live."""
+    """Who looks on: the time, and who wants to hear of each story that goes live, and of each call for one."""
 
     now: Callable[[], float]
     went_live: Callable[[Made, str], None]
+    called: Callable[[Process, str], None] = lambda _process, _container: None
 
 
 class SimulatedInstagram:
@@ -48,7 +50,7 @@ class SimulatedInstagram:
 
     def __init__(self, dice: Random, eyes: Eyes) -> None:
         self._dice = dice
-        self._eyes = eyes
+        self.eyes = eyes
         self.containers: dict[str, Made] = {}
         self.live: Counter[int] = Counter()
         self.lag_seconds = LAG_SECONDS
@@ -58,7 +60,7 @@ class SimulatedInstagram:
         """Begin to fetch a file."""
         name = f"c{len(self.containers) + 1}"
         broken = self._dice.random() < BAD_FILES
-        ready_at = self._eyes.now() + self.lag_seconds * self._dice.random()
+        ready_at = self.eyes.now() + self.lag_seconds * self._dice.random()
         self.containers[name] = Made(story.media_id, account_id, ready_at, broken, shy=self._dice.random() < SHY)
         return name
 
@@ -67,7 +69,7 @@ class SimulatedInstagram:
         made = self.containers[name]
         if made.published:
             return Container(ContainerState.PUBLISHED)
-        if self._eyes.now() < made.ready_at:
+        if self.eyes.now() < made.ready_at:
             return Container(ContainerState.IN_PROGRESS)
         if made.broken:
             return Container(ContainerState.ERROR, "The file cannot be used.")
@@ -76,11 +78,11 @@ class SimulatedInstagram:
     def publish(self, name: str) -> str:
         """Make a story of a container; asked again it makes another one."""
         made = self.containers[name]
-        if made.broken or self._eyes.now() < made.ready_at:
+        if made.broken or self.eyes.now() < made.ready_at:
             raise Refused("It is not ready.")
         made.published += 1
         self.live[made.media_id] += 1
-        self._eyes.went_live(made, name)
+        self.eyes.went_live(made, name)
         return f"m{sum(self.live.values())}"
 
 
@@ -103,6 +105,7 @@ class InstagramPort:
     async def publish(self, account: Account, container_id: str) -> str:
         """Publish; an error reply may come though the story is live."""
         assert self._platform.containers[container_id].account_id == account.id, "a container belongs to its account"
+        self._platform.eyes.called(self._wire.process, container_id)
         return await self._ask("publish", account, lambda: self._published(container_id))
 
     async def permalink(self, account: Account, media_id: str) -> str | None:

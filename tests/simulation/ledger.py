@@ -12,7 +12,7 @@ from typing import Any
 from actors.errors import AnswerLost
 from actors.rules.item import TRANSITIONS, Row, State
 from actors.rules.messages import Forbidden, Press, Recorded, Stale, Tap, TapOutcome
-from actors.rules.operations import ClaimDue, Operation
+from actors.rules.operations import ClaimDue, Due, Operation, RecordTap, SendFailed, StoreOutcome
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.store import Store
 from tests.simulation.processes import Life, Process
@@ -20,6 +20,7 @@ from tests.simulation.processes import Life, Process
 LOCKED = {State.POSTED.value, State.SKIPPED.value, State.REJECTED.value}
 HOLD_SECONDS = 60.0  # of a claim; so long after a thaw a worker may still act on one that it has lost
 ROUNDING_SECONDS = 0.05
+MOST_AMBIGUOUS = 2
 EVERYBODY = "everybody"
 
 
@@ -32,6 +33,8 @@ class Ledger:
     _accepted: dict[tuple[int, int, int], int | None] = field(default_factory=dict)
     _claimed_at: dict[int, datetime] = field(default_factory=dict)
     _ambiguous: Counter[int] = field(default_factory=Counter)
+    _in_a_row: Counter[int] = field(default_factory=Counter)
+    _claims: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
     _arrived: dict[tuple[int, int], tuple[Process, int]] = field(default_factory=dict)
 
     def changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any]) -> None:
@@ -40,10 +43,23 @@ class Ledger:
         assert chat is not None
         self._look_at_claim(before, item, operation, chat)
         self._look_at_lock(item)
+        self._look_at_send(before, item, operation)
+        self._look_at_round(before, item)
         if item.settled_step == "auto_post" and item.version not in {0, before.version if before else 0}:
             self._accepted[item.chat_key, item.item_id, item.version] = chat.account_id
         if before is not None and item.version > before.version and item.settled_tap is not None:
             self._look_at_right(item, chat)
+
+    def answered(self, operation: Operation[Any], value: object) -> None:
+        """An operation was answered, whatever it changed."""
+        match operation, value:
+            case ClaimDue(key=str() as key), Due():
+                self._look_at_repetition(operation.worker, key, {(row.chat_key, row.id) for row in value.present})
+            case RecordTap(), Recorded() | Stale() | Forbidden():
+                press = operation.tap.press
+                if self.store.tables.cards.get(value.row.chat_key, press.message_id) is None:
+                    said = f"{press.id} was tapped on {press.message_id}, which no row knows"
+                    self.broken("a message that was tapped is a card", said)
 
     def went_live(self, container: str, account_id: int) -> None:
         """A story went live by an account: the one that was the chat's when its tap was accepted."""
@@ -75,6 +91,11 @@ class Ledger:
         """Its answer never came."""
         if isinstance(error, AnswerLost):
             self._ambiguous[row.id] += 1
+            item = self.store.tables.items.get(row.chat_key, row.id)
+            wished = item is None or (item.held_key or "").startswith("next")
+            self._in_a_row[row.id] = 0 if wished else self._in_a_row[row.id] + 1
+            if self._in_a_row[row.id] > MOST_AMBIGUOUS:
+                self.broken("a lost send is made up for once", f"item {row.id} was sent again and again")
 
     def look_at_cards(self, sent: Counter[int], *, somebody_died: bool) -> None:
         """Each card that a worker knew of is in its row; an item without any had two sends of which nobody knows."""
@@ -131,6 +152,37 @@ class Ledger:
                 self.broken("cards come one after another", f"item {item.item_id} came {now - last} after another one")
             self._claimed_at[chat.chat_key] = now
 
+    def _look_at_repetition(self, worker: str, key: str, present: set[tuple[int, int]]) -> None:
+        """A look that is made again, since its answer was lost, finds what it had claimed."""
+        claimed = self._claims.setdefault((worker, key), set())
+        for chat_key, item_id in claimed - present:
+            item = self.store.tables.items.get(chat_key, item_id)
+            if item is not None and item.state == "presenting" and item.held_by == worker:
+                self.broken("a look finds what it claimed", f"item {item_id} is held by {worker}, who does not know")
+        claimed |= present
+
+    def _look_at_send(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any]) -> None:
+        """A failed send gives back what its worker holds, and counts only if nobody knows; an outcome moves one try."""
+        match operation:
+            case SendFailed(row=row) | StoreOutcome(row=row) if row.id != item.item_id:
+                return  # it is the operator's change
+            case SendFailed(worker=worker, ambiguous=ambiguous) if before is not None:
+                if before.held_by != worker:
+                    said = f"item {item.item_id} of {before.held_by} is given back by {worker}"
+                    self.broken("one worker claims an item", said)
+                if not ambiguous and item.state == State.IN_REVIEW.value:
+                    said = f"item {item.item_id} is in review though it was certainly not sent"
+                    self.broken("what waits for people has a card", said)
+            case StoreOutcome(row=row) if item.version != row.version + 1:
+                said = f"item {item.item_id} is at version {item.version} by the outcome of {row.version}"
+                self.broken("an outcome ends its own try", said)
+
+    def _look_at_round(self, before: ItemRecord | None, item: ItemRecord) -> None:
+        """A new round has no card yet."""
+        begins = item.settled_step == "requeue" and (before is None or before.version != item.version)
+        if begins and any(not card.retired for card in self.store.tables.cards_of(item)):
+            self.broken("a new round has new cards", f"item {item.item_id} came back with a card of before")
+
     def _look_at_lock(self, item: ItemRecord) -> None:
         if item.state in LOCKED:
             lock = self.store.tables.locks.get(item.chat_key, item.media_id, item.state)
@@ -158,8 +210,8 @@ class Losers:
     def recorded(self, before: ItemRecord | None, item: ItemRecord, outcome: TapOutcome, worker: str) -> None:
         """A tap was written for the first time; `before` is what it found."""
         press = outcome.tap.press
-        if before is None or press.id in self._seen:
-            return
+        if before is None or press.id in self._seen or item.item_id != press.item_id:
+            return  # of another item it is the operator's change, which is seen with the next commit
         self._seen[press.id] = worker
         match outcome:
             case Stale() | Forbidden():
@@ -167,6 +219,8 @@ class Losers:
                     self.broken(
                         "the loser is named", f"{press.id} of {press.person.name} was refused, and no line says so"
                     )
+                elif item.revision == before.revision:
+                    self.broken("the loser is named", f"the line of {press.id} does not count as a change of the card")
         if isinstance(outcome, Stale) and self._was_right(before, outcome.tap):
             self.broken("nobody is refused for nothing", f"{press.id} saw {press.version}, which was the row's")
         if isinstance(outcome, Recorded):

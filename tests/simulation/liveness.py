@@ -38,6 +38,7 @@ class Liveness:
     safety: Safety
     now: Callable[[], datetime]
     _late_presses: list[str] = field(default_factory=list)
+    _last_presses: list[str] = field(default_factory=list)
 
     def look_at_cards(self, *, at_the_end: bool = False) -> None:
         """Every message of an item shows what its row says, with its buttons live, and no line that waits."""
@@ -58,9 +59,32 @@ class Liveness:
         tapped: set[str] = set()  # a second card of an item would find the first tap at work
         for screen in tuple(self.telegram.screens.values()):
             skips = [one for line in screen.now.keyboard for one in line if one.target.startswith("skip:")]
-            if skips and not screen.deleted and skips[0].target not in tapped:
-                tapped.add(skips[0].target)
+            item = skips[0].target.split(":")[1] if skips else None
+            if item is not None and not screen.deleted and item not in tapped:
+                tapped.add(item)
                 self._late_presses.append(self.crowd.press(person, screen.now, skips[0]))
+
+    def tap_old_cards(self, person: Person) -> None:
+        """Let somebody tap Skip once more on each item that ever offered it, as people do on a phone that was off."""
+        tapped: set[str] = set()
+        for screen in tuple(self.telegram.screens.values()):
+            for sight in reversed(screen.sights):
+                skips = [one for line in sight.keyboard for one in line if one.target.startswith("skip:")]
+                item = skips[0].target.split(":")[1] if skips else None
+                if item is not None and item not in tapped:
+                    tapped.add(item)
+                    self._last_presses.append(self.crowd.press(person, sight, skips[0]))
+                    break
+
+    def look_at_farewell(self) -> None:
+        """What a worker had answered when it was told to stop, it has stored and explained."""
+        for press_id in self._last_presses:
+            pressed, sights = self.crowd.pressed[press_id], self.safety.evidence.delivered.get(press_id, [])
+            taken = press_id in self.safety.evidence.toast_sent
+            ended = all(process.life is Life.ENDED for _, process in sights)
+            done = isinstance(pressed, Tap) and self._outcome(pressed) and press_id in self.safety.evidence.lines
+            if taken and ended and not done:
+                self.safety.broken("a stop drains", f"{press_id} was answered before the stop, and is not explained")
 
     def messages(self) -> Counter[int]:
         """How many messages each item made."""
@@ -81,13 +105,16 @@ class Liveness:
             answered = press_id in self.safety.evidence.toast_sent or press_id in self.safety.evidence.lines
             if isinstance(pressed, Tap) and not answered and self._outcome(pressed) is None:
                 self.safety.broken("every tap is answered", f"{press_id} was delivered, and nobody ever answered")
+        if self.telegram.unconfirmed:
+            self.safety.broken("held taps end", f"Telegram still holds {len(self.telegram.unconfirmed)} updates")
+        self._look_at_lines()
+
+    def look_at_late_presses(self) -> None:
+        """What the newcomer tapped was decided."""
         for press_id in self._late_presses:
             pressed = self.crowd.pressed[press_id]
             if isinstance(pressed, Tap) and self._outcome(pressed) is None:
                 self.safety.broken("a live button does something", f"{press_id} came to nothing, though all is well")
-        if self.telegram.unconfirmed:
-            self.safety.broken("held taps end", f"Telegram still holds {len(self.telegram.unconfirmed)} updates")
-        self._look_at_lines()
 
     def look_at_publishes(self) -> None:
         """Every publish is decided or in doubt, nobody's lease is left, and nothing is claimed for ever."""
@@ -127,7 +154,9 @@ class Liveness:
             pressed = self.crowd.pressed[press_id]
             outcome = self._outcome(pressed) if isinstance(pressed, Tap) else None
             said = {line["outcome"] for line in lines}
-            if outcome == "recorded" and said and "recorded" not in said:
+            # Its worker died over it, and the next one was storing another tap of the item when it came again.
+            came_again = said == {"busy"} and any(process.life is Life.KILLED for _, process in sights)
+            if outcome == "recorded" and said and "recorded" not in said and not came_again:
                 self.safety.broken("the log explains each tap", f"{press_id} is recorded, and the log says {said}")
             writers = [line["process"] for line in lines]
             if len(writers) > len(set(writers)):

@@ -15,11 +15,15 @@ from actors.rules.operations import Operation
 from tests.fakes.records import EventRecord, ItemRecord
 from tests.fakes.store import Store
 from tests.simulation.plan import Violation
-from tests.simulation.processes import Life, Process
+from tests.simulation.processes import PROCESS, Life, Process
 from tests.simulation.telegram import Sight
 
 TAKEN_OVER_SECONDS = 100.0  # a poll may have been lost just before the end of all trouble, and is waited for a minute
 MOST_REFUSED = 25  # edits of a deleted message: each tap on it, and each redraw, may try once
+MOST_REFUSED_LATE, SETTLED_SECONDS = 6, 30.0  # nobody taps any more
+BUSY = " this…"
+HELD_SECONDS = 80.0  # so long a tap is held at least
+SLICE_SECONDS = 0.2  # taps of one poll come in slices
 TOAST_SECONDS = 0.5  # a toast waits for nothing of ours
 UNDECIDED = {"presenting", "in_review", "in_doubt"}
 CLAIM = re.compile(r"^(Skipped|Posted|Rejected|Published|Saved|Done)\b")
@@ -36,6 +40,7 @@ class Evidence:
     said: dict[tuple[int, int], list[str]] = field(default_factory=dict)
     shown: dict[tuple[int, int], int] = field(default_factory=dict)
     said_to_all: dict[int, list[str]] = field(default_factory=dict)
+    recording: dict[tuple[str, int, int], list[str]] = field(default_factory=dict)  # by process, chat and item
 
 
 @dataclass
@@ -49,7 +54,9 @@ class Safety:
     evidence: Evidence = field(default_factory=Evidence)
     changed: Callable[[ItemRecord | None, ItemRecord, Operation[Any], object], None] = lambda *_: None
     healed_at: float | None = None
+    pressed: Callable[[str], Pressed | None] = lambda _: None
     _refused: Counter[tuple[int, int]] = field(default_factory=Counter)
+    _refused_late: Counter[tuple[int, int]] = field(default_factory=Counter)
     _known: dict[tuple[int, int], ItemRecord] = field(default_factory=dict)
     _toasts_due: list[tuple[float, str, Process]] = field(default_factory=list)
 
@@ -90,7 +97,10 @@ class Safety:
 
     def asked_to_toast(self, press_id: str, text: str) -> None:
         """A process sends a toast."""
+        first_time = press_id not in self.evidence.toast_sent
         self.evidence.toast_sent.setdefault(press_id, text)
+        if first_time:
+            self._look_at_who_is_first(press_id, text)
         if not text.strip():
             self.broken("every tap is answered before any database work", f"the toast of {press_id} says nothing")
         if CLAIM.match(text):
@@ -105,6 +115,31 @@ class Safety:
             if could_run and press_id not in self.evidence.toast_sent:
                 self.broken("every tap is answered before any database work", f"{press_id} got no toast")
 
+    def _look_at_who_is_first(self, press_id: str, text: str) -> None:
+        """While a process stores a tap, whoever taps the same item there is told so, at once and by name."""
+        process, pressed = PROCESS.get(), self.pressed(press_id)
+        if process is None or not isinstance(pressed, Tap) or BUSY in text or REFUSAL.search(text):
+            return
+        press = pressed.press
+        tried = self.evidence.recording.setdefault((process.name, press.chat_id, press.item_id), [])
+        mine = self._got(press_id, process)
+        for other in tried:
+            theirs = self._got(other, process)
+            open_still = other not in self.evidence.lines and not self._is_known(press.chat_id, other)
+            if open_still and theirs + SLICE_SECONDS < mine < theirs + HELD_SECONDS:
+                self.broken(
+                    "the second is told who is first", f"{press_id} hears {text!r} while {other} is being stored"
+                )
+        tried.append(press_id)
+
+    def _got(self, press_id: str, process: Process) -> float:
+        sights = self.evidence.delivered.get(press_id, [])
+        return min((at for at, one in sights if one is process), default=self.now())
+
+    def _is_known(self, chat_id: int, tap_id: str) -> bool:
+        chat = self.store.tables.chat(chat_id)
+        return chat is not None and self.store.tables.taps.get(chat.chat_key, tap_id) is not None
+
     def conflicted(self) -> None:
         """Telegram ended a poll because another one came."""
         if self.healed_at is not None and self.now() - self.healed_at > TAKEN_OVER_SECONDS:
@@ -113,7 +148,10 @@ class Safety:
     def refused(self, chat_id: int, message_id: int) -> None:
         """Telegram says that this message cannot be edited."""
         self._refused[chat_id, message_id] += 1
-        if self._refused[chat_id, message_id] > MOST_REFUSED:
+        healed = self.healed_at is not None and self.now() - self.healed_at > SETTLED_SECONDS
+        self._refused_late[chat_id, message_id] += healed
+        late = self._refused_late[chat_id, message_id] > MOST_REFUSED_LATE
+        if late or self._refused[chat_id, message_id] > MOST_REFUSED:
             self.broken("a refused edit is not repeated", f"message {message_id} was edited again and again")
 
     def said(self, chat_id: int, text: str) -> None:
@@ -150,9 +188,30 @@ class Safety:
     def logged(self, process: Process, line: dict[str, Any]) -> None:
         """A process wrote a line."""
         if line["event"] == "tap":
+            if line["outcome"] == "refused":
+                self._look_at_refusal(process, line["tap_id"])
             self.evidence.lines.setdefault(line["tap_id"], []).append({**line, "process": process.name})
-        elif line["level"] in {"error", "critical"} and not _is_expected(process, line):
+        elif line["level"] in {"error", "critical"} and not self._is_expected(process, line):
             self.broken("no actor crashes", f"{process.name}: {_short(line)}")
+
+    def _is_expected(self, process: Process, line: dict[str, Any]) -> bool:
+        """An outage is told; a stop in trouble may take what is held with it; who was frozen may outlive his lease."""
+        match line["event"]:
+            case "child.killed":
+                in_trouble = self.healed_at is None or self.now() - self.healed_at < TAKEN_OVER_SECONDS
+                return process.life is Life.STOPPING and in_trouble
+            case "publish.outlived_its_lease":
+                return process.frozen_at is not None
+            case event:
+                return event in {"database.unreachable", "update.poison"}
+
+    def _look_at_refusal(self, process: Process, tap_id: str) -> None:
+        """Who gets what a worker had before it died does not refuse what that one stored."""
+        others = [one for _, one in self.evidence.delivered.get(tap_id, []) if one is not process]
+        died = [one.life is Life.KILLED and one.frozen_at is None for one in others]
+        stored = any(event.tap_id == tap_id for event in self.store.tables.item_events.all())
+        if stored and others and all(died) and process.frozen_at is None:
+            self.broken("a refusal is final", f"{process.name} refused {tap_id}, which a dead worker had stored")
 
     def _look_at_item(self, item: ItemRecord, why: str) -> None:
         events = self._events_of(item)
@@ -208,7 +267,7 @@ class Safety:
         aloud = self.evidence.said_to_all.get(press.chat_id, [])
         by_line = any(REFUSAL.search(line) for line in (*said, *(one for one in aloud if press.person.name in one)))
         moved_on = self.evidence.shown.get((press.chat_id, press.message_id), 0) > press.version
-        return " this…" in toast or bool(REFUSAL.search(toast)) or by_line or moved_on
+        return BUSY in toast or bool(REFUSAL.search(toast)) or by_line or moved_on
 
 
 def _agree(one: str, other: str) -> bool:
@@ -228,17 +287,6 @@ def _reachable(state: str) -> set[str]:
         if more <= found:
             return found
         found |= more
-
-
-def _is_expected(process: Process, line: dict[str, Any]) -> bool:
-    """An outage is told; a stop may take what is held with it; the fence tells of who was frozen over his lease."""
-    match line["event"]:
-        case "child.killed":
-            return process.life is Life.STOPPING
-        case "publish.outlived_its_lease":
-            return process.frozen_at is not None
-        case event:
-            return event in {"database.unreachable", "update.poison"}
 
 
 def _short(line: dict[str, Any]) -> str:

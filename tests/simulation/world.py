@@ -29,9 +29,10 @@ from tests.simulation.journal import Transcript
 from tests.simulation.ledger import Ledger, Losers
 from tests.simulation.liveness import Liveness
 from tests.simulation.people import Crowd
-from tests.simulation.plan import Kind, Outcome, Plan
+from tests.simulation.plan import Episode, Kind, Outcome, Plan
 from tests.simulation.processes import Life, Process, Schedule
 from tests.simulation.safety import Safety
+from tests.simulation.sagas import Sagas
 from tests.simulation.telegram import ChatPort, Listeners, Sight, SimulatedTelegram, UpdatesPort
 from tests.simulation.timeline import Timeline
 from tests.simulation.trouble import Stage, Trouble
@@ -43,6 +44,7 @@ HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
 TAP_SECONDS = 6.0  # between two looks of one person at the group
 QUIET_SECONDS = 30.0  # from the last check to the stop
 STOP_SECONDS = 40.0
+FAREWELL_SECONDS, SLUGGISH = 0.6, 0.25  # a tap has come, and is not yet stored
 
 
 class World:
@@ -59,16 +61,20 @@ class World:
         self.store = Store(self.clock)
         self.safety = Safety(self.store, lambda: self.timeline.now)
         self.coverage = Coverage()
-        self.database = SimulatedDatabase(self.store, self.safety.committed)
-        self.instagram = SimulatedInstagram(self.dice.of("instagram"), Eyes(lambda: self.timeline.now, self._went_live))
+        self.sagas = Sagas(self.store, self.safety.broken)
+        self.database = SimulatedDatabase(self.store, self._committed)
+        eyes = Eyes(lambda: self.timeline.now, self._went_live, self.sagas.called)
+        self.instagram = SimulatedInstagram(self.dice.of("instagram"), eyes)
         self.telegram = SimulatedTelegram(self.timeline, self._listeners())
         self.ledger = Ledger(self.store, self.safety.broken)
         self.door = Door(self._is_open, lambda: self.timeline.now)
         self.losers = Losers(self.store, self.safety.broken)
         self.safety.changed = self._changed
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, lambda: not self.trouble.healed)
+        self.safety.pressed = self.crowd.pressed.get
         self.trouble: Trouble
         self._seconds = 0.0
+        self._pollers: set[Process] = set()
 
     async def run(self) -> None:
         """Live through the plan, heal, come true, and end."""
@@ -131,22 +137,23 @@ class World:
         self.timeline.after(self.plan.seconds * self.dice.of("waverer").uniform(0.1, 0.9), self._waver)
         await anyio.sleep(self.plan.seconds)
         self.trouble.heal()
-        await self._come_true()
-        await self._end(fleet)
+        examiner = Liveness(self.store, self.telegram, self.crowd, self.safety, self.clock.now)
+        await self._come_true(examiner)
+        await self._end(fleet, examiner)
         self._seconds = self.timeline.now
 
-    async def _come_true(self) -> None:
+    async def _come_true(self, examiner: Liveness) -> None:
         """Look at each promise when its time has come, and at all of them once more at the end."""
         self.safety.healed_at = self.timeline.now
-        examiner = Liveness(self.store, self.telegram, self.crowd, self.safety, self.clock.now)
         await anyio.sleep(liveness.CARDS_SECONDS)
         examiner.look_at_cards()
-        examiner.tap_what_is_left(NEWCOMER)
         await anyio.sleep(liveness.TAPS_SECONDS - liveness.CARDS_SECONDS)
         examiner.look_at_taps()
         await anyio.sleep(liveness.PUBLISHES_SECONDS - liveness.TAPS_SECONDS)
         examiner.look_at_publishes()
+        examiner.tap_what_is_left(NEWCOMER)
         await anyio.sleep(QUIET_SECONDS)
+        examiner.look_at_late_presses()
         examiner.look_at_cards(at_the_end=True)
         self._look_at_books(examiner)
 
@@ -160,15 +167,20 @@ class World:
         self.ledger.look_at_cards(examiner.messages(), somebody_died=died)
         examiner.look_at_interactions()
 
-    async def _end(self, fleet: Fleet) -> None:
-        """Stop everybody: each ends within its grace."""
+    async def _end(self, fleet: Fleet, examiner: Liveness) -> None:
+        """Stop everybody while somebody taps old cards: each ends within its grace, and what it took in is done."""
         stopped = fleet.at_work
+        for kind in (Kind.DATABASE_SLOW, Kind.TELEGRAM_SLOW):
+            self.weather.under_way[kind] = Episode(0, kind, 0.0, STOP_SECONDS, SLUGGISH)
+        examiner.tap_old_cards(NEWCOMER)
+        await anyio.sleep(FAREWELL_SECONDS)
         for process in stopped:
             fleet.stop(process)
         await anyio.sleep(STOP_SECONDS)
         for process in stopped:
             if process.life is not Life.ENDED:
                 self.safety.broken("a stop ends", f"{process.name} is {process.life.value} after {STOP_SECONDS} s")
+        examiner.look_at_farewell()
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -209,8 +221,11 @@ class World:
 
     def _is_open(self) -> bool:
         weather = self.weather.under_way
+        alone = self.database.is_away or Kind.DATABASE_SILENT in weather  # who starts now cannot read the lease
         settled = any(
-            process.life is Life.RUNNING and process.thawed_at < self.timeline.now - TAP_SECONDS
+            process.life is Life.RUNNING
+            and process.thawed_at < self.timeline.now - TAP_SECONDS
+            and (process in self._pollers or not alone)
             for process in self.trouble.stage.fleet.processes
         )
         return settled and Kind.TELEGRAM_AWAY not in weather and Kind.TELEGRAM_LOSSY not in weather
@@ -241,6 +256,11 @@ class World:
         if found:
             self.crowd.press(WAVERER, *found[-1])
 
+    def _committed(self, operation: Operation[Any], value: object) -> None:
+        self.safety.committed(operation, value)
+        self.ledger.answered(operation, value)
+        self.sagas.committed(operation, value)
+
     def _changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any], value: object) -> None:
         self.ledger.changed(before, item, operation)
         if isinstance(value, Recorded | Stale | Forbidden) and isinstance(operation, RecordTap):
@@ -256,6 +276,7 @@ class World:
         self.safety.confirmed(updates)
 
     def _delivered(self, process: Process, updates: Sequence[Update]) -> None:
+        self._pollers.add(process)
         if updates:
             self.transcript.add(f"{process.name} gets {_names(updates)}")
         self.safety.delivered(process, updates)

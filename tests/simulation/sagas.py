@@ -1,0 +1,92 @@
+"""The books of publishing: who holds a publish, which steps it takes, and what the row says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.rules.item import State
+from actors.rules.operations import Operation, RecordTap
+from actors.rules.publish_operations import Publish, Stepped, StepPublish, TakePublish
+from actors.rules.publish_phase import RUNNING, Phase
+from tests.fakes.records import ItemRecord, PublishRecord
+from tests.fakes.store import Store
+from tests.simulation.processes import Process
+
+RUNS = {phase.value for phase in RUNNING}
+MARKED = Phase.PUBLISHING.value
+
+Key = tuple[int, int, int]
+
+
+@dataclass
+class Sagas:
+    """Looks at every commit; `broken` notes what must not be."""
+
+    store: Store
+    broken: Callable[[str, str], None]
+    _known: dict[Key, PublishRecord] = field(default_factory=dict)
+
+    def committed(self, operation: Operation[Any], value: object) -> None:
+        """Look at what was answered, and at every publish that this commit changed."""
+        match operation, value:
+            case StepPublish(), Stepped(publish=Publish() as taken):
+                self._look_at_step(operation, taken)
+            case TakePublish(), Stepped(publish=Publish() as taken):
+                self._look_at_lease(operation, taken)
+        for publish in self.store.tables.publishes.all():
+            key = (publish.chat_key, publish.item_id, publish.version)
+            before = self._known.get(key)
+            if before is not publish or isinstance(operation, RecordTap):
+                self._known[key] = publish
+                self._look_at(before, publish)
+
+    def called(self, process: Process, container: str) -> None:
+        """A process calls Instagram to publish: it holds the lease."""
+        now = self.store.clock.now()
+        for publish in self.store.tables.publishes.all():
+            if publish.container_id == container and publish.state == MARKED:
+                ours = (publish.owner or "").split()[:1] == [process.name]
+                if not ours or publish.lease_until <= now:
+                    said = f"{process.name} publishes item {publish.item_id}, held by {publish.owner}"
+                    self.broken("the call is made under the lease", f"{said} until {publish.lease_until:%H:%M:%S}")
+
+    def _look_at_step(self, step: StepPublish, taken: Publish) -> None:
+        ours, name = step.publish, f"item {step.publish.item_id}"
+        if (taken.owner, taken.token, taken.seq) != (ours.owner, ours.token, ours.seq + 1):
+            said = f"{name}: {ours.owner} was at {ours.token}/{ours.seq}, {taken.owner} is at {taken.token}/{taken.seq}"
+            self.broken("a step follows the one before it", said)
+        if ours.phase is Phase.PUBLISHING and step.move.phase is Phase.CREATING:
+            self.broken(
+                "only an expired container is replaced", f"{name} begins anew, and {ours.container_id} is there"
+            )
+
+    def _look_at_lease(self, asked: TakePublish, taken: Publish) -> None:
+        before = self._known.get((asked.chat_key, asked.item_id, taken.version))
+        if before is None or before.owner == asked.owner:
+            return
+        if before.owner is not None and before.lease_until > self.store.clock.now():
+            said = f"item {asked.item_id} of {before.owner} was taken by {asked.owner}"
+            self.broken("one worker holds a publish", said)
+        if before.state == MARKED and not taken.lost:
+            self.broken("a call is remembered", f"{asked.owner} took item {asked.item_id} over and knows of no call")
+
+    def _look_at(self, before: PublishRecord | None, publish: PublishRecord) -> None:
+        item = self.store.tables.items.get(publish.chat_key, publish.item_id)
+        assert item is not None
+        name = f"the publish of item {item.item_id} is {publish.state}, the item is {item.state}"
+        under_way = item.state == State.PUBLISHING.value and item.version == publish.version
+        if (publish.state in RUNS) != under_way:
+            self.broken("the row follows its publish", name)
+        if before is not None and before.state == MARKED and publish.state == Phase.CANCELLED.value:
+            self.broken("marked or cancelled", f"{name}, and it was marked before")
+        if before is None:
+            self._look_at_successor(publish, item)
+
+    def _look_at_successor(self, publish: PublishRecord, item: ItemRecord) -> None:
+        """People said of a story in doubt that it is not live: its container is looked at before there is another."""
+        doubtful = self.store.tables.publishes.get(publish.chat_key, publish.item_id, publish.version - 2)
+        if item.settled_step == "it_is_not" and doubtful is not None and publish.container_id != doubtful.container_id:
+            said = f"item {item.item_id} begins anew, and {doubtful.container_id} is there"
+            self.broken("only an expired container is replaced", said)
