@@ -97,13 +97,13 @@ class Ledger:
             if self._in_a_row[row.id] > MOST_AMBIGUOUS:
                 self.broken("a lost send is made up for once", f"item {row.id} was sent again and again")
 
-    def look_at_cards(self, sent: Counter[int], *, somebody_died: bool) -> None:
-        """Each card that a worker knew of is in its row; an item without any had two sends of which nobody knows."""
+    def look_at_cards(self, sent: Counter[int], *, somebody_died: bool, cut_off: bool) -> None:
+        """Each card that a worker could save is in its row; an item without any had two sends of which nobody knows."""
         for (chat_id, message_id), (process, item_id) in self._arrived.items():
             chat = self.store.tables.chat(chat_id)
             assert chat is not None
             known = self.store.tables.cards.get(chat.chat_key, message_id)
-            if known is None and process.life is Life.RUNNING and process.frozen_at is None:
+            if known is None and not cut_off and process.life is Life.RUNNING and process.frozen_at is None:
                 self.broken("a sent card is saved", f"message {message_id} of item {item_id} is in no row")
         for item in self.store.tables.items.all():
             unseen = item.state == State.IN_REVIEW.value and not sent[item.item_id]

@@ -21,6 +21,7 @@ from tests.simulation.weather import Harm, Weather
 MOST_WORKERS = 3
 OUTAGE_SECONDS = 30.0
 SOONEST_SECONDS, LATEST_SECONDS = 0.3, 15.0  # a platform starts a dead worker again
+LEASED_SECONDS = 0.025  # from a start to a lease; the taps come with the poll after it
 LANDING_SECONDS = 6.0  # after which a late edit is there
 BEYOND_SECONDS = 8.0  # so long after an outage comes what was held back
 DATABASE_CLOCK_SECONDS = 2.0
@@ -174,8 +175,9 @@ class Trouble:
             case Deed.CUT_OFF | Deed.HOLD_BACK:
                 self._outage(trigger.seconds)
             case Deed.KILL_AND_CUT_OFF:
-                self._outage(trigger.seconds)
                 self._kill(process, SOONEST_SECONDS)
+                begins = SOONEST_SECONDS + LEASED_SECONDS
+                self.stage.timeline.after(begins, lambda: self._outage(trigger.seconds))
             case Deed.LOCK_OUT:
                 self._lock_all(trigger.seconds)
             case Deed.LATE_AND_KILL:
@@ -223,6 +225,8 @@ class Trouble:
             self.stage.fleet.start(process.owner)
 
     def _outage(self, seconds: float) -> None:
+        if self.healed:
+            return
         self._note("connections cut")
         self.stage.database.go_away()
         self.stage.timeline.after(seconds, self._end_outage)

@@ -29,7 +29,7 @@ from tests.simulation.journal import Transcript
 from tests.simulation.ledger import Ledger, Losers
 from tests.simulation.liveness import Liveness
 from tests.simulation.people import Crowd
-from tests.simulation.plan import Episode, Kind, Outcome, Plan
+from tests.simulation.plan import Deed, Episode, Kind, Outcome, Plan
 from tests.simulation.processes import Life, Process, Schedule
 from tests.simulation.safety import Safety
 from tests.simulation.sagas import Sagas
@@ -44,6 +44,14 @@ HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
 TAP_SECONDS = 6.0  # between two looks of one person at the group
 QUIET_SECONDS = 30.0  # from the last check to the stop
 STOP_SECONDS = 40.0
+ALMOST_A_HOLD = 45.0  # a card that was sent is given 60 s to be saved
+CUTS_OFF: set[Kind | Deed] = {
+    Kind.DATABASE_AWAY,
+    Kind.DATABASE_SILENT,
+    Deed.CUT_OFF,
+    Deed.KILL_AND_CUT_OFF,
+    Deed.HOLD_BACK,
+}
 FAREWELL_SECONDS, SLUGGISH = 0.6, 0.25  # a tap has come, and is not yet stored
 
 
@@ -164,7 +172,9 @@ class World:
             self.safety.broken("every tap is seen", f"{press_id} never came to a worker, though one could have got it")
         self.ledger.look_at_counters()
         self.ledger.look_at_schedule(QUIET_SECONDS)
-        self.ledger.look_at_cards(examiner.messages(), somebody_died=died)
+        harms: set[Kind | Deed] = {one.kind for one in self.plan.episodes if one.seconds > ALMOST_A_HOLD}
+        harms |= {one.deed for one in self.plan.triggers if one.seconds > ALMOST_A_HOLD}
+        self.ledger.look_at_cards(examiner.messages(), somebody_died=died, cut_off=bool(harms & CUTS_OFF))
         examiner.look_at_interactions()
 
     async def _end(self, fleet: Fleet, examiner: Liveness) -> None:
