@@ -275,6 +275,8 @@ def demo(
 ) -> None:
     """Play with a local Telegram: no token, no account, a PostgreSQL and a worker of its own."""
     configure_logs("console", "WARNING", stream=sys.stderr)
+    # Ended as by Ctrl-C: its worker and its PostgreSQL end with it.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         raise typer.Exit(anyio.run(play, stage.Wish(headless, seconds, port, seed), backend_options=UVLOOP))
     except OSError as error:
