@@ -54,6 +54,7 @@ class Intake:
         self._suspected_at = 0.0
         self._moved = anyio.Event()
         self._backlog = True
+        self._backlog_since: float | None = None
         self._failures = 0
         self._answers: TaskGroup | None = None
         self.pulse = Pulse()
@@ -104,17 +105,18 @@ class Intake:
         while True:
             if not self._lease.is_held:
                 # Another worker may poll meanwhile: what comes afterwards may be known to the database already.
-                self._backlog = True
+                self._expect_backlog()
                 self.pulse.rest()
             await self._lease.wait_held()
             self.pulse.beat(CALL_SECONDS)
             self._moved = anyio.Event()
             asked = self._asked = self._offset
+            sent_at = anyio.current_time()
             try:
                 batch = await self._updates.get(asked, POLL_SECONDS)
             except Conflict:
                 log.info("intake.conflict")
-                self._backlog = True
+                self._expect_backlog()
                 self.trouble = "another program reads this bot's updates"
                 self._lease.look()
             except PortError as error:
@@ -122,7 +124,7 @@ class Intake:
             else:
                 self._failures, self.trouble = 0, None
                 self._forget_below(asked)
-                await self._take(batch)
+                await self._take(batch, sent_at)
                 self._suspect(asked)
                 await self._gather(batch, asked)
 
@@ -136,8 +138,9 @@ class Intake:
 
     async def _rest(self, error: PortError) -> None:
         asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
-        # What a webhook was brought meanwhile may be known to the database already.
-        self._backlog = self._backlog or isinstance(error, ShutOut)
+        if isinstance(error, ShutOut):
+            # What a webhook was brought meanwhile may be known to the database already.
+            self._expect_backlog()
         pause = max(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)], asked or 0.0)
         self._asked = None
         self._failures += 1
@@ -146,7 +149,16 @@ class Intake:
         self.pulse.beat(pause)
         await anyio.sleep(pause)
 
-    async def _take(self, batch: Sequence[object]) -> None:
+    def _expect_backlog(self) -> None:
+        self._backlog, self._backlog_since = True, None
+
+    def _is_backlog_over(self, batch: Sequence[object], sent_at: float) -> bool:
+        """A short batch ends it, unless it is short because somebody else had just asked for the same offset."""
+        if self._backlog_since is None:
+            self._backlog_since = sent_at
+        return len(batch) < BATCH and sent_at >= self._backlog_since + AGAIN_SECONDS
+
+    async def _take(self, batch: Sequence[object], sent_at: float) -> None:
         """Tell every new update to its item, until one could not be told."""
         self.polled_at = anyio.current_time()
         self.pulse.beat(AGAIN_SECONDS)
@@ -158,7 +170,7 @@ class Intake:
             if self._updates.identify(raw) not in self._held and not self._take_one(raw, redelivered):
                 break
         else:
-            self._backlog = self._backlog and len(batch) >= BATCH
+            self._backlog = self._backlog and not self._is_backlog_over(batch, sent_at)
         if not batch and not self._held:
             # Everything below the offset is confirmed by now. Telegram starts its ids anew after a quiet week, and an
             # offset above them would confirm taps that nobody has seen.

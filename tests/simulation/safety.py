@@ -264,8 +264,8 @@ class Safety:
         """
         toast = self.evidence.toast_sent.get(press.id, "")
         said = self.evidence.said.get((press.chat_id, press.message_id), [])
-        aloud = self.evidence.said_to_all.get(press.chat_id, [])
-        by_line = any(REFUSAL.search(line) for line in (*said, *(one for one in aloud if press.person.name in one)))
+        aloud = [one for one in self.evidence.said_to_all.get(press.chat_id, []) if press.person.name in one]
+        by_line = any(REFUSAL.search(line) for line in (*said, *aloud)) or any(BUSY in one for one in aloud)
         moved_on = self.evidence.shown.get((press.chat_id, press.message_id), 0) > press.version
         return BUSY in toast or bool(REFUSAL.search(toast)) or by_line or moved_on
 
