@@ -197,13 +197,13 @@ async def test_looking_at_everything_leaves_what_somebody_draws(team: Team) -> N
 async def test_a_card_to_be_drawn_again_is_found_until_it_was(team: Team) -> None:
     row = await team.present()
     await team.recover("dead", everything=True)
-    await team.world.pass_time(11)
+    await team.world.pass_time(31)
     again = await team.recover("alive")
 
     await team.shown(again.behind[0], worker="alive")
 
     assert [one.id for one in again.behind] == [row.id]
-    await team.world.pass_time(11)
+    await team.world.pass_time(31)
     assert (await team.recover("alive")).behind == ()
 
 

@@ -27,6 +27,7 @@ from tests.fakes.writer import PUBLISH_HOLD, Writer
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMPANY = timedelta(seconds=30)
+REDRAW = timedelta(seconds=30)
 SETTLED_LATELY = timedelta(minutes=10)
 KEPT = timedelta(days=30)
 COMMANDS_KEPT = timedelta(days=2)
@@ -157,7 +158,7 @@ def _may_lie(writer: Writer, card: CardRecord) -> bool:
 
 def _claim_cards(writer: Writer, cards: list[CardRecord]) -> tuple[Row, ...]:
     for card in cards:
-        writer.tables.cards.put(writer.claim(card))
+        writer.tables.cards.put(replace(writer.claim(card), claimed_until=writer.now + REDRAW))
     keys = sorted({(card.chat_key, card.item_id) for card in cards})
     return tuple(row for key in keys if (row := writer.row(*key)) is not None)
 

@@ -1,0 +1,94 @@
+-- Many cards to draw again take longer than one tap's
+-- depends: 0015_claims_that_come_again
+
+-- migrate: apply
+
+-- As before; but whoever draws cards again has 30 s for it. Telegram allows 20 edits a minute in a group: of two workers each
+-- took over what the other still had in its queue, both drew it, and neither's acknowledgement counted.
+create or replace function recover(p_worker text, p_everything boolean) returns jsonb
+language plpgsql set lock_timeout = '300ms' as $$
+declare
+  behind jsonb;
+  again jsonb := '[]';
+  unpublished jsonb;
+begin
+  with mine as (
+    select chat_key, message_id from cards
+    where shown < want and not gone and (claimed_until is null or claimed_until < now())
+    order by claimed_until nulls first limit 200 for update skip locked
+  ), claimed as (
+    update cards k set claimed_by = p_worker, claimed_until = now() + interval '30 seconds'
+    from mine where k.chat_key = mine.chat_key and k.message_id = mine.message_id
+    returning k.chat_key, k.item_id
+  )
+  select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into behind
+  from (select distinct chat_key, item_id from claimed) as c;
+  if p_everything then
+    with claimed as (
+      update cards k set claimed_by = p_worker, claimed_until = now() + interval '30 seconds', shown = -1 from items i
+      where i.chat_key = k.chat_key and i.item_id = k.item_id and not k.gone and not k.retired
+        and (k.claimed_until is null or k.claimed_until < now())
+        and (i.state in ('in_review', 'publishing', 'in_doubt') or i.settled_at > now() - interval '10 minutes')
+      returning k.chat_key, k.item_id
+    )
+    select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into again
+    from (select distinct chat_key, item_id from claimed) as c;
+  end if;
+  with mine as (
+    select chat_key, item_id from items where state = 'publishing' and hold_until < now() limit 50 for update skip locked
+  ), claimed as (
+    update items i set held_by = p_worker, hold_until = now() + interval '75 seconds'
+    from mine where i.chat_key = mine.chat_key and i.item_id = mine.item_id
+    returning i.chat_key, i.item_id
+  )
+  select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into unpublished from claimed;
+  return jsonb_build_object('behind', behind, 'again', again, 'unpublished', unpublished, 'next_seconds', (
+    select case when min(at) is not null then greatest(0, extract(epoch from min(at) - now())) end from (
+      select min(coalesce(claimed_until, now())) as at from cards where shown < want and not gone
+      union all select min(hold_until) from items where state = 'publishing') as moments));
+end $$;
+
+-- migrate: rollback
+
+create or replace function recover(p_worker text, p_everything boolean) returns jsonb
+language plpgsql set lock_timeout = '300ms' as $$
+declare
+  behind jsonb;
+  again jsonb := '[]';
+  unpublished jsonb;
+begin
+  with mine as (
+    select chat_key, message_id from cards
+    where shown < want and not gone and (claimed_until is null or claimed_until < now())
+    order by claimed_until nulls first limit 200 for update skip locked
+  ), claimed as (
+    update cards k set claimed_by = p_worker, claimed_until = now() + interval '10 seconds'
+    from mine where k.chat_key = mine.chat_key and k.message_id = mine.message_id
+    returning k.chat_key, k.item_id
+  )
+  select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into behind
+  from (select distinct chat_key, item_id from claimed) as c;
+  if p_everything then
+    with claimed as (
+      update cards k set claimed_by = p_worker, claimed_until = now() + interval '10 seconds', shown = -1 from items i
+      where i.chat_key = k.chat_key and i.item_id = k.item_id and not k.gone and not k.retired
+        and (k.claimed_until is null or k.claimed_until < now())
+        and (i.state in ('in_review', 'publishing', 'in_doubt') or i.settled_at > now() - interval '10 minutes')
+      returning k.chat_key, k.item_id
+    )
+    select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into again
+    from (select distinct chat_key, item_id from claimed) as c;
+  end if;
+  with mine as (
+    select chat_key, item_id from items where state = 'publishing' and hold_until < now() limit 50 for update skip locked
+  ), claimed as (
+    update items i set held_by = p_worker, hold_until = now() + interval '75 seconds'
+    from mine where i.chat_key = mine.chat_key and i.item_id = mine.item_id
+    returning i.chat_key, i.item_id
+  )
+  select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into unpublished from claimed;
+  return jsonb_build_object('behind', behind, 'again', again, 'unpublished', unpublished, 'next_seconds', (
+    select case when min(at) is not null then greatest(0, extract(epoch from min(at) - now())) end from (
+      select min(coalesce(claimed_until, now())) as at from cards where shown < want and not gone
+      union all select min(hold_until) from items where state = 'publishing') as moments));
+end $$;
