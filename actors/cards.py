@@ -13,13 +13,12 @@ from anyio.abc import TaskGroup
 
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Chat, Face
-from actors.rules.item import FINAL, State
 from actors.rules.operations import AcknowledgeCards, Shown
 from actors.rules.pacing import Budget, Rank
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
 from actors.shell.outside import Alarm
-from actors.shell.wishes import Message, Waiter, Wish
+from actors.shell.wishes import Message, Waiter, Wish, rank_of, unknown
 
 log = structlog.get_logger()
 
@@ -56,7 +55,7 @@ class CardDrawer:
 
     def draw(self, face: Face, shown: Shown) -> Awaitable[int]:
         """Draw a card from its row; true once it, or a newer one, is shown, or the message is gone for good."""
-        return self._wish(Wish(face, _rank(face), shown))
+        return self._wish(Wish(face, rank_of(face), shown))
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[int]:
         """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
@@ -198,9 +197,18 @@ class CardDrawer:
             message.doubtful -= 1
         at_rest = message.newest is None and message.in_flight is None
         if at_rest and message.last is not None and not stopping:
-            message.put(Wish(message.last.face, Rank.REFRESH, message.last.shown))
-            self._work(chat)
+            self._show_again(chat, message, message.last)
         _forget(chat)
+
+    def _show_again(self, chat: _Chat, message: Message, last: Wish) -> None:
+        """A card once more. A line is over by now, and over a newer card perhaps: have that drawn from its row."""
+        doubtful = unknown(last.face) if last.shown is None else None
+        if doubtful is not None:
+            self._unacknowledged.append(doubtful)
+            self._acknowledge.ring()
+        else:
+            message.put(Wish(last.face, Rank.REFRESH, last.shown))
+            self._work(chat)
 
     async def _acknowledge_all(self) -> None:
         """Store what is shown, in batches, until we stop; at most one statement under way."""
@@ -223,16 +231,6 @@ class CardDrawer:
             self._unacknowledged = deque(left, maxlen=MOST_UNACKNOWLEDGED)
             if reply.value:
                 self._on_lost_claim()
-
-
-def _rank(face: Face) -> Rank:
-    """What a row's card is worth: settled first, then doubt; progress can be dropped, and is drawn by what follows."""
-    assert face.row is not None
-    if face.row.state in FINAL:
-        return Rank.FINAL
-    if face.row.state is State.IN_DOUBT:
-        return Rank.IN_DOUBT
-    return Rank.PROGRESS if face.row.state is State.PUBLISHING else Rank.REFRESH
 
 
 def _urgency(message: Message) -> int:

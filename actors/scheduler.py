@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anyio
 import structlog
 
@@ -23,7 +25,8 @@ BITE_SECONDS = 1.0  # between two bites: slots are looked at, and taps have the 
 class Scheduler:
     """The actor that knows when the next slot comes; `wake` makes it look at once."""
 
-    def __init__(self, store: Asks, items: Items, worker: str) -> None:
+    def __init__(self, store: Asks, items: Items, worker: str, on_left_behind: Callable[[], None]) -> None:
+        self._on_left_behind = on_left_behind
         self._store = store
         self._items = items
         self._worker = worker
@@ -48,8 +51,12 @@ class Scheduler:
         self._looks += 1
         operation = ClaimDue(self._worker, f"{self._worker}/{self._looks}")
         try:
-            due = (await self._store.ask(operation, _ticket())).value
+            reply = await self._store.ask(operation, _ticket())
+            due = reply.value
             await self._tell(due)
+            if reply.attempts > 1:
+                # The attempt before may have expired items: nobody was told, and their cards are not drawn.
+                self._on_left_behind()
             more_is_left = await self._tidy_up()
         except NotStored:
             return AFTER_OUTAGE_SECONDS

@@ -83,7 +83,7 @@ class Worker:
         )
         self.publishes = Publishes(partial(self._saga, ports, worker), worker, self._left_behind)
         self.preflight = Preflight(Checks(worker, self.database, ports.instagram, self.items, ports.reach))
-        self.scheduler = Scheduler(self.database, self.items, worker)
+        self.scheduler = Scheduler(self.database, self.items, worker, self._left_behind)
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
         self.commands = Commands(self._surroundings(ports, worker))

@@ -100,9 +100,12 @@ class StoreOutcome(Operation[Row]):
     worker: str
 
 
+UNKNOWN = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card shows this revision now; `gone`: its message cannot be edited any more."""
+    """A card shows this revision now (UNKNOWN: draw it again); `gone`: its message cannot be edited any more."""
 
     card: Card
     item_id: int

@@ -9,7 +9,8 @@ from typing import Any
 import anyio
 
 from actors.ports import Face
-from actors.rules.operations import Shown
+from actors.rules.item import FINAL, State
+from actors.rules.operations import UNKNOWN, Shown
 from actors.rules.pacing import Rank
 from actors.shell.outside import MESSAGE_GONE
 
@@ -105,6 +106,23 @@ class Message:
         newer, self.newest = self.newest, wish
         if newer is not None:
             self.put(newer)
+
+
+def rank_of(face: Face) -> Rank:
+    """What a row's card is worth: settled first, then doubt; progress can be dropped, and is drawn by what follows."""
+    assert face.row is not None
+    if face.row.state in FINAL:
+        return Rank.FINAL
+    if face.row.state is State.IN_DOUBT:
+        return Rank.IN_DOUBT
+    return Rank.PROGRESS if face.row.state is State.PUBLISHING else Rank.REFRESH
+
+
+def unknown(face: Face) -> Shown | None:
+    """That nobody knows what this card shows; None: it is no card of a row that we know."""
+    cards = face.row.cards if face.row is not None else ()
+    card = next((card for card in cards if card.message_id == face.message_id), None)
+    return None if card is None else Shown(card, face.item_id, UNKNOWN)
 
 
 def _is_of_older_row(wish: Wish, other: Wish) -> bool:

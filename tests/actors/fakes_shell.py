@@ -108,6 +108,8 @@ class FakeStore(Script):
         if isinstance(answer, Exception):
             raise answer
         value: Any = answer(operation) if callable(answer) else answer
+        if isinstance(value, Reply):
+            return value
         return Reply(value, 1, anyio.current_time() - began)
 
 

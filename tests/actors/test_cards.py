@@ -6,6 +6,7 @@ import pytest
 from actors.cards import CONFIRM_SECONDS, EDIT_SECONDS
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.rules.item import State
+from actors.rules.operations import UNKNOWN
 from tests.actors.fakes_cards import CardStage
 from tests.actors.fakes_shell import After, Never
 from tests.kit.clock import virtual_time
@@ -237,6 +238,18 @@ async def test_doubtful_edit_is_not_waited_for_when_we_stop(stage: CardStage) ->
         await stage.journal.until("card 3")
 
     assert anyio.current_time() == pytest.approx(0.5)
+
+
+async def test_line_whose_edit_was_in_doubt_gives_way_to_its_row(stage: CardStage) -> None:
+    """Simulation, seed 20173: drawn once more after a minute, it covered what another worker had shown meanwhile."""
+    stage.chat.will("edit 501", AnswerLost("timeout"))
+
+    async with stage.playing():
+        await stage.line("not saved", row=SECOND)
+        await anyio.sleep(CONFIRM_SECONDS + 1)
+
+    assert stage.seen == ["not saved", "not saved"]
+    assert [(one.card.message_id, one.revision) for one in stage.acknowledged] == [(501, UNKNOWN)]
 
 
 async def test_doubt_about_a_line_that_was_dropped_confirms_nothing(stage: CardStage) -> None:

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from actors.rules.item import State
 from actors.rules.messages import Changed, Message, Present
 from actors.rules.operations import ClaimDue, Due, TidyUp
-from actors.rules.requests import Cause, NotStored
+from actors.rules.requests import Cause, NotStored, Reply
 from actors.scheduler import AFTER_OUTAGE_SECONDS, BITE_SECONDS, TIDY_BITE, Scheduler
 from actors.shell.outside import BURST_SECONDS, ItemKey
 from tests.actors.fakes_shell import After, FakeStore, Never
@@ -39,8 +39,13 @@ def items() -> Items:
 
 
 @pytest.fixture
-def scheduler(store: FakeStore, items: Items) -> Scheduler:
-    return Scheduler(store, items, "w1")
+def left_behind() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def scheduler(store: FakeStore, items: Items, left_behind: list[float]) -> Scheduler:
+    return Scheduler(store, items, "w1", lambda: left_behind.append(anyio.current_time()))
 
 
 async def test_due_item_is_told_to_be_presented_and_an_expired_one_to_be_drawn(
@@ -52,6 +57,27 @@ async def test_due_item_is_told_to_be_presented_and_an_expired_one_to_be_drawn(
         told = await items.told.take(2)
 
     assert told == (((CHAT, 7), Present(CLAIMED)), ((CHAT, 7), Changed(EXPIRED, "expired")))
+
+
+async def test_look_whose_first_answer_was_lost_has_left_something_behind(
+    scheduler: Scheduler, store: FakeStore, left_behind: list[float]
+) -> None:
+    """Simulation, seed 20044: it had expired an item, and a second attempt has nothing to say of that."""
+    store.will("ClaimDue", Reply(NOTHING, 2, 0.5))
+
+    async with living(scheduler.run):
+        await anyio.sleep(1.0)
+
+    assert len(left_behind) == 1
+
+
+async def test_look_that_was_answered_at_once_leaves_nothing_behind(
+    scheduler: Scheduler, left_behind: list[float]
+) -> None:
+    async with living(scheduler.run):
+        await anyio.sleep(1.0)
+
+    assert left_behind == []
 
 
 async def test_next_slot_is_slept_for_exactly(scheduler: Scheduler, store: FakeStore) -> None:

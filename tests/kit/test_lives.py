@@ -127,7 +127,7 @@ async def test_supervised_child_is_started_again_as_the_dice_say(kit: Kit) -> No
 async def test_store_is_the_real_one_on_a_database_in_memory(kit: Kit) -> None:
     items = kit.keyed_probe(tuple, object)
 
-    async with kit.child(Scheduler(kit.store, items, "w1").run):
+    async with kit.child(Scheduler(kit.store, items, "w1", lambda: None).run):
         await items.told.expect_nothing(within=BURST_SECONDS + 1.0)
 
     assert sum(isinstance(ran, ClaimDue) for ran in kit.database.ran) == 2
