@@ -20,7 +20,7 @@ class Settings:
 class Result:
     """One run; `name` plays it again. `seconds`: from the question, or the fault's end, to the truth.
 
-    `stage` is what it was played on, where a section has several.
+    `stage` is what it was played on, where a section has several. `notes`: figures that have no column.
     """
 
     section: str
@@ -32,6 +32,7 @@ class Result:
     wrong: str | None = None
     lost: bool = False
     doubled: bool = False
+    notes: str = ""
 
 
 class Section(Protocol):

@@ -6,7 +6,9 @@ from typing import Final
 
 from tests.faults.cuts import Cuts
 from tests.faults.kills import Kills
+from tests.faults.outage import Outage
+from tests.faults.overlap import Overlap
 from tests.faults.postgres import Postgres
 from tests.faults.results import Section
 
-SECTIONS: Final[tuple[Section, ...]] = (Cuts(), Kills(), Postgres())
+SECTIONS: Final[tuple[Section, ...]] = (Cuts(), Kills(), Postgres(), Overlap(), Outage())
