@@ -236,6 +236,7 @@ class Registry(Generic[K, M]):
         self.counts.deepest = max(self.counts.deepest, cell.mailbox.high_water)
         for message in cell.mailbox.close():
             self._bury(DeadLetter(cell.key, message, reason))
+        cell.end_incarnation()  # the cell and its actor hold each other: thousands would wait for a full collection
 
     def _bury(self, letter: DeadLetter[K, M]) -> None:
         self.counts.dead_letters += 1

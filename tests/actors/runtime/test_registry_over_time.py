@@ -1,5 +1,7 @@
 """What the registry does as time passes: passivation of who remembers, quarantine and return, the stop's grace."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 from random import Random
 
@@ -12,8 +14,9 @@ from actors.runtime.child import ChildSpec
 from actors.runtime.registry import Registry
 from actors.runtime.restarts import RestartLimit
 from actors.runtime.supervisor import Supervisor
-from tests.actors.runtime.probes import Message, ProbeContext, World, crash, running
+from tests.actors.runtime.probes import Message, Probe, ProbeContext, World, crash, running
 from tests.kit.clock import virtual_time
+from tests.kit.lives import living
 
 anyio_backend = virtual_time
 
@@ -50,6 +53,33 @@ async def test_actor_that_remembers_is_passivated_after_its_idle_time(world: Wor
         assert run.registry.live == 0
 
     assert world.journal.lines == ["k1 a", "k1 b"]
+
+
+@pytest.fixture
+def _no_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_no_collector")
+async def test_passivated_actor_is_freed_without_the_collector(world: World) -> None:
+    """The soak: forty thousand of them, each in a ring with its cell, waited for a collection that stalls the loop."""
+    world.idle = lambda: False
+    born: list[weakref.ref[Probe]] = []
+
+    def make(context: ProbeContext) -> Probe:
+        probe = world.make(context)
+        born.append(weakref.ref(probe))
+        return probe
+
+    registry = Registry(make, world.dead.append, RegistryLimits(idle_seconds=120))
+    async with living(registry.run):
+        registry.tell_nowait("k", busy_for(5))
+        await anyio.sleep(100)
+        assert [one() is None for one in born] == [False]
+        await anyio.sleep(100)
+        assert [one() is None for one in born] == [True]
 
 
 async def test_each_actor_is_passivated_in_its_own_time(world: World) -> None:
