@@ -122,8 +122,7 @@ class Liveness:
             if publish.state in RUNS:
                 self.safety.broken("publishes are decided", f"item {publish.item_id} is still {publish.state}")
         for item in self.store.tables.items.all():
-            late = item.hold_until is not None and item.hold_until < self.now() - timedelta(seconds=UNDER_WAY_SECONDS)
-            if item.state == State.PRESENTING.value and late:
+            if item.state == State.PRESENTING.value and self._is_stranded(item):
                 self.safety.broken("no item is stranded", f"item {item.item_id} is claimed by {item.held_by}")
             if item.state == State.PUBLISHING.value:
                 self.safety.broken("publishes are decided", f"item {item.item_id} is still publishing")
@@ -180,6 +179,12 @@ class Liveness:
     def _asks_still(self, screen: Screen) -> bool:
         """A question stands for a minute, and a press may have come to a worker late: its poll was lost."""
         return screen.now.face.asking is not None and self.telegram.timeline.now - screen.now.at < QUESTION_SECONDS
+
+    def _is_stranded(self, item: ItemRecord) -> bool:
+        """Nobody holds it, and its chat's rest after sends that failed is over, too."""
+        chat = self.store.tables.chats.get(item.chat_key)
+        since = max(item.hold_until, chat.next_card_at) if chat and item.hold_until else None
+        return since is not None and since < self.now() - timedelta(seconds=UNDER_WAY_SECONDS)
 
     def _changed_lately(self, item: ItemRecord) -> bool:
         since = self.now() - timedelta(seconds=UNDER_WAY_SECONDS)
