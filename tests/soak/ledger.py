@@ -41,11 +41,15 @@ class Tapped:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the chat showed: the toast of one tap, and every text that its card has had, the newest last."""
+    """What the chat showed: the toast of one tap, and every text that its card has had, the newest last.
+
+    `log`: the line of a tap that was not saved.
+    """
 
     toast: str | None
     texts: tuple[str, ...]
     buttons: int = 0
+    log: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,9 @@ from tests.soak.slope import Sample
 LOUD = ('"warning"', '"error"', '"critical"')
 UNTOASTED = '"toast_ms": null'
 TOLD_BY_TOAST = ('"outcome": "busy"', '"outcome": "refused"')
+NOT_SAVED = '"outcome": "refused"'
 MOST_KEPT = 40
+MOST_REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Lives:
         self.samples: list[Sample] = []
         self.logged: Counter[str] = Counter()
         self.kept: list[str] = []
+        self._not_saved: OrderedDict[str, str] = OrderedDict()
+
+    def said_of(self, tap_id: str) -> str | None:
+        """The line of a tap that was not saved, if it came lately."""
+        return self._not_saved.get(tap_id)
 
     async def run(self) -> None:
         """Start one after the other, for ever."""
@@ -83,8 +90,15 @@ class Lives:
                 self._keep("not a line of a log", line)
             elif any(word in line for word in LOUD):
                 self._keep(_event(line), line)
-            elif UNTOASTED in line and any(outcome in line for outcome in TOLD_BY_TOAST):
+            elif NOT_SAVED in line:
+                self._remember(line)
+            if UNTOASTED in line and any(outcome in line for outcome in TOLD_BY_TOAST):
                 self._keep("tap without a toast", line)
+
+    def _remember(self, line: str) -> None:
+        self._not_saved[line.partition('"tap_id": "')[2].partition('"')[0]] = line
+        if len(self._not_saved) > MOST_REMEMBERED:
+            self._not_saved.popitem(last=False)
 
     def _keep(self, event: str, line: str) -> None:
         self.logged[event] += 1

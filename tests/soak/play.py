@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -156,7 +156,7 @@ class Play:
             for tap in card.taps:
                 told: Told = self.deck.told(card, tap)
                 verdict = judge(tap, outcomes.get(tap.tap_id), told)
-                self.tally.count(tap, verdict, told)
+                self.tally.count(tap, verdict, replace(told, log=self.lives.said_of(tap.tap_id)))
                 if verdict is Verdict.SETTLED:
                     settlers.append(tap.tap_id)
             self.tally.close(card.item_id, decided[card.item_id], settlers, self.deck.told(card))
