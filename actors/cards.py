@@ -201,8 +201,8 @@ class CardDrawer:
         _forget(chat)
 
     def _show_again(self, chat: _Chat, message: Message, last: Wish) -> None:
-        """A card once more. A line is over by now, and over a newer card perhaps: have that drawn from its row."""
-        doubtful = unknown(last.face) if last.shown is None else None
+        """Have it drawn from its row: others may have shown something newer. Without a row, show it again."""
+        doubtful = unknown(last.face)
         if doubtful is not None:
             self._unacknowledged.append(doubtful)
             self._acknowledge.ring()

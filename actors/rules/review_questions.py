@@ -51,10 +51,17 @@ def asked_about(message: AskToReject | AskAboutDoubt) -> Step:
 
 
 def ask(item: Item, press: Press, step: Step) -> Decision:
-    """Ask "Are you sure?"; a question that is open gives way."""
+    """Ask "Are you sure?"; a question that is open gives way, also on another card of the item."""
     question = ShowQuestion(press, item.known_to(press), asking=Question(step, press.person.id))
     effects = visibly(words.SURE, Conclude(press, ASK[step], Outcome.ASKED, "tap", press.version), question)
-    return Decision(replace(item, asking=press), (*effects, WatchQuestion(press)))
+    return Decision(replace(item, asking=press), (*effects, *_give_way(item, press), WatchQuestion(press)))
+
+
+def _give_way(item: Item, press: Press) -> tuple[Effect, ...]:
+    asked = item.asking
+    if asked is None or asked.message_id == press.message_id:
+        return ()
+    return ShowQuestion(asked, item.known_to(asked), asking=None), CheckCard(asked)
 
 
 def take_back(item: Item, conclusion: Conclude, text: str) -> Decision:

@@ -585,8 +585,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review_questions.py",
-                "(*effects, WatchQuestion(press))",
-                "effects",
+                "*_give_way(item, press), WatchQuestion(press))",
+                "*_give_way(item, press))",
             ),
         ),
     ),

@@ -76,6 +76,24 @@ def test_the_end_of_a_question_is_checked(message: Message) -> None:
     assert CheckCard(ANNAS.press) in effects(Item(7, asking=ANNAS.press), message)
 
 
+def test_a_question_on_another_card_of_the_item_gives_way() -> None:
+    """Simulation, seed 12251: two cards of one item, a question on each; only the later one was ever taken back."""
+    other = replace(ANNAS.press, id="anna-2", message_id=499)
+
+    found = effects(Item(7, asking=other), AskToReject(ANNAS.press))
+
+    assert ShowQuestion(other, None, asking=None) in found
+    assert CheckCard(other) in found
+
+
+def test_a_question_asked_again_on_its_card_takes_nothing_away() -> None:
+    again = replace(ANNAS.press, id="anna-2")
+
+    found = effects(Item(7, asking=ANNAS.press), AskToReject(again))
+
+    assert [one for one in found if isinstance(one, CheckCard)] == []
+
+
 def test_a_refusal_is_checked() -> None:
     refusal = ShowLine(ANNAS.press, None, REFUSED, needed=True, check=True)
 
