@@ -76,7 +76,8 @@ def judge(tap: Tapped, outcome: str | None, told: Told) -> Verdict:
 
 def _without_effect(tap: Tapped, told: Told) -> Verdict:
     toast = told.toast or ""
-    if toast == words.BUSY or any(tap.name in line and NOT_SAVED in line for line in _lines(told.texts)):
+    overtaken = told.log is not None and not told.buttons  # its refusal gave way to the decision, which everybody sees
+    if overtaken or toast == words.BUSY or any(tap.name in line and NOT_SAVED in line for line in _lines(told.texts)):
         return Verdict.REFUSED
     return Verdict.BUSY if toast.startswith(AT_IT) else Verdict.OPEN
 

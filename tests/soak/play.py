@@ -22,7 +22,7 @@ from tests.faults.proxy import Proxy, Target, proxy_to
 from tests.faults.server import open_server
 from tests.soak.deck import PEOPLE, Card, Deck, Hand, plan
 from tests.soak.eyes import Eyes, open_eyes
-from tests.soak.ledger import Tally, Told, Verdict, is_true, judge
+from tests.soak.ledger import Tally, Tapped, Told, Verdict, is_true, judge
 from tests.soak.lives import Lives, Script
 from tests.soak.troubles import Troubles
 
@@ -140,7 +140,10 @@ class Play:
         return over
 
     def _verdicts(self, card: Card, outcomes: dict[str, str]) -> set[Verdict]:
-        return {judge(tap, outcomes.get(tap.tap_id), self.deck.told(card, tap)) for tap in card.taps}
+        return {judge(tap, outcomes.get(tap.tap_id), self._told(card, tap)) for tap in card.taps}
+
+    def _told(self, card: Card, tap: Tapped) -> Told:
+        return replace(self.deck.told(card, tap), log=self.lives.said_of(tap.tap_id))
 
     def _tap_again(self, card: Card) -> None:
         """Its buttons are live, and whoever was told to tap again does."""
@@ -154,9 +157,9 @@ class Play:
         for card in hand.cards.values():
             settlers = []
             for tap in card.taps:
-                told: Told = self.deck.told(card, tap)
+                told = self._told(card, tap)
                 verdict = judge(tap, outcomes.get(tap.tap_id), told)
-                self.tally.count(tap, verdict, replace(told, log=self.lives.said_of(tap.tap_id)))
+                self.tally.count(tap, verdict, told)
                 if verdict is Verdict.SETTLED:
                     settlers.append(tap.tap_id)
             self.tally.close(card.item_id, decided[card.item_id], settlers, self.deck.told(card))

@@ -80,6 +80,8 @@ def test_card_that_names_somebody_else_lies(tally: Tally) -> None:
         (Told("Skipping…", (*FINAL.texts, "Sunset\n⚠️ Anna's Skip was not saved, tap again.")), Verdict.OPEN),
         (Told("⏳ Anna is skipping this…", FINAL.texts), Verdict.BUSY),
         (Told("Skipping…", FINAL.texts), Verdict.OPEN),
+        (Told("Skipping…", FINAL.texts, log="refused"), Verdict.REFUSED),
+        (Told("Skipping…", FINAL.texts, buttons=4, log="refused"), Verdict.OPEN),
     ],
 )
 def test_tap_without_row_is_what_the_chat_said_of_it(told: Told, verdict: Verdict) -> None:
