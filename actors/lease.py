@@ -19,8 +19,12 @@ ALONE_SECONDS = 86_400.0  # a lone holder renews once in half a day
 CONTESTED_SECONDS = 10.0
 RENEW_SECONDS = 5.0
 STANDBY_SECONDS = 3.0
+COMPANY_SECONDS = 30.0  # whoever took over may not be the only one who waited, and the row names one of them at most
 LAST_READ_SECONDS = 1.0
 OVERDUE_SECONDS = CONTESTED_SECONDS - RENEW_SECONDS - 1.0  # left of the lease of a holder that does not renew
+OVERDUE_READ_SECONDS = 1.0  # a nudge that comes between two polls is not noticed
+TICK_SECONDS = 5.0
+FROZEN_SECONDS = 4.0  # late: a freeze that is long enough for a standby to take over makes a tick so late
 
 
 class PollLease:
@@ -39,6 +43,7 @@ class PollLease:
         self._contested = False
         self._doubted = False
         self._stood_back = False
+        self._company_until = 0.0
 
     @property
     def is_held(self) -> bool:
@@ -62,10 +67,23 @@ class PollLease:
     async def run(self, lifeline: Lifeline) -> None:
         """Hold the lease, or wait for it, until stopped; then give it back."""
         lifeline.ready()
-        stopping = False
-        while not stopping:
-            stopping = await self._alarm.wait(await self._read_through(lifeline.stopping), lifeline.stopping)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._notice_freezes)
+            stopping = False
+            while not stopping:
+                stopping = await self._alarm.wait(await self._read_through(lifeline.stopping), lifeline.stopping)
+            tasks.cancel_scope.cancel()
         await self._release()
+
+    async def _notice_freezes(self) -> None:
+        """A holder that was frozen may have lost its lease, and two who poll by turns may see no conflict for long."""
+        while True:
+            due = anyio.current_time() + TICK_SECONDS
+            await anyio.sleep_until(due)
+            late = anyio.current_time() - due
+            if late >= FROZEN_SECONDS:
+                log.info("lease.woke", late_seconds=round(late, 1))
+                self.suspect()
 
     async def _read_through(self, stopping: anyio.Event) -> float:
         """Read; a stop lets it end within a moment, since a renewal that we left behind could overtake our release."""
@@ -97,23 +115,29 @@ class PollLease:
 
     async def _stand(self, view: LeaseView) -> float:
         if view.standing is Standing.STANDBY:
-            self._stand_back()
-            if view.seconds_left < OVERDUE_SECONDS or not self._contested:
-                # The holder may not know of us: the platform's 409 makes it look. One that does is left in peace.
-                with anyio.move_on_after(STANDBY_SECONDS):
-                    await self._nudge()
-            self._contested = True
-            return max(0.1, min(STANDBY_SECONDS, view.seconds_left + 0.1))
-        changed, self._contested = view.contested != self._contested, view.contested
+            return await self._stand_by(view)
         if not self._held.is_set():
             log.info("lease.held", contested=view.contested)
             self._held.set()
             self.held_since = anyio.current_time()
             if self._stood_back:
+                self._company_until = self.held_since + COMPANY_SECONDS
                 self._on_take_over()
+        contested = view.contested or anyio.current_time() < self._company_until
+        changed, self._contested = contested != self._contested, contested
         if changed:
             return 0.0  # renew at once, for as long as suits the company we have
-        return RENEW_SECONDS if view.contested else ALONE_SECONDS / 2
+        return RENEW_SECONDS if contested else ALONE_SECONDS / 2
+
+    async def _stand_by(self, view: LeaseView) -> float:
+        self._stand_back()
+        overdue = view.seconds_left < OVERDUE_SECONDS
+        if overdue or not self._contested:
+            # The holder may not know of us: the platform's 409 makes it look. One that does is left in peace.
+            with anyio.move_on_after(STANDBY_SECONDS):
+                await self._nudge()
+        self._contested = True
+        return max(0.1, min(OVERDUE_READ_SECONDS if overdue else STANDBY_SECONDS, view.seconds_left + 0.1))
 
     def _stand_back(self) -> None:
         self._stood_back = True

@@ -30,6 +30,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    def jump(self, seconds: float) -> None:
+        self._jumping.now += seconds
+
 
 # Made afresh for each test: a MockClock that is a parameter itself starts the second test where the first one ended.
 BACKENDS: Final[dict[str, Callable[[], Backend]]] = {
@@ -39,3 +42,16 @@ BACKENDS: Final[dict[str, Callable[[], Backend]]] = {
     "trio": lambda: ("trio", {}),
     "trio_virtual": lambda: ("trio", {"clock": trio.testing.MockClock(autojump_threshold=0)}),
 }
+
+
+def freeze(seconds: float) -> None:
+    """Let virtual time pass in which nobody runs, as in a process that is suspended."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        clock = trio.lowlevel.current_clock()
+        assert isinstance(clock, trio.testing.MockClock)
+        clock.jump(seconds)
+    else:
+        assert isinstance(loop, VirtualTimeLoop)
+        loop.jump(seconds)

@@ -11,6 +11,7 @@ from actors.rules.operations import HoldLease, ReleaseLease
 from actors.rules.requests import Cause, NotStored
 from tests.actors.fakes_lease import Table, Worker
 from tests.actors.fakes_shell import After, Never
+from tests.backends import freeze
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
 
@@ -191,6 +192,61 @@ async def test_holder_that_missed_the_first_nudge_is_nudged_again(one: Worker, t
             assert (one.lease.is_held, two.lease.is_held) == (True, False)
 
     assert len(two.nudges) == 2
+
+
+async def test_holder_that_took_over_renews_before_the_row_names_another_standby(one: Worker) -> None:
+    one.table.hold(HoldLease("updates", "two", 4.0, CONTESTED_SECONDS))
+
+    async with living(one.lease.run):
+        await one.lease.wait_held()
+        took_over_at = anyio.current_time()
+        await anyio.sleep(20.0)
+
+    renewals = [at - took_over_at for at in one.store.when("HoldLease") if at > took_over_at]
+    assert renewals == pytest.approx([RENEW_SECONDS, 2 * RENEW_SECONDS, 3 * RENEW_SECONDS], abs=0.1)
+    assert {asked.seconds for asked in one.store.of(HoldLease)[1:]} == {CONTESTED_SECONDS}
+
+
+async def test_holder_that_took_over_and_stays_alone_soon_renews_no_more(one: Worker) -> None:
+    one.table.hold(HoldLease("updates", "two", 4.0, CONTESTED_SECONDS))
+
+    async with living(one.lease.run):
+        await anyio.sleep(60.0)
+        reads = len(one.store.of(HoldLease))
+        await anyio.sleep(3600.0)
+        assert len(one.store.of(HoldLease)) == reads
+
+
+async def test_holder_that_misses_one_nudge_after_the_other_keeps_its_lease(one: Worker, two: Worker) -> None:
+    two.missed_nudges = 3
+
+    async with living(one.lease.run):
+        await one.lease.wait_held()
+        async with living(two.lease.run):
+            await anyio.sleep(60.0)
+            assert (one.lease.is_held, two.lease.is_held) == (True, False)
+
+
+async def test_holder_that_was_frozen_and_lost_its_lease_does_not_poll(one: Worker) -> None:
+    async with living(one.lease.run):
+        await anyio.sleep(7.0)
+        freeze(CONTESTED_SECONDS)
+        one.table.owner = "two"
+        await anyio.sleep(1.0)
+
+        assert not one.lease.is_held
+
+
+async def test_holder_that_was_frozen_while_its_database_is_away_polls_on(one: Worker) -> None:
+    """Simulation, seed 30014: nobody else could take over, and people tapped."""
+    async with living(one.lease.run):
+        await anyio.sleep(7.0)
+        one.store.always("HoldLease", AWAY)
+        freeze(CONTESTED_SECONDS)
+        await anyio.sleep(1.0)
+
+        assert one.lease.is_held
+        assert len(one.store.of(HoldLease)) == 2
 
 
 async def test_stop_gives_the_lease_to_the_standby_at_its_next_look(one: Worker, two: Worker) -> None:
