@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from actors.errors import PortError, ShutOut, Unreachable
 from actors.ports import Conflict
 from actors.rules.messages import Press
 from actors.runtime.child import Lifeline
-from actors.shell.door import MOST_WAITING, STUCK_SECONDS, Door, Neighbours, Taken, id_of, press_of
+from actors.shell.door import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS, Door, Neighbours, Taken, id_of, press_of
 from actors.shell.outside import Lease
 from actors.shell.pulse import Pulse
 
@@ -39,6 +40,7 @@ class _Held:
     at: float
     done: bool = False
     given_up: bool = False
+    let_go_at: float = math.inf
 
 
 class Intake:
@@ -209,12 +211,21 @@ class Intake:
     def _refuse_oldest(self) -> None:
         """Too many are waiting for a database that does not answer: refuse the oldest, so that new taps are seen."""
         waiting = [held for _, held in sorted(self._held.items()) if not held.done]
-        long_ago = anyio.current_time() - STUCK_SECONDS
+        now = anyio.current_time()
         for held in waiting[: max(0, len(waiting) - MOST_WAITING + 1)]:
             press = held.press
-            if press is not None and not held.given_up and held.at < long_ago:
+            if press is None:
+                continue
+            if not held.given_up and held.at < now - STUCK_SECONDS:
                 held.given_up = True
-                self._door.give_up(press)
+                held.let_go_at = now + SHOW_SECONDS if self._door.give_up(press) else math.inf
+            elif now >= held.let_go_at:
+                self._let_go(press)
+
+    def _let_go(self, press: Press) -> None:
+        """It may have been stored, and is closed once the database answers: until then it would hide all newer taps."""
+        log.warning("tap.not_confirmed", tap_id=press.id, item_id=press.item_id, chat_id=press.chat_id)
+        self.confirm(press.update_id)
 
     async def _say_goodbye(self) -> None:
         """Confirm what was done, so that the next worker need not look at it again; no offset is worth saying twice."""

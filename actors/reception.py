@@ -17,12 +17,11 @@ from actors.errors import PortError
 from actors.ports import Conflict, Receipt, Webhook
 from actors.rules.messages import Press
 from actors.runtime.child import Lifeline
-from actors.shell.door import MOST_WAITING, STUCK_SECONDS, Door, Neighbours, Taken, id_of, press_of
+from actors.shell.door import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS, Door, Neighbours, Taken, id_of, press_of
 
 log = structlog.get_logger()
 
 HOLD_SECONDS = 10.0
-SHOW_SECONDS = 2.0  # what is given up gets so long to be shown
 MOST_OPEN = 500  # those that were given up, but may have been stored, are closed only once the database answers
 LOOK_SECONDS = 30.0
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)

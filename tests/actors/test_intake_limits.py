@@ -7,7 +7,7 @@ from actors.errors import Unreachable
 from actors.intake import AGAIN_SECONDS
 from actors.ports import Conflict
 from actors.rules.messages import GiveUp, Message, Tap
-from actors.shell.door import MOST_WAITING, STUCK_SECONDS
+from actors.shell.door import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS
 from tests.actors.fakes_intake import IntakeStage, other, tap
 from tests.actors.fakes_shell import Never
 from tests.kit.clock import virtual_time
@@ -37,6 +37,18 @@ async def test_ninety_taps_that_are_stuck_cost_the_oldest_its_place(stage: Intak
         await anyio.sleep(1.5)
         assert given_up(stage) == ["tap-0"]
         stage.confirm(*range(MOST_WAITING))
+
+
+async def test_tap_given_up_that_may_have_been_stored_does_not_hide_newer_ones(stage: IntakeStage) -> None:
+    """It stays open until the database answers, and Telegram shows a hundred updates from the oldest open one on."""
+    stage.updates.put(*[tap(number) for number in range(MOST_WAITING)])
+
+    async with stage.playing():
+        await anyio.sleep(STUCK_SECONDS + SHOW_SECONDS + 2.0)
+        assert stage.updates.asked[-1][1] == 1
+        stage.confirm(*range(MOST_WAITING))
+
+    assert [line["tap_id"] for line in stage.logs if line["event"] == "tap.not_confirmed"] == ["tap-0"]
 
 
 async def test_room_that_was_made_lets_the_next_tap_be_seen(stage: IntakeStage) -> None:
