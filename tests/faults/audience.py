@@ -25,7 +25,8 @@ EVENTS = "select item_id, array_agg(step || ' ' || user_name order by version) a
 class Finding:
     """What is wrong, if anything, and how the taps went.
 
-    `explained_again`: lines beside a tap's own, of workers that drew its card again and could not know of the first.
+    `explained_again`: lines of a second worker, to which a tap came too, or which drew its card again: a worker knows
+    what it has explained itself.
     """
 
     landed: int = 0
@@ -94,18 +95,18 @@ class Audience:
             (tap,) = tap_all(self._stage, [card])
             self.tapped[tap] = card
 
-    async def finding(self, lines: Sequence[Mapping[str, Any]]) -> Finding:
-        """Compare toasts, rows, cards and the log lines that explain taps."""
+    async def finding(self, *logs: Sequence[Mapping[str, Any]]) -> Finding:
+        """Compare toasts, rows, cards and the log lines that explain taps, worker by worker."""
         rows = {row["item_id"]: row["steps"] for row in await self._stage.database.fetch(EVENTS)}
-        explained = Counter(line["tap_id"] for line in lines)
-        own = Counter(line["tap_id"] for line in lines if line["cause"] != "recovered")
+        explained = [Counter(line["tap_id"] for line in log if line["event"] == "tap") for log in logs]
+        known = {tap for counts in explained for tap in counts}
         cards = list(self.tapped.values())
         lying = [card for card in cards if not self._is_true(card, rows.get(card.item_id, []))]
         dead = [card for card in cards if any(_is_dead(shown) for shown in self._history(card))]
         wrong = {
             "taps without a toast": sum(self._query(tap).seen() is None for tap in self.tapped),
-            "taps without a line": sum(not explained[tap] for tap in self.tapped),
-            "taps with two lines of their own": sum(own[tap] > 1 for tap in self.tapped),
+            "taps without a line": len(self.tapped.keys() - known),
+            "taps that a worker explained twice": sum(count > 1 for counts in explained for count in counts.values()),
             "cards that lie": len(lying),
             "cards whose buttons were gone before it was decided": len(dead),
             "items decided twice": sum(len(steps) > 1 for steps in rows.values()),
@@ -114,8 +115,9 @@ class Audience:
         return Finding(
             landed=len(rows),
             refused=len({card.item_id for card in cards} - rows.keys()),
-            explained_again=sum(count - max(1, own[tap]) for tap, count in explained.items()),
-            wrong=[f"{count} {words}" for words, count in wrong.items() if count],
+            explained_again=sum(counts.total() for counts in explained) - len(known),
+            wrong=[f"{count} {words}" for words, count in wrong.items() if count]
+            + [f"one of them: {self._describe(card)}, rows {rows.get(card.item_id)}" for card in lying[:1]],
             lost=any(card.item_id not in rows for card in lying),
             doubled=wrong["items decided twice"] > 0,
         )
@@ -147,6 +149,9 @@ class Audience:
         if steps:
             return steps == [f"skip {card.person.name}"] and self.is_told(card) and card not in self.refused()
         return self.is_told(card)
+
+    def _describe(self, card: Shown) -> str:
+        return "; ".join(f"{shown.at:.2f} {shown.content.text[-50:]!r}" for shown in self._history(card)[-4:])
 
     def _first(self, card: Shown, words: str) -> float | None:
         return next((shown.at for shown in self._history(card) if words in shown.content.text), None)

@@ -163,7 +163,7 @@ class CrowdPlay:
         told = await audience.all_told(TRUTH_SECONDS)
         for member in cast.company.present:
             await cast.company.retire(member)
-        finding = await audience.finding(cast.company.lines("tap"))
+        finding = await audience.finding(*(member.played.lines() for member in cast.company.members))
         wrong = cast.company.wrong + finding.wrong
         wrong += [] if told else [f"cards do not tell the truth after {TRUTH_SECONDS:.0f} s"]
         wrong += [f"{finding.refused} taps refused"] if finding.refused else []
@@ -179,7 +179,7 @@ class CrowdPlay:
             finding.lost,
             finding.doubled,
             f"{finding.landed} taps landed, the slowest toast after {toast:.1f} s and card after {truth:.1f} s; "
-            f"{finding.explained_again} explained again as recovered; {len(cast.company.members)} workers, "
+            f"{finding.explained_again} explained by a second one, too; {len(cast.company.members)} workers, "
             f"{cast.stage.sandbox.bot_api.desk.conflicts} conflicts",
         )
 
