@@ -30,6 +30,7 @@ FROZEN_SECONDS = 60.0
 CALM_SECONDS = 5.0
 LOOK_SECONDS = 3.0
 TRUTH_SECONDS = 100.0
+BEHIND = "select count(*) from cards where shown < want and not gone"
 HELD_BY_TWO = "select standby_at > now() - interval '5 seconds' from leases"
 
 
@@ -160,7 +161,7 @@ class CrowdPlay:
             return await self._result(cast, audience)
 
     async def _result(self, cast: Cast, audience: Audience) -> Result:
-        told = await audience.all_told(TRUTH_SECONDS)
+        told = await audience.all_told(TRUTH_SECONDS) and await _all_acknowledged(cast.stage)
         for member in cast.company.present:
             await cast.company.retire(member)
         finding = await audience.finding(*(member.played.lines() for member in cast.company.members))
@@ -220,6 +221,15 @@ async def play_all(plays: Sequence[Play]) -> list[Result]:
         for _ in range(AT_ONCE):
             tasks.start_soon(work, server, pending)
     return [results[play.name] for play in plays]
+
+
+async def _all_acknowledged(stage: Stage) -> bool:
+    """Wait until no card has to be drawn again: an edit of a dead worker may come late, and what it hides is known."""
+    with anyio.move_on_after(TRUTH_SECONDS):
+        while await stage.database.fetchval(BEHIND):  # noqa: ASYNC110 - unannounced
+            await anyio.sleep(0.1)
+        return True
+    return False
 
 
 async def _look_who_polls(company: Company) -> None:

@@ -148,4 +148,4 @@ def test_each_play_has_a_name_that_plays_it_alone() -> None:
 
 def test_an_outage_that_is_named_lasts_as_long_as_it_did() -> None:
     assert [one.seconds for one in outage.plan(Settings(run="SILENT/600", quick=True))] == [600.0]
-    assert [one.seconds for one in outage.plan(Settings(run="SILENT/30"))] == [30.0]
+    assert [one.seconds for one in outage.plan(Settings(run="SILENT/25"))] == [25.0]
