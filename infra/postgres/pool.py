@@ -96,7 +96,9 @@ class OneStatement:
             raise TimeoutError
         except FAILURES as error:
             if isinstance(error, TimeoutError):
-                self._connection.terminate()  # the release would wait for a link that is silent
+                # The release would wait for a link that is silent. If it was cut this very moment, it is out of the pool.
+                with suppress(asyncpg.InterfaceError):
+                    self._connection.terminate()
             if needs_fresh_connection(error):
                 await self._pool.renew()
             raise sort_error(error, During.RUN) from error

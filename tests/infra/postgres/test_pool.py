@@ -15,7 +15,7 @@ import pytest
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.rules.operations import Operation
 from infra.postgres.binding import Binding
-from infra.postgres.pool import ConnectionPool, PoolSettings, open_pool
+from infra.postgres.pool import ConnectionPool, OneStatement, PoolSettings, open_pool
 from tests.backends import BACKENDS, Backend
 from tests.links import Link, link_to
 
@@ -449,3 +449,23 @@ async def test_pool_closes_in_bounded_time_while_a_session_is_out(link: Link) ->
     async with pool_over(link) as pool, pool.session():
         with anyio.fail_after(5):
             await pool.close()
+
+
+class LostInTime:
+    """A connection whose time is over in the instant in which it is cut: the pool has taken it back already."""
+
+    async def fetchval(self, *_: object) -> None:
+        raise TimeoutError
+
+    def terminate(self) -> None:
+        raise asyncpg.InterfaceError("cannot call Connection.terminate(): it has been released back to the pool")
+
+
+@ON_ONE_LOOP
+async def test_statement_whose_time_is_over_as_its_connection_is_cut_has_lost_its_answer(link: Link) -> None:
+    """The soak, after 870,000 taps: the pool's complaint ended the database actor, and 67 taps were refused."""
+    lost: Any = LostInTime()
+
+    async with pool_over(link) as pool:
+        with pytest.raises(AnswerLost):
+            await OneStatement(pool, lost, BINDINGS).run(WriteNote("a"))
