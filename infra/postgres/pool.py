@@ -96,7 +96,7 @@ class OneStatement:
             raise TimeoutError
         except FAILURES as error:
             if isinstance(error, TimeoutError):
-                # The release would wait for a link that is silent. If it was cut this very moment, it is out of the pool.
+                # The release would wait for a link that is silent. One that was cut this very moment has left the pool.
                 with suppress(asyncpg.InterfaceError):
                     self._connection.terminate()
             if needs_fresh_connection(error):
