@@ -35,17 +35,34 @@ begin
     from (select distinct chat_key, item_id from claimed) as c;
   end if;
   with mine as (
-    select chat_key, item_id from items where state = 'publishing' and hold_until < now() limit 50 for update skip locked
+    select chat_key, item_id from items i where state = 'publishing' and hold_until < now() and not exists (
+      select from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id and p.version = i.version)
+    limit 50 for update skip locked
   ), claimed as (
     update items i set held_by = p_worker, hold_until = now() + interval '75 seconds'
     from mine where i.chat_key = mine.chat_key and i.item_id = mine.item_id
     returning i.chat_key, i.item_id
+  ), left_behind as (
+    -- Fences out whoever held it; whoever takes it within 10 s goes on.
+    update publishes p set owner = null, lease_until = now() + case p.state
+      when 'in_doubt' then interval '25 minutes' else interval '10 seconds' end
+    from (
+      select q.chat_key, q.item_id, q.version from publishes q join items i using (chat_key, item_id)
+      where q.lease_until < now() and (q.state in ('creating', 'container', 'ready', 'publishing')
+        or q.state = 'in_doubt' and i.state = 'in_doubt' and i.version = q.version + 1)
+      limit 50 for update of q skip locked) as q
+    where p.chat_key = q.chat_key and p.item_id = q.item_id and p.version = q.version
+    returning p.chat_key, p.item_id
   )
-  select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into unpublished from claimed;
+  select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into unpublished
+  from (select * from claimed union all select * from left_behind) as found;
   return jsonb_build_object('behind', behind, 'again', again, 'unpublished', unpublished, 'next_seconds', (
     select case when min(at) is not null then greatest(0, extract(epoch from min(at) - now())) end from (
       select min(coalesce(claimed_until, now())) as at from cards where shown < want and not gone
-      union all select min(hold_until) from items where state = 'publishing') as moments));
+      union all select min(hold_until) from items i where state = 'publishing' and not exists (
+        select from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id and p.version = i.version)
+      union all select min(lease_until) from publishes
+        where state in ('creating', 'container', 'ready', 'publishing')) as moments));
 end $$;
 
 -- migrate: rollback
@@ -80,15 +97,32 @@ begin
     from (select distinct chat_key, item_id from claimed) as c;
   end if;
   with mine as (
-    select chat_key, item_id from items where state = 'publishing' and hold_until < now() limit 50 for update skip locked
+    select chat_key, item_id from items i where state = 'publishing' and hold_until < now() and not exists (
+      select from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id and p.version = i.version)
+    limit 50 for update skip locked
   ), claimed as (
     update items i set held_by = p_worker, hold_until = now() + interval '75 seconds'
     from mine where i.chat_key = mine.chat_key and i.item_id = mine.item_id
     returning i.chat_key, i.item_id
+  ), left_behind as (
+    -- Fences out whoever held it; whoever takes it within 10 s goes on.
+    update publishes p set owner = null, lease_until = now() + case p.state
+      when 'in_doubt' then interval '25 minutes' else interval '10 seconds' end
+    from (
+      select q.chat_key, q.item_id, q.version from publishes q join items i using (chat_key, item_id)
+      where q.lease_until < now() and (q.state in ('creating', 'container', 'ready', 'publishing')
+        or q.state = 'in_doubt' and i.state = 'in_doubt' and i.version = q.version + 1)
+      limit 50 for update of q skip locked) as q
+    where p.chat_key = q.chat_key and p.item_id = q.item_id and p.version = q.version
+    returning p.chat_key, p.item_id
   )
-  select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into unpublished from claimed;
+  select coalesce(jsonb_agg(item_row(chat_key, item_id)), '[]') into unpublished
+  from (select * from claimed union all select * from left_behind) as found;
   return jsonb_build_object('behind', behind, 'again', again, 'unpublished', unpublished, 'next_seconds', (
     select case when min(at) is not null then greatest(0, extract(epoch from min(at) - now())) end from (
       select min(coalesce(claimed_until, now())) as at from cards where shown < want and not gone
-      union all select min(hold_until) from items where state = 'publishing') as moments));
+      union all select min(hold_until) from items i where state = 'publishing' and not exists (
+        select from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id and p.version = i.version)
+      union all select min(lease_until) from publishes
+        where state in ('creating', 'container', 'ready', 'publishing')) as moments));
 end $$;
