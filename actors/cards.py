@@ -84,7 +84,10 @@ class CardDrawer:
 
     def _wish(self, wish: Wish) -> Waiter:
         chat, waiter = self._chat_of(wish.face.chat_id), Waiter()
-        if wish.rank.may_be_dropped and chat.budget.is_short(anyio.current_time()):
+        known = chat.messages.get(wish.face.message_id)
+        # A card that stands for a wish that waits costs no edit, and that wish may be of an older row.
+        waits = known is not None and known.newest is not None and wish.shown is not None
+        if wish.rank.may_be_dropped and not waits and chat.budget.is_short(anyio.current_time()):
             waiter.done.set()
             return waiter
         message = chat.messages.setdefault(wish.face.message_id, Message())

@@ -302,6 +302,17 @@ async def test_progress_is_dropped_when_the_budget_is_short(stage: CardStage) ->
     assert (stage.shown["skipping…"], stage.shown["card 4"]) == (0, 0)
 
 
+async def test_progress_takes_the_place_of_an_older_wish_when_the_budget_is_short(stage: CardStage) -> None:
+    """Simulation, seed 101: it was dropped, and the question in its place was drawn over the decision."""
+    async with stage.playing():
+        await stage.spend(20)
+        await anyio.sleep(0.1)
+        await stage.draw(SECOND, message=91)
+        await stage.draw(PROGRESS, message=91)
+
+    assert stage.seen[20:] == ["card 4"]
+
+
 async def test_final_card_is_never_dropped_and_goes_first(stage: CardStage) -> None:
     async with stage.playing():
         await stage.spend(20)
