@@ -181,9 +181,9 @@ class Liveness:
         return screen.now.face.asking is not None and self.telegram.timeline.now - screen.now.at < QUESTION_SECONDS
 
     def _is_stranded(self, item: ItemRecord) -> bool:
-        """Nobody holds it, and its chat's rest after sends that failed is over, too."""
+        """Nobody holds it, its chat is not paused, and the rest after sends that failed is over, too."""
         chat = self.store.tables.chats.get(item.chat_key)
-        since = max(item.hold_until, chat.next_card_at) if chat and item.hold_until else None
+        since = max(item.hold_until, chat.next_card_at) if chat and not chat.paused and item.hold_until else None
         return since is not None and since < self.now() - timedelta(seconds=UNDER_WAY_SECONDS)
 
     def _changed_lately(self, item: ItemRecord) -> bool:
