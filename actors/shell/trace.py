@@ -9,7 +9,7 @@ from typing import TypeAlias
 import anyio
 import structlog
 
-from actors.rules.effects import Conclude
+from actors.rules.effects import Conclude, Outcome
 from actors.rules.item import Row
 from actors.rules.messages import Press
 
@@ -90,17 +90,17 @@ class Explained:
     """The taps that a worker has explained lately, whichever of its actors did and is forgotten since."""
 
     def __init__(self) -> None:
-        self._taps: OrderedDict[str, None] = OrderedDict()
+        self._taps: OrderedDict[str, Outcome] = OrderedDict()
 
-    def __contains__(self, tap_id: str) -> bool:
-        """Tell whether its line is written."""
-        return tap_id in self._taps
-
-    def add(self, tap_id: str) -> None:
-        """Its line is written."""
-        self._taps[tap_id] = None
+    def add(self, tap_id: str, outcome: Outcome) -> bool:
+        """Tell whether its line is to be written: once, and again if it was recorded after all, by somebody else."""
+        known = self._taps.get(tap_id)
+        if known is not None and (known is outcome or outcome is not Outcome.RECORDED):
+            return False
+        self._taps[tap_id] = outcome
         if len(self._taps) > MOST_EXPLAINED:
             self._taps.popitem(last=False)
+        return True
 
 
 class Traces:
@@ -119,14 +119,12 @@ class Traces:
     def recovered(self, row: Row) -> None:
         """Explain a tap whose worker died between the record and the card, unless it explains itself."""
         tap_id = row.settled.tap_id if row.settled else None
-        if tap_id is not None and tap_id not in self._open and tap_id not in self._explained:
-            self._explained.add(tap_id)
+        if tap_id is not None and tap_id not in self._open and self._explained.add(tap_id, Outcome.RECORDED):
             write_recovered_line(row)
 
     def _explain(self, press: Press, conclusion: Conclude, figures: Figures) -> None:
         self._open.pop(press.id, None)
-        if press.id not in self._explained:
-            self._explained.add(press.id)
+        if self._explained.add(press.id, conclusion.outcome):
             write_tap_line(press, conclusion, figures)
 
 

@@ -14,11 +14,10 @@ from actors.reception import (
     REMEMBER,
     REMEMBER_SECONDS,
     RETRY_SECONDS,
-    SHOW_SECONDS,
 )
 from actors.rules import words
 from actors.rules.messages import Tap
-from actors.shell.door import MOST_WAITING, STUCK_SECONDS
+from actors.shell.door import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS
 from tests.actors.fakes_intake import other, said, tap
 from tests.actors.fakes_reception import ReceptionStage
 from tests.actors.fakes_shell import Bug

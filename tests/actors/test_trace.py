@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import anyio
 import pytest
@@ -206,6 +207,17 @@ async def test_tap_whose_actor_crashed_before_its_line_is_recovered_and_then_tol
 async def test_so_many_explained_taps_are_remembered_and_the_oldest_is_forgotten() -> None:
     explained = Explained()
 
-    list(map(explained.add, map(str, range(MOST_EXPLAINED + 1))))
+    list(map(partial(explained.add, outcome=Outcome.RECORDED), map(str, range(MOST_EXPLAINED + 1))))
 
-    assert [tap in explained for tap in ("0", "1", str(MOST_EXPLAINED))] == [False, True, True]
+    assert [explained.add(tap, Outcome.RECORDED) for tap in (str(MOST_EXPLAINED), "1", "0")] == [False, False, True]
+
+
+async def test_tap_that_another_worker_stored_after_all_is_told_again(logs: list[dict[str, object]]) -> None:
+    """Simulation, seed 30077: two workers held it, and the one without a database called it not saved."""
+    traces = Traces(Explained())
+    traces.of(press("tap-1")).conclude(replace(SKIPPED, press=press("tap-1"), outcome=Outcome.REFUSED))
+
+    traces.recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+    traces.recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+
+    assert [line["outcome"] for line in logs] == ["refused", "recorded"]

@@ -153,11 +153,12 @@ class Liveness:
             pressed = self.crowd.pressed[press_id]
             outcome = self._outcome(pressed) if isinstance(pressed, Tap) else None
             said = {line["outcome"] for line in lines}
-            # Its worker died over it, and the next one was storing another tap of the item when it came again.
-            came_again = said == {"busy"} and any(process.life is Life.KILLED for _, process in sights)
+            # Its worker died over it. The next one was storing another tap of the item when it came again, or held it
+            # itself without a database; and the item has been decided anew before its card was drawn.
+            came_again = said <= {"busy", "refused"} and any(process.life is Life.KILLED for _, process in sights)
             if outcome == "recorded" and said and "recorded" not in said and not came_again:
                 self.safety.broken("the log explains each tap", f"{press_id} is recorded, and the log says {said}")
-            writers = [line["process"] for line in lines]
+            writers = [(line["process"], line["outcome"]) for line in lines]
             if len(writers) > len(set(writers)):
                 self.safety.broken("the log explains each tap", f"{press_id} has two lines of one worker: {writers}")
 
