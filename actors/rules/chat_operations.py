@@ -68,6 +68,26 @@ class RequeueItem(Operation[Told]):
     item_id: int | None
 
 
+class Relocation(Enum):
+    """What a group's move came to."""
+
+    MOVED = "moved"
+    MOVED_BEFORE = "moved_before"
+    UNKNOWN_CHAT = "unknown_chat"
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveChat(Operation[Relocation]):
+    """Give a chat its new id, forget its old messages, and have the cards that people need sent again.
+
+    TAKEN: somebody set the new group up as a chat of its own; both are left alone.
+    """
+
+    old_id: int
+    new_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class ChatView:
     """A chat as people ask about it: `queue` begins with what is open and due first, `next` is what waits."""

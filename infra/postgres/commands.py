@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.rules.chat_operations import ChatView, LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
+from actors.rules.chat_operations import (
+    ChatView,
+    LookAtChat,
+    MoveChat,
+    PauseChat,
+    PresentNext,
+    Relocation,
+    RequeueItem,
+    Told,
+    Verdict,
+    Wish,
+)
 from infra.postgres import rows
 from infra.postgres.binding import Binding
 
@@ -48,6 +59,11 @@ REQUEUE_ITEM: Binding[RequeueItem, Told] = Binding(
     "select requeue_by_command($1, $2, $3, $4, $5)",
     lambda operation: (*_key(operation.wish), operation.item_id),
     _told,
+)
+MOVE_CHAT: Binding[MoveChat, Relocation] = Binding(
+    "select move_chat($1, $2)",
+    lambda operation: (operation.old_id, operation.new_id),
+    lambda _, value: Relocation(value),
 )
 LOOK_AT_CHAT: Binding[LookAtChat, ChatView | None] = Binding(
     "select look_at_chat($1, $2, $3)",

@@ -13,7 +13,7 @@ CLAIM_DUE: Binding[ClaimDue, Due] = Binding(
     lambda _, value: Due(rows.rows(value["present"]), rows.rows(value["expired"]), value["next_seconds"]),
 )
 SAVE_CARD: Binding[SaveCard, Row] = Binding(
-    "select save_card($1, $2, $3, $4, $5, $6)",
+    "select save_card($1, $2, $3, $4, $5, $6, $7)",
     lambda operation: (
         operation.row.chat_key,
         operation.row.id,
@@ -21,17 +21,19 @@ SAVE_CARD: Binding[SaveCard, Row] = Binding(
         operation.row.revision,
         operation.file_id,
         operation.worker,
+        operation.row.chat_id,
     ),
     lambda _, value: rows.row(value),
 )
 SEND_FAILED: Binding[SendFailed, Row] = Binding(
-    "select send_failed($1, $2, $3, $4, $5)",
+    "select send_failed($1, $2, $3, $4, $5, $6)",
     lambda operation: (
         operation.row.chat_key,
         operation.row.id,
         operation.worker,
         operation.ambiguous,
         operation.pause_seconds,
+        operation.row.chat_id,
     ),
     lambda _, value: rows.row(value),
 )

@@ -21,7 +21,12 @@ from infra.postgres.binding import Binding
 ACKNOWLEDGE_CARDS: Binding[AcknowledgeCards, int] = Binding(
     "select acknowledge_cards($1, $2)",
     lambda operation: (
-        json.dumps([[one.card.chat_key, one.card.message_id, one.revision, one.gone] for one in operation.shown]),
+        json.dumps(
+            [
+                [one.card.chat_key, one.card.message_id, one.revision, one.gone, one.card.chat_id]
+                for one in operation.shown
+            ]
+        ),
         operation.worker,
     ),
     lambda _, value: int(value),

@@ -9,13 +9,15 @@ import asyncpg
 import pytest
 
 from actors.errors import Unreachable
+from actors.rules.chat_operations import MoveChat, Relocation
 from actors.rules.item import State, Step
 from actors.rules.messages import NotRecorded, Recorded, Stale, TapOutcome
 from actors.rules.operations import ClaimDue, HoldLease, Recover, SaveCard, Standing
-from tests.contracts.team import ANNA, BEN, Team
+from tests.contracts.team import ANNA, BEN, CHAT, Team
 from tests.contracts.worlds import open_postgres
 
 ROUNDS = 8
+MOVED = -100_777
 
 
 @pytest.fixture
@@ -182,3 +184,43 @@ async def test_a_tap_on_a_locked_row_is_turned_away_and_others_pass(team: Team, 
     assert isinstance(await team.record(team.tap(free)), Recorded)
     assert (await team.claim()).present == ()
     await stranger.close()
+
+
+@pytest.mark.usefixtures("again")
+async def test_a_tap_and_the_move_of_its_group_at_once_leave_a_tap_and_no_card_of_the_old_group(team: Team) -> None:
+    await warm(team)
+    rows = [await team.present() for _ in range(3)]
+
+    move, *outcomes = await together(
+        lambda: team.ask(MoveChat(CHAT, MOVED)), *(lambda row=row: team.record(team.tap(row)) for row in rows)
+    )
+
+    assert move is Relocation.MOVED
+    assert [type(outcome) for outcome in outcomes] == [Recorded] * 3
+    assert await team.lines("cards") == []
+    assert [row.state for _ in rows for row in (await team.claim()).present] == [State.SKIPPED] * 3
+
+
+@pytest.mark.usefixtures("again")
+async def test_a_card_that_is_saved_while_its_group_moves_comes_again_in_any_order(team: Team) -> None:
+    await warm(team)
+    await team.queue()
+    (row,) = (await team.claim()).present
+
+    await together(lambda: team.sent(row), lambda: team.ask(MoveChat(CHAT, MOVED)))
+
+    assert await team.lines("cards") == []
+    await team.world.pass_time(61)
+    (again,) = (await team.claim()).present
+    assert again.chat_id == MOVED
+    assert (await team.sent(again)).state is State.IN_REVIEW
+
+
+@pytest.mark.usefixtures("again")
+async def test_a_move_that_is_told_by_two_workers_at_once_is_made_once(team: Team) -> None:
+    await warm(team)
+    await team.present()
+
+    moves = await together(*[lambda: team.ask(MoveChat(CHAT, MOVED))] * 4)
+
+    assert sorted(move.value for move in moves) == ["moved", *["moved_before"] * 3]

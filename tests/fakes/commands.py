@@ -148,6 +148,7 @@ def _claim(writer: Writer, chat: ChatRecord, item: ItemRecord, wish: Wish) -> No
         held_key=_held_key(wish),
         hold_until=writer.now + SEND_HOLD,
         lost_sends=0,
+        resend_at=None,
     )
     writer.tables.items.put(claimed)
     next_card_at = max(chat.next_card_at, writer.now + timedelta(seconds=chat.gap_seconds))
@@ -159,7 +160,8 @@ def _can_be_presented(writer: Writer, item: ItemRecord) -> bool:
     if item.state == "presenting":
         return item.hold_until is not None and item.hold_until <= writer.now
     shown = any(not card.gone and not card.retired for card in writer.tables.cards_of(item))
-    return item.state == "waiting" or (item.state == "in_review" and not shown)
+    is_sent_again = item.resend_at is not None and item.resend_at > writer.now
+    return item.state == "waiting" or (item.state == "in_review" and not shown and not is_sent_again)
 
 
 def _is_later(writer: Writer, chat: ChatRecord, wish: Wish) -> list[bool]:

@@ -10,7 +10,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
-from actors.rules.chat_operations import PauseChat, RequeueItem
+from actors.rules.chat_operations import MoveChat, PauseChat, RequeueItem
 from actors.rules.operations import AcknowledgeCards, Operation, RecordTap
 from tests.fakes.faults import Effect, Fault, Faults
 from tests.fakes.store import Store
@@ -114,7 +114,8 @@ class FakeDatabase:
         if fault is not None:
             raise await self._go_wrong(operation, fault)
         value = self.store.apply(operation)
-        if isinstance(operation, PauseChat | RequeueItem) or (isinstance(operation, AcknowledgeCards) and value):
+        hints = isinstance(operation, PauseChat | RequeueItem | MoveChat)
+        if hints or (isinstance(operation, AcknowledgeCards) and value):
             self.notify()
         await self._travel()
         return value

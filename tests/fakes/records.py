@@ -29,6 +29,7 @@ class ChatRecord:
     skip_days: int = 45
     next_card_at: datetime = NEVER
     failed_sends: int = 0
+    moved_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class ItemRecord:
     preflight: str | None = None
     preflight_version: int | None = None
     preflight_account: int | None = None
+    resend_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from actors.rules.item import Row
 from actors.rules.operations import ClaimDue, Due, SaveCard, SendFailed, StoreOutcome
+from tests.fakes.moves import is_left_behind, resend, resend_again, resend_at, resend_failed
 from tests.fakes.records import CardRecord, ChatRecord, ItemRecord
 from tests.fakes.tables import Tables, next_state
 from tests.fakes.writer import Author, Writer
@@ -19,16 +20,20 @@ FIRST_REST_SECONDS = 15.0
 def claim_due(writer: Writer, asked: ClaimDue) -> Due:
     """Expire what nobody tapped, then claim one due item for each chat that is allowed a card now."""
     known = tuple(_hold_again(writer, item) for item in writer.tables.items.all() if _was_claimed_by(item, asked))
+    known += resend_again(writer, asked)
     expired = tuple(_expire(writer, item) for item in _overripe(writer))
-    allowed = [chat for chat in writer.tables.chats.all() if not chat.paused and chat.next_card_at <= writer.now]
-    claimed = [_claim(writer, chat, asked.key) for chat in allowed]
+    allowed = [chat for chat in writer.tables.chats.all() if chat.next_card_at <= writer.now]
+    claimed = [resend(writer, chat, asked.key) or _claim(writer, chat, asked.key) for chat in allowed]
     present = tuple(row for row in claimed if row is not None)
     return Due((*known, *present), expired, _next_seconds(writer))
 
 
 def save_card(writer: Writer, asked: SaveCard) -> Row:
     """The card is in the chat; a tap that was faster keeps its effect."""
-    item = _item(writer.tables, asked.row)
+    item = replace(_item(writer.tables, asked.row), resend_at=None)
+    if writer.chat_of(item).chat_id != asked.row.chat_id:
+        return _sent_to_the_old_group(writer, asked.row)
+    writer.tables.items.put(item)
     if item.state == "presenting":
         writer.tables.items.put(_presented(item, writer.now))
     shown = asked.row.revision
@@ -36,6 +41,7 @@ def save_card(writer: Writer, asked: SaveCard) -> Row:
     if card is None:
         card = CardRecord(item.chat_key, asked.message_id, item.item_id, writer.now)
     want = max(card.want, item.revision, shown)
+    card = replace(card, item_id=item.item_id)
     writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))
     media, chat = writer.media_of(item), writer.chat_of(item)
     writer.tables.media.put(replace(media, file_id=media.file_id if asked.file_id is None else asked.file_id))
@@ -49,8 +55,11 @@ def send_failed(writer: Writer, asked: SendFailed) -> Row:
     """The card was not sent, or nobody knows: the item keeps its place, its chat rests."""
     item = _item(writer.tables, asked.row)
     if item.state == "presenting" and item.held_by == asked.worker:
-        _rest(writer, writer.chat_of(item), asked.pause_seconds)
+        _rest(writer, asked)
         writer.tables.items.put(_not_sent(item, writer.now, ambiguous=asked.ambiguous))
+    elif is_left_behind(item) and item.held_by == asked.worker:
+        _rest(writer, asked)
+        writer.tables.items.put(resend_failed(item, writer.now, ambiguous=asked.ambiguous))
     return writer.known_row(item)
 
 
@@ -63,6 +72,14 @@ def store_outcome(writer: Writer, asked: StoreOutcome) -> Row:
         writer.count_and_lock(item, target)
     else:
         writer.claim_cards(item, item.revision)
+    return writer.known_row(item)
+
+
+def _sent_to_the_old_group(writer: Writer, row: Row) -> Row:
+    """It is no card: the hold runs out, and the next one goes to the new group."""
+    item = _item(writer.tables, row)
+    if item.state == "presenting":
+        writer.tables.items.put(replace(item, lost_sends=0))
     return writer.known_row(item)
 
 
@@ -101,7 +118,7 @@ def _hold_again(writer: Writer, item: ItemRecord) -> Row:
 
 def _claim(writer: Writer, chat: ChatRecord, key: str | None) -> Row | None:
     due = [item for item in writer.tables.items.all() if item.chat_key == chat.chat_key and _is_due(item, writer.now)]
-    if not due:
+    if chat.paused or not due:
         return None
     item = min(due, key=lambda one: (one.due_at, one.item_id))
     again = item.state == "presenting"
@@ -148,8 +165,12 @@ def _not_sent(item: ItemRecord, now: datetime, *, ambiguous: bool) -> ItemRecord
     return replace(item, hold_until=now, held_by=None)
 
 
-def _rest(writer: Writer, chat: ChatRecord, asked_seconds: float) -> None:
-    seconds = max(asked_seconds, FIRST_REST_SECONDS * 2 ** min(chat.failed_sends, 7))
+def _rest(writer: Writer, asked: SendFailed) -> None:
+    """Hold the chat back; a failure in the old group says nothing of the new one."""
+    chat = writer.tables.chat(asked.row.chat_id)
+    if chat is None:
+        return
+    seconds = max(asked.pause_seconds, FIRST_REST_SECONDS * 2 ** min(chat.failed_sends, 7))
     until = max(chat.next_card_at, writer.now + timedelta(seconds=seconds))
     writer.tables.chats.put(replace(chat, failed_sends=chat.failed_sends + 1, next_card_at=until))
 
@@ -168,3 +189,5 @@ def _moments(writer: Writer) -> Iterator[datetime]:
             yield max(item.hold_until, chat.next_card_at)
         elif item.state == "in_review":
             yield _expires_at(writer, item)
+        if is_left_behind(item):
+            yield max(resend_at(item), chat.next_card_at)

@@ -15,7 +15,7 @@ from actors.rules import operations as asked
 from actors.rules import preflight as ahead
 from actors.rules import publish_operations as published
 from actors.rules.operations import Operation
-from tests.fakes import accounts, commands, preflight, publishes, schedule, taps, upkeep
+from tests.fakes import accounts, commands, moves, preflight, publishes, schedule, taps, upkeep
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
 
@@ -41,6 +41,7 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         wished.PresentNext: commands.present_next,
         wished.PauseChat: commands.pause_chat,
         wished.RequeueItem: commands.requeue_item,
+        wished.MoveChat: moves.move_chat,
         published.TakePublish: publishes.take_publish,
         published.StepPublish: publishes.step_publish,
         published.SavePermalink: publishes.save_permalink,

@@ -155,6 +155,11 @@ class Tables:
         """Find a chat by Telegram's id."""
         return next((chat for chat in self.chats.all() if chat.chat_id == chat_id), None)
 
+    def chat_known_as(self, chat_id: int) -> ChatRecord | None:
+        """Find a chat by Telegram's id, or by the one that it had before it moved."""
+        moved = (chat for chat in self.chats.all() if chat.moved_from == chat_id)
+        return self.chat(chat_id) or next(moved, None)
+
     def cards_of(self, item: ItemRecord) -> list[CardRecord]:
         """The item's cards by their message."""
         found = [card for card in self.cards.all() if (card.chat_key, card.item_id) == (item.chat_key, item.item_id)]

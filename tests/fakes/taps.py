@@ -75,7 +75,7 @@ def look_at_card(writer: Writer, asked: LookAtCard) -> Row | None:
 
 
 def _find(writer: Writer, tap: Tap) -> _Case | None:
-    chat = writer.tables.chat(tap.press.chat_id)
+    chat = writer.tables.chat_known_as(tap.press.chat_id)
     return None if chat is None else _Case(tap, chat, writer.tables.items.get(chat.chat_key, tap.press.item_id))
 
 
@@ -115,12 +115,14 @@ def _remember(writer: Writer, case: _Case, outcome: str) -> None:
 
 
 def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> None:
-    """Adopt the message as a card, then move the item or name the loser, then count."""
+    """Adopt a message of this group as a card, move the item or name the loser, then count."""
     press, step = case.tap.press, case.tap.step.value
-    card = writer.tables.cards.get(item.chat_key, press.message_id)
-    if card is None:
-        card = CardRecord(item.chat_key, press.message_id, item.item_id, writer.now)
-    writer.tables.cards.put(replace(card, gone=False))
+    if case.chat.chat_id == press.chat_id:
+        _adopt(writer, case, item)
+        item = replace(item, resend_at=None)
+    else:
+        item = replace(item, resend_at=item.resend_at or writer.now)
+    writer.tables.items.put(item)
     if verdict == "recorded":
         assert case.target is not None
         if step == "auto_post":
@@ -134,6 +136,13 @@ def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> Non
     else:
         writer.tell_loser(item, LateLine(step, press.person.name, _why(writer, case, item, verdict), writer.now))
     _count(writer, case, case.target if verdict == "recorded" else None)
+
+
+def _adopt(writer: Writer, case: _Case, item: ItemRecord) -> None:
+    card = writer.tables.cards.get(item.chat_key, case.tap.press.message_id)
+    if card is None:
+        card = CardRecord(item.chat_key, case.tap.press.message_id, item.item_id, writer.now)
+    writer.tables.cards.put(replace(card, gone=False))
 
 
 def _why(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> str:

@@ -83,7 +83,7 @@ def write_interactions(writer: Writer, asked: WriteInteractions) -> int:
     if writer.tables.interaction_batches.get(asked.batch) is not None:
         return 0
     writer.tables.interaction_batches.put(BatchRecord(asked.batch, writer.now))
-    known = [(chat, line) for line in asked.lines if (chat := writer.tables.chat(line.chat_id)) is not None]
+    known = [(chat, line) for line in asked.lines if (chat := writer.tables.chat_known_as(line.chat_id)) is not None]
     for chat, line in known:
         writer.tables.interactions.make(
             chat_key=chat.chat_key,
@@ -122,7 +122,8 @@ def _newest(said: tuple[Shown, ...]) -> list[Shown]:
 def _acknowledge(writer: Writer, said: Shown) -> bool:
     """Store one line; answers whether the claim was lost."""
     card = writer.tables.cards.get(said.card.chat_key, said.card.message_id)
-    if card is None:
+    chat = writer.tables.chats.get(said.card.chat_key)
+    if card is None or chat is None or chat.chat_id != said.card.chat_id:
         return False
     mine, gone = card.claimed_by == writer.worker, card.gone or said.gone
     known = card.claimed_by is None and card.shown == said.revision

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
+from actors.rules.chat_operations import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, Wish
 from actors.rules.item import Row, Step
 from actors.rules.operations import (
     AcknowledgeCards,
@@ -147,6 +147,11 @@ async def _requeue(team: Team) -> Operation[Any]:
     return RequeueItem(_wish(), row.id)
 
 
+async def _move(team: Team) -> Operation[Any]:
+    await team.present()
+    return MoveChat(CHAT, CHAT - 1000)
+
+
 TAP = Case("tap", skip)
 OTHERS = (
     Case("tap: Auto Post", _auto_post),
@@ -168,6 +173,7 @@ OTHERS = (
     Case("present the next", _present_next),
     Case("pause a chat", _pause),
     Case("requeue an item", _requeue),
+    Case("move a chat", _move, tells_work=True),
     Case("take a publish", publishing.take_publish),
     Case("step a publish", publishing.step_publish),
     Case("end a publish", publishing.end_publish),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import anyio
 
 from actors.errors import AnswerLost, Unreachable
-from actors.rules.chat_operations import PauseChat, RequeueItem
+from actors.rules.chat_operations import MoveChat, PauseChat, RequeueItem
 from actors.rules.operations import AcknowledgeCards, Operation, RecordTap
 from tests.fakes.database import ACQUIRE_SECONDS, COMMAND_SECONDS, FakeHints
 from tests.fakes.store import Store
@@ -58,7 +58,8 @@ class SimulatedDatabase:
             raise Unreachable("the database rolled back (SQLSTATE 55P03)")
         value = self.store.apply(operation)
         self._committed(operation, value)
-        if isinstance(operation, PauseChat | RequeueItem) or (isinstance(operation, AcknowledgeCards) and value):
+        hints = isinstance(operation, PauseChat | RequeueItem | MoveChat)
+        if hints or (isinstance(operation, AcknowledgeCards) and value):
             self.notify()
         return value
 
