@@ -60,6 +60,14 @@ class Refused(PortError):
     """Nothing happened outside, and trying again would not change that."""
 
 
+class ChatMoved(Refused):
+    """The group became a supergroup; `chat_id` is its new id."""
+
+    def __init__(self, reason: str, chat_id: int) -> None:
+        super().__init__(reason)
+        self.chat_id = chat_id
+
+
 class TokenGone(Refused):
     """Instagram takes this token no more: the account has to be connected again."""
 

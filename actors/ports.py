@@ -128,6 +128,15 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A group became a supergroup: Telegram gave it another id."""
+
+    update_id: int
+    old_id: int
+    new_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
     """An update that asks nothing of us; `why` is a short word for the log."""
 
@@ -143,7 +152,7 @@ class Poison:
     why: str
 
 
-Update = Pressed | Said | Other | Poison
+Update = Pressed | Said | Moved | Other | Poison
 
 
 class Conflict(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -20,6 +20,7 @@ from actors.intake import Intake
 from actors.interactions import InteractionLogger
 from actors.item import ItemActor
 from actors.lease import PollLease
+from actors.moves import Moves
 from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates, Webhook
 from actors.preflight import Checks, Preflight
 from actors.publisher import SagaActor, Surroundings
@@ -34,6 +35,7 @@ from actors.scheduler import Scheduler
 from actors.shell import conversation
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.door import Neighbours
+from actors.shell.following import Following
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.publishes import Publishes, SagaKey, SagaMessage
 from actors.shell.trace import Explained
@@ -75,6 +77,8 @@ class Worker:
         worker = identity.worker
         self.database = Database(ports.pool, random=chance)
         self._explained = Explained()
+        self.moves = Moves(self.database, self._confirm, self._look_again)
+        ports = replace(ports, chat=Following(ports.chat, self.moves.follow))
         self.interactions = InteractionLogger(self.database, worker)
         self.cards = CardDrawer(ports.chat, self.database, worker, self._left_behind)
         self.items = ItemDesk(
@@ -87,7 +91,7 @@ class Worker:
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
         self.commands = Commands(self._surroundings(ports, worker))
-        neighbours = Neighbours(ports.updates, self.items, ports.chat, self.commands)
+        neighbours = Neighbours(ports.updates, self.items, ports.chat, self.commands, self.moves)
         self.intake = Intake(neighbours, self.lease)
         self.reception = None if ports.webhook is None else Reception(neighbours, ports.webhook)
         self.tokens = TokenKeeper(Keeping(worker, self.database, ports.instagram, ports.chat))
@@ -138,6 +142,7 @@ class Worker:
             ChildSpec("publishes", self.publishes.run, grace_seconds=grace_seconds),
             ChildSpec("preflight", self.preflight.run),
             ChildSpec("commands", self.commands.run),
+            ChildSpec("moves", self.moves.run),
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
             ChildSpec("tokens", self.tokens.run, grace_seconds=grace_seconds),

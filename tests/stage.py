@@ -61,6 +61,14 @@ class Stage:
     async def add_chat(self, chat_id: int = CHAT, *people: Person, **columns: object) -> None:
         """A group with a bot, known to the worker."""
         self.sandbox.create_chat(NewChat("Team", people or (ANNA, BEN, EVE), id=chat_id))
+        await self._insert_chat(chat_id, columns)
+
+    async def add_group(self, chat_id: int, **columns: object) -> None:
+        """A group that may become a supergroup, with a bot, known to the worker."""
+        self.sandbox.create_chat(NewChat("Team", (ANNA, BEN, EVE), "group", chat_id))
+        await self._insert_chat(chat_id, columns)
+
+    async def _insert_chat(self, chat_id: int, columns: dict[str, object]) -> None:
         values = {"title": "Team", "gap_seconds": 0, "account": "@studio", **columns}
         names = ", ".join(values)
         places = ", ".join(f"${number}" for number in range(2, len(values) + 2))

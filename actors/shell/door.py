@@ -10,11 +10,11 @@ import structlog
 from anyio.abc import TaskGroup
 
 from actors.errors import MailboxClosed, MailboxFull
-from actors.ports import Chat, Poison, Said, Update, Updates
+from actors.ports import Chat, Moved, Poison, Said, Update, Updates
 from actors.rules import words
 from actors.rules.messages import GiveUp, Press, Pressed
 from actors.shell.answers import refuse
-from actors.shell.outside import Hearers, Items
+from actors.shell.outside import Hearers, Items, Movers
 
 log = structlog.get_logger()
 
@@ -31,6 +31,7 @@ class Neighbours:
     items: Items
     chat: Chat
     commands: Hearers
+    moves: Movers
 
 
 class Taken(Enum):
@@ -48,6 +49,7 @@ class Door:
         self._items = neighbours.items
         self._chat = neighbours.chat
         self._commands = neighbours.commands
+        self._moves = neighbours.moves
         self._confirm = confirm
 
     def hand_on(self, update: Update, answers: TaskGroup) -> Taken:
@@ -57,6 +59,8 @@ class Door:
                 return self._tell(pressed, pressed.press, answers)
             case Said():
                 return self._hear(update)
+            case Moved():
+                return self._follow(update)
             case Poison(update_id, why):
                 log.error("update.poison", update_id=update_id, reason=why)
         return Taken.DONE
@@ -86,6 +90,13 @@ class Door:
     def _hear(self, said: Said) -> Taken:
         try:
             self._commands.tell_nowait(said)
+        except MailboxClosed:
+            return Taken.NOT_NOW
+        return Taken.HELD
+
+    def _follow(self, moved: Moved) -> Taken:
+        try:
+            self._moves.tell_nowait(moved)
         except MailboxClosed:
             return Taken.NOT_NOW
         return Taken.HELD

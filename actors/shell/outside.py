@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
 
-from actors.ports import Chat, Clock, Face, Said
+from actors.ports import Chat, Clock, Face, Moved, Said
 from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction, Shown
@@ -74,6 +74,14 @@ class Hearers(Protocol):
 
     def tell_nowait(self, said: Said) -> None:
         """Have it answered and confirmed, or raise MailboxClosed; never waits."""
+        ...
+
+
+class Movers(Protocol):
+    """Whoever follows groups that move."""
+
+    def tell_nowait(self, moved: Moved) -> None:
+        """Have it stored and confirmed, or raise MailboxClosed; never waits."""
         ...
 
 

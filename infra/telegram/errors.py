@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from telegram import error as ptb
 
-from actors.errors import AnswerLost, Refused, ShutOut, Unreachable
+from actors.errors import AnswerLost, ChatMoved, Refused, ShutOut, Unreachable
 from actors.ports import Conflict
 from infra.telegram.markup import clip, one_line
 from infra.telegram.request import NotSent, PauseAsked
@@ -17,14 +17,6 @@ SHUT_OUT_SECONDS = 30.0  # so long whoever set a webhook while we polled is left
 
 # What python-telegram-bot raises over a reply that is JSON, but not the object that it expects.
 UNREADABLE = (TypeError, KeyError, IndexError, AttributeError, ValueError, ArithmeticError, RecursionError, OSError)
-
-
-class ChatMoved(Refused):
-    """The group became a supergroup; `chat_id` is its new id."""
-
-    def __init__(self, reason: str, chat_id: int) -> None:
-        super().__init__(reason)
-        self.chat_id = chat_id
 
 
 def says(error: ptb.TelegramError, words: str) -> bool:

@@ -13,7 +13,7 @@ import telegram
 from telegram.constants import ChatType
 
 from actors.errors import ShutOut
-from actors.ports import Other, Poison, Said, Update
+from actors.ports import Moved, Other, Poison, Said, Update
 from actors.rules.item import Person, Step
 from actors.rules.messages import (
     AskAboutDoubt,
@@ -134,8 +134,17 @@ def _meaning(raw: dict[str, Any], sight: _Sight) -> Update:
         return _pressed(query, sight)
     update = telegram.Update.de_json(raw)
     if update.message is not None:
-        return _said(update.message, sight)
+        return _moved(update.message, sight) or _said(update.message, sight)
     return Other(sight.update_id, "my_chat_member" if update.my_chat_member else "another kind")
+
+
+def _moved(message: telegram.Message, sight: _Sight) -> Moved | None:
+    """Telegram tells it twice: in the group that was, and in the supergroup that is."""
+    if message.migrate_to_chat_id is not None:
+        return Moved(sight.update_id, _id(message.chat.id), _id(message.migrate_to_chat_id))
+    if message.migrate_from_chat_id is not None:
+        return Moved(sight.update_id, _id(message.migrate_from_chat_id), _id(message.chat.id))
+    return None
 
 
 def _said(message: telegram.Message, sight: _Sight) -> Update:

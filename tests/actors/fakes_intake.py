@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from actors.errors import MailboxClosed
 from actors.intake import Intake
-from actors.ports import Other, Poison, Said, Update
+from actors.ports import Moved, Other, Poison, Said, Update
 from actors.rules.item import Step
 from actors.rules.messages import Tap
 from actors.runtime.child import Lifeline
@@ -93,7 +93,7 @@ class FakeUpdates(Script):
                 return Tap(replace(pressed, at=at, redelivered=redelivered), step)
             case Said():
                 return replace(raw, at=at, redelivered=redelivered)
-            case Other() | Poison():
+            case Moved() | Other() | Poison():
                 return raw
         raise AssertionError(raw)
 
@@ -102,7 +102,7 @@ def _id(raw: object) -> int:
     match raw:
         case Tap(pressed):
             return pressed.update_id
-        case Said(update_id) | Other(update_id) | Poison(update_id):
+        case Said(update_id) | Moved(update_id) | Other(update_id) | Poison(update_id):
             return update_id
     raise AssertionError(raw)
 
@@ -119,6 +119,20 @@ class FakeHearers:
         if self.closed:
             raise MailboxClosed(said)
         self.heard.append(said)
+
+
+@dataclass
+class FakeMovers:
+    """Fills outside.Movers: keeps the moves that it is told, unless it is closed."""
+
+    told: list[Moved] = field(default_factory=list)
+    closed: bool = False
+
+    def tell_nowait(self, moved: Moved) -> None:
+        """Keep it, or hand it back."""
+        if self.closed:
+            raise MailboxClosed(moved)
+        self.told.append(moved)
 
 
 class FakeLease:
@@ -162,10 +176,11 @@ class IntakeStage:
     chat: FakeChat = field(default_factory=FakeChat)
     lease: FakeLease = field(default_factory=FakeLease)
     commands: FakeHearers = field(default_factory=FakeHearers)
+    moves: FakeMovers = field(default_factory=FakeMovers)
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.intake = Intake(Neighbours(self.updates, self.items, self.chat, self.commands), self.lease)
+        self.intake = Intake(Neighbours(self.updates, self.items, self.chat, self.commands, self.moves), self.lease)
 
     @property
     def told(self) -> list[str]:

@@ -15,7 +15,7 @@ from actors.reception import Reception
 from actors.rules.messages import GiveUp, Tap
 from actors.runtime.child import Lifeline
 from actors.shell.door import Neighbours
-from tests.actors.fakes_intake import FakeHearers, FakeUpdates
+from tests.actors.fakes_intake import FakeHearers, FakeMovers, FakeUpdates
 from tests.actors.fakes_shell import FakeChat, FakeItems, Script
 from tests.kit.lives import living
 
@@ -49,13 +49,14 @@ class ReceptionStage:
     items: FakeItems = field(default_factory=FakeItems)
     chat: FakeChat = field(default_factory=FakeChat)
     commands: FakeHearers = field(default_factory=FakeHearers)
+    moves: FakeMovers = field(default_factory=FakeMovers)
     webhook: FakeWebhook = field(default_factory=FakeWebhook)
     receipts: list[Receipt] = field(default_factory=list)
     answered_at: list[float] = field(default_factory=list)
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        neighbours = Neighbours(FakeUpdates(), self.items, self.chat, self.commands)
+        neighbours = Neighbours(FakeUpdates(), self.items, self.chat, self.commands, self.moves)
         self.reception = Reception(neighbours, self.webhook)
 
     @property

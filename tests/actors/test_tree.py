@@ -43,6 +43,7 @@ CHILDREN = [
     "publishes",
     "preflight",
     "commands",
+    "moves",
     "reconciler",
     "scheduler",
     "tokens",

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from actors.tree import Worker
+from tests.doubts import fall_into_doubt
 from tests.fakes.instagram import FakeInstagram
-from tests.stage import ANNA, BEN, CHAT, Stage
+from tests.stage import ANNA, BEN, Stage
 
 DOUBT = ["It is live", "It is not: post again", "Open Instagram", "Original"]
-PEOPLE = "select record_tap('tap', $1, $2, $3, 'Anna', $4, 0, 'auto_post', null)"
-STEPS = (("container", 0), ("ready", 0), ("publishing", 1), ("in_doubt", 1))
-
-
-async def fall_into_doubt(stage: Stage, worker: Worker, item: int, card: int) -> None:
-    """A worker that is gone had the answer of a publish call lost, and could not read its container."""
-    await stage.database.execute(PEOPLE, CHAT, card, ANNA.id, item)
-    key = await stage.database.fetchval("select chat_key from items where item_id = $1", item)
-    stage.instagram = instagram = stage.instagram if isinstance(stage.instagram, FakeInstagram) else FakeInstagram()
-    container = instagram.make(3)
-    await stage.database.execute("select take_publish($1, $2, 'gone')", key, item)
-    for seq, (state, attempt) in enumerate(STEPS, 1):
-        move = {"state": state, "container_id": container, "attempt": attempt, "lost": state == "in_doubt"}
-        move |= {"sentence": "Nobody knows.", "token_gone": False, "calls": []}
-        await stage.database.execute(
-            "select step_publish($1, $2, 1, 'gone', 1, $3, $4, null)", key, item, seq, json.dumps(move)
-        )
-    worker.reconciler.wake()
-    await stage.says(card, "In doubt")
 
 
 async def test_auto_post_shows_its_progress_and_ends_posted(stage: Stage) -> None:

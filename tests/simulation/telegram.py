@@ -10,7 +10,7 @@ from typing import TypeAlias
 import anyio
 
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.ports import Conflict, Face, Other, Poison, Said, SentCard, Update
+from actors.ports import Conflict, Face, Moved, Other, Poison, Said, SentCard, Update
 from actors.rules.item import Row
 from actors.rules.messages import Pressed
 from infra.telegram.cards import Keyboard, caption, keyboard
@@ -193,7 +193,7 @@ class SimulatedTelegram:
 
 def _numbered(update: Update, update_id: int) -> Update:
     match update:
-        case Said() | Other() | Poison():
+        case Said() | Moved() | Other() | Poison():
             return replace(update, update_id=update_id)
         case _:
             return replace(update, press=replace(update.press, update_id=update_id))
@@ -290,7 +290,7 @@ class UpdatesPort:
         match raw:
             case pressed if isinstance(pressed, Pressed):
                 return pressed.press.update_id
-            case Said() | Other() | Poison():
+            case Said() | Moved() | Other() | Poison():
                 return raw.update_id
         return -1
 
@@ -301,7 +301,7 @@ class UpdatesPort:
                 return replace(pressed, press=replace(pressed.press, at=at, redelivered=redelivered))
             case Said():
                 return replace(raw, at=at, redelivered=redelivered)
-            case Other() | Poison():
+            case Moved() | Other() | Poison():
                 return raw
         return Poison(-1, "it has no id")
 

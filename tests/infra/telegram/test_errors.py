@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.errors import AnswerLost, ChatMoved, PortError, Refused, Unreachable
 from actors.ports import Conflict
 from actors.rules.item import Story
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.cards import first_face
-from infra.telegram.errors import ChatMoved
 from infra.telegram.updates import TelegramUpdates
 from tests.backends import BACKENDS, Backend
 from tests.infra.telegram.rows import ROW

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from telegram import Bot
 
 from actors.errors import PortError, Unreachable
-from actors.ports import Conflict, Face, Other, Poison, Said, Update
+from actors.ports import Conflict, Face, Moved, Other, Poison, Said, Update
 from actors.rules.item import Story
 from actors.rules.messages import Tap
 from infra.sandbox.markup import parse_html, utf16_length
@@ -81,6 +81,8 @@ def ids(update: Update) -> list[object]:
     match update:
         case Other() | Poison():
             return [update.update_id]
+        case Moved():
+            return [update.update_id, update.old_id, update.new_id]
         case Said():
             return [update.update_id, update.chat_id, update.message_id, update.person.id]
         case _:
@@ -91,7 +93,7 @@ def ids(update: Update) -> list[object]:
 def kept_texts(update: Update) -> list[str]:
     """Every text that reaches the database."""
     match update:
-        case Other() | Poison():
+        case Other() | Poison() | Moved():
             return []
         case Said():
             return [update.person.name]

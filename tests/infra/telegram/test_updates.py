@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.ports import Other, Poison, Said
+from actors.ports import Moved, Other, Poison, Said
 from actors.rules.item import Person, Step
 from actors.rules.messages import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
 from infra.telegram.request import AiohttpRequest
@@ -128,6 +128,22 @@ def test_redelivered_words_say_so() -> None:
 
     assert isinstance(parsed, Said)
     assert parsed.redelivered
+
+
+@pytest.mark.parametrize(
+    ("told", "old", "new"),
+    [({"migrate_to_chat_id": -1009}, -1001, -1009), ({"migrate_from_chat_id": -42}, -42, -1001)],
+)
+def test_group_that_becomes_a_supergroup_is_told_from_both_sides(told: dict[str, Any], old: int, new: int) -> None:
+    """https://core.telegram.org/bots/api#message."""
+    raw = said(**told)
+    del raw["message"]["text"]
+
+    assert UPDATES.parse(raw, 1.5, redelivered=False) == Moved(8, old, new)
+
+
+def test_group_that_moves_to_nowhere_is_poison() -> None:
+    assert isinstance(UPDATES.parse(said(migrate_to_chat_id="-1009"), 1.5, redelivered=False), Poison)
 
 
 def test_private_chat_is_marked() -> None:
