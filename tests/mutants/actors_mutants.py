@@ -84,7 +84,7 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/lease.py",
-                "return max(0.1, min(STANDBY_SECONDS, view.seconds_left + 0.1))",
+                "return max(0.1, min(OVERDUE_READ_SECONDS if overdue else STANDBY_SECONDS, view.seconds_left + 0.1))",
                 "return ALONE_SECONDS / 2",
             ),
         ),
