@@ -96,6 +96,7 @@ class Fleet:
     def kill(self, process: Process) -> None:
         """Send kill -9."""
         self._hold(process, Life.KILLED)
+        process.killed_at = self.around.now()
         self.around.tell(f"{process.name} is killed")
 
     def freeze(self, process: Process) -> None:

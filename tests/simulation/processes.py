@@ -32,6 +32,7 @@ class Process:
     life: Life = Life.RUNNING
     frozen_at: float | None = None
     thawed_at: float = -1e9
+    killed_at: float = 1e9
 
     @property
     def is_held(self) -> bool:

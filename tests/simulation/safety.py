@@ -207,8 +207,10 @@ class Safety:
 
     def _look_at_refusal(self, process: Process, tap_id: str) -> None:
         """Who gets what a worker had before it died does not refuse what that one stored."""
-        others = [one for _, one in self.evidence.delivered.get(tap_id, []) if one is not process]
-        died = [one.life is Life.KILLED and one.frozen_at is None for one in others]
+        sights = self.evidence.delivered.get(tap_id, [])
+        others = [one for _, one in sights if one is not process]
+        since = min((at for at, one in sights if one is process), default=0.0)
+        died = [one.killed_at < since and one.frozen_at is None for one in others]
         stored = any(event.tap_id == tap_id for event in self.store.tables.item_events.all())
         if stored and others and all(died) and process.frozen_at is None:
             self.broken("a refusal is final", f"{process.name} refused {tap_id}, which a dead worker had stored")
