@@ -8,6 +8,7 @@ from types import MappingProxyType
 from actors.rules.item import Row, State, Step
 from actors.rules.publish_phase import CANCELLABLE
 
+PENDING = "⏳"  # begins a line whose end will be told: no card keeps it
 DOING: Mapping[Step, str] = MappingProxyType(
     {
         Step.AUTO_POST: "auto posting",
@@ -70,7 +71,7 @@ def not_yours(step: Step, name: str | None) -> str:
 
 def in_progress(step: Step, name: str) -> str:
     """The line for a recording that is still open."""
-    return f"⏳ {name} is {DOING[step]} this…"
+    return f"{PENDING} {name} is {DOING[step]} this…"
 
 
 def not_saved(step: Step, name: str) -> str:
@@ -80,4 +81,4 @@ def not_saved(step: Step, name: str) -> str:
 
 def not_confirmed(step: Step, name: str) -> str:
     """The line for a tap that may have been applied."""
-    return f"⏳ {name}'s {BUTTON[step]}: not confirmed yet, this card will update itself."
+    return f"{PENDING} {name}'s {BUTTON[step]}: not confirmed yet, this card will update itself."

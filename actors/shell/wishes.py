@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from actors.ports import Face
+from actors.rules import words
 from actors.rules.item import FINAL, State
 from actors.rules.operations import UNKNOWN, Shown
 from actors.rules.pacing import Rank
@@ -95,7 +96,8 @@ class Message:
             waiting.gone = True  # a message shows one line: the other one is said in the chat
             waiting.came_true()
             return
-        if refusal is not None and wish.shown is not None and wish.face.version == waiting.face.version:
+        lasts = refusal is not None and not refusal.startswith(words.PENDING)
+        if lasts and wish.shown is not None and wish.face.version == waiting.face.version:
             wish.face = replace(wish.face, line=refusal)
             wish.rank = min(wish.rank, waiting.rank)
         wish.take_over(waiting)

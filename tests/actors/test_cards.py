@@ -5,7 +5,8 @@ import pytest
 
 from actors.cards import CONFIRM_SECONDS, EDIT_SECONDS
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.rules.item import State
+from actors.rules import words
+from actors.rules.item import State, Step
 from actors.rules.operations import UNKNOWN
 from tests.actors.fakes_cards import CardStage
 from tests.actors.fakes_shell import After, Never
@@ -126,6 +127,22 @@ async def test_progress_does_not_replace_a_refusal_that_waits(stage: CardStage) 
         await stage.line("Ben is skipping this…", needed=False)
 
     assert stage.seen == ["card 1", "Anna's Skip was not saved"]
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [("Anna's Skip was not saved", "Anna's Skip was not saved"), (words.not_confirmed(Step.SKIP, "Anna"), None)],
+)
+async def test_card_keeps_a_refusal_that_waits_and_no_doubt(stage: CardStage, line: str, kept: str | None) -> None:
+    """Simulation, seed 902: decided while its line waited, the card said "not confirmed yet" for good."""
+    stage.chat.will("edit 501", After(2.0))
+
+    async with stage.playing():
+        await stage.line("skipping…")
+        await stage.line(line)
+        await stage.draw(row(State.IN_REVIEW, 0))
+
+    assert stage.chat.faces[-1].line == kept
 
 
 async def test_line_that_waits_gives_way_to_a_card(stage: CardStage) -> None:
