@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from actors.errors import PortError, ShutOut, Unreachable
-from actors.ports import Conflict
+from actors.ports import Conflict, Said, Update
 from actors.rules.messages import Press
 from actors.runtime.child import Lifeline
 from actors.shell.door import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS, Door, Neighbours, Taken, id_of, press_of
@@ -21,13 +21,14 @@ from actors.shell.pulse import Pulse
 
 log = structlog.get_logger()
 
-POLL_SECONDS = 50.0
+POLL_SECONDS = 25.0  # Telegram allows 50; but a path that died in silence is noticed only once a poll is overdue
 CALL_SECONDS = POLL_SECONDS + 25.0  # a poll's own bounds: 5 to connect, 10 to send, 10 more than asked for to answer
 AGAIN_SECONDS = 0.5  # the same offset sooner is answered with one update only
 GATHER_SECONDS = 0.02  # a poll for each tap that is done would fetch all that are not, again and again
 GATHER_MORE_SECONDS = 0.001  # for each more that is not done: reading a hundred again takes milliseconds
 SLICE = 4  # updates parsed in one go: a hundred at once would hold up the loop
 BATCH = 100
+HIDING_SECONDS = 20.0  # so long one that is stuck may hide newer taps because so many behind it are done
 STILL_SECONDS = 5.0  # the same offset is answered at once: two pollers may go by turns, and Telegram sees no conflict
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -36,7 +37,7 @@ RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 class _Held:
     """An update that Telegram still keeps for us."""
 
-    press: Press | None
+    update: Update
     at: float
     done: bool = False
     given_up: bool = False
@@ -198,7 +199,7 @@ class Intake:
         if update_id < 0:
             log.error("update.poison", update_id=None, reason="it has no id, so it cannot be confirmed")
             return True
-        held = self._held[update_id] = _Held(press_of(update), at)
+        held = self._held[update_id] = _Held(update, at)
         assert self._answers is not None, "polls run beside the answers"
         taken = self._door.hand_on(update, self._answers)
         if taken is Taken.NOT_NOW:
@@ -209,18 +210,24 @@ class Intake:
         return True
 
     def _refuse_oldest(self) -> None:
-        """Too many are waiting for a database that does not answer: refuse the oldest, so that new taps are seen."""
-        waiting = [held for _, held in sorted(self._held.items()) if not held.done]
+        """Telegram shows a hundred from the oldest open one on: give up what stands there, that newer taps are seen."""
+        kept = [held for update_id, held in sorted(self._held.items()) if update_id >= (self._offset or 0)]
+        patience = STUCK_SECONDS if self.waiting >= MOST_WAITING else HIDING_SECONDS
         now = anyio.current_time()
-        for held in waiting[: max(0, len(waiting) - MOST_WAITING + 1)]:
-            press = held.press
-            if press is None:
-                continue
-            if not held.given_up and held.at < now - STUCK_SECONDS:
-                held.given_up = True
-                held.let_go_at = now + SHOW_SECONDS if self._door.give_up(press) else math.inf
-            elif now >= held.let_go_at:
-                self._let_go(press)
+        for held in kept[: max(0, len(kept) - MOST_WAITING + 1)]:
+            if not held.done and held.at < now - patience:
+                self._give_up(held, now)
+
+    def _give_up(self, held: _Held, now: float) -> None:
+        press = press_of(held.update)
+        if isinstance(held.update, Said):
+            # It is answered all the same, if we live; Telegram may be short of room for the answer.
+            self.confirm(held.update.update_id)
+        elif press is not None and not held.given_up:
+            held.given_up = True
+            held.let_go_at = now + SHOW_SECONDS if self._door.give_up(press) else math.inf
+        elif press is not None and now >= held.let_go_at:
+            self._let_go(press)
 
     def _let_go(self, press: Press) -> None:
         """It may have been stored, and is closed once the database answers: until then it would hide all newer taps."""

@@ -13,7 +13,7 @@ from actors.rules.commands import MENU, Command, Verb
 from actors.rules.item import Row, State
 from actors.rules.words import DONE
 
-SILENT_SECONDS = 90.0  # a long poll lasts 50
+SILENT_SECONDS = 60.0  # a long poll lasts 25, and one that nobody answers 35
 TITLE_ROOM = 40
 JOINER = "\u200d"  # holds an emoji together
 

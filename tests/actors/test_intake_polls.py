@@ -62,11 +62,11 @@ async def test_one_poll_is_under_way_at_a_time(stage: IntakeStage) -> None:
     assert stage.updates.most_at_once == 1
 
 
-async def test_quiet_group_is_asked_once_in_fifty_seconds(stage: IntakeStage) -> None:
+async def test_quiet_group_is_asked_once_a_poll(stage: IntakeStage) -> None:
     async with stage.playing():
         await anyio.sleep(3 * POLL_SECONDS - 1)
 
-    assert stage.updates.polled_at == pytest.approx([0, 50, 100])
+    assert stage.updates.polled_at == pytest.approx([0, POLL_SECONDS, 2 * POLL_SECONDS])
 
 
 async def test_ids_that_start_anew_after_a_quiet_time_are_seen(stage: IntakeStage) -> None:

@@ -191,6 +191,7 @@ class Liveness:
         since = self.now() - timedelta(seconds=UNDER_WAY_SECONDS)
         moments = [item.settled_at, item.presented_at]
         moments += [one.phase_at for one in self.store.tables.publishes.all() if one.item_id == item.item_id]
+        moments += [one.at for one in self.store.tables.taps.all() if one.item_id == item.item_id]  # each has its line
         return any(moment is not None and moment > since for moment in moments)
 
 

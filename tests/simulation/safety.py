@@ -40,6 +40,7 @@ class Evidence:
     said: dict[tuple[int, int], list[str]] = field(default_factory=dict)
     shown: dict[tuple[int, int], int] = field(default_factory=dict)
     said_to_all: dict[int, list[str]] = field(default_factory=dict)
+    let_go: set[str] = field(default_factory=set)
     recording: dict[tuple[str, int, int], list[str]] = field(default_factory=dict)  # by process, chat and item
 
 
@@ -191,6 +192,8 @@ class Safety:
             if line["outcome"] == "refused":
                 self._look_at_refusal(process, line["tap_id"])
             self.evidence.lines.setdefault(line["tap_id"], []).append({**line, "process": process.name})
+        elif line["event"] == "tap.not_confirmed":
+            self.evidence.let_go.add(line["tap_id"])
         elif line["level"] in {"error", "critical"} and not self._is_expected(process, line):
             self.broken("no actor crashes", f"{process.name}: {_short(line)}")
 
@@ -262,11 +265,14 @@ class Safety:
     def _is_refused(self, press: Press) -> bool:
         """By a toast that says something else than what is being tried, by a line on its message, or aloud.
 
-        Or the message shows a later decision, with its author: what was tapped is gone before people's eyes.
+        Or the message shows a later decision, with its author: what was tapped is gone before people's eyes. Or it was
+        called not confirmed, and let go since it hid all newer ones; its worker goes on asking what became of it.
         """
         toast = self.evidence.toast_sent.get(press.id, "")
         said = self.evidence.said.get((press.chat_id, press.message_id), [])
         aloud = [one for one in self.evidence.said_to_all.get(press.chat_id, []) if press.person.name in one]
+        if press.id in self.evidence.let_go:
+            return True
         by_line = any(REFUSAL.search(line) for line in (*said, *aloud)) or any(BUSY in one for one in aloud)
         moved_on = self.evidence.shown.get((press.chat_id, press.message_id), 0) > press.version
         return BUSY in toast or bool(REFUSAL.search(toast)) or by_line or moved_on

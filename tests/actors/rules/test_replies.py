@@ -56,8 +56,8 @@ def test_overdue_item_is_due_now_and_a_machine_has_no_name() -> None:
     ("silence", "words"),
     [
         (None, "Telegram: another worker listens, or is about to."),
-        (90.0, "Telegram: answered 90 s ago."),
-        (91.0, "Telegram: has not answered for 91 s."),
+        (60.0, "Telegram: answered 60 s ago."),
+        (61.0, "Telegram: has not answered for 61 s."),
     ],
 )
 def test_state_tells_how_the_poller_is(silence: float | None, words: str) -> None:
