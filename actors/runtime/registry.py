@@ -229,10 +229,10 @@ class Registry(Generic[K, M]):
             self._evict(cell, Reason.QUARANTINED)
 
     def _evict(self, cell: Cell[K, M], reason: Reason) -> None:
-        """Close the cell; its key may have another one already, which is left alone."""
-        if self._cells.get(cell.key) is cell:
-            del self._cells[cell.key]
-            self._turns.leave(cell)
+        """Close the cell that its key has."""
+        assert self._cells.get(cell.key) is cell, "another one of this key would lose its place"
+        del self._cells[cell.key]
+        self._turns.leave(cell)
         self.counts.deepest = max(self.counts.deepest, cell.mailbox.high_water)
         for message in cell.mailbox.close():
             self._bury(DeadLetter(cell.key, message, reason))

@@ -57,11 +57,11 @@ class Turns(Generic[K, M]):
 
     async def wait(self) -> Iterator[Cell[K, M]]:
         """Wait until somebody stands in line, was told to wake, or has rested enough; answers the last ones."""
-        if not self._ready:
-            wake = self._wake = anyio.Event()
-            with anyio.CancelScope(deadline=next(iter(self._resting.values()), math.inf)):
-                await wake.wait()
-            self._wake = None
+        assert not self._ready, "whoever stands in line is served first"
+        wake = self._wake = anyio.Event()
+        with anyio.CancelScope(deadline=next(iter(self._resting.values()), math.inf)):
+            await wake.wait()
+        self._wake = None
         return self._rested()
 
     def _rested(self) -> Iterator[Cell[K, M]]:

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from actors.errors import Unreachable
+from actors.errors import ShutOut, Unreachable
 from actors.intake import AGAIN_SECONDS, HIDING_SECONDS, POLL_SECONDS
 from actors.ports import Conflict
 from actors.rules.messages import GiveUp, Message, Tap
@@ -178,6 +178,18 @@ async def test_taps_after_another_poller_may_have_been_worked_on_by_it(stage: In
         await anyio.sleep(1.0)
         stage.updates.put(tap(10))
         stage.lease.give()
+        await stage.items.journal.until("Tap")
+        stage.confirm(10)
+
+    assert redelivered(stage.items.messages) == [True]
+
+
+async def test_taps_after_a_webhook_may_have_been_worked_on_by_its_worker(stage: IntakeStage) -> None:
+    stage.updates.will("get", [], ShutOut("a webhook is there"))
+
+    async with stage.playing():
+        await anyio.sleep(1.0)
+        stage.updates.put(tap(10))
         await stage.items.journal.until("Tap")
         stage.confirm(10)
 
