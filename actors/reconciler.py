@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import anyio
 import structlog
 
@@ -16,6 +18,7 @@ from actors.shell.outside import Alarm, Items, seconds_to_burst, until
 log = structlog.get_logger()
 
 AFTER_OUTAGE_SECONDS = 2.0
+LATE_SECONDS = 45.0  # what a worker sent before it died may be shown as late as this, over what its successor drew
 SHORTEST_SECONDS = 1.0
 
 
@@ -28,13 +31,14 @@ class Reconciler:
         self._worker = worker
         self._alarm = Alarm()
         self._everything = True
+        self._once_more_at = math.inf
 
     def wake(self) -> None:
         """Something may have been left behind."""
         self._alarm.ring()
 
     def look_at_everything(self) -> None:
-        """Another worker may have died over its cards: draw each card in review, and each settled lately."""
+        """Another worker may have died over its cards: draw each in review or settled lately, now and once more."""
         self._everything = True
         self._alarm.ring()
 
@@ -47,16 +51,20 @@ class Reconciler:
             stopping = await self._alarm.wait(seconds or 0.0, lifeline.stopping)
 
     async def _look(self) -> float:
-        operation = Recover(self._worker, self._everything)
+        began = anyio.current_time()
+        operation = Recover(self._worker, self._everything or began >= self._once_more_at)
+        if operation.everything:
+            self._once_more_at = began + LATE_SECONDS if self._everything else math.inf
         self._everything = False
         try:
-            found = (await self._store.ask(operation, Ticket(anyio.current_time() + 30.0, Lane.REST))).value
+            found = (await self._store.ask(operation, Ticket(began + 30.0, Lane.REST))).value
         except NotStored:
             self._everything = self._everything or operation.everything
             return AFTER_OUTAGE_SECONDS
         await self._tell(found)
-        burst = seconds_to_burst()
-        return burst if found.next_seconds is None else max(SHORTEST_SECONDS, min(burst, found.next_seconds + 0.1))
+        now = anyio.current_time()
+        next_at = math.inf if found.next_seconds is None else now + found.next_seconds + 0.1
+        return max(SHORTEST_SECONDS, min(seconds_to_burst(), next_at - now, self._once_more_at - now))
 
     async def _tell(self, found: Recoverable) -> None:
         if found.behind or found.unpublished:

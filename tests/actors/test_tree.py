@@ -35,6 +35,7 @@ from tests.stories import ANNA, row
 anyio_backend = virtual_time
 
 HOUR = 3600.0
+START_SECONDS = 60.0  # in which everything is looked at twice
 CHILDREN = [
     "database",
     "interactions",
@@ -59,8 +60,8 @@ def stage() -> TreeStage:
 
 
 def in_hour(asked: list[tuple[float, str]], hour: int) -> list[float]:
-    """When something was asked in this hour; the first burst of all counts to the first."""
-    return [at for at, _ in asked if hour * HOUR <= at - 1.0 < (hour + 1) * HOUR]
+    """When something was asked in this hour after the start."""
+    return [at for at, _ in asked if hour * HOUR <= at - START_SECONDS < (hour + 1) * HOUR]
 
 
 def bursts(moments: list[float]) -> int:
