@@ -157,7 +157,9 @@ class Ledger:
         claimed = self._claims.setdefault((worker, key), set())
         for chat_key, item_id in claimed - present:
             item = self.store.tables.items.get(chat_key, item_id)
-            if item is not None and item.state == "presenting" and item.held_by == worker:
+            held = item is not None and item.state == "presenting" and item.held_by == worker
+            # Under another key it was claimed anew, by /next: the worker heard of that.
+            if item is not None and held and item.held_key in {key, None}:
                 self.broken("a look finds what it claimed", f"item {item_id} is held by {worker}, who does not know")
         claimed |= present
 
