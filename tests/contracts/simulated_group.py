@@ -16,7 +16,8 @@ from tests.simulation.journal import Transcript
 from tests.simulation.ledger import Ledger
 from tests.simulation.people import Crowd
 from tests.simulation.processes import Process
-from tests.simulation.telegram import ChatPort, Listeners, SimulatedTelegram, UpdatesPort
+from tests.simulation.telegram import Listeners, SimulatedTelegram
+from tests.simulation.telegram_ports import ChatPort, UpdatesPort
 from tests.simulation.wire import Wire
 from tests.stories import ANNA, CHAT
 

@@ -33,7 +33,8 @@ from tests.simulation.plan import Deed, Episode, Kind, Outcome, Plan
 from tests.simulation.processes import Life, Process, Schedule
 from tests.simulation.safety import Safety
 from tests.simulation.sagas import Sagas
-from tests.simulation.telegram import ChatPort, Listeners, Sight, SimulatedTelegram, UpdatesPort
+from tests.simulation.telegram import Listeners, Sight, SimulatedTelegram
+from tests.simulation.telegram_ports import ChatPort, UpdatesPort
 from tests.simulation.timeline import Timeline
 from tests.simulation.trouble import Stage, Trouble
 from tests.simulation.weather import Harm, Weather

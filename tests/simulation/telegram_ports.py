@@ -1,0 +1,137 @@
+"""One process's way to Telegram: its chat, its updates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+import anyio
+
+from actors.errors import AnswerLost, Unreachable
+from actors.ports import Conflict, Face, Moved, Other, Poison, Said, SentCard, Update
+from actors.rules.item import Row
+from actors.rules.messages import Pressed
+from tests.simulation.ledger import Ledger
+from tests.simulation.plan import Kind
+from tests.simulation.telegram import SimulatedTelegram
+from tests.simulation.wire import Reply, Request, T, Wire
+
+READ_SECONDS = 10.0  # the real adapter's patience with an answer
+FLOOD_SECONDS = 7.0
+
+Books: TypeAlias = tuple[Callable[[str, str], None], Ledger]  # who is told of toasts, and of cards
+
+
+class ChatPort:
+    """Fills ports.Chat for one process."""
+
+    def __init__(self, platform: SimulatedTelegram, wire: Wire, books: Books) -> None:
+        self._platform = platform
+        self._wire = wire
+        self._toasting, self._ledger = books
+
+    async def answer(self, press_id: str, text: str) -> None:
+        """Show a toast."""
+        self._toasting(press_id, text)
+        await self._ask("answer", lambda: self._platform.answer(press_id, text))
+
+    async def send_card(self, row: Row) -> SentCard:
+        """Send a card."""
+        self._ledger.sends(self._wire.process, row, self._wire.timeline.now)
+        try:
+            sent = await self._ask("send_card", lambda: self._platform.send(row), row.chat_id)
+        except AnswerLost as error:
+            self._ledger.send_failed(row, error)
+            raise
+        self._ledger.sent(self._wire.process, row, sent.message_id)
+        return sent
+
+    async def edit_card(self, face: Face) -> None:
+        """Redraw a card."""
+        await self._ask("edit_card", lambda: self._platform.edit(face), face.chat_id)
+
+    async def send_original(self, row: Row, reply_to: int) -> None:
+        """Send the file."""
+        assert (row.chat_id, reply_to) in self._platform.screens
+        said = f"the file of item {row.id}"
+        await self._ask("send_original", lambda: self._platform.say(row.chat_id, said), row.chat_id)
+
+    async def send_text(self, chat_id: int, text: str) -> None:
+        """Say something."""
+        await self._ask("send_text", lambda: self._platform.say(chat_id, text), chat_id)
+
+    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
+        """Show the menu."""
+        assert menu
+        return await self._ask("introduce", lambda: "everytap_bot")
+
+    async def _ask(self, name: str, effect: Callable[[], T], chat_id: int | None = None) -> T:
+        request = Request("telegram", name, lambda: self._limited(effect, chat_id), READ_SECONDS)
+        return await self._wire.ask(request)
+
+    def _limited(self, effect: Callable[[], T], chat_id: int | None) -> T:
+        """429, in a flood and beyond a group's own limit."""
+        weather = self._wire.weather
+        try:
+            if chat_id is not None:
+                if weather.dice.random() < weather.strength(Kind.TELEGRAM_FLOOD):
+                    raise Unreachable("Telegram asks for a pause", FLOOD_SECONDS * weather.dice.random())
+                self._platform.limit(chat_id)
+        except Unreachable:
+            weather.note("telegram 429", self._wire.timeline.now)
+            raise
+        return effect()
+
+
+class UpdatesPort:
+    """Fills ports.Updates for one process."""
+
+    def __init__(self, platform: SimulatedTelegram, wire: Wire) -> None:
+        self._platform = platform
+        self._wire = wire
+
+    async def get(self, offset: int | None, timeout_seconds: float) -> Sequence[object]:
+        """Poll: the request arrives, the platform answers when it likes to, the answer travels back."""
+        found: Reply[list[Update]] = Reply()
+        bound = timeout_seconds + READ_SECONDS
+        await self._wire.ask(Request("telegram", "poll", lambda: self._arrive(offset, timeout_seconds, found), bound))
+        with anyio.move_on_after(bound):
+            await found.come.wait()
+        if not found.come.is_set():
+            raise AnswerLost("the poll was not answered")
+        if found.error is not None:
+            raise found.error
+        if timeout_seconds:  # else somebody nudges or says goodbye, and looks at nothing
+            self._platform.listeners.delivered(self._wire.process, found.value or [])
+        return found.value or []
+
+    def identify(self, raw: object) -> int:
+        """Read the id."""
+        match raw:
+            case pressed if isinstance(pressed, Pressed):
+                return pressed.press.update_id
+            case Said() | Moved() | Other() | Poison():
+                return raw.update_id
+        return -1
+
+    def parse(self, raw: object, at: float, redelivered: bool) -> Update:
+        """Read an update as seen at this moment."""
+        match raw:
+            case pressed if isinstance(pressed, Pressed):
+                return replace(pressed, press=replace(pressed.press, at=at, redelivered=redelivered))
+            case Said():
+                return replace(raw, at=at, redelivered=redelivered)
+            case Moved() | Other() | Poison():
+                return raw
+        return Poison(-1, "it has no id")
+
+    def _arrive(self, offset: int | None, seconds: float, found: Reply[list[Update]]) -> None:
+        self._platform.poll(offset, seconds, lambda updates: self._give(found, updates))
+
+    def _give(self, found: Reply[list[Update]], updates: list[Update] | None) -> None:
+        error = Conflict() if updates is None else None
+        way = self._wire.weather.luck("telegram")
+        if way.trouble in {"lost reply", "refused connection"}:
+            return
+        self._wire.timeline.after(way.back, lambda: found.give(updates, error))
