@@ -26,8 +26,9 @@ from tests.simulation.fleet import Fleet, Surroundings
 from tests.simulation.furniture import CHATS, OPENS, QUIET_CHAT, furnish
 from tests.simulation.instagram import Eyes, InstagramPort, Made, SimulatedInstagram
 from tests.simulation.journal import Transcript
-from tests.simulation.ledger import Ledger, Losers
+from tests.simulation.ledger import Ledger
 from tests.simulation.liveness import Liveness
+from tests.simulation.losers import Losers
 from tests.simulation.people import Crowd
 from tests.simulation.plan import Deed, Episode, Kind, Outcome, Plan
 from tests.simulation.processes import Life, Process, Schedule
