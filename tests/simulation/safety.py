@@ -41,6 +41,7 @@ class Evidence:
     shown: dict[tuple[int, int], int] = field(default_factory=dict)
     said_to_all: dict[int, list[str]] = field(default_factory=dict)
     let_go: set[str] = field(default_factory=set)
+    toast_shown: set[str] = field(default_factory=set)
     recording: dict[tuple[str, int, int], list[str]] = field(default_factory=dict)  # by process, chat and item
 
 
@@ -106,6 +107,10 @@ class Safety:
             self.broken("every tap is answered before any database work", f"the toast of {press_id} says nothing")
         if CLAIM.match(text):
             self.broken("record, then claim", f"the toast of {press_id} claims: {text}")
+
+    def toasted(self, press_id: str) -> None:
+        """A toast is shown."""
+        self.evidence.toast_shown.add(press_id)
 
     def look_at_toasts(self) -> None:
         """Each tap was answered at once, if its process could run."""
@@ -268,7 +273,7 @@ class Safety:
         Or the message shows a later decision, with its author: what was tapped is gone before people's eyes. Or it was
         called not confirmed, and let go since it hid all newer ones; its worker goes on asking what became of it.
         """
-        toast = self.evidence.toast_sent.get(press.id, "")
+        toast = self.evidence.toast_sent.get(press.id, "") if press.id in self.evidence.toast_shown else ""
         said = self.evidence.said.get((press.chat_id, press.message_id), [])
         aloud = [one for one in self.evidence.said_to_all.get(press.chat_id, []) if press.person.name in one]
         if press.id in self.evidence.let_go:

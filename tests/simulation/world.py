@@ -246,7 +246,7 @@ class World:
         return Listeners(
             confirmed=self._confirmed,
             drawn=self._drawn,
-            toasted=lambda press_id, text: self.transcript.add(f"toast of {press_id}: {text}"),
+            toasted=self._toasted,
             said=self._said,
             conflicted=self.safety.conflicted,
             refused=self.safety.refused,
@@ -298,6 +298,10 @@ class World:
         buttons = sum(map(len, sight.keyboard))
         self.transcript.add(f"message {sight.face.message_id} shows “{last}” and {buttons} buttons")
         self.safety.drawn(sight, before)
+
+    def _toasted(self, press_id: str, text: str) -> None:
+        self.transcript.add(f"toast of {press_id}: {text}")
+        self.safety.toasted(press_id)
 
     def _said(self, chat_id: int, text: str) -> None:
         self.transcript.add(f"the bot says in {chat_id}: {text.splitlines()[0]}")
