@@ -34,6 +34,7 @@ from tests.simulation.plan import Deed, Episode, Kind, Outcome, Plan
 from tests.simulation.processes import Life, Process, Schedule
 from tests.simulation.safety import Safety
 from tests.simulation.sagas import Sagas
+from tests.simulation.taps import LOGGED, Evidence, Taps
 from tests.simulation.telegram import Listeners, Sight, SimulatedTelegram
 from tests.simulation.telegram_ports import ChatPort, UpdatesPort
 from tests.simulation.timeline import Timeline
@@ -69,7 +70,9 @@ class World:
         self.weather = Weather(self.dice.of("weather"))
         self.clock, self.wall = FakeClock(OPENS), FakeClock(OPENS)
         self.store = Store(self.clock)
-        self.safety = Safety(self.store, lambda: self.timeline.now)
+        evidence = Evidence()
+        self.safety = Safety(self.store, evidence, lambda: self.timeline.now)
+        self.taps = Taps(self.store, evidence, lambda: self.timeline.now, self.safety.broken)
         self.coverage = Coverage()
         self.sagas = Sagas(self.store, self.safety.broken)
         self.database = SimulatedDatabase(self.store, self._committed)
@@ -81,7 +84,7 @@ class World:
         self.losers = Losers(self.store, self.safety.broken)
         self.safety.changed = self._changed
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, lambda: not self.trouble.healed)
-        self.safety.pressed = self.crowd.pressed.get
+        self.taps.pressed = self.crowd.pressed.get
         self.trouble: Trouble
         self._seconds = 0.0
         self._pollers: set[Process] = set()
@@ -128,7 +131,8 @@ class World:
     def logged(self, process: Process, line: dict[str, object]) -> None:
         """A process wrote a log line."""
         if process.life is not Life.KILLED:
-            self.safety.logged(process, line)
+            watch = self.taps if line["event"] in LOGGED else self.safety
+            watch.logged(process, line)
             if line["event"] == "tap":
                 if line["outcome"] == "refused":
                     self.losers.refused_for_good(str(line["tap_id"]), process.name)
@@ -208,7 +212,7 @@ class World:
 
     def _ports(self, process: Process) -> Ports:
         wire = Wire(process, self.timeline, self.weather, self._passed)
-        chat = ChatPort(self.telegram, wire, (self.safety.asked_to_toast, self.ledger))
+        chat = ChatPort(self.telegram, wire, (self.taps.asked_to_toast, self.ledger))
         return Ports(
             SimulatedPool(self.database, wire, 3),
             chat,
@@ -228,7 +232,7 @@ class World:
         return self.trouble.passed(point, process)
 
     def _after_each(self) -> None:
-        self.safety.look_at_toasts()
+        self.taps.look_at_toasts()
         self.door.look()
 
     def _is_open(self) -> bool:
@@ -285,27 +289,28 @@ class World:
 
     def _confirmed(self, updates: list[Update]) -> None:
         self.transcript.add(f"Telegram forgets {_names(updates)}")
-        self.safety.confirmed(updates)
+        self.taps.confirmed(updates)
 
     def _delivered(self, process: Process, updates: Sequence[Update]) -> None:
         self._pollers.add(process)
         if updates:
             self.transcript.add(f"{process.name} gets {_names(updates)}")
-        self.safety.delivered(process, updates)
+        self.taps.delivered(process, updates)
 
     def _drawn(self, sight: Sight, before: Sight | None) -> None:
         last = visible(sight.caption).splitlines()[-1]
         buttons = sum(map(len, sight.keyboard))
         self.transcript.add(f"message {sight.face.message_id} shows “{last}” and {buttons} buttons")
+        self.taps.drawn(sight.face)
         self.safety.drawn(sight, before)
 
     def _toasted(self, press_id: str, text: str) -> None:
         self.transcript.add(f"toast of {press_id}: {text}")
-        self.safety.toasted(press_id)
+        self.taps.toasted(press_id)
 
     def _said(self, chat_id: int, text: str) -> None:
         self.transcript.add(f"the bot says in {chat_id}: {text.splitlines()[0]}")
-        self.safety.said(chat_id, text)
+        self.taps.said(chat_id, text)
 
 
 def _names(updates: Sequence[Update]) -> str:
