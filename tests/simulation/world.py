@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import anyio
 
-from actors.ports import Update
 from actors.rules.item import Person
-from actors.rules.messages import Forbidden, Message, Pressed, Recorded, Stale
-from actors.rules.operations import Operation, RecordTap
+from actors.rules.messages import Message
 from actors.shell.outside import ItemKey
 from actors.tree import Ports
-from infra.telegram.markup import visible
 from tests.fakes.clock import FakeClock
-from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
 from tests.simulation import liveness
 from tests.simulation.coverage import RECENT_SECONDS, Coverage
@@ -25,22 +18,17 @@ from tests.simulation.door import Door
 from tests.simulation.fleet import Fleet, Surroundings
 from tests.simulation.furniture import CHATS, OPENS, QUIET_CHAT, furnish
 from tests.simulation.instagram import Eyes, InstagramPort, Made, SimulatedInstagram
-from tests.simulation.journal import Transcript
-from tests.simulation.ledger import Ledger
 from tests.simulation.liveness import Liveness
-from tests.simulation.losers import Losers
 from tests.simulation.people import Crowd
 from tests.simulation.plan import Deed, Episode, Kind, Outcome, Plan
 from tests.simulation.processes import Life, Process, Schedule
-from tests.simulation.safety import Safety
-from tests.simulation.sagas import Sagas
-from tests.simulation.taps import LOGGED, Evidence, Taps
-from tests.simulation.telegram import Listeners, Sight, SimulatedTelegram
+from tests.simulation.telegram import SimulatedTelegram
 from tests.simulation.telegram_ports import ChatPort, UpdatesPort
 from tests.simulation.timeline import Timeline
 from tests.simulation.trouble import Stage, Trouble
 from tests.simulation.weather import Harm, Weather
 from tests.simulation.wire import Wire
+from tests.simulation.witnesses import Witnesses
 
 NEWCOMER, HAMMERER, WAVERER = Person(99, "Ida"), Person(98, "Jo"), Person(97, "Kim")
 HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
@@ -66,28 +54,21 @@ class World:
         self.schedule = schedule
         self.dice = Dice(plan.seed)
         self.timeline = Timeline(self._after_each)
-        self.transcript = Transcript(lambda: self.timeline.now)
         self.weather = Weather(self.dice.of("weather"))
         self.clock, self.wall = FakeClock(OPENS), FakeClock(OPENS)
         self.store = Store(self.clock)
-        evidence = Evidence()
-        self.safety = Safety(self.store, evidence, lambda: self.timeline.now)
-        self.taps = Taps(self.store, evidence, lambda: self.timeline.now, self.safety.broken)
+        self.witnesses = Witnesses(self.store, self.timeline)
+        self.transcript, self.safety = self.witnesses.transcript, self.witnesses.safety
         self.coverage = Coverage()
-        self.sagas = Sagas(self.store, self.safety.broken)
-        self.database = SimulatedDatabase(self.store, self._committed)
-        eyes = Eyes(lambda: self.timeline.now, self._went_live, self.sagas.called)
+        self.database = SimulatedDatabase(self.store, self.witnesses.committed)
+        eyes = Eyes(lambda: self.timeline.now, self._went_live, self.witnesses.sagas.called)
         self.instagram = SimulatedInstagram(self.dice.of("instagram"), eyes)
-        self.telegram = SimulatedTelegram(self.timeline, self._listeners())
-        self.ledger = Ledger(self.store, self.safety.broken)
+        self.telegram = SimulatedTelegram(self.timeline, self.witnesses.listeners())
         self.door = Door(self._is_open, lambda: self.timeline.now)
-        self.losers = Losers(self.store, self.safety.broken)
-        self.safety.changed = self._changed
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, lambda: not self.trouble.healed)
-        self.taps.pressed = self.crowd.pressed.get
+        self.witnesses.taps.pressed = self.crowd.pressed.get
         self.trouble: Trouble
         self._seconds = 0.0
-        self._pollers: set[Process] = set()
 
     async def run(self) -> None:
         """Live through the plan, heal, come true, and end."""
@@ -128,19 +109,6 @@ class World:
             transcript=tuple(self.transcript.lines),
         )
 
-    def logged(self, process: Process, line: dict[str, object]) -> None:
-        """A process wrote a log line."""
-        if process.life is not Life.KILLED:
-            watch = self.taps if line["event"] in LOGGED else self.safety
-            watch.logged(process, line)
-            if line["event"] == "tap":
-                if line["outcome"] == "refused":
-                    self.losers.refused_for_good(str(line["tap_id"]), process.name)
-                said = {name: line[name] for name in ("tap_id", "outcome", "cause", "version")}
-                self.transcript.add(f"{process.name} logs {said}")
-            elif line["level"] != "info":
-                self.transcript.add(f"{process.name} logs {line['event']}")
-
     async def _live(self, fleet: Fleet) -> None:
         fleet.tasks.start_soon(self.timeline.run)
         for _ in range(self.plan.workers):
@@ -173,14 +141,15 @@ class World:
 
     def _look_at_books(self, examiner: Liveness) -> None:
         died = any(self.weather.counts[fault] for fault in ("worker killed", "worker frozen", "worker stopped"))
-        self.losers.look_at_refusals()
+        self.witnesses.losers.look_at_refusals()
         for press_id in self.door.unseen(self.telegram.pressed_at, self.safety.evidence.delivered):
             self.safety.broken("every tap is seen", f"{press_id} never came to a worker, though one could have got it")
-        self.ledger.look_at_counters()
-        self.ledger.look_at_schedule(QUIET_SECONDS)
+        ledger = self.witnesses.ledger
+        ledger.look_at_counters()
+        ledger.look_at_schedule(QUIET_SECONDS)
         harms: set[Kind | Deed] = {one.kind for one in self.plan.episodes if one.seconds > ALMOST_A_HOLD}
         harms |= {one.deed for one in self.plan.triggers if one.seconds > ALMOST_A_HOLD}
-        self.ledger.look_at_cards(examiner.messages(), somebody_died=died, cut_off=bool(harms & CUTS_OFF))
+        ledger.look_at_cards(examiner.messages(), somebody_died=died, cut_off=bool(harms & CUTS_OFF))
         examiner.look_at_interactions()
 
     async def _end(self, fleet: Fleet, examiner: Liveness) -> None:
@@ -212,7 +181,7 @@ class World:
 
     def _ports(self, process: Process) -> Ports:
         wire = Wire(process, self.timeline, self.weather, self._passed)
-        chat = ChatPort(self.telegram, wire, (self.taps.asked_to_toast, self.ledger))
+        chat = ChatPort(self.telegram, wire, (self.witnesses.taps.asked_to_toast, self.witnesses.ledger))
         return Ports(
             SimulatedPool(self.database, wire, 3),
             chat,
@@ -232,7 +201,7 @@ class World:
         return self.trouble.passed(point, process)
 
     def _after_each(self) -> None:
-        self.taps.look_at_toasts()
+        self.witnesses.taps.look_at_toasts()
         self.door.look()
 
     def _is_open(self) -> bool:
@@ -241,21 +210,13 @@ class World:
         settled = any(
             process.life is Life.RUNNING
             and process.thawed_at < self.timeline.now - TAP_SECONDS
-            and (process in self._pollers or not alone)
+            and (process in self.witnesses.pollers or not alone)
             for process in self.trouble.stage.fleet.processes
         )
         return settled and Kind.TELEGRAM_AWAY not in weather and Kind.TELEGRAM_LOSSY not in weather
 
-    def _listeners(self) -> Listeners:
-        return Listeners(
-            confirmed=self._confirmed,
-            drawn=self._drawn,
-            toasted=self._toasted,
-            said=self._said,
-            conflicted=self.safety.conflicted,
-            refused=self.safety.refused,
-            delivered=self._delivered,
-        )
+    def _went_live(self, made: Made, container: str) -> None:
+        self.witnesses.went_live(made, container, self.instagram.live[made.media_id])
 
     def _hammer(self) -> None:
         self.crowd.hammer(self.dice.of("hammer"), HAMMERER, HAMMER_SECONDS, HAMMER_TAPS)
@@ -271,47 +232,3 @@ class World:
         ]
         if found:
             self.crowd.press(WAVERER, *found[-1])
-
-    def _committed(self, operation: Operation[Any], value: object) -> None:
-        self.safety.committed(operation, value)
-        self.ledger.answered(operation, value)
-        self.sagas.committed(operation, value)
-
-    def _changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any], value: object) -> None:
-        self.ledger.changed(before, item, operation)
-        if isinstance(value, Recorded | Stale | Forbidden) and isinstance(operation, RecordTap):
-            self.losers.recorded(before, item, value, operation.worker)
-
-    def _went_live(self, made: Made, container: str) -> None:
-        self.transcript.add(f"Instagram shows story {made.media_id}, container {container}")
-        self.safety.went_live(made.media_id, container, self.instagram.live[made.media_id])
-        self.ledger.went_live(container, made.account_id)
-
-    def _confirmed(self, updates: list[Update]) -> None:
-        self.transcript.add(f"Telegram forgets {_names(updates)}")
-        self.taps.confirmed(updates)
-
-    def _delivered(self, process: Process, updates: Sequence[Update]) -> None:
-        self._pollers.add(process)
-        if updates:
-            self.transcript.add(f"{process.name} gets {_names(updates)}")
-        self.taps.delivered(process, updates)
-
-    def _drawn(self, sight: Sight, before: Sight | None) -> None:
-        last = visible(sight.caption).splitlines()[-1]
-        buttons = sum(map(len, sight.keyboard))
-        self.transcript.add(f"message {sight.face.message_id} shows “{last}” and {buttons} buttons")
-        self.taps.drawn(sight.face)
-        self.safety.drawn(sight, before)
-
-    def _toasted(self, press_id: str, text: str) -> None:
-        self.transcript.add(f"toast of {press_id}: {text}")
-        self.taps.toasted(press_id)
-
-    def _said(self, chat_id: int, text: str) -> None:
-        self.transcript.add(f"the bot says in {chat_id}: {text.splitlines()[0]}")
-        self.taps.said(chat_id, text)
-
-
-def _names(updates: Sequence[Update]) -> str:
-    return ", ".join(one.press.id if isinstance(one, Pressed) else type(one).__name__ for one in updates)
