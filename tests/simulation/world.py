@@ -22,10 +22,11 @@ from tests.simulation.liveness import Liveness
 from tests.simulation.people import Crowd
 from tests.simulation.plan import Deed, Episode, Kind, Outcome, Plan
 from tests.simulation.processes import Life, Process, Schedule
+from tests.simulation.stage import Stage
 from tests.simulation.telegram import SimulatedTelegram
 from tests.simulation.telegram_ports import ChatPort, UpdatesPort
 from tests.simulation.timeline import Timeline
-from tests.simulation.trouble import Stage, Trouble
+from tests.simulation.trouble import Trouble
 from tests.simulation.weather import Harm, Weather
 from tests.simulation.wire import Wire
 from tests.simulation.witnesses import Witnesses

@@ -1,0 +1,90 @@
+"""What people change behind the workers' backs: items, accounts, messages, pauses, locks on rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from tests.fakes.desk import Requeue, remove_item, requeue_item
+from tests.fakes.writer import Writer
+from tests.simulation.plan import Episode
+from tests.simulation.stage import Stage
+
+SHOWS_ACCOUNT = {"presenting", "in_review", "publishing", "in_doubt"}
+
+
+class Meddling:
+    """Chooses what it changes."""
+
+    def __init__(self, stage: Stage, dice: Random) -> None:
+        self._stage = stage
+        self._dice = dice
+
+    def remove(self, episode: Episode) -> None:
+        """The operator takes an item out, or brings one back, and nudges the workers."""
+        tables = self._stage.database.store.tables
+        item = self._dice.choice(list(tables.items.all()))
+        with tables.transaction():
+            writer = Writer(tables, self._stage.clock.now())
+            if item.state in {"skipped", "expired"}:
+                refusal = requeue_item(writer, Requeue(item.item_id))
+            else:
+                refusal = remove_item(writer, item.item_id) if episode.strength < 0.4 else "left alone"
+        self._stage.note("item removed")
+        self._stage.tell(f"the operator changes item {item.item_id}: {refusal or 'done'}")
+        self._stage.database.notify()
+
+    def switch(self) -> None:
+        """The operator connects another account to the first chat."""
+        tables = self._stage.database.store.tables
+        with tables.transaction():
+            chat = tables.chats.get(1)
+            assert chat is not None
+            writer = Writer(tables, self._stage.clock.now())
+            for item in [item for item in tables.items.all() if item.chat_key == 1 and item.state in SHOWS_ACCOUNT]:
+                tables.items.put(replace(item, revision=item.revision + 1))
+                writer.claim_cards(item, item.revision + 1)
+            tables.chats.put(replace(chat, account_id=3 - (chat.account_id or 1)))
+        self._stage.note("account switched")
+        self._stage.database.notify()
+
+    def delete(self) -> None:
+        """Somebody deletes a message, at best one that was tapped in the same moment."""
+        there = [screen for screen in self._stage.telegram.screens.values() if not screen.deleted]
+        screens = [screen for screen in there if screen.now.keyboard] or there
+        if screens:
+            screen = self._dice.choice(screens)
+            self._stage.press(screen.now)
+            screen.deleted = True
+            self._stage.note("message deleted")
+            self._stage.tell(f"message {screen.now.face.message_id} is deleted")
+
+    def pause(self, chat_key: int, *, paused: bool) -> None:
+        """The operator pauses a chat, or lets it go on."""
+        tables = self._stage.database.store.tables
+        with tables.transaction():
+            chat = tables.chats.get(chat_key)
+            assert chat is not None
+            tables.chats.put(replace(chat, paused=paused))
+        self._stage.database.notify()
+
+    def lock(self) -> None:
+        """Somebody works on one row."""
+        items = list(self._stage.database.store.tables.items.all())
+        item = self._dice.choice(items)
+        chat = self._stage.database.store.tables.chats.get(item.chat_key)
+        assert chat is not None
+        self._stage.note("row locked")
+        self._stage.database.locked.add((chat.chat_id, item.item_id))
+
+    def lock_all(self, seconds: float) -> None:
+        """Somebody works on the whole table."""
+        tables = self._stage.database.store.tables
+        self._stage.note("row locked")
+        self._stage.database.locked |= {
+            (chat.chat_id, item.item_id)
+            for chat in tables.chats.all()
+            for item in tables.items.all()
+            if item.chat_key == chat.chat_key
+        }
+        self._stage.timeline.after(seconds, self._stage.database.locked.clear)
