@@ -88,13 +88,14 @@ async def test_a_chat_rests_twice_as_long_after_each_failure_up_to_32_minutes(
     assert (chat["next_card_at"] - await team.world.now()).total_seconds() == pytest.approx(rest, abs=3)
 
 
-async def test_a_chat_rests_as_long_as_the_platform_asks(team: Team) -> None:
+@pytest.mark.parametrize("asked", [7.0, 120.0])
+async def test_a_chat_rests_as_long_as_the_platform_asks(team: Team, asked: float) -> None:
     await team.queue()
     (row,) = (await team.claim()).present
 
-    await team.not_sent(row, pause_seconds=120)
+    await team.not_sent(row, pause_seconds=asked)
 
-    assert (await team.claim()).next_seconds == pytest.approx(120, abs=3)
+    assert (await team.claim()).next_seconds == pytest.approx(asked, abs=3)
 
 
 async def test_a_card_that_is_sent_ends_the_count_of_failures(team: Team) -> None:

@@ -170,7 +170,7 @@ def _rest(writer: Writer, asked: SendFailed) -> None:
     chat = writer.tables.chat(asked.row.chat_id)
     if chat is None:
         return
-    seconds = max(asked.pause_seconds, FIRST_REST_SECONDS * 2 ** min(chat.failed_sends, 7))
+    seconds = asked.pause_seconds or FIRST_REST_SECONDS * 2 ** min(chat.failed_sends, 7)
     until = max(chat.next_card_at, writer.now + timedelta(seconds=seconds))
     writer.tables.chats.put(replace(chat, failed_sends=chat.failed_sends + 1, next_card_at=until))
 
