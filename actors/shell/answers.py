@@ -8,7 +8,7 @@ from functools import partial
 import anyio
 import structlog
 
-from actors.errors import PortError, Refused
+from actors.errors import PortError, Refused, Unreachable
 from actors.ports import Chat
 from actors.rules.messages import Press
 
@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 ANSWER_SECONDS = 5.0
 ANSWER_TRIES = 3
+SAY_AGAIN_SECONDS = 1.0
+SAY_SECONDS = 60.0  # a group that was told too much may be told no more for up to a minute
 
 
 async def toast(chat: Chat, press: Press, text: str, pause: Callable[[float], Awaitable[bool]]) -> bool:
@@ -60,9 +62,25 @@ async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], N
     confirm(press.update_id)
 
 
-async def say_in_chat(chat: Chat, press: Press, line: str) -> None:
-    """Say to everybody what the tapped message can show no more."""
-    await _reached(press, partial(chat.send_text, press.chat_id, line))
+async def say_in_chat(chat: Chat, press: Press, line: str, pause: Callable[[float], Awaitable[bool]]) -> None:
+    """Say to everybody what the tapped message can show no more; a group that hears too much at once hears it later."""
+    began = anyio.current_time()
+    while (rest := await _said(press, partial(chat.send_text, press.chat_id, line))) is not None:
+        if anyio.current_time() + rest > began + SAY_SECONDS or await pause(rest):
+            return
+
+
+async def _said(press: Press, say: Callable[[], Awaitable[None]]) -> float | None:
+    """Say it; answers after how many seconds to say it again, if it was certainly not heard."""
+    try:
+        with anyio.move_on_after(ANSWER_SECONDS):
+            await say()
+    except Unreachable as error:
+        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
+        return error.retry_after_seconds or SAY_AGAIN_SECONDS
+    except PortError as error:
+        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
+    return None
 
 
 async def _reached(press: Press, say: Callable[[], Awaitable[None]]) -> bool:

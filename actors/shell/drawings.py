@@ -70,7 +70,7 @@ class Drawings:
         """A refusal is never silent: where its message is gone, the chat hears it."""
         edits = await drawing
         if edits == MESSAGE_GONE:
-            await say_in_chat(self.outside.chat, wanted.press, wanted.line)
+            await say_in_chat(self.outside.chat, wanted.press, wanted.line, self.outside.pause)
         self._shown(wanted.press, edits)
 
     def _shown(self, press: Press, edits: int) -> None:

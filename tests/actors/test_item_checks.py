@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable
 
+import anyio
 import pytest
 
-from actors.errors import AnswerLost
+from actors.errors import AnswerLost, Unreachable
 from actors.item import QUESTION_SECONDS
 from actors.ports import Face
 from actors.rules import words
@@ -115,6 +116,35 @@ async def test_refusal_on_a_deleted_message_is_said_in_the_chat(stage: ItemStage
 
     assert stage.chat.texts == [(CHAT, NOT_SAVED)]
     assert stage.taps[0]["edit_attempts"] == 0
+
+
+async def test_refusal_that_the_group_may_not_hear_yet_is_said_later(stage: ItemStage) -> None:
+    """Simulation, many tap in an outage: the group's limit was spent, and a refusal for which no card had room lost."""
+    stage.store.will("RecordTap", AWAY)
+    stage.cards.will("add_line", MESSAGE_GONE)
+    stage.chat.will("send_text", Unreachable("too many", 40.0))
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await anyio.sleep(39.0)
+        assert (stage.chat.texts, stage.confirmed) == ([], [])
+        await anyio.sleep(2.0)
+
+    assert stage.chat.texts == [(CHAT, NOT_SAVED)]
+    assert stage.confirmed == [ANNAS.press.update_id]
+
+
+async def test_refusal_is_not_said_for_ever(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", AWAY)
+    stage.cards.will("add_line", MESSAGE_GONE)
+    stage.chat.always("send_text", Unreachable("too many", 25.0))
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await anyio.sleep(100.0)
+
+    assert stage.chat.when("send_text") == pytest.approx([0.0, 25.0, 50.0])
+    assert len(stage.taps) == 1
 
 
 async def test_deleted_message_takes_no_edit(stage: ItemStage) -> None:
