@@ -31,6 +31,7 @@ FAULTS = (
     "account switched",
     "somebody hammers",
     "item removed",
+    *(f"{port} refusal" for port in ("database", "telegram", "instagram")),
 )
 CELLS = len(STATES) * len(MESSAGES) * len(FAULTS)
 

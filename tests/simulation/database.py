@@ -11,6 +11,7 @@ import anyio
 from actors.errors import AnswerLost, Unreachable
 from actors.rules.chat_operations import MoveChat, PauseChat, RequeueItem
 from actors.rules.operations import AcknowledgeCards, Operation, RecordTap
+from actors.rules.publish_operations import StepPublish
 from tests.fakes.database import ACQUIRE_SECONDS, COMMAND_SECONDS, FakeHints
 from tests.fakes.store import Store
 from tests.simulation.wire import Request, Wire
@@ -28,6 +29,7 @@ class SimulatedDatabase:
         self.locked: set[tuple[int, int]] = set()
         self.life = 1  # connections of an earlier life of the server are dead, and do not know it
         self.is_away = False
+        self.is_deaf = False  # as behind a pooler, where nobody can listen
         self._listeners: list[FakeHints] = []
 
     def go_away(self) -> None:
@@ -47,7 +49,7 @@ class SimulatedDatabase:
 
     def notify(self) -> None:
         """Hint to whoever listens."""
-        for listener in self._listeners:
+        for listener in () if self.is_deaf else self._listeners:
             listener.hint()
 
     def apply(self, operation: Operation[T], life: int | None) -> T:
@@ -157,7 +159,7 @@ class SimulatedSession:
         """Run the operation in one round trip; like the real one, not to be interrupted."""
         request = Request(
             "database",
-            type(operation).__name__,
+            _name(operation),
             lambda: self._server.apply(operation, self._life),
             COMMAND_SECONDS,
             True,
@@ -170,3 +172,14 @@ class SimulatedSession:
             raise
         self.is_sound = True
         return value
+
+
+def _name(operation: Operation[Any]) -> str:
+    """What it is called on the way: of taps and of a publish's steps also which, since not all are as dangerous."""
+    match operation:
+        case RecordTap():
+            return f"RecordTap {operation.tap.step.value}"
+        case StepPublish():
+            return f"StepPublish {operation.move.phase.value}"
+        case _:
+            return type(operation).__name__

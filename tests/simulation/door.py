@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 KEPT_SECONDS = 150.0  # so long Telegram holds a tap for whoever polls
@@ -26,12 +27,18 @@ class Door:
             self._times.append((self._open_since, self.now()))
             self._open_since = None
 
-    def unseen(self, pressed_at: Mapping[str, float], seen: Mapping[str, object]) -> list[str]:
-        """The presses that nobody got, although somebody could."""
+    def unseen(self, pressed_at: Mapping[str, float], seen: Mapping[str, Sequence[tuple[float, object]]]) -> list[str]:
+        """The presses that nobody got, or got late, although somebody could: what is stuck hides no newer ones."""
         times = [*self._times, *([] if self._open_since is None else [(self._open_since, self.now())])]
         return [
             press_id
             for press_id, at in pressed_at.items()
-            if press_id not in seen
-            and any(min(end, at + KEPT_SECONDS) - max(begin, at) >= ENOUGH_SECONDS for begin, end in times)
+            if any(
+                min(end, at + KEPT_SECONDS, _first(seen.get(press_id, ()))) - max(begin, at) >= ENOUGH_SECONDS
+                for begin, end in times
+            )
         ]
+
+
+def _first(sights: Sequence[tuple[float, object]]) -> float:
+    return min((at for at, _ in sights), default=math.inf)

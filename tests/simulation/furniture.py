@@ -19,6 +19,7 @@ QUIET_CHAT = -1003  # where hardly anybody taps: what goes wrong there, nobody's
 HEALING_SECONDS = 60.0  # so long after the end of all trouble an item may still expire
 SLOTS_SECONDS = 240.0
 REVIEW = timedelta(hours=48)
+LAST_STORY = 900  # its title
 
 
 def furnish(store: Store, telegram: SimulatedTelegram, plan: Plan, dice: Random) -> None:
@@ -50,6 +51,15 @@ def furnish(store: Store, telegram: SimulatedTelegram, plan: Plan, dice: Random)
         if number % 5 == 0:
             _present(store, telegram, item_id, REVIEW - timedelta(seconds=dice.uniform(5.0, SLOTS_SECONDS)))
     _furnish_quietly(store, telegram, plan, dice)
+
+
+def queue_now(store: Store) -> None:
+    """The operator queues one more story for each group, whose slot is now."""
+    for chat in tuple(store.tables.chats.all()):
+        key = _queue(store.tables, LAST_STORY + chat.chat_key, Random(0), chat.chat_key)
+        item = store.tables.items.get(*key)
+        assert item is not None
+        store.tables.items.put(replace(item, due_at=store.clock.now()))
 
 
 def _furnish_quietly(store: Store, telegram: SimulatedTelegram, plan: Plan, dice: Random) -> None:

@@ -39,6 +39,7 @@ class Liveness:
     now: Callable[[], datetime]
     _late_presses: list[str] = field(default_factory=list)
     _last_presses: list[str] = field(default_factory=list)
+    _known: set[int] = field(default_factory=set)  # messages that were there before the last moment
 
     def look_at_cards(self, *, at_the_end: bool = False) -> None:
         """Every message of an item shows what its row says, with its buttons live, and no line that waits."""
@@ -66,6 +67,7 @@ class Liveness:
 
     def tap_old_cards(self, person: Person) -> None:
         """Let somebody tap Skip once more on each item that ever offered it, as people do on a phone that was off."""
+        self._known = {message_id for _, message_id in self.telegram.screens}
         tapped: set[str] = set()
         for screen in tuple(self.telegram.screens.values()):
             for sight in reversed(screen.sights):
@@ -85,6 +87,12 @@ class Liveness:
             done = isinstance(pressed, Tap) and self._outcome(pressed) and press_id in self.safety.evidence.lines
             if taken and ended and not done:
                 self.safety.broken("a stop drains", f"{press_id} was answered before the stop, and is not explained")
+        for (chat_id, message_id), screen in self.telegram.screens.items():
+            chat = self.store.tables.chat(chat_id)
+            assert chat is not None
+            if message_id not in self._known and self.store.tables.cards.get(chat.chat_key, message_id) is None:
+                said = f"message {message_id} of item {screen.now.face.item_id} was sent, and is in no row"
+                self.safety.broken("a stop drains", said)
 
     def messages(self) -> Counter[int]:
         """How many messages each item made."""

@@ -20,7 +20,16 @@ from tests.simulation.telegram import Sight, SimulatedTelegram
 
 NAMES = ("Anna", "Ben <b>", "Cleo_*", "Dov ✨", "Eve & Co", "Finn", "Gül", "Hana")
 COMMANDS = ("/next", "/next", "/requeue", "/status", "/queue", "/pause", "/resume")
-OFTEN_TAPPED = {"skip": 4.0, "auto_post": 4.0, "posted": 2.0, "reject": 2.0, "confirm_reject": 6.0, "keep_it": 2.0}
+OFTEN_TAPPED = {
+    "skip": 4.0,
+    "auto_post": 4.0,
+    "posted": 2.0,
+    "reject": 2.0,
+    "confirm_reject": 6.0,
+    "keep_it": 2.0,
+    "not_live": 4.0,
+    "confirm_not_live": 8.0,
+}
 HABITS = (0.1, 1.0, 1.0, 6.0)
 FIRST_ID = 11
 IMPATIENCE = 0.35

@@ -12,6 +12,7 @@ class Profile(Enum):
     PLAIN = "plain"  # episodes at random moments, tasks in random order
     PRIORITY = "priority"  # the same, and tasks by priorities that change a few times (PCT)
     AIMED = "aimed"  # faults that wait for the dangerous moments of an operation
+    SCRIPTED = "scripted"  # one order of events that does harm, in a world that is quiet otherwise
 
 
 class Kind(Enum):
@@ -39,6 +40,7 @@ class Kind(Enum):
     HAMMER = "somebody hammers"
     REMOVE = "item removed"
     DELETE = "message deleted"
+    DEAF = "hints lost"
 
 
 class Deed(Enum):
@@ -58,6 +60,11 @@ class Deed(Enum):
     LOCK_OUT = "lose the reply and lock every row for long"
     LATE_AND_KILL = "let it take effect late and kill at that moment"
     SWITCH = "switch the account"
+    REFUSE = "refuse the request"
+    LOSE_AND_KILL = "lose the request and kill before it is sent again"
+    THAW = "thaw whoever is frozen"
+    RUSH = "begin a long outage while many tap"
+    LEAVE = "let everybody go home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,19 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A deed at the `nth` time (from 1) that something passes this point, as `answer RecordTap` or `sent edit_card`."""
+    """A deed at the `nth` time (from 1) that something passes this point, as `reply RecordTap` or `sent edit_card`.
+
+    `sent StepPublish` is any step of a publish, `sent StepPublish ready` the one to that state. It counts from the
+    world's start, or, if `after` is the number of another trigger, from that one's moment; and so many seconds later.
+    """
 
     number: int
     point: str
     nth: int
     deed: Deed
     seconds: float
+    after: int = 0
+    not_before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

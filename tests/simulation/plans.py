@@ -6,8 +6,10 @@ from random import Random
 
 from tests.simulation.dice import Dice
 from tests.simulation.plan import Deed, Episode, Kind, Plan, Profile, Trigger
+from tests.simulation.scripts import draw_script
 
-PROFILES = tuple(Profile)
+PROFILES = (Profile.PLAIN, Profile.PRIORITY, Profile.AIMED)
+SCRIPTED_EVERY = 2
 FATAL = (Kind.KILL, Kind.DEPLOY, Kind.STOP, Kind.FREEZE)
 SELDOM = (
     Kind.CLOCK,
@@ -18,6 +20,7 @@ SELDOM = (
     Kind.ROW_LOCKED,
     Kind.TELEGRAM_FLOOD,
 )
+NEVER = (Kind.DEAF,)  # only where a script asks for it
 DRIZZLE = (
     Kind.DATABASE_LOSSY,
     Kind.DATABASE_SLOW,
@@ -101,7 +104,10 @@ CARDS: tuple[Aim, ...] = (
 
 def draw_plan(seed: int, profile: Profile | None = None) -> Plan:
     """Draw the world of this seed; the seed chooses the profile, too, unless one is given."""
-    chosen = profile or PROFILES[seed % len(PROFILES)]
+    usual = Profile.SCRIPTED if seed % SCRIPTED_EVERY == 0 else PROFILES[seed % len(PROFILES)]
+    chosen = profile or usual
+    if chosen is Profile.SCRIPTED:
+        return draw_script(seed, seed // SCRIPTED_EVERY if profile is None else seed)
     dice = Dice(seed).of(f"plan {chosen.value}")
     seconds = dice.uniform(150.0, 420.0)
     aimed = chosen is Profile.AIMED
@@ -135,7 +141,7 @@ def _episodes(dice: Random, seconds: float, after: int, count: int) -> tuple[Epi
 
 
 def _episode(dice: Random, seconds: float, number: int) -> Episode:
-    usual = [kind for kind in Kind if kind not in {*FATAL, *SELDOM}]
+    usual = [kind for kind in Kind if kind not in {*FATAL, *SELDOM, *NEVER}]
     kinds, weights = [*usual, *FATAL, *SELDOM], [1.0] * len(usual) + [1.5] * len(FATAL) + [0.5] * len(SELDOM)
     kind = dice.choices(kinds, weights)[0]
     at = dice.uniform(5.0, seconds * 0.9)

@@ -9,11 +9,12 @@ from random import Random
 import anyio
 import pytest
 
-from actors.errors import AnswerLost, PortError, Unreachable
+from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from tests.simulation.bare import Loop, live
 from tests.simulation.plan import Deed, Episode, Kind, Plan, Profile, Trigger
 from tests.simulation.processes import Process, Schedule
 from tests.simulation.run import simulate
+from tests.simulation.scripts import SCRIPTS, draw_script
 from tests.simulation.timeline import Timeline
 from tests.simulation.weather import AWAY, LOSSY, SLOW, USUAL_SECONDS, Luck, Weather
 from tests.simulation.wire import Request, Wire
@@ -79,6 +80,7 @@ def stormy(episodes: tuple[Episode, ...], triggers: tuple[Trigger, ...]) -> Plan
         ("lost reply", AnswerLost, 3.0, 1.0),  # a dead connection is found out a little later
         ("late", AnswerLost, 2.0, 6.0),
         ("silence", AnswerLost, PATIENCE_SECONDS, 1.0),
+        ("refusal", Refused, 2.0, None),
     ],
 )
 def test_trouble_on_the_way_is_what_its_name_says(
@@ -141,6 +143,25 @@ def test_every_deed_is_done_at_the_moment_that_its_trigger_names() -> None:
     assert pulled == {str(trigger.number) for trigger in triggers}
     assert {"worker killed", "worker frozen", "worker thawed", "connections cut"} <= set(outcome.faults)
     assert {f"database {deed}" for deed in ("lost request", "lost reply", "late", "silence")} <= set(outcome.faults)
+
+
+def test_trigger_that_follows_another_one_counts_from_its_moment() -> None:
+    triggers = (
+        Trigger(1, "sent AcknowledgeCards", 1, Deed.LOSE_REPLY, 1.0, after=2, not_before=4.0),
+        Trigger(2, "sent poll", 3, Deed.LOSE_REQUEST, 1.0),
+    )
+
+    outcome = simulate(stormy((), triggers))
+
+    (second, first) = [float(line.split()[0]) for line in outcome.transcript if "  trigger " in line]
+    assert first >= second + 4.0
+
+
+def test_scripts_take_turns_and_name_only_what_has_happened_before() -> None:
+    plans = [draw_script(seed, seed) for seed in range(len(SCRIPTS))]
+
+    assert len({plan.triggers for plan in plans}) == len(SCRIPTS)
+    assert all(trigger.after < trigger.number for plan in plans for trigger in plan.triggers)
 
 
 def mean(draw: Callable[[], float]) -> float:

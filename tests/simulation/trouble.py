@@ -16,6 +16,7 @@ OUTAGE_SECONDS = 30.0
 LEASED_SECONDS = 0.025  # from a start to a lease; the taps come with the poll after it
 BEYOND_SECONDS = 8.0  # so long after an outage comes what was held back
 DATABASE_CLOCK_SECONDS = 2.0
+RUSHES = 3  # times as many taps as of whoever hammers: more than Telegram shows at once
 WALL_CLOCK_SECONDS = 3600.0
 
 
@@ -28,7 +29,9 @@ class Trouble:
         self.dice = dice
         self._casualties = Casualties(stage, dice)
         self._meddling = Meddling(stage, dice)
-        self._passed: Counter[str] = Counter()
+        self.deserted = False
+        self._passed: Counter[int] = Counter()  # by trigger: how often its point was passed
+        self._pulled: dict[int, float] = {}
 
     @property
     def healed(self) -> bool:
@@ -44,12 +47,19 @@ class Trouble:
         """A request of this process passes a point; what shall become of itself is left to the wire."""
         if self.stage.healed or not self.plan.triggers:
             return None
-        self._passed[point] += 1
-        for trigger in self.plan.triggers:
-            if trigger.point == point and trigger.nth == self._passed[point]:
+        waiting = [one for one in self.plan.triggers if self._counts(one, point)]
+        self._passed.update(one.number for one in waiting)
+        for trigger in waiting:
+            if trigger.nth == self._passed[trigger.number]:
                 self.stage.tell(f"trigger {trigger.number}: {trigger.deed.value} at {point}, time {trigger.nth}")
                 return self._pull(trigger, process)
         return None
+
+    def _counts(self, trigger: Trigger, point: str) -> bool:
+        if point != trigger.point and not point.startswith(f"{trigger.point} "):
+            return False
+        since = self._pulled.get(trigger.after) if trigger.after else 0.0
+        return since is not None and self.stage.timeline.now >= since + trigger.not_before
 
     def heal(self) -> None:
         """End all trouble, and see to it that somebody works."""
@@ -94,6 +104,8 @@ class Trouble:
             case Kind.DATABASE_AWAY:
                 self.stage.database.go_away()
                 self.stage.note("connections cut")
+            case Kind.DEAF:
+                self.stage.database.is_deaf = True
             case Kind.ROW_LOCKED:
                 self._meddling.lock()
             case Kind.PAUSE:
@@ -111,6 +123,8 @@ class Trouble:
                 self.stage.database.come_back()
             case Kind.DATABASE_SILENT:
                 self.stage.database.cut()
+            case Kind.DEAF:
+                self.stage.database.is_deaf = False
             case Kind.ROW_LOCKED:
                 self.stage.database.locked.clear()
             case Kind.PAUSE:
@@ -119,6 +133,7 @@ class Trouble:
     def _pull(self, trigger: Trigger, process: Process) -> Harm | None:
         if process.life is not Life.RUNNING:
             return None
+        self._pulled[trigger.number] = self.stage.timeline.now
         self._do(trigger, process)
         return _harm(trigger)
 
@@ -129,20 +144,38 @@ class Trouble:
                 self._casualties.kill(process, min(trigger.seconds, LATEST_SECONDS))
             case Deed.FREEZE | Deed.TAKE_OVER:
                 self._casualties.freeze(process, trigger.seconds, take_over=trigger.deed is Deed.TAKE_OVER)
-            case Deed.OUTAGE:
-                self._outage(min(trigger.seconds, OUTAGE_SECONDS))
-            case Deed.CUT_OFF | Deed.HOLD_BACK:
-                self._outage(trigger.seconds)
+            case Deed.THAW:
+                for frozen in self.stage.fleet.processes:
+                    self._casualties.thaw(frozen)
+            case Deed.LATE_AND_KILL | Deed.LOSE_AND_KILL:
+                self.stage.timeline.after(trigger.seconds, lambda: self._casualties.replace(process))
             case Deed.KILL_AND_CUT_OFF:
                 self._casualties.kill(process, SOONEST_SECONDS)
                 begins = SOONEST_SECONDS + LEASED_SECONDS
                 self.stage.timeline.after(begins, lambda: self._outage(trigger.seconds))
+            case _:
+                self._do_to_all(trigger)
+
+    def _do_to_all(self, trigger: Trigger) -> None:
+        match trigger.deed:
+            case Deed.OUTAGE:
+                self._outage(min(trigger.seconds, OUTAGE_SECONDS))
+            case Deed.CUT_OFF | Deed.HOLD_BACK:
+                self._outage(trigger.seconds)
+            case Deed.RUSH:
+                self._outage(trigger.seconds)
+                self._rush()
             case Deed.LOCK_OUT:
                 self._meddling.lock_all(trigger.seconds)
-            case Deed.LATE_AND_KILL:
-                self.stage.timeline.after(trigger.seconds, lambda: self._casualties.replace(process))
+            case Deed.LEAVE:
+                self.deserted = True
             case Deed.SWITCH:
                 self._meddling.switch()
+
+    def _rush(self) -> None:
+        self.stage.note("somebody hammers")
+        for _ in range(RUSHES):
+            self.stage.hammer()
 
     def _outage(self, seconds: float) -> None:
         if self.stage.healed:
@@ -164,10 +197,12 @@ class Trouble:
 def _harm(trigger: Trigger) -> Harm | None:
     """What becomes of the request that pulled it."""
     match trigger.deed:
-        case Deed.LOSE_REQUEST:
+        case Deed.LOSE_REQUEST | Deed.LOSE_AND_KILL:
             return Harm("lost request")
         case Deed.LOSE_REPLY | Deed.CUT_OFF | Deed.LOCK_OUT:
             return Harm("lost reply")
+        case Deed.REFUSE:
+            return Harm("refusal")
         case Deed.SILENCE:
             return Harm("silence")
         case Deed.LATE | Deed.LATE_AND_KILL:

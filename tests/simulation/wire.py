@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import anyio
 from anyio.lowlevel import checkpoint
 
-from actors.errors import AnswerLost, PortError, Unreachable
+from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from actors.ports import Conflict
 from tests.simulation.processes import Life, Process
 from tests.simulation.timeline import Timeline
@@ -89,6 +89,8 @@ class Wire:
                 self._answer(request, reply, luck, Unreachable(f"{request.port} refuses connections"))
             case "lost request":
                 self._answer(request, reply, luck, AnswerLost("the connection was lost"))
+            case "refusal":
+                self._answer(request, reply, luck, Refused(f"{request.port} says no"))
             case "late":
                 self._answer(request, reply, luck, AnswerLost("the connection was lost"))
                 kept = replace(request, effect=request.late_effect or request.effect)

@@ -27,6 +27,7 @@ class Witnesses:
     """The transcript, the promises, the books."""
 
     def __init__(self, store: Store, timeline: Timeline) -> None:
+        self._timeline = timeline
         self.transcript = Transcript(lambda: timeline.now)
         evidence = Evidence()
         self.safety = Safety(store, evidence, lambda: timeline.now)
@@ -35,7 +36,7 @@ class Witnesses:
         self.ledger = Ledger(store, self.safety.broken)
         self.losers = Losers(store, self.safety.broken)
         self.safety.changed = self._changed
-        self.pollers: set[Process] = set()
+        self.polled_at: dict[Process, float] = {}
 
     def logged(self, process: Process, line: dict[str, object]) -> None:
         """A process wrote a log line."""
@@ -84,7 +85,7 @@ class Witnesses:
         self.taps.confirmed(updates)
 
     def _delivered(self, process: Process, updates: Sequence[Update]) -> None:
-        self.pollers.add(process)
+        self.polled_at[process] = self._timeline.now
         if updates:
             self.transcript.add(f"{process.name} gets {_names(updates)}")
         self.taps.delivered(process, updates)

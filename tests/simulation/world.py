@@ -16,7 +16,7 @@ from tests.simulation.database import SimulatedDatabase, SimulatedPool
 from tests.simulation.dice import Dice
 from tests.simulation.door import Door
 from tests.simulation.fleet import Fleet, Surroundings
-from tests.simulation.furniture import CHATS, OPENS, QUIET_CHAT, furnish
+from tests.simulation.furniture import CHATS, OPENS, QUIET_CHAT, furnish, queue_now
 from tests.simulation.instagram import Eyes, InstagramPort, Made, SimulatedInstagram
 from tests.simulation.liveness import Liveness
 from tests.simulation.people import Crowd
@@ -34,6 +34,7 @@ from tests.simulation.witnesses import Witnesses
 NEWCOMER, HAMMERER, WAVERER = Person(99, "Ida"), Person(98, "Jo"), Person(97, "Kim")
 HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
 TAP_SECONDS = 6.0  # between two looks of one person at the group
+POLL_SECONDS = 40.0  # so seldom a poller asks at least: without a database nobody else begins to
 QUIET_SECONDS = 30.0  # from the last check to the stop
 STOP_SECONDS = 40.0
 ALMOST_A_HOLD = 45.0  # a card that was sent is given 60 s to be saved
@@ -66,7 +67,7 @@ class World:
         self.instagram = SimulatedInstagram(self.dice.of("instagram"), eyes)
         self.telegram = SimulatedTelegram(self.timeline, self.witnesses.listeners())
         self.door = Door(self._is_open, lambda: self.timeline.now)
-        self.crowd = Crowd(self.telegram, self.transcript, CHATS, lambda: not self.trouble.healed)
+        self.crowd = Crowd(self.telegram, self.transcript, CHATS, self._do_people_tap)
         self.witnesses.taps.pressed = self.crowd.pressed.get
         self.trouble: Trouble
         self._seconds = 0.0
@@ -134,6 +135,7 @@ class World:
         examiner.look_at_taps()
         await anyio.sleep(liveness.PUBLISHES_SECONDS - liveness.TAPS_SECONDS)
         examiner.look_at_publishes()
+        self._look_at_sends(examiner)
         examiner.tap_what_is_left(NEWCOMER)
         await anyio.sleep(QUIET_SECONDS)
         examiner.look_at_late_presses()
@@ -141,23 +143,29 @@ class World:
         self._look_at_books(examiner)
 
     def _look_at_books(self, examiner: Liveness) -> None:
-        died = any(self.weather.counts[fault] for fault in ("worker killed", "worker frozen", "worker stopped"))
         self.witnesses.losers.look_at_refusals()
         for press_id in self.door.unseen(self.telegram.pressed_at, self.safety.evidence.delivered):
-            self.safety.broken("every tap is seen", f"{press_id} never came to a worker, though one could have got it")
-        ledger = self.witnesses.ledger
-        ledger.look_at_counters()
-        ledger.look_at_schedule(QUIET_SECONDS)
-        harms: set[Kind | Deed] = {one.kind for one in self.plan.episodes if one.seconds > ALMOST_A_HOLD}
-        harms |= {one.deed for one in self.plan.triggers if one.seconds > ALMOST_A_HOLD}
-        ledger.look_at_cards(examiner.messages(), somebody_died=died, cut_off=bool(harms & CUTS_OFF))
+            self.safety.broken("every tap is seen", f"{press_id} came late or never to a worker who was there")
+        self.witnesses.ledger.look_at_counters()
+        self.witnesses.ledger.look_at_schedule(QUIET_SECONDS)
         examiner.look_at_interactions()
 
+    def _look_at_sends(self, examiner: Liveness) -> None:
+        """Before somebody taps a card that no row knows, and makes it one."""
+        died = any(self.weather.counts[fault] for fault in ("worker killed", "worker frozen", "worker stopped"))
+        harms: set[Kind | Deed] = {one.kind for one in self.plan.episodes if one.seconds > ALMOST_A_HOLD}
+        harms |= {one.deed for one in self.plan.triggers if one.seconds > ALMOST_A_HOLD}
+        sent, cut_off = examiner.messages(), bool(harms & CUTS_OFF)
+        self.witnesses.ledger.look_at_cards(sent, somebody_died=died, cut_off=cut_off)
+
     async def _end(self, fleet: Fleet, examiner: Liveness) -> None:
-        """Stop everybody while somebody taps old cards: each ends within its grace, and what it took in is done."""
+        """Stop everybody while cards are sent and old ones tapped: each ends in time, and what it took in is done."""
         stopped = fleet.at_work
         for kind in (Kind.DATABASE_SLOW, Kind.TELEGRAM_SLOW):
             self.weather.under_way[kind] = Episode(0, kind, 0.0, STOP_SECONDS, SLUGGISH)
+        queue_now(self.store)
+        self.database.notify()
+        await anyio.sleep(FAREWELL_SECONDS)
         examiner.tap_old_cards(NEWCOMER)
         await anyio.sleep(FAREWELL_SECONDS)
         for process in stopped:
@@ -205,13 +213,16 @@ class World:
         self.witnesses.taps.look_at_toasts()
         self.door.look()
 
+    def _do_people_tap(self) -> bool:
+        return not (self.trouble.healed or self.trouble.deserted)
+
     def _is_open(self) -> bool:
         weather = self.weather.under_way
         alone = self.database.is_away or Kind.DATABASE_SILENT in weather  # who starts now cannot read the lease
         settled = any(
             process.life is Life.RUNNING
             and process.thawed_at < self.timeline.now - TAP_SECONDS
-            and (process in self.witnesses.pollers or not alone)
+            and (not alone or self.witnesses.polled_at.get(process, 0.0) > self.timeline.now - POLL_SECONDS)
             for process in self.trouble.stage.fleet.processes
         )
         return settled and Kind.TELEGRAM_AWAY not in weather and Kind.TELEGRAM_LOSSY not in weather

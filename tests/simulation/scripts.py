@@ -1,0 +1,140 @@
+"""Orders of events that do harm: each world of this kind plays one of them, by turns, and is quiet otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from tests.simulation.dice import Dice
+from tests.simulation.plan import Deed, Episode, Kind, Plan, Profile, Trigger
+
+Span = tuple[float, float]
+
+MOMENT: Span = (0.3, 0.3)
+BRIEF: Span = (0.3, 8.0)
+AWHILE: Span = (10.0, 25.0)
+LATE: Span = (6.0, 20.0)
+A_LOOK: Span = (35.0, 60.0)  # longer than a request of whoever looks after things is tried
+LONG: Span = (112.0, 128.0)  # longer than a tap is held
+SLEEP: Span = (60.0, 90.0)  # longer than a worker that starts draws cards once more, shorter than a tap is held
+LEASE: Span = (78.0, 100.0)  # longer than a publish is leased
+ONCE_MORE = 50.0  # from its start a worker draws every card once more
+RETRIES = 9  # of a request that is not answered, until whoever asks gives up
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A deed at a moment between the first and the last time that its point is passed, maybe some times in a row.
+
+    `after`: counted from the act of that number (the first is 1), from so many seconds after it on (`not_before`).
+    """
+
+    point: str
+    times: tuple[int, int]
+    deed: Deed
+    seconds: Span = BRIEF
+    in_a_row: int = 1
+    after: int = 0
+    not_before: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What happens, one after the other, and to whom."""
+
+    acts: tuple[Act, ...]
+    seconds: float = 200.0
+    people: int = 4  # of two, the one in the group that publishes mostly does
+    items: int = 12
+    workers: int = 1
+    weather: tuple[tuple[Kind, float], ...] = ()
+
+
+def _left_alone(*acts: Act, deaf: bool = False) -> Script:
+    """Once the first act is over nobody taps any more: what it did wrong, no next tap puts right."""
+    leave = Act("sent poll", (1, 1), Deed.LEAVE, after=1)
+    return Script((*acts, leave), weather=((Kind.DEAF, 1.0),) if deaf else ())
+
+
+def _late_card(deed: Deed, workers: int = 1) -> Script:
+    """A card of a publish changes every few seconds, so that what comes late comes over something newer."""
+    leave = Act("reply create_container", (1, 3), Deed.LEAVE, not_before=ONCE_MORE)
+    return Script((leave, Act("sent edit_card", (1, 1), deed, LATE, after=1)), people=2, workers=workers)
+
+
+SCRIPTS = (
+    # A tap is stored, or may be, and its worker learns nothing of it for as long as it holds a tap.
+    Script((Act("effect RecordTap", (3, 8), Deed.KILL_AND_CUT_OFF, LONG),), 260.0, people=3),
+    _left_alone(Act("sent RecordTap", (2, 7), Deed.HOLD_BACK, LONG)),
+    Script((Act("effect RecordTap", (3, 8), Deed.LOCK_OUT, LONG),), 260.0, people=3),
+    Script((Act("effect RecordTap", (2, 6), Deed.RUSH, LONG),), 220.0, people=6),
+    # A publish call is lost, nobody can say what became of it, and people decide; or its worker sleeps, or is cut off.
+    Script(
+        (
+            Act("effect publish", (1, 1), Deed.LOSE_REPLY),
+            Act("sent container", (1, 1), Deed.REFUSE, in_a_row=3, after=1, not_before=59.0),
+        ),
+        260.0,
+        people=2,
+    ),
+    Script(
+        (
+            Act("reply StepPublish publishing", (1, 2), Deed.LEAVE),
+            Act("sent edit_card", (1, 1), Deed.TAKE_OVER, LEASE, after=1),
+        ),
+        220.0,
+        people=2,
+    ),
+    Script((Act("effect StepPublish", (1, 5), Deed.CUT_OFF, A_LOOK),), people=2),
+    # A card shows something old, or nothing, and whoever could know is dead.
+    _left_alone(Act("sent edit_card", (6, 16), Deed.LOSE_REQUEST, in_a_row=6)),
+    _late_card(Deed.LATE),
+    _late_card(Deed.LATE_AND_KILL),
+    _late_card(Deed.LATE_AND_KILL, workers=2),
+    _left_alone(
+        Act("sent edit_card", (6, 16), Deed.LOSE_AND_KILL, MOMENT),
+        Act("sent Recover", (1, 1), Deed.SILENCE, in_a_row=2 * RETRIES, after=1),
+    ),
+    _left_alone(Act("reply RecordTap auto_post", (1, 3), Deed.TAKE_OVER, SLEEP), deaf=True),
+    # A look at the schedule is lost, or a card that it sent.
+    Script((Act("effect ClaimDue", (2, 5), Deed.LOSE_REPLY, in_a_row=9),)),
+    _left_alone(Act("sent ClaimDue", (3, 8), Deed.SILENCE, in_a_row=RETRIES)),
+    Script((Act("effect send_card", (2, 4), Deed.LOSE_REPLY, in_a_row=6),)),
+    _left_alone(Act("reply send_card", (2, 6), Deed.OUTAGE, AWHILE)),
+    _left_alone(
+        Act("sent send_card", (2, 5), Deed.SILENCE),
+        Act("sent poll", (1, 1), Deed.TAKE_OVER, LONG, after=1),
+        Act("sent send_card", (1, 1), Deed.THAW, after=1, not_before=59.9),
+    ),
+)
+
+
+def draw_script(seed: int, turn: int) -> Plan:
+    """Draw a world in which the script whose turn it is is played."""
+    script = SCRIPTS[turn % len(SCRIPTS)]
+    dice = Dice(seed).of("script")
+    episodes = [
+        Episode(number, kind, 1.0, script.seconds, strength)
+        for number, (kind, strength) in enumerate(script.weather, 1)
+    ]
+    return Plan(
+        seed=seed,
+        profile=Profile.SCRIPTED,
+        people=script.people,
+        items=script.items,
+        workers=script.workers,
+        seconds=script.seconds,
+        episodes=tuple(episodes),
+        triggers=tuple(_triggers(dice, script, len(episodes))),
+    )
+
+
+def _triggers(dice: Random, script: Script, number: int) -> Iterator[Trigger]:
+    first: dict[int, int] = {0: 0}  # by act: its first trigger
+    for act_number, act in enumerate(script.acts, 1):
+        nth, seconds = dice.randint(*act.times), round(dice.uniform(*act.seconds), 3)
+        first[act_number] = number + 1
+        for time in range(nth, nth + act.in_a_row):
+            number += 1
+            yield Trigger(number, act.point, time, act.deed, seconds, first[act.after], act.not_before)
