@@ -620,18 +620,6 @@ ACTORS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
-        "ambiguous_send_not_told",
-        "F26",
-        "a card of which nobody knows whether it was sent stays claimed",
-        (
-            Edit(
-                "actors/item.py",
-                "            await self._card_not_sent(row, True, 0.0)",
-                "            self._outside.wake_schedule()",
-            ),
-        ),
-    ),
-    Mutant(
         "ambiguous_send_taken_for_unsent",
         "F20",
         "a card of which nobody knows whether it was sent is sent as often as it takes",

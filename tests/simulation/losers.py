@@ -49,10 +49,10 @@ class Losers:
 
     def look_at_refusals(self) -> None:
         """What was called not saved never was. (Two workers may hold a tap, and one of them may have no database.)"""
-        for event in self.store.tables.item_events.all():
-            tap_id = event.tap_id or ""
-            if self._refused.get(tap_id, set()) & {EVERYBODY, self._seen.get(tap_id)}:
-                self.broken("a refusal is final", f"{event.tap_id} was refused, and took effect")
+        for tap in self.store.tables.taps.all():
+            refused = self._refused.get(tap.tap_id, set()) & {EVERYBODY, self._seen.get(tap.tap_id)}
+            if refused and tap.outcome != "refused":
+                self.broken("a refusal is final", f"{tap.tap_id} was refused, and is stored as {tap.outcome}")
 
     def _was_right(self, before: ItemRecord, tap: Tap) -> bool:
         leads = (State(before.state), tap.step) in TRANSITIONS

@@ -65,6 +65,7 @@ class Deed(Enum):
     THAW = "thaw whoever is frozen"
     RUSH = "begin a long outage while many tap"
     LEAVE = "let everybody go home"
+    NEXT = "let somebody ask for the next card"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ AWHILE: Span = (10.0, 25.0)
 LATE: Span = (6.0, 20.0)
 A_LOOK: Span = (35.0, 60.0)  # longer than a request of whoever looks after things is tried
 LONG: Span = (112.0, 128.0)  # longer than a tap is held
-SLEEP: Span = (60.0, 90.0)  # longer than a worker that starts draws cards once more, shorter than a tap is held
 LEASE: Span = (78.0, 100.0)  # longer than a publish is leased
 ONCE_MORE = 50.0  # from its start a worker draws every card once more
 RETRIES = 9  # of a request that is not answered, until whoever asks gives up
@@ -51,10 +50,10 @@ class Script:
     weather: tuple[tuple[Kind, float], ...] = ()
 
 
-def _left_alone(*acts: Act, deaf: bool = False) -> Script:
+def _left_alone(*acts: Act, people: int = 4) -> Script:
     """Once the first act is over nobody taps any more: what it did wrong, no next tap puts right."""
     leave = Act("sent poll", (1, 1), Deed.LEAVE, after=1)
-    return Script((*acts, leave), weather=((Kind.DEAF, 1.0),) if deaf else ())
+    return Script((*acts, leave), people=people)
 
 
 def _late_card(deed: Deed, workers: int = 1) -> Script:
@@ -86,7 +85,7 @@ SCRIPTS = (
         220.0,
         people=2,
     ),
-    Script((Act("effect StepPublish", (1, 5), Deed.CUT_OFF, A_LOOK),), people=2),
+    _left_alone(Act("effect StepPublish", (1, 5), Deed.CUT_OFF, A_LOOK), people=2),
     # A card shows something old, or nothing, and whoever could know is dead.
     _left_alone(Act("sent edit_card", (6, 16), Deed.LOSE_REQUEST, in_a_row=6)),
     _late_card(Deed.LATE),
@@ -96,16 +95,28 @@ SCRIPTS = (
         Act("sent edit_card", (6, 16), Deed.LOSE_AND_KILL, MOMENT),
         Act("sent Recover", (1, 1), Deed.SILENCE, in_a_row=2 * RETRIES, after=1),
     ),
-    _left_alone(Act("reply RecordTap auto_post", (1, 3), Deed.TAKE_OVER, SLEEP), deaf=True),
+    Script(
+        (
+            Act("reply StoreFinding", (1, 4), Deed.FREEZE, AWHILE, not_before=ONCE_MORE),
+            Act("sent poll", (1, 1), Deed.LEAVE, after=1, not_before=9.0),
+        ),
+        people=6,
+        workers=2,
+        weather=((Kind.DEAF, 1.0),),
+    ),
     # A look at the schedule is lost, or a card that it sent.
     Script((Act("effect ClaimDue", (2, 5), Deed.LOSE_REPLY, in_a_row=9),)),
     _left_alone(Act("sent ClaimDue", (3, 8), Deed.SILENCE, in_a_row=RETRIES)),
     Script((Act("effect send_card", (2, 4), Deed.LOSE_REPLY, in_a_row=6),)),
     _left_alone(Act("reply send_card", (2, 6), Deed.OUTAGE, AWHILE)),
-    _left_alone(
-        Act("sent send_card", (2, 5), Deed.SILENCE),
-        Act("sent poll", (1, 1), Deed.TAKE_OVER, LONG, after=1),
-        Act("sent send_card", (1, 1), Deed.THAW, after=1, not_before=59.9),
+    Script((Act("sent send_card", (2, 5), Deed.NEXT, in_a_row=4),), weather=((Kind.TELEGRAM_SLOW, 0.4),)),
+    Script(
+        (
+            Act("sent send_card", (2, 5), Deed.LEAVE),
+            Act("sent send_card", (1, 1), Deed.SILENCE, after=1),
+            Act("effect send_card", (1, 1), Deed.TAKE_OVER, LONG, after=2),
+            Act("sent send_card", (1, 1), Deed.THAW, after=2, not_before=59.9),
+        ),
     ),
 )
 

@@ -27,6 +27,7 @@ class Stage:
     tell: Callable[[str], None]
     hammer: Callable[[], None]
     press: Callable[[Sight], None]
+    ask_for_more: Callable[[], None]
     healed: bool = False
 
     def note(self, fault: str) -> None:

@@ -143,7 +143,7 @@ class Taps:
         others = [one for _, one in sights if one is not process]
         since = min((at for at, one in sights if one is process), default=0.0)
         died = [one.killed_at < since and one.frozen_at is None for one in others]
-        stored = any(event.tap_id == tap_id for event in self.store.tables.item_events.all())
+        stored = any(tap.tap_id == tap_id and tap.outcome != "refused" for tap in self.store.tables.taps.all())
         if stored and others and all(died) and process.frozen_at is None:
             self.broken("a refusal is final", f"{process.name} refused {tap_id}, which a dead worker had stored")
 

@@ -135,7 +135,7 @@ def test_every_episode_of_a_plan_begins_and_does_its_harm() -> None:
 
 
 def test_every_deed_is_done_at_the_moment_that_its_trigger_names() -> None:
-    triggers = tuple(Trigger(number, "sent HoldLease", 3 * number, deed, 5.0) for number, deed in enumerate(Deed, 1))
+    triggers = tuple(Trigger(number, "sent HoldLease", 2 * number, deed, 5.0) for number, deed in enumerate(Deed, 1))
 
     outcome = simulate(stormy((), triggers))
 

@@ -167,6 +167,8 @@ class Trouble:
                 self._rush()
             case Deed.LOCK_OUT:
                 self._meddling.lock_all(trigger.seconds)
+            case Deed.NEXT:
+                self.stage.ask_for_more()
             case Deed.LEAVE:
                 self.deserted = True
             case Deed.SWITCH:

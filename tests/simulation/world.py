@@ -88,6 +88,7 @@ class World:
                 self.transcript.add,
                 self._hammer,
                 lambda sight: self.crowd.press_first(HAMMERER, sight),
+                lambda: self.crowd.say(HAMMERER, CHATS[0], "/next"),
             )
             self.trouble = Trouble(stage, self.plan, self.dice.of("trouble"))
             try:
