@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 import anyio
 
-from tests.faults.harms import HARMS, WORKERS, Ground, connect_again
+from tests.faults.aftermath import POOL_SIZE, complete, told
+from tests.faults.harms import HARMS, Ground, connect_again
 from tests.faults.links import open_links
 from tests.faults.results import Result, Settings
-from tests.faults.scenes import SCENES, Scene, Verdict, new_scene
+from tests.faults.scenes import SCENES, Scene, new_scene
 from tests.faults.server import Server, open_server
 from tests.faults.tripwire import BEFORE, REQUEST, Tripwire, stretched
 from tests.stage import Stage, open_stage
 from tests.tap_lines import captured_lines
-from tests.understudy import Understudy, understudy
+from tests.understudy import understudy
 
 AT_ONCE = 8  # each has a server of its own
 SHORTEST_SECONDS, LONGEST_SECONDS = 5.0, 20.0
 START_SECONDS = 90.0
 COMES_SECONDS = 60.0
-CALM_SECONDS = 15.0
-STOP_SECONDS = 40.0
-POOL_SIZE = 5
 BEGUN_BY_A_ROW = {"presentation"}  # these cannot begin without the database
-SESSIONS = f"select count(*) {WORKERS}"
-FORGOTTEN = f"{SESSIONS} and state like 'idle in transaction%'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +105,9 @@ async def play(server: Server, one: Ailment) -> Result:
             began = anyio.current_time()
             stage.database = await connect_again(ground)
             try:
-                found = await _told(stage, scene)
+                found = await told(stage, scene)
                 seconds = anyio.current_time() - began
-                found = await _complete(found, stage, scene, worker)
+                found = await complete(found, stage, scene, worker)
             finally:
                 await stage.database.close()
     wrong = "; ".join(words for words in (answered, found.wrong) if words) or None
@@ -147,52 +141,3 @@ async def _make(one: Ailment, ground: Ground, wire: Tripwire) -> None:
     async with HARMS[one.harm].made(ground):
         wire.made.set()
         await anyio.sleep(one.seconds)
-
-
-async def _told(stage: Stage, scene: Scene) -> Verdict:
-    """Wait until the chat tells the truth, and compare it with the rows."""
-    try:
-        await stage.until(lambda: scene.is_told(stage), scene.truth_seconds)
-    except TimeoutError:
-        found = await scene.verdict(stage)
-        words = f"the chat does not tell the truth after {scene.truth_seconds:.0f} s"
-        return replace(found, wrong=f"{words}; {found.wrong or 'the rows are right'}")
-    return await scene.verdict(stage)
-
-
-async def _complete(found: Verdict, stage: Stage, scene: Scene, worker: Understudy) -> Verdict:
-    """Look at what the worker leaves: its sessions, its end, its log."""
-    wrong = [found.wrong, await _sessions(stage), await _stopped(scene, worker), _unexplained(scene, worker)]
-    return replace(found, wrong="; ".join(words for words in wrong if words) or None)
-
-
-async def _sessions(stage: Stage) -> str | None:
-    """Its sessions come back, and none holds a transaction open for nobody."""
-    held = idle = 0
-    with anyio.move_on_after(CALM_SECONDS):
-        while True:
-            held, idle = await stage.database.fetchval(SESSIONS), await stage.database.fetchval(FORGOTTEN)
-            if held <= POOL_SIZE and not idle:
-                return None
-            await anyio.sleep(0.1)
-    return f"{held} sessions, {idle} idle in transaction"
-
-
-async def _stopped(scene: Scene, worker: Understudy) -> str | None:
-    """Let it explain its taps; then it ends in order when it is told to."""
-    with suppress(TimeoutError):
-        await worker.until("tap", len(scene.taps))
-    if worker.process.returncode is not None:
-        return f"the worker ended by itself with {worker.process.returncode}"
-    worker.process.terminate()
-    with anyio.move_on_after(STOP_SECONDS):
-        code = await worker.process.wait()
-        return None if code == 0 else f"the worker ended with {code}"
-    return "the worker does not stop"
-
-
-def _unexplained(scene: Scene, worker: Understudy) -> str | None:
-    """Each tap has one line."""
-    explained = Counter(line["tap_id"] for line in worker.lines() if line["event"] == "tap")
-    wrong = [explained[tap] for tap in scene.taps if explained[tap] != 1]
-    return f"{wrong[0]} log lines for its tap" if wrong else None

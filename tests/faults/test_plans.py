@@ -7,12 +7,14 @@ from typing import Any, cast
 
 import pytest
 
+from tests.faults.calls import Cut, cuts
 from tests.faults.harms import HARMS, Session
 from tests.faults.kills import Kill, plan
 from tests.faults.postgres import Ailment, ailments
-from tests.faults.proxy import Line, Way
+from tests.faults.proxy import Ending, Line, Way
 from tests.faults.results import Settings
-from tests.faults.trap import End
+from tests.faults.snare import Bite, Where
+from tests.faults.trap import Callers, End
 from tests.faults.tripwire import BEFORE, Tripwire
 
 LINE = cast("Line", None)  # the tripwire looks at rows, not at lines
@@ -62,6 +64,43 @@ def test_an_ailment_is_named_by_its_cell() -> None:
 
 def test_a_kill_that_is_named_is_the_only_one() -> None:
     assert plan(Settings(quick=True, run="publish/STOP/17")) == [Kill("publish", End.STOP, 17)]
+
+
+def test_a_cut_that_is_named_is_the_only_one() -> None:
+    (cut,) = cuts(Settings(quick=True, run="publish/17/INSIDE/RST"))
+
+    assert (cut.scene, cut.bite.number, cut.bite.where, cut.bite.ending) == ("publish", 17, Where.INSIDE, Ending.RST)
+
+
+def test_each_cut_has_a_name_of_its_own() -> None:
+    names = [one.name for one in cuts(Settings())]
+
+    assert len(names) == len(set(names))
+
+
+def test_each_piece_of_a_publish_ends_in_each_way_once() -> None:
+    first = [one.bite.ending for one in cuts(Settings()) if one.scene == "publish" and one.bite.number == 1]
+
+    assert sorted(first, key=list(Ending).index) == list(Ending)
+
+
+@pytest.mark.parametrize(("share", "passed"), [(0.0, b"a"), (0.5, b"ab"), (0.999, b"abc")])
+def test_a_cut_inside_a_piece_passes_some_of_it_and_never_all(share: float, passed: bytes) -> None:
+    assert Bite(1, Where.INSIDE, Ending.FIN, share).passes(b"abcd") == passed
+
+
+def test_a_cut_is_drawn_anew_from_its_seed_alone() -> None:
+    assert cuts(Settings(seed=3)) == cuts(Settings(seed=3))
+    assert isinstance(cuts(Settings(seed=3))[0], Cut)
+
+
+def test_a_piece_is_named_by_its_call_and_never_by_its_token() -> None:
+    callers = Callers()
+
+    asked = callers.name("Telegram", LINE, Way.REQUEST, b"POST /bot123:secret/sendPhoto HTTP/1.1")
+
+    assert asked == "Telegram: sendPhoto: request"
+    assert callers.name("Telegram", LINE, Way.REPLY, b"HTTP/1.1 200 OK") == "Telegram: sendPhoto: reply"
 
 
 async def test_a_reply_is_lost_that_was_under_way_when_the_rows_said_it() -> None:

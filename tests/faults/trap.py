@@ -27,13 +27,28 @@ class End(Enum):
 Signed: TypeAlias = "tuple[Understudy, End]"
 
 
+class Callers:
+    """Names a piece of HTTP traffic by the call to which it belongs."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Line, str] = {}
+
+    def name(self, whom: str, line: Line, way: Way, chunk: bytes) -> str:
+        """The call and the way, as `Telegram: sendPhoto: reply`."""
+        if way is Way.REQUEST and chunk.startswith(CALLS):
+            # The path may hold a token; what follows its last slash is the method, or the number of an object.
+            last = chunk.split(b" ", 2)[1].partition(b"?")[0].rpartition(b"/")[2].decode()
+            self._asked[line] = f"{whom}: {'its state' if last.isdecimal() else last}"
+        return f"{self._asked.get(line, whom)}: {way.value}"
+
+
 class Trap:
     """Springs at the `number`-th piece since it was set, counted over all links; `step` then says which that was."""
 
     def __init__(self, number: int, links: Links) -> None:
         self._left = number
         self._victim: Signed | None = None
-        self._asked: dict[Line, str] = {}
+        self._callers = Callers()
         self.sprung = anyio.Event()
         self.step = ""
         links.database.gate = self._see_database
@@ -54,11 +69,7 @@ class Trap:
         await self._see(f"the story's file: {way.value}")
 
     async def _see_call(self, whom: str, line: Line, way: Way, chunk: bytes) -> None:
-        if way is Way.REQUEST and chunk.startswith(CALLS):
-            # The path may hold a token; what follows its last slash is the method, or the number of an object.
-            last = chunk.split(b" ", 2)[1].partition(b"?")[0].rpartition(b"/")[2].decode()
-            self._asked[line] = f"{whom}: {'its state' if last.isdecimal() else last}"
-        await self._see(f"{self._asked.get(line, whom)}: {way.value}")
+        await self._see(self._callers.name(whom, line, way, chunk))
 
     async def _see(self, step: str) -> None:
         if self._victim is None:
