@@ -1,4 +1,4 @@
-"""What a worker leaves once a fault is over: a true chat, sessions that came back, an end in order, lines in its log."""
+"""What a worker leaves once a fault is over: a true chat, sessions that came back, an end in order, its log lines."""
 
 from __future__ import annotations
 
