@@ -151,8 +151,7 @@ class ItemActor:
         if await toast(self._outside.chat, press, wish.text, self._outside.pause):
             self._traces.of(press).toasted()
         elif wish.alone:
-            text = f"{press.person.name}: {wish.text}"
-            await say_in_chat(self._outside.chat, press, text, self._outside.pause)
+            await say_in_chat(self._outside.chat, press, f"{press.person.name}: {wish.text}")
 
     async def _close(self, tap: Tap) -> None:
         """Ask until answered: afterwards no late attempt can take effect unseen."""

@@ -61,6 +61,7 @@ from actors.rules.review_questions import (
     LEAVE,
     ask,
     asked_about,
+    give_way,
     not_yours,
     send_original,
     take_back,
@@ -146,10 +147,8 @@ def _learn(item: Item, row: Row) -> Item:
 
 def _try(item: Item, tap: Tap) -> Decision:
     """Toast at once, record at once: neither waits for the other, and nothing is loaded first."""
-    return Decision(
-        replace(item, recording=tap, asking=None),
-        (AnswerTap(tap.press, words.toast(tap.step, item.row)), Record(tap), WatchRecording(tap)),
-    )
+    effects = (AnswerTap(tap.press, words.toast(tap.step, item.row)), Record(tap), WatchRecording(tap))
+    return Decision(replace(item, recording=tap, asking=None), (*effects, *give_way(item, tap.press)))
 
 
 def _publish(row: Row) -> Effect:

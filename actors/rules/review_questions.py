@@ -54,10 +54,11 @@ def ask(item: Item, press: Press, step: Step) -> Decision:
     """Ask "Are you sure?"; a question that is open gives way, also on another card of the item."""
     question = ShowQuestion(press, item.known_to(press), asking=Question(step, press.person.id))
     effects = visibly(words.SURE, Conclude(press, ASK[step], Outcome.ASKED, "tap", press.version), question)
-    return Decision(replace(item, asking=press), (*effects, *_give_way(item, press), WatchQuestion(press)))
+    return Decision(replace(item, asking=press), (*effects, *give_way(item, press), WatchQuestion(press)))
 
 
-def _give_way(item: Item, press: Press) -> tuple[Effect, ...]:
+def give_way(item: Item, press: Press) -> tuple[Effect, ...]:
+    """Take an open question off another message: what comes of this press may never draw that one."""
     asked = item.asking
     if asked is None or asked.message_id == press.message_id:
         return ()

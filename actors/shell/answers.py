@@ -62,7 +62,12 @@ async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], N
     confirm(press.update_id)
 
 
-async def say_in_chat(chat: Chat, press: Press, line: str, pause: Callable[[float], Awaitable[bool]]) -> None:
+async def say_in_chat(chat: Chat, press: Press, line: str) -> None:
+    """Say to everybody, if it may be said now, what matters for this moment only."""
+    await _said(press, partial(chat.send_text, press.chat_id, line))
+
+
+async def say_until_heard(chat: Chat, press: Press, line: str, pause: Callable[[float], Awaitable[bool]]) -> None:
     """Say to everybody what the tapped message can show no more; a group that hears too much at once hears it later."""
     began = anyio.current_time()
     while (rest := await _said(press, partial(chat.send_text, press.chat_id, line))) is not None:

@@ -16,7 +16,7 @@ from actors.rules.item import Row
 from actors.rules.messages import RECOVERED, Press
 from actors.rules.operations import Shown
 from actors.runtime.actor import Effect
-from actors.shell.answers import say_in_chat
+from actors.shell.answers import say_until_heard
 from actors.shell.outside import MESSAGE_GONE, Outside
 from actors.shell.trace import Traces
 
@@ -70,7 +70,7 @@ class Drawings:
         """A refusal is never silent: where its message is gone, the chat hears it."""
         edits = await drawing
         if edits == MESSAGE_GONE:
-            await say_in_chat(self.outside.chat, wanted.press, wanted.line, self.outside.pause)
+            await say_until_heard(self.outside.chat, wanted.press, wanted.line, self.outside.pause)
         self._shown(wanted.press, edits)
 
     def _shown(self, press: Press, edits: int) -> None:

@@ -86,6 +86,16 @@ def test_a_question_on_another_card_of_the_item_gives_way() -> None:
     assert CheckCard(other) in found
 
 
+def test_a_question_gives_way_to_a_tap_on_another_card_of_the_item() -> None:
+    """Simulation, seed 545: it stood on a card of an earlier round, which the row of the tap does not list."""
+    other = replace(ANNAS.press, id="anna-2", message_id=499)
+
+    found = effects(Item(7, asking=other), ANNAS)
+
+    assert ShowQuestion(other, None, asking=None) in found
+    assert CheckCard(other) in found
+
+
 def test_a_question_asked_again_on_its_card_takes_nothing_away() -> None:
     again = replace(ANNAS.press, id="anna-2")
 
