@@ -585,8 +585,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review_questions.py",
-                "*_give_way(item, press), WatchQuestion(press))",
-                "*_give_way(item, press))",
+                "*give_way(item, press), WatchQuestion(press))",
+                "*give_way(item, press))",
             ),
         ),
     ),
