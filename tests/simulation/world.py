@@ -220,12 +220,15 @@ class World:
     def _is_open(self) -> bool:
         weather = self.weather.under_way
         alone = self.database.is_away or Kind.DATABASE_SILENT in weather  # who starts now cannot read the lease
-        settled = any(
-            process.life is Life.RUNNING
+        there = [
+            process
+            for process in self.trouble.stage.fleet.processes
+            if process.life is Life.RUNNING
             and process.thawed_at < self.timeline.now - TAP_SECONDS
             and (not alone or self.witnesses.polled_at.get(process, 0.0) > self.timeline.now - POLL_SECONDS)
-            for process in self.trouble.stage.fleet.processes
-        )
+        ]
+        # Two that poll by turns, since one was frozen, get one update a poll until the database tells whose the lease is.
+        settled = len(there) == 1 if alone else bool(there)
         return settled and Kind.TELEGRAM_AWAY not in weather and Kind.TELEGRAM_LOSSY not in weather
 
     def _went_live(self, made: Made, container: str) -> None:
