@@ -227,7 +227,7 @@ class World:
             and process.thawed_at < self.timeline.now - TAP_SECONDS
             and (not alone or self.witnesses.polled_at.get(process, 0.0) > self.timeline.now - POLL_SECONDS)
         ]
-        # Two that poll by turns, since one was frozen, get one update a poll until the database tells whose the lease is.
+        # Two that poll by turns, one was frozen, get one update a poll until the database tells whose the lease is.
         settled = len(there) == 1 if alone else bool(there)
         return settled and Kind.TELEGRAM_AWAY not in weather and Kind.TELEGRAM_LOSSY not in weather
 
