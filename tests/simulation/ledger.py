@@ -181,6 +181,8 @@ class Ledger:
     def _look_at_round(self, before: ItemRecord | None, item: ItemRecord) -> None:
         """A new round has no card yet."""
         begins = item.settled_step == "requeue" and (before is None or before.version != item.version)
+        if begins:
+            self._in_a_row[item.item_id] = 0
         if begins and any(not card.retired for card in self.store.tables.cards_of(item)):
             self.broken("a new round has new cards", f"item {item.item_id} came back with a card of before")
 
