@@ -8,7 +8,7 @@ from tests.contracts.paper import fake_world
 from tests.contracts.twins import Twins
 from tests.contracts.worlds import open_postgres
 
-SEEDS = range(6)
+SEEDS = range(5)
 STEPS = 120
 
 

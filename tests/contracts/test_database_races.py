@@ -16,7 +16,7 @@ from actors.rules.operations import ClaimDue, HoldLease, Recover, SaveCard, Stan
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 from tests.contracts.worlds import open_postgres
 
-ROUNDS = 8
+ROUNDS = 6
 MOVED = -100_777
 
 
