@@ -1,7 +1,7 @@
 """What somebody who means harm would send, as strategies: texts, numbers, JSON, bytes, and good things gone bad.
 
 `make test` tries some of them, the same ones each time (tests/plugins/examples.py);
-`make test ARGS="-k hostile --hypothesis-profile=long --timeout=0"` tries thirty times as many, others each time.
+`make test ARGS="-k hostile --hypothesis-profile=long --timeout=0"` tries forty times as many, others each time.
 Hypothesis alone, without atheris: its gain is to see into native code, and the wheels of Pillow and OpenSSL, which
 stand behind these doors, were not built for that.
 """
