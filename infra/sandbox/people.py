@@ -32,6 +32,16 @@ class Card:
     chat: Chat
     message: Message
     remembered: dict[str, str]
+    # Of its own, so that what people do with one card does not hang on how fast the others went.
+    random: Random
+
+    def anybody(self) -> Person:
+        """Choose one of the people who see the card."""
+        return self.random.choice(list(self.chat.people.values()))
+
+    async def pause(self, between: tuple[float, float]) -> None:
+        """Let as many seconds pass as people take."""
+        await asyncio.sleep(self.random.uniform(*between))
 
     def offered(self, label: str) -> str | None:
         """Return the callback data of a button that the card shows now."""
@@ -73,36 +83,36 @@ class Crowd:
 
     async def attend(self, card: Card) -> None:
         """Do one thing or another with a card, and see to it that somebody settles it in the end."""
-        await self._pause(self._pace.look)
-        await self._random.choice(self._plays)(card)
+        await card.pause(self._pace.look)
+        await card.random.choice(self._plays)(card)
         for _ in range(FINISHING_TRIES):
             if await self._is_settled(card):
                 return
-            self.tap(card, self._anybody(card), self._random.choice(("Skip", "Posted")))
+            self.tap(card, card.anybody(), card.random.choice(("Skip", "Posted")))
         await self._is_settled(card)
 
     async def decide(self, card: Card) -> None:
         """Tap once, as most people do."""
-        self.tap(card, self._anybody(card), self._random.choice(DECISIONS[:3]))
+        self.tap(card, card.anybody(), card.random.choice(DECISIONS[:3]))
 
     async def decide_together(self, card: Card) -> None:
         """Tap in the same instant: several people, not always the same button."""
         for person in card.chat.people.values():
-            self.tap(card, person, self._random.choice(("Skip", "Skip", "Posted")))
+            self.tap(card, person, card.random.choice(("Skip", "Skip", "Posted")))
 
     async def tap_twice(self, card: Card) -> None:
         """Tap, see nothing for a moment, tap again."""
-        person, label = self._anybody(card), self._random.choice(("Skip", "Posted"))
+        person, label = card.anybody(), card.random.choice(("Skip", "Posted"))
         self.tap(card, person, label)
-        await self._pause(self._pace.again)
+        await card.pause(self._pace.again)
         self.tap(card, person, label)
 
     async def come_late(self, card: Card) -> None:
         """Tap what an old screen still shows, after somebody else has settled it."""
         await self.decide(card)
         await self._wait(lambda: not card.is_open(), self._pace.patience)
-        await self._pause(self._pace.again)
-        self.tap(card, self._anybody(card), self._random.choice(("Skip", "Posted")))
+        await card.pause(self._pace.again)
+        self.tap(card, card.anybody(), card.random.choice(("Skip", "Posted")))
 
     async def reject(self, card: Card) -> None:
         """Reject, and mean it."""
@@ -114,9 +124,9 @@ class Crowd:
 
     async def post_then_skip(self, card: Card) -> None:
         """Tap Auto Post, and Skip right after it."""
-        person = self._anybody(card)
+        person = card.anybody()
         self.tap(card, person, "Auto Post")
-        await self._pause(self._pace.again)
+        await card.pause(self._pace.again)
         self.tap(card, person, "Skip")
 
     def tap(self, card: Card, person: Person, label: str) -> str | None:
@@ -134,10 +144,10 @@ class Crowd:
         return query_id
 
     async def _reject_and(self, card: Card, label: str) -> None:
-        person = self._anybody(card)
+        person = card.anybody()
         self.tap(card, person, "Reject")
         await self._wait(lambda: card.offered(label) is not None, self._pace.patience / 2)
-        await self._pause(self._pace.again)
+        await card.pause(self._pace.again)
         self.tap(card, person, label)
 
     async def _is_settled(self, card: Card) -> bool:
@@ -155,20 +165,13 @@ class Crowd:
         sent = [entry.details for entry in entries if entry.kind == "message.sent"]
         chats = self._sandbox.telegram.chats
         messages = [chats[int(str(each["chat_id"]))].messages[int(str(each["message_id"]))] for each in sent]
-        return [_look_at(chats[m.chat_id], m) for m in messages if offers_decision(m.content)]
+        return [self._look_at(chats[m.chat_id], m) for m in messages if offers_decision(m.content)]
 
     async def _wait(self, predicate: Callable[[], bool], seconds: float) -> None:
         with suppress(TimeoutError):
             await self._sandbox.until(predicate, seconds)
 
-    async def _pause(self, between: tuple[float, float]) -> None:
-        await asyncio.sleep(self._random.uniform(*between))
-
-    def _anybody(self, card: Card) -> Person:
-        return self._random.choice(list(card.chat.people.values()))
-
-
-def _look_at(chat: Chat, message: Message) -> Card:
-    buttons = message.history[0].content.buttons()
-    found = {label: b["callback_data"] for b in buttons for label in DECISIONS if says(b["text"], label)}
-    return Card(chat, message, found)
+    def _look_at(self, chat: Chat, message: Message) -> Card:
+        buttons = message.history[0].content.buttons()
+        found = {label: b["callback_data"] for b in buttons for label in DECISIONS if says(b["text"], label)}
+        return Card(chat, message, found, Random(self._random.random()))

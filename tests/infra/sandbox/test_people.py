@@ -1,22 +1,24 @@
 """The crowd taps, and the report counts what it saw."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from infra.sandbox.model import Content, Message, Person
-from infra.sandbox.people import Crowd, Pace
+from infra.sandbox.people import Card, Crowd, Pace
 from infra.sandbox.queries import Answer
-from infra.sandbox.report import Judgement, Tapped, count, first_verdict
+from infra.sandbox.report import Judgement, Report, Tapped, count, first_verdict
 from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.world import NewChat, Tap, World
 from tests.infra.sandbox.client import BotClient
 
 DECISIONS = {"Skip": "skip", "Posted": "posted", "Auto Post": "post", "Reject": "reject"}
-FAST = Pace(look=(0, 0.01), again=(0, 0.01), settle=0.05, patience=2)
+FAST = Pace(look=(0, 0.01), again=(0, 0.01), settle=0.05, patience=4)
 
 
 def buttons(item: int) -> tuple[tuple[dict[str, str], ...], ...]:
@@ -25,6 +27,15 @@ def buttons(item: int) -> tuple[tuple[dict[str, str], ...], ...]:
 
 def card(item: int) -> Content:
     return Content("text", f"Story {item}", keyboard=buttons(item))
+
+
+def report_of(crowd: Crowd, sandbox: Sandbox) -> Report:
+    return count(crowd.taps, sandbox.telegram, sandbox.clock())
+
+
+def taps_by_card(crowd: Crowd) -> dict[int, list[tuple[int, str]]]:
+    cards = {tap.message_id for tap in crowd.taps}
+    return {each: [(tap.user_id, tap.button) for tap in crowd.taps if tap.message_id == each] for each in cards}
 
 
 async def play_bot(bot: BotClient, chat_id: int) -> None:
@@ -52,26 +63,57 @@ async def play_bot(bot: BotClient, chat_id: int) -> None:
                 await bot("editMessageText", **place, text=settled[item])
 
 
-async def test_a_crowd_settles_every_card_and_the_report_finds_nothing_lost(
-    sandbox: Sandbox, group: int, bot: BotClient
-) -> None:
-    crowd = Crowd(sandbox, Random(3), FAST)
-    worker = asyncio.create_task(play_bot(bot, group))
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(crowd.run(1.5))
-        for item in range(24):
-            sandbox.telegram.send(str(group), card(item), sandbox.clock())
-            await asyncio.sleep(0)
-    worker.cancel()
+@pytest.fixture
+async def worker(bot: BotClient, group: int) -> AsyncIterator[None]:
+    playing = asyncio.create_task(play_bot(bot, group))
+    yield
+    playing.cancel()
     with suppress(asyncio.CancelledError):
-        await worker
+        await playing
 
-    report = count(crowd.taps, sandbox.telegram, sandbox.clock())
+
+@pytest.mark.usefixtures("worker")
+async def test_a_crowd_settles_every_card_and_the_report_finds_nothing_lost(sandbox: Sandbox, group: int) -> None:
+    crowd = Crowd(sandbox, Random(3), FAST)
+    for item in range(24):
+        sandbox.telegram.send(str(group), card(item), sandbox.clock())
+
+    await crowd.run(0.1)
+    await sandbox.until(lambda: report_of(crowd, sandbox).toasts == len(crowd.taps))
+
+    report = report_of(crowd, sandbox)
     assert (report.items, report.settled, report.duplicates, report.lost) == (24, 24, 0, 0)
-    assert report.taps == report.answered == report.toasts > 24
-    assert {tap.button for tap in crowd.taps} >= {*DECISIONS, "Yes, reject", "No, keep it"}
+    assert report.taps == report.answered > 24
+    assert {tap.button for tap in crowd.taps} >= {*DECISIONS}
     assert report.toast_p99_ms is not None
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(("play", "button"), [(Crowd.reject, "Yes, reject"), (Crowd.reject_and_keep, "No, keep it")])
+async def test_who_rejects_is_asked_and_answers(
+    sandbox: Sandbox, group: int, play: Callable[[Crowd, Card], Awaitable[None]], button: str
+) -> None:
+    crowd, remembered = Crowd(sandbox, Random(3), replace(FAST, patience=60)), dict[str, str]()
+    sandbox.telegram.send(str(group), card(1), sandbox.clock())
+    chat = sandbox.telegram.chats[group]
+
+    await play(crowd, Card(chat, chat.messages[1], remembered, Random(3)))
+
+    assert [tap.button for tap in crowd.taps] == ["Reject", button]
+
+
+async def test_what_is_done_with_a_card_does_not_hang_on_how_fast_the_others_go(sandbox: Sandbox, group: int) -> None:
+    """Else a slow machine plays another game than a fast one, from the same seed."""
+    slow, quick = Pace((0.05, 0.01), (0, 0), 0, patience=0.1), Pace((0.01, 0.05), (0, 0), 0, patience=0.1)
+    crowds = [Crowd(sandbox, Random(3), slow), Crowd(sandbox, Random(3), quick)]
+    for item in range(8):
+        sandbox.telegram.send(str(group), card(item), sandbox.clock())
+
+    for crowd in crowds:
+        await crowd.run(0.1)
+
+    first, second = (sorted(taps_by_card(crowd).items()) for crowd in crowds)
+    assert first == second
 
 
 @pytest.fixture
