@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -18,6 +17,7 @@ from actors.rules.pacing import Budget, Rank
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
 from actors.shell.outside import Alarm
+from actors.shell.unacknowledged import Explained, Unacknowledged
 from actors.shell.wishes import Message, Waiter, Wish, rank_of, unknown
 
 log = structlog.get_logger()
@@ -27,8 +27,6 @@ CONFIRM_SECONDS = 60.0  # an edit whose answer was lost may be applied this late
 RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 SHORTEST_SECONDS = 0.001  # a pause too short to move a clock of floating point is no pause, and would spin
 ACKNOWLEDGE_SECONDS = 0.5
-MOST_ACKNOWLEDGED = 500
-MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again
 
 
 @dataclass(slots=True, eq=False)
@@ -48,14 +46,14 @@ class CardDrawer:
         self._worker = worker
         self._on_lost_claim = on_lost_claim
         self._chats: dict[int, _Chat] = {}
-        self._unacknowledged: deque[Shown] = deque(maxlen=MOST_UNACKNOWLEDGED)
+        self._unacknowledged = Unacknowledged()
         self._acknowledge = Alarm()
         self._stopping = anyio.Event()
         self._tasks: TaskGroup | None = None
 
-    def draw(self, face: Face, shown: Shown) -> Awaitable[int]:
+    def draw(self, face: Face, shown: Shown, explained: Explained | None = None) -> Awaitable[int]:
         """Draw a card from its row; true once it, or a newer one, is shown, or the message is gone for good."""
-        return self._wish(Wish(face, rank_of(face), shown))
+        return self._wish(Wish(face, rank_of(face), shown), explained)
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[int]:
         """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
@@ -82,8 +80,8 @@ class CardDrawer:
         """How many chats are remembered, for their budgets or for what they shall show."""
         return len(self._chats)
 
-    def _wish(self, wish: Wish) -> Waiter:
-        chat, waiter = self._chat_of(wish.face.chat_id), Waiter()
+    def _wish(self, wish: Wish, explained: Explained | None = None) -> Waiter:
+        chat, waiter = self._chat_of(wish.face.chat_id), Waiter(explained)
         known = chat.messages.get(wish.face.message_id)
         # A card that stands for a wish that waits costs no edit, and that wish may be of an older row.
         waits = known is not None and known.newest is not None and wish.shown is not None
@@ -174,7 +172,7 @@ class CardDrawer:
         message.failures, message.last = 0, wish
         wish.gone = gone
         if wish.shown is not None:
-            self._unacknowledged.append(replace(wish.shown, gone=gone))
+            self._unacknowledged.add(replace(wish.shown, gone=gone), wish.explained)
             self._acknowledge.ring()
 
     def _try_again(self, chat: _Chat, message: Message, wish: Wish, retry_after: float | None) -> None:
@@ -207,7 +205,7 @@ class CardDrawer:
         """Have it drawn from its row: others may have shown something newer. Without a row, show it again."""
         doubtful = unknown(last.face)
         if doubtful is not None:
-            self._unacknowledged.append(doubtful)
+            self._unacknowledged.add(doubtful)
             self._acknowledge.ring()
         else:
             message.put(Wish(last.face, Rank.REFRESH, last.shown))
@@ -220,18 +218,19 @@ class CardDrawer:
             await self._acknowledge.wait(3600.0, self._stopping)
             stopping = await Alarm().wait(ACKNOWLEDGE_SECONDS, self._stopping)
             await self._acknowledge_some()
+            if self._unacknowledged.give_up():
+                self._on_lost_claim()
+            if self._unacknowledged.waits:
+                self._acknowledge.ring()
 
     async def _acknowledge_some(self) -> None:
-        while self._unacknowledged:
-            batch = tuple(islice(self._unacknowledged, MOST_ACKNOWLEDGED))
+        while batch := self._unacknowledged.batch():
             ticket = Ticket(anyio.current_time() + CONFIRM_SECONDS, Lane.REST)
             try:
                 reply = await self._store.ask(AcknowledgeCards(batch, self._worker), ticket)
             except NotStored:
                 return
-            stored = set(map(id, batch))
-            left = [one for one in self._unacknowledged if id(one) not in stored]
-            self._unacknowledged = deque(left, maxlen=MOST_UNACKNOWLEDGED)
+            self._unacknowledged.stored(batch)
             if reply.value:
                 self._on_lost_claim()
 

@@ -30,10 +30,13 @@ class Drawings:
 
     def card(self, wanted: ShowCard) -> Effect:
         """Wish for every card of the row."""
-        drawings = {face.message_id: self.outside.cards.draw(face, shown) for face, shown in _faces(wanted.row)}
-        if wanted.press is None:
+        press = wanted.press
+        explained = self.traces.of(press).is_explained if press is not None else None
+        faces = _faces(wanted.row)
+        drawings = {face.message_id: self.outside.cards.draw(face, shown, explained) for face, shown in faces}
+        if press is None:
             return partial(self._drawn_again, drawings, wanted)
-        return partial(self._drawn, drawings, wanted.press)
+        return partial(self._drawn, drawings, press)
 
     def line(self, wanted: ShowLine, doubtful: bool) -> Effect:
         """Wish for a line below the tapped card; one that is needed is a refusal."""

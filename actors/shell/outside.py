@@ -27,8 +27,8 @@ class Cards(Protocol):
     So what is decided first is wished first, in whatever order tasks run.
     """
 
-    def draw(self, face: Face, shown: Shown) -> Awaitable[int]:
-        """Draw a card from its row, until it is shown or a newer one is; then have it acknowledged."""
+    def draw(self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None) -> Awaitable[int]:
+        """Draw a card from its row, until it or a newer one is shown; then, once `explained`, have it acknowledged."""
         ...
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[int]:

@@ -30,6 +30,7 @@ class Trace:
         self._open = 0
         self._conclusion: Conclude | None = None
         self._confirm: Callable[[], None] | None = None
+        self._is_explained = False
         self._figures: Figures = {
             "toast_ms": None,
             "recorded_ms": None,
@@ -67,6 +68,10 @@ class Trace:
         self._conclusion = conclusion
         self._finish()
 
+    def is_explained(self) -> bool:
+        """Tell whether it was handed over."""
+        return self._is_explained
+
     def confirm(self, confirm: Callable[[], None], answered_first: bool) -> None:
         """Let Telegram forget the update: now, or once the answer is through."""
         if answered_first and self._open:
@@ -84,6 +89,7 @@ class Trace:
         if self._open == 0 and self._conclusion is not None:
             conclusion, self._conclusion = self._conclusion, None
             self._explain(self._press, conclusion, self._figures)
+            self._is_explained = True
 
 
 class Explained:

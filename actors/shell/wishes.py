@@ -14,12 +14,17 @@ from actors.rules.item import FINAL, State
 from actors.rules.operations import UNKNOWN, Shown
 from actors.rules.pacing import Rank
 from actors.shell.outside import MESSAGE_GONE
+from actors.shell.unacknowledged import Explained
 
 
 @dataclass(slots=True, eq=False)
 class Waiter:
-    """Awaited by whoever wants to know when a wish, or a newer one, came true, and after how many edits."""
+    """Awaited by whoever wants to know when a wish, or a newer one, came true, and after how many edits.
 
+    `explained`: whether the log says by now what the tap came to that wished it.
+    """
+
+    explained: Explained | None = None
     done: anyio.Event = field(default_factory=anyio.Event)
     edits: int = 0
 
@@ -43,6 +48,11 @@ class Wish:
     def is_mere_progress(self) -> bool:
         """Tell whether it is a line that may be dropped: what follows says more."""
         return self.shown is None and self.rank.may_be_dropped
+
+    @property
+    def explained(self) -> tuple[Explained, ...]:
+        """Those whose lines come before anybody stores that it is shown."""
+        return tuple(waiter.explained for waiter in self.waiters if waiter.explained is not None)
 
     def came_true(self) -> None:
         """Tell whoever waits; those whom another wish took over wait on."""

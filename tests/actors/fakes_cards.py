@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import anyio
@@ -17,6 +18,7 @@ from actors.ports import Face
 from actors.rules.item import Card, Row, State
 from actors.rules.operations import Shown
 from actors.runtime.child import Lifeline
+from actors.shell.unacknowledged import Explained
 from tests.actors.fakes_shell import FakeChat, FakeStore
 from tests.journal import Journal
 from tests.kit.lives import living
@@ -40,28 +42,27 @@ class CardStage:
         self.drawer = CardDrawer(self.chat, self.store, "w1", lambda: self.lost_claims.append(anyio.current_time()))
         self._people: TaskGroup | None = None
 
-    async def draw(self, row: Row, name: str = "", message: int = 501, chat: int = CHAT) -> None:
+    async def draw(
+        self, row: Row, name: str = "", message: int = 501, chat: int = CHAT, explained: Explained | None = None
+    ) -> None:
         """Wish for the card of a row, and let the drawer take it in."""
         face = Face(chat, message, row.id, row.version, row)
         shown = Shown(Card(1, chat, message), row.id, row.revision)
-        await self._wish(name or f"card {row.revision}", face, shown)
+        await self._wish(name or f"card {row.revision}", partial(self.drawer.draw, face, shown, explained))
 
     async def line(self, text: str, needed: bool = True, row: Row | None = None, message: int = 501) -> None:
         """Wish for a line, and let the drawer take it in."""
         face = Face(CHAT, message, 7, 0, row, seen="<b>Sunset</b>", line=text)
-        await self._wish(text, face, needed)
+        await self._wish(text, partial(self.drawer.add_line, face, needed))
 
     async def spend(self, edits: int) -> None:
         """Use up so much of the chat's budget, on messages from 1000 on."""
         for message in range(1000, 1000 + edits):
             await self.draw(story_row(State.IN_REVIEW), message=message)
 
-    async def _wish(self, name: str, face: Face, what: Shown | bool) -> None:
+    async def _wish(self, name: str, wish: Callable[[], Awaitable[int]]) -> None:
         async def wait() -> None:
-            if isinstance(what, Shown):
-                self.shown[name] = await self.drawer.draw(face, what)
-            else:
-                self.shown[name] = await self.drawer.add_line(face, what)
+            self.shown[name] = await wish()
             self.journal.add(name)
 
         assert self._people is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -173,13 +173,15 @@ class FakeCards(Script):
     def __init__(self) -> None:
         super().__init__()
         self.drawn: list[tuple[Face, Shown]] = []
+        self.explained: list[Callable[[], bool] | None] = []
         self.lines: list[tuple[Face, bool]] = []
         self.always("draw", 1)
         self.always("add_line", 1)
 
-    async def draw(self, face: Face, shown: Shown) -> int:
+    async def draw(self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None) -> int:
         """Keep it; returns how many edits it took."""
         self.drawn.append((face, shown))
+        self.explained.append(explained)
         edits = await self.play("draw")
         assert isinstance(edits, int)
         return edits

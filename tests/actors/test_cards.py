@@ -8,6 +8,7 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from actors.rules import words
 from actors.rules.item import State, Step
 from actors.rules.operations import UNKNOWN
+from actors.shell.unacknowledged import LONGEST_SECONDS
 from tests.actors.fakes_cards import CardStage
 from tests.actors.fakes_shell import After, Never
 from tests.kit.clock import virtual_time
@@ -340,3 +341,59 @@ async def test_final_card_is_never_dropped_and_goes_first(stage: CardStage) -> N
 
     assert stage.seen[20:] == ["card 3", "card 5", "card 2"]
     assert stage.chat.when("edit 92") == pytest.approx([3.0])
+
+
+async def test_card_is_acknowledged_once_the_log_explains_the_tap(stage: CardStage) -> None:
+    """Who finds a card behind its row explains its tap; so a card that is not may have no tap without a line."""
+    written = anyio.Event()
+
+    async with stage.playing():
+        await stage.draw(SECOND, explained=written.is_set)
+        await stage.draw(FIRST, "another one", message=502)
+        await anyio.sleep(20)
+        before = [(shown.card.message_id, shown.revision) for shown in stage.acknowledged]
+        written.set()
+        await anyio.sleep(1)
+
+    assert before == [(502, 1)]
+    assert [shown.revision for shown in stage.acknowledged] == [1, 2]
+
+
+async def test_no_newer_card_of_a_message_is_acknowledged_before_one_that_waits_for_its_line(stage: CardStage) -> None:
+    written = anyio.Event()
+
+    async with stage.playing():
+        await stage.draw(SECOND, explained=written.is_set)
+        await stage.draw(THIRD)
+        await anyio.sleep(20)
+        before = stage.acknowledged
+        written.set()
+
+    assert before == []
+    assert [shown.revision for shown in stage.acknowledged] == [2, 3]
+
+
+async def test_who_wished_a_card_that_a_newer_one_replaced_is_waited_for_too(stage: CardStage) -> None:
+    stage.chat.will("edit 501", After(2.0))
+    written = anyio.Event()
+
+    async with stage.playing():
+        await stage.draw(FIRST)
+        await stage.draw(SECOND, explained=written.is_set)
+        await stage.draw(THIRD)
+        await anyio.sleep(20)
+        before = [shown.revision for shown in stage.acknowledged]
+        written.set()
+
+    assert before == [1]
+    assert [shown.revision for shown in stage.acknowledged] == [1, 3]
+
+
+async def test_card_whose_tap_nobody_explains_is_to_be_drawn_again(stage: CardStage) -> None:
+    """Its actor has crashed; whoever draws the card again explains the tap."""
+    async with stage.playing():
+        await stage.draw(SECOND, explained=lambda: False)
+        await anyio.sleep(LONGEST_SECONDS + 1)
+        assert stage.lost_claims == [pytest.approx(LONGEST_SECONDS, abs=1)]
+
+    assert stage.acknowledged == []

@@ -1,6 +1,6 @@
 """The shell of an item: cards that were drawn without their row, and refusals that no card can show."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
@@ -195,9 +195,11 @@ class CardsInOrder(FakeCards):
         super().__init__()
         self.order: list[str] = []
 
-    def draw(self, face: Face, shown: Shown) -> Awaitable[int]:  # type: ignore[override]  # a call, as the real one
+    def draw(  # type: ignore[override]  # a call, as the real one
+        self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None
+    ) -> Awaitable[int]:
         self.order.append("card")
-        return super().draw(face, shown)
+        return super().draw(face, shown, explained)
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[int]:  # type: ignore[override]
         self.order.append("line")

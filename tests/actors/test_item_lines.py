@@ -61,6 +61,22 @@ async def test_tap_writes_one_line_with_every_figure_once_toast_and_card_are_thr
     assert (line["db_attempts"], line["edit_attempts"]) == (1, 2)
 
 
+async def test_card_is_kept_back_until_the_line_of_its_tap_is_written(stage: ItemStage) -> None:
+    """Simulation, seed 227: a worker died after its card was acknowledged and before the toast was through."""
+    stage.chat.will("answer", After(3.0))
+    stage.store.will("RecordTap", recorded)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await anyio.sleep(2.9)
+        (explained,) = stage.cards.explained
+        assert explained is not None
+        before = explained()
+        await anyio.sleep(0.2)
+
+        assert (before, explained()) == (False, True)
+
+
 async def test_line_of_a_tap_waits_for_a_slow_toast(stage: ItemStage) -> None:
     stage.chat.will("answer", After(3.0))
     stage.store.will("RecordTap", recorded)

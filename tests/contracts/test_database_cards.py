@@ -194,6 +194,21 @@ async def test_looking_at_everything_leaves_what_somebody_draws(team: Team) -> N
     assert (await team.recover("two", everything=True)).again == ()
 
 
+async def test_what_a_look_cannot_claim_at_once_is_behind_for_the_next_one(team: Team) -> None:
+    """Of a card that only may lie nobody explains the tap: its worker did."""
+    row = await team.settle(await team.present(), Step.SKIP)
+    card = {**await team.card(row.cards[0]), "claimed_by": None, "claimed_until": None}
+    for message_id in range(9001, 9201):
+        await team.world.insert("cards", {**card, "message_id": message_id})
+    await team.world.pass_time(60)
+
+    found = await team.recover("two", everything=True)
+    left = await team.recover("three", everything=True)
+
+    assert (len(found.behind), found.again, found.next_seconds) == (1, (), 0)
+    assert (len(left.behind), left.again) == (1, ())
+
+
 async def test_a_card_to_be_drawn_again_is_found_until_it_was(team: Team) -> None:
     row = await team.present()
     await team.recover("dead", everything=True)

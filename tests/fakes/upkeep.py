@@ -32,6 +32,7 @@ SETTLED_LATELY = timedelta(minutes=10)
 KEPT = timedelta(days=30)
 COMMANDS_KEPT = timedelta(days=2)
 BITE = 5000
+MOST_BEHIND = 200  # a look
 DISTURBED = -2
 
 
@@ -42,12 +43,12 @@ def acknowledge_cards(writer: Writer, asked: AcknowledgeCards) -> int:
 
 def recover(writer: Writer, asked: Recover) -> Recoverable:
     """Claim the cards that may lie and the publishes that nobody works on."""
-    behind = _claim_cards(
-        writer, [card for card in writer.tables.cards.all() if _is_behind(card) and _is_free(writer, card)]
-    )
+    free = [card for card in writer.tables.cards.all() if _is_free(writer, card)]
+    left = sorted(filter(_is_behind, free), key=lambda card: card.claimed_until or EPOCH)[:MOST_BEHIND]
+    behind = _claim_cards(writer, left)
     again: tuple[Row, ...] = ()
     if asked.everything:
-        doubtful = [card for card in writer.tables.cards.all() if _is_free(writer, card) and _may_lie(writer, card)]
+        doubtful = [card for card in free if card.shown >= card.want and _may_lie(writer, card)]
         again = _claim_cards(writer, [replace(card, shown=-1) for card in doubtful])
     return Recoverable(behind, again, (*_claim_publishes(writer), *claim_left_behind(writer)), _next_seconds(writer))
 

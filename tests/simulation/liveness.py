@@ -116,6 +116,7 @@ class Liveness:
         if self.telegram.unconfirmed:
             self.safety.broken("held taps end", f"Telegram still holds {len(self.telegram.unconfirmed)} updates")
         self._look_at_lines()
+        self._look_at_decisions()
 
     def look_at_late_presses(self) -> None:
         """What the newcomer tapped was decided."""
@@ -169,6 +170,19 @@ class Liveness:
             writers = [(line["process"], line["outcome"]) for line in lines]
             if len(writers) > len(set(writers)):
                 self.safety.broken("the log explains each tap", f"{press_id} has two lines of one worker: {writers}")
+
+    def _look_at_decisions(self) -> None:
+        """Whoever died over it: the tap that an item owes its state to is explained, while a card can be drawn."""
+        writer = Writer(self.store.tables, self.now())
+        drawable = {(card.chat_key, card.item_id) for card in self.store.tables.cards.all() if not card.gone}
+        for item in self.store.tables.items.all():
+            settled = writer.known_row(item).settled
+            tap_id = settled.tap_id if settled else None
+            said = {line["outcome"] for line in self.safety.evidence.lines.get(tap_id or "", [])}
+            drawn = (item.chat_key, item.item_id) in drawable and not self._changed_lately(item)
+            if tap_id is not None and drawn and "recorded" not in said:
+                told = f"{tap_id} decided item {item.item_id}, and the log says {said or 'nothing'}"
+                self.safety.broken("the log explains each decision", told)
 
     def _look_at_story(self, item: ItemRecord) -> None:
         publishes = [
