@@ -237,6 +237,12 @@ ACTORS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "acknowledged_before_it_is_explained",
+        "F39",
+        "what is shown is acknowledged while the line of its tap still waits for the toast",
+        (Edit("actors/cards.py", "gone=gone), wish.explained)", "gone=gone))"),),
+    ),
+    Mutant(
         "waiter_never_woken",
         "F39",
         "who waits for a wish that a newer one replaced waits for ever",

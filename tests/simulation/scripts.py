@@ -118,6 +118,15 @@ SCRIPTS = (
             Act("sent send_card", (1, 1), Deed.THAW, after=2, not_before=59.9),
         ),
     ),
+    # A toast takes long, and its worker dies before anything is said in the log.
+    Script(
+        (
+            Act("effect answer", (2, 8), Deed.LOSE_REPLY, in_a_row=6),
+            Act("reply AcknowledgeCards", (1, 1), Deed.KILL, MOMENT, after=1),
+            Act("sent poll", (1, 1), Deed.LEAVE, after=2),
+        ),
+        people=3,
+    ),
 )
 
 
