@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import pytest
 
-from actors.errors import AnswerLost, Unreachable
+from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from actors.item import QUESTION_SECONDS
 from actors.ports import Face
 from actors.rules import words
@@ -145,6 +145,22 @@ async def test_refusal_is_not_said_for_ever(stage: ItemStage) -> None:
 
     assert stage.chat.when("send_text") == pytest.approx([0.0, 25.0, 50.0])
     assert len(stage.taps) == 1
+
+
+@pytest.mark.parametrize("trouble", [Refused("the bot was removed"), AnswerLost("no answer")])
+async def test_refusal_that_the_group_will_not_hear_or_may_have_heard_is_said_once(
+    stage: ItemStage, trouble: PortError
+) -> None:
+    stage.store.will("RecordTap", AWAY)
+    stage.cards.will("add_line", MESSAGE_GONE)
+    stage.chat.always("send_text", trouble)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+        await anyio.sleep(100.0)
+
+    assert stage.chat.when("send_text") == pytest.approx([0.0])
+    assert [line["reason"] for line in stage.logs if line["event"] == "tap.not_answered"] == [str(trouble)]
 
 
 async def test_deleted_message_takes_no_edit(stage: ItemStage) -> None:
