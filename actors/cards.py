@@ -17,7 +17,7 @@ from actors.rules.pacing import Budget, Rank
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
 from actors.shell.outside import Alarm
-from actors.shell.unacknowledged import Explained, Unacknowledged
+from actors.shell.unacknowledged import IsExplained, Unacknowledged
 from actors.shell.wishes import Message, Waiter, Wish, rank_of, unknown
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ class CardDrawer:
         self._stopping = anyio.Event()
         self._tasks: TaskGroup | None = None
 
-    def draw(self, face: Face, shown: Shown, explained: Explained | None = None) -> Awaitable[int]:
+    def draw(self, face: Face, shown: Shown, explained: IsExplained | None = None) -> Awaitable[int]:
         """Draw a card from its row; true once it, or a newer one, is shown, or the message is gone for good."""
         return self._wish(Wish(face, rank_of(face), shown), explained)
 
@@ -80,7 +80,7 @@ class CardDrawer:
         """How many chats are remembered, for their budgets or for what they shall show."""
         return len(self._chats)
 
-    def _wish(self, wish: Wish, explained: Explained | None = None) -> Waiter:
+    def _wish(self, wish: Wish, explained: IsExplained | None = None) -> Waiter:
         chat, waiter = self._chat_of(wish.face.chat_id), Waiter(explained)
         known = chat.messages.get(wish.face.message_id)
         # A card that stands for a wish that waits costs no edit, and that wish may be of an older row.

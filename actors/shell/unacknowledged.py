@@ -16,13 +16,13 @@ MOST_ACKNOWLEDGED = 500  # a statement
 MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again
 LONGEST_SECONDS = 60.0  # a tap that nobody explains has lost its actor: whoever draws its card again explains it
 
-Explained: TypeAlias = Callable[[], bool]  # asks whether the line of a tap is written
+IsExplained: TypeAlias = Callable[[], bool]  # asks whether the line of a tap is written
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
     shown: Shown
-    explained: tuple[Explained, ...]
+    explained: tuple[IsExplained, ...]
     at: float
 
     @property
@@ -49,7 +49,7 @@ class Unacknowledged:
         """Tell whether any is kept back."""
         return any(seen.waits for seen in self._seen)
 
-    def add(self, shown: Shown, explained: tuple[Explained, ...] = ()) -> None:
+    def add(self, shown: Shown, explained: tuple[IsExplained, ...] = ()) -> None:
         """Keep it until it is stored, and back until all of these are explained."""
         self._seen.append(_Seen(shown, explained, anyio.current_time()))
 

@@ -14,7 +14,7 @@ from actors.rules.item import FINAL, State
 from actors.rules.operations import UNKNOWN, Shown
 from actors.rules.pacing import Rank
 from actors.shell.outside import MESSAGE_GONE
-from actors.shell.unacknowledged import Explained
+from actors.shell.unacknowledged import IsExplained
 
 
 @dataclass(slots=True, eq=False)
@@ -24,7 +24,7 @@ class Waiter:
     `explained`: whether the log says by now what the tap came to that wished it.
     """
 
-    explained: Explained | None = None
+    explained: IsExplained | None = None
     done: anyio.Event = field(default_factory=anyio.Event)
     edits: int = 0
 
@@ -50,7 +50,7 @@ class Wish:
         return self.shown is None and self.rank.may_be_dropped
 
     @property
-    def explained(self) -> tuple[Explained, ...]:
+    def explained(self) -> tuple[IsExplained, ...]:
         """Those whose lines come before anybody stores that it is shown."""
         return tuple(waiter.explained for waiter in self.waiters if waiter.explained is not None)
 

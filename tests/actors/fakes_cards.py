@@ -18,7 +18,7 @@ from actors.ports import Face
 from actors.rules.item import Card, Row, State
 from actors.rules.operations import Shown
 from actors.runtime.child import Lifeline
-from actors.shell.unacknowledged import Explained
+from actors.shell.unacknowledged import IsExplained
 from tests.actors.fakes_shell import FakeChat, FakeStore
 from tests.journal import Journal
 from tests.kit.lives import living
@@ -43,7 +43,7 @@ class CardStage:
         self._people: TaskGroup | None = None
 
     async def draw(
-        self, row: Row, name: str = "", message: int = 501, chat: int = CHAT, explained: Explained | None = None
+        self, row: Row, name: str = "", message: int = 501, chat: int = CHAT, explained: IsExplained | None = None
     ) -> None:
         """Wish for the card of a row, and let the drawer take it in."""
         face = Face(chat, message, row.id, row.version, row)
