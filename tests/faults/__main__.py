@@ -9,7 +9,9 @@ import argparse
 import json
 import shlex
 import sys
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -23,13 +25,33 @@ from tests.faults.table import markdown, tables
 MOST_SHOWN = 20
 
 
-async def perform(names: Sequence[str], settings: Settings) -> list[Result]:
-    """Run the sections one after the other: they measure, and each wants the machine."""
+async def perform(names: Sequence[str], settings: Settings, page: Page | None) -> list[Result]:
+    """Run the sections one after the other: they measure, and each wants the machine.
+
+    After each, its figures are said and the page is written, so that a run which is ended keeps what it had.
+    """
     results: list[Result] = []
-    for section in SECTIONS:
-        if section.name in names:
-            results += await section.run(settings)
+    for section in [one for one in SECTIONS if one.name in names]:
+        began = time.monotonic()
+        found = await section.run(settings)
+        results += found
+        seconds = round(time.monotonic() - began)
+        sys.stderr.write(f"{section.name}: {json.dumps(figures(found))} in {seconds} s\n")
+        if page is not None:
+            page.write(results)
     return results
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The matrix as a file; `command` makes it again."""
+
+    path: Path
+    command: str
+
+    def write(self, results: Sequence[Result]) -> None:
+        """Put down what there is by now."""
+        self.path.write_text(markdown(results, self.command), encoding="utf-8")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,14 +59,13 @@ def main(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
     configure_logs("console", "CRITICAL", stream=sys.stderr)
     settings = Settings(asked.seed, asked.quick, asked.run)
-    results = anyio.run(perform, asked.only or [section.name for section in SECTIONS], settings)
+    page = Page(asked.markdown, _command(arguments)) if asked.markdown else None
+    results = anyio.run(perform, asked.only or [section.name for section in SECTIONS], settings, page)
     console = Console() if sys.stdout.isatty() else Console(width=200)
     for table in tables(results):
         console.print(table)
     for one in [one for one in results if one.wrong][:MOST_SHOWN]:
         console.print(f"broken: {one.wrong}\n  {_again(one, settings)}", markup=False, highlight=False, soft_wrap=True)
-    if asked.markdown:
-        asked.markdown.write_text(markdown(results, _command(arguments)), encoding="utf-8")
     console.print(f"seed {settings.seed}")
     sys.stdout.write(json.dumps(figures(results)) + "\n")
     return 1 if any(one.wrong for one in results) else 0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from tests.faults.results import Cell, Result, cells
+from tests.faults.results import Cell, Result, cells, figures
 
 NOT_RUN = "–"
 
@@ -19,11 +19,16 @@ def tables(results: Sequence[Result]) -> list[Table]:
 
 def markdown(results: Sequence[Result], command: str) -> str:
     """The same as a page."""
+    every = figures(results)
     parts = [
         "# The failure matrix",
         "",
-        f"Made by `{command}`. A cell says how often the fault was made at this step, how many of these runs broke a",
-        "promise, and the longest time until caller, rows and cards agreed on the truth.",
+        f"Made by `{command}`.",
+        "A cell says how often the fault was made at this step, how many of these runs broke a promise, and the",
+        "longest time until caller, rows and cards agreed on the truth.",
+        "",
+        f"Together: {every['cells']:,} cells, {every['runs']:,} runs; {every['violations']} broken,",
+        f"{every['lost']} lost, {every['doubled']} doubled; {every['worst_seconds_to_truth']} s at most to the truth.",
     ]
     for title, lines in _stages(results):
         faults = _faults(lines)
