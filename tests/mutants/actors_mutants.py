@@ -415,6 +415,11 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/intake.py",
+                "        if self._offset in {None, self._asked} or not self._lease.is_held:\n",
+                "        if not self._lease.is_held:\n",
+            ),
+            Edit(
+                "actors/intake.py",
                 "await self._updates.get(self._offset, 0.0)",
                 "await self._updates.get(max(self._held, default=0) + 1, 0.0)",
             ),

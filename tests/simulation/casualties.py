@@ -30,9 +30,7 @@ class Casualties:
             case Kind.KILL:
                 self.kill(process, min(episode.seconds, LATEST_SECONDS))
             case Kind.STOP:
-                self._stage.note("worker stopped")
-                fleet.stop(process)
-                self._restart_later(process, episode.seconds)
+                self.stop(process, episode.seconds)
             case Kind.DEPLOY if len(fleet.alive) < MOST_WORKERS:
                 self._stage.note("worker deployed")
                 fleet.start()
@@ -44,6 +42,12 @@ class Casualties:
         """Kill it; the platform starts it again after the pause."""
         self._stage.note("worker killed")
         self._stage.fleet.kill(process)
+        self._restart_later(process, pause)
+
+    def stop(self, process: Process, pause: float) -> None:
+        """Tell it to stop; the platform starts it again after the pause."""
+        self._stage.note("worker stopped")
+        self._stage.fleet.stop(process)
         self._restart_later(process, pause)
 
     def freeze(self, process: Process, seconds: float, *, take_over: bool) -> None:

@@ -12,6 +12,7 @@ RECENT_SECONDS = 15.0
 STATES = (*(state.value for state in State), "unknown")
 MESSAGES = tuple(sorted(message.__name__ for message in get_args(Message)))
 TROUBLES = ("refused connection", "lost request", "lost reply", "late", "silence")
+RARE = ("refusal", "held up", "slow")
 FAULTS = (
     "none",
     *(f"{port} {trouble}" for port in ("database", "telegram", "instagram") for trouble in TROUBLES),
@@ -31,7 +32,7 @@ FAULTS = (
     "account switched",
     "somebody hammers",
     "item removed",
-    *(f"{port} refusal" for port in ("database", "telegram", "instagram")),
+    *(f"{port} {rare}" for port in ("database", "telegram", "instagram") for rare in RARE),
 )
 CELLS = len(STATES) * len(MESSAGES) * len(FAULTS)
 

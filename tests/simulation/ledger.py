@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
 from actors.errors import AnswerLost
+from actors.ports import Face, Update
+from actors.rules import words
 from actors.rules.item import Row, State
-from actors.rules.messages import Forbidden, Recorded, Stale
+from actors.rules.messages import Forbidden, Pressed, Recorded, Stale
 from actors.rules.operations import ClaimDue, Due, Operation, RecordTap, SendFailed, StoreOutcome
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.store import Store
@@ -35,6 +37,8 @@ class Ledger:
     _in_a_row: Counter[int] = field(default_factory=Counter)
     _claims: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
     _arrived: dict[tuple[int, int], tuple[Process, int]] = field(default_factory=dict)
+    _drawn: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    _pressed: dict[tuple[str, int, int], int] = field(default_factory=dict)
 
     def changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any]) -> None:
         """An item became another one."""
@@ -85,6 +89,24 @@ class Ledger:
     def sent(self, process: Process, row: Row, message_id: int) -> None:
         """The process knows that its card is in the chat."""
         self._arrived[row.chat_id, message_id] = (process, row.id)
+
+    def delivered(self, process: Process, updates: Sequence[Update]) -> None:
+        """A process got what people pressed, with the versions that they saw."""
+        for press in (one.press for one in updates if isinstance(one, Pressed)):
+            place = (process.name, press.chat_id, press.message_id)
+            self._pressed[place] = max(press.version, self._pressed.get(place, 0))
+
+    def draws(self, process: Process, face: Face) -> None:
+        """A process draws a card: from no older row than it drew there before, and than who is waited for saw."""
+        if face.row is None:
+            return
+        place = (process.name, face.chat_id, face.message_id)
+        before, self._drawn[place] = self._drawn.get(place, 0), face.row.revision
+        answers = face.asking is not None or (face.line or "").startswith(words.PENDING)
+        pressed = self._pressed.get(place, 0) if answers else 0
+        if face.row.revision < before or face.row.version < pressed:
+            drawn = f"{process.name} draws revision {face.row.revision}, version {face.row.version} of {face.item_id}"
+            self.broken("a card does not go back", f"{drawn}, over its own {before}, and {pressed} was pressed")
 
     def send_failed(self, row: Row, error: Exception) -> None:
         """Its answer never came."""

@@ -54,7 +54,7 @@ class Meddling:
         screens = [screen for screen in there if screen.now.keyboard] or there
         if screens:
             screen = self._dice.choice(screens)
-            self._stage.press(screen.now)
+            self._stage.guests.press(screen.now)
             screen.deleted = True
             self._stage.note("message deleted")
             self._stage.tell(f"message {screen.now.face.message_id} is deleted")

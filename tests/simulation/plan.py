@@ -65,7 +65,16 @@ class Deed(Enum):
     THAW = "thaw whoever is frozen"
     RUSH = "begin a long outage while many tap"
     LEAVE = "let everybody go home"
+    NOTHING = "let nothing happen but what follows it"
     NEXT = "let somebody ask for the next card"
+    TURN_AWAY = "refuse the connection"
+    HELD_UP = "let the request take long"
+    SLOW = "let the reply take long"
+    STOP = "stop the worker"
+    SKIP = "let somebody skip the newest card"
+    REHEARSE = "let somebody rehearse in the quiet group"
+    WAVER = "let somebody ask there whether to reject"
+    REPLACE = "kill for good, if another worker is there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,9 @@ class Episode:
 class Trigger:
     """A deed at the `nth` time (from 1) that something passes this point, as `reply RecordTap` or `sent edit_card`.
 
-    `sent StepPublish` is any step of a publish, `sent StepPublish ready` the one to that state. It counts from the
-    world's start, or, if `after` is the number of another trigger, from that one's moment; and so many seconds later.
+    `sent StepPublish` is any step of a publish, `sent StepPublish ready` the one to that state; `log publish.step` is
+    that line of the log. It counts from the world's start, or, if `after` is the number of another trigger, from that
+    one's moment; and so many seconds later.
     """
 
     number: int

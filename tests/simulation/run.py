@@ -84,7 +84,7 @@ def _lines_of(world: World) -> Iterator[None]:
     def tell(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         process = PROCESS.get()
         if process is not None:
-            world.witnesses.logged(process, dict(event))
+            world.heard(process, dict(event))
         raise structlog.DropEvent
 
     before = structlog.get_config()

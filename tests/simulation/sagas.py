@@ -44,13 +44,12 @@ class Sagas:
 
     def called(self, process: Process, container: str) -> None:
         """A process calls Instagram to publish: it holds the lease."""
-        now = self.store.clock.now()
-        for publish in self.store.tables.publishes.all():
-            if publish.container_id == container and publish.state == MARKED:
-                ours = (publish.owner or "").split()[:1] == [process.name]
-                if not ours or publish.lease_until <= now:
-                    said = f"{process.name} publishes item {publish.item_id}, held by {publish.owner}"
-                    self.broken("the call is made under the lease", f"{said} until {publish.lease_until:%H:%M:%S}")
+        publishes = [one for one in self.store.tables.publishes.all() if one.container_id == container]
+        publish = max(publishes, key=lambda one: one.version)
+        ours = publish.state == MARKED and (publish.owner or "").split()[:1] == [process.name]
+        if not ours or publish.lease_until <= self.store.clock.now():
+            said = f"{process.name} publishes item {publish.item_id}, {publish.state}, held by {publish.owner}"
+            self.broken("the call is made under the lease", f"{said} until {publish.lease_until:%H:%M:%S}")
 
     def _look_at_step(self, step: StepPublish, taken: Publish) -> None:
         ours, name = step.publish, f"item {step.publish.item_id}"

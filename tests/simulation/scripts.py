@@ -13,8 +13,10 @@ Span = tuple[float, float]
 
 MOMENT: Span = (0.3, 0.3)
 BRIEF: Span = (0.3, 8.0)
+NOT_LONG: Span = (1.0, 3.5)  # less than a request of the database may take
 AWHILE: Span = (10.0, 25.0)
 LATE: Span = (6.0, 20.0)
+READ: Span = (8.0, 9.5)  # almost as long as an answer of Telegram is waited for
 A_LOOK: Span = (35.0, 60.0)  # longer than a request of whoever looks after things is tried
 LONG: Span = (112.0, 128.0)  # longer than a tap is held
 LEASE: Span = (78.0, 100.0)  # longer than a publish is leased
@@ -60,6 +62,12 @@ def _late_card(deed: Deed, workers: int = 1) -> Script:
     """A card of a publish changes every few seconds, so that what comes late comes over something newer."""
     leave = Act("reply create_container", (1, 3), Deed.LEAVE, not_before=ONCE_MORE)
     return Script((leave, Act("sent edit_card", (1, 1), deed, LATE, after=1)), people=2, workers=workers)
+
+
+def _skipped_behind(act: int) -> tuple[Act, Act]:
+    """What a standby draws of a card after this act comes later than what the poller draws, who had it skipped."""
+    held_up = Act("sent edit_card", (1, 1), Deed.HELD_UP, READ, after=act)
+    return held_up, Act("sent HoldLease", (1, 1), Deed.SKIP, after=act + 1, not_before=0.5)
 
 
 SCRIPTS = (
@@ -121,12 +129,82 @@ SCRIPTS = (
     # A toast takes long, and its worker dies before anything is said in the log.
     Script(
         (
-            Act("effect answer", (2, 8), Deed.LOSE_REPLY, in_a_row=6),
-            Act("reply AcknowledgeCards", (1, 1), Deed.KILL, MOMENT, after=1),
-            Act("sent poll", (1, 1), Deed.LEAVE, after=2),
+            Act("sent poll", (3, 6), Deed.SKIP),
+            Act("effect answer", (1, 1), Deed.LOSE_REPLY, in_a_row=6, after=1),
+            Act("reply AcknowledgeCards", (1, 1), Deed.KILL, MOMENT, after=2),
+            Act("sent poll", (1, 1), Deed.LEAVE, after=3),
         ),
-        people=3,
+        people=1,
     ),
+    # What one worker knows is older than what another one wrote, or than what its own other request brought.
+    Script(
+        (
+            Act("sent poll", (1, 2), Deed.TAKE_OVER, LEASE, not_before=ONCE_MORE),
+            Act("sent poll", (1, 1), Deed.REHEARSE, after=1, not_before=16.0),
+            Act("sent poll", (1, 1), Deed.THAW, after=2, not_before=2.0),
+            Act("sent Recover", (1, 1), Deed.SILENCE, in_a_row=3 * RETRIES, after=3),
+            Act("sent poll", (1, 1), Deed.REPLACE, MOMENT, after=3, not_before=1.0),
+            Act("sent poll", (2, 2), Deed.WAVER, after=5, not_before=5.0),
+        ),
+    ),
+    Script((Act("sent Recover", (1, 1), Deed.SLOW, NOT_LONG, in_a_row=2, not_before=44.0),), 90.0, people=8),
+    Script(
+        (
+            Act("reply create_container", (1, 2), Deed.LEAVE, not_before=ONCE_MORE),
+            Act("sent edit_card", (1, 1), Deed.TURN_AWAY, in_a_row=5, after=1),
+        ),
+        people=2,
+        weather=((Kind.TELEGRAM_SLOW, 1.0),),
+    ),
+    Script(
+        (
+            Act("reply StoreFinding", (1, 4), Deed.LEAVE, not_before=ONCE_MORE),
+            *_skipped_behind(1),
+            Act("reply StoreFinding", (1, 1), Deed.NOTHING, after=3, not_before=10.0),
+            *_skipped_behind(4),
+            Act("reply StoreFinding", (1, 1), Deed.NOTHING, after=6, not_before=10.0),
+            *_skipped_behind(7),
+        ),
+        workers=2,
+        weather=((Kind.DEAF, 1.0),),
+    ),
+    # A step of a publish comes late, its call does, its answer is lost, or its worker sleeps.
+    Script(
+        (
+            Act("sent StepPublish ready", (1, 2), Deed.LATE, BRIEF),
+            Act("sent StepPublish ready", (1, 1), Deed.LATE, BRIEF, after=1, not_before=1.0),
+            Act("sent StepPublish ready", (1, 1), Deed.LATE, BRIEF, after=2, not_before=1.0),
+        ),
+        people=2,
+        weather=((Kind.INSTAGRAM_SLOW, 0.6),),
+    ),
+    Script((Act("sent publish", (1, 2), Deed.LATE, LATE),), people=2),
+    Script((Act("effect publish", (1, 1), Deed.LOSE_REPLY, in_a_row=3),)),
+    Script((Act("log publish.step publishing", (1, 2), Deed.TAKE_OVER, LEASE),), 220.0, people=2),
+    # A rehearsal that has ended ends once more, while the next one of its card is under way.
+    Script(
+        (
+            Act("sent poll", (3, 6), Deed.REHEARSE),
+            Act("sent StoreOutcome", (1, 1), Deed.LATE, AWHILE, after=1),
+            Act("sent poll", (1, 1), Deed.REHEARSE, after=2, not_before=1.0),
+            Act("sent StoreOutcome", (1, 1), Deed.LOSE_REQUEST, in_a_row=30, after=3),
+        ),
+        people=1,
+    ),
+    # What is noted of a tap is stored, and its worker never hears of it; it is told to stop while it holds one.
+    Script((Act("effect WriteInteractions", (2, 5), Deed.LOSE_REPLY, in_a_row=30),)),
+    Script(
+        (
+            Act("sent poll", (3, 6), Deed.REHEARSE),
+            Act("sent RecordTap", (1, 1), Deed.LOSE_REQUEST, in_a_row=20, after=1),
+            Act("reply RecordTap", (2, 2), Deed.STOP, after=2),
+        ),
+        people=1,
+    ),
+    # Telegram refuses connections, a message is gone, or the only poller is.
+    Script((Act("sent poll", (3, 8), Deed.TURN_AWAY, in_a_row=12),)),
+    Script((), weather=((Kind.DELETE, 1.0),)),
+    Script((Act("sent poll", (2, 6), Deed.TAKE_OVER, LONG),), 220.0),
 )
 
 

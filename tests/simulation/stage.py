@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tests.fakes.clock import FakeClock
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.fleet import Fleet
-from tests.simulation.telegram import Sight, SimulatedTelegram
+from tests.simulation.guests import Guests
+from tests.simulation.telegram import SimulatedTelegram
 from tests.simulation.timeline import Timeline
 from tests.simulation.weather import Weather
 
@@ -25,9 +26,7 @@ class Stage:
     wall: FakeClock
     clock: FakeClock
     tell: Callable[[str], None]
-    hammer: Callable[[], None]
-    press: Callable[[Sight], None]
-    ask_for_more: Callable[[], None]
+    guests: Guests
     healed: bool = False
 
     def note(self, fault: str) -> None:

@@ -162,6 +162,7 @@ class Taps:
         aloud = [one for one in self.evidence.said_to_all.get(press.chat_id, []) if press.person.name in one]
         if press.id in self.evidence.let_go:
             return True
-        by_line = any(REFUSAL.search(line) for line in (*said, *aloud)) or any(BUSY in one for one in aloud)
+        by_name = [line for line in said if press.person.name in line]
+        by_line = any(REFUSAL.search(line) for line in (*by_name, *aloud)) or any(BUSY in one for one in aloud)
         moved_on = self.evidence.shown.get((press.chat_id, press.message_id), 0) > press.version
         return BUSY in toast or bool(REFUSAL.search(toast)) or by_line or moved_on

@@ -49,6 +49,7 @@ class ChatPort:
 
     async def edit_card(self, face: Face) -> None:
         """Redraw a card."""
+        self._ledger.draws(self._wire.process, face)
         await self._ask("edit_card", lambda: self._platform.edit(face), face.chat_id)
 
     async def send_original(self, row: Row, reply_to: int) -> None:

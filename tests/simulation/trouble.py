@@ -94,7 +94,7 @@ class Trouble:
                 self._meddling.switch()
             case Kind.HAMMER:
                 self.stage.note("somebody hammers")
-                self.stage.hammer()
+                self.stage.guests.hammer()
             case _:
                 self._change_weather(episode)
 
@@ -147,7 +147,9 @@ class Trouble:
             case Deed.THAW:
                 for frozen in self.stage.fleet.processes:
                     self._casualties.thaw(frozen)
-            case Deed.LATE_AND_KILL | Deed.LOSE_AND_KILL:
+            case Deed.STOP:
+                self._casualties.stop(process, trigger.seconds)
+            case Deed.LATE_AND_KILL | Deed.LOSE_AND_KILL | Deed.REPLACE:
                 self.stage.timeline.after(trigger.seconds, lambda: self._casualties.replace(process))
             case Deed.KILL_AND_CUT_OFF:
                 self._casualties.kill(process, SOONEST_SECONDS)
@@ -167,17 +169,29 @@ class Trouble:
                 self._rush()
             case Deed.LOCK_OUT:
                 self._meddling.lock_all(trigger.seconds)
-            case Deed.NEXT:
-                self.stage.ask_for_more()
-            case Deed.LEAVE:
-                self.deserted = True
             case Deed.SWITCH:
                 self._meddling.switch()
+            case _:
+                self._do_to_people(trigger)
+
+    def _do_to_people(self, trigger: Trigger) -> None:
+        guests = self.stage.guests
+        match trigger.deed:
+            case Deed.NEXT:
+                guests.ask_for_more()
+            case Deed.SKIP:
+                guests.skip()
+            case Deed.REHEARSE:
+                guests.rehearse()
+            case Deed.WAVER:
+                guests.waver()
+            case Deed.LEAVE:
+                self.deserted = True
 
     def _rush(self) -> None:
         self.stage.note("somebody hammers")
         for _ in range(RUSHES):
-            self.stage.hammer()
+            self.stage.guests.hammer()
 
     def _outage(self, seconds: float) -> None:
         if self.stage.healed:
@@ -205,6 +219,12 @@ def _harm(trigger: Trigger) -> Harm | None:
             return Harm("lost reply")
         case Deed.REFUSE:
             return Harm("refusal")
+        case Deed.TURN_AWAY:
+            return Harm("refused connection")
+        case Deed.HELD_UP:
+            return Harm("held up", trigger.seconds)
+        case Deed.SLOW:
+            return Harm("slow", trigger.seconds)
         case Deed.SILENCE:
             return Harm("silence")
         case Deed.LATE | Deed.LATE_AND_KILL:

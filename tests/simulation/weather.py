@@ -29,7 +29,8 @@ class Luck:
     """How one request fares: its way there and back in seconds, and what becomes of it.
 
     `trouble`: "" none, "refused connection" nothing happens, "lost request" it never arrives, "lost reply" it takes
-    effect, "late" it takes effect after its caller has given up, "silence" it takes effect and nothing comes back.
+    effect, "late" it takes effect after its caller has given up, "silence" it takes effect and nothing comes back,
+    "held up" it arrives later, "slow" its reply comes later.
     """
 
     there: float

@@ -95,6 +95,8 @@ class Wire:
                 self._answer(request, reply, luck, AnswerLost("the connection was lost"))
                 kept = replace(request, effect=request.late_effect or request.effect)
                 self.timeline.after(luck.there + luck.late, lambda: self._arrive(kept, Reply(), luck))
+            case "held up":
+                self.timeline.after(luck.there + luck.late, lambda: self._arrive(request, reply, luck))
             case _:
                 self.timeline.after(luck.there, lambda: self._arrive(request, reply, luck))
 
@@ -110,7 +112,8 @@ class Wire:
         if "lost reply" in troubles:
             self._answer(request, reply, luck, AnswerLost("the connection was lost"))
         elif "silence" not in troubles:
-            self.timeline.after(luck.back, lambda: self._come(request, reply, value, error))
+            back = luck.back + (luck.late if luck.trouble == "slow" else 0.0)
+            self.timeline.after(back, lambda: self._come(request, reply, value, error))
 
     def _come(self, request: Request[T], reply: Reply[T], value: T | None, error: Exception | None) -> None:
         self.watch(f"reply {request.name}", self.process)

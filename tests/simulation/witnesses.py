@@ -89,6 +89,7 @@ class Witnesses:
         if updates:
             self.transcript.add(f"{process.name} gets {_names(updates)}")
         self.taps.delivered(process, updates)
+        self.ledger.delivered(process, updates)
 
     def _drawn(self, sight: Sight, before: Sight | None) -> None:
         last = visible(sight.caption).splitlines()[-1]

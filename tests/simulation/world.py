@@ -16,7 +16,8 @@ from tests.simulation.database import SimulatedDatabase, SimulatedPool
 from tests.simulation.dice import Dice
 from tests.simulation.door import Door
 from tests.simulation.fleet import Fleet, Surroundings
-from tests.simulation.furniture import CHATS, OPENS, QUIET_CHAT, furnish, queue_now
+from tests.simulation.furniture import CHATS, OPENS, furnish, queue_now
+from tests.simulation.guests import Guests
 from tests.simulation.instagram import Eyes, InstagramPort, Made, SimulatedInstagram
 from tests.simulation.liveness import Liveness
 from tests.simulation.people import Crowd
@@ -31,8 +32,7 @@ from tests.simulation.weather import Harm, Weather
 from tests.simulation.wire import Wire
 from tests.simulation.witnesses import Witnesses
 
-NEWCOMER, HAMMERER, WAVERER = Person(99, "Ida"), Person(98, "Jo"), Person(97, "Kim")
-HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
+NEWCOMER = Person(99, "Ida")
 TAP_SECONDS = 6.0  # between two looks of one person at the group
 POLL_SECONDS = 40.0  # so seldom a poller asks at least: without a database nobody else begins to
 QUIET_SECONDS = 30.0  # from the last check to the stop
@@ -68,6 +68,7 @@ class World:
         self.telegram = SimulatedTelegram(self.timeline, self.witnesses.listeners())
         self.door = Door(self._is_open, lambda: self.timeline.now)
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, self._do_people_tap)
+        self.guests = Guests(self.crowd, self.telegram, self.dice.of("hammer"))
         self.witnesses.taps.pressed = self.crowd.pressed.get
         self.trouble: Trouble
         self._seconds = 0.0
@@ -86,9 +87,7 @@ class World:
                 self.wall,
                 self.clock,
                 self.transcript.add,
-                self._hammer,
-                lambda sight: self.crowd.press_first(HAMMERER, sight),
-                lambda: self.crowd.say(HAMMERER, CHATS[0], "/next"),
+                self.guests,
             )
             self.trouble = Trouble(stage, self.plan, self.dice.of("trouble"))
             try:
@@ -119,7 +118,7 @@ class World:
         self.trouble.begin()
         for number in range(self.plan.people):
             self.crowd.add(number, self.dice.of(f"person {number}"), TAP_SECONDS)
-        self.timeline.after(self.plan.seconds * self.dice.of("waverer").uniform(0.1, 0.9), self._waver)
+        self.timeline.after(self.plan.seconds * self.dice.of("waverer").uniform(0.1, 0.9), self.guests.waver)
         await anyio.sleep(self.plan.seconds)
         self.trouble.heal()
         examiner = Liveness(self.store, self.telegram, self.crowd, self.safety, self.clock.now)
@@ -189,6 +188,11 @@ class World:
             now=lambda: self.timeline.now,
         )
 
+    def heard(self, process: Process, line: dict[str, object]) -> None:
+        """A process wrote a log line."""
+        self.witnesses.logged(process, line)
+        self.trouble.passed(f"log {line['event']} {line.get('state', '')}".rstrip(), process)
+
     def _ports(self, process: Process) -> Ports:
         wire = Wire(process, self.timeline, self.weather, self._passed)
         chat = ChatPort(self.telegram, wire, (self.witnesses.taps.asked_to_toast, self.witnesses.ledger))
@@ -233,18 +237,3 @@ class World:
 
     def _went_live(self, made: Made, container: str) -> None:
         self.witnesses.went_live(made, container, self.instagram.live[made.media_id])
-
-    def _hammer(self) -> None:
-        self.crowd.hammer(self.dice.of("hammer"), HAMMERER, HAMMER_SECONDS, HAMMER_TAPS)
-
-    def _waver(self) -> None:
-        """Somebody asks whether to reject the newest card of the quiet group, and goes away."""
-        sights = [screen.now for screen in self.telegram.screens.values() if not screen.deleted]
-        asked = [(sight, button) for sight in sights for line in sight.keyboard for button in line]
-        found = [
-            (sight, button)
-            for sight, button in asked
-            if sight.face.chat_id == QUIET_CHAT and button.target.startswith("reject:")
-        ]
-        if found:
-            self.crowd.press(WAVERER, *found[-1])
