@@ -158,13 +158,14 @@ SCRIPTS = (
     ),
     Script(
         (
-            Act("reply StoreFinding", (1, 4), Deed.LEAVE, not_before=ONCE_MORE),
+            Act("reply StoreFinding", (1, 1), Deed.LEAVE, not_before=ONCE_MORE),
             *_skipped_behind(1),
             Act("reply StoreFinding", (1, 1), Deed.NOTHING, after=3, not_before=10.0),
             *_skipped_behind(4),
             Act("reply StoreFinding", (1, 1), Deed.NOTHING, after=6, not_before=10.0),
             *_skipped_behind(7),
         ),
+        people=1,
         workers=2,
         weather=((Kind.DEAF, 1.0),),
     ),
