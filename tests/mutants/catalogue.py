@@ -6,24 +6,9 @@ from tests.mutants.actors_mutants import ACTORS
 from tests.mutants.mutant import Mutant
 from tests.mutants.rows_mutants import ROWS
 
-# Not found in the last look. `make mutants ARGS=--elusive` hunts them; one that is found leaves this list.
-ELUSIVE = frozenset(
-    {
-        "acknowledged-by-anybody",
-        "batch_under_a_new_key",
-        "doubt_looks_at_once",
-        "forgotten_at_the_stop",
-        "held_by_the_dead",
-        "lease_not_checked_before_the_call",
-        "lost_claim_unheeded",
-        "memory_draws_the_past",
-        "newest_wish_lost_to_an_older_one",
-        "no_redraw_at_take_over",
-        "older_row_drawn",
-        "outcome-of-an-earlier-try",
-        "step-ignores-its-order",
-    }
-)
+# Never found, and hunted by `make mutants ARGS=--elusive`: whoever is refused a lease has looked, or is made to look by
+# the next start or take-over, so that the look which this mistake leaves out has not been missed in any world.
+ELUSIVE = frozenset({"held_by_the_dead"})
 
 WRITTEN: tuple[Mutant, ...] = (*ACTORS, *ROWS)
 CATALOGUE: tuple[Mutant, ...] = tuple(mutant for mutant in WRITTEN if mutant.name not in ELUSIVE)

@@ -177,7 +177,7 @@ SCRIPTS = (
             Act("sent StepPublish ready", (1, 1), Deed.LATE, BRIEF, after=2, not_before=1.0),
         ),
         people=2,
-        weather=((Kind.INSTAGRAM_SLOW, 0.6),),
+        weather=((Kind.INSTAGRAM_SLOW, 0.5),),
     ),
     Script((Act("sent publish", (1, 2), Deed.LATE, LATE),), people=2),
     Script((Act("effect publish", (1, 1), Deed.LOSE_REPLY, in_a_row=3),)),
