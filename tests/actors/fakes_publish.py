@@ -110,8 +110,8 @@ class Sea:
         return self.item()
 
     @asynccontextmanager
-    async def sailing(self, row: Row) -> AsyncIterator[None]:
-        """Let a first worker go on with this item."""
+    async def sailing(self, row: Row | None = None) -> AsyncIterator[None]:
+        """Let a first worker work, and go on with this item."""
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             with capture_logs() as self.logs:

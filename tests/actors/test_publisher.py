@@ -6,11 +6,13 @@ import anyio
 import pytest
 
 from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
+from actors.reconciler import LATE_SECONDS
 from actors.rules import publish_words as words
 from actors.rules.account import Hints
 from actors.rules.item import State, Step
 from actors.rules.messages import Recorded, Stale
 from actors.rules.publish_messages import Created
+from actors.rules.publish_operations import TakePublish
 from actors.rules.publish_phase import Phase
 from actors.shell.publishes import Ended
 from tests.actors.fakes_publish import Kind, Sea, Trouble
@@ -232,6 +234,17 @@ async def test_f29_stopped_worker_leaves_its_publish_to_the_next_one(sea: Sea) -
 
     owners = {event.worker for event in sea.store.tables.publish_events.all()}
     assert {"w1", "w2"} <= owners
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+async def test_f29_publish_that_another_worker_holds_is_looked_at_when_its_lease_has_ended(sea: Sea) -> None:
+    async with sea.sailing():
+        await anyio.sleep(LATE_SECONDS + 1.0)  # until then it looks at everything anyway
+        row = sea.auto_post()
+        assert sea.store.apply(TakePublish(1, 7, "w9 1")).publish is not None
+        await sea.go_on(row)
+        await anyio.sleep(120.0)
+
     assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
 
 

@@ -6,8 +6,8 @@ from tests.mutants.actors_mutants import ACTORS
 from tests.mutants.mutant import Mutant
 from tests.mutants.rows_mutants import ROWS
 
-# Never found, and hunted by `make mutants ARGS=--elusive`: whoever is refused a lease has looked, or is made to look by
-# the next start or take-over, so that the look which this mistake leaves out has not been missed in any world.
+# Never found, and hunted by `make mutants ARGS=--elusive`: in a world, whoever is refused a lease is made to look again
+# by whatever killed its holder. tests/actors/test_publisher.py finds it (test_f29_publish_that_another_worker_holds…).
 ELUSIVE = frozenset({"held_by_the_dead"})
 
 WRITTEN: tuple[Mutant, ...] = (*ACTORS, *ROWS)
