@@ -100,13 +100,12 @@ class InstagramPort:
 
     async def container(self, account: Account, container_id: str) -> Container:
         """Read a container."""
-        return await self._ask("container", account, lambda: self._looked_at(container_id))
+        return await self._ask("container", account, lambda: self._looked_at(account, container_id))
 
     async def publish(self, account: Account, container_id: str) -> str:
         """Publish; an error reply may come though the story is live."""
-        assert self._platform.containers[container_id].account_id == account.id, "a container belongs to its account"
         self._platform.eyes.called(self._wire.process, container_id)
-        return await self._ask("publish", account, lambda: self._published(container_id))
+        return await self._ask("publish", account, lambda: self._published(account, container_id))
 
     async def permalink(self, account: Account, media_id: str) -> str | None:
         """Where it can be seen."""
@@ -126,9 +125,9 @@ class InstagramPort:
         """A new token."""
         return await self._ask("renew", account, lambda: FreshToken(account.sealed_token))
 
-    def _looked_at(self, container_id: str) -> Container:
+    def _looked_at(self, account: Account, container_id: str) -> Container:
         """A container that cannot be read says nothing of what became of it."""
-        made = self._platform.containers[container_id]
+        made = self._made_by(account, container_id)
         lossy = self._weather.dice.random() < UNREADABLE * self._weather.strength(Kind.INSTAGRAM_LOSSY)
         if not made.hidden and (lossy or (made.shy and made.published)):
             made.hidden = True
@@ -136,13 +135,21 @@ class InstagramPort:
             raise Refused("It cannot be read.")
         return self._platform.read(container_id)
 
-    def _published(self, container_id: str) -> str:
+    def _published(self, account: Account, container_id: str) -> str:
+        self._made_by(account, container_id)
         media_id = self._platform.publish(container_id)
         lossy = self._weather.strength(Kind.INSTAGRAM_LOSSY)
         if self._weather.dice.random() < ERROR_THOUGH_LIVE * lossy:
             self._weather.note("instagram error though published", self._platform_now())
             raise AnswerLost("Instagram says that something went wrong")
         return media_id
+
+    def _made_by(self, account: Account, container_id: str) -> Made:
+        """A container belongs to its account; no other one can see it."""
+        made = self._platform.containers[container_id]
+        if made.account_id != account.id:
+            raise Refused("The requested resource does not exist.")
+        return made
 
     def _platform_now(self) -> float:
         return self._wire.timeline.now

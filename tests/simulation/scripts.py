@@ -169,7 +169,7 @@ SCRIPTS = (
         workers=2,
         weather=((Kind.DEAF, 1.0),),
     ),
-    # A step of a publish comes late, its call does, its answer is lost, or its worker sleeps.
+    # A step of a publish comes late, its call does, its answer is lost, its worker sleeps, the account changes.
     Script(
         (
             Act("sent StepPublish ready", (1, 2), Deed.LATE, BRIEF),
@@ -181,6 +181,7 @@ SCRIPTS = (
     ),
     Script((Act("sent publish", (1, 2), Deed.LATE, LATE),), people=2),
     Script((Act("effect publish", (1, 1), Deed.LOSE_REPLY, in_a_row=3),)),
+    Script((Act("effect RecordTap auto_post", (1, 2), Deed.SWITCH, in_a_row=5),), people=2),
     Script((Act("log publish.step publishing", (1, 2), Deed.TAKE_OVER, LEASE),), 220.0, people=2),
     # A rehearsal that has ended ends once more, while the next one of its card is under way.
     Script(
