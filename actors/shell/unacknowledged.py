@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import anyio
 
-from actors.rules.operations import Shown
+from actors.rules.operations import UNKNOWN, Shown
 
 MOST_ACKNOWLEDGED = 500  # a statement
 MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again
@@ -28,6 +28,10 @@ class _Seen:
     @property
     def waits(self) -> bool:
         return not all(is_explained() for is_explained in self.explained)
+
+    @property
+    def is_doubt(self) -> bool:
+        return self.shown.revision == UNKNOWN
 
     @property
     def message(self) -> tuple[int, int]:
@@ -70,10 +74,14 @@ class Unacknowledged:
 
     def _ready(self) -> Iterator[Shown]:
         waiting: set[tuple[int, int]] = set()
+        taken: dict[tuple[int, int], bool] = {}
         for seen in self._seen:
-            if seen.waits:
+            # A statement takes the newest of a message: a doubt goes alone, or what was shown before would hide it.
+            goes_alone = seen.message in taken and (seen.is_doubt or taken[seen.message])
+            if seen.waits or goes_alone:
                 waiting.add(seen.message)
             if seen.message not in waiting:
+                taken[seen.message] = seen.is_doubt
                 yield seen.shown
 
     def _keep(self, which: Callable[[_Seen], bool]) -> None:

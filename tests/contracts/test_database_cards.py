@@ -7,7 +7,7 @@ import pytest
 
 from actors.rules.item import Card, State, Step
 from actors.rules.messages import Recorded, Tap
-from actors.rules.operations import AcknowledgeCards, LookAtCard, Shown
+from actors.rules.operations import UNKNOWN, AcknowledgeCards, LookAtCard, Shown
 from tests.contracts.team import BEN, CHAT, Team
 
 
@@ -67,6 +67,22 @@ async def test_after_a_lost_claim_the_card_must_be_drawn_again(team: Team) -> No
     card = await team.card(row.cards[0])
     assert lost == 1
     assert (card["shown"], card["claimed_by"]) == (-2, "two")
+
+
+async def test_a_doubt_of_the_holder_of_a_claim_has_the_card_drawn_again(team: Team) -> None:
+    """Simulation, seed 1531: the same tap, stored once more late, had left the claim."""
+    shown = await team.present()
+    tap = team.tap(shown, Step.SKIP)
+    await team.record(tap)
+    row = await team.load(shown)
+    await team.shown(row)
+    await team.record(tap)
+
+    lost = await team.ask(AcknowledgeCards((Shown(row.cards[0], row.id, UNKNOWN),), team.worker))
+    found = await team.recover("two")
+
+    assert lost == 1
+    assert [behind.id for behind in found.behind] == [row.id]
 
 
 async def test_a_lost_claim_is_heard_by_whoever_listens(team: Team) -> None:

@@ -128,7 +128,7 @@ def _acknowledge(writer: Writer, said: Shown) -> bool:
         return False
     mine, gone = card.claimed_by == writer.worker, card.gone or said.gone
     known = card.claimed_by is None and card.shown == said.revision
-    if mine and card.shown == DISTURBED:
+    if mine and (card.shown == DISTURBED or said.revision < 0):
         writer.tables.cards.put(replace(card, gone=gone, shown=-1, claimed_by=None, claimed_until=None))
         return True
     if not mine and not known:
