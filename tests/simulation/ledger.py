@@ -94,10 +94,10 @@ class Ledger:
         """A process got what people pressed, with the versions that they saw."""
         for press in (one.press for one in updates if isinstance(one, Pressed)):
             place = (process.name, press.chat_id, press.message_id)
-            self._pressed[place] = max(press.version, self._pressed.get(place, 0))
+            self._pressed[place] = min(press.version, self._pressed.get(place, press.version))
 
     def draws(self, process: Process, face: Face) -> None:
-        """A process draws a card: from no older row than it drew there before, and than who is waited for saw."""
+        """A process draws a card: from no older row than it drew there before, and than all saw who pressed there."""
         if face.row is None:
             return
         place = (process.name, face.chat_id, face.message_id)

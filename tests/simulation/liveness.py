@@ -25,6 +25,7 @@ TAPS_SECONDS = 100.0
 PUBLISHES_SECONDS = 150.0
 QUESTION_SECONDS = 75.0  # with the time that it takes to take it away
 UNDER_WAY_SECONDS = 15.0  # what changed so lately may still be on its way to the card
+FRESH_SECONDS = 60.0
 RUNS = {phase.value for phase in RUNNING}
 
 
@@ -180,9 +181,26 @@ class Liveness:
             tap_id = settled.tap_id if settled else None
             said = {line["outcome"] for line in self.safety.evidence.lines.get(tap_id or "", [])}
             drawn = (item.chat_key, item.item_id) in drawable and not self._changed_lately(item)
-            if tap_id is not None and drawn and "recorded" not in said:
+            if tap_id is not None and drawn and "recorded" not in said and not self._was_drawn_by_others(item, tap_id):
                 told = f"{tap_id} decided item {item.item_id}, and the log says {said or 'nothing'}"
                 self.safety.broken("the log explains each decision", told)
+
+    def _was_drawn_by_others(self, item: ItemRecord, tap_id: str) -> bool:
+        """Its worker died over it, and the item was published or tapped again before the reconciler drew its card.
+
+        Whoever stores the next change draws the card, and does not know that the change before it was never explained.
+        """
+        sights = self.safety.evidence.delivered.get(tap_id, [])
+        dead = {process for _, process in sights if process.life is Life.KILLED}
+        others = [
+            process
+            for press_id, seen in self.safety.evidence.delivered.items()
+            if press_id != tap_id and self.crowd.pressed[press_id].press.item_id == item.item_id
+            for at, process in seen
+            if at > sights[0][0]
+        ]
+        published = any(one.item_id == item.item_id for one in self.store.tables.publishes.all())
+        return bool(dead) and (published or any(process not in dead for process in others))
 
     def _look_at_story(self, item: ItemRecord) -> None:
         publishes = [
@@ -211,10 +229,12 @@ class Liveness:
 
     def _changed_lately(self, item: ItemRecord) -> bool:
         since = self.now() - timedelta(seconds=UNDER_WAY_SECONDS)
-        moments = [item.settled_at, item.presented_at]
+        # What a new card says of its account comes when everything else is drawn: edits are few.
+        fresh = item.presented_at is not None and item.presented_at > self.now() - timedelta(seconds=FRESH_SECONDS)
+        moments = [item.settled_at]
         moments += [one.phase_at for one in self.store.tables.publishes.all() if one.item_id == item.item_id]
         moments += [one.at for one in self.store.tables.taps.all() if one.item_id == item.item_id]  # each has its line
-        return any(moment is not None and moment > since for moment in moments)
+        return fresh or any(moment is not None and moment > since for moment in moments)
 
 
 def _ending(shown: str) -> str:
