@@ -13,7 +13,7 @@ from actors.item import ItemActor
 from actors.rules.messages import Message
 from actors.runtime.actor import Context
 from actors.shell.outside import ItemKey
-from actors.tree import Identity, Ports, Worker
+from actors.tree import Identity, Ports, Web, Worker
 from tests.simulation.processes import PROCESS, Life, Process, Schedule
 
 GRACE_SECONDS = 10.0
@@ -54,6 +54,7 @@ class Surroundings:
 
     schedule: Schedule
     ports: Callable[[Process], Ports]
+    web: Callable[[Process], Web | None]
     dice: Callable[[str], Random]
     visit: Visit
     tell: Callable[[str], None]
@@ -139,7 +140,8 @@ class Fleet:
     async def _run(self, process: Process) -> None:
         PROCESS.set(process)  # in this task's own context, which all that it starts inherits
         identity = Identity(process.name, process.owner, GRACE_SECONDS)
-        worker = WatchedWorker(self.around.ports(process), identity, self.around.dice(process.name))
+        ports, web = self.around.ports(process), self.around.web(process)
+        worker = WatchedWorker(ports, identity, self.around.dice(process.name), web)
         worker.visit = self.around.visit
         self.workers[process] = worker
         try:

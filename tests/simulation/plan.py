@@ -12,6 +12,7 @@ class Profile(Enum):
     PLAIN = "plain"  # episodes at random moments, tasks in random order
     PRIORITY = "priority"  # the same, and tasks by priorities that change a few times (PCT)
     AIMED = "aimed"  # faults that wait for the dangerous moments of an operation
+    WEBHOOK = "webhook"  # plain or aimed, and updates are brought instead of being polled
     SCRIPTED = "scripted"  # one order of events that does harm, in a world that is quiet otherwise
 
 

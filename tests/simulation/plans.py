@@ -110,7 +110,7 @@ def draw_plan(seed: int, profile: Profile | None = None) -> Plan:
         return draw_script(seed, seed // SCRIPTED_EVERY if profile is None else seed)
     dice = Dice(seed).of(f"plan {chosen.value}")
     seconds = dice.uniform(150.0, 420.0)
-    aimed = chosen is Profile.AIMED
+    aimed = chosen is Profile.AIMED or (chosen is Profile.WEBHOOK and seed % 2 == 0)
     drizzle = _drizzle(dice, seconds)
     episodes = (*drizzle, *_episodes(dice, seconds, len(drizzle), dice.randint(0, 2) if aimed else dice.randint(2, 7)))
     episodes += _worst_last(dice, seconds, len(episodes))

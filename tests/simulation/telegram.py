@@ -10,6 +10,7 @@ from actors.errors import Refused, Unreachable
 from actors.ports import Face, Moved, Other, Poison, Said, SentCard, Update
 from actors.rules.item import Row
 from actors.rules.messages import Pressed
+from actors.shell.door import id_of
 from infra.telegram.cards import Keyboard, caption, keyboard
 from tests.fakes.updates import IMPATIENT_SECONDS, MOST, PRESS_SECONDS, SAME_OFFSET_SECONDS, UPDATE_SECONDS
 from tests.simulation.processes import Process
@@ -73,6 +74,7 @@ class SimulatedTelegram:
 
     timeline: Timeline
     listeners: Listeners
+    news: Callable[[], None] = lambda: None  # for whoever brings updates to a webhook
     screens: dict[tuple[int, int], Screen] = field(default_factory=dict)
     toasts: dict[str, str] = field(default_factory=dict)
     pressed_at: dict[str, float] = field(default_factory=dict)
@@ -89,6 +91,17 @@ class SimulatedTelegram:
         lives = PRESS_SECONDS if isinstance(update, Pressed) else UPDATE_SECONDS
         self._held[update_id] = (_numbered(update, update_id), self.timeline.now + lives)
         self._serve()
+        self.news()
+
+    def holds(self, update: Update) -> bool:
+        """Tell whether it is neither confirmed nor too old; what is, is forgotten."""
+        self._drop_old()
+        return id_of(update) in self._held
+
+    def forget(self, update: Update) -> None:
+        """The webhook has taken it."""
+        if self._held.pop(id_of(update), None) is not None:
+            self.listeners.confirmed([update])
 
     @property
     def unconfirmed(self) -> list[Update]:
@@ -155,13 +168,15 @@ class SimulatedTelegram:
         return Sight(self.timeline.now, face, caption(face), keyboard(face))
 
     def _confirm(self, offset: int | None) -> None:
-        now = self.timeline.now
         below = offset if offset is not None and offset <= self._next_update else 0
         confirmed = [self._held.pop(update_id)[0] for update_id in list(self._held) if update_id < below]
-        for update_id in [known for known, (_, until) in self._held.items() if until <= now]:
-            del self._held[update_id]
+        self._drop_old()
         if confirmed:
             self.listeners.confirmed(confirmed)
+
+    def _drop_old(self) -> None:
+        for update_id in [known for known, (_, until) in self._held.items() if until <= self.timeline.now]:
+            del self._held[update_id]
 
     def _brake(self, offset: int | None, seconds: float) -> tuple[int, float]:
         """The same offset again waits 3 s if it comes within 3 s, and gets one update only within half a second."""

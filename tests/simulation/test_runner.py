@@ -189,7 +189,7 @@ def test_hunt_calls_a_crash_of_the_harness_a_crash() -> None:
         (["--seed", "abc"], "'abc' is no seed"),
         (["--seed", "-1"], "--seed"),
         (["--seeds", "0"], "'0' is no whole number from 1 on"),
-        (["--profile", "odd"], "there are plain, priority, aimed, scripted and all"),
+        (["--profile", "odd"], "there are plain, priority, aimed, webhook, scripted and all"),
         (["--backend", "uvloop"], "choose from"),
         (["--seed", "1", "--only", "3,x"], "'3,x' is no list of numbers"),
         (["--seed", "1", "--seconds", "nan"], "between 1 and 86400"),

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.simulation.failure import shrunk_failure
-from tests.simulation.plan import Outcome, Plan
+from tests.simulation.plan import Outcome, Plan, Profile
 from tests.simulation.plans import draw_plan
 from tests.simulation.run import simulate
 from tests.simulation.shrink import Budget
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.timeout(150)  # a world takes half a second; to make a 
 
 ON_TRIO = range(1, 13)
 ON_ASYNCIO = range(13, 17)
+BY_WEBHOOK = range(1, 4)
 
 
 @pytest.mark.parametrize("seed", ON_TRIO)
@@ -34,6 +35,16 @@ def test_world_keeps_every_promise_with_production_s_cancellation(seed: int) -> 
     outcome = watched(draw_plan(seed), on_asyncio)
 
     assert not outcome.violations, explained(outcome, "asyncio")
+
+
+@pytest.mark.parametrize("seed", BY_WEBHOOK)
+@pytest.mark.parametrize("backend", ["trio", "asyncio"])
+def test_world_with_a_webhook_keeps_every_promise(seed: int, backend: str) -> None:
+    play = simulate if backend == "trio" else on_asyncio
+
+    outcome = watched(draw_plan(seed, Profile.WEBHOOK), play)
+
+    assert not outcome.violations, explained(outcome, backend)
 
 
 def on_asyncio(plan: Plan) -> Outcome:

@@ -71,7 +71,9 @@ def _parser() -> Parser:
     parser = Parser(prog="make simulate", description=__doc__, allow_abbrev=False)
     parser.add_argument("--seeds", type=_count, help=f"how many worlds are played; default {SEEDS}")
     parser.add_argument("--first", type=_seed, default=1, help="the first seed")
-    parser.add_argument("--profile", type=_profile, help="plain, priority or aimed; default: all, by turns")
+    parser.add_argument(
+        "--profile", type=_profile, help="plain, priority, aimed or scripted (default: these by turns), or webhook"
+    )
     parser.add_argument("--backend", choices=("trio", "asyncio"), default="trio")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes; default: one a core")
     parser.add_argument("--json", action="store_true", help="nothing but the last line, which is one JSON object")

@@ -72,7 +72,7 @@ class Witnesses:
             said=self._said,
             conflicted=self.safety.conflicted,
             refused=self.safety.refused,
-            delivered=self._delivered,
+            delivered=self.delivered,
         )
 
     def _changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any], value: object) -> None:
@@ -84,7 +84,8 @@ class Witnesses:
         self.transcript.add(f"Telegram forgets {_names(updates)}")
         self.taps.confirmed(updates)
 
-    def _delivered(self, process: Process, updates: Sequence[Update]) -> None:
+    def delivered(self, process: Process, updates: Sequence[Update]) -> None:
+        """A process got these."""
         self.polled_at[process] = self._timeline.now
         if updates:
             self.transcript.add(f"{process.name} gets {_names(updates)}")

@@ -11,6 +11,7 @@ from actors.tree import Ports
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import Store
 from tests.simulation import liveness
+from tests.simulation.courier import Courier, WebhookPort, until_calm
 from tests.simulation.coverage import RECENT_SECONDS, Coverage
 from tests.simulation.database import SimulatedDatabase, SimulatedPool
 from tests.simulation.dice import Dice
@@ -21,7 +22,7 @@ from tests.simulation.guests import Guests
 from tests.simulation.instagram import Eyes, InstagramPort, Made, SimulatedInstagram
 from tests.simulation.liveness import Liveness
 from tests.simulation.people import Crowd
-from tests.simulation.plan import Deed, Episode, Kind, Outcome, Plan
+from tests.simulation.plan import Deed, Episode, Kind, Outcome, Plan, Profile
 from tests.simulation.processes import Life, Process, Schedule
 from tests.simulation.stage import Stage
 from tests.simulation.telegram import SimulatedTelegram
@@ -66,6 +67,7 @@ class World:
         eyes = Eyes(lambda: self.timeline.now, self._went_live, self.witnesses.sagas.called)
         self.instagram = SimulatedInstagram(self.dice.of("instagram"), eyes)
         self.telegram = SimulatedTelegram(self.timeline, self.witnesses.listeners())
+        self.courier = Courier(self.telegram, self.weather, self.dice.of("courier"), self.witnesses)
         self.door = Door(self._is_open, lambda: self.timeline.now)
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, self._do_people_tap)
         self.guests = Guests(self.crowd, self.telegram, self.dice.of("hammer"))
@@ -128,6 +130,7 @@ class World:
 
     async def _come_true(self, examiner: Liveness) -> None:
         """Look at each promise when its time has come, and at all of them once more at the end."""
+        await until_calm(self.weather, self.courier)
         self.safety.healed_at = self.timeline.now
         await anyio.sleep(liveness.CARDS_SECONDS)
         examiner.look_at_cards()
@@ -180,6 +183,7 @@ class World:
         return Surroundings(
             schedule=self.schedule,
             ports=self._ports,
+            web=self.courier.open if self.plan.profile is Profile.WEBHOOK else lambda _: None,
             dice=self.dice.of,
             visit=self._visit,
             tell=self.transcript.add,
@@ -202,6 +206,7 @@ class World:
             UpdatesPort(self.telegram, wire),
             self.wall,
             InstagramPort(self.instagram, wire, self.weather),
+            webhook=WebhookPort(self.courier, wire) if self.plan.profile is Profile.WEBHOOK else None,
         )
 
     def _visit(self, key: ItemKey, message: Message) -> None:
@@ -222,6 +227,8 @@ class World:
         return not (self.trouble.healed or self.trouble.deserted)
 
     def _is_open(self) -> bool:
+        if self.plan.profile is Profile.WEBHOOK:
+            return False  # a person's next tap waits for the one before, and that one for Telegram's own pauses
         weather = self.weather.under_way
         alone = self.database.is_away or Kind.DATABASE_SILENT in weather  # who starts now cannot read the lease
         there = [
