@@ -129,10 +129,10 @@ SCRIPTS = (
     # A toast takes long, and its worker dies before anything is said in the log.
     Script(
         (
-            Act("sent poll", (3, 6), Deed.SKIP),
-            Act("effect answer", (1, 1), Deed.LOSE_REPLY, in_a_row=6, after=1),
-            Act("reply AcknowledgeCards", (1, 1), Deed.KILL, MOMENT, after=2),
-            Act("sent poll", (1, 1), Deed.LEAVE, after=3),
+            Act("sent poll", (3, 6), Deed.LEAVE),
+            Act("sent poll", (1, 1), Deed.SKIP, after=1),
+            Act("effect answer", (1, 1), Deed.LOSE_REPLY, in_a_row=6, after=2),
+            Act("reply AcknowledgeCards", (1, 1), Deed.KILL, MOMENT, after=3),
         ),
         people=1,
     ),
