@@ -5,7 +5,7 @@ COPY requirements.lock ./
 # The lock's first section is what a worker runs on; the second is for development.
 RUN sed '/^# Development only/,$d' requirements.lock > run.lock \
     && python -m venv --without-pip /venv \
-    && pip --python /venv/bin/python install --no-cache-dir --require-hashes --only-binary :all: -r run.lock
+    && pip --python /venv/bin/python install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r run.lock
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/everytap everytap

@@ -6,7 +6,9 @@
 ARGS =
 VENV = .venv
 IN_VENV = $(VENV)/bin/python
-PIP_INSTALL = install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+# The lock names every package, so pip looks for no other. Before 24.0 it would take the extra that a package asks for
+# (coverage[toml]) for a second, unpinned package as soon as the locked release is not the newest.
+PIP_INSTALL = install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements.lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' Makefile

@@ -92,7 +92,7 @@ def test_packages_are_those_of_the_lock_by_their_hashes(instructions: list[tuple
     installs = [words for words in named("RUN", instructions) if " install " in words]
 
     assert len(installs) == 1
-    assert "--require-hashes --only-binary :all: -r run.lock" in installs[0]
+    assert "--no-deps --require-hashes --only-binary :all: -r run.lock" in installs[0]
 
 
 def test_each_stage_begins_with_a_version(instructions: list[tuple[str, str]]) -> None:
