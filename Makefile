@@ -1,14 +1,15 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench replay chaos simulate mutants faults soak lock venv new-venv
+.PHONY: help installs demo run test check bench replay chaos simulate mutants faults soak lock venv new-venv
 
 ARGS =
 VENV = .venv
+LOCK = requirements.lock
 IN_VENV = $(VENV)/bin/python
 # The lock names every package, so pip looks for no other. Before 24.0 it would take the extra that a package asks for
 # (coverage[toml]) for a second, unpinned package as soon as the locked release is not the newest.
-PIP_INSTALL = install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements.lock
+PIP_INSTALL = install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r $(LOCK)
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' Makefile
@@ -53,19 +54,23 @@ soak: venv ## a million taps while something breaks every few seconds; ARGS="--t
 replay: venv ## replay the incident of 2026-02-25: what happened then, what happens now
 	@$(IN_VENV) -m tests.replay $(ARGS)
 
+installs: venv ## install with pips of 22.3 to the newest, from a lock that is out of date on purpose
+	@$(IN_VENV) -m tests.install.pips
+
 # Two sections, because the image takes the first one only; every package stands in one of them.
 UV_COMPILE = uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
-lock: ## write requirements.lock afresh from pyproject.toml (needs uv)
+lock: ## write requirements.lock afresh from pyproject.toml (needs uv), and ask where it installs
 	@set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
 	$(UV_COMPILE) -o $$new/run pyproject.toml; \
 	named=$$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' $$new/run); \
 	$(UV_COMPILE) -o $$new/dev --group dev --constraint $$new/run $$named pyproject.toml; \
 	{ echo "# Written by make lock."; cat $$new/run; echo "# Development only"; cat $$new/dev; } > requirements.lock
+	python3 -m tests.install.machines
 
 # .venv is ready when .venv/.ready equals the lock: that copy is the last step, so an interrupted start is done again.
 venv:
-	@cmp -s requirements.lock $(VENV)/.ready && $(IN_VENV) -c '' 2>/dev/null || $(MAKE) --no-print-directory new-venv
+	@cmp -s $(LOCK) $(VENV)/.ready && $(IN_VENV) -c '' 2>/dev/null || $(MAKE) --no-print-directory new-venv
 
 # fd 9 carries a lock that lives as long as this shell: a second make waits for the first, then finds .venv ready.
 # A Python without ensurepip (Debian's) lends its own pip to the new environment.
@@ -75,10 +80,10 @@ new-venv:
 	done; \
 	test $$python != none || { echo "everytap needs Python 3.11 or newer; none was found on PATH" >&2; exit 1; }; \
 	set -e; \
-	exec 9<requirements.lock; \
+	exec 9<$(LOCK); \
 	$$python -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'; \
-	if cmp -s requirements.lock $(VENV)/.ready && $(IN_VENV) -c '' 2>/dev/null; then exit 0; fi; \
-	echo "making $(VENV) from requirements.lock (once, about half a minute)"; \
+	if cmp -s $(LOCK) $(VENV)/.ready && $(IN_VENV) -c '' 2>/dev/null; then exit 0; fi; \
+	echo "making $(VENV) from $(LOCK) (once, about half a minute)"; \
 	rm -f $(VENV)/.ready; \
 	if $$python -m pip --version >/dev/null 2>&1; then \
 		$$python -m venv --clear --without-pip $(VENV); \
@@ -87,4 +92,4 @@ new-venv:
 		$$python -m venv --clear $(VENV); \
 		$(IN_VENV) -m pip $(PIP_INSTALL); \
 	fi; \
-	cp requirements.lock $(VENV)/.ready
+	cp $(LOCK) $(VENV)/.ready
