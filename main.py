@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import random
 import signal
 import sys
@@ -50,9 +49,10 @@ from infra.postgres.desk import Desk
 from infra.postgres.embedded import open_embedded
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
+from infra.sandbox import browser, visit
 from infra.sandbox import demo as stage
-from infra.sandbox import visit
 from infra.sandbox.backstage import Backstage
+from infra.sandbox.door import LOOPBACK, CannotListen, Door
 from infra.sandbox.link import open_link
 from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
@@ -69,6 +69,11 @@ from infra.web.webhook import webhook_route
 GARBAGE = (20_000, 20, 20)  # collections as of Python's start would be two for each tap of a burst, and find nothing
 HOST = "0.0.0.0"  # noqa: S104 - a container's orchestrator asks for health from outside
 UVLOOP = {"use_uvloop": True}
+PORT_HELP = f"The port to listen on; 0: any free one. Otherwise {stage.FIRST_PORT}, or the next that is free."
+HOST_HELP = (
+    "The address to listen on; 0.0.0.0 or :: lets other machines and containers in. Nobody is asked who they are."
+)
+NAMES_HELP = "A name by which it is asked for, besides this machine's own; may be said again."
 COMMAND = [sys.executable, __file__, "run"]
 
 log = structlog.get_logger()
@@ -267,21 +272,25 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913, PLR0917 - what can be typed
     headless: Annotated[bool, typer.Option("--headless", help="Let simulated people tap, then print a table.")] = False,
     seconds: Annotated[float | None, typer.Option(help="How long; without --headless until Ctrl-C.", min=1)] = None,
-    port: Annotated[int, typer.Option(help="Where the local Telegram listens; 0: any free port.", min=0)] = 0,
+    port: Annotated[int | None, typer.Option(help=PORT_HELP, min=0, max=65_535)] = None,
+    host: Annotated[str, typer.Option(help=HOST_HELP)] = LOOPBACK,
+    allow_host: Annotated[list[str] | None, typer.Option(metavar="NAME", help=NAMES_HELP)] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open nothing.")] = False,
     seed: Annotated[int, typer.Option(help="The dice of the simulated people.")] = 1,
 ) -> None:
     """Play with a local Telegram: no token, no account, a PostgreSQL and a worker of its own."""
     configure_logs("console", "WARNING", stream=sys.stderr)
     # Ended as by Ctrl-C: its worker and its PostgreSQL end with it.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    door = Door(host, stage.ports(headless, port), allow_host or ())
+    opens = not headless and not no_browser and browser.is_at_hand(child_environment({}), sys.stdout.isatty())
     try:
-        raise typer.Exit(anyio.run(play, stage.Wish(headless, seconds, port, seed), backend_options=UVLOOP))
-    except OSError as error:
-        why = os.strerror(error.errno or 0)
-        raise WrongInput(f"Port {port} cannot be listened on ({why}); choose another --port.") from error
+        raise typer.Exit(anyio.run(play, stage.Wish(headless, seconds, seed, door, opens), backend_options=UVLOOP))
+    except CannotListen as error:
+        raise WrongInput(str(error)) from error
 
 
 async def play(wish: stage.Wish) -> int:
@@ -290,7 +299,7 @@ async def play(wish: stage.Wish) -> int:
     with TemporaryDirectory(prefix="everytap-demo-") as folder:
         data_dir, log_file = Path(folder), Path(folder) / "worker.log"
         async with AsyncExitStack() as stack:
-            sandbox = await stack.enter_async_context(open_sandbox(wish.port, Rules()))
+            sandbox = await stack.enter_async_context(open_sandbox(wish.door, Rules()))
             dsn = await stack.enter_async_context(open_embedded(data_dir))
             backstage = await stack.enter_async_context(open_backstage(data_dir, Address(dsn)))
             if not wish.headless:
@@ -299,8 +308,8 @@ async def play(wish: stage.Wish) -> int:
                 script = Script(COMMAND, worker_of(sandbox, data_dir, link.dsn) | {"SECRET_KEYS": key}, data_dir)
                 connect = partial(backstage.connect, Vault([key]).seal)
                 props = visit.Props(backstage, link, script, data_dir / "pictures", stage.PEOPLE, connect)
-                words = f"Open {sandbox.url} and tap a button (Ctrl-C ends the demo)"
-                await visit.show(sandbox, props, wish.seconds, lambda: console.print(words, soft_wrap=True))
+                words = stage.invitation(sandbox.address.pages)
+                await visit.show(sandbox, props, wish, lambda: console.print(words, soft_wrap=True, markup=False))
                 return 0
             await stage.set_the_stage(sandbox, backstage, data_dir)
             await stack.enter_async_context(worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file))

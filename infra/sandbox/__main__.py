@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 
+from infra.sandbox.door import LOOPBACK, CannotListen, Door
 from infra.sandbox.rules import Rules
 from infra.sandbox.server import open_sandbox
 
@@ -14,18 +15,23 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m infra.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--host", default=LOOPBACK, help="the address to listen on; 0.0.0.0: every one")
+    parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a name that leads here")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-limits", action="store_true", help="send and edit as fast as you like")
     wish = parser.parse_args()
-    asyncio.run(serve(wish.port, Rules(limits=not wish.no_limits), wish.seed))
+    try:
+        asyncio.run(serve(Door(wish.host, [wish.port], wish.allow_host), Rules(limits=not wish.no_limits), wish.seed))
+    except CannotListen as error:
+        parser.exit(2, f"{error}\n")
 
 
-async def serve(port: int, rules: Rules, seed: int) -> None:
+async def serve(door: Door, rules: Rules, seed: int) -> None:
     """Open the sandbox, announce it, and wait to be stopped."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_sandbox(port, rules, seed) as sandbox:
+    async with open_sandbox(door, rules, seed) as sandbox:
         sys.stdout.write(json.dumps({"url": sandbox.url, "token": sandbox.token}) + "\n")
         sys.stdout.flush()
         await stopped.wait()

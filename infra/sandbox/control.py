@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
+from infra.sandbox.door import Door
 from infra.sandbox.faults import Fault, Kind
 from infra.sandbox.model import Person
 from infra.sandbox.rules import StageError
@@ -111,6 +113,19 @@ class Control:
         if stored is None:
             raise web.HTTPNotFound
         return web.Response(body=stored.content, content_type=stored.content_type)
+
+
+def guard(door: Door) -> Middleware:
+    """Let nobody in by a name that is not ours, nor a page from elsewhere."""
+
+    @web.middleware
+    async def turn_away(request: web.Request, handler: Reply) -> web.StreamResponse:
+        why = door.turns_away(request.headers.get("host", ""), request.headers.get("origin"))
+        if why is not None:
+            return web.json_response({"error": why}, status=403)
+        return await handler(request)
+
+    return turn_away
 
 
 @web.middleware

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.sandbox.backstage import Backstage
+from infra.sandbox.door import Door
 from infra.sandbox.model import Person
 from infra.sandbox.people import Crowd
 from infra.sandbox.pictures import draw_pictures
@@ -32,17 +34,22 @@ EVERY_SECONDS = 4.0
 STARTED_SECONDS = 60.0
 CUT_SECONDS = (0.7, 1.6)
 HEADLESS_SECONDS = 15.0
+FIRST_PORT = 8100
+PORTS = (*range(FIRST_PORT, FIRST_PORT + 20), 0)  # the same address each time, if it is free
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is played: with people of its own (`headless`) or open to a visitor, how long, and with which dice."""
+    """What is played: with people of its own (`headless`) or open to a visitor, how long, and with which dice.
+
+    `opens` tells whether the visitor's browser is opened.
+    """
 
     headless: bool = False
     seconds: float | None = None
-    port: int = 0
     seed: int = 1
-    keep: Path | None = None
+    door: Door = field(default_factory=Door)
+    opens: bool = False
 
 
 async def set_the_stage(sandbox: Sandbox, backstage: Backstage, folder: Path) -> int:
@@ -102,6 +109,20 @@ def went_well(result: dict[str, Any]) -> bool:
     """Tell whether nothing was lost or doubled, and something was tapped at all."""
     settled = result["settled"] == result["items"] == result["settled_rows"]
     return bool(result["taps"] and settled and not result["lost"] and not result["duplicates"])
+
+
+def ports(headless: bool, wanted: int | None) -> tuple[int, ...]:
+    """The ports to try: the one asked for and no other, else those of the demo; any for one that runs headless."""
+    if wanted is not None:
+        return (wanted,)
+    return (0,) if headless else PORTS
+
+
+def invitation(pages: Sequence[str]) -> str:
+    """Say where the page is."""
+    own, *others = pages
+    elsewhere = f", from another machine {' or '.join(others)}," if others else ""
+    return f"Open {own}{elsewhere} and tap a button (Ctrl-C ends the demo)"
 
 
 LABELS = (

@@ -20,10 +20,11 @@ TOKEN = f"{BOT.id}:AAsandboxsandboxsandboxsandboxsandb"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the sandbox listens, and what a bot must know to be let in."""
+    """Where a worker finds the sandbox, what a bot must know to be let in, and where people find the page."""
 
     url: str
     token: str = TOKEN
+    pages: tuple[str, ...] = ()
 
 
 class Sandbox:

@@ -1,4 +1,4 @@
-"""Opens the sandbox on a loopback port and closes it again."""
+"""Opens the sandbox, on a loopback port if nothing else is asked for, and closes it again."""
 
 import asyncio
 import socket
@@ -8,24 +8,29 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
-from infra.sandbox.control import Control, explain
+from infra.sandbox.control import Control, explain, guard
+from infra.sandbox.door import BACKLOG, Door, addresses, own_address
 from infra.sandbox.exchange import REQUEST_BYTES
 from infra.sandbox.instagram.control import InstagramControl
 from infra.sandbox.page.page import Page
 from infra.sandbox.rules import Rules
-from infra.sandbox.sandbox import Address, Sandbox
-
-HOST = "127.0.0.1"
-BACKLOG = 1024
+from infra.sandbox.sandbox import TOKEN, Address, Sandbox
 
 
 @asynccontextmanager
 async def open_sandbox(
-    port: int = 0, rules: Rules | None = None, seed: int = 0, clock: Callable[[], float] | None = None
+    door: Door | None = None, rules: Rules | None = None, seed: int = 0, clock: Callable[[], float] | None = None
 ) -> AsyncIterator[Sandbox]:
-    """Yield a sandbox that accepts connections; with port 0 it takes a free one."""
-    sandbox = Sandbox(clock or telegram_clock(), rules or Rules(), seed)
-    app = web.Application(client_max_size=REQUEST_BYTES, middlewares=[explain])
+    """Yield a sandbox that accepts connections; raises CannotListen."""
+    door = door or Door()
+    with door.open() as listener:
+        async with _serving(Sandbox(clock or telegram_clock(), rules or Rules(), seed), door, listener) as sandbox:
+            yield sandbox
+
+
+@asynccontextmanager
+async def _serving(sandbox: Sandbox, door: Door, listener: socket.socket) -> AsyncIterator[Sandbox]:
+    app = web.Application(client_max_size=REQUEST_BYTES, middlewares=[guard(door), explain])
     sandbox.bot_api.add_routes(app)
     sandbox.instagram.api.add_routes(app)
     Control(sandbox).add_routes(app)
@@ -33,11 +38,10 @@ async def open_sandbox(
     Page(sandbox).add_routes(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
-    listener = socket.create_server((HOST, port), backlog=BACKLOG)
     pushing = asyncio.create_task(sandbox.bot_api.pushing.run())
     try:
         await web.SockSite(runner, listener, backlog=BACKLOG).start()
-        sandbox.address = Address(f"http://{HOST}:{listener.getsockname()[1]}")
+        sandbox.address = Address(own_address(listener), TOKEN, tuple(addresses(listener)))
         yield sandbox
     finally:
         pushing.cancel()
@@ -45,7 +49,6 @@ async def open_sandbox(
             await pushing
         sandbox.close()
         await runner.cleanup()
-        listener.close()
 
 
 def telegram_clock() -> Callable[[], float]:

@@ -10,7 +10,9 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskGroup
 
+from infra.sandbox import browser
 from infra.sandbox.backstage import Backstage
+from infra.sandbox.demo import Wish
 from infra.sandbox.instagram.model import InstagramAccount
 from infra.sandbox.link import Link
 from infra.sandbox.model import Person
@@ -37,15 +39,17 @@ class Props:
     connect: Callable[[int, InstagramAccount], Awaitable[None]] | None = None
 
 
-async def show(sandbox: Sandbox, props: Props, seconds: float | None, announce: Callable[[], None]) -> None:
+async def show(sandbox: Sandbox, props: Props, wish: Wish, announce: Callable[[], None]) -> None:
     """Open the theatre and leave it to visitors; `announce` is called once somebody may come."""
     async with anyio.create_task_group() as tasks:
         theatre = await set_up(sandbox, props, tasks)
         with anyio.fail_after(STARTED_SECONDS):
             await sandbox.until(sandbox.bot_api.desk.is_waiting)
         announce()
+        if wish.opens:
+            tasks.start_soon(browser.show, sandbox.address.pages[0])
         tasks.start_soon(theatre.stories.keep_coming)
-        await anyio.sleep(seconds or math.inf)
+        await anyio.sleep(wish.seconds or math.inf)
         tasks.cancel_scope.cancel()
 
 

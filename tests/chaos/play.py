@@ -173,7 +173,7 @@ class Play:
 async def open_play(wish: Wish, folder: Path) -> AsyncIterator[Play]:
     """Set the stage."""
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(open_sandbox(0, Rules(limits=False)))
+        sandbox = await stack.enter_async_context(open_sandbox(rules=Rules(limits=False)))
         dsn = await stack.enter_async_context(open_embedded(folder))
         backstage = await stack.enter_async_context(open_backstage(folder, Address(dsn)))
         database = await asyncpg.connect(dsn)

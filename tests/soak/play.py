@@ -171,7 +171,7 @@ async def open_play(wish: Wish) -> AsyncIterator[Play]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="everytap-soak-")))
         server = await stack.enter_async_context(open_server())
-        sandbox = await stack.enter_async_context(open_sandbox(0, Rules(limits=False), wish.seed))
+        sandbox = await stack.enter_async_context(open_sandbox(rules=Rules(limits=False), seed=wish.seed))
         dsn, eyes = await stack.enter_async_context(open_eyes(server, "soak"))
         proxy = await stack.enter_async_context(_proxy(dsn))
         environment = worker_of(sandbox, folder, _over(proxy, dsn)) | {"POOL_SIZE": str(POOL_SIZE)}
