@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from actors.rules.chat_operations import ChatView, Told, Verdict
 from actors.rules.commands import MENU, Command, Verb
 from actors.rules.item import Row, State
 from actors.rules.words import DONE
+from actors.rules.zones import is_known, unknown, zone
 
 SILENT_SECONDS = 60.0  # a long poll lasts 25, and one that nobody answers 35
 TITLE_ROOM = 40
@@ -114,7 +114,7 @@ def isolated(text: str) -> str:
 
 def moment(at: datetime, timezone: str) -> str:
     """A moment as the chat's clock shows it, like "Sun 22 Nov, 18:30"."""
-    here = at.astimezone(ZoneInfo(timezone))
+    here = at.astimezone(zone(timezone))
     return f"{here:%a} {here.day} {here:%b}, {here:%H:%M}"
 
 
@@ -147,6 +147,7 @@ def _state(view: ChatView, scene: Scene) -> str:
         f"Waiting: {view.waiting}. In review: {view.in_review}.",
         None if view.settled is None else f"Last settled: {_settled(view.settled)}.",
         None if view.live else "Dry run: Auto Post publishes nothing.",
+        None if is_known(view.timezone) else unknown(view.timezone),
         _health(scene, database_answers=True),
     ]
     return "\n".join(line for line in lines if line is not None)

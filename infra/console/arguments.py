@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, TypeAlias
-from zoneinfo import available_timezones
 
 import typer
 
@@ -45,11 +46,10 @@ def due(text: str) -> datetime:
 
 def zone(text: str) -> str:
     """Read a time zone's name, as the IANA database has it."""
-    known = available_timezones()
-    if text in known:
+    if text in _zones():
         return text
-    near = get_close_matches(text, known, 1) or [name for name in known if name.lower() == text.lower()]
-    hint = f"is {near[0]} meant?" if near else "write it like Europe/Berlin."
+    near = _near(text)
+    hint = f"is {near} meant?" if near else "write it like Europe/Berlin."
     raise WrongInput(f"{text!r} is not a time zone; {hint}")
 
 
@@ -64,6 +64,27 @@ def title(text: str) -> str:
 def account(text: str) -> str:
     """Read an Instagram account's name, with or without its @."""
     return text.strip().removeprefix("@")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The package's list: a machine's own folder holds names, like localtime, that mean nothing elsewhere."""
+    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split()) - {"Factory"}
+
+
+def _near(text: str) -> str | None:
+    """The zone that a misspelt name means: by its letters, by its town, else by its looks; an offset means none.
+
+    Etc/GMT+2 would be near to GMT+2, and is two hours west of Greenwich.
+    """
+    wanted = text.strip().replace(" ", "_").casefold()
+    known = {name.casefold(): name for name in sorted(_zones())}
+    towns = {name.rpartition("/")[2]: name for name in known}
+    likely = (wanted, wanted.partition("/")[2], towns.get(wanted.rpartition("/")[2], ""))
+    near = [name for name in likely if name in known]
+    if not near and not any(map(str.isdigit, wanted)):
+        near = get_close_matches(wanted, known, 1)
+    return known[near[0]] if near else None
 
 
 def _number(text: str, wanted: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from actors.rules.zones import is_known
 from infra.console import arguments as given
 from infra.console.asking import ask
 from infra.console.opened import Opened
@@ -19,7 +20,7 @@ COLUMNS: Columns = {
     "account": lambda line: line["account"],
     "taps by": lambda line: "roles" if line["restricted"] else "anybody there",
     "paused": lambda line: line["paused"],
-    "time zone": lambda line: line["timezone"],
+    "time zone": lambda line: _zone(line["timezone"]),
     "gap, s": lambda line: line["gap_seconds"],
     "review, h": lambda line: line["review_hours"],
     "waiting": lambda line: line["waiting"],
@@ -113,6 +114,10 @@ def _put_list(app: typer.Typer, opened: Opened) -> None:
             show_sentence("No chat is set up yet: `chat add CHAT_ID` does that.")
 
 
+def _zone(name: str) -> str:
+    return name if is_known(name) else f"UTC: {name} is not known here"
+
+
 def _wishes(**named: Any) -> dict[str, Any]:
     return {name: value for name, value in named.items() if value is not None}
 
@@ -124,4 +129,4 @@ def _show(line: Line, as_json: bool) -> None:
     mode = f"live as {line['account'] or 'no account yet'}" if line["live"] else "dry run"
     who = "members with a role may tap" if line["restricted"] else "any member may tap"
     paused = ", paused" if line["paused"] else ""
-    show_sentence(f"Chat {line['id']} ({line['title']}): {mode}, {who}, times in {line['timezone']}{paused}.")
+    show_sentence(f"Chat {line['id']} ({line['title']}): {mode}, {who}, times in {_zone(line['timezone'])}{paused}.")

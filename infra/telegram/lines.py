@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from html import escape
-from zoneinfo import ZoneInfo
 
 from actors.rules import words
 from actors.rules.item import LateTap, Row, Settlement, State, Step
 from actors.rules.publish_phase import Phase
+from actors.rules.zones import zone
 from infra.telegram.markup import isolated, visible_units
 
 NAME_ROOM = 64  # UTF-16 units
@@ -35,7 +35,7 @@ PROGRESS = {
 
 def local(row: Row, at: datetime) -> datetime:
     """The moment as the chat's clock shows it."""
-    return at.astimezone(ZoneInfo(row.timezone))
+    return at.astimezone(zone(row.timezone))
 
 
 def slot(row: Row) -> str:

@@ -43,6 +43,17 @@ def test_state_tells_all_there_is_to_know() -> None:
     ]
 
 
+def test_zone_that_is_not_known_here_is_said_and_shown_as_utc() -> None:
+    """The chat's other commands are answered as ever."""
+    lost = replace(VIEW, timezone="Mars/Base", next=replace(WAITING, timezone="Mars/Base"))
+
+    lines = state(lost)
+
+    assert lines[0] == f"Next: {SUNSET}, Wed 25 Feb, 18:00."
+    assert lines[2] == "The time zone 'Mars/Base' is not known here: times are shown in UTC."
+    assert seen(Command(Verb.QUEUE), SCENE, replace(lost, queue=(lost.next,))).startswith("Wed 25 Feb, 18:00: ")  # type: ignore[arg-type]  # it is one
+
+
 def test_overdue_item_is_due_now_and_a_machine_has_no_name() -> None:
     expired = settled(row(State.EXPIRED, 1), Step.EXPIRE, None)
 

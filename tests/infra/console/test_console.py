@@ -17,6 +17,8 @@ from infra.console.app import build
 from tests.infra.console.fakes import CHAT, ITEM, MEDIA, MEMBER, Outside
 
 GROUP = "-1001234567890"
+LOST = {"timezone": "Mars/Base"}
+MOMENTS = {"at": "2026-01-31T17:30:00+00:00", "due_at": "2026-01-31T17:30:00+00:00"}
 DUE = "2026-01-31T18:30+01:00"
 AT = datetime(2026, 1, 31, 17, 30, tzinfo=UTC)
 
@@ -152,6 +154,28 @@ def test_people_read_sentences_and_tables(
     assert [part for part in parts if part not in result.stdout] == [], result.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "lines", "part"),
+    [
+        (["chat", "list"], [CHAT | LOST], "UTC: Mars/Base is not known here"),
+        (["chat", "set", GROUP, "--pause"], [CHAT | LOST], "times in UTC: Mars/Base is not known here."),
+        (["queue", "list"], [ITEM, ITEM | LOST], "Sat 31 Jan 2026, 17:30 UTC"),
+        (["queue", "add", "--chat", GROUP, "--media", "3", "--due", DUE], [ITEM | LOST], "31 Jan 2026, 17:30 UTC."),
+        (["queue", "requeue", "12"], [ITEM | LOST], "31 Jan 2026, 17:30 UTC."),
+        (["why", "12"], [ITEM | LOST, {"id": 12, "what": "queued"} | MOMENTS], "31 Jan 2026, 17:30 UTC"),
+    ],
+)
+def test_zone_that_this_machine_does_not_know_is_shown_as_utc(
+    outside: Outside, type_in: Type, words: list[str], lines: list[dict[str, Any]], part: str
+) -> None:
+    outside.desk.lines = lines
+
+    result = type_in(*words)
+
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    assert part in result.stdout
+
+
 @pytest.mark.parametrize("words", [["chat", "list"], ["media", "list"], ["queue", "list"], ["member", "list"]])
 def test_empty_list_says_what_fills_it_and_is_empty_as_json(type_in: Type, words: list[str]) -> None:
     assert type_in(*words).stdout.count("`") == 2
@@ -203,6 +227,15 @@ def test_no_file_becomes_a_story_when_one_cannot(outside: Outside, type_in: Type
         (["chat", "add", GROUP, "--timezone", "Europe/Berlim"], ["is Europe/Berlin meant?"]),
         (["chat", "add", GROUP, "--timezone", "utc"], ["is UTC meant?"]),
         (["chat", "add", GROUP, "--timezone", "../../etc/passwd"], ["is not a time zone"]),
+        (["chat", "add", GROUP, "--timezone", "localtime"], ["'localtime' is not a time zone; write it like"]),
+        (["chat", "add", GROUP, "--timezone", "posixrules"], ["'posixrules' is not a time zone"]),
+        (["chat", "add", GROUP, "--timezone", "Factory"], ["'Factory' is not a time zone"]),
+        (["chat", "add", GROUP, "--timezone", "right/Europe/Berlin"], ["is Europe/Berlin meant?"]),
+        (["chat", "set", GROUP, "--timezone", "posix/Asia/Tokyo"], ["is Asia/Tokyo meant?"]),
+        (["chat", "set", GROUP, "--timezone", "europe/berlin"], ["is Europe/Berlin meant?"]),
+        (["chat", "set", GROUP, "--timezone", "new york"], ["is America/New_York meant?"]),
+        (["chat", "set", GROUP, "--timezone", "Kathmandu"], ["is Asia/Kathmandu meant?"]),
+        (["chat", "set", GROUP, "--timezone", "Utc+2"], ["'Utc+2' is not a time zone; write it like"]),
         (["chat", "add", GROUP, "--title", "  "], ["A title needs"]),
         (["chat", "add", GROUP, "--title"], ["Option '--title' requires an argument"]),
         (["chat", "add", GROUP, "--gap-seconds", "-1"], ["--gap-seconds"]),
