@@ -1,6 +1,7 @@
 """Every exception that crosses a border between two parts of everytap; the name says the situation."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 
 class QueueError(Exception):
@@ -40,8 +41,33 @@ class RestartLimitReached(QueueError):
         self.child = child
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the other side answered instead of doing it, free of secrets: for a log, and its numbers for everybody.
+
+    `words` are the platform's own, `url` has no query.
+    """
+
+    status: int
+    code: int | None = None
+    subcode: int | None = None
+    trace_id: str | None = None
+    words: str | None = None
+    url: str | None = None
+
+
 class PortError(QueueError):
-    """The outside failed; raised only in infra/, always `raise ... from error`."""
+    """The outside failed; raised only in infra/, always `raise ... from error`.
+
+    `answered` is what the other side said; None: it said nothing, or nobody kept it.
+    """
+
+    answered: Answered | None = None
+
+    def having(self, answered: Answered | None) -> Self:
+        """Keep what was answered."""
+        self.answered = answered
+        return self
 
 
 class Unreachable(PortError):

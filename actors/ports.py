@@ -208,9 +208,9 @@ class Webhook(Protocol):
 
 
 class Instagram(Protocol):
-    """The Graph API. The text of each `Refused` is a sentence for the team: what is wrong and what to do.
+    """The Graph API. The text of each error is a sentence for the team: what is wrong, and if refused what to do.
 
-    Besides what every adapter raises, each call may raise `TokenGone`.
+    Besides what every adapter raises, each call may raise `TokenGone`. `answered` holds what Instagram said.
     """
 
     async def create_container(self, account: Account, story: Story) -> str:

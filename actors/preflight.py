@@ -107,7 +107,9 @@ class Preflight:
             return replace(known, gone=True), None
         except Refused as refused:
             troubles.append(unprefixed(str(refused)))
-        except (PortError, TimeoutError):
+        except PortError as error:
+            troubles.append(str(error))
+        except TimeoutError:
             troubles.append(NO_ANSWER)
         else:
             return replace(known, quota=quota), quota

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
 import anyio
 import structlog
 
-from actors.errors import AnswerLost, MailboxClosed, PortError, Refused, TokenGone, Unreachable
+from actors.errors import MailboxClosed, PortError, Refused, TokenGone, Unreachable
 from actors.ports import Instagram
 from actors.rules import publish_effects as wanted
-from actors.rules.account import Account, Hints
+from actors.rules.account import Account, ContainerState, Hints
 from actors.rules.item import Row
 from actors.rules.messages import Changed
 from actors.rules.operations import Operation
@@ -34,6 +34,7 @@ from actors.rules.publish_messages import (
     WentLive,
 )
 from actors.rules.publish_operations import Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.rules.publish_words import SILENT
 from actors.rules.requests import Asks, Cause, Lane, NotStored, Ticket
 from actors.runtime.actor import Context
 from actors.shell.outside import Items
@@ -68,6 +69,7 @@ class SagaActor:
         self._around = around
         self._context = context
         self._saga = Saga()
+        self._trouble: str | None = None
 
     @property
     def idle(self) -> bool:
@@ -85,8 +87,17 @@ class SagaActor:
 
     async def _perform(self, effect: wanted.Effect) -> None:
         outcome = await self._outcome(effect)
+        if isinstance(effect, wanted.Create | wanted.Look | wanted.Send):
+            self._tell_trouble(effect.publish, outcome)
         if outcome is not None:
             await self._context.tell(Ended(self, outcome))
+
+    def _tell_trouble(self, publish: Publish, outcome: Message | None) -> None:
+        """Log what Instagram said, or that it said nothing; the same in a row is said once."""
+        trouble, before = _trouble(outcome), self._trouble
+        self._trouble = None if trouble is None else str(trouble | {"trace_id": None})
+        if trouble is not None and self._trouble != before:
+            log.warning("publish.step", **_about(publish), **trouble)
 
     async def _outcome(self, effect: wanted.Effect) -> Message | None:
         """Perform it; None: nobody waits for its end, or we stop."""
@@ -193,15 +204,28 @@ async def _called(call: Call, seconds: float, make: Callable[[], Awaitable[T]]) 
     try:
         with anyio.fail_after(seconds):
             return await make()
-    except TokenGone as error:
-        return CallFailed(call, Failure.TOKEN_GONE, anyio.current_time(), str(error))
-    except Refused as error:
-        return CallFailed(call, Failure.REFUSED, anyio.current_time(), str(error))
-    except Unreachable as error:
-        again = error.retry_after_seconds
-        return CallFailed(call, Failure.UNREACHABLE, anyio.current_time(), retry_after_seconds=again)
-    except (AnswerLost, TimeoutError):
-        return CallFailed(call, Failure.LOST, anyio.current_time())
+    except PortError as error:
+        again = error.retry_after_seconds if isinstance(error, Unreachable) else None
+        return CallFailed(call, _failure(error), anyio.current_time(), _sentence(error), again, error.answered)
+    except TimeoutError:
+        return CallFailed(call, Failure.LOST, anyio.current_time(), SILENT)
+
+
+def _failure(error: PortError) -> Failure:
+    match error:
+        case TokenGone():
+            return Failure.TOKEN_GONE
+        case Refused():
+            return Failure.REFUSED
+        case Unreachable():
+            return Failure.UNREACHABLE
+        case _:
+            return Failure.LOST
+
+
+def _sentence(error: PortError) -> str:
+    """The port promises a sentence for the team; no address is one."""
+    return "" if "://" in str(error) else str(error)
 
 
 def _account(publish: Publish) -> Account:
@@ -214,16 +238,36 @@ def _container(publish: Publish) -> str:
     return publish.container_id
 
 
+def _trouble(outcome: Message | None) -> dict[str, Any] | None:
+    """What a call came to, if it is worth a warning."""
+    match outcome:
+        case CallFailed(call, failure, answered=answered):
+            facts = {"call": call.value, "outcome": failure.value, "reason": outcome.sentence}
+            if answered is None:
+                return facts
+            said = {name: value for name, value in asdict(answered).items() if name != "status"}
+            return facts | {"http_status": answered.status} | said
+        case Looked(container) if container.state in {ContainerState.ERROR, ContainerState.EXPIRED}:
+            seen = {"call": Call.LOOK.value, "outcome": container.state.value}
+            return seen | {"reason": container.sentence, "words": container.words}
+        case _:
+            return None
+
+
+def _about(publish: Publish) -> dict[str, Any]:
+    return {
+        "chat_id": publish.chat_id,
+        "item_id": publish.item_id,
+        "version": publish.version,
+        "state": publish.phase.value,
+        "attempt": publish.attempt,
+        "container_id": publish.container_id,
+    }
+
+
 def _log(operation: StepPublish, stepped: Stepped) -> None:
-    publish, move = operation.publish, operation.move
-    log.info(
-        "publish.step",
-        chat_id=publish.chat_id,
-        item_id=publish.item_id,
-        version=publish.version,
-        state=move.phase.value,
-        attempt=move.attempt,
-        container_id=move.container_id,
-        calls=list(move.calls),
-        outcome="stored" if stepped.publish is not None else "fenced out",
-    )
+    move = operation.move
+    now = {"state": move.phase.value, "attempt": move.attempt, "container_id": move.container_id}
+    outcome = "stored" if stepped.publish is not None else "fenced out"
+    facts = _about(operation.publish) | now
+    log.info("publish.step", **facts, calls=list(move.calls), sentence=move.sentence, outcome=outcome)

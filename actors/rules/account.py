@@ -37,10 +37,14 @@ class ContainerState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container as just read; `sentence` says in plain words what is wrong with one in ERROR."""
+    """A container as just read; `sentence` says in plain words what is wrong with one in ERROR.
+
+    `words` are Instagram's own, for the log.
+    """
 
     state: ContainerState
     sentence: str | None = None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

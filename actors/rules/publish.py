@@ -64,7 +64,8 @@ def decide(saga: Saga, message: Message) -> Decision:  # noqa: C901 - the table:
         case CallFailed():
             return _failed(saga, publish, message)
         case Hinted(hints):
-            sentence = words.TOKEN_IN_DOUBT if hints is None else words.in_doubt(hints)
+            lost_to = saga.lost_to
+            sentence = words.token_in_doubt(lost_to) if hints is None else words.in_doubt(hints, lost_to)
             return store(saga, phase=Phase.IN_DOUBT, sentence=sentence, token_gone=hints is None)
         case Waited(at):
             return _go_on(saga, at)
@@ -132,7 +133,7 @@ def _create(saga: Saga, publish: Publish) -> Decision:
 
 def _looked(saga: Saga, publish: Publish, container: Container, at: float) -> Decision:
     if container.state is ContainerState.PUBLISHED:
-        return store(saga, phase=Phase.PUBLISHED, sentence=words.SEEN_LIVE)
+        return store(saga, phase=Phase.PUBLISHED, sentence=words.seen_live(saga.lost_to))
     match publish.phase:
         case Phase.PUBLISHING:
             return _looked_in_doubt(saga, publish, container.state, at)
@@ -192,7 +193,7 @@ def _failed(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
         case Failure.REFUSED:
             return _refuse(saga, failed.sentence)
         case Failure.UNREACHABLE | Failure.LOST:  # a container that nobody knows harms nobody
-            return _again(saga, failed.at, words.UNREACHABLE, failed.retry_after_seconds)
+            return _again(saga, failed.at, words.later(failed.sentence), failed.retry_after_seconds)
         case _:
             assert_never(failed.failure)
 
@@ -200,13 +201,14 @@ def _failed(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
 def _not_published(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
     match failed.failure:
         case Failure.LOST:
-            return store(saga, lost=True)
+            lost_to = words.lost(failed.sentence, failed.answered)
+            return store(replace(saga, lost_to=lost_to), lost=True)
         case Failure.REFUSED if publish.lost:
             return Decision(saga, Look(publish))  # perhaps since the lost call had its effect meanwhile
         case Failure.UNREACHABLE if publish.lost:
             return _look_again(saga, publish, failed.at)  # "not ready" may mean that the lost call takes effect now
         case Failure.TOKEN_GONE if publish.lost:
-            return store(saga, phase=Phase.IN_DOUBT, sentence=words.TOKEN_IN_DOUBT, token_gone=True)
+            return store(saga, phase=Phase.IN_DOUBT, sentence=words.token_in_doubt(saga.lost_to), token_gone=True)
         case Failure.TOKEN_GONE:
             return _refuse(saga, failed.sentence or words.TOKEN_GONE, token_gone=True)
         case Failure.REFUSED:
@@ -222,7 +224,7 @@ def _rest_before_another_attempt(saga: Saga, publish: Publish, failed: CallFaile
     pause = max(failed.retry_after_seconds or 0.0, PAUSES_SECONDS[-1])
     if publish.attempt < ATTEMPTS and pause <= PATIENCE_SECONDS:
         return store(replace(saga, not_before=failed.at + pause), phase=Phase.READY)
-    return _refuse(saga, words.UNREACHABLE)
+    return _refuse(saga, words.later(failed.sentence))
 
 
 def _not_readable(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
@@ -230,7 +232,7 @@ def _not_readable(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
         case Failure.UNREACHABLE | Failure.LOST:
             return _look_again(saga, publish, failed.at)
         case Failure.TOKEN_GONE:
-            return store(saga, phase=Phase.IN_DOUBT, sentence=words.TOKEN_IN_DOUBT, token_gone=True)
+            return store(saga, phase=Phase.IN_DOUBT, sentence=words.token_in_doubt(saga.lost_to), token_gone=True)
         case Failure.REFUSED:
             return Decision(saga, ReadHints(publish))
         case _:

@@ -16,7 +16,8 @@ class Saga:
     """What the actor of one publish remembers; the row is the truth.
 
     `since` (when the phase began), `renewed` (when the lease was last asked for) and `not_before` are on the loop's
-    clock. `marked`: the attempt that is committed and not sent yet. `again`: told to go on while at work.
+    clock. `marked`: the attempt that is committed and not sent yet. `again`: told to go on while at work. `lost_to`:
+    how the answer of the publish call was lost, as a sentence, unless an earlier worker lost it.
     """
 
     busy: bool = False
@@ -29,6 +30,7 @@ class Saga:
     marked: int = 0
     media_id: str | None = None
     calls: tuple[str, ...] = ()
+    lost_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,6 @@ def _said(message: Message) -> str | None:
         case CameTooLate():
             return f"{Call.PUBLISH.value}: not sent, the lease is too old"
         case CallFailed(call, failure):
-            return f"{call.value}: {failure.value}"
+            return f"{call.value}: {failure.value}" + (f" ({message.reason})" if message.reason else "")
         case _:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from actors.errors import Answered
 from actors.rules.account import Container, Hints
 from actors.rules.publish_operations import Publish
 
@@ -78,13 +79,26 @@ class CameTooLate:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """A call failed; `sentence` is for people, and only of use if it was refused."""
+    """A call failed; `sentence` says to people why, `answered` what Instagram said, if it said anything."""
 
     call: Call
     failure: Failure
     at: float
     sentence: str = ""
     retry_after_seconds: float | None = None
+    answered: Answered | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why, in a few words, for whoever asks later."""
+        return self.sentence if self.answered is None else numbers(self.answered)
+
+
+def numbers(answered: Answered) -> str:
+    """The numbers of an answer, like "HTTP 400, code 9007/2207027"."""
+    subcode = "" if answered.subcode is None else f"/{answered.subcode}"
+    code = "" if answered.code is None else f", code {answered.code}{subcode}"
+    return f"HTTP {answered.status}{code}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from actors.errors import Answered
 from actors.rules.account import Hints
+from actors.rules.publish_messages import numbers
 
 BY_HAND = "Post by hand and tap Posted."
 NOT_CONNECTED = f"Nothing was published: Instagram is not connected for this chat. {BY_HAND}"
 TOKEN_GONE = "Nothing was published: Instagram wants this account to be connected again. Tell the operator."  # noqa: S105 - a sentence
 TOOK_TOO_LONG = "Nothing was published: Instagram took too long to fetch the file. Tap Auto Post to try again."
-UNREACHABLE = "Nothing was published: Instagram could not be reached. Tap Auto Post to try again later."
+SILENT = "Instagram did not answer in time."
+UNTOLD = "Something went wrong on the way to Instagram."
+LATER = "Tap Auto Post to try again later."
 FILE_REFUSED = "Nothing was published: Instagram could not use the file."
 CONTAINER_EXPIRED = "Nothing was published: Instagram let the prepared story expire. Tap Auto Post to try again."
-SEEN_LIVE = "Instagram's answer was lost; it says now that the story is live."
+LOST = "Instagram's answer was lost."
+UNCLEAR = "Nobody knew whether this was published."
 ASK = "Look at Instagram, then say what you see."
-TOKEN_IN_DOUBT = f"Instagram's answer was lost, and it takes our token no more. {ASK}"
 
 
 def refused(sentence: str) -> str:
@@ -26,7 +30,29 @@ def unprefixed(sentence: str) -> str:
     return sentence.removeprefix("Nothing was published: ")
 
 
-def in_doubt(hints: Hints) -> str:
+def later(sentence: str) -> str:
+    """Say why it could not be done just now; only what was not answered could not be reached."""
+    return f"{refused(sentence or UNTOLD)} {LATER}"
+
+
+def lost(sentence: str, answered: Answered | None) -> str:
+    """Say why nobody knows: an error that was returned proves nothing, but it is no lost answer."""
+    if answered is None:
+        return sentence or LOST
+    return f"Instagram returned an error ({numbers(answered)})."
+
+
+def seen_live(lost_to: str | None) -> str:
+    """Say what was found after all."""
+    return f"{lost_to or UNCLEAR} Instagram says now that the story is live."
+
+
+def token_in_doubt(lost_to: str | None) -> str:
+    """Say why nobody can look."""
+    return f"{lost_to or LOST} It takes our token no more. {ASK}"
+
+
+def in_doubt(hints: Hints, lost_to: str | None = None) -> str:
     """Say what is known, as hints: it proves nothing."""
     seen = []
     if hints.used_since is not None:
@@ -34,4 +60,4 @@ def in_doubt(hints: Hints) -> str:
     if hints.stories is not None:
         seen.append(f"{hints.stories} {'story' if hints.stories == 1 else 'stories'} today")
     known = f" The account shows {', '.join(seen)}; that is no proof." if seen else ""
-    return f"Instagram's answer was lost.{known} {ASK}"
+    return f"{lost_to or LOST}{known} {ASK}"

@@ -44,10 +44,10 @@ def _failures_told() -> Iterator[None]:
         yield
     except AnswerLost as error:
         raise Failed(
-            f"{_begun(error)}: it may have been done, so look with a `list` command before you try again."
+            f"{_clause(error)}: it may have been done, so look with a `list` command before you try again."
         ) from error
     except Unreachable as error:
-        raise Failed(f"{_begun(error)}; nothing was changed.") from error
+        raise Failed(f"{_clause(error)}; nothing was changed.") from error
     except PortError as error:
         raise Failed(_begun(error)) from error
 
@@ -55,6 +55,10 @@ def _failures_told() -> Iterator[None]:
 def _begun(error: PortError) -> str:
     text = str(error)
     return text[:1].upper() + text[1:]
+
+
+def _clause(error: PortError) -> str:
+    return _begun(error).removesuffix(".")
 
 
 def _sentence(line: Line) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
 from infra.instagram.replies import Envelope
+from infra.instagram.said import said
 from infra.instagram.settings import GraphSettings
 from infra.instagram.verdicts import NOT_FETCHED, Means, Verdict, verdict_on
 from infra.instagram.wire import Ask, Broken, NotSent, Reply, call, is_token
@@ -42,7 +43,7 @@ class Calls:
     async def read(self, ask: Ask, shape: type[M], seconds: float | None = None) -> M:
         """Ask for something that changes nothing: it can always be asked again."""
         reply = await self._sent(ask, Effect.NONE, seconds or self.settings.read_seconds)
-        return _understood(reply, shape, Effect.NONE)
+        return _understood(ask, reply, shape, Effect.NONE)
 
     async def make(self, ask: Ask, shape: type[M]) -> M:
         """Have something made that does no harm if nobody ever knows of it.
@@ -52,12 +53,12 @@ class Calls:
         reply = await self._sent(ask, Effect.HARMLESS, self.settings.read_seconds)
         if _stumbled(reply):
             reply = await self._sent(ask, Effect.HARMLESS, self.settings.read_seconds)
-        return _understood(reply, shape, Effect.HARMLESS)
+        return _understood(ask, reply, shape, Effect.HARMLESS)
 
     async def publish(self, ask: Ask, shape: type[M]) -> M:
         """Have a story published: whatever does not certainly mean that nothing happened is `AnswerLost`."""
         reply = await self._sent(ask, Effect.PUBLISH, self.settings.publish_seconds)
-        return _understood(reply, shape, Effect.PUBLISH)
+        return _understood(ask, reply, shape, Effect.PUBLISH)
 
     async def _sent(self, ask: Ask, effect: Effect, seconds: float) -> Reply:
         if ask.token is not None and not is_token(ask.token):
@@ -70,16 +71,22 @@ class Calls:
             raise _unanswered(effect, str(error)) from error
 
 
-def _understood(reply: Reply, shape: type[M], effect: Effect) -> M:
+def _understood(ask: Ask, reply: Reply, shape: type[M], effect: Effect) -> M:
     refusal = _read(reply, Envelope)
     if refusal is not None:
         error = refusal.error
-        raise _failed(verdict_on(error.code, error.error_subcode, error.is_transient), effect, reply.headers)
+        verdict = verdict_on(error.code, error.error_subcode, error.is_transient)
+        raise _failed(verdict, effect, reply.headers).having(said(ask, reply, error))
     found = _read(reply, shape) if 200 <= reply.code < 300 else None
     if found is None:
-        words = f"Instagram's answer could not be read (HTTP {reply.code})"
-        raise _unanswered(effect, words, _asked_pause(reply.headers))
+        raise _unanswered(effect, _unreadable(reply), _asked_pause(reply.headers)).having(said(ask, reply))
     return found
+
+
+def _unreadable(reply: Reply) -> str:
+    if reply.code >= 500:
+        return f"Instagram, or something before it, has a problem (HTTP {reply.code})."
+    return f"Instagram's answer could not be read (HTTP {reply.code})."
 
 
 def _stumbled(reply: Reply) -> bool:

@@ -14,6 +14,7 @@ from actors.rules.account import Account, Container, ContainerState, FreshToken,
 from actors.rules.item import Kind, Story
 from infra.instagram.calls import Calls
 from infra.instagram.replies import ContainerReply, LimitReply, Listed, Made, MediaReply
+from infra.instagram.said import told
 from infra.instagram.settings import Around, GraphSettings
 from infra.instagram.tokens import Owner, Tokens
 from infra.instagram.verdicts import about_container
@@ -44,8 +45,9 @@ class GraphInstagram:
         found = await self._calls.read(ask, ContainerReply)
         state = STATES.get(found.status_code)
         if state is None:
-            raise Unreachable("Instagram says of the container what we do not know")
-        return Container(state, about_container(found.status) if state is ContainerState.ERROR else None)
+            raise Unreachable("Instagram says of the prepared story what we do not know.")
+        sentence = about_container(found.status) if state is ContainerState.ERROR else None
+        return Container(state, sentence, told(found.status) or None)
 
     async def publish(self, account: Account, container_id: str) -> str:
         """Publish a container."""
@@ -62,7 +64,7 @@ class GraphInstagram:
         """Read how many publishes of 24 hours are used, and how many there are."""
         found = await self._limit(account, {"fields": "quota_usage,config"})
         if found.config is None:
-            raise Unreachable("Instagram did not say how many posts there are")
+            raise Unreachable("Instagram did not say how many posts there are.")
         return Quota(found.quota_usage, found.config.quota_total)
 
     async def hints(self, account: Account, since: datetime) -> Hints:
@@ -99,7 +101,7 @@ class GraphInstagram:
         ask = self._ask(account, account.ig_user_id, "content_publishing_limit", query=query)
         found = (await self._calls.read(ask, Listed[LimitReply], seconds)).data
         if not found:
-            raise Unreachable("Instagram did not say how many posts are used")
+            raise Unreachable("Instagram did not say how many posts are used.")
         return found[0]
 
     def _ask(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 T = TypeVar("T")
 
@@ -20,12 +20,23 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
 
+def _text_or_none(found: object) -> object:
+    return found if isinstance(found, str) else None
+
+
+# Only a log keeps it: one of another shape must not make a refusal unreadable.
+Aside: TypeAlias = Annotated[str | None, BeforeValidator(_text_or_none)]
+
+
 class GraphError(Wire):
-    """The reason of a refusal; Meta's own words are not read: they are not ours to show."""
+    """The reason of a refusal; Meta's own words are for the log alone, see said.py."""
 
     code: int
     error_subcode: int | None = None
     is_transient: bool = False
+    message: Aside = Field(None, repr=False)
+    error_user_msg: Aside = Field(None, repr=False)
+    fbtrace_id: Aside = None
 
 
 class Envelope(Wire):

@@ -50,8 +50,8 @@ def _gone(sentence: str) -> Verdict:
     return Verdict(Means.GONE, sentence, before_effect=True)
 
 
-BUSY = _later("Instagram has a problem of its own. Try again in a minute.", LATER_SECONDS)
-THROTTLED = _later("Instagram asks us to slow down. Try again in a few minutes.", THROTTLED_SECONDS)
+BUSY = _later("Instagram has a problem of its own.", LATER_SECONDS)
+THROTTLED = _later("Instagram asks us to slow down.", THROTTLED_SECONDS)
 NOT_ALLOWED = _refused(f"Instagram does not allow us to do this with the account. {RECONNECT}")
 TOO_BIG = _refused(f"The picture is larger than the 8 MB that Instagram takes. Make it smaller. {BY_HAND}")
 BAD_VIDEO = _refused(f"Instagram cannot use this video. It takes MP4 or MOV, up to 60 seconds and 100 MB. {BY_HAND}")

@@ -7,6 +7,7 @@ the cause or the context of another one.
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -66,7 +67,7 @@ def open_session() -> aiohttp.ClientSession:
 async def call(session: aiohttp.ClientSession, ask: Ask, seconds: float) -> Reply:
     """Make one call within so many seconds; raises `NotSent` and `Broken`, which hold no URL."""
     if session.closed:
-        raise NotSent("The connections to Instagram are closed")
+        raise NotSent("Instagram was not asked: this worker stops.")
     try:
         return await _call(session, ask, seconds)
     except (aiohttp.ClientError, OSError) as error:  # asyncio's TimeoutError is an OSError
@@ -94,14 +95,34 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > LARGEST_BODY:
-            raise Broken("Instagram's answer does not end")
+            raise Broken("Instagram's answer does not end.")
     return bytes(body)
 
 
 def _failure(error: Exception) -> Exception:
-    name = type(error).__name__
     if isinstance(error, NEVER_LEFT):
-        return NotSent(f"No connection to Instagram: {name}")
+        return NotSent(f"Instagram could not be reached: {_obstacle(error)}.")
     if isinstance(error, TimeoutError):
-        return Broken(f"Instagram did not answer in time: {name}")
-    return Broken(f"The connection to Instagram broke: {name}")
+        return Broken("Instagram did not answer in time.")
+    return Broken("The connection to Instagram broke before its answer came.")
+
+
+def _obstacle(error: Exception) -> str:
+    """Name what stood in the way of a connection."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "its name was not found (DNS)"
+        case aiohttp.ClientConnectorCertificateError():
+            return "its certificate is not valid (TLS)"
+        case aiohttp.ClientSSLError():
+            return "no encrypted connection came about (TLS)"
+        case aiohttp.ConnectionTimeoutError():
+            return "no connection in time"
+        case aiohttp.InvalidURL():
+            return "its address is not valid"
+        case aiohttp.ClientConnectorError() if isinstance(error.os_error, ConnectionRefusedError):
+            return "the connection was refused"
+        case aiohttp.ClientConnectorError() if isinstance(error.os_error, socket.gaierror):
+            return "its name was not found (DNS)"
+        case _:
+            return "no connection came about"

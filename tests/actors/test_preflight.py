@@ -134,7 +134,7 @@ async def test_token_that_instagram_takes_no_more_is_found(stage: Stage) -> None
     ("call", "answer", "said"),
     [
         ("quota", Refused("Nothing was published: It is asleep."), "⚠️ It is asleep."),
-        ("quota", Unreachable("no network"), "⚠️ Instagram does not answer just now."),
+        ("quota", Unreachable("Instagram asks us to slow down."), "⚠️ Instagram asks us to slow down."),
         ("quota", Never(), "⚠️ Instagram does not answer just now."),
         ("reach", Refused("There is no file."), "⚠️ There is no file."),
         ("reach", Never(), "⚠️ The story's file cannot be reached in time."),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import anyio
 import pytest
 
-from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
+from actors.errors import Answered, AnswerLost, Refused, TokenGone, Unreachable
 from actors.reconciler import LATE_SECONDS
 from actors.rules import publish_words as words
 from actors.rules.account import Hints
@@ -23,7 +25,7 @@ from tests.stories import ANNA, BEN, CHAT
 
 anyio_backend = virtual_time
 
-LOST = AnswerLost("the answer did not come")
+LOST = AnswerLost("The connection to Instagram broke.")
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ async def test_f27_story_that_is_live_is_never_called_failed(sea: Sea) -> None:
 
     await sail(sea, 90.0)
 
-    assert (sea.item().state, sea.item().note) == (State.POSTED, words.SEEN_LIVE)
+    assert (sea.item().state, sea.item().note) == (State.POSTED, words.seen_live("The connection to Instagram broke."))
     assert sea.instagram.stories_of(3) == 1
 
 
@@ -101,6 +103,50 @@ async def test_f33_what_instagram_says_is_told_in_its_sentence_alone(sea: Sea) -
         "Nothing was published: Videos must be shorter than 60 s.",
     )
     assert "secret" not in str([event.calls for event in sea.store.tables.publish_events.all()])
+
+
+THROTTLED = Answered(429, 80002, None, "AZtrace", "There have been too many calls.", "https://host/v25.0/1784/media")
+
+
+async def test_what_instagram_said_is_logged_once_in_a_row_and_told_to_the_team(sea: Sea) -> None:
+    throttled = Unreachable("Instagram asks us to slow down.", 120.0).having(THROTTLED)
+    sea.instagram.faults.add(*[Fault(throttled)] * 3, of="create")
+
+    await sail(sea, 400.0)
+
+    warned = [line for line in sea.logs if line["event"] == "publish.step" and line["log_level"] == "warning"]
+    assert [(line["call"], line["outcome"], line["reason"]) for line in warned] == [
+        ("create container", "unreachable", "Instagram asks us to slow down.")
+    ]
+    named = ("http_status", "code", "subcode", "trace_id", "words", "url")
+    assert tuple(warned[0][name] for name in named) == astuple(THROTTLED)
+    assert (warned[0]["chat_id"], warned[0]["item_id"], warned[0]["state"]) == (CHAT, 7, "creating")
+    assert sea.item().note == "Nothing was published: Instagram asks us to slow down. Tap Auto Post to try again later."
+    assert "create container: unreachable (HTTP 429, code 80002)" in last_calls(sea)
+
+
+async def test_only_what_did_not_answer_could_not_be_reached(sea: Sea) -> None:
+    sea.instagram.faults.add(*[Fault(LOST, silent=True)] * 20, of="create")
+
+    await sail(sea, 400.0)
+
+    assert (
+        sea.item().note == "Nothing was published: Instagram did not answer in time. Tap Auto Post to try again later."
+    )
+    assert "create container: answer lost (Instagram did not answer in time.)" in last_calls(sea)
+
+
+async def test_container_in_error_is_logged_in_instagrams_own_words(sea: Sea) -> None:
+    sea.instagram.file_error = "Error: 2207026"
+
+    await sail(sea, 60.0)
+
+    (warned,) = [line for line in sea.logs if line["event"] == "publish.step" and line["log_level"] == "warning"]
+    assert (warned["call"], warned["outcome"], warned["words"]) == ("read container", "error", "Error: 2207026")
+
+
+def last_calls(sea: Sea) -> list[str]:
+    return [call for event in sea.store.tables.publish_events.all() for call in event.calls]
 
 
 async def test_chat_without_an_account_is_told_what_to_do(sea: Sea) -> None:
@@ -148,7 +194,7 @@ async def test_doubt_ends_by_itself_once_the_story_can_be_seen(sea: Sea) -> None
 
     await sail(sea, 2000.0)
 
-    assert (sea.item().state, sea.item().note) == (State.POSTED, words.SEEN_LIVE)
+    assert (sea.item().state, sea.item().note) == (State.POSTED, words.seen_live(None))
 
 
 async def test_people_say_that_it_is_not_live_and_it_is_posted_again_from_the_same_container(sea: Sea) -> None:
@@ -275,7 +321,7 @@ async def test_hints_that_cannot_be_had_leave_a_doubt_all_the_same(sea: Sea, fau
 
     await sail(sea, 100.0)
 
-    assert sea.item().note == words.in_doubt(Hints())
+    assert sea.item().note == words.in_doubt(Hints(), str(LOST))
 
 
 async def test_token_that_dies_in_a_doubt_is_remembered(sea: Sea) -> None:
@@ -285,7 +331,7 @@ async def test_token_that_dies_in_a_doubt_is_remembered(sea: Sea) -> None:
 
     await sail(sea, 100.0)
 
-    assert (sea.item().state, sea.item().note) == (State.IN_DOUBT, words.TOKEN_IN_DOUBT)
+    assert (sea.item().state, sea.item().note) == (State.IN_DOUBT, words.token_in_doubt(str(LOST)))
     assert [account.token_gone for account in sea.store.tables.accounts.all()] == [True]
 
 

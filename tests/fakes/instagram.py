@@ -126,7 +126,7 @@ class FakeInstagram:
         if container.published:
             return Container(ContainerState.PUBLISHED)
         if container.error is not None:
-            return Container(ContainerState.ERROR, container.error)
+            return Container(ContainerState.ERROR, container.error, container.error)
         if age >= EXPIRES_SECONDS:
             return Container(ContainerState.EXPIRED)
         return Container(ContainerState.FINISHED if age >= self.lag_seconds else ContainerState.IN_PROGRESS)

@@ -276,8 +276,9 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/publish.py",
-                "        case Failure.LOST:\n            return store(saga, lost=True)",
-                "        case Failure.LOST:\n            return _start_over(saga)",
+                "            lost_to = words.lost(failed.sentence, failed.answered)\n"
+                "            return store(replace(saga, lost_to=lost_to), lost=True)",
+                "            return _start_over(saga)",
             ),
         ),
     ),
@@ -301,8 +302,9 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/publish.py",
-                "        case Failure.LOST:\n            return store(saga, lost=True)",
-                "        case Failure.LOST:\n            return _refuse(saga, words.UNREACHABLE)",
+                "            lost_to = words.lost(failed.sentence, failed.answered)\n"
+                "            return store(replace(saga, lost_to=lost_to), lost=True)",
+                "            return _refuse(saga, words.UNTOLD)",
             ),
         ),
     ),
@@ -340,8 +342,8 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/publisher.py",
-                "from dataclasses import dataclass\n",
-                "from dataclasses import dataclass, replace\n",
+                "from dataclasses import asdict, dataclass\n",
+                "from dataclasses import asdict, dataclass, replace\n",
             ),
         ),
     ),

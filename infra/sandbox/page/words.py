@@ -120,6 +120,8 @@ def seconds(milliseconds: float) -> str:
 
 def _step(line: Line) -> Line:
     """Say what a step of a publish committed, and what Instagram answered before it."""
+    if "call" in line:
+        return {**line, "state": f"{line['call']}: {line['outcome']}", "calls": f" ({line.get('reason', '…')})"}
     state = str(line.get("state", "…"))
     words = "another worker goes on with it" if line.get("outcome") == "fenced out" else PHASES.get(state, state)
     calls = ", ".join(map(str, line.get("calls", ())))

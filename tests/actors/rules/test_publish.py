@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from actors.errors import Answered
 from actors.rules import publish_words as words
 from actors.rules.account import Account, Container, ContainerState, Hints, Login
 from actors.rules.publish import (
@@ -179,7 +180,7 @@ def test_call_that_came_too_late_counts_as_lost() -> None:
 def test_f27_what_is_live_after_all_is_published() -> None:
     move = stored(SENT, looked(ContainerState.PUBLISHED))
 
-    assert (move.phase, move.sentence) == (Phase.PUBLISHED, words.SEEN_LIVE)
+    assert (move.phase, move.sentence) == (Phase.PUBLISHED, words.seen_live(None))
     assert stored(IN_DOUBT, looked(ContainerState.PUBLISHED)).phase is Phase.PUBLISHED
     assert stored(FETCHING, looked(ContainerState.PUBLISHED)).phase is Phase.PUBLISHED
 
@@ -228,6 +229,29 @@ def test_doubt_says_what_is_known_and_that_it_is_no_proof() -> None:
     assert "proof" not in words.in_doubt(Hints())
 
 
+@pytest.mark.parametrize(
+    ("answered", "begins"),
+    [
+        (None, "Instagram did not answer in time. The account shows 1 published since, 12 stories today;"),
+        (Answered(500, 2), "Instagram returned an error (HTTP 500, code 2). The account"),
+        (Answered(403, 4, 2207051), "Instagram returned an error (HTTP 403, code 4/2207051). The account"),
+        (Answered(502), "Instagram returned an error (HTTP 502). The account"),
+    ],
+)
+def test_doubt_says_whether_anything_was_answered(answered: Answered | None, begins: str) -> None:
+    failed = CallFailed(Call.PUBLISH, Failure.LOST, AT, "Instagram did not answer in time.", answered=answered)
+    lost = decide(at_work(SENT), failed).saga
+
+    told = decide(lost, Hinted(Hints(1, 12), AT)).effect
+    seen = decide(lost, looked(ContainerState.PUBLISHED)).effect
+
+    assert isinstance(told, Store)
+    assert (told.move.sentence or "").startswith(begins)
+    assert isinstance(seen, Store)
+    assert (seen.move.sentence or "").endswith(" Instagram says now that the story is live.")
+    assert len(told.move.sentence or "") <= 180  # what a card has room for
+
+
 def test_doubt_that_was_stored_is_not_looked_at_before_its_time() -> None:
     assert decide(at_work(SENT), Stored(IN_DOUBT, AT, AT)).effect is None
     assert decide(Saga(busy=True), Stored(IN_DOUBT, AT, AT)).effect == Look(IN_DOUBT)
@@ -237,7 +261,7 @@ def test_doubt_that_was_stored_is_not_looked_at_before_its_time() -> None:
 def test_doubt_without_a_token_is_a_doubt_and_the_token_is_gone(message: Message) -> None:
     move = stored(SENT, message)
 
-    assert (move.phase, move.sentence, move.token_gone) == (Phase.IN_DOUBT, words.TOKEN_IN_DOUBT, True)
+    assert (move.phase, move.sentence, move.token_gone) == (Phase.IN_DOUBT, words.token_in_doubt(None), True)
 
 
 @pytest.mark.parametrize("message", [*LOOKS[:2], *LOOKS[3:], *FAILURES[4:8]])
@@ -248,10 +272,10 @@ def test_doubt_stays_with_people_unless_the_story_is_seen(message: Message) -> N
 @pytest.mark.parametrize("call", [Call.CREATE, Call.LOOK])
 def test_container_is_tried_again_until_patience_ends(call: Call) -> None:
     publish = CREATING if call is Call.CREATE else FETCHING
-    early, late = (CallFailed(call, Failure.UNREACHABLE, AT + passed) for passed in (0.0, PATIENCE_SECONDS))
+    early, late = (CallFailed(call, Failure.UNREACHABLE, AT + passed, "Why.") for passed in (0.0, PATIENCE_SECONDS))
 
     assert decide(at_work(publish), early).effect == Wait(1.0)
-    assert stored(publish, late).sentence == words.UNREACHABLE
+    assert stored(publish, late).sentence == "Nothing was published: Why. Tap Auto Post to try again later."
 
 
 def test_looks_come_at_growing_pauses() -> None:
@@ -343,7 +367,7 @@ def test_publish_call_that_never_happens_is_refused() -> None:
     last = replace(SENT, attempt=ATTEMPTS)
     failed = CallFailed(Call.PUBLISH, Failure.UNREACHABLE, AT)
 
-    assert stored(last, failed).sentence == words.UNREACHABLE
+    assert stored(last, failed).sentence == words.later("")
     assert stored(SENT, replace(failed, retry_after_seconds=3600.0)).phase is Phase.REFUSED
 
 
@@ -369,6 +393,12 @@ def test_calls_are_told_with_the_next_step_and_repetitions_once() -> None:
     assert stored(CREATING, Created("c2", AT)).calls == ("create container: c2",)
     assert stored(SENT, WentLive("m1", AT)).calls == ("publish: m1",)
     assert stored(SENT, CallFailed(Call.PUBLISH, Failure.LOST, AT)).calls == ("publish: answer lost",)
+    silent = CallFailed(Call.PUBLISH, Failure.LOST, AT, words.SILENT)
+    assert stored(SENT, silent).calls == ("publish: answer lost (Instagram did not answer in time.)",)
+    throttled = CallFailed(Call.CREATE, Failure.UNREACHABLE, AT, "Slow down.", 60.0, Answered(429, 80002))
+    assert stored(CREATING, replace(throttled, at=AT + PATIENCE_SECONDS)).calls == (
+        "create container: unreachable (HTTP 429, code 80002)",
+    )
     full = replace(at_work(SENT), calls=tuple(map(str, range(CALLS_KEPT))))
     told = decide(full, CameTooLate(AT)).effect
     assert isinstance(told, Store)

@@ -171,6 +171,10 @@ def test_answer_to_a_tap_that_is_forgotten_changes_nothing(play: Play) -> None:
         ({"event": "worker.stopping"}, "Asked to stop (…)"),
         ({"event": "new.thing", "level": "info", "timestamp": "t", "size": 3}, "new.thing size=3"),
         ({"event": "publish.step", "state": "ready", "outcome": "stored", "calls": []}, "Publish: it is ready"),
+        (
+            {"event": "publish.step", "call": "publish", "outcome": "answer lost", "reason": "No answer."},
+            "Publish: publish: answer lost (No answer.)",
+        ),
         ({"event": "publish.step", "outcome": "fenced out"}, "Publish: another worker goes on with it"),
         ({"event": "output", "text": "Traceback {0}"}, "Traceback {0}"),
     ],
