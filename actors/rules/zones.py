@@ -24,7 +24,7 @@ def unknown(name: str) -> str:
 
 @lru_cache(1024)
 def _find(name: str) -> ZoneInfo | None:
-    """zoneinfo looks for a file: what is none of its own may be a folder, no text, too long or closed to us."""
+    """Look for a file, as zoneinfo does: what is none of its own may be a folder, no text, too long or closed to us."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
