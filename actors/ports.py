@@ -6,7 +6,7 @@ not try again), `AnswerLost` (it may have happened).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,14 +85,28 @@ class SentCard:
     file_id: str | None
 
 
+@dataclass(slots=True, eq=False)
+class Sending:
+    """A file on its way, as far as its sender is told; `moved` is called whenever a part of it has left.
+
+    `kept_back`: the end of it has not left, so it cannot have arrived, whatever becomes of the call.
+    """
+
+    moved: Callable[[], None] = lambda: None
+    kept_back: bool = False
+
+
 class Chat(Protocol):
-    """The team's group."""
+    """The team's group. A file takes as long as its line needs: its sender sees it move, and gives it up by cancelling.
+
+    The files of a chat leave one by one, cards apart from originals; one whose turn does not come is `Unreachable`.
+    """
 
     async def answer(self, press_id: str, text: str) -> None:
         """Show a toast; `Refused` when the query is too old or was answered before."""
         ...
 
-    async def send_card(self, row: Row) -> SentCard:
+    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
         """Send the picture or video with caption and buttons. Not idempotent: `AnswerLost` may mean a second card."""
         ...
 
@@ -100,7 +114,7 @@ class Chat(Protocol):
         """Redraw one message; "not modified" is success; `Refused` when the message is gone for good."""
         ...
 
-    async def send_original(self, row: Row, reply_to: int) -> None:
+    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
         """Send the uncompressed file of the item as an answer to its card."""
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from actors.errors import ChatMoved
-from actors.ports import Chat, Face, SentCard
+from actors.ports import Chat, Face, Sending, SentCard
 from actors.rules.item import Row
 
 
@@ -21,20 +21,20 @@ class Following:
         """Show a toast: it needs no chat."""
         await self._chat.answer(press_id, text)
 
-    async def send_card(self, row: Row) -> SentCard:
+    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
         """Send; to the old group nothing: its row names the new one soon."""
         with self._watching(row.chat_id):
-            return await self._chat.send_card(row)
+            return await self._chat.send_card(row, sending)
 
     async def edit_card(self, face: Face) -> None:
         """Redraw; the messages of the old group stay as they are."""
         with self._watching(face.chat_id):
             await self._chat.edit_card(face)
 
-    async def send_original(self, row: Row, reply_to: int) -> None:
+    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
         """Send the file."""
         with self._watching(row.chat_id):
-            await self._chat.send_original(row, reply_to)
+            await self._chat.send_original(row, reply_to, sending)
 
     async def send_text(self, chat_id: int, text: str) -> None:
         """Say it, in the new group if the old one is gone: people are there now."""

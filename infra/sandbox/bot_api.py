@@ -30,6 +30,8 @@ class BotApi:
     def __init__(self, token: str, world: World, faults: Faults, clock: Callable[[], float]) -> None:
         self.calls: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
+        self.abandoned = 0  # calls that ended before their end, and how much of them had come
+        self.abandoned_bytes = 0
         self.desk = PollDesk(world, faults, clock)
         self.pushing = PushDesk(world, faults, clock)
         self.mishaps = Mishaps(faults)
@@ -58,9 +60,12 @@ class BotApi:
         if self._faults.network_is_off(self._clock()):
             return reset(request)
         try:
-            arguments = await read_arguments(request)
+            arguments = await read_arguments(request, self._faults.bytes_per_second(name, self._clock()))
         except BotApiError as refusal:
             return envelope(refusal)
+        except ConnectionError:
+            self._abandon(name, request.content.total_bytes)
+            return reset(request)
         self.calls[name] += 1
         strike = self._faults.strike(name, self._chat_id(name, arguments), self._clock())
         if strike.delay_seconds:
@@ -77,6 +82,11 @@ class BotApi:
         if request.match_info["token"] != self._token or stored is None:
             return envelope(BotApiError(404, "Not Found"))
         return web.Response(body=stored.content, content_type=stored.content_type)
+
+    def _abandon(self, name: str, size: int) -> None:
+        self.abandoned += 1
+        self.abandoned_bytes += size
+        self._world.journal.record(self._clock(), "call.abandoned", method=name, bytes=size)
 
     async def _struck(self, request: web.Request, fault: Fault | None, effect: Effect) -> web.Response:
         if fault is None:

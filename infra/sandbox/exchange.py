@@ -1,17 +1,19 @@
 """Requests read and answers written byte for byte as Telegram does, and connections broken."""
 
+import asyncio
 import json
 import socket
 import struct
 from typing import Any
 
-from aiohttp import web
-from aiohttp.web_request import FileField
+from aiohttp import BodyPartReader, web
 
 from infra.sandbox.arguments import Arguments, Upload
 from infra.sandbox.rules import FILE_BYTES, BotApiError, bad_request
 
 REQUEST_BYTES = FILE_BYTES + 1024 * 1024
+PIECE_BYTES = 16_384
+SLOW_LINE_BYTES = 65_536
 HTML_ERROR = (
     "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n"
     "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -25,23 +27,26 @@ REASONS = {
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-async def read_arguments(request: web.Request) -> Arguments:
-    """Read the values and files of a call from its query and its body."""
+async def read_arguments(request: web.Request, bytes_per_second: int | None = None) -> Arguments:
+    """Read the values and files of a call from its query and its body, files as fast as the line is.
+
+    Raises ConnectionError if the body ends before its end.
+    """
     values: dict[str, object] = dict(request.query)
     uploads: dict[str, Upload] = {}
     if request.content_type == "application/json":
         values |= _json_object(await request.text())
-    elif request.can_read_body:
-        try:
-            form = await request.post()
-        except web.HTTPRequestEntityTooLarge as error:
-            raise BotApiError(413, "Request Entity Too Large") from error
-        for name, value in form.items():
-            if isinstance(value, FileField):
-                uploads[name] = Upload(value.filename, value.content_type, value.file.read())
-                value.file.close()
+    elif request.content_type == "multipart/form-data":
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            content = await _read_part(request, part, bytes_per_second)
+            if part.filename:
+                kind = part.headers.get("Content-Type", "application/octet-stream")
+                uploads[part.name or ""] = Upload(part.filename, kind, content)
             else:
-                values[name] = value if isinstance(value, str) else bytes(value).decode()
+                values[part.name or ""] = content.decode()
+    elif request.can_read_body:
+        values |= {name: str(value) for name, value in (await request.post()).items()}
     return Arguments(values, uploads)
 
 
@@ -53,6 +58,25 @@ def envelope(result: Any) -> web.Response:
     if result.parameters:
         refusal["parameters"] = result.parameters
     return _json(result.code, refusal)
+
+
+async def _read_part(request: web.Request, part: BodyPartReader, bytes_per_second: int | None) -> bytes:
+    content = bytearray()
+    if bytes_per_second is not None and request.transport is not None:
+        # What waits in the kernel has left the line already, as its sender sees it.
+        connection = request.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_LINE_BYTES)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while piece := await part.read_chunk(PIECE_BYTES):
+        content += piece
+        if request.content.total_bytes > REQUEST_BYTES:
+            raise BotApiError(413, "Request Entity Too Large")
+        if request.transport is None:
+            raise ConnectionResetError
+        if bytes_per_second is not None:
+            await asyncio.sleep(began + len(content) / bytes_per_second - loop.time())
+    return bytes(content)
 
 
 def _json_object(body: str) -> dict[str, object]:

@@ -10,6 +10,7 @@ class Kind(Enum):
     """One way of failing; before and after speak of the call's effect."""
 
     DELAY = "delay"
+    SLOW_LINE = "slow_line"
     TOO_MANY = "too_many"
     SERVER_ERROR = "server_error"
     SERVER_ERROR_AFTER = "server_error_after"
@@ -28,6 +29,7 @@ class Kind(Enum):
 
 
 DELIVERY = frozenset({Kind.DUPLICATE, Kind.REDELIVER})
+APART = DELIVERY | {Kind.SLOW_LINE}  # from the failures of a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Fault:
     """What fails, where, and for how long.
 
     `seconds` is the delay, the retry_after or the lateness; `code` is HTTP's, or the Graph API's with its `subcode`.
+    A slow line takes files in at `bytes_per_second`, before it is known for which chat they are.
     Without `times` and `lasts_seconds` the fault stays until it is cleared.
     """
 
@@ -47,6 +50,7 @@ class Fault:
     code: int = 502
     lasts_seconds: float | None = None
     subcode: int | None = None
+    bytes_per_second: int = 0
 
 
 @dataclass(slots=True)
@@ -66,6 +70,7 @@ class Armed:
             "chat_id": fault.chat_id,
             "chance": fault.chance,
             "seconds": fault.seconds,
+            "bytes_per_second": fault.bytes_per_second,
         }
         return {"number": self.number, "kind": fault.kind.value, "left": self.left, "ends_at": self.ends_at} | place
 
@@ -109,12 +114,18 @@ class Faults:
         self._forget_ended(now)
         delay_seconds = 0.0
         for armed in list(self.armed):
-            if armed.fault.kind in DELIVERY or not self._hits(armed, method, chat_id):
+            if armed.fault.kind in APART or not self._hits(armed, method, chat_id):
                 continue
             if armed.fault.kind is not Kind.DELAY:
                 return Strike(delay_seconds, armed.fault)
             delay_seconds += armed.fault.seconds
         return Strike(delay_seconds)
+
+    def bytes_per_second(self, method: str, now: float) -> int | None:
+        """Tell how fast the files of a call come in; None: as fast as they can."""
+        self._forget_ended(now)
+        slow = [armed for armed in list(self.armed) if armed.fault.kind is Kind.SLOW_LINE]
+        return min((armed.fault.bytes_per_second for armed in slow if self._hits(armed, method, None)), default=None)
 
     def strike_delivery(self, now: float) -> frozenset[Kind]:
         """Decide what happens to a batch of updates that is about to leave."""

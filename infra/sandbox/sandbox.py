@@ -105,11 +105,13 @@ class Sandbox:
         self.telegram.journal.record(self.clock(), "fault.cleared", number=number)
 
     def stats(self) -> Wire:
-        """Count calls by method, refusals by reason, and edits by message."""
+        """Count calls by method, refusals by reason, bytes that came for nothing, and edits by message."""
         chats = self.telegram.chats.values()
         return {
             "calls": dict(self.bot_api.calls),
             "refusals": dict(self.bot_api.refusals),
+            "abandoned": self.bot_api.abandoned,
+            "abandoned_bytes": self.bot_api.abandoned_bytes,
             "conflicts": self.bot_api.desk.conflicts,
             "too_many_requests": self.bot_api.refusals["Too Many Requests"],
             "updates_waiting": len(self.telegram.updates),

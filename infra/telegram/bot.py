@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from typing import Protocol
 
-import anyio
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message
 from telegram import ReplyParameters as Reply
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from actors.ports import Face, MediaSource, SentCard
+from actors.ports import Face, MediaSource, Sending, SentCard
 from actors.rules.item import Kind, Row
 from infra.telegram.cards import LONGEST_CAPTION, Keyboard, caption, first_face, keyboard
 from infra.telegram.errors import NOT_MODIFIED, port_errors, says
 from infra.telegram.markup import clip, one_line, units, whole_text
 from infra.telegram.request import AiohttpRequest
 from infra.telegram.updates import TelegramUpdates
+from infra.telegram.uploads import Turns, Upload
 
 LONGEST_TOAST = 200
 LONGEST_TEXT = 4096
@@ -29,11 +30,21 @@ FILE_NAME_ROOM = 100
 # Toasts never wait for a connection: there are more than there are calls at once, and uploads hold but a few.
 CALL_CONNECTIONS = 256
 POLL_CONNECTIONS = 2
-UPLOADS_AT_ONCE = 4
+# Over all chats; each holds a whole file, of up to 50 MB, in memory.
+CARDS_AT_ONCE = 6
+ORIGINALS_AT_ONCE = 2
 
 
 class _Send(Protocol):
     async def __call__(self, media: InputFile | str) -> Message: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _OnItsWay:
+    """In which line a file stands, and who is told how far it comes."""
+
+    turns: Turns
+    sending: Sending | None
 
 
 class TelegramChat:
@@ -42,14 +53,15 @@ class TelegramChat:
     def __init__(self, bot: Bot, media: MediaSource) -> None:
         self._bot = bot
         self._media = media
-        self._uploads = anyio.Semaphore(UPLOADS_AT_ONCE)  # each holds a whole file in memory
+        self._cards = Turns(CARDS_AT_ONCE)
+        self._originals = Turns(ORIGINALS_AT_ONCE)  # no card ever waits for one
 
     async def answer(self, press_id: str, text: str) -> None:
         """Show a toast; `Refused` when the query is too old or was answered before."""
         with port_errors():
             await self._bot.answer_callback_query(press_id, clip(text, LONGEST_TOAST))
 
-    async def send_card(self, row: Row) -> SentCard:
+    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
         """Send the picture or video, from Telegram's own copy if it still has one."""
         face = first_face(row)
         send = partial(
@@ -60,7 +72,8 @@ class TelegramChat:
             reply_markup=_markup(keyboard(face)),
         )
         with port_errors():
-            message = await self._send_known(send, row) or await self._send_file(send, row)
+            message = await self._send_known(send, row)
+            message = message or await self._send_file(send, row, _OnItsWay(self._cards, sending))
             return SentCard(message.message_id, _file_id(message, row.story.kind))
 
     async def edit_card(self, face: Face) -> None:
@@ -73,7 +86,7 @@ class TelegramChat:
                 if not says(error, NOT_MODIFIED):
                     raise
 
-    async def send_original(self, row: Row, reply_to: int) -> None:
+    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
         """Send the uncompressed file and the whole caption, to be copied, as an answer to the card."""
         text = whole_text(row.story.caption)
         fits = units(text) <= LONGEST_CAPTION
@@ -86,7 +99,7 @@ class TelegramChat:
             reply_parameters=_reply(reply_to),
         )
         with port_errors():
-            await self._send_file(send, row)
+            await self._send_file(send, row, _OnItsWay(self._originals, sending))
             if not fits:
                 await self._bot.send_message(
                     row.chat_id,
@@ -133,11 +146,13 @@ class TelegramChat:
                 raise
             return None
 
-    async def _send_file(self, send: _Send, row: Row) -> Message:
-        async with self._uploads:
-            content = await self._media.read(row.story)
+    async def _send_file(self, send: _Send, row: Row, way: _OnItsWay) -> Message:
+        sending = way.sending or Sending()
+        sending.kept_back = True
+        async with way.turns.of(row.chat_id):
+            upload = Upload(await self._media.read(row.story), sending)
             name = clip(one_line(row.story.file_name), FILE_NAME_ROOM, "") or "story"
-            return await send(InputFile(content, filename=name))
+            return await send(InputFile(upload, filename=name, read_file_handle=False))
 
 
 @asynccontextmanager

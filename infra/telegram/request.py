@@ -14,10 +14,14 @@ import aiohttp
 from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from infra.telegram.uploads import Upload, UploadBody
+
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 WRITE_SECONDS = 10.0
-UPLOAD_SECONDS = 60.0
+UPLOADED_SECONDS = 60.0  # Telegram answers a large film some time after its last byte
+# Its sender gives up much sooner what does not move: 50 MB take 14 minutes on a line of 0.5 Mbit/s.
+LONGEST_UPLOAD_SECONDS = 1800.0
 # Shorter than any proxy keeps an idle connection: a call on one that the other side just closed has an unknown end.
 KEEP_ALIVE_SECONDS = 15.0
 LONGEST_PAUSE_SECONDS = 86_400.0  # JSON can hold an infinite one
@@ -30,7 +34,7 @@ EDITS = ("/editMessageCaption", "/editMessageReplyMarkup")
 
 
 class NotSent(NetworkError):
-    """The call never left: no connection, or none in time."""
+    """The call never left, or not to its end: no connection, none in time, or one that broke before."""
 
 
 class PauseAsked(NetworkError):
@@ -80,11 +84,11 @@ class AiohttpRequest(BaseRequest):
         """Make one call and return its HTTP code and body; raises only python-telegram-bot's errors and ours."""
         if self._session is None or self._session.closed:
             raise NotSent("The connections to Telegram are closed")
-        uploads = request_data is not None and request_data.contains_files
+        upload = _upload(request_data)
         timeout = _timeout(
             connect=_seconds(connect_timeout, CONNECT_SECONDS) + _seconds(pool_timeout, 0),
-            write=_seconds(write_timeout, UPLOAD_SECONDS if uploads else WRITE_SECONDS),
-            read=_seconds(read_timeout, UPLOAD_SECONDS if uploads else READ_SECONDS),
+            write=_seconds(write_timeout, WRITE_SECONDS if upload is None else LONGEST_UPLOAD_SECONDS),
+            read=_seconds(read_timeout, READ_SECONDS if upload is None else UPLOADED_SECONDS),
         )
         try:
             async with self._session.request(
@@ -96,6 +100,8 @@ class AiohttpRequest(BaseRequest):
             ) as response:
                 code, payload = response.status, await response.read()
         except (aiohttp.ClientError, OSError) as error:  # asyncio's TimeoutError is an OSError
+            if upload is not None and upload.sending.kept_back:
+                raise NotSent(f"The file did not get through: {type(error).__name__}") from None
             raise _failure(error) from None
         _refuse_what_ptb_mistakes(code, payload)
         return code, _without_message(url, payload)
@@ -130,8 +136,18 @@ def _body(request_data: RequestData | None) -> dict[str, Any]:
     for name, value in request_data.json_parameters.items():
         form.add_field(name, value)
     for name, (file_name, content, content_type) in request_data.multipart_data.items():
-        form.add_field(name, content, filename=file_name, content_type=content_type)
+        body = UploadBody(content, content_type) if isinstance(content, Upload) else content
+        form.add_field(name, body, filename=file_name, content_type=content_type)
     return {"data": form}
+
+
+def _upload(request_data: RequestData | None) -> Upload | None:
+    """The file that these parameters have with them."""
+    if request_data is None or not request_data.contains_files:
+        return None
+    return next(
+        (content for _, content, _ in request_data.multipart_data.values() if isinstance(content, Upload)), None
+    )
 
 
 def _without_message(url: str, payload: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import anyio
 
 from actors.errors import MailboxClosed, MailboxFull
-from actors.ports import Face, SentCard
+from actors.ports import Face, Sending, SentCard
 from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Operation, Shown
@@ -27,6 +27,16 @@ class After:
 
     seconds: float
     then: object = None
+
+
+@dataclass(frozen=True)
+class Creep:
+    """Let so many parts of a file leave, one after so many seconds; then answer so, its end kept back or not."""
+
+    parts: int
+    seconds: float
+    then: object = None
+    kept_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,12 @@ class Script:
         line = self._answers.get(name)
         return line.popleft() if line else self._always.get(name)
 
-    async def play(self, name: str) -> object:
+    async def play(self, name: str, sending: Sending | None = None) -> object:
         """Note the call, and do what its answer says."""
         answer = self.take(name)
+        if isinstance(answer, Creep):
+            assert sending is not None
+            answer = await _creep(answer, sending)
         if isinstance(answer, After):
             await anyio.sleep(answer.seconds)
             answer = answer.then
@@ -113,6 +126,15 @@ class FakeStore(Script):
         return Reply(value, 1, anyio.current_time() - began)
 
 
+async def _creep(file: Creep, sending: Sending) -> object:
+    sending.kept_back = True
+    for _ in range(file.parts):
+        await anyio.sleep(file.seconds)
+        sending.moved()
+    sending.kept_back = file.kept_back
+    return file.then
+
+
 async def _end_of(ticket: Ticket) -> None:
     over = anyio.Event()
     ticket.watch(over.set)
@@ -138,10 +160,10 @@ class FakeChat(Script):
         await self.play("answer")
         self.toasts.append((press_id, text))
 
-    async def send_card(self, row: Row) -> SentCard:
+    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
         """Send it as message 502."""
         self.sent.append(row)
-        sent = await self.play("send_card")
+        sent = await self.play("send_card", sending)
         assert isinstance(sent, SentCard)
         return sent
 
@@ -150,9 +172,9 @@ class FakeChat(Script):
         self.faces.append(face)
         await self.play(f"edit {face.message_id}")
 
-    async def send_original(self, row: Row, reply_to: int) -> None:
+    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
         """Keep what was sent."""
-        await self.play("send_original")
+        await self.play("send_original", sending)
         self.originals.append((row, reply_to))
 
     async def send_text(self, chat_id: int, text: str) -> None:

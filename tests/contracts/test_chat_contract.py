@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from actors.errors import Refused
-from actors.ports import Conflict, Face, Poison
+from actors.ports import Conflict, Face, Poison, Sending
 from actors.rules.item import State, Step
 from actors.rules.messages import Tap
 from infra.sandbox.pictures import draw_pictures
@@ -66,6 +66,16 @@ async def test_a_card_can_be_sent_again_by_the_name_of_its_picture(group: Group)
     second = await group.chat.send_card(known)
 
     assert second.message_id > first.message_id
+
+
+async def test_a_card_that_has_come_was_seen_to_leave_and_nothing_of_it_is_kept_back(group: Group) -> None:
+    moves: list[bool] = []
+    sending = Sending(lambda: moves.append(True))
+
+    await group.chat.send_card(IN_REVIEW, sending)
+
+    assert moves
+    assert not sending.kept_back
 
 
 async def test_a_card_can_be_redrawn_and_the_same_face_again_is_a_success(group: Group) -> None:

@@ -11,7 +11,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from actors.errors import Refused
-from actors.ports import Face, SentCard
+from actors.ports import Face, Sending, SentCard
 from actors.rules.item import Row
 from tests.fakes.faults import Effect, Faults
 from tests.journal import Journal
@@ -61,9 +61,9 @@ class FakeChat:
             raise Refused("query is too old and response timeout expired or query ID is invalid")
         await self._call("answer", lambda: self._show_toast(press_id, text))
 
-    async def send_card(self, row: Row) -> SentCard:
+    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
         """Show a new message."""
-        return await self._call("send_card", lambda: self._add_message(row))
+        return await self._call("send_card", lambda: self._add_message(row), sending)
 
     async def edit_card(self, face: Face) -> None:
         """Redraw a message, unless it was deleted."""
@@ -73,9 +73,9 @@ class FakeChat:
             raise Refused("message to edit not found")
         await self._call("edit_card", lambda: self._redraw(screen, face))
 
-    async def send_original(self, row: Row, reply_to: int) -> None:
+    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
         """Answer a card with the file."""
-        await self._call("send_original", lambda: self._add_original(row, reply_to))
+        await self._call("send_original", lambda: self._add_original(row, reply_to), sending)
 
     async def send_text(self, chat_id: int, text: str) -> None:
         """Say something."""
@@ -113,9 +113,13 @@ class FakeChat:
         while not predicate(self):
             await self._changed.wait()
 
-    async def _call(self, method: str, effect: Callable[[], _T]) -> _T:
+    async def _call(self, method: str, effect: Callable[[], _T], sending: Sending | None = None) -> _T:
         fault = self.faults.take(method)
+        sending = sending or Sending()
+        sending.kept_back = True
         await anyio.sleep(self.seconds)
+        sending.kept_back = False
+        sending.moved()
         if fault is None:
             return effect()
         if fault.effect is Effect.BEFORE:

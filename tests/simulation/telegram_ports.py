@@ -9,7 +9,7 @@ from typing import TypeAlias
 import anyio
 
 from actors.errors import AnswerLost, Unreachable
-from actors.ports import Conflict, Face, Moved, Other, Poison, Said, SentCard, Update
+from actors.ports import Conflict, Face, Moved, Other, Poison, Said, Sending, SentCard, Update
 from actors.rules.item import Row
 from actors.rules.messages import Pressed
 from tests.simulation.ledger import Ledger
@@ -19,6 +19,7 @@ from tests.simulation.wire import Reply, Request, T, Wire
 
 READ_SECONDS = 10.0  # the real adapter's patience with an answer
 FLOOD_SECONDS = 7.0
+PART_SECONDS = 5.0  # between two parts of a file on a slow line
 
 Books: TypeAlias = tuple[Callable[[str, str], None], Ledger]  # who is told of toasts, and of cards
 
@@ -36,10 +37,11 @@ class ChatPort:
         self._toasting(press_id, text)
         await self._ask("answer", lambda: self._platform.answer(press_id, text))
 
-    async def send_card(self, row: Row) -> SentCard:
+    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
         """Send a card."""
         self._ledger.sends(self._wire.process, row, self._wire.timeline.now)
         try:
+            await self._leave(row, sending or Sending())
             sent = await self._ask("send_card", lambda: self._platform.send(row), row.chat_id)
         except AnswerLost as error:
             self._ledger.send_failed(row, error)
@@ -52,11 +54,24 @@ class ChatPort:
         self._ledger.draws(self._wire.process, face)
         await self._ask("edit_card", lambda: self._platform.edit(face), face.chat_id)
 
-    async def send_original(self, row: Row, reply_to: int) -> None:
+    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
         """Send the file."""
         assert (row.chat_id, reply_to) in self._platform.screens
+        await self._leave(row, sending or Sending())
         said = f"the file of item {row.id}"
         await self._ask("send_original", lambda: self._platform.say(row.chat_id, said), row.chat_id)
+
+    async def _leave(self, row: Row, sending: Sending) -> None:
+        """Let the file leave, as fast as its line is; a whole one is no request yet that Telegram has got."""
+        sending.kept_back = row.story.file_id is None
+        harm = self._wire.hinder("leave") if sending.kept_back else None
+        if harm is not None and harm.trouble == "stalled":
+            await anyio.sleep_forever()
+        for _ in range(0 if harm is None else round(harm.late / PART_SECONDS)):
+            await anyio.sleep(PART_SECONDS)
+            sending.moved()
+        sending.kept_back = False
+        sending.moved()
 
     async def send_text(self, chat_id: int, text: str) -> None:
         """Say something."""

@@ -77,6 +77,13 @@ class Wire:
             raise AnswerLost("no answer in time")
         return reply.value  # type: ignore[return-value]  # the effect's own value, None included
 
+    def hinder(self, what: str) -> Harm | None:
+        """What becomes of something that takes long before it is sent."""
+        harm = self.watch(what, self.process)
+        if harm is not None:
+            self.weather.note(f"telegram {harm.trouble}", self.timeline.now)
+        return harm
+
     def _send(self, request: Request[T], reply: Reply[T]) -> None:
         luck = self.weather.luck(request.port)
         harm = self.watch(f"sent {request.name}", self.process)
