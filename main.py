@@ -8,7 +8,7 @@ import random
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, redirect_stderr
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from infra.identity import take_names
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import App, Around, settings_for
 from infra.instagram.tokens import Owner
-from infra.logs import configure_logs
+from infra.logs import configure_logs, dropped_line
 from infra.media.bucket import Bucket, BucketMedia
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
@@ -49,6 +49,7 @@ from infra.postgres.desk import Desk
 from infra.postgres.embedded import open_embedded
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
+from infra.process.output import queued
 from infra.sandbox import browser, visit
 from infra.sandbox import demo as stage
 from infra.sandbox.backstage import Backstage
@@ -181,8 +182,9 @@ def run() -> None:
     settings = read_settings()
     try:
         settings.bot_token()
-        configure_logs(settings.log_format, settings.log_level, settings.secrets())
-        anyio.run(run_worker, settings, backend_options=UVLOOP)
+        with queued(sys.stdout, dropped_line) as lines, queued(sys.stderr, dropped_line) as said, redirect_stderr(said):
+            configure_logs(settings.log_format, settings.log_level, settings.secrets(), lines)
+            anyio.run(run_worker, settings, backend_options=UVLOOP)
     except (BadSettings, PortTaken) as error:
         raise WrongInput(str(error)) from error
 

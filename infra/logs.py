@@ -156,6 +156,12 @@ def configure_logs(
     root.setLevel(logging.WARNING)
 
 
+def dropped_line(lines: int) -> str:
+    """Return the line that says how many lines are missing where it stands, shown at any level."""
+    line: str = structlog.wrap_logger(structlog.ReturnLogger()).error("log.dropped", lines=lines)
+    return f"{line}\n"
+
+
 def _plain(redaction: Redaction) -> Processor:
     def plain(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         first = {name: event[name] for name in ("event", "level", "timestamp") if name in event}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import select
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from actors.errors import QueueError
+
+SAY_SECONDS = 3.0
 
 
 class WrongInput(typer.TyperException):
@@ -64,6 +68,16 @@ def unexpected(word: str) -> str:
 
 
 def say(sentence: str) -> None:
-    """Write one sentence to stderr."""
+    """Write one sentence to stderr; one that nobody takes within a few seconds is given up, and so is its reader."""
     text = " ".join(sentence.split())
-    typer.echo(text if text.endswith((".", "?")) else f"{text}.", err=True)
+    if _is_taken(sys.stderr):
+        with suppress(OSError):
+            typer.echo(text if text.endswith((".", "?")) else f"{text}.", err=True)
+
+
+def _is_taken(stream: TextIO) -> bool:
+    """Wait until something fits into the pipe behind a stream; what is no pipe takes everything."""
+    try:
+        return bool(select.select([], [stream], [], SAY_SECONDS)[1])
+    except (OSError, ValueError):
+        return True

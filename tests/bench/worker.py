@@ -11,7 +11,8 @@ from pathlib import Path
 import anyio
 
 import main
-from infra.logs import configure_logs
+from infra.logs import configure_logs, dropped_line
+from infra.process.output import queued
 from infra.settings import Settings, load_settings
 from tests.bench.pipes import obey
 from tests.bench.stalls import Stalls
@@ -58,7 +59,10 @@ async def run(settings: Settings) -> None:
 def start() -> None:
     """Do what `main.py run` does; the log goes to a file, stdout is the bench's."""
     settings = load_settings()
-    with (Path(settings.data_dir) / "worker.log").open("w", encoding="utf-8") as lines:
+    with (
+        (Path(settings.data_dir) / "worker.log").open("w", encoding="utf-8") as file,
+        queued(file, dropped_line) as lines,
+    ):
         configure_logs(settings.log_format, settings.log_level, settings.secrets(), stream=lines)
         anyio.run(run, settings, backend_options=main.UVLOOP)
 

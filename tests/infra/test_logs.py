@@ -11,7 +11,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.logs import LONGEST_TEXT, LibraryRecords, Redaction, configure_logs
+from infra.logs import LONGEST_TEXT, LibraryRecords, Redaction, configure_logs, dropped_line
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
 PASSWORD = "correct horse/battery@staple"
@@ -238,6 +238,17 @@ def test_a_console_that_knows_ascii_only_gets_escapes(log: Logger) -> None:
     log.info("tap", by="Zoë")
 
     assert "Zo\\xeb" in stream.getvalue()
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
+def test_lines_that_were_dropped_are_counted_in_a_line_like_the_others(stream: io.StringIO, level: str) -> None:
+    """Whatever the level: errors may have been among them."""
+    configure_logs("json", level, stream=stream)
+
+    line = json.loads(dropped_line(7))
+
+    assert (line["event"], line["level"], line["lines"]) == ("log.dropped", "error", 7)
+    assert list(line) == ["event", "level", "timestamp", "lines"]
 
 
 def test_without_a_stream_lines_go_to_stdout(capsys: pytest.CaptureFixture[str], log: Logger) -> None:
