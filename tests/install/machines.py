@@ -39,7 +39,7 @@ KINDS = (
     Kind("Linux x86-64", _manylinux("x86_64")),
     Kind("Linux aarch64", _manylinux("aarch64")),
     Kind("macOS arm64 (14 and newer)", _macos("arm64")),
-    Kind("macOS x86-64 (14 and newer)", _macos("x86_64")),
+    Kind("macOS x86-64 (14 and newer)", _macos("x86_64"), served=False),
     Kind("Linux x86-64 with musl (Alpine)", tuple(f"musllinux_1_{minor}_x86_64" for minor in (2, 1)), served=False),
     Kind("Windows x86-64", ("win_amd64",), served=False),
 )
