@@ -10,7 +10,6 @@ import anyio
 
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from actors.rules import effects as wanted
-from actors.rules import words
 from actors.rules.item import Row
 from actors.rules.messages import (
     AskExpired,
@@ -18,10 +17,10 @@ from actors.rules.messages import (
     CardSent,
     Changed,
     Message,
-    NotRecorded,
+    OriginalNotSent,
+    OriginalSent,
     OutcomeNotRecorded,
     Press,
-    SendOriginal,
     StillRecording,
     Tap,
 )
@@ -108,7 +107,7 @@ class ItemActor:
             case wanted.CheckCard():
                 self._check_later(effect, about)
             case wanted.SendFile(press):
-                self._spawn_for(press, partial(self._send_file, press), about)
+                self._spawn_for(press, partial(self._send_file, effect), about)
             case wanted.AbandonRecording(press):
                 self._recordings.abandon(press)
             case wanted.LogInteraction(press, kind):
@@ -167,9 +166,8 @@ class ItemActor:
                 return
 
     def _add_line(self, effect: wanted.ShowLine, about: Message) -> None:
-        doubtful = isinstance(about, StillRecording | NotRecorded) and about.tap.step in words.DOUBT_STEPS
         waits = effect.press if effect.needed else None
-        self._spawn_for(waits, partial(self._see_line, effect, self._drawings.line(effect, doubtful), about), about)
+        self._spawn_for(waits, partial(self._see_line, effect, self._drawings.line(effect), about), about)
 
     async def _see_line(self, effect: wanted.ShowLine, shown: Effect, about: Message) -> None:
         await shown()
@@ -186,17 +184,20 @@ class ItemActor:
         if checked is not None:
             await self._context.tell(checked)
 
-    async def _send_file(self, press: Press) -> None:
+    async def _send_file(self, effect: wanted.SendFile) -> None:
+        press = effect.press
+        outcome: Message = OriginalSent(press)
         try:
-            row = self._item.row or await self._load(press)
-            if row is not None:
+            row = effect.row or await self._load(press)
+            if row is None:
+                outcome = OriginalNotSent(press, True, "no such item")
+            else:
                 await self._outside.chat.send_original(row, press.message_id)
-                return
-        except (PortError, NotStored):
-            pass
-        known = self._item.known_to(press)
-        refusal = wanted.ShowLine(press, known, words.FILE_NOT_SENT, needed=True, check=True)
-        await self._see_line(refusal, self._drawings.line(refusal, doubtful=False), SendOriginal(press))
+        except PortError as error:
+            outcome = OriginalNotSent(press, not isinstance(error, AnswerLost), str(error))
+        except NotStored:
+            outcome = OriginalNotSent(press, True, "the database did not answer")
+        await self._context.tell(outcome)
 
     async def _load(self, press: Press) -> Row | None:
         ticket = Ticket(anyio.current_time() + 10.0, Lane.REST)

@@ -22,6 +22,8 @@ class Outcome(Enum):
     NOT_YOURS = "not_yours"
     KEPT = "kept"
     ORIGINAL_SENT = "original_sent"
+    ORIGINAL_NOT_SENT = "original_not_sent"
+    ORIGINAL_LOST = "original_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class ShowLine:
 
     `needed`: a refusal, which is tried until it is shown; else it is progress, dropped when edits are short.
     `buttons` stay, unless the card leads nowhere. `check`: it stands on what memory says; have the
-    card checked once it is shown, which may be long after.
+    card checked once it is shown, which may be long after. `doubtful`: without a row it has the buttons of a doubt.
     """
 
     press: Press
@@ -88,6 +90,7 @@ class ShowLine:
     needed: bool
     buttons: bool = True
     check: bool = False
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,10 @@ class CheckCard:
 
 @dataclass(frozen=True, slots=True)
 class SendFile:
-    """Send the uncompressed file below the card."""
+    """Send the uncompressed file below the card; a row that nobody knows is read first."""
 
     press: Press
+    row: Row | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,22 @@ class CardNotSent:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginalSent:
+    """The file is in the chat."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalNotSent:
+    """The file is not in the chat, or (not `certain`) may be; `reason` is for the log."""
+
+    press: Press
+    certain: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeNotRecorded:
     """The outcome of a rehearsal is not stored yet; whoever finds the item resumes it."""
 
@@ -223,5 +239,7 @@ Message = (
     | Checked
     | CardSent
     | CardNotSent
+    | OriginalSent
+    | OriginalNotSent
     | OutcomeNotRecorded
 )

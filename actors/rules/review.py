@@ -42,6 +42,8 @@ from actors.rules.messages import (
     Message,
     NotRecorded,
     NotYours,
+    OriginalNotSent,
+    OriginalSent,
     OutcomeNotRecorded,
     Present,
     Press,
@@ -63,6 +65,8 @@ from actors.rules.review_questions import (
     asked_about,
     give_way,
     not_yours,
+    original_not_sent,
+    original_sent,
     send_original,
     take_back,
     visibly,
@@ -106,7 +110,7 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             return _not_recorded(item, message)
         case StillRecording(tap) if item.recording == tap:
             line = words.in_progress(tap.step, tap.press.person.name)
-            return Decision(item, (ShowLine(tap.press, item.known_to(tap.press), line, needed=False),))
+            return Decision(item, (_line(item, tap, line, needed=False),))
         case StillRecording():
             return Decision(item)
         case AskExpired(press) if item.asking == press:
@@ -131,6 +135,10 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             return Decision(known, () if behind.revision == shown else (ShowCard(behind, None, "sent"),))
         case CardNotSent(row):
             return Decision(_learn(item, row))
+        case OriginalSent(press):
+            return original_sent(item, press)
+        case OriginalNotSent():
+            return original_not_sent(item, message)
         case OutcomeNotRecorded():
             return Decision(item)
         case _:
@@ -211,6 +219,12 @@ def _refused_by_row(item: Item, tap: Tap, row: Row, outcome: Outcome) -> Decisio
     )
 
 
+def _line(item: Item, tap: Tap, line: str, *, needed: bool) -> ShowLine:
+    """A line below the tapped card, which was in doubt if its button was one of a doubt."""
+    press = tap.press
+    return ShowLine(press, item.known_to(press), line, needed, doubtful=tap.step in words.DOUBT_STEPS)
+
+
 def _gone(item: Item, tap: Tap) -> Decision:
     """Nothing is stored for a stranger's button: the line on the card is the whole answer."""
     return Decision(
@@ -227,12 +241,12 @@ def _not_recorded(item: Item, message: NotRecorded) -> Decision:
     tap, press = message.tap, message.tap.press
     if not message.certain:
         line = words.not_confirmed(tap.step, press.person.name)
-        return Decision(item, (ShowLine(press, item.known_to(press), line, needed=True), CloseTap(tap)))
+        return Decision(item, (_line(item, tap, line, needed=True), CloseTap(tap)))
     line = words.not_saved(tap.step, press.person.name)
     return Decision(
         _close_recording(item, tap),
         (
-            ShowLine(press, item.known_to(press), line, needed=True, check=True),
+            replace(_line(item, tap, line, needed=True), check=True),
             LogInteraction(press, Outcome.REFUSED.value),
             Conclude(press, tap.step.value, Outcome.REFUSED, "tap", press.version),
             ConfirmUpdate(press, answered_first=True),

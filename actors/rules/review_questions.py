@@ -16,11 +16,12 @@ from actors.rules.effects import (
     LogInteraction,
     Outcome,
     SendFile,
+    ShowLine,
     ShowQuestion,
     WatchQuestion,
 )
 from actors.rules.item import Step
-from actors.rules.messages import AskAboutDoubt, AskToReject, NotYours, Press, Question
+from actors.rules.messages import AskAboutDoubt, AskToReject, NotYours, OriginalNotSent, Press, Question
 from actors.rules.review_memory import Decision, Item
 
 KEEP, LEAVE, ORIGINAL = "keep_it", "leave_it", "send_original"
@@ -36,13 +37,7 @@ ASK: Mapping[Step, str] = MappingProxyType(
 def visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ...]:
     """Answer a press that needs no record: Telegram may forget it once the answer is through."""
     press = conclusion.press
-    return (
-        AnswerTap(press, text, alone=not shown),
-        *shown,
-        LogInteraction(press, conclusion.outcome.value),
-        conclusion,
-        ConfirmUpdate(press, answered_first=True),
-    )
+    return (AnswerTap(press, text, alone=not shown), *shown, *_ended(conclusion))
 
 
 def asked_about(message: AskToReject | AskAboutDoubt) -> Step:
@@ -81,6 +76,25 @@ def not_yours(item: Item, message: NotYours) -> Decision:
 
 
 def send_original(item: Item, press: Press) -> Decision:
-    """Send the file, and change nothing."""
-    conclusion = Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version)
-    return Decision(item, visibly(words.SENDING_FILE, conclusion, SendFile(press)))
+    """Send the file, and change nothing; how that ends is told once it is known."""
+    return Decision(item, (AnswerTap(press, words.SENDING_FILE), SendFile(press, item.row)))
+
+
+def original_sent(item: Item, press: Press) -> Decision:
+    """There it is."""
+    return Decision(item, _ended(Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version)))
+
+
+def original_not_sent(item: Item, message: OriginalNotSent) -> Decision:
+    """Say so on the card: that it is not there, or that it may be."""
+    press = message.press
+    outcome = Outcome.ORIGINAL_NOT_SENT if message.certain else Outcome.ORIGINAL_LOST
+    line = words.FILE_NOT_SENT if message.certain else words.FILE_LOST
+    told = ShowLine(press, item.known_to(press), line, needed=True, check=True)
+    return Decision(item, (told, *_ended(Conclude(press, ORIGINAL, outcome, message.reason, press.version))))
+
+
+def _ended(conclusion: Conclude) -> tuple[Effect, ...]:
+    press = conclusion.press
+    noted = LogInteraction(press, conclusion.outcome.value)
+    return noted, conclusion, ConfirmUpdate(press, answered_first=True)

@@ -38,9 +38,10 @@ class Drawings:
             return partial(self._drawn_again, drawings, wanted)
         return partial(self._drawn, drawings, press)
 
-    def line(self, wanted: ShowLine, doubtful: bool) -> Effect:
+    def line(self, wanted: ShowLine) -> Effect:
         """Wish for a line below the tapped card; one that is needed is a refusal."""
-        face = replace(_face(wanted.press, wanted.row), line=wanted.line, buttons=wanted.buttons, doubtful=doubtful)
+        face = _face(wanted.press, wanted.row)
+        face = replace(face, line=wanted.line, buttons=wanted.buttons, doubtful=wanted.doubtful)
         drawing = self.outside.cards.add_line(face, wanted.needed)
         if wanted.needed:
             return partial(self._refused, drawing, wanted)

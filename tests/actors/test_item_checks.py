@@ -184,7 +184,7 @@ async def test_file_that_was_not_sent_is_told_and_the_card_is_checked(stage: Ite
         stage.tell(SendOriginal(ANNAS.press))
         await stage.cards.journal.until("draw")
 
-    assert stage.lines == [words.FILE_NOT_SENT]
+    assert stage.lines == [words.FILE_LOST]
     assert [face.row for face, _ in stage.cards.drawn] == [SKIPPED]
 
 

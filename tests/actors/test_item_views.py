@@ -5,7 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.errors import Refused
+from actors.errors import AnswerLost, Refused
 from actors.item import QUESTION_SECONDS
 from actors.rules import words
 from actors.rules.item import State, Step
@@ -101,6 +101,7 @@ async def test_original_that_cannot_be_found_is_said_so_on_the_card(stage: ItemS
 
     assert stage.lines == [words.FILE_NOT_SENT]
     assert stage.confirmed == [ANNAS.press.update_id]
+    assert [line["outcome"] for line in stage.taps] == ["original_not_sent"]
 
 
 async def test_original_that_cannot_be_sent_is_said_so_on_the_card(stage: ItemStage) -> None:
@@ -111,6 +112,19 @@ async def test_original_that_cannot_be_sent_is_said_so_on_the_card(stage: ItemSt
         stage.tell(SendOriginal(ANNAS.press))
 
     assert stage.lines == [words.FILE_NOT_SENT]
+    assert [(line["outcome"], line["cause"]) for line in stage.taps] == [("original_not_sent", "no such file")]
+    assert [note.kind for note in stage.notes] == ["original_not_sent"]
+
+
+async def test_original_that_may_have_come_is_never_said_to_have_or_not(stage: ItemStage) -> None:
+    stage.chat.will("send_original", AnswerLost("no answer"))
+
+    async with playing(stage):
+        stage.tell(Changed(IN_REVIEW, "queued"))
+        stage.tell(SendOriginal(ANNAS.press))
+
+    assert stage.lines == [words.FILE_LOST]
+    assert [(line["outcome"], line["cause"]) for line in stage.taps] == [("original_lost", "no answer")]
 
 
 async def test_card_found_after_a_crash_writes_the_line_of_its_tap(stage: ItemStage) -> None:

@@ -456,7 +456,8 @@ ACTORS: tuple[Mutant, ...] = (
         "F15",
         "a tap that may have been stored is looked up, and refused if its row does not show it",
         (
-            Edit("actors/item.py", "    Press,\n    SendOriginal,", "    Press,\n    Recorded,\n    SendOriginal,"),
+            Edit("actors/item.py", "    Press,\n    StillRec", "    Press,\n    Recorded,\n    StillRec"),
+            Edit("actors/item.py", "    OriginalNotSent,\n", "    NotRecorded,\n    OriginalNotSent,\n"),
             Edit(
                 "actors/item.py",
                 "ask(CloseTap(tap, self._outside.worker), ticket)",
@@ -479,8 +480,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review.py",
-                "(ShowLine(press, item.known_to(press), line, needed=True), CloseTap(tap))",
-                "(ShowLine(press, item.known_to(press), line, needed=True),)",
+                "(_line(item, tap, line, needed=True), CloseTap(tap))",
+                "(_line(item, tap, line, needed=True),)",
             ),
         ),
     ),
@@ -539,13 +540,13 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review.py",
-                "item.known_to(tap.press), line, needed=False)",
-                "item.known_to(tap.press), line, needed=False, buttons=False)",
+                "(_line(item, tap, line, needed=False),)",
+                "(replace(_line(item, tap, line, needed=False), buttons=False),)",
             ),
             Edit(
                 "actors/rules/review.py",
-                "ShowLine(press, item.known_to(press), line, needed=True, check=True),",
-                "ShowLine(press, item.known_to(press), line, needed=True, buttons=False),",
+                "replace(_line(item, tap, line, needed=True), check=True),",
+                "replace(_line(item, tap, line, needed=True), buttons=False),",
             ),
         ),
     ),
@@ -556,8 +557,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review.py",
-                "ShowLine(press, item.known_to(press), line, needed=True, check=True),",
-                "ShowLine(press, item.known_to(press), line, needed=True, buttons=False),",
+                "replace(_line(item, tap, line, needed=True), check=True),",
+                "replace(_line(item, tap, line, needed=True), buttons=False),",
             ),
         ),
     ),

@@ -54,6 +54,8 @@ ENDS = {
     "asked": ("asked “sure?”", "quiet"),
     "kept": ("kept", "quiet"),
     "original_sent": ("file sent", "quiet"),
+    "original_not_sent": ("file not sent", "bad"),
+    "original_lost": ("file perhaps sent", "bad"),
 }
 UNDER_WAY = ("under way …", "open")
 DEEDS = {

@@ -45,6 +45,8 @@ from actors.rules.messages import (
     Message,
     NotRecorded,
     NotYours,
+    OriginalNotSent,
+    OriginalSent,
     OutcomeNotRecorded,
     Present,
     Pressed,
@@ -92,6 +94,9 @@ MESSAGES: tuple[Message, ...] = (
     AskExpired(BENS.press),
     CardSent(ROW, 0),
     CardNotSent(ROW, "not sent"),
+    OriginalSent(BENS.press),
+    OriginalNotSent(BENS.press, True, "no such file"),
+    OriginalNotSent(BENS.press, False, "no answer"),
     OutcomeNotRecorded(ROW),
     Checked(BENS.press, ROW, None),
 )
@@ -303,8 +308,37 @@ def test_reject_during_a_recording_is_told_who_is_at_it() -> None:
 def test_original_is_sent_without_deciding_anything() -> None:
     decision = decide(Item(7, ROW), SendOriginal(ANNAS.press))
 
-    assert SendFile(ANNAS.press) in decision.effects
+    assert decision.effects == (AnswerTap(ANNAS.press, "Sending the original…"), SendFile(ANNAS.press, ROW))
     assert decision.item == Item(7, ROW)
+
+
+@pytest.mark.parametrize(
+    ("message", "outcome", "cause"),
+    [
+        (OriginalSent(ANNAS.press), Outcome.ORIGINAL_SENT, "tap"),
+        (OriginalNotSent(ANNAS.press, True, "no such file"), Outcome.ORIGINAL_NOT_SENT, "no such file"),
+        (OriginalNotSent(ANNAS.press, False, "no answer"), Outcome.ORIGINAL_LOST, "no answer"),
+    ],
+)
+def test_how_the_sending_of_an_original_ended_is_concluded_then_and_not_before(
+    message: Message, outcome: Outcome, cause: str
+) -> None:
+    effects = decide(Item(7, ROW), message).effects
+
+    assert of(Conclude, effects) == [Conclude(ANNAS.press, "send_original", outcome, cause, 0)]
+    assert of(LogInteraction, effects) == [LogInteraction(ANNAS.press, outcome.value)]
+    assert of(ConfirmUpdate, effects) == [ConfirmUpdate(ANNAS.press, answered_first=True)]
+
+
+def test_line_of_a_doubt_that_nobody_has_loaded_keeps_the_buttons_of_a_doubt() -> None:
+    """What the shell once read off the type of a message is decided here."""
+    live = Tap(press("anna-1", ANNA), Step.IT_IS_LIVE)
+    messages: list[Message] = [StillRecording(live), NotRecorded(live, certain=True), NotRecorded(live, certain=False)]
+
+    lines = [line for each in messages for line in of(ShowLine, decide(Item(7, recording=live), each).effects)]
+    of_a_skip = of(ShowLine, decide(RECORDING, StillRecording(ANNAS)).effects)
+
+    assert [isinstance(line, ShowLine) and line.doubtful for line in (*lines, *of_a_skip)] == [True, True, True, False]
 
 
 def test_claimed_item_is_presented() -> None:
