@@ -23,7 +23,7 @@ from anyio.abc import TaskStatus
 from rich.console import Console
 from starlette.routing import Route
 
-from actors.errors import QueueError
+from actors.errors import BotTokenRefused, PortError, QueueError
 from actors.ports import Webhook
 from actors.rules.account import Login
 from actors.runtime.child import Lifeline
@@ -60,7 +60,7 @@ from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.worker import Script, worker_process
 from infra.settings import BadSettings, Settings, child_environment, load_settings
-from infra.telegram.bot import open_telegram
+from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.webhook import Place, open_webhook
 from infra.vault import Vault, new_key
 from infra.web.media import media_route
@@ -69,6 +69,7 @@ from infra.web.webhook import webhook_route
 
 GARBAGE = (20_000, 20, 20)  # collections as of Python's start would be two for each tap of a burst, and find nothing
 HOST = "0.0.0.0"  # noqa: S104 - a container's orchestrator asks for health from outside
+TOKEN_SECONDS = 5.0
 UVLOOP = {"use_uvloop": True}
 PORT_HELP = f"The port to listen on; 0: any free one. Otherwise {stage.FIRST_PORT}, or the next that is free."
 HOST_HELP = (
@@ -185,7 +186,7 @@ def run() -> None:
         with queued(sys.stdout, dropped_line) as lines, queued(sys.stderr, dropped_line) as said, redirect_stderr(said):
             configure_logs(settings.log_format, settings.log_level, settings.secrets(), lines)
             anyio.run(run_worker, settings, backend_options=UVLOOP)
-    except (BadSettings, PortTaken) as error:
+    except (BadSettings, PortTaken, BotTokenRefused) as error:
         raise WrongInput(str(error)) from error
 
 
@@ -222,6 +223,17 @@ class Stopper:
                 self.stop()
 
 
+async def refuse_bad_token(chat: TelegramChat) -> None:
+    """Ask Telegram who we are; raises BotTokenRefused. One that does not answer now is waited for later."""
+    with anyio.move_on_after(TOKEN_SECONDS):
+        try:
+            await chat.own_name()
+        except BotTokenRefused:
+            raise
+        except PortError as error:
+            log.info("telegram.token_not_checked", reason=str(error))
+
+
 @asynccontextmanager
 async def open_place(settings: Settings) -> AsyncIterator[Webhook | None]:
     """Yield the webhook by which Telegram is to bring updates; None: they are polled."""
@@ -249,13 +261,14 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listen(HOST, settings.port))
         names = stack.enter_context(take_names(settings.data_dir))
+        media = open_media(settings)
+        telegram = open_telegram(settings.bot_token(), settings.telegram_api_url, media)
+        chat, updates = await stack.enter_async_context(telegram)
+        await refuse_bad_token(chat)
         address = await stack.enter_async_context(open_database(settings))
         applied = await bring_up_to_date(address)
         pool_settings = PoolSettings(settings.pool_size, address.pooled, names.worker)
         pool = await stack.enter_async_context(open_pool(address.dsn, pool_settings, BINDINGS))
-        media = open_media(settings)
-        telegram = open_telegram(settings.bot_token(), settings.telegram_api_url, media)
-        chat, updates = await stack.enter_async_context(telegram)
 
         async def web(worker: Worker, lifeline: Lifeline) -> None:
             routes = routes_of(settings, media, worker)

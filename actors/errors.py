@@ -82,6 +82,10 @@ class ShutOut(Unreachable):
     """Telegram brings the updates to a webhook, so that they cannot be asked for."""
 
 
+class BotTokenRefused(Unreachable):
+    """Telegram takes no call with this bot's token. No story is at fault, so all wait until it takes one again."""
+
+
 class Refused(PortError):
     """Nothing happened outside, and trying again would not change that."""
 

@@ -11,10 +11,11 @@ import structlog
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
-from actors.errors import PortError, ShutOut, Unreachable
+from actors.errors import BotTokenRefused, PortError, ShutOut, Unreachable
 from actors.ports import Conflict, Said, Update
 from actors.rules.messages import Press
 from actors.runtime.child import Lifeline
+from actors.shell.bot_token import BotToken
 from actors.shell.door import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS, Door, Neighbours, Taken, id_of, press_of
 from actors.shell.outside import Lease
 from actors.shell.pulse import Pulse
@@ -61,6 +62,7 @@ class Intake:
         self._failures = 0
         self._answers: TaskGroup | None = None
         self.pulse = Pulse()
+        self.token = BotToken()
         self.polled_at: float | None = None
         self.trouble: str | None = None
 
@@ -119,6 +121,7 @@ class Intake:
                 batch = await self._updates.get(asked, POLL_SECONDS)
             except Conflict:
                 log.info("intake.conflict")
+                self.token.is_taken()
                 self._expect_backlog()
                 self.trouble = "another program reads this bot's updates"
                 self._lease.look()
@@ -126,6 +129,7 @@ class Intake:
                 await self._rest(error)
             else:
                 self._failures, self.trouble = 0, None
+                self.token.is_taken()
                 self._forget_below(asked)
                 await self._take(batch, sent_at)
                 self._suspect(asked)
@@ -148,7 +152,10 @@ class Intake:
         self._asked = None
         self._failures += 1
         self.trouble = str(error)
-        log.warning("intake.unreachable", failures=self._failures, reason=self.trouble)
+        if isinstance(error, BotTokenRefused):
+            self.token.is_refused(error)
+        else:
+            log.warning("intake.unreachable", failures=self._failures, reason=self.trouble)
         self.pulse.beat(pause)
         await anyio.sleep(pause)
 

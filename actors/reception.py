@@ -13,10 +13,11 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.errors import PortError
+from actors.errors import BotTokenRefused, PortError
 from actors.ports import Conflict, Receipt, Webhook
 from actors.rules.messages import Press
 from actors.runtime.child import Lifeline
+from actors.shell.bot_token import BotToken
 from actors.shell.door import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS, Door, Neighbours, Taken, id_of, press_of
 
 log = structlog.get_logger()
@@ -53,6 +54,7 @@ class Reception:
         self._emptied = anyio.Event()
         self._is_registered = False
         self._complaint: str | None = None
+        self.token = BotToken()
         self.looked_at: float | None = None
         self.trouble: str | None = None
 
@@ -166,6 +168,9 @@ class Reception:
         while True:
             try:
                 await self._look()
+            except BotTokenRefused as error:
+                self.token.is_refused(error)
+                pause, self.trouble = error.retry_after_seconds or LOOK_SECONDS, str(error)
             except (PortError, Conflict) as error:
                 pause = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
                 failures += 1
@@ -173,6 +178,7 @@ class Reception:
                 log.warning("webhook.unreachable", failures=failures, reason=self.trouble)
             else:
                 failures, pause, self.trouble = 0, LOOK_SECONDS, None
+                self.token.is_taken()
             await anyio.sleep(pause)
 
     async def _look(self) -> None:

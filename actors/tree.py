@@ -131,6 +131,10 @@ class Worker:
             return self.reception.trouble
         return self.intake.trouble if self.lease.is_held else None
 
+    def token_trouble(self) -> str | None:
+        """Why only another token helps, as last seen; None: Telegram takes ours, or has not said."""
+        return (self.intake if self.reception is None else self.reception).token.refusal
+
     def _children(self, grace_seconds: float, web: Web | None) -> list[ChildSpec]:
         """In the order of their start; they stop in reverse: whoever takes updates in first, the database last."""
         served = [ChildSpec("web", partial(web, self))] if web else []

@@ -1,5 +1,6 @@
 """The command line as a process: what a person reads when `run` or `demo` cannot start."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -19,6 +20,16 @@ def taken_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@pytest.fixture
+def sandbox() -> Iterator[str]:
+    """The address of a Telegram that knows one bot."""
+    command = [sys.executable, "-m", "infra.sandbox"]
+    with subprocess.Popen(command, cwd=MAIN.parent, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+        process.terminate()
+
+
 def everytap(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     own = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"} | environment
     return subprocess.run(
@@ -36,6 +47,20 @@ def test_run_without_a_token_says_where_to_get_one(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr == "TELEGRAM_TOKEN is not set; set it to the token that @BotFather gave you for the bot.\n"
+
+
+def test_run_with_a_token_that_telegram_refuses_says_so_and_starts_nothing(sandbox: str, tmp_path: Path) -> None:
+    token = TOKEN.replace("sandbox", "refused")
+
+    done = everytap("run", DATA_DIR=str(tmp_path), PORT="0", TELEGRAM_TOKEN=token, TELEGRAM_API_URL=sandbox)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "Telegram refuses the token in TELEGRAM_TOKEN (Unauthorized): "
+        "set it to the one that @BotFather shows for the bot, and start again.\n"
+    )
+    assert not (tmp_path / "postgres").exists()
+    assert "refusedrefused" not in done.stdout
 
 
 def test_run_on_a_port_that_is_taken_says_which(tmp_path: Path, taken_port: int) -> None:

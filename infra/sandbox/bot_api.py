@@ -52,7 +52,7 @@ class BotApi:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call."""
-        if request.match_info["token"] != self._token:
+        if request.match_info["token"] != self._token or self._faults.token_is_revoked(self._clock()):
             return envelope(BotApiError(401, "Unauthorized"))
         name = NAMES.get(request.match_info["method"].lower())
         if name is None:

@@ -21,6 +21,7 @@ class Kind(Enum):
     HANG_AFTER = "hang_after"
     LATE = "late"
     NETWORK_OFF = "network_off"
+    REVOKED = "revoked"
     DUPLICATE = "duplicate"
     REDELIVER = "redeliver"
     POISON = "poison"
@@ -29,7 +30,7 @@ class Kind(Enum):
 
 
 DELIVERY = frozenset({Kind.DUPLICATE, Kind.REDELIVER})
-APART = DELIVERY | {Kind.SLOW_LINE}  # from the failures of a call
+APART = DELIVERY | {Kind.SLOW_LINE, Kind.REVOKED}  # from the failures of a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,11 @@ class Faults:
 
     def network_is_off(self, now: float) -> bool:
         """Tell whether nothing at all gets through."""
-        self._forget_ended(now)
-        return any(armed.fault.kind is Kind.NETWORK_OFF for armed in self.armed)
+        return self._is_on(Kind.NETWORK_OFF, now)
+
+    def token_is_revoked(self, now: float) -> bool:
+        """Tell whether the bot's owner has another token by now."""
+        return self._is_on(Kind.REVOKED, now)
 
     def strike(self, method: str, chat_id: int | None, now: float) -> Strike:
         """Decide what happens to a call: delays add up, of everything else the first counts."""
@@ -132,6 +136,10 @@ class Faults:
         self._forget_ended(now)
         delivery = [armed for armed in list(self.armed) if armed.fault.kind in DELIVERY]
         return frozenset(armed.fault.kind for armed in delivery if self._hits(armed, "getUpdates", None))
+
+    def _is_on(self, kind: Kind, now: float) -> bool:
+        self._forget_ended(now)
+        return any(armed.fault.kind is kind for armed in self.armed)
 
     def _hits(self, armed: Armed, method: str, chat_id: int | None) -> bool:
         fault = armed.fault

@@ -114,6 +114,14 @@ class TelegramChat:
         with port_errors():
             await self._bot.send_message(chat_id, clip(text, LONGEST_TEXT), link_preview_options=preview)
 
+    async def own_name(self) -> str:
+        """Ask Telegram what the bot is called now."""
+        with port_errors():
+            name = (await self._bot.get_me()).username
+            if not isinstance(name, str) or not name:
+                raise TypeError
+            return name
+
     async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
         """Have Telegram show these commands, and return the bot's own name."""
         with port_errors():

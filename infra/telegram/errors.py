@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 from telegram import error as ptb
 
-from actors.errors import AnswerLost, ChatMoved, Refused, ShutOut, Unreachable
+from actors.errors import AnswerLost, BotTokenRefused, ChatMoved, PortError, Refused, ShutOut, Unreachable
 from actors.ports import Conflict
 from infra.telegram.markup import clip, one_line
 from infra.telegram.request import NotSent, PauseAsked
 
 NOT_MODIFIED = "message is not modified"
+TOKEN_REFUSED_SECONDS = 30.0
 SHUT_OUT_SECONDS = 30.0  # so long whoever set a webhook while we polled is left alone: a new version that takes over
 
 # What python-telegram-bot raises over a reply that is JSON, but not the object that it expects.
@@ -39,12 +40,25 @@ def port_errors() -> Iterator[None]:
         raise Conflict(_reason(error)) from error
     except ptb.ChatMigrated as error:
         raise ChatMoved(_reason(error), error.new_chat_id) from error
-    except (ptb.BadRequest, ptb.Forbidden, ptb.InvalidToken) as error:  # before NetworkError: BadRequest is one
+    except ptb.InvalidToken as error:
+        raise _unknown_token(error) from error
+    except (ptb.BadRequest, ptb.Forbidden) as error:  # before NetworkError: BadRequest is one
         raise Refused(_reason(error)) from error
     except ptb.TelegramError as error:  # timed out, 5xx, broken body, broken connection: all after it had left
         raise AnswerLost(_reason(error)) from error
     except UNREADABLE as error:
         raise AnswerLost(f"Telegram's answer could not be read: {type(error).__name__}") from error
+
+
+def _unknown_token(error: ptb.InvalidToken) -> PortError:
+    """401, or 404: so a token is answered that has no token's shape, but also a method or a server of another kind."""
+    if says(error, "method not found") or says(error, "parsing the server response"):
+        return Refused(_reason(error))
+    return BotTokenRefused(
+        f"Telegram refuses the token in TELEGRAM_TOKEN ({_reason(error)}): "
+        "set it to the one that @BotFather shows for the bot, and start again.",
+        TOKEN_REFUSED_SECONDS,
+    )
 
 
 def _reason(error: ptb.TelegramError) -> str:

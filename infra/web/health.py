@@ -36,6 +36,10 @@ class Vitals(Protocol):
         """Why Telegram cannot be reached, as last seen; None: all is well."""
         ...
 
+    def token_trouble(self) -> str | None:
+        """Why only another token helps, as last seen; None: Telegram takes ours, or has not said."""
+        ...
+
 
 @dataclass(slots=True)
 class CrashWatch:
@@ -74,12 +78,14 @@ class Verdict:
 def alive(vitals: Vitals, crashes: CrashWatch, now: float) -> Verdict:
     """Judge whether this worker works; if not, only a restart helps, as it would not against a silent Telegram."""
     children = vitals.children()
-    silence, dead = vitals.poll_silence_seconds(), vitals.poller_trouble()
+    silence, dead, token = vitals.poll_silence_seconds(), vitals.poller_trouble(), vitals.token_trouble()
     down = [name for name, child in children.items() if not child.up and not child.ended]
     problems = [f"{name} is down" for name in down]
     problems += [f"{name} crashes again and again" for name in crashes.looping(children, now)]
     if dead is not None:
         problems.append(f"the poller {dead}")
+    if token is not None:
+        problems.append(token)
     # What a child's last error says may hold a secret: it stands in the log, redacted.
     facts = {
         "children": {name: {"up": child.up, "restarts": child.restarts} for name, child in children.items()},

@@ -21,7 +21,7 @@ def probe(url: str, seconds: float = CHECK_SECONDS) -> tuple[bool, str]:
     except (http.client.HTTPException, ValueError, LookupError, TypeError):
         return False, f"What answers at {url} is not a worker of everytap."
     if problems:
-        return False, f"The worker is not well: {'; '.join(problems)}."
+        return False, f"The worker is not well: {'; '.join(problem.rstrip('.') for problem in problems)}."
     return True, "The worker is well."
 
 

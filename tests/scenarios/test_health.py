@@ -5,13 +5,14 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from actors.errors import AnswerLost, Unreachable
+from actors.errors import AnswerLost, BotTokenRefused, Unreachable
 from actors.intake import CALL_SECONDS, POLL_SECONDS
 from actors.ports import Conflict
 from actors.rules.operations import Standing
 from actors.shell.pulse import LATE_SECONDS
 from actors.tree import Worker
 from infra.web.health import CrashWatch, alive, ready
+from tests.actors.fakes_reception import FakeWebhook
 from tests.actors.fakes_shell import After, Bug, Never
 from tests.actors.fakes_tree import TreeStage
 from tests.backends import BACKENDS, Backend
@@ -67,6 +68,47 @@ async def test_telegram_that_is_away_leaves_the_poller_alive_and_the_worker_not_
         await anyio.sleep(600.0)
         assert healthz(worker) == ()
         assert len(ready(worker).problems) == 1
+
+
+async def test_token_that_is_revoked_is_red_with_its_sentence_said_once_and_tried_slowly(stage: TreeStage) -> None:
+    stage.updates.always("get", BotTokenRefused("the token is refused", 30.0))
+
+    async with stage.playing() as worker:
+        await anyio.sleep(600.0)
+        assert healthz(worker) == ("the token is refused",)
+        assert ready(worker).problems == ("telegram: the token is refused",)
+        assert len(stage.updates.asked) <= 600 / 30 + 1
+        stage.updates.always("get", None)
+        await anyio.sleep(30.0 + POLL_SECONDS)
+        assert (healthz(worker), ready(worker).problems) == ((), ())
+
+    said = [line["event"] for line in stage.logs if line["event"].startswith(("telegram.", "intake."))]
+    assert said == ["telegram.token_refused", "telegram.token_taken"]
+
+
+async def test_token_that_was_refused_stays_red_while_nothing_answers(stage: TreeStage) -> None:
+    stage.updates.will("get", BotTokenRefused("the token is refused", 30.0))
+
+    async with stage.playing() as worker:
+        stage.updates.always("get", Unreachable("no network"))
+        await anyio.sleep(600.0)
+        assert healthz(worker) == ("the token is refused",)
+
+
+async def test_with_a_webhook_a_token_that_is_refused_is_red_too() -> None:
+    webhook = FakeWebhook()
+    stage = TreeStage(webhook=webhook)
+    webhook.always("look", BotTokenRefused("the token is refused", 30.0))
+
+    async with stage.playing() as worker:
+        await anyio.sleep(600.0)
+        assert healthz(worker) == ("the token is refused",)
+        webhook.always("look", None)
+        await anyio.sleep(31.0)
+        assert healthz(worker) == ()
+
+    said = [line["event"] for line in stage.logs if line["event"].startswith(("telegram.", "webhook."))]
+    assert said == ["webhook.registered", "telegram.token_refused", "telegram.token_taken"]
 
 
 async def test_pause_that_telegram_asks_for_is_no_death(stage: TreeStage) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from actors.errors import AnswerLost, ChatMoved, PortError, Refused, Unreachable
+from actors.errors import AnswerLost, BotTokenRefused, ChatMoved, PortError, Refused, Unreachable
 from actors.ports import Conflict
 from actors.rules.item import Story
 from infra.telegram.bot import TelegramChat, open_telegram
@@ -100,8 +100,8 @@ async def test_pause_that_telegram_asks_for_is_kept(answer: Answer, seconds: flo
     [
         refusal(400, "Bad Request: query is too old and response timeout expired or query ID is invalid"),
         refusal(403, "Forbidden: bot was kicked from the supergroup chat"),
-        refusal(401, "Unauthorized"),
-        refusal(404, "Not Found"),
+        refusal(404, "Not Found: method not found"),
+        replies(404, "<html>nginx</html>"),
         refusal(413, "Request Entity Too Large"),
         replies(413, "<html>nginx</html>"),
         replies(302, "", "Location: http://127.0.0.1:1/elsewhere\r\n"),
@@ -111,6 +111,30 @@ async def test_no_is_refused(answer: Answer) -> None:
     error, _ = await failure_of(answer)
 
     assert isinstance(error, Refused)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(401, "Unauthorized"),
+        refusal(401, "Unauthorized: invalid token specified"),
+        refusal(404, "Not Found"),
+    ],
+)
+async def test_token_that_is_refused_is_nobodys_fault_but_its_own(answer: Answer) -> None:
+    """What was to be shown can be shown once the token is right: it is not given up."""
+    error, _ = await failure_of(answer)
+
+    assert isinstance(error, BotTokenRefused)
+    assert isinstance(error, Unreachable)
+    assert str(error).startswith("Telegram refuses the token in TELEGRAM_TOKEN (")
+    assert error.retry_after_seconds == 30
+
+
+async def test_poll_is_told_that_the_token_is_refused() -> None:
+    async with serve(refusal(401, "Unauthorized")) as wire, chat_at(wire.url) as (_, updates):
+        with pytest.raises(BotTokenRefused):
+            await updates.get(None, 0)
 
 
 async def test_group_that_moved_names_its_new_id() -> None:

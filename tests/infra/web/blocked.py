@@ -38,6 +38,10 @@ class Well:
         """None."""
         return None
 
+    def token_trouble(self) -> str | None:
+        """None."""
+        return None
+
 
 async def block(_: Request) -> Response:
     """Never come back to the loop."""

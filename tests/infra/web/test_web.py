@@ -32,6 +32,7 @@ class FakeVitals:
     poller: str | None = None
     database: str | None = None
     telegram: str | None = None
+    token: str | None = None
 
     def children(self) -> Mapping[str, ChildState]:
         return self.state
@@ -47,6 +48,9 @@ class FakeVitals:
 
     def telegram_trouble(self) -> str | None:
         return self.telegram
+
+    def token_trouble(self) -> str | None:
+        return self.token
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])
