@@ -8,13 +8,11 @@ from typing import assert_never
 
 import anyio
 
-from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.errors import AnswerLost, PortError
 from actors.rules import effects as wanted
 from actors.rules.item import Row
 from actors.rules.messages import (
     AskExpired,
-    CardNotSent,
-    CardSent,
     Changed,
     Message,
     OriginalNotSent,
@@ -29,8 +27,6 @@ from actors.rules.operations import (
     Interaction,
     LoadRow,
     Operation,
-    SaveCard,
-    SendFailed,
     StoreOutcome,
 )
 from actors.rules.requests import Lane, NotStored, Ticket
@@ -42,11 +38,11 @@ from actors.shell.checks import Checks
 from actors.shell.drawings import Drawings
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.recordings import HOLD_SECONDS, Recordings
+from actors.shell.sends import Sends
 from actors.shell.trace import Traces
 
 INTERIM_SECONDS = 0.4
 QUESTION_SECONDS = 60.0
-SEND_SECONDS = 30.0
 
 
 class ItemActor:
@@ -60,6 +56,7 @@ class ItemActor:
         self._drawings = Drawings(outside, self._traces)
         self._recordings = Recordings(outside, self._traces, context.tell)
         self._checks = Checks(outside.store, outside.pause)
+        self._sends = Sends(outside, context.tell)
 
     @property
     def idle(self) -> bool:
@@ -80,7 +77,7 @@ class ItemActor:
             case wanted.ShowCard(press=press):
                 self._spawn_for(press, self._drawings.card(effect), about)
             case wanted.SendCard(row):
-                spawn(partial(self._send_card, row), about)
+                spawn(partial(self._sends.send, row), about)
             case wanted.Publish(row):
                 spawn(partial(self._outside.publish, row), about)
             case wanted.RecordOutcome():
@@ -202,31 +199,6 @@ class ItemActor:
     async def _load(self, press: Press) -> Row | None:
         ticket = Ticket(anyio.current_time() + 10.0, Lane.REST)
         return (await self._outside.store.ask(LoadRow(press.chat_id, press.item_id), ticket)).value
-
-    async def _send_card(self, row: Row) -> None:
-        """Claimed before, saved after; a send of which nobody knows is told to the row as such."""
-        try:
-            with anyio.fail_after(SEND_SECONDS):
-                sent = await self._outside.chat.send_card(row)
-        except Unreachable as error:
-            await self._card_not_sent(row, False, error.retry_after_seconds or 0.0)
-        except Refused:
-            await self._card_not_sent(row, False, 60.0)
-        except (AnswerLost, TimeoutError):
-            await self._card_not_sent(row, True, 0.0)
-        else:
-            save = SaveCard(row, sent.message_id, sent.file_id, self._outside.worker)
-            await self._store(save, lambda saved: self._card_sent(saved, row.revision), CardNotSent(row, "not saved"))
-
-    def _card_sent(self, saved: Row, shown: int) -> Message:
-        self._outside.look_ahead(saved)
-        return CardSent(saved, shown)
-
-    async def _card_not_sent(self, row: Row, ambiguous: bool, pause_seconds: float) -> None:
-        failed = SendFailed(row, self._outside.worker, ambiguous, pause_seconds)
-        sentence = "nobody knows whether it was sent" if ambiguous else "not sent"
-        await self._store(failed, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
-        self._outside.wake_schedule()
 
     async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
         store = StoreOutcome(effect.row, effect.step, effect.sentence, self._outside.worker)

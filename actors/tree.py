@@ -82,7 +82,7 @@ class Worker:
         self.interactions = InteractionLogger(self.database, worker)
         self.cards = CardDrawer(ports.chat, self.database, worker, self._left_behind)
         self.items = ItemDesk(
-            partial(self._item, ports, worker),
+            partial(self._item, ports, identity),
             Aftermath(ports.chat, self._confirm, self._left_behind),
         )
         self.publishes = Publishes(partial(self._saga, ports, worker), worker, self._left_behind)
@@ -176,10 +176,10 @@ class Worker:
             silence_seconds=self.poll_silence_seconds,
         )
 
-    def _item(self, ports: Ports, worker: str, context: Context[ItemKey, Message]) -> ItemActor:
+    def _item(self, ports: Ports, identity: Identity, context: Context[ItemKey, Message]) -> ItemActor:
         return ItemActor(
             Outside(
-                worker=worker,
+                worker=identity.worker,
                 store=self.database,
                 chat=ports.chat,
                 cards=self.cards,
@@ -192,6 +192,7 @@ class Worker:
                 remind=self.items.remind,
                 look_ahead=self.preflight.tell_nowait,
                 explained=self._explained,
+                grace_seconds=identity.grace_seconds,
             ),
             context,
         )

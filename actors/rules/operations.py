@@ -82,12 +82,25 @@ class SaveCard(Operation[Row]):
 
 @dataclass(frozen=True, slots=True)
 class SendFailed(Operation[Row]):
-    """A card was not sent (or, `ambiguous`, nobody knows): keep the item, hold the chat back for a while."""
+    """A card was not sent (or, `ambiguous`, nobody knows): keep the item, hold the chat back for a while.
+
+    `refused`: the platform said no. `reason` is kept for those who ask later.
+    """
 
     row: Row
     worker: str
     ambiguous: bool
     pause_seconds: float
+    refused: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepClaim(Operation[bool]):
+    """Its card is still on its way: nobody else may send it for another minute. False: it is not ours any more."""
+
+    row: Row
+    worker: str
 
 
 @dataclass(frozen=True, slots=True)

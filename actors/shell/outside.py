@@ -90,6 +90,7 @@ class Outside:
     """All that an item's effects reach.
 
     `pause` answers True when it was cut short because we stop; `remind` calls back after some seconds, unless we stop.
+    `grace_seconds`: how long a stop may take.
     """
 
     worker: str
@@ -105,6 +106,7 @@ class Outside:
     remind: Callable[[float, Callable[[], None]], None]
     look_ahead: Callable[[Row], None]
     explained: Explained
+    grace_seconds: float
 
 
 BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked

@@ -23,6 +23,7 @@ BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyT
         asked.ClaimDue: schedule.CLAIM_DUE,
         asked.SaveCard: schedule.SAVE_CARD,
         asked.SendFailed: schedule.SEND_FAILED,
+        asked.KeepClaim: schedule.KEEP_CLAIM,
         asked.StoreOutcome: schedule.STORE_OUTCOME,
         asked.AcknowledgeCards: upkeep.ACKNOWLEDGE_CARDS,
         asked.Recover: upkeep.RECOVER,

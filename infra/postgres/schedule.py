@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.rules.item import Row
-from actors.rules.operations import ClaimDue, Due, SaveCard, SendFailed, StoreOutcome
+from actors.rules.operations import ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
 from infra.postgres import rows
 from infra.postgres.binding import Binding
 
@@ -26,7 +26,7 @@ SAVE_CARD: Binding[SaveCard, Row] = Binding(
     lambda _, value: rows.row(value),
 )
 SEND_FAILED: Binding[SendFailed, Row] = Binding(
-    "select send_failed($1, $2, $3, $4, $5, $6)",
+    "select send_failed($1, $2, $3, $4, $5, $6, $7, $8)",
     lambda operation: (
         operation.row.chat_key,
         operation.row.id,
@@ -34,8 +34,15 @@ SEND_FAILED: Binding[SendFailed, Row] = Binding(
         operation.ambiguous,
         operation.pause_seconds,
         operation.row.chat_id,
+        operation.refused,
+        operation.reason,
     ),
     lambda _, value: rows.row(value),
+)
+KEEP_CLAIM: Binding[KeepClaim, bool] = Binding(
+    "select keep_claim($1, $2, $3)",
+    lambda operation: (operation.row.chat_key, operation.row.id, operation.worker),
+    lambda _, value: bool(value),
 )
 STORE_OUTCOME: Binding[StoreOutcome, Row] = Binding(
     "select store_outcome($1, $2, $3, $4, $5, $6)",

@@ -101,6 +101,7 @@ class ItemStage:
             remind=self.desk.remind,
             look_ahead=self.looked_ahead.append,
             explained=self.explained,
+            grace_seconds=30.0,
         )
 
 

@@ -6,15 +6,16 @@ import anyio
 import pytest
 
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.item import SEND_SECONDS
+from actors.ports import SentCard
 from actors.rules.item import State, Step
 from actors.rules.messages import Changed, Present, Recorded, Resume, Tap
-from actors.rules.operations import SaveCard, SendFailed, StoreOutcome
+from actors.rules.operations import KeepClaim, SaveCard, SendFailed, StoreOutcome
 from actors.rules.publish_phase import Phase
 from actors.rules.rehearsal import rehearse
 from actors.rules.requests import Cause, NotStored
+from actors.shell.sends import KEEP_SECONDS, LONGEST_SECONDS, QUIET_SECONDS, STILL, STOPPED, TOO_LONG, UNANSWERED
 from tests.actors.fakes_item import ItemStage, playing
-from tests.actors.fakes_shell import After, Never
+from tests.actors.fakes_shell import After, Creep, Never
 from tests.kit.clock import virtual_time
 from tests.stories import press, row
 
@@ -63,16 +64,16 @@ async def test_card_that_could_not_be_saved_is_left_to_the_reconciler(stage: Ite
 
 
 @pytest.mark.parametrize(
-    ("failure", "ambiguous", "pause_seconds"),
+    ("failure", "ambiguous", "pause_seconds", "refused"),
     [
-        (Unreachable("no network"), False, 0.0),
-        (Unreachable("429", retry_after_seconds=17.0), False, 17.0),
-        (Refused("chat not found"), False, 60.0),
-        (AnswerLost("timeout"), True, 0.0),
+        (Unreachable("no network"), False, 0.0, False),
+        (Unreachable("429", retry_after_seconds=17.0), False, 17.0, False),
+        (Refused("chat not found"), False, 60.0, True),
+        (AnswerLost("timeout"), True, 0.0, False),
     ],
 )
 async def test_send_that_failed_is_stored_with_what_is_known_of_it(
-    stage: ItemStage, failure: Exception, ambiguous: bool, pause_seconds: float
+    stage: ItemStage, failure: Exception, ambiguous: bool, pause_seconds: float, refused: bool
 ) -> None:
     stage.chat.will("send_card", failure)
     stage.store.will("SendFailed", row(State.WAITING))
@@ -80,7 +81,7 @@ async def test_send_that_failed_is_stored_with_what_is_known_of_it(
     async with playing(stage):
         stage.tell(Present(CLAIMED))
 
-    assert stage.store.asked == [SendFailed(CLAIMED, "w1", ambiguous, pause_seconds)]
+    assert stage.store.asked == [SendFailed(CLAIMED, "w1", ambiguous, pause_seconds, refused, str(failure))]
     assert stage.wakes == ["scheduler"]
 
 
@@ -104,15 +105,147 @@ async def test_card_that_is_drawn_again_is_looked_ahead_for(stage: ItemStage) ->
     assert stage.looked_ahead == [again]
 
 
-async def test_send_without_an_answer_is_ambiguous_after_30_s(stage: ItemStage) -> None:
+async def test_send_without_an_answer_is_a_doubt(stage: ItemStage) -> None:
     stage.chat.will("send_card", Never())
     stage.store.will("SendFailed", row(State.WAITING))
 
     async with playing(stage):
         stage.tell(Present(CLAIMED))
+        await stage.store.journal.until("SendFailed")
 
-    assert stage.store.when("SendFailed") == [pytest.approx(SEND_SECONDS)]
-    assert stage.store.of(SendFailed)[0].ambiguous
+    assert stage.store.when("SendFailed") == [pytest.approx(QUIET_SECONDS)]
+    assert stage.store.of(SendFailed) == [SendFailed(CLAIMED, "w1", True, 0.0, reason=UNANSWERED)]
+
+
+async def test_film_is_waited_for_as_long_as_it_moves(stage: ItemStage) -> None:
+    """A large film on a slow line was given up after 30 s, each time, and went over the line for nothing."""
+    stage.chat.will("send_card", Creep(29, 50.0, SentCard(502, "file-1")))
+    stage.store.always("KeepClaim", True)
+    stage.store.will("SaveCard", IN_REVIEW)
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await stage.store.journal.until("SaveCard")
+
+    assert stage.store.when("SaveCard") == [pytest.approx(29 * 50.0)]
+    assert stage.store.of(SendFailed) == []
+
+
+async def test_film_that_moves_for_ever_is_given_up_in_the_end(stage: ItemStage) -> None:
+    stage.chat.will("send_card", Creep(100, 50.0))
+    stage.store.always("KeepClaim", True)
+    stage.store.will("SendFailed", row(State.WAITING))
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await stage.store.journal.until("SendFailed")
+
+    assert stage.store.when("SendFailed") == [pytest.approx(LONGEST_SECONDS)]
+    assert stage.store.of(SendFailed) == [SendFailed(CLAIMED, "w1", False, 0.0, reason=TOO_LONG)]
+
+
+@pytest.mark.parametrize(("kept_back", "reason"), [(True, STILL), (False, UNANSWERED)])
+async def test_what_stands_still_is_a_doubt_only_if_its_end_has_left(
+    stage: ItemStage, kept_back: bool, reason: str
+) -> None:
+    """A wait for a turn, and a line that died in the middle of a film, have sent nothing."""
+    stage.chat.will("send_card", Creep(1, 5.0, Never(), kept_back))
+    stage.store.always("KeepClaim", True)
+    stage.store.will("SendFailed", row(State.WAITING))
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await stage.store.journal.until("SendFailed")
+
+    assert stage.store.when("SendFailed") == [pytest.approx(5.0 + QUIET_SECONDS)]
+    assert stage.store.of(SendFailed) == [SendFailed(CLAIMED, "w1", not kept_back, 0.0, reason=reason)]
+
+
+async def test_connection_that_broke_before_the_end_had_left_leaves_no_doubt(stage: ItemStage) -> None:
+    stage.chat.will("send_card", Creep(1, 5.0, AnswerLost("broken"), kept_back=True))
+    stage.store.will("SendFailed", row(State.WAITING))
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+
+    assert stage.store.of(SendFailed) == [SendFailed(CLAIMED, "w1", False, 0.0, reason="broken")]
+
+
+async def test_claim_lasts_as_long_as_the_send(stage: ItemStage) -> None:
+    """Else another worker sends a second card while the first one is on its way."""
+    stage.chat.will("send_card", Creep(5, 50.0, SentCard(502, "file-1")))
+    stage.store.always("KeepClaim", True)
+    stage.store.will("SaveCard", IN_REVIEW)
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await stage.store.journal.until("SaveCard")
+
+    assert stage.store.of(KeepClaim) == [KeepClaim(CLAIMED, "w1")] * 12
+    assert stage.store.when("KeepClaim") == pytest.approx([KEEP_SECONDS * number for number in range(1, 13)])
+
+
+async def test_claim_that_could_not_be_kept_is_kept_again(stage: ItemStage) -> None:
+    stage.chat.will("send_card", Creep(2, 45.0, SentCard(502, "file-1")))
+    stage.store.will("KeepClaim", AWAY, True, True, True)
+    stage.store.will("SaveCard", IN_REVIEW)
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await stage.store.journal.until("SaveCard")
+
+    assert len(stage.store.of(KeepClaim)) == 4
+
+
+async def test_claim_that_is_somebody_elses_is_left_to_them_and_the_card_is_saved(stage: ItemStage) -> None:
+    stage.chat.will("send_card", Creep(2, 50.0, SentCard(502, "file-1")))
+    stage.store.will("KeepClaim", False)
+    stage.store.will("SaveCard", IN_REVIEW)
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await stage.store.journal.until("SaveCard")
+
+    assert (len(stage.store.of(KeepClaim)), len(stage.store.of(SaveCard))) == (1, 1)
+
+
+async def test_item_that_is_claimed_again_while_its_card_is_on_its_way_is_not_sent_twice(stage: ItemStage) -> None:
+    stage.chat.will("send_card", Creep(2, 50.0, SentCard(502, "file-1")))
+    stage.store.always("KeepClaim", True)
+    stage.store.will("SaveCard", IN_REVIEW)
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await anyio.sleep(70.0)
+        stage.tell(Present(CLAIMED))
+        await stage.store.journal.until("SaveCard")
+
+    assert len(stage.chat.sent) == 1
+
+
+async def test_stop_cuts_a_film_in_time_and_tells_that_nothing_was_sent(stage: ItemStage) -> None:
+    stage.chat.will("send_card", Creep(29, 50.0))
+    stage.store.always("KeepClaim", True)
+    stage.store.will("SendFailed", row(State.WAITING))
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await anyio.sleep(120.0)
+
+    assert stage.store.when("SendFailed") == [pytest.approx(135.0)]
+    assert stage.store.of(SendFailed) == [SendFailed(CLAIMED, "w1", False, 0.0, reason=STOPPED)]
+
+
+async def test_send_that_failed_is_told_to_the_operator(stage: ItemStage) -> None:
+    stage.chat.will("send_card", Refused("Bad Request: IMAGE_PROCESS_FAILED"))
+    stage.store.will("SendFailed", row(State.WAITING))
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+
+    (line,) = [line for line in stage.logs if line["event"] == "item"]
+    assert (line["log_level"], line["item_id"], line["change"]) == ("warning", CLAIMED.id, "card_not_sent")
+    assert (line["outcome"], line["cause"]) == ("refused", "Bad Request: IMAGE_PROCESS_FAILED")
 
 
 async def test_failed_send_that_could_not_be_stored_wakes_the_schedule_all_the_same(stage: ItemStage) -> None:

@@ -14,6 +14,7 @@ from actors.rules.operations import (
     ClaimDue,
     CloseTap,
     Due,
+    KeepClaim,
     LoadRow,
     Operation,
     RecordTap,
@@ -94,9 +95,15 @@ class Team:
         """Tell that a card was sent."""
         return await self.ask(SaveCard(row, next(self._messages), file_id, self.worker))
 
-    async def not_sent(self, row: Row, *, ambiguous: bool = False, pause_seconds: float = 0.0) -> Row:
+    async def not_sent(
+        self, row: Row, *, ambiguous: bool = False, pause_seconds: float = 0.0, reason: str = "no network"
+    ) -> Row:
         """Tell that a card was not sent."""
-        return await self.ask(SendFailed(row, self.worker, ambiguous, pause_seconds))
+        return await self.ask(SendFailed(row, self.worker, ambiguous, pause_seconds, reason=reason))
+
+    async def keep(self, row: Row, worker: str | None = None) -> bool:
+        """Tell that a card is still on its way."""
+        return await self.ask(KeepClaim(row, worker or self.worker))
 
     async def present(self, *, chat_id: int = CHAT, media_id: int | None = None) -> Row:
         """Queue a story, claim it and send its card, 501 and onward."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from actors.rules.chat_operations import MoveChat
 from actors.rules.item import State, Step
 from tests.contracts.team import BEN, CHAT, Team
 
@@ -191,3 +192,64 @@ async def test_an_expired_item_locks_nothing(team: Team) -> None:
     await team.claim()
 
     assert await team.lines("locks") == []
+
+
+async def test_a_claim_that_is_kept_lasts_another_minute(team: Team) -> None:
+    await team.queue()
+    (row,) = (await team.claim()).present
+    await team.world.pass_time(50)
+
+    assert await team.keep(row)
+
+    await team.world.pass_time(50)
+    assert (await team.claim("two")).present == ()
+    await team.world.pass_time(11)
+    assert [again.id for again in (await team.claim("two")).present] == [row.id]
+
+
+async def test_a_claim_that_another_worker_took_over_cannot_be_kept(team: Team) -> None:
+    await team.queue()
+    (row,) = (await team.claim()).present
+    await team.world.pass_time(61)
+    await team.claim("two")
+
+    assert not await team.keep(row)
+
+    assert (await team.line("items"))["held_by"] == "two"
+
+
+async def test_a_claim_of_an_item_that_somebody_decided_cannot_be_kept(team: Team) -> None:
+    await team.queue()
+    (row,) = (await team.claim()).present
+    await team.record(team.tap(row))
+
+    assert not await team.keep(row)
+
+
+async def test_a_card_that_is_sent_again_to_a_new_group_keeps_its_claim(team: Team) -> None:
+    row = await team.present()
+    await team.ask(MoveChat(CHAT, CHAT - 1))
+    (again,) = (await team.claim()).present
+    await team.world.pass_time(50)
+
+    assert await team.keep(again)
+
+    await team.world.pass_time(50)
+    assert (again.id, (await team.claim("two")).present) == (row.id, ())
+
+
+async def test_why_a_card_was_not_sent_is_kept_and_the_same_reason_again_is_counted(team: Team) -> None:
+    await team.queue()
+    (row,) = (await team.claim()).present
+    await team.not_sent(row, reason="no network")
+    await team.world.pass_time(16)
+    (row,) = (await team.claim()).present
+    await team.not_sent(row, reason="no network")
+    await team.not_sent(row, reason="told twice")
+    await team.world.pass_time(31)
+    (row,) = (await team.claim()).present
+
+    await team.not_sent(row, ambiguous=True, reason="no answer")
+
+    kept = [(line["fate"], line["reason"], line["times"]) for line in await team.lines("card_failures")]
+    assert sorted(kept) == [("lost", "no answer", 1), ("not_sent", "no network", 2)]

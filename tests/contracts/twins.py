@@ -20,6 +20,7 @@ from actors.rules.operations import (
     CloseTap,
     HoldLease,
     Interaction,
+    KeepClaim,
     LoadRow,
     Operation,
     RecordTap,
@@ -204,7 +205,11 @@ class Twins:
 
     def _fail(self) -> Operation[Any] | None:
         row, ambiguous = self._row(), self._random.random() < 0.5
-        return None if row is None else SendFailed(row, self._worker(), ambiguous, 20.0)
+        if row is None:
+            return None
+        if self._random.random() < 0.3:
+            return KeepClaim(row, self._worker())
+        return SendFailed(row, self._worker(), ambiguous, 20.0, not ambiguous, self._random.choice(("no", "nothing")))
 
     def _finish(self) -> Operation[Any] | None:
         row, step = self._row(), self._random.choice(OUTCOMES)

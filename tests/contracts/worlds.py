@@ -22,7 +22,8 @@ Line = dict[str, Any]
 EMPTY = """
   delete from publish_events; delete from publishes; update chats set account_id = null; delete from accounts;
   delete from interaction_batches; delete from leases; delete from interactions; delete from commands;
-  delete from locks; delete from cards; delete from taps; delete from item_events; delete from items; delete from media;
+  delete from locks; delete from card_failures; delete from cards; delete from taps; delete from item_events;
+  delete from items; delete from media;
   delete from members; delete from chats;
   select setval(pg_get_serial_sequence(name, number), 1, false) from (values
     ('chats', 'chat_key'), ('media', 'media_id'), ('items', 'item_id'), ('interactions', 'id'),

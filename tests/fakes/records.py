@@ -141,6 +141,19 @@ class TapRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CardFailureRecord:
+    """Why a card was not sent."""
+
+    chat_key: int
+    item_id: int
+    fate: str
+    reason: str
+    first_at: datetime
+    last_at: datetime
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class CardRecord:
     """A message that shows an item."""
 

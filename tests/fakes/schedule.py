@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from actors.rules.item import Row
-from actors.rules.operations import ClaimDue, Due, SaveCard, SendFailed, StoreOutcome
+from actors.rules.operations import ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
 from tests.fakes.moves import is_left_behind, resend, resend_again, resend_at, resend_failed
-from tests.fakes.records import CardRecord, ChatRecord, ItemRecord
+from tests.fakes.records import CardFailureRecord, CardRecord, ChatRecord, ItemRecord
 from tests.fakes.tables import Tables, next_state
 from tests.fakes.writer import Author, Writer
 
@@ -54,6 +54,9 @@ def save_card(writer: Writer, asked: SaveCard) -> Row:
 def send_failed(writer: Writer, asked: SendFailed) -> Row:
     """The card was not sent, or nobody knows: the item keeps its place, its chat rests."""
     item = _item(writer.tables, asked.row)
+    if item.held_by == asked.worker and (item.state == "presenting" or is_left_behind(item)):
+        fate = "lost" if asked.ambiguous else "refused" if asked.refused else "not_sent"
+        note_failure(writer, item, fate, asked.reason)
     if item.state == "presenting" and item.held_by == asked.worker:
         _rest(writer, asked)
         writer.tables.items.put(_not_sent(item, writer.now, ambiguous=asked.ambiguous))
@@ -61,6 +64,31 @@ def send_failed(writer: Writer, asked: SendFailed) -> Row:
         _rest(writer, asked)
         writer.tables.items.put(resend_failed(item, writer.now, ambiguous=asked.ambiguous))
     return writer.known_row(item)
+
+
+def note_failure(writer: Writer, item: ItemRecord, fate: str, reason: str) -> None:
+    """`note_failure`: why a card was not sent; the same reason again is the same line."""
+    known = writer.tables.card_failures.get(item.chat_key, item.item_id, fate, reason)
+    if known is None:
+        failure = CardFailureRecord(item.chat_key, item.item_id, fate, reason, writer.now, writer.now)
+    else:
+        failure = replace(known, times=known.times + 1, last_at=writer.now)
+    writer.tables.card_failures.put(failure)
+
+
+def keep_claim(writer: Writer, asked: KeepClaim) -> bool:
+    """The card is still on its way; false: somebody decided the item, or took it over."""
+    item = _item(writer.tables, asked.row)
+    until = writer.now + SEND_HOLD
+    if item.held_by != asked.worker:
+        return False
+    if item.state == "presenting":
+        writer.tables.items.put(replace(item, hold_until=until))
+    elif is_left_behind(item):
+        writer.tables.items.put(replace(item, resend_at=until))
+    else:
+        return False
+    return True
 
 
 def store_outcome(writer: Writer, asked: StoreOutcome) -> Row:

@@ -30,6 +30,7 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         asked.ClaimDue: schedule.claim_due,
         asked.SaveCard: schedule.save_card,
         asked.SendFailed: schedule.send_failed,
+        asked.KeepClaim: schedule.keep_claim,
         asked.StoreOutcome: schedule.store_outcome,
         asked.AcknowledgeCards: upkeep.acknowledge_cards,
         asked.Recover: upkeep.recover,

@@ -13,6 +13,7 @@ from actors.rules.item import TRANSITIONS, State, Step
 from tests.fakes.records import (
     AccountRecord,
     BatchRecord,
+    CardFailureRecord,
     CardRecord,
     ChatRecord,
     CommandRecord,
@@ -112,6 +113,7 @@ class Tables:
         self.item_events = Table(self._undo, EventRecord, ("chat_key", "item_id", "version"))
         self.taps = Table(self._undo, TapRecord, ("chat_key", "tap_id"))
         self.cards = Table(self._undo, CardRecord, ("chat_key", "message_id"))
+        self.card_failures = Table(self._undo, CardFailureRecord, ("chat_key", "item_id", "fate", "reason"))
         self.locks = Table(self._undo, LockRecord, ("chat_key", "media_id", "kind"))
         self.commands = Table(self._undo, CommandRecord, ("chat_key", "message_id"))
         self.interactions = Table(self._undo, InteractionRecord, ("chat_key", "id"))

@@ -14,6 +14,7 @@ from actors.rules.operations import (
     CloseTap,
     HoldLease,
     Interaction,
+    KeepClaim,
     LoadRow,
     LookAtCard,
     Operation,
@@ -86,6 +87,10 @@ async def _save_card(team: Team) -> Operation[Any]:
 
 async def _send_failed(team: Team) -> Operation[Any]:
     return SendFailed(await _claimed(team), WORKER, ambiguous=True, pause_seconds=20.0)
+
+
+async def _keep_claim(team: Team) -> Operation[Any]:
+    return KeepClaim(await _claimed(team), WORKER)
 
 
 async def _store_outcome(team: Team) -> Operation[Any]:
@@ -162,6 +167,7 @@ OTHERS = (
     Case("claim what is due", _claim_due),
     Case("save a card", _save_card),
     Case("a send that failed", _send_failed),
+    Case("keep a claim", _keep_claim),
     Case("store an outcome", _store_outcome),
     Case("acknowledge cards", _acknowledge),
     Case("recover", _recover, tells_work=True),

@@ -32,6 +32,8 @@ FAULTS = (
     "account switched",
     "somebody hammers",
     "item removed",
+    "telegram creeping",
+    "telegram stalled",
     *(f"{port} {rare}" for port in ("database", "telegram", "instagram") for rare in RARE),
 )
 CELLS = len(STATES) * len(MESSAGES) * len(FAULTS)

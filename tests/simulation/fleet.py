@@ -27,8 +27,8 @@ class WatchedWorker(Worker):
 
     visit: Visit
 
-    def _item(self, ports: Ports, worker: str, context: Context[ItemKey, Message]) -> ItemActor:
-        actor = super()._item(ports, worker, context)
+    def _item(self, ports: Ports, identity: Identity, context: Context[ItemKey, Message]) -> ItemActor:
+        actor = super()._item(ports, identity, context)
         receive = actor.receive
 
         def watched(message: Message) -> None:

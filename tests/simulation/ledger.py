@@ -36,6 +36,7 @@ class Ledger:
     _ambiguous: Counter[int] = field(default_factory=Counter)
     _in_a_row: Counter[int] = field(default_factory=Counter)
     _claims: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
+    _on_their_way: dict[int, Process] = field(default_factory=dict)
     _arrived: dict[tuple[int, int], tuple[Process, int]] = field(default_factory=dict)
     _drawn: dict[tuple[str, int, int], int] = field(default_factory=dict)
     _pressed: dict[tuple[str, int, int], int] = field(default_factory=dict)
@@ -85,6 +86,21 @@ class Ledger:
         if not holds or item.hold_until is None or item.hold_until <= clock:
             said = f"{process.name} sends item {item.item_id}, {item.state}, held by {item.held_by}"
             self.broken("claim, then send", said)
+        other = self._on_their_way.get(row.id)
+        if other is not None and other.life is Life.RUNNING and other.frozen_at is None and other.thawed_at < 0:
+            said = f"{process.name} sends item {row.id}, which {other.name} is sending"
+            self.broken("a card on its way is nobody else's", said)
+        self._on_their_way[row.id] = process
+
+    def ended(self, process: Process, row: Row) -> None:
+        """Its send is over, however; a process that was killed never says so."""
+        if self._on_their_way.get(row.id) is process:
+            del self._on_their_way[row.id]
+
+    def gave_up_what_moved(self, process: Process, row: Row) -> None:
+        """A send was given up although its file was leaving."""
+        if process.life is Life.RUNNING:
+            self.broken("a file that moves is waited for", f"{process.name} gave up item {row.id}, which was leaving")
 
     def sent(self, process: Process, row: Row, message_id: int) -> None:
         """The process knows that its card is in the chat."""

@@ -71,6 +71,8 @@ class Deed(Enum):
     TURN_AWAY = "refuse the connection"
     HELD_UP = "let the request take long"
     SLOW = "let the reply take long"
+    CREEP = "let a file leave slowly"
+    STALL = "let a file stand still"
     STOP = "stop the worker"
     SKIP = "let somebody skip the newest card"
     REHEARSE = "let somebody rehearse in the quiet group"

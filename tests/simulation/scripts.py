@@ -18,6 +18,7 @@ AWHILE: Span = (10.0, 25.0)
 LATE: Span = (6.0, 20.0)
 READ: Span = (8.0, 9.5)  # almost as long as an answer of Telegram is waited for
 A_LOOK: Span = (35.0, 60.0)  # longer than a request of whoever looks after things is tried
+CREEPING: Span = (90.0, 140.0)  # longer than a claim lasts
 LONG: Span = (112.0, 128.0)  # longer than a tap is held
 LEASE: Span = (78.0, 100.0)  # longer than a publish is leased
 ONCE_MORE = 50.0  # from its start a worker draws every card once more
@@ -126,6 +127,9 @@ SCRIPTS = (
             Act("sent send_card", (1, 1), Deed.THAW, after=2, not_before=59.9),
         ),
     ),
+    # A film leaves slower than anything is waited for that stands still; one does stand still, before its end has left.
+    Script((Act("leave send_card", (1, 3), Deed.CREEP, CREEPING, in_a_row=6),), 300.0, workers=2),
+    Script((Act("leave send_card", (1, 3), Deed.STALL, in_a_row=6),), 300.0),
     # A toast takes long, and its worker dies before anything is said in the log.
     Script(
         (

@@ -41,11 +41,13 @@ class ChatPort:
         """Send a card."""
         self._ledger.sends(self._wire.process, row, self._wire.timeline.now)
         try:
-            await self._leave(row, sending or Sending())
+            await self._leave("send_card", row, sending or Sending())
             sent = await self._ask("send_card", lambda: self._platform.send(row), row.chat_id)
         except AnswerLost as error:
             self._ledger.send_failed(row, error)
             raise
+        finally:
+            self._ledger.ended(self._wire.process, row)
         self._ledger.sent(self._wire.process, row, sent.message_id)
         return sent
 
@@ -57,21 +59,31 @@ class ChatPort:
     async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
         """Send the file."""
         assert (row.chat_id, reply_to) in self._platform.screens
-        await self._leave(row, sending or Sending())
+        await self._leave("send_original", row, sending or Sending())
         said = f"the file of item {row.id}"
         await self._ask("send_original", lambda: self._platform.say(row.chat_id, said), row.chat_id)
 
-    async def _leave(self, row: Row, sending: Sending) -> None:
-        """Let the file leave, as fast as its line is; a whole one is no request yet that Telegram has got."""
-        sending.kept_back = row.story.file_id is None
-        harm = self._wire.hinder("leave") if sending.kept_back else None
+    async def _leave(self, name: str, row: Row, sending: Sending) -> None:
+        """Let the file leave, as fast as its line is: before its end has left, Telegram has got nothing."""
+        sending.kept_back = row.story.file_id is None or name == "send_original"
+        harm = self._wire.hinder(f"leave {name}") if sending.kept_back else None
         if harm is not None and harm.trouble == "stalled":
             await anyio.sleep_forever()
-        for _ in range(0 if harm is None else round(harm.late / PART_SECONDS)):
-            await anyio.sleep(PART_SECONDS)
-            sending.moved()
+        if harm is not None:
+            await self._creep(row, harm.late, sending)
         sending.kept_back = False
         sending.moved()
+
+    async def _creep(self, row: Row, seconds: float, sending: Sending) -> None:
+        came = False
+        try:
+            for _ in range(round(seconds / PART_SECONDS)):
+                await anyio.sleep(PART_SECONDS)
+                sending.moved()
+            came = True
+        finally:
+            if not came:
+                self._ledger.gave_up_what_moved(self._wire.process, row)
 
     async def send_text(self, chat_id: int, text: str) -> None:
         """Say something."""

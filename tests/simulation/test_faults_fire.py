@@ -167,6 +167,15 @@ def test_every_deed_is_done_at_the_moment_that_its_trigger_names(half: tuple[Dee
     assert {BEFALLS[deed] for deed in half if deed in BEFALLS} <= set(outcome.faults)
 
 
+@pytest.mark.parametrize("deed", [Deed.CREEP, Deed.STALL])
+def test_file_of_a_card_creeps_or_stands_still_before_it_is_sent(deed: Deed) -> None:
+    outcome = simulate(stormy((), (Trigger(1, "leave send_card", 1, deed, 20.0),)))
+
+    name = {Deed.CREEP: "creeping", Deed.STALL: "stalled"}[deed]
+    assert outcome.faults[f"telegram {name}"] == 1
+    assert outcome.violations == ()
+
+
 def test_trigger_that_follows_another_one_counts_from_its_moment() -> None:
     triggers = (
         Trigger(1, "sent AcknowledgeCards", 1, Deed.LOSE_REPLY, 1.0, after=2, not_before=4.0),

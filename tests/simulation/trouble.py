@@ -20,6 +20,9 @@ RUSHES = 3  # times as many taps as of whoever hammers: more than Telegram shows
 WALL_CLOCK_SECONDS = 3600.0
 
 
+LASTING = {Deed.HELD_UP: "held up", Deed.SLOW: "slow", Deed.CREEP: "creeping", Deed.STALL: "stalled"}
+
+
 class Trouble:
     """The plan at work."""
 
@@ -221,10 +224,8 @@ def _harm(trigger: Trigger) -> Harm | None:
             return Harm("refusal")
         case Deed.TURN_AWAY:
             return Harm("refused connection")
-        case Deed.HELD_UP:
-            return Harm("held up", trigger.seconds)
-        case Deed.SLOW:
-            return Harm("slow", trigger.seconds)
+        case Deed.HELD_UP | Deed.SLOW | Deed.CREEP | Deed.STALL:
+            return Harm(LASTING[trigger.deed], trigger.seconds)
         case Deed.SILENCE:
             return Harm("silence")
         case Deed.LATE | Deed.LATE_AND_KILL:

@@ -16,6 +16,9 @@ SLOW = {"database": Kind.DATABASE_SLOW, "telegram": Kind.TELEGRAM_SLOW, "instagr
 AWAY = {"database": Kind.DATABASE_AWAY, "telegram": Kind.TELEGRAM_AWAY, "instagram": Kind.INSTAGRAM_AWAY}
 
 
+OF_FILES = {"creeping", "stalled"}  # what becomes of a file before its request is whole
+
+
 @dataclass(frozen=True, slots=True)
 class Harm:
     """What a trigger does to the request that pulled it; `late` in seconds."""

@@ -14,7 +14,7 @@ from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from actors.ports import Conflict
 from tests.simulation.processes import Life, Process
 from tests.simulation.timeline import Timeline
-from tests.simulation.weather import Harm, Luck, Weather
+from tests.simulation.weather import OF_FILES, Harm, Luck, Weather
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ class Wire:
     def _send(self, request: Request[T], reply: Reply[T]) -> None:
         luck = self.weather.luck(request.port)
         harm = self.watch(f"sent {request.name}", self.process)
-        if harm is not None:
+        if harm is not None and harm.trouble not in OF_FILES:
             luck = replace(luck, trouble=harm.trouble, late=harm.late)
         if luck.trouble:
             self.weather.note(f"{request.port} {luck.trouble}", self.timeline.now)
