@@ -24,7 +24,7 @@ from rich.console import Console
 from starlette.routing import Route
 
 from actors.errors import BotTokenRefused, PortError, QueueError
-from actors.ports import Webhook
+from actors.ports import Groups, Webhook
 from actors.rules.account import Login
 from actors.runtime.child import Lifeline
 from actors.tree import Identity, Ports, Worker
@@ -61,6 +61,7 @@ from infra.sandbox.server import open_sandbox
 from infra.sandbox.worker import Script, worker_process
 from infra.settings import BadSettings, Settings, child_environment, load_settings
 from infra.telegram.bot import TelegramChat, open_telegram
+from infra.telegram.groups import open_groups
 from infra.telegram.webhook import Place, open_webhook
 from infra.vault import Vault, new_key
 from infra.web.media import media_route
@@ -150,6 +151,17 @@ async def whose_token(token: str, login: Login, ig_user_id: str | None) -> Owner
 
 
 @asynccontextmanager
+async def open_groups_of_bot() -> AsyncIterator[Groups | None]:
+    """Yield what tells of groups; None: there is no token to ask with."""
+    settings = read_settings()
+    if settings.telegram_token is None:
+        yield None
+        return
+    async with open_groups(settings.bot_token(), settings.telegram_api_url) as groups:
+        yield groups
+
+
+@asynccontextmanager
 async def open_graph(settings: Settings, media: LocalMedia | BucketMedia) -> AsyncIterator[GraphInstagram]:
     """Open Instagram's Graph API; it reads tokens and names stories by what it is given here."""
     vault = Vault(settings.vault_keys())
@@ -167,6 +179,7 @@ app = build(
         migrate=migrate_only,
         check_health=check_health,
         clock=WallClock(),
+        groups=open_groups_of_bot,
         safe=Safe(
             vault=lambda: Vault(read_settings().vault_keys()),
             new_key=new_key,

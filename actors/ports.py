@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from actors.rules.account import Account, Container, FreshToken, Hints, Quota
+from actors.rules.group_ids import Group
 from actors.rules.item import Person, Row, Story
 from actors.rules.messages import Pressed, Question
 from actors.rules.operations import Operation
@@ -189,6 +190,14 @@ class Updates(Protocol):
 
     def parse(self, raw: object, at: float, redelivered: bool) -> Update:
         """Read one raw update; never raises, an unreadable one is `Poison`."""
+        ...
+
+
+class Groups(Protocol):
+    """What the platform says of chats, for who sets one up."""
+
+    async def look_up(self, chat_id: int) -> Group | None:
+        """Ask about a chat; None: the bot knows none of that id, yet. Raises `ChatMoved`, too."""
         ...
 
 

@@ -8,10 +8,11 @@ import typer
 
 from actors.rules.zones import is_known
 from infra.console import arguments as given
-from infra.console.asking import ask
+from infra.console.asking import ask, run
+from infra.console.groups import remarks_on
 from infra.console.opened import Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
-from infra.console.shell import OneSentence, TakesChatId, WrongInput
+from infra.console.shell import OneSentence, TakesChatId, WrongInput, warn
 
 COLUMNS: Columns = {
     "id": lambda line: line["id"],
@@ -64,7 +65,9 @@ def _put_add(app: typer.Typer, opened: Opened) -> None:
             repost_days=repost_days,
             skip_days=skip_days,
         )
+        remarks = run(lambda: remarks_on(opened, chat_id))
         _show(ask(opened, lambda desk: desk.add_chat(chat_id, wishes))[0], as_json)
+        warn(remarks)
 
 
 def _put_set(app: typer.Typer, opened: Opened) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from actors.ports import Clock
+from actors.ports import Clock, Groups
 from actors.rules.account import Login
 from actors.rules.item import Kind
 
@@ -95,7 +95,7 @@ class Safe:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """How to get at the outside; nothing is opened before a command needs it."""
+    """How to get at the outside; nothing is opened before a command needs it. `groups` yields None without a token."""
 
     desk: Callable[[], AbstractAsyncContextManager[Desk]]
     library: Callable[[], Library]
@@ -103,3 +103,4 @@ class Opened:
     check_health: Callable[[], Awaitable[tuple[bool, str]]]
     clock: Clock
     safe: Safe
+    groups: Callable[[], AbstractAsyncContextManager[Groups | None]]

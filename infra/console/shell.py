@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, TextIO
 
@@ -65,6 +66,12 @@ def unexpected(word: str) -> str:
     """The sentence for a word that means nothing where it stands."""
     what = f"There is no option {word}" if word.startswith("-") else f"{word!r} is one word too many"
     return f"{what}; --help shows what can be typed here."
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Write what is done, and not right yet, to stderr; the exit status stays 0."""
+    for sentence in sentences:
+        say(f"Warning: {sentence}")
 
 
 def say(sentence: str) -> None:

@@ -37,6 +37,8 @@ ADMINISTRATOR_RIGHTS = (
     "can_delete_stories",
     "can_pin_messages",
 )
+MEMBER_RIGHTS = ("can_send_messages", "can_send_polls", "can_send_other_messages", "can_add_web_page_previews")
+MEDIA_RIGHTS = ("can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos")
 GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
 
@@ -103,7 +105,9 @@ def send_document(call: Call) -> Wire:
 def _send_media(call: Call, kind: str) -> Wire:
     formatted = formatted_caption(call.arguments)
     buttons = keyboard(call.arguments)
-    call.world.chat(call.arguments.text("chat_id"))
+    chat = call.world.chat(call.arguments.text("chat_id"))
+    if not (chat.bot_is_admin or chat.members_may_send_media):
+        raise bad_request(f"not enough rights to send {kind}s to the chat")
     media = call.world.files.media(kind, call.arguments.file(kind))
     return call.send(Content(kind, formatted.text, formatted.entities, media, buttons))
 
@@ -168,7 +172,11 @@ def get_chat(call: Call) -> Wire:
     """Describe a chat."""
     chat = call.world.chat(call.arguments.text("chat_id"))
     gifts = dict.fromkeys(GIFTS, False)
-    return chat.wire() | {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
+    described = chat.wire() | {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
+    if chat.kind == "private":
+        return described
+    media = dict.fromkeys(MEDIA_RIGHTS, chat.members_may_send_media)
+    return described | {"permissions": dict.fromkeys(MEMBER_RIGHTS, True) | media}
 
 
 def get_chat_member(call: Call) -> Wire:
@@ -176,6 +184,8 @@ def get_chat_member(call: Call) -> Wire:
     chat = call.world.chat(call.arguments.text("chat_id"))
     user_id = call.arguments.integer("user_id")
     if user_id == BOT.id:
+        if not chat.bot_is_admin:
+            return {"user": BOT.wire(), "status": "member"}
         return {"user": BOT.wire(), "status": "administrator"} | dict.fromkeys(ADMINISTRATOR_RIGHTS, False)
     if user_id not in call.world.people:
         raise bad_request("invalid user_id specified")

@@ -103,6 +103,8 @@ class Chat:
     title: str
     people: dict[int, Person]
     bot_is_member: bool = True
+    bot_is_admin: bool = True
+    members_may_send_media: bool = True
     moved_to: int | None = None  # the supergroup that it became
     messages: dict[int, Message] = field(default_factory=dict)
     last_message_id: int = 0

@@ -13,6 +13,7 @@ from actors.errors import PortError, Unreachable
 from actors.rules.account import Login
 from actors.rules.item import Kind
 from infra.console.opened import Lines, Opened, Safe
+from tests.fakes.groups import FakeGroups
 
 CHAT: dict[str, Any] = {
     "id": -1001234567890,
@@ -217,16 +218,21 @@ class Outside:
     owner: Owner | Exception = field(default_factory=lambda: Owner("178", "studio", datetime(2026, 3, 1, tzinfo=UTC)))
     asked_who: list[tuple[str, Login, str | None]] = field(default_factory=list)
     given_token: str | None = None
+    groups: FakeGroups | None = None
 
     def opened(self) -> Opened:
         safe = Safe(lambda: self.vault, lambda: "a new key", self._who, lambda: self.given_token)
-        return Opened(self._desk, lambda: self.library, self._migrate, self._health, NewYear(), safe)
+        return Opened(self._desk, lambda: self.library, self._migrate, self._health, NewYear(), safe, self._groups)
 
     async def _who(self, token: str, login: Login, ig_user_id: str | None) -> Owner:
         self.asked_who.append((token, login, ig_user_id))
         if isinstance(self.owner, Exception):
             raise self.owner
         return self.owner
+
+    @asynccontextmanager
+    async def _groups(self) -> AsyncIterator[FakeGroups | None]:
+        yield self.groups
 
     @asynccontextmanager
     async def _desk(self) -> AsyncIterator[FakeDesk]:

@@ -52,7 +52,7 @@ def told_once(result: Result, code: int, *parts: str) -> None:
         (["chat", "add", GROUP], ("add_chat", int(GROUP), {})),
         (["chat", "add", "--live", GROUP, "--title", "a  b"], ("add_chat", int(GROUP), {"live": True, "title": "a b"})),
         (["chat", "add", "--", GROUP], ("add_chat", int(GROUP), {})),
-        (["chat", "add", "42", "--timezone=Asia/Tokyo"], ("add_chat", 42, {"timezone": "Asia/Tokyo"})),
+        (["chat", "add", "-4000042", "--timezone=Asia/Tokyo"], ("add_chat", -4000042, {"timezone": "Asia/Tokyo"})),
         (
             ["chat", "set", GROUP, "--dry-run", "--pause", "--account", "@studio"],
             ("set_chat", int(GROUP), {"live": False, "account": "studio", "paused": True}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def opened(database_url: str, tmp_path: Path) -> Opened:
         migrate=nothing,
         check_health=nothing,
         clock=WallClock(),
+        groups=nullcontext,
         safe=Safe(vault=lambda: Vault([KEY]), new_key=new_key, who=owner, given_token=lambda: None),
     )
 
