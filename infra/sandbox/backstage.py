@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+
+import anyio
 
 from actors.ports import Clock
 from infra.sandbox.instagram.model import InstagramAccount
@@ -65,12 +67,13 @@ class Saboteur(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backstage:
-    """The operator's own desk, the media folder, a clock, and somebody who does harm."""
+    """The operator's own desk, the media folder, a clock, and who does harm."""
 
     desk: Desk
     media: Shelf
     saboteur: Saboteur
     clock: Clock
+    turn: anyio.Lock = field(default_factory=anyio.Lock)  # the desk has one connection
 
     async def add_group(self, chat_id: int, title: str) -> None:
         """Make a chat known, without a gap between its cards."""
@@ -83,15 +86,17 @@ class Backstage:
             "token_expires_at": datetime.fromtimestamp(account.expires_at, UTC),
         }
         known = {"ig_user_id": account.id, "username": account.username, "login": account.login}
-        await self.desk.add_account(chat_id, known | token)
-        await self.desk.set_chat(chat_id, {"live": True})
+        async with self.turn:
+            await self.desk.add_account(chat_id, known | token)
+            await self.desk.set_chat(chat_id, {"live": True})
 
     async def add_story(self, chat_id: int, picture: Path, title: str, in_seconds: float) -> int:
         """Queue a story and return its item."""
         stored = await self.media.check_and_store(picture)
         names = ("path", "file_name", "sha256", "bytes")
         story = {name: getattr(stored, name) for name in names} | {"kind": stored.kind.value, "title": title}
-        media = (await self.desk.add_media(chat_id, [story | {"caption": f"{title} #everytap"}]))[0]
-        due = self.clock.now() + timedelta(seconds=in_seconds)
-        item: int = (await self.desk.add_item(chat_id, media["id"], due))[0]["id"]
+        async with self.turn:
+            media = (await self.desk.add_media(chat_id, [story | {"caption": f"{title} #everytap"}]))[0]
+            due = self.clock.now() + timedelta(seconds=in_seconds)
+            item: int = (await self.desk.add_item(chat_id, media["id"], due))[0]["id"]
         return item

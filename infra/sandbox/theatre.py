@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,18 +30,16 @@ class Stories:
         self._instagram = instagram
         self._chat = chat
         self._folder = folder
-        self._turn = anyio.Lock()  # one connection serves all who ask for a story
         self._drawn = 0
 
     async def add(self) -> int:
         """Queue one that is due now; returns its item."""
-        async with self._turn:
-            self._drawn += 1
-            picture = await anyio.to_thread.run_sync(draw_picture, self._folder, self._drawn - 1)
-            item_id = await self._backstage.add_story(self._chat.id, picture.path, picture.title, 0)
-            # A stored file is named after its content, and so is its link.
-            self._instagram.bill(hashlib.sha256(picture.path.read_bytes()).hexdigest(), item_id, picture.title)
-            return item_id
+        self._drawn += 1
+        picture = await anyio.to_thread.run_sync(draw_picture, self._folder, self._drawn - 1)
+        item_id = await self._backstage.add_story(self._chat.id, picture.path, picture.title, 0)
+        # A stored file is named after its content, and so is its link.
+        self._instagram.bill(hashlib.sha256(picture.path.read_bytes()).hexdigest(), item_id, picture.title)
+        return item_id
 
     async def keep_coming(self) -> None:
         """Add one now and then while few cards wait for a decision."""
@@ -52,7 +51,7 @@ class Stories:
 
 @dataclass(frozen=True, slots=True)
 class Theatre:
-    """What the page can switch."""
+    """What the page can switch; `connect` gives the chat the present token of its account, if it has one."""
 
     chat: Chat
     stories: Stories
@@ -60,6 +59,7 @@ class Theatre:
     saboteur: Saboteur
     troupe: Troupe
     tasks: TaskGroup
+    connect: Callable[[], Awaitable[None]] | None = None
 
 
 def open_cards(chat: Chat) -> list[Message]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -57,11 +58,12 @@ async def set_up(sandbox: Sandbox, props: Props, tasks: TaskGroup) -> Theatre:
     """Make the group and its first stories, start a worker, and give the page its switches."""
     chat = sandbox.create_chat(NewChat(TITLE, props.people))
     await props.backstage.add_group(chat.id, chat.title)
-    if props.connect is not None:
-        await props.connect(chat.id, sandbox.instagram.account)
+    connect = partial(props.connect, chat.id, sandbox.instagram.account) if props.connect else None
+    if connect is not None:
+        await connect()
     stories = Stories(props.backstage, sandbox.instagram, chat, props.folder)
     troupe = Troupe(props.script, tasks, lambda: record(sandbox, "stage.changed"))
-    theatre = Theatre(chat, stories, props.link, props.backstage.saboteur, troupe, tasks)
+    theatre = Theatre(chat, stories, props.link, props.backstage.saboteur, troupe, tasks, connect)
     sandbox.theatre = theatre
     for _ in range(FIRST_STORIES):
         await stories.add()

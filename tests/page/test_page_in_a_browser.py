@@ -44,7 +44,7 @@ async def test_reject_asks_first(visitor: Visitor) -> None:
 
 
 async def test_original_arrives_as_a_document(visitor: Visitor) -> None:
-    documents = visitor.page.locator(".message.document")
+    documents = visitor.page.locator(".message[data-kind=document]")
     before = await documents.count()
 
     await visitor.tap("Original")

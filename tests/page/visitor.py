@@ -61,7 +61,7 @@ class Visitor:
 
     async def sees_toast(self, words: str) -> None:
         """Wait until a toast shows these words."""
-        await expect(self.page.locator("#toasts .toast", has_text=words).first).to_be_visible()
+        await expect(self.page.locator(":is(#toasts, #notes) .toast", has_text=words).first).to_be_visible()
 
     async def sees_state(self, words: str) -> None:
         """Wait until the panel of switches says these words."""

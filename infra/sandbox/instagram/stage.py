@@ -49,6 +49,10 @@ class Instagram:
         """Have every token of an account die that soon."""
         self.world.expire_tokens(account_id, in_seconds, self._clock())
 
+    def renew(self, account: InstagramAccount) -> None:
+        """Give a new token for an account, as its owner does who connects it again."""
+        self.world.renew(account, self._clock())
+
     def set_rules(self, **changes: Any) -> None:
         """Change figures of `InstagramRules` by name."""
         self.world.rules = replace(self.world.rules, **changes)

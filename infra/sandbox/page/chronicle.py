@@ -12,12 +12,24 @@ from typing import Any
 from infra.sandbox.journal import Entry
 from infra.sandbox.model import Message
 from infra.sandbox.page.look import Face, clock_time, face, title
-from infra.sandbox.page.words import deed, ending, figures, seconds, told, written_at
+from infra.sandbox.page.words import (
+    ON_ITS_WAY,
+    PUBLISHING,
+    deed,
+    ending,
+    figures,
+    publish_ending,
+    seconds,
+    told,
+    written_at,
+)
 from infra.sandbox.queries import Query
+from infra.sandbox.report import says
 from infra.sandbox.worklog import Line
 from infra.sandbox.world import World
 
 MOST_CHAPTERS = 300
+INSTEAD = {"posted", "skip", "reject"}  # what calls a publish off
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class Chapter:
     drawn_at: float = math.inf
     lines: list[Line] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    publish_state: str | None = None
 
     @property
     def line(self) -> Line | None:
@@ -54,7 +67,16 @@ class Chapter:
     @property
     def ending(self) -> tuple[str, str]:
         """How the tap ended, and the colour of it."""
+        if self.line is not None and self.line["outcome"] == "recorded" and self.publishes:
+            return publish_ending(self.publish_state)
         return ending(self.line)
+
+    @property
+    def publishes(self) -> bool:
+        """Tell whether it asks for a publish."""
+        if self.line is not None:
+            return self.line.get("action") in PUBLISHING
+        return says(self.button, "Auto Post") or "post again" in self.button
 
     @property
     def figures(self) -> str:
@@ -142,9 +164,20 @@ class Chronicle:
             each.lines.append(line)
             each.worker = worker
             each.touched = entry.number
+            if line["event"] == "publish.step" and line.get("outcome") != "fenced out":
+                each.publish_state = str(line.get("state"))
             each.steps += _explained(each, line) if line["event"] == "tap" else [_said(each, line, entry.at)]
         if not concerned:
             self._note(entry, worker, line)
+        if line["event"] == "tap" and line["outcome"] == "recorded" and line.get("action") in INSTEAD:
+            self._call_off(entry, line)
+
+    def _call_off(self, entry: Entry, line: Line) -> None:
+        """A person was faster than a publish: that has no step of its own."""
+        for each in self._chapters.values():
+            is_same = each.line is not None and each.line.get("item_id") == line.get("item_id")
+            if is_same and each.publish_state and publish_ending(each.publish_state) == ON_ITS_WAY:
+                each.publish_state, each.touched = "cancelled", entry.number
 
     def _note(self, entry: Entry, worker: str, line: Line) -> None:
         last = next(reversed(self._chapters.values()), None)
@@ -171,12 +204,13 @@ class Chronicle:
     def _of_item(self, line: Line) -> list[Chapter]:
         """Find the taps on an item that are still under way: what happens to it happens to them.
 
-        A publish goes on after its tap was explained: it belongs to the last tap that was saved.
+        A publish goes on after its tap was explained: it belongs to the last tap that asked for one.
         """
         item_id = line.get("item_id")
         taps = [each for each in self._chapters.values() if item_id is not None and _item(each) == str(item_id)]
         if str(line["event"]).startswith("publish."):
-            return [each for each in taps if each.line is None or each.line["outcome"] == "recorded"][-1:]
+            asked = [each for each in taps if each.publishes]
+            return [each for each in asked if each.line is None or each.line["outcome"] == "recorded"][-1:]
         return [each for each in taps if each.line is None]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -10,6 +11,7 @@ from infra.sandbox.model import Chat, Wire
 from infra.sandbox.page.chronicle import Chapter, Chronicle
 from infra.sandbox.page.gallery import Gallery, gallery
 from infra.sandbox.page.look import face, look
+from infra.sandbox.page.score import Figure, score
 from infra.sandbox.page.switches import SWITCHES, Switchboard, Where
 from infra.sandbox.rules import StageError
 from infra.sandbox.sandbox import Sandbox
@@ -26,6 +28,7 @@ class Scenery:
         self.chronicle = Chronicle(sandbox.telegram)
         self.switchboard = Switchboard(sandbox)
         self._heard = 0
+        self._whole_since = 0.0
         loader = FileSystemLoader(TEMPLATES)
         self._templates = Environment(
             loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -46,6 +49,7 @@ class Scenery:
             has_theatre=self.sandbox.theatre is not None,
             stage=self._stage(),
             gallery=self._gallery(),
+            score=self._figures(),
         )
 
     def message(self, chat_id: int, number: int) -> Wire:
@@ -69,6 +73,14 @@ class Scenery:
         """Render what is live on Instagram."""
         return self._part("instagram.html", gallery=self._gallery())
 
+    def score(self) -> str:
+        """Render what came of all taps so far."""
+        return self._part("score.html", score=self._figures())
+
+    def _figures(self) -> list[Figure]:
+        sandbox = self.sandbox
+        return score(sandbox.telegram, sandbox.instagram, self._whole_since, sandbox.clock()).figures()
+
     def _gallery(self) -> Gallery:
         return gallery(self.sandbox.instagram, self.sandbox.clock())
 
@@ -78,6 +90,8 @@ class Scenery:
         return {
             "groups": {where: {n: s for n, s in SWITCHES.items() if s.where is where} for where in Where},
             "broken": self.switchboard.broken,
+            "pressed": {broken.name: broken for broken in self.switchboard.broken},
+            "runs": any(member.process for member in members),
             "now": self.sandbox.clock(),
             "members": members,
             "may_add": len(members) < MOST_WORKERS,
@@ -99,3 +113,7 @@ class Scenery:
         entries, self._heard = journal.since(self._heard), journal.number
         for entry in entries:
             self.chronicle.hear(entry)
+            if not self.switchboard.is_whole():
+                self._whole_since = math.inf
+            elif self._whole_since == math.inf:
+                self._whole_since = entry.at

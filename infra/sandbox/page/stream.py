@@ -24,12 +24,16 @@ async def changes(scenery: Scenery, chat_id: int, seen: int) -> AsyncIterator[by
     if seen > journal.number or (journal.entries and seen + 1 < journal.entries[0].number):
         yield RELOAD
         return
+    score = ""
     while not sandbox.closing:
         if not await _anything_new(sandbox, seen):
             yield HEARTBEAT
-            continue
         entries, before, seen = journal.since(seen), seen, journal.number
-        for kind, payload in _events(scenery, chat_id, entries, before):
+        events = _events(scenery, chat_id, entries, before)
+        last, score = score, scenery.score()  # a tap is lost by waiting, too: without anything new
+        if score != last:
+            events.append(("score", {"html": score}))
+        for kind, payload in events:
             yield f"id: {seen}\nevent: {kind}\ndata: {json.dumps(payload)}\n\n".encode()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 
 import anyio
 
+from actors.errors import PortError
 from infra.sandbox.faults import Fault, Kind
 from infra.sandbox.instagram import faults
 from infra.sandbox.page.look import title
@@ -36,21 +37,27 @@ class Where(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One way to break something: the button's text, and what the page says while it lasts."""
+    """One way to break something: the button's text, and what the page says while it lasts.
+
+    What does not mend itself is put back afterwards; the page goes on saying that it is broken until that is done.
+    """
 
     where: Where
     label: str
     lasting: str
     harm: Callable[[Sandbox, Theatre], Harm]
+    put_back: Callable[[Sandbox, Theatre], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)
 class Broken:
-    """Something that is broken now; the scope mends it."""
+    """Something that is broken now; the scope mends it. `is_ending`: its time is over, and it is being put back."""
 
+    name: str
     lasting: str
     ends_at: float
     scope: anyio.CancelScope
+    is_ending: bool = False
 
 
 @asynccontextmanager
@@ -119,6 +126,24 @@ def _ruled(**changes: object) -> Callable[[Sandbox, Theatre], Harm]:
     return harm
 
 
+@asynccontextmanager
+async def _token_refused(sandbox: Sandbox, _: Theatre) -> AsyncIterator[None]:
+    sandbox.instagram.expire_tokens(sandbox.instagram.account.id)
+    yield
+
+
+async def _connect_again(sandbox: Sandbox, theatre: Theatre) -> None:
+    """Do as the operator does: a worker that was told so once never uses that token again."""
+    sandbox.instagram.renew(sandbox.instagram.account)
+    is_connected = theatre.connect is None
+    while theatre.connect is not None and not is_connected:
+        try:
+            await theatre.connect()
+            is_connected = True
+        except PortError:
+            await anyio.sleep(1)  # a row that it needs may be locked, by another switch
+
+
 LIMITED = [Fault(Kind.TOO_MANY, method, seconds=RETRY_AFTER_SECONDS) for method in ("edit*", "send*")]
 SLOW = Fault(Kind.DELAY, EVERY_CALL, seconds=SLOW_SECONDS)
 
@@ -149,7 +174,9 @@ SWITCHES = {
     "ig_slow": _of_instagram("Slow, 20 s a call", "Instagram takes 20 s a call", faults.SLOW),
     "ig_throttled": _of_instagram("Throttle it", "Instagram throttles", faults.THROTTLED_APP),
     "ig_full": _of_instagram("Daily limit reached", "The daily limit is reached", faults.DAILY_LIMIT),
-    "ig_token": _of_instagram("Refuse the token", "The token is refused", faults.TOKEN_EXPIRED),
+    "ig_token": Switch(
+        Where.INSTAGRAM, "Refuse the token", "The token is refused", _token_refused, put_back=_connect_again
+    ),
     "ig_file": _of_instagram("Cannot fetch the file", "Instagram cannot fetch files", faults.NOT_FETCHED),
     "ig_expired": Switch(
         Where.INSTAGRAM, "Expire containers", "Containers expire", _ruled(container_lifetime_seconds=0)
@@ -170,16 +197,21 @@ class Switchboard:
     def __init__(self, sandbox: Sandbox) -> None:
         self.broken: list[Broken] = []
         self._sandbox = sandbox
+        self._pressed: dict[str, Broken] = {}
 
     def flip(self, name: str, seconds: float) -> None:
-        """Break something for that long; raises StageError if there is nothing to break."""
+        """Break something for that long, or put it back; raises StageError if there is nothing to break."""
         theatre, switch = self._theatre(), SWITCHES.get(name)
         if switch is None or not 0 < seconds <= LONGEST_SECONDS:
             raise StageError(f"{name!r} for {seconds} s is not among the switches.")
+        if name in self._pressed:
+            self._pressed[name].scope.cancel()
+            return
         harm = switch.harm(self._sandbox, theatre)
         lasting = switch.lasting.format(title=f"“{newest_title(theatre)}”")
-        broken = Broken(lasting, self._sandbox.clock() + seconds, anyio.CancelScope())
-        theatre.tasks.start_soon(self._hold, broken, harm)
+        broken = Broken(name, lasting, self._sandbox.clock() + seconds, anyio.CancelScope())
+        self._pressed[name] = broken
+        theatre.tasks.start_soon(self._hold, theatre, broken, harm)
 
     def cut(self) -> int:
         """Cut every connection to the database, once."""
@@ -187,19 +219,31 @@ class Switchboard:
 
     def mend(self) -> None:
         """End everything that is broken now."""
-        for broken in self.broken:
+        for broken in self._pressed.values():
             broken.scope.cancel()
 
-    async def _hold(self, broken: Broken, harm: Harm) -> None:
-        with broken.scope:
-            async with harm:
-                self.broken.append(broken)  # not before: who reads that a row is locked may tap at once
-                record(self._sandbox, "stage.changed")
-                try:
+    def is_whole(self) -> bool:
+        """Tell whether nothing is broken; in a theatre a worker is needed, too."""
+        sandbox = self._sandbox
+        runs = sandbox.theatre is None or any(each.process for each in sandbox.theatre.troupe.members.values())
+        return runs and not (self.broken or sandbox.faults.armed or sandbox.instagram.faults.armed)
+
+    async def _hold(self, theatre: Theatre, broken: Broken, harm: Harm) -> None:
+        try:
+            with broken.scope:
+                async with harm:
+                    self.broken.append(broken)  # not before: who reads that a row is locked may tap at once
+                    record(self._sandbox, "stage.changed")
                     await anyio.sleep(broken.ends_at - self._sandbox.clock())
-                finally:
-                    self.broken.remove(broken)
-        record(self._sandbox, "stage.changed")
+            put_back = SWITCHES[broken.name].put_back
+            if put_back is not None and broken in self.broken:
+                broken.is_ending = True
+                record(self._sandbox, "stage.changed")
+                await put_back(self._sandbox, theatre)
+        finally:
+            del self._pressed[broken.name]
+            self.broken = [each for each in self.broken if each is not broken]
+            record(self._sandbox, "stage.changed")
 
     def _theatre(self) -> Theatre:
         if self._sandbox.theatre is None:

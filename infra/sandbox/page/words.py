@@ -58,6 +58,16 @@ ENDS = {
     "original_lost": ("file perhaps sent", "bad"),
 }
 UNDER_WAY = ("under way …", "open")
+# What is saved of these taps is a wish: how it ends is told by the steps of its publish.
+PUBLISHING = {"auto_post", "it_is_not"}
+PUBLISHES = {
+    "published": ("live", "good"),
+    "refused": ("not posted", "bad"),
+    "in_doubt": ("in doubt", "late"),
+    "cancelled": ("called off", "quiet"),
+}
+ACCEPTED = ("accepted", "quiet")
+ON_ITS_WAY = ("publishing …", "open")
 DEEDS = {
     "stale": "The database refuses it: somebody was first. One round trip, nothing changed.",
     "forbidden": "The database refuses it: this person may not tap here.",
@@ -90,6 +100,11 @@ def told(line: Line) -> str:
 def ending(line: Line | None) -> tuple[str, str]:
     """Return how a tap ended in two or three words, and the colour of it."""
     return UNDER_WAY if line is None else ENDS.get(line["outcome"], (line["outcome"], "quiet"))
+
+
+def publish_ending(state: str | None) -> tuple[str, str]:
+    """Return how far a publish is; one that is only rehearsed has no steps."""
+    return ACCEPTED if state is None else PUBLISHES.get(state, ON_ITS_WAY)
 
 
 def figures(line: Line | None) -> str:

@@ -16,7 +16,7 @@ from infra.sandbox.worklog import Line
 from infra.sandbox.world import NewChat, Tap, World
 
 ANN = Person(1, "Ann")
-BUTTONS = (({"text": "Skip", "callback_data": "skip:7:0"},),)
+BUTTONS = (({"text": "Skip", "callback_data": "skip:7:0"}, {"text": "Auto Post", "callback_data": "auto_post:7:0"}),)
 START = 1_000.0
 
 
@@ -30,8 +30,14 @@ class Play:
         self.chat = self.world.create_chat(NewChat("Team", [ANN]), START)
         self.world.send(str(self.chat.id), Content("text", "\u2068Sunset\u2069\nslot", keyboard=BUTTONS), START)
 
-    def tap(self, at: float) -> str:
-        return self.world.tap(Tap(self.chat.id, 1, ANN.id, "Skip"), START + at)
+    def tap(self, at: float, button: str = "Skip") -> str:
+        return self.world.tap(Tap(self.chat.id, 1, ANN.id, button), START + at)
+
+    def auto_post(self, at: float) -> None:
+        self.explain(self.tap(at, "Auto Post"), at + 0.1, action="auto_post")
+
+    def publish(self, at: float, state: str, outcome: str = "stored") -> None:
+        self.log(at, "publish.step", item_id=7, state=state, outcome=outcome, calls=[])
 
     def toast(self, query_id: str, text: str, at: float) -> None:
         self.world.answer(query_id, Answer(START + at, text, alert=False))
@@ -128,8 +134,8 @@ def test_same_lines_in_a_row_are_folded_and_counted(play: Play) -> None:
 
 
 def test_publish_belongs_to_the_last_tap_that_was_saved(play: Play) -> None:
-    first, late = play.tap(1), play.tap(1.5)
-    play.explain(first, 2)
+    first, late = play.tap(1, "Auto Post"), play.tap(1.5)
+    play.explain(first, 2, action="auto_post")
     play.explain(late, 2.5, outcome="stale")
     play.log(3, "publish.step", item_id=7, state="published", outcome="stored", calls=["publish: lost", "look: ok"])
 
@@ -137,6 +143,55 @@ def test_publish_belongs_to_the_last_tap_that_was_saved(play: Play) -> None:
 
     assert saved.story[-1].text == "Publish: it is live (publish: lost, look: ok)"
     assert "it is live" not in refused.story[-1].text
+
+
+@pytest.mark.parametrize(
+    ("states", "ending"),
+    [
+        ([], ("accepted", "quiet")),
+        (["container", "ready"], ("publishing …", "open")),
+        (["container", "ready", "publishing", "published"], ("live", "good")),
+        (["container", "refused"], ("not posted", "bad")),
+        (["publishing", "in_doubt"], ("in doubt", "late")),
+    ],
+)
+def test_auto_post_ends_as_its_publish_does(play: Play, states: list[str], ending: tuple[str, str]) -> None:
+    play.auto_post(1)
+    for number, state in enumerate(states):
+        play.publish(2 + number, state)
+    play.publish(9, "ready", outcome="fenced out")
+
+    assert play.chapters()[0].ending == ending
+
+
+def test_publish_that_a_person_was_faster_than_is_called_off(play: Play) -> None:
+    play.auto_post(1)
+    play.publish(2, "container")
+    play.explain(play.tap(3), 3.1, action="skip")
+
+    publish, skip = play.chapters()
+
+    assert (publish.ending, skip.ending) == (("called off", "quiet"), ("saved", "good"))
+
+
+def test_publish_that_ended_is_not_called_off_by_what_comes_later(play: Play) -> None:
+    play.auto_post(1)
+    play.publish(2, "refused")
+    play.explain(play.tap(3), 3.1, action="posted")
+
+    assert play.chapters()[0].ending == ("not posted", "bad")
+
+
+def test_step_of_a_publish_is_not_told_of_a_skip_that_comes_too_late(play: Play) -> None:
+    play.auto_post(1)
+    late = play.tap(2)
+    play.publish(3, "publishing")
+    play.explain(late, 4, outcome="stale", action="skip")
+
+    publish, skip = play.chapters()
+
+    assert publish.ending == ("publishing …", "open")
+    assert [line["event"] for line in skip.lines] == ["tap"]
 
 
 def test_only_the_newest_chapters_are_kept(play: Play) -> None:

@@ -18,11 +18,11 @@ async function post(path, wish = {}) {
       body: JSON.stringify(wish),
     });
     const answer = await reply.json();
-    if (answer.error) toast(answer.error.replace(/^\w+: /, ""), "plain");
-    if (answer.note) toast(answer.note, "plain");
+    if (answer.error) note(answer.error.replace(/^\w+: /, ""));
+    if (answer.note) note(answer.note);
     return reply.ok;
   } catch {
-    toast("The demo does not answer any more.", "plain");
+    note("The demo does not answer any more.");
     return false;
   }
 }
@@ -67,6 +67,49 @@ document.addEventListener("change", (event) => {
   document.querySelectorAll("[data-message]").forEach(turn);
 });
 
+// ── the way by keyboard: of all cards one is in the order of Tab, the newest that waits or the one that was gone to
+
+let current = null;
+const cards = () => [...messages.querySelectorAll("[data-message]")];
+const keys = (card) => card.querySelectorAll("a, button, video");
+const newest = () => cards().filter((card) => $("[data-tap]", card)).at(-1) ?? cards().at(-1) ?? null;
+
+function offer(card) {
+  if (current && current !== card) keys(current).forEach((key) => { key.tabIndex = -1; });
+  current = card;
+  if (card) keys(card).forEach((key) => { key.tabIndex = 0; });
+}
+
+function offerNewest() {
+  if (!current?.isConnected || !current.contains(document.activeElement)) offer(newest());
+}
+
+function goTo(card) {
+  if (!card) return;
+  offer(card);
+  ($("[data-tap]", card) ?? keys(card)[0] ?? card).focus();
+}
+
+messages.addEventListener("focusin", (event) => {
+  const card = event.target.closest("[data-message]");
+  if (card) offer(card);
+});
+
+messages.addEventListener("keydown", (event) => {
+  const card = event.target.closest("[data-message]");
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!card || !step) return;
+  event.preventDefault();
+  const all = cards();
+  goTo(all[all.indexOf(card) + step]);
+});
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-jump]")) return;
+  event.preventDefault();
+  goTo(newest());
+});
+
 // ── what the server sends
 
 function made(html) {
@@ -81,11 +124,15 @@ function replace(old, fresh) {
   if (old.open) fresh.open = true;
   old.replaceWith(fresh);
   if (!focused) return;
-  const same = [...fresh.querySelectorAll("button, summary, a, pre, input")].find(
-    (each) => each.textContent === focused.textContent && each.tagName === focused.tagName,
-  );
-  (same ?? (fresh.tabIndex = -1, fresh)).focus({ preventScroll: true });
+  const all = [...fresh.querySelectorAll("button, summary, a, pre, input")];
+  const same = all.find((each) => each.tagName === focused.tagName && named(each) === named(focused));
+  // A worker that was killed has another button now, in the same place.
+  const group = focused.closest("[aria-label]")?.getAttribute("aria-label");
+  const near = all.find((each) => each.tagName === focused.tagName && each.closest("[aria-label]")?.getAttribute("aria-label") === group);
+  (same ?? near ?? (fresh.tabIndex = -1, fresh)).focus({ preventScroll: true });
 }
+
+const named = (each) => each.dataset.name ?? each.dataset.tap ?? each.textContent + (each.dataset.number ?? each.value ?? "");
 
 function turn(message) {
   message.classList.toggle("mine", Number(message.dataset.sender) === me());
@@ -99,6 +146,8 @@ function showMessage({ id, html }) {
   if (!html) return old?.remove();
   const fresh = made(html);
   turn(fresh);
+  keys(fresh).forEach((key) => { key.tabIndex = -1; });
+  const wasCurrent = Boolean(old) && old === current;
   const wasAtEnd = isAtEnd();
   if (old) {
     replace(old, fresh);
@@ -107,6 +156,8 @@ function showMessage({ id, html }) {
     fresh.classList.add("arriving");
     messages.append(fresh);
   }
+  if (wasCurrent) offer(fresh);
+  offerNewest();
   if (wasAtEnd) toEnd();
   else if (!old) $("#newer").hidden = false;
 }
@@ -114,7 +165,9 @@ function showMessage({ id, html }) {
 messages.addEventListener("scroll", () => { if (isAtEnd()) $("#newer").hidden = true; });
 $("#newer").addEventListener("click", () => { toEnd(); messages.focus(); });
 
-function toast(text, kind, name = "") {
+const note = (text) => toast(text, "plain", "", "#notes"); // said to who pressed a button, wherever the page is scrolled to
+
+function toast(text, kind, name = "", place = "#toasts") {
   const shown = document.createElement("p");
   shown.className = `toast ${kind}`;
   if (name) {
@@ -123,7 +176,7 @@ function toast(text, kind, name = "") {
     shown.append(who);
   }
   shown.append(text);
-  $("#toasts").append(shown);
+  $(place).append(shown);
   setTimeout(() => shown.remove(), TOAST_MS);
 }
 
@@ -158,6 +211,10 @@ function showInstagram({ html }) {
   if (frames) frames.scrollLeft = scrolled;
 }
 
+function showScore({ html }) {
+  $("#score").replaceWith(made(html));
+}
+
 function countDown() {
   const now = performance.now() / 1000;
   document.querySelectorAll("[data-left]").forEach((each) => {
@@ -171,6 +228,7 @@ function listen() {
   const hear = (kind, show) => stream.addEventListener(kind, (event) => show(JSON.parse(event.data)));
   hear("message", showMessage);
   hear("toast", showToast);
+  hear("score", showScore);
   if ($("#log")) {
     hear("chapter", showChapter);
     hear("stage", showStage);
@@ -183,7 +241,8 @@ function listen() {
 
 const remembered = $(`input[name=me][value="${CSS.escape(sessionStorage.getItem("me") ?? "")}"]`);
 if (remembered) remembered.checked = true;
-document.querySelectorAll("[data-message]").forEach(turn);
+cards().forEach((card) => { turn(card); keys(card).forEach((key) => { key.tabIndex = -1; }); });
+offerNewest();
 toEnd();
 setInterval(countDown, 500);
 listen();
