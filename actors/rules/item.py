@@ -149,7 +149,8 @@ class Row:
     """An item as the database committed it, with all that drawing its card needs.
 
     `version` counts decisions (it is in the buttons); `revision` counts every change that a card must show; `phase` is
-    how far its publish is, None for one that is only rehearsed; `preflight` says whether Auto Post would work.
+    how far its publish is, None for one that is only rehearsed; `preflight` says whether Auto Post would work;
+    `presented_at` is when its newest card came.
     """
 
     chat_key: int
@@ -168,4 +169,5 @@ class Row:
     note: str | None = None
     phase: Phase | None = None
     preflight: str | None = None
+    presented_at: datetime | None = None
     cards: tuple[Card, ...] = ()

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from actors.rules.chat_operations import ChatView, Told, Verdict
 from actors.rules.commands import MENU, Command, Verb
 from actors.rules.item import Row, State
+from actors.rules.moments import moment
 from actors.rules.words import DONE
-from actors.rules.zones import is_known, unknown, zone
+from actors.rules.zones import is_known, unknown
 
 SILENT_SECONDS = 60.0  # a long poll lasts 25, and one that nobody answers 35
 TITLE_ROOM = 40
@@ -69,7 +70,7 @@ def seen(command: Command, scene: Scene, view: ChatView | None) -> str:
         return f"{isolated(scene.name)}: {FORBIDDEN}"
     if command.unclear:
         return UNCLEAR
-    return _queue(view) if command.verb is Verb.QUEUE else _state(view, scene)
+    return _queue(view, scene.now) if command.verb is Verb.QUEUE else _state(view, scene)
 
 
 def told(command: Command, scene: Scene, outcome: Told) -> str:
@@ -112,12 +113,6 @@ def isolated(text: str) -> str:
     return f"\u2068{line if len(line) <= TITLE_ROOM else line[: TITLE_ROOM - 1].rstrip() + '…'}\u2069"
 
 
-def moment(at: datetime, timezone: str) -> str:
-    """A moment as the chat's clock shows it, like "Sun 22 Nov, 18:30"."""
-    here = at.astimezone(zone(timezone))
-    return f"{here:%a} {here.day} {here:%b}, {here:%H:%M}"
-
-
 def _not_set_up(scene: Scene) -> str:
     """A group learns how its operator makes it known; a stranger has no use for that."""
     if scene.private:
@@ -145,7 +140,7 @@ def _state(view: ChatView, scene: Scene) -> str:
         "Paused: no story comes by itself until /resume." if view.paused else None,
         "Next: nothing waits." if view.next is None else f"Next: {story(view.next)}, {_due(view.next, scene.now)}.",
         f"Waiting: {view.waiting}. In review: {view.in_review}.",
-        None if view.settled is None else f"Last settled: {_settled(view.settled)}.",
+        None if view.settled is None else f"Last settled: {_settled(view.settled, scene.now)}.",
         None if view.live else "Dry run: Auto Post publishes nothing.",
         None if is_known(view.timezone) else unknown(view.timezone),
         _health(scene, database_answers=True),
@@ -167,21 +162,21 @@ def _health(scene: Scene, *, database_answers: bool) -> str:
 
 
 def _due(row: Row, now: datetime) -> str:
-    return "due now" if row.due_at <= now else moment(row.due_at, row.timezone)
+    return "due now" if row.due_at <= now else moment(row.due_at, row.timezone, now)
 
 
-def _settled(row: Row) -> str:
+def _settled(row: Row, now: datetime) -> str:
     assert row.settled is not None, "a final state was decided"
     by = f" by {isolated(row.settled.by.name)}" if row.settled.by else ""
-    return f"{story(row)}, {DONE[row.state]}{by}, {moment(row.settled.at, row.timezone)}"
+    return f"{story(row)}, {DONE[row.state]}{by}, {moment(row.settled.at, row.timezone, now)}"
 
 
-def _queue(view: ChatView) -> str:
+def _queue(view: ChatView, now: datetime) -> str:
     if not view.queue:
         return "The queue is empty."
     open_items = view.waiting + view.in_review
     rest = open_items - len(view.queue)
-    lines = [f"{moment(row.due_at, row.timezone)}: {story(row)}{_place(row)}" for row in view.queue]
+    lines = [f"{moment(row.due_at, row.timezone, now)}: {story(row)}{_place(row)}" for row in view.queue]
     return "\n".join([*lines, f"… and {rest} more"] if rest > 0 else lines)
 
 

@@ -31,17 +31,16 @@ def row_id(text: str) -> int:
 
 
 def due(text: str) -> datetime:
-    """Read a moment with its time zone, by ISO 8601."""
+    """Read a moment by ISO 8601; one without an offset stays naive: it is meant by the chat's clock, see due.py."""
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise WrongInput(f"{text!r} is not a date and time; write it like 2026-01-31T18:30+01:00.") from None
-    if at.tzinfo is None:
-        written = at.isoformat(timespec="minutes")
-        raise WrongInput(f"{text!r} has no time zone; write {written}+01:00, or {written}Z for UTC.")
+        raise WrongInput(f"{text!r} is not a date and time; write it like 2026-01-31T18:30.") from None
+    if ":" not in text and "T" not in text.upper():
+        raise WrongInput(f"{text!r} has no time of day; write it like {at:%Y-%m-%d}T18:30.")
     if not 2000 <= at.year < 2200:
         raise WrongInput(f"{text!r} is in the year {at.year}, which is hardly meant.")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is None else at.astimezone(UTC)
 
 
 def zone(text: str) -> str:
@@ -112,7 +111,7 @@ AccountId: TypeAlias = Annotated[
 MediaId: TypeAlias = Annotated[
     int, typer.Option("--media", parser=row_id, metavar="MEDIA_ID", help="As `media list` shows it.")
 ]
-DUE_HELP = "When its card is to come, with a time zone: 2026-01-31T18:30+01:00."
+DUE_HELP = "When its card is to come: 2026-01-31T18:30 by the chat's clock, or with an offset (+01:00, Z)."
 Due: TypeAlias = Annotated[datetime, typer.Option("--due", parser=due, metavar="ISO8601", help=DUE_HELP)]
 LaterDue: TypeAlias = Annotated[
     datetime | None, typer.Option("--due", parser=due, metavar="ISO8601", help=f"{DUE_HELP} Otherwise now.")

@@ -1,15 +1,36 @@
-"""Moments as a person reads them."""
+"""Moments as a person reads them; all of one output by one clock, which is named once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from actors.rules.zones import zone as named
+from actors.rules.moments import clock as clock_of
+from actors.rules.moments import comes_twice, day, local, offset
+from actors.rules.zones import is_known
+
+UTC = "UTC"
 
 
-def told(text: str | None, zone: str = "UTC", clock: str = "%H:%M") -> str:
-    """Show an ISO 8601 moment in a time zone, like "Sat 31 Jan 2026, 18:30 UTC"; None as a dash."""
+def told(text: str | None, zone: str = UTC) -> str:
+    """Show an ISO 8601 moment with its zone, like "Sat 31 Jan 2026, 18:30 UTC"; None as a dash."""
     if text is None:
         return "–"
-    at = datetime.fromisoformat(text).astimezone(named(zone))
-    return f"{at:%a} {at.day} {at:%b %Y}, {at.strftime(clock)} {at:%Z}"
+    here = local(datetime.fromisoformat(text), zone)
+    name = "" if comes_twice(here) else f" {here:%Z}"
+    return f"{day(here, year=True)}, {clock_of(here)}{name}"
+
+
+def shown(text: str | None, zone: str, clock: str = "%H:%M") -> str:
+    """Show a moment where its zone is named beside it: in a repeated hour with its offset."""
+    if text is None:
+        return "–"
+    here = local(datetime.fromisoformat(text), zone)
+    which = f" ({offset(here)})" if comes_twice(here) else ""
+    return f"{day(here, year=True)}, {here.strftime(clock)}{which}"
+
+
+def common(zones: Iterable[str]) -> str:
+    """Return the zone that all of these share, else UTC: no table mixes clocks."""
+    named = {zone for zone in zones if is_known(zone)} or {UTC}
+    return named.pop() if len(named) == 1 else UTC

@@ -7,25 +7,29 @@ from typing import Annotated
 
 import typer
 
+from actors.rules.zones import is_known
 from infra.console import arguments as given
 from infra.console.asking import ask
-from infra.console.moments import told
-from infra.console.opened import Opened
+from infra.console.due import in_chat, of_item
+from infra.console.moments import UTC, common, shown, told
+from infra.console.opened import Desk, Lines, Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.shell import OneSentence
 
 All = Annotated[bool, typer.Option("--all", help="The settled ones too.")]
 
-COLUMNS: Columns = {
-    "id": lambda line: line["id"],
-    "state": lambda line: line["state"].replace("_", " "),
-    "due": lambda line: told(line["due_at"], line["timezone"]),
-    "chat": lambda line: line["chat_title"],
-    "story": lambda line: line["title"],
-    "media": lambda line: line["media_id"],
-    "decided by": lambda line: line["settled_by"],
-    "decided at": lambda line: told(line["settled_at"], line["timezone"]),
-}
+
+def _columns(zone: str) -> Columns:
+    return {
+        "id": lambda line: line["id"],
+        "state": lambda line: line["state"].replace("_", " "),
+        f"due ({zone})": lambda line: shown(line["due_at"], zone),
+        "chat": lambda line: line["chat_title"],
+        "story": lambda line: line["title"],
+        "media": lambda line: line["media_id"],
+        "decided by": lambda line: line["settled_by"],
+        "decided at": lambda line: shown(line["settled_at"], zone),
+    }
 
 
 def commands(opened: Opened) -> typer.Typer:
@@ -46,7 +50,11 @@ def _put_add_and_list(app: typer.Typer, opened: Opened) -> None:
         as_json: given.AsJson = False,
     ) -> None:
         """Queue a story."""
-        line = ask(opened, lambda desk: desk.add_item(chat, media, due, force))[0]
+
+        async def put(desk: Desk) -> Lines:
+            return await desk.add_item(chat, media, await in_chat(desk, chat, due), force)
+
+        line = ask(opened, put)[0]
         _show(line, f"Item {line['id']}: {line['title']} {_slot(line, opened.clock.now())}.", as_json)
 
     @app.command(name="list")
@@ -56,7 +64,7 @@ def _put_add_and_list(app: typer.Typer, opened: Opened) -> None:
         if as_json:
             show_lines(lines)
         elif lines:
-            show_table(lines, COLUMNS)
+            show_table(lines, _columns(common(line["timezone"] for line in lines)))
         else:
             show_sentence("The queue is empty: `queue add` puts a story into it.")
 
@@ -76,13 +84,18 @@ def _put_remove_and_requeue(app: typer.Typer, opened: Opened) -> None:
         as_json: given.AsJson = False,
     ) -> None:
         """Bring a skipped or expired item back, with a new card."""
-        line = ask(opened, lambda desk: desk.requeue_item(item_id, due, force))[0]
+
+        async def put_back(desk: Desk) -> Lines:
+            return await desk.requeue_item(item_id, await of_item(desk, item_id, due), force)
+
+        line = ask(opened, put_back)[0]
         again = f"Item {line['id']} ({line['title']}) is in the queue again and"
         _show(line, f"{again} {_slot(line, opened.clock.now())}.", as_json)
 
 
 def _slot(line: Line, now: datetime) -> str:
-    at = told(line["due_at"], line["timezone"])
+    zone = line["timezone"] if is_known(line["timezone"]) else UTC
+    at = told(line["due_at"], zone) + ("" if zone == UTC else f" ({zone})")
     if datetime.fromisoformat(line["due_at"]) > now:
         return f"is due on {at}"
     return f"is due since {at}: its card comes as soon as the chat's gap allows"

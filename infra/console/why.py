@@ -8,7 +8,7 @@ import typer
 
 from infra.console import arguments as given
 from infra.console.asking import ask
-from infra.console.moments import told
+from infra.console.moments import common, shown
 from infra.console.opened import Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 
@@ -32,7 +32,7 @@ def add_to(app: typer.Typer, opened: Opened) -> None:
             return
         item = lines[0]
         show_sentence(_headline(item))
-        show_table(lines[1:], _columns(item["timezone"]))
+        show_table(lines[1:], _columns(common([item["timezone"]])))
         for sentence in _remarks(lines):
             show_sentence(sentence)
 
@@ -45,7 +45,7 @@ def _headline(item: Line) -> str:
 
 def _columns(zone: str) -> Columns:
     return {
-        "when": lambda line: told(line["at"], zone, "%H:%M:%S"),
+        f"when ({zone})": lambda line: shown(line["at"], zone, "%H:%M:%S"),
         "who": lambda line: line.get("user_name"),
         "what": _what,
         "came to": lambda line: _came_to(line, zone),
@@ -81,7 +81,7 @@ def _came_to(line: Line, zone: str) -> str:
         case "publish":
             return _published(line)
         case _:
-            return f"due {told(line['due_at'], zone)}"
+            return f"due {shown(line['due_at'], zone)}"
 
 
 def _published(step: Line) -> str:

@@ -7,8 +7,8 @@ from html import escape
 
 from actors.rules import words
 from actors.rules.item import LateTap, Row, Settlement, State, Step
+from actors.rules.moments import clock, day, local
 from actors.rules.publish_phase import Phase
-from actors.rules.zones import zone
 from infra.telegram.markup import isolated, visible_units
 
 NAME_ROOM = 64  # UTF-16 units
@@ -33,21 +33,19 @@ PROGRESS = {
 }
 
 
-def local(row: Row, at: datetime) -> datetime:
-    """The moment as the chat's clock shows it."""
-    return at.astimezone(zone(row.timezone))
-
-
 def slot(row: Row) -> str:
-    """The item's slot, like "Sun 22 Nov, 18:30"."""
-    at = local(row, row.due_at)
-    return f"{at:%a} {at.day} {at:%b}, {at:%H:%M}"
+    """The item's slot, like "Sun 22 Nov 2026, 18:30": a card is read in any year."""
+    at = local(row.due_at, row.timezone)
+    return f"{day(at, year=True)}, {clock(at)}"
 
 
 def moment(row: Row, at: datetime, since: datetime) -> str:
-    """The time, with its date if it is another day than `since`."""
-    here = local(row, at)
-    return f"{here:%H:%M}" if here.date() == local(row, since).date() else f"{here.day} {here:%b} {here:%H:%M}"
+    """The time, with its date if it is another day than `since`, and its year if it is another one."""
+    here, before = local(at, row.timezone), local(since, row.timezone)
+    if here.date() == before.date():
+        return clock(here)
+    year = "" if here.year == before.year else f" {here.year}"
+    return f"{here.day} {here:%b}{year} {clock(here)}"
 
 
 def outcome(row: Row) -> str | None:
@@ -89,10 +87,17 @@ def _deed(row: Row, settled: Settlement) -> str:
         case State.IN_DOUBT, _:
             return "In doubt: it may be live, look at Instagram"
         case State.EXPIRED, _:
-            hours = max(1, (settled.at - row.due_at) // timedelta(hours=1))
-            return f"Expired: nobody tapped within {hours} hours"
+            return f"Expired: nobody tapped{_waited(settled.at, row.presented_at)}"
         case _:
             return words.DONE[row.state].capitalize() + by
+
+
+def _waited(until: datetime, presented_at: datetime | None) -> str:
+    """How long the card stood there: a slot may be older by days, after a pause or an outage."""
+    if presented_at is None:
+        return ""
+    hours = max(1, (until - presented_at) // timedelta(hours=1))
+    return f" within {hours} {'hour' if hours == 1 else 'hours'}"
 
 
 def _late(row: Row, tap: LateTap) -> str:

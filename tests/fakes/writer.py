@@ -67,6 +67,7 @@ class Writer:
             preflight=item.preflight
             if (item.preflight_version, item.preflight_account) == (item.version, chat.account_id)
             else None,
+            presented_at=item.presented_at,
             cards=tuple(
                 Card(chat_key, chat.chat_id, card.message_id, card.retired)
                 for card in self.tables.cards_of(item)

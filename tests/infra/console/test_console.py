@@ -131,13 +131,21 @@ def test_json_is_one_object_a_line_with_its_id_first(
             MEDIA | {"locked": "skipped", "locked_until": ITEM["due_at"]},
             ["skipped, until Sat 31 Jan"],
         ),
-        (["queue", "add", "--chat", GROUP, "--media", "3", "--due", DUE], ITEM, ["due on Sat 31 Jan 2026, 18:30 CET."]),
+        (
+            ["queue", "add", "--chat", GROUP, "--media", "3", "--due", DUE],
+            ITEM,
+            ["due on Sat 31 Jan 2026, 18:30 CET (Europe/Berlin)."],
+        ),
         (
             ["queue", "requeue", "12"],
             ITEM | {"due_at": "2025-12-31T17:30:00+00:00"},
-            ["due since Wed 31 Dec 2025, 18:30 CET: its card comes as soon as"],
+            ["due since Wed 31 Dec 2025, 18:30 CET (Europe/Berlin): its card comes as soon as"],
         ),
-        (["queue", "list"], ITEM | {"state": "in_review"}, ["in review", "Sat 31 Jan 2026, 18:30 CET", "Sunset"]),
+        (
+            ["queue", "list"],
+            ITEM | {"state": "in_review"},
+            ["in review", "due (Europe/Berlin)", "Sat 31 Jan 2026, 18:30", "Sunset"],
+        ),
         (["queue", "remove", "12"], ITEM, ["Item 12 (Sunset) is taken out of the queue."]),
         (["member", "list"], MEMBER, ["Anna", "admin"]),
         (["member", "set", GROUP, "7", "--name", "Anna"], MEMBER | {"role": None}, ["is without a role in chat"]),
@@ -159,10 +167,10 @@ def test_people_read_sentences_and_tables(
     [
         (["chat", "list"], [CHAT | LOST], "UTC: Mars/Base is not known here"),
         (["chat", "set", GROUP, "--pause"], [CHAT | LOST], "times in UTC: Mars/Base is not known here."),
-        (["queue", "list"], [ITEM, ITEM | LOST], "Sat 31 Jan 2026, 17:30 UTC"),
+        (["queue", "list"], [ITEM | LOST], "Sat 31 Jan 2026, 17:30"),
         (["queue", "add", "--chat", GROUP, "--media", "3", "--due", DUE], [ITEM | LOST], "31 Jan 2026, 17:30 UTC."),
         (["queue", "requeue", "12"], [ITEM | LOST], "31 Jan 2026, 17:30 UTC."),
-        (["why", "12"], [ITEM | LOST, {"id": 12, "what": "queued"} | MOMENTS], "31 Jan 2026, 17:30 UTC"),
+        (["why", "12"], [ITEM | LOST, {"id": 12, "what": "queued"} | MOMENTS], "31 Jan 2026, 17:30"),
     ],
 )
 def test_zone_that_this_machine_does_not_know_is_shown_as_utc(
@@ -249,12 +257,12 @@ def test_no_file_becomes_a_story_when_one_cannot(outside: Outside, type_in: Type
         (["queue", "add", "--chat", GROUP, "--media", "x", "--due", DUE], ["'x' is not an id"]),
         (["queue", "add", "--chat", GROUP, "--media", "3"], ["Missing option '--due'"]),
         (
-            ["queue", "add", "--chat", GROUP, "--media", "3", "--due", "2026-01-01T10:00"],
-            ["has no time zone; write 2026-01-01T10:00+01:00, or 2026-01-01T10:00Z for UTC"],
+            ["queue", "add", "--chat", GROUP, "--media", "3", "--due", "2026-01-01"],
+            ["has no time of day; write it like 2026-01-01T18:30"],
         ),
         (
             ["queue", "add", "--chat", GROUP, "--media", "3", "--due", "tomorrow"],
-            ["write it like 2026-01-31T18:30+01:00"],
+            ["write it like 2026-01-31T18:30."],
         ),
         (["queue", "add", "--chat", GROUP, "--media", "3", "--due", "0001-01-01T00:00+14:00"], ["in the year 1"]),
         (["queue", "remove", "first"], ["'first' is not an id"]),
@@ -385,8 +393,9 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
 
     parts = [
         "Item 12, Sunset (media 3) in Studio: skipped.",
-        "Sat 31 Jan 2026, 18:31:02 CET",
-        "due Sat 31 Jan 2026, 18:31 CET",
+        "when (Europe/Berlin)",
+        "Sat 31 Jan 2026, 18:31:02",
+        "due Sat 31 Jan 2026, 18:31",
         "behind, a worker will draw it",
         "of an earlier round, not confirmed",
         "deleted, or cannot be edited",
@@ -437,3 +446,58 @@ def test_real_process_exits_with_the_status_and_no_traceback() -> None:
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == f"Say what to change of chat {GROUP}, like --live or --pause; --help lists it all.\n"
+
+
+@pytest.mark.parametrize(
+    ("zone", "typed", "meant"),
+    [
+        ("Europe/Berlin", "2026-01-31T18:30", "2026-01-31T17:30+00:00"),
+        ("Europe/Berlin", "2026-07-31 18:30", "2026-07-31T16:30+00:00"),
+        ("Asia/Tokyo", "2026-01-31T18:30", "2026-01-31T09:30+00:00"),
+        ("Europe/Berlin", "2026-10-25T02:30+01:00", "2026-10-25T01:30+00:00"),
+    ],
+)
+def test_time_without_an_offset_is_meant_by_the_chats_clock(
+    outside: Outside, type_in: Type, zone: str, typed: str, meant: str
+) -> None:
+    outside.desk.lines = [ITEM | CHAT | {"timezone": zone}]
+
+    added = type_in("queue", "add", "--chat", GROUP, "--media", "3", "--due", typed)
+    again = type_in("queue", "requeue", GROUP.removeprefix("-"), "--due", typed)
+
+    assert (added.exit_code, again.exit_code) == (0, 0), added.output + again.output
+    at = datetime.fromisoformat(meant)
+    assert ("add_item", int(GROUP), 3, at, False) in outside.desk.asked
+    assert f"({zone})" in added.stdout
+
+
+@pytest.mark.parametrize(
+    ("zone", "typed", "sentence"),
+    [
+        ("Europe/Berlin", "2026-03-29T02:30", "2026-03-29T02:30 does not come in Europe/Berlin: the clocks skip it"),
+        (
+            "Europe/Berlin",
+            "2026-10-25T02:30",
+            "comes twice in Europe/Berlin that day: write 2026-10-25T02:30+02:00 or 2026-10-25T02:30+01:00.",
+        ),
+        ("Mars/Base", "2026-01-31T18:30", "The chat's time zone 'Mars/Base' is not known here: give an offset, like"),
+    ],
+)
+def test_time_that_a_chats_clock_shows_never_or_twice_is_not_guessed(
+    outside: Outside, type_in: Type, zone: str, typed: str, sentence: str
+) -> None:
+    outside.desk.lines = [ITEM | CHAT | {"timezone": zone}]
+
+    result = type_in("queue", "add", "--chat", GROUP, "--media", "3", "--due", typed)
+
+    told_once(result, 2, sentence)
+    assert [asked[0] for asked in outside.desk.asked] == ["list_chats"]
+
+
+def test_table_of_several_clocks_has_one(outside: Outside, type_in: Type) -> None:
+    outside.desk.lines = [ITEM, ITEM | {"timezone": "Asia/Tokyo"}]
+
+    shown = type_in("queue", "list").stdout
+
+    assert "due (UTC)" in shown
+    assert shown.count("Sat 31 Jan 2026, 17:30") == 2
