@@ -8,7 +8,6 @@ from typing import assert_never
 
 import anyio
 
-from actors.errors import AnswerLost, PortError
 from actors.rules import effects as wanted
 from actors.rules.item import Row
 from actors.rules.messages import (
@@ -16,7 +15,6 @@ from actors.rules.messages import (
     Changed,
     Message,
     OriginalNotSent,
-    OriginalSent,
     OutcomeNotRecorded,
     Press,
     StillRecording,
@@ -103,8 +101,8 @@ class ItemActor:
                 self._spawn_for(press, self._drawings.question(effect), about)
             case wanted.CheckCard():
                 self._check_later(effect, about)
-            case wanted.SendFile(press):
-                self._spawn_for(press, partial(self._send_file, effect), about)
+            case wanted.SendFile():
+                self._context.spawn(partial(self._send_file, effect), about)
             case wanted.AbandonRecording(press):
                 self._recordings.abandon(press)
             case wanted.LogInteraction(press, kind):
@@ -183,15 +181,13 @@ class ItemActor:
 
     async def _send_file(self, effect: wanted.SendFile) -> None:
         press = effect.press
-        outcome: Message = OriginalSent(press)
+        outcome: Message
         try:
             row = effect.row or await self._load(press)
             if row is None:
                 outcome = OriginalNotSent(press, True, "no such item")
             else:
-                await self._outside.chat.send_original(row, press.message_id)
-        except PortError as error:
-            outcome = OriginalNotSent(press, not isinstance(error, AnswerLost), str(error))
+                outcome = await self._sends.send_original(row, press)
         except NotStored:
             outcome = OriginalNotSent(press, True, "the database did not answer")
         await self._context.tell(outcome)

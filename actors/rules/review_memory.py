@@ -14,13 +14,15 @@ class Item:
     """What the actor of one item remembers. A cold one knows nothing but its id, and needs nothing else.
 
     `recording` is this actor's own open recording, the only thing by which memory may refuse a tap.
-    `asking` is the open "Are you sure?", a view that any redraw may drop.
+    `asking` is the open "Are you sure?", a view that any redraw may drop. `original` asked for the file
+    that is on its way.
     """
 
     id: int
     row: Row | None = None
     recording: Tap | None = None
     asking: Press | None = None
+    original: Press | None = None
 
     def known_to(self, press: Press) -> Row | None:
         """The row, if it knows the message and nothing newer was seen on it; else memory would draw the past.

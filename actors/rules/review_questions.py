@@ -37,7 +37,8 @@ ASK: Mapping[Step, str] = MappingProxyType(
 def visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ...]:
     """Answer a press that needs no record: Telegram may forget it once the answer is through."""
     press = conclusion.press
-    return (AnswerTap(press, text, alone=not shown), *shown, *_ended(conclusion))
+    confirm = ConfirmUpdate(press, answered_first=True)
+    return (AnswerTap(press, text, alone=not shown), *shown, *_ended(conclusion), confirm)
 
 
 def asked_about(message: AskToReject | AskAboutDoubt) -> Step:
@@ -76,13 +77,24 @@ def not_yours(item: Item, message: NotYours) -> Decision:
 
 
 def send_original(item: Item, press: Press) -> Decision:
-    """Send the file, and change nothing; how that ends is told once it is known."""
-    return Decision(item, (AnswerTap(press, words.SENDING_FILE), SendFile(press, item.row)))
+    """Send the file, one at a time, and change nothing; how that ends is told once it is known.
+
+    Telegram forgets the update before: a large file takes minutes, and the taps behind it would not be seen.
+    """
+    if item.original is not None and item.original.id == press.id:
+        return Decision(item, (ConfirmUpdate(press, answered_first=False),))
+    if item.original is not None:
+        conclusion = Conclude(press, ORIGINAL, Outcome.BUSY, "tap", press.version)
+        return Decision(item, visibly(words.FILE_ON_ITS_WAY, conclusion))
+    asked = AnswerTap(press, words.SENDING_FILE), SendFile(press, item.row), ConfirmUpdate(press, answered_first=True)
+    return Decision(replace(item, original=press), asked)
 
 
 def original_sent(item: Item, press: Press) -> Decision:
     """There it is."""
-    return Decision(item, _ended(Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version)))
+    return Decision(
+        replace(item, original=None), _ended(Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version))
+    )
 
 
 def original_not_sent(item: Item, message: OriginalNotSent) -> Decision:
@@ -91,10 +103,10 @@ def original_not_sent(item: Item, message: OriginalNotSent) -> Decision:
     outcome = Outcome.ORIGINAL_NOT_SENT if message.certain else Outcome.ORIGINAL_LOST
     line = words.FILE_NOT_SENT if message.certain else words.FILE_LOST
     told = ShowLine(press, item.known_to(press), line, needed=True, check=True)
-    return Decision(item, (told, *_ended(Conclude(press, ORIGINAL, outcome, message.reason, press.version))))
+    conclusion = Conclude(press, ORIGINAL, outcome, message.reason, press.version)
+    return Decision(replace(item, original=None), (told, *_ended(conclusion)))
 
 
 def _ended(conclusion: Conclude) -> tuple[Effect, ...]:
     press = conclusion.press
-    noted = LogInteraction(press, conclusion.outcome.value)
-    return noted, conclusion, ConfirmUpdate(press, answered_first=True)
+    return LogInteraction(press, conclusion.outcome.value), conclusion

@@ -1,4 +1,4 @@
-"""Sends the card of one item: for as long as its file moves, under a claim that lasts as long.
+"""Sends the files of one item: each for as long as it moves, its card under a claim that lasts as long.
 
 What fails before the end of the file has left is certainly not sent; only what fails after it is a doubt.
 """
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import anyio
 import structlog
 
-from actors.errors import PortError, Refused, Unreachable
+from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from actors.ports import Sending, SentCard
 from actors.rules.item import Row
-from actors.rules.messages import CardNotSent, CardSent, Message
+from actors.rules.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent, Press
 from actors.rules.operations import KeepClaim, Operation, SaveCard, SendFailed
 from actors.rules.requests import Lane, NotStored, Ticket
 from actors.shell.outside import Outside
@@ -86,6 +86,26 @@ class Sends:
         sentence = outcome.reason
         await self._store(outcome, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
         self.outside.wake_schedule()
+
+    async def send_original(self, row: Row, press: Press) -> Message:
+        """Send the file below the card that was pressed, for as long as it moves, too."""
+        patience = Patience()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._hear_stop, patience)
+            outcome = await self._original(row, press, patience)
+            tasks.cancel_scope.cancel()
+        return outcome
+
+    async def _original(self, row: Row, press: Press, patience: Patience) -> Message:
+        try:
+            with patience.scope:
+                await self.outside.chat.send_original(row, press.message_id, patience.sending)
+                return OriginalSent(press)
+        except AnswerLost as error:
+            return OriginalNotSent(press, patience.sending.kept_back, str(error))
+        except PortError as error:
+            return OriginalNotSent(press, True, str(error))
+        return OriginalNotSent(press, patience.sending.kept_back, patience.why_it_ended())
 
     async def _sent(self, row: Row) -> SentCard | SendFailed:
         patience = Patience()

@@ -176,6 +176,7 @@ class FakeChat(Script):
         """Keep what was sent."""
         await self.play("send_original", sending)
         self.originals.append((row, reply_to))
+        self.journal.add("send_original ended")
 
     async def send_text(self, chat_id: int, text: str) -> None:
         """Keep what was said in the chat."""

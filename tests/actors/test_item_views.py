@@ -22,7 +22,9 @@ from actors.rules.messages import (
 from actors.rules.operations import Interaction, LoadRow
 from actors.rules.requests import Cause, NotStored
 from actors.runtime.cell import RegistryLimits
+from actors.shell.sends import STILL
 from tests.actors.fakes_item import ItemStage, playing
+from tests.actors.fakes_shell import Creep, Never
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, BEN, CHAT, NOON, press, row, settled
 
@@ -114,6 +116,31 @@ async def test_original_that_cannot_be_sent_is_said_so_on_the_card(stage: ItemSt
     assert stage.lines == [words.FILE_NOT_SENT]
     assert [(line["outcome"], line["cause"]) for line in stage.taps] == [("original_not_sent", "no such file")]
     assert [note.kind for note in stage.notes] == ["original_not_sent"]
+
+
+async def test_original_that_takes_long_holds_no_update_up(stage: ItemStage) -> None:
+    """Telegram shows a hundred unconfirmed updates at once: nobody's tap behind it would be seen."""
+    stage.chat.will("send_original", Creep(10, 50.0))
+
+    async with playing(stage):
+        stage.tell(Changed(IN_REVIEW, "queued"))
+        stage.tell(SendOriginal(ANNAS.press))
+        await anyio.sleep(1.0)
+        assert stage.confirmed == [ANNAS.press.update_id]
+        await stage.chat.journal.until("send_original ended")
+
+    assert [line["outcome"] for line in stage.taps] == ["original_sent"]
+
+
+async def test_original_that_stands_still_is_given_up_and_certainly_not_sent(stage: ItemStage) -> None:
+    stage.chat.will("send_original", Creep(1, 5.0, Never(), kept_back=True))
+
+    async with playing(stage):
+        stage.tell(Changed(IN_REVIEW, "queued"))
+        stage.tell(SendOriginal(ANNAS.press))
+        await stage.cards.journal.until("add_line")
+
+    assert [(line["outcome"], line["cause"]) for line in stage.taps] == [("original_not_sent", STILL)]
 
 
 async def test_original_that_may_have_come_is_never_said_to_have_or_not(stage: ItemStage) -> None:

@@ -627,7 +627,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a card that was sent is given one second to be saved, or it is sent again",
         (
             Edit(
-                "actors/item.py",
+                "actors/shell/sends.py",
                 "Ticket(anyio.current_time() + HOLD_SECONDS, Lane.REST)",
                 "Ticket(anyio.current_time() + 1.0, Lane.REST)",
             ),
@@ -639,9 +639,39 @@ ACTORS: tuple[Mutant, ...] = (
         "a card of which nobody knows whether it was sent is sent as often as it takes",
         (
             Edit(
-                "actors/item.py",
-                "            await self._card_not_sent(row, True, 0.0)",
-                "            await self._card_not_sent(row, False, 0.0)",
+                "actors/shell/sends.py",
+                "not patience.sending.kept_back, 0.0, reason=reason)",
+                "False, 0.0, reason=reason)",
+            ),
+        ),
+    ),
+    Mutant(
+        "upload_given_up_by_the_clock",
+        "F20",
+        "a file that leaves slowly is given up after a minute, though it moves",
+        (Edit("actors/shell/sends.py", "Sending(self._moved)", "Sending()"),),
+    ),
+    Mutant(
+        "wait_for_a_turn_counts_as_a_lost_send",
+        "F22",
+        "a file that was given up before its end had left counts as one that may have come",
+        (
+            Edit(
+                "actors/shell/sends.py",
+                "not patience.sending.kept_back, 0.0, reason=reason)",
+                "True, 0.0, reason=reason)",
+            ),
+        ),
+    ),
+    Mutant(
+        "claim_ends_while_its_card_leaves",
+        "F20",
+        "the claim of a card that is on its way for minutes runs out, and another worker sends a second one",
+        (
+            Edit(
+                "actors/shell/sends.py",
+                "            tasks.start_soon(self._keep_claim, row)",
+                "            tasks.start_soon(anyio.sleep, 0.0)",
             ),
         ),
     ),

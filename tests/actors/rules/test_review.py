@@ -308,8 +308,40 @@ def test_reject_during_a_recording_is_told_who_is_at_it() -> None:
 def test_original_is_sent_without_deciding_anything() -> None:
     decision = decide(Item(7, ROW), SendOriginal(ANNAS.press))
 
-    assert decision.effects == (AnswerTap(ANNAS.press, "Sending the original…"), SendFile(ANNAS.press, ROW))
-    assert decision.item == Item(7, ROW)
+    assert decision.effects == (
+        AnswerTap(ANNAS.press, "Sending the original…"),
+        SendFile(ANNAS.press, ROW),
+        ConfirmUpdate(ANNAS.press, answered_first=True),
+    )
+    assert decision.item == Item(7, ROW, original=ANNAS.press)
+
+
+def test_second_original_while_one_is_on_its_way_is_told_so_and_not_sent() -> None:
+    """Thirty presses made thirty uploads, and kept another chat's card away for minutes."""
+    decision = decide(Item(7, ROW, original=ANNAS.press), SendOriginal(BENS.press))
+
+    assert of(SendFile, decision.effects) == []
+    assert of(AnswerTap, decision.effects) == [AnswerTap(BENS.press, words.FILE_ON_ITS_WAY, alone=True)]
+    assert of(Conclude, decision.effects) == [Conclude(BENS.press, "send_original", Outcome.BUSY, "tap", 0)]
+    assert decision.item.original == ANNAS.press
+
+
+def test_original_whose_press_comes_again_is_not_sent_again() -> None:
+    again = replace(ANNAS.press, update_id=ANNAS.press.update_id + 1)
+
+    assert decide(Item(7, ROW, original=ANNAS.press), SendOriginal(again)).effects == (
+        ConfirmUpdate(again, answered_first=False),
+    )
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [OriginalSent(ANNAS.press), OriginalNotSent(ANNAS.press, True, "no"), OriginalNotSent(ANNAS.press, False, "no")],
+)
+def test_original_can_be_asked_for_again_once_it_has_ended(ended: Message) -> None:
+    item = decide(Item(7, ROW, original=ANNAS.press), ended).item
+
+    assert of(SendFile, decide(item, SendOriginal(BENS.press)).effects) == [SendFile(BENS.press, ROW)]
 
 
 @pytest.mark.parametrize(
@@ -327,7 +359,7 @@ def test_how_the_sending_of_an_original_ended_is_concluded_then_and_not_before(
 
     assert of(Conclude, effects) == [Conclude(ANNAS.press, "send_original", outcome, cause, 0)]
     assert of(LogInteraction, effects) == [LogInteraction(ANNAS.press, outcome.value)]
-    assert of(ConfirmUpdate, effects) == [ConfirmUpdate(ANNAS.press, answered_first=True)]
+    assert of(ConfirmUpdate, effects) == []
 
 
 def test_line_of_a_doubt_that_nobody_has_loaded_keeps_the_buttons_of_a_doubt() -> None:
