@@ -8,19 +8,22 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.errors import MailboxFull, PortError, Refused
+from actors.errors import MailboxClosed, MailboxFull, PortError, Refused, Unreachable
 from actors.ports import Said
 from actors.rules import replies
-from actors.rules.commands import MENU
+from actors.rules.commands import MENU, addressee
 from actors.runtime.actor import DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
 from actors.shell.conversation import Conversation, Speaker, Surroundings
+from actors.shell.own_name import OwnName
 
 log = structlog.get_logger()
 
-INTRODUCE_SECONDS = 10.0
-INTRODUCE_AGAIN_SECONDS = (5.0, 30.0, 300.0)
+MENU_SECONDS = 25.0
+MENU_RETRY_SECONDS = (5.0, 30.0, 300.0)
+MENU_REFUSED_SECONDS = 3600.0
+MENU_EVERY_SECONDS = 4 * 3600.0  # another program of the same bot may have changed it
 
 
 class Commands:
@@ -29,11 +32,22 @@ class Commands:
     def __init__(self, outside: Surroundings) -> None:
         self._chat = outside.chat
         self._speaker = Speaker(outside)
+        self._own_name = OwnName(outside.chat, self._hear_named, self._ignore)
         self._registry: Registry[int, Said] = Registry(partial(Conversation, self._speaker), self._bury)
         self._tasks: TaskGroup | None = None
+        self._waiting: TaskGroup | None = None  # of what no stop waits for
 
     def tell_nowait(self, said: Said) -> None:
         """Have it answered and confirmed; raises MailboxClosed. What people tell each other is just confirmed."""
+        name = addressee(said.text)
+        if name is None:
+            self._hear(said)
+        elif self._waiting is None:
+            raise MailboxClosed(said)
+        else:
+            self._own_name.sort(said, name, self._waiting)
+
+    def _hear(self, said: Said) -> None:
         if not said.private and self._speaker.read(said) is None:
             self._speaker.confirm(said)
             return
@@ -47,29 +61,49 @@ class Commands:
         self._speaker.stopping = lifeline.stopping
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
-            introducing = anyio.CancelScope()
-            tasks.start_soon(self._introduce, introducing)
-            await self._registry.run(lifeline)
-            introducing.cancel()
-        self._tasks = None
+            async with anyio.create_task_group() as waiting:
+                self._waiting = waiting
+                waiting.start_soon(self._own_name.run)
+                waiting.start_soon(self._show_menu)
+                await self._registry.run(lifeline)
+                self._waiting = None
+                waiting.cancel_scope.cancel()
+            self._tasks = None
 
-    async def _introduce(self, scope: anyio.CancelScope) -> None:
-        """Have Telegram show our commands, and learn our name; nobody waits for it."""
+    async def _show_menu(self) -> None:
+        """Have Telegram show our commands, now and every few hours; nobody waits for it."""
         failures = 0
-        with scope:
-            while not await self._is_introduced():
-                await anyio.sleep(INTRODUCE_AGAIN_SECONDS[min(failures, len(INTRODUCE_AGAIN_SECONDS) - 1)])
-                failures += 1
+        while True:
+            pause = await self._menu_trouble(failures)
+            failures = 0 if pause is None else failures + 1
+            await anyio.sleep(MENU_EVERY_SECONDS if pause is None else pause)
 
-    async def _is_introduced(self) -> bool:
-        """Try once; False if it is worth another try."""
+    async def _menu_trouble(self, failures: int) -> float | None:
+        """Try once; returns the pause in seconds after a failure. Telegram limits this call for up to 19 minutes."""
         try:
-            with anyio.fail_after(INTRODUCE_SECONDS):
-                self._speaker.own_name = await self._chat.introduce(MENU)
+            with anyio.fail_after(MENU_SECONDS):
+                await self._chat.show_menu(MENU)
         except (PortError, TimeoutError) as error:
-            log.info("commands.not_introduced", reason=str(error))
-            return isinstance(error, Refused)
-        return True
+            asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
+            pause = max(MENU_RETRY_SECONDS[min(failures, len(MENU_RETRY_SECONDS) - 1)], asked or 0.0)
+            pause = MENU_REFUSED_SECONDS if isinstance(error, Refused) else pause
+            log.info("menu.not_shown", reason=str(error) or "no answer in time", again_seconds=pause)
+            return pause
+        return None
+
+    def _hear_named(self, said: Said) -> None:
+        try:
+            self._hear(said)
+        except MailboxClosed:
+            # It waited until we stopped: unconfirmed, it comes again.
+            log.info("command.stopped", chat_id=said.chat_id, message_id=said.message_id)
+
+    def _ignore(self, said: Said, is_unknown: bool) -> None:
+        """It is for another bot; or nobody knows, and then it may not be obeyed either."""
+        if is_unknown:
+            reason = "our own name is not known yet"
+            log.warning("command.ignored", chat_id=said.chat_id, message_id=said.message_id, reason=reason)
+        self._speaker.confirm(said)
 
     def _bury(self, letter: DeadLetter[int, Said]) -> None:
         """A crash is answered. What a stop left over is not: unconfirmed, it comes again to whoever polls next."""

@@ -123,8 +123,12 @@ class Chat(Protocol):
         """Say something in a chat, plain text. Not idempotent: after `AnswerLost` it may stand there."""
         ...
 
-    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
-        """Have the platform show these commands, each with its description, and return the bot's own name in them."""
+    async def own_name(self) -> str:
+        """Return the name by which commands call the bot; its owner may change it at any time."""
+        ...
+
+    async def show_menu(self, menu: Sequence[tuple[str, str]]) -> None:
+        """Have the platform show these commands, each with its description, unless it shows them already."""
         ...
 
 

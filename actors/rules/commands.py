@@ -9,7 +9,7 @@ from enum import Enum
 
 from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
 
-SHAPE = re.compile(r"/([a-z]{1,32})(?:@(\w{1,64}))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL | re.ASCII)
+SHAPE = re.compile(r"/([a-z0-9_]{1,32})(?:@(\w{1,64}))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL | re.ASCII)
 NUMBER = re.compile(r"#?([1-9][0-9]{0,17})", re.ASCII)
 MOST_LINES = 10
 
@@ -51,13 +51,17 @@ class Command:
 Asked = LookAtChat | PresentNext | PauseChat | RequeueItem
 
 
-def read(text: str, own_name: str | None) -> Command | None:
-    """Read a command; None: it is none of ours, or another bot's (`/next@its_name`; until we know ours, any is)."""
+def addressee(text: str) -> str | None:
+    """Find the bot that a command names, as in `/next@its_name`; None: it names none, or is no command."""
+    found = SHAPE.fullmatch(text.strip())
+    return found[2] if found else None
+
+
+def read(text: str) -> Command | None:
+    """Read a command, whomever it names; None: it is none of ours."""
     found = SHAPE.fullmatch(text.strip())
     verb = VERBS.get(found[1].lower()) if found else None
     if found is None or verb is None:
-        return None
-    if found[2] and own_name and found[2].lower() != own_name.lower():
         return None
     words = (found[3] or "").strip()
     if verb is not Verb.REQUEUE or not words:

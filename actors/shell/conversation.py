@@ -69,18 +69,17 @@ class Answer:
 class Speaker:
     """Finds the answer to a command, and says it.
 
-    `own_name` is how the platform calls us, once we know; `stopping` ends what is done without anybody waiting.
+    `stopping` ends what is done without anybody waiting.
     """
 
     def __init__(self, outside: Surroundings) -> None:
-        self.own_name: str | None = None
         self.stopping = anyio.Event()
         self._outside = outside
         self._courtesy = Courtesy()
 
     def read(self, said: Said) -> Command | None:
         """Read a command of ours."""
-        return read(said.text, self.own_name)
+        return read(said.text)
 
     async def decide(self, said: Said) -> Answer | None:
         """Do what is asked, and say how it went; None: there is nothing to say."""

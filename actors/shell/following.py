@@ -44,9 +44,13 @@ class Following:
         except ChatMoved as moved:
             await self._chat.send_text(moved.chat_id, text)
 
-    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
-        """Introduce the bot, to all chats."""
-        return await self._chat.introduce(menu)
+    async def own_name(self) -> str:
+        """Ask who we are: it needs no chat."""
+        return await self._chat.own_name()
+
+    async def show_menu(self, menu: Sequence[tuple[str, str]]) -> None:
+        """Show the commands, to all chats."""
+        await self._chat.show_menu(menu)
 
     @contextmanager
     def _watching(self, chat_id: int) -> Iterator[None]:

@@ -72,10 +72,10 @@ class Call:
         return None if lenient and message_id not in chat.messages else int(message_id)
 
 
-def get_me(_: Call) -> Wire:
+def get_me(call: Call) -> Wire:
     """Tell who the bot is."""
     return (
-        BOT.wire()
+        call.world.bot.wire()
         | dict.fromkeys(BOT_ABILITIES, False)
         | {"can_join_groups": True, "can_read_all_group_messages": True}
     )

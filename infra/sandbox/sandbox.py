@@ -68,6 +68,10 @@ class Sandbox:
         """Throw the bot out of a chat, or bring it back."""
         self.telegram.set_bot_membership(chat_id, user_id, is_member, self.clock())
 
+    def rename_bot(self, username: str) -> None:
+        """Let the bot's owner rename it in BotFather."""
+        self.telegram.rename_bot(username, self.clock())
+
     def upgrade(self, chat_id: int, user_id: int) -> Chat:
         """Let a person make a supergroup of a group; returns what it became."""
         return self.telegram.upgrade(chat_id, user_id, self.clock())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.sandbox.files import FileStore
 from infra.sandbox.journal import Journal
@@ -52,6 +52,7 @@ class World:
         self.queries = Queries(self.rules)
         self.updates = UpdateQueue(self.rules)
         self.commands: list[object] = []
+        self.bot = BOT
         self.webhook: Webhook | None = None
 
     def create_chat(self, new: NewChat, now: float) -> Chat:
@@ -129,6 +130,11 @@ class World:
         update_id = self.updates.push(kind, payload, now)
         self.journal.record(now, "update.injected", update_id=update_id, update=kind)
         return update_id
+
+    def rename_bot(self, username: str, now: float) -> None:
+        """Let its owner give the bot another name in BotFather; nobody tells the bot."""
+        self.bot = replace(self.bot, username=username)
+        self.journal.record(now, "bot.renamed", username=username)
 
     def set_webhook(self, webhook: Webhook | None, drop_waiting: bool, now: float) -> None:
         """Bring updates there from now on; None: keep them for whoever asks. One that is set already goes on."""

@@ -122,12 +122,12 @@ class TelegramChat:
                 raise TypeError
             return name
 
-    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
-        """Have Telegram show these commands, and return the bot's own name."""
+    async def show_menu(self, menu: Sequence[tuple[str, str]]) -> None:
+        """Have Telegram show these commands; to look first costs nothing, and to set them is limited for minutes."""
         with port_errors():
-            me = await self._bot.get_me()
-            await self._bot.set_my_commands(menu)
-            return me.username or ""
+            shown = await self._bot.get_my_commands()
+            if [(one.command, one.description) for one in shown] != list(menu):
+                await self._bot.set_my_commands(menu)
 
     def _edit(self, face: Face) -> Callable[[], Awaitable[object]]:
         markup = _markup(keyboard(face))

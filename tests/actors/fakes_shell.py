@@ -183,11 +183,14 @@ class FakeChat(Script):
         await self.play("send_text")
         self.texts.append((chat_id, text))
 
-    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
-        """Keep the menu; returns our name."""
-        await self.play("introduce")
+    async def own_name(self) -> str:
+        """Return our name, or another one that is scripted."""
+        return str(await self.play("own_name") or "everytap_bot")
+
+    async def show_menu(self, menu: Sequence[tuple[str, str]]) -> None:
+        """Keep the menu."""
+        await self.play("show_menu")
         self.menu = tuple(menu)
-        return "everytap_bot"
 
 
 class FakeCards(Script):

@@ -4,8 +4,7 @@ import anyio
 import pytest
 
 from actors.rules import replies
-from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, Told, Verdict, Wish
-from actors.rules.commands import MENU
+from actors.rules.chat_operations import LookAtChat, PresentNext, Told, Verdict, Wish
 from actors.rules.item import State
 from actors.rules.messages import Present
 from actors.rules.requests import Lane
@@ -62,7 +61,7 @@ async def test_next_while_items_stop_is_left_to_the_schedule(stage: CommandStage
         stage.commands.tell_nowait(said(10))
         await stage.confirmed.until("10")
 
-    assert [line["event"] for line in stage.logs] == ["command.stopped", "command"]
+    assert [line["event"] for line in stage.logs] == ["name.learnt", "command.stopped", "command"]
 
 
 async def test_one_line_explains_a_command(stage: CommandStage) -> None:
@@ -85,29 +84,6 @@ async def test_what_people_tell_each_other_is_confirmed_at_once_and_answered_by_
         assert stage.confirmed.lines == ["10", "11", "12"]
 
     assert (stage.store.asked, stage.texts) == ([], [])
-
-
-async def test_command_for_another_bot_is_not_ours_once_we_know_our_name(stage: CommandStage) -> None:
-    async with stage.playing():
-        await anyio.sleep(0.1)
-        stage.commands.tell_nowait(said(10, "/pause@other_bot"))
-        stage.commands.tell_nowait(said(11, "/pause@everytap_bot"))
-        await stage.confirmed.until("11")
-
-    assert [operation.wish.message_id for operation in stage.store.of(PauseChat)] == [11]
-
-
-async def test_command_that_turns_out_to_be_for_another_bot_is_left_to_it(stage: CommandStage) -> None:
-    """We learned our name while it waited."""
-    stage.chat.will("introduce", After(1.0))
-    stage.store.will("PauseChat", After(1.5, Told(Verdict.DONE)))
-
-    async with stage.playing():
-        stage.commands.tell_nowait(said(10, "/pause"))
-        stage.commands.tell_nowait(said(11, "/pause@other_bot"))
-        await stage.confirmed.until("11")
-
-    assert stage.texts == [DONE]
 
 
 async def test_commands_of_one_chat_are_done_and_answered_in_their_order(stage: CommandStage) -> None:
@@ -191,11 +167,3 @@ async def test_strangers_never_come_before_a_tap(stage: CommandStage) -> None:
         await stage.confirmed.until("11")
 
     assert sorted(lane.name for lane in stage.store.lanes) == [Lane.REST.name, Lane.TAPS.name]
-
-
-async def test_menu_is_shown_once(stage: CommandStage) -> None:
-    async with stage.playing():
-        await anyio.sleep(86_400.0)
-
-    assert stage.chat.menu == MENU
-    assert stage.chat.when("introduce") == [0.0]

@@ -8,7 +8,6 @@ import pytest
 from actors.errors import AnswerLost, MailboxClosed, Refused, Unreachable
 from actors.rules import replies
 from actors.rules.chat_operations import Told, Verdict
-from actors.rules.commands import MENU
 from actors.rules.requests import Cause, NotStored
 from actors.shell.conversation import ASK_SECONDS, HOLD_SECONDS, SETTLE_SECONDS
 from tests.actors.fakes_commands import CommandStage
@@ -190,25 +189,3 @@ async def test_command_that_a_kill_left_open_is_not_confirmed(stage: CommandStag
             await anyio.sleep(60.0)
 
     assert (stage.confirmed.lines, stage.texts) == ([], [])
-
-
-async def test_introduction_is_tried_again_and_holds_up_nobody(stage: CommandStage) -> None:
-    stage.chat.will("introduce", Never(), Unreachable("no network"), AnswerLost("cut"), AnswerLost("cut"))
-
-    async with stage.playing():
-        stage.commands.tell_nowait(said(10, "/pause"))
-        await stage.confirmed.until("10")
-        assert anyio.current_time() == pytest.approx(0.0)
-        await anyio.sleep(86_400.0)
-
-    assert stage.chat.when("introduce") == pytest.approx([0.0, 15.0, 45.0, 345.0, 645.0])
-    assert stage.chat.menu == MENU
-
-
-async def test_introduction_that_is_refused_is_not_tried_again(stage: CommandStage) -> None:
-    stage.chat.will("introduce", Refused("no such bot"))
-
-    async with stage.playing():
-        await anyio.sleep(86_400.0)
-
-    assert len(stage.chat.when("introduce")) == 1

@@ -206,7 +206,8 @@ async def test_toast_and_menu_go_through_as_they_are() -> None:
     followed = Followed()
 
     await followed.chat.answer("tap-1", "Skipping…")
-    await followed.chat.introduce([("next", "the next story")])
+    await followed.chat.own_name()
+    await followed.chat.show_menu([("next", "the next story")])
 
     assert followed.told == []
-    assert [name for _, name in followed.inner.times] == ["answer", "introduce"]
+    assert [name for _, name in followed.inner.times] == ["answer", "own_name", "show_menu"]

@@ -49,7 +49,7 @@ class SimulatedGroup:
         transcript = Transcript(lambda: wire.timeline.now)
         books = _NoBooks(Store(FakeClock()), lambda _promise, _how: None)
         chat = ChatPort(platform, wire, (lambda _press_id, _text: None, books))
-        crowd = Crowd(platform, transcript, (CHAT,), lambda: True)
+        crowd = Crowd(platform, transcript, (CHAT,), lambda: True, lambda _: None)
         return cls(platform, chat, UpdatesPort(platform, wire), UpdatesPort(platform, rival), crowd)
 
     def tap(self, message_id: int) -> str:

@@ -49,6 +49,7 @@ class FakeChat:
     screens: dict[tuple[int, int], Screen] = field(default_factory=dict)
     texts: list[tuple[int, str]] = field(default_factory=list)
     menu: list[tuple[str, str]] = field(default_factory=list)
+    name: str = "everytap_bot"
     _late: list[Callable[[], object]] = field(default_factory=list)
     _too_old: dict[str, None] = field(default_factory=dict)
     _ids: count[int] = field(default_factory=lambda: count(501))
@@ -81,10 +82,13 @@ class FakeChat:
         """Say something."""
         await self._call("send_text", lambda: self._say(chat_id, text))
 
-    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
-        """Keep the menu; the bot is called everytap_bot."""
-        await self._call("introduce", lambda: self.menu.extend(menu))
-        return "everytap_bot"
+    async def own_name(self) -> str:
+        """Say what the bot is called."""
+        return await self._call("own_name", lambda: self.name)
+
+    async def show_menu(self, menu: Sequence[tuple[str, str]]) -> None:
+        """Keep the menu."""
+        await self._call("show_menu", lambda: self._keep_menu(menu))
 
     def screen(self, chat_id: int, message_id: int) -> Screen:
         """Look at one message."""
@@ -149,6 +153,9 @@ class FakeChat:
     def _add_original(self, row: Row, reply_to: int) -> None:
         self.screens[row.chat_id, reply_to].originals += 1
         self._tell(f"original {reply_to}")
+
+    def _keep_menu(self, menu: Sequence[tuple[str, str]]) -> None:
+        self.menu = list(menu)
 
     def _say(self, chat_id: int, text: str) -> None:
         self.texts.append((chat_id, text))

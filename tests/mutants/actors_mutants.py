@@ -78,6 +78,12 @@ ACTORS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "command_of_a_neighbour_obeyed_until_the_name_is_known",
+        "B4",
+        "who does not know yet what it is called takes every bot's commands for its own",
+        (Edit("actors/shell/own_name.py", "if self.is_mine(name):", "if self.name is None or self.is_mine(name):"),),
+    ),
+    Mutant(
         "standby_sleeps",
         "T6: take-over",
         "a standby looks at the lease as seldom as a holder whom nobody waits for",

@@ -4,35 +4,13 @@ from infra.sandbox.faults import Fault, Kind
 from infra.sandbox.model import Person
 from infra.sandbox.world import NewChat
 from tests.links import link_to
+from tests.scenarios.conversations import all_confirmed, cards, said, says
 from tests.stage import ANNA, BEN, CHAT, EVE, Stage
 
 OTHER_CHAT = CHAT - 1
 STRANGER = Person(666, "Stranger")
 LATER = "update items set due_at = now() + interval '2 hours' where item_id = $1"
 PAUSE_IS_OVER = "update chats set next_card_at = now()"
-
-
-def said(stage: Stage, chat_id: int = CHAT) -> list[str]:
-    """What the bot said in the chat, without its cards."""
-    texts = [one for one in stage.messages(chat_id) if one.content.kind == "text" and one.sender.is_bot]
-    return [message.content.text for message in texts]
-
-
-def cards(stage: Stage) -> list[int]:
-    """The messages of the chat that are cards."""
-    return [message.id for message in stage.messages() if message.content.kind == "photo"]
-
-
-async def says(stage: Stage, words: str, text: str, person: Person = ANNA, chat_id: int = CHAT) -> None:
-    """Let somebody write this, and wait for an answer with these words."""
-    before = len(said(stage, chat_id))
-    stage.sandbox.say(chat_id, person.id, text)
-    await stage.until(lambda: any(words in answer for answer in said(stage, chat_id)[before:]))
-
-
-async def all_confirmed(stage: Stage) -> None:
-    """Wait until Telegram keeps nothing for us."""
-    await stage.until(lambda: not stage.sandbox.stats()["updates_waiting"])
 
 
 async def test_next_shows_the_next_story_before_its_slot(stage: Stage) -> None:

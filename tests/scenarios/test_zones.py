@@ -1,6 +1,6 @@
 """A chat whose time zone this machine does not know: its cards come, its commands are answered."""
 
-from tests.scenarios.test_commands import says
+from tests.scenarios.conversations import says
 from tests.stage import ANNA, CHAT, EVE, Stage
 
 OTHER_CHAT = CHAT - 1

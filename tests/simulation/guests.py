@@ -9,10 +9,11 @@ from actors.rules.item import Person
 from infra.telegram.cards import Button
 from tests.simulation.furniture import CHATS, QUIET_CHAT
 from tests.simulation.people import Crowd
-from tests.simulation.telegram import Sight, SimulatedTelegram
+from tests.simulation.telegram import OWN_NAME, Sight, SimulatedTelegram
 
 HAMMERER, WAVERER, REHEARSER, SKIPPER = Person(98, "Jo"), Person(97, "Kim"), Person(96, "Lou"), Person(95, "Max")
 HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
+FOR_THE_NEIGHBOUR = ("/pause@dj_music_bot", "/next@dj_music_bot", "/requeue@dj_music_bot")
 
 
 class Guests:
@@ -34,6 +35,11 @@ class Guests:
     def ask_for_more(self) -> None:
         """Somebody asks for the next card."""
         self._crowd.say(HAMMERER, CHATS[0], "/next")
+
+    def command_the_neighbour(self) -> None:
+        """Somebody commands another bot of the group, by its name, and then us by ours."""
+        for text in (*FOR_THE_NEIGHBOUR, f"/status@{OWN_NAME}"):
+            self._crowd.say(HAMMERER, CHATS[0], text)
 
     def waver(self) -> None:
         """Somebody asks whether to reject the newest card of the quiet group, and goes away."""

@@ -47,6 +47,7 @@ class Crowd:
     transcript: Transcript
     chat_ids: tuple[int, ...]
     open: Callable[[], bool]
+    wrote: Callable[[Said], None]
     pressed: dict[str, Pressed] = field(default_factory=dict)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
@@ -87,7 +88,9 @@ class Crowd:
         """Write into the group."""
         number = next(self._numbers)
         self.transcript.add(f"{person.name} writes {text}")
-        self.telegram.put(Said(0, chat_id, 100_000 + number, person, text))
+        said = Said(0, chat_id, 100_000 + number, person, text)
+        self.wrote(said)
+        self.telegram.put(said)
 
 
 @dataclass

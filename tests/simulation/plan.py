@@ -76,6 +76,7 @@ class Deed(Enum):
     STOP = "stop the worker"
     SKIP = "let somebody skip the newest card"
     REHEARSE = "let somebody rehearse in the quiet group"
+    NEIGHBOUR = "let somebody command another bot"
     WAVER = "let somebody ask there whether to reject"
     REPLACE = "kill for good, if another worker is there"
 

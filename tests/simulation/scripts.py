@@ -211,6 +211,16 @@ SCRIPTS = (
     Script((Act("sent poll", (3, 8), Deed.TURN_AWAY, in_a_row=12),)),
     Script((), weather=((Kind.DELETE, 1.0),)),
     Script((Act("sent poll", (2, 6), Deed.TAKE_OVER, LONG),), 220.0),
+    # Who starts does not know yet what it is called, and somebody commands another bot of the group.
+    Script(
+        (
+            Act("sent own_name", (1, 1), Deed.SILENCE, in_a_row=2),
+            Act("sent poll", (1, 3), Deed.NEIGHBOUR),
+            Act("sent poll", (2, 8), Deed.KILL, after=2),
+            Act("sent own_name", (1, 1), Deed.LOSE_REQUEST, in_a_row=3, after=3),
+            Act("sent poll", (1, 1), Deed.NEIGHBOUR, after=3),
+        ),
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from tests.simulation.timeline import Timeline
 
 A_MINUTE = 40  # changes of one group; the real limit is not published, and a worker spends 20 at once and 20 a minute
 ANSWERABLE_SECONDS = 150.0
+OWN_NAME = "everytap_bot"
 
 
 @dataclass(frozen=True, slots=True)

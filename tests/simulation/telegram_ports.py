@@ -14,7 +14,7 @@ from actors.rules.item import Row
 from actors.rules.messages import Pressed
 from tests.simulation.ledger import Ledger
 from tests.simulation.plan import Kind
-from tests.simulation.telegram import SimulatedTelegram
+from tests.simulation.telegram import OWN_NAME, SimulatedTelegram
 from tests.simulation.wire import Reply, Request, T, Wire
 
 READ_SECONDS = 10.0  # the real adapter's patience with an answer
@@ -89,10 +89,14 @@ class ChatPort:
         """Say something."""
         await self._ask("send_text", lambda: self._platform.say(chat_id, text), chat_id)
 
-    async def introduce(self, menu: Sequence[tuple[str, str]]) -> str:
+    async def own_name(self) -> str:
+        """Say what the bot is called."""
+        return await self._ask("own_name", lambda: OWN_NAME)
+
+    async def show_menu(self, menu: Sequence[tuple[str, str]]) -> None:
         """Show the menu."""
         assert menu
-        return await self._ask("introduce", lambda: "everytap_bot")
+        await self._ask("show_menu", lambda: None)
 
     async def _ask(self, name: str, effect: Callable[[], T], chat_id: int | None = None) -> T:
         request = Request("telegram", name, lambda: self._limited(effect, chat_id), READ_SECONDS)

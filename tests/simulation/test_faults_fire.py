@@ -87,7 +87,8 @@ async def ask(trouble: str) -> tuple[type[PortError] | None, float, float | None
 
 def stormy(episodes: tuple[Episode, ...], triggers: tuple[Trigger, ...]) -> Plan:
     """A small world in this trouble."""
-    return Plan(1, Profile.PLAIN, 3, 8, 2, 12.0 * (len(episodes) + len(triggers) + 1), episodes, triggers)
+    seconds = 12.0 * (len(episodes) + len(triggers) + 1)
+    return Plan(1, Profile.PLAIN, 3, 8, 2, seconds, episodes, triggers)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,9 @@ def test_every_episode_of_a_plan_begins_and_does_its_harm() -> None:
 
 @pytest.mark.parametrize("half", [tuple(Deed)[::2], tuple(Deed)[1::2]], ids=["half of them", "the others"])
 def test_every_deed_is_done_at_the_moment_that_its_trigger_names(half: tuple[Deed, ...]) -> None:
-    triggers = tuple(Trigger(number, "sent HoldLease", 2 * number, deed, 5.0) for number, deed in enumerate(half, 1))
+    triggers = tuple(
+        Trigger(number, "sent HoldLease", 2 * number - 1, deed, 5.0) for number, deed in enumerate(half, 1)
+    )
 
     outcome = simulate(stormy((), triggers))
 

@@ -186,6 +186,8 @@ class Trouble:
                 guests.skip()
             case Deed.REHEARSE:
                 guests.rehearse()
+            case Deed.NEIGHBOUR:
+                guests.command_the_neighbour()
             case Deed.WAVER:
                 guests.waver()
             case Deed.LEAVE:

@@ -11,6 +11,7 @@ from actors.rules.operations import Operation, RecordTap
 from infra.telegram.markup import visible
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
+from tests.simulation.commands import Commands
 from tests.simulation.instagram import Made
 from tests.simulation.journal import Transcript
 from tests.simulation.ledger import Ledger
@@ -35,6 +36,7 @@ class Witnesses:
         self.sagas = Sagas(store, self.safety.broken)
         self.ledger = Ledger(store, self.safety.broken)
         self.losers = Losers(store, self.safety.broken)
+        self.commands = Commands(self.safety.broken)
         self.safety.changed = self._changed
         self.polled_at: dict[Process, float] = {}
 
@@ -56,6 +58,7 @@ class Witnesses:
         self.safety.committed(operation, value)
         self.ledger.answered(operation, value)
         self.sagas.committed(operation, value)
+        self.commands.committed(operation)
 
     def went_live(self, made: Made, container: str, count: int) -> None:
         """Instagram shows a story; `count`: how often it now shows this one."""

@@ -69,7 +69,7 @@ class World:
         self.telegram = SimulatedTelegram(self.timeline, self.witnesses.listeners())
         self.courier = Courier(self.telegram, self.weather, self.dice.of("courier"), self.witnesses)
         self.door = Door(self._is_open, lambda: self.timeline.now)
-        self.crowd = Crowd(self.telegram, self.transcript, CHATS, self._do_people_tap)
+        self.crowd = Crowd(self.telegram, self.transcript, CHATS, self._do_people_tap, self.witnesses.commands.wrote)
         self.guests = Guests(self.crowd, self.telegram, self.dice.of("hammer"))
         self.witnesses.taps.pressed = self.crowd.pressed.get
         self.trouble: Trouble

@@ -3,7 +3,7 @@
 import pytest
 
 from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
-from actors.rules.commands import MENU, MOST_LINES, Command, Courtesy, Verb, asked, read
+from actors.rules.commands import MENU, MOST_LINES, Command, Courtesy, Verb, addressee, asked, read
 from tests.stories import ANNA, CHAT
 
 WISH = Wish(CHAT, 901, ANNA)
@@ -26,16 +26,26 @@ LOOK = LookAtChat(CHAT, ANNA.id, MOST_LINES)
     ],
 )
 def test_command_is_read(text: str, command: Command) -> None:
-    assert read(text, "everytap_bot") == command
+    assert read(text) == command
 
 
-@pytest.mark.parametrize("text", ["", "next", "see /next", "/", "/nextt", "/unknown", "/next@other_bot", "//next"])
+@pytest.mark.parametrize("text", ["", "next", "see /next", "/", "/nextt", "/unknown", "//next", "/next_one", "/next1"])
 def test_what_is_no_command_of_ours_is_not_read(text: str) -> None:
-    assert read(text, "everytap_bot") is None
+    assert read(text) is None
 
 
-def test_any_name_is_ours_until_we_know_it() -> None:
-    assert read("/next@other_bot", None) == Command(Verb.NEXT)
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("/next@other_bot", "other_bot"),
+        (" /Play_2@DJ_bot x", "DJ_bot"),
+        ("/next", None),
+        ("see /next@other_bot", None),
+        ("hello", None),
+    ],
+)
+def test_command_may_name_a_bot(text: str, name: str | None) -> None:
+    assert addressee(text) == name
 
 
 @pytest.mark.parametrize(
@@ -58,7 +68,7 @@ def test_command_asks_the_database(command: Command, operation: object) -> None:
 
 
 def test_menu_names_commands_that_are_read() -> None:
-    assert all(read(f"/{verb}", None) for verb, _ in MENU)
+    assert all(read(f"/{verb}") for verb, _ in MENU)
 
 
 def test_nobody_hears_it_twice_within_the_hour() -> None:

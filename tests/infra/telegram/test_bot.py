@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from PIL import Image
 
-from actors.errors import AnswerLost, Refused
+from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Face, Said
 from actors.rules.item import Kind, State, Step, Story
 from actors.rules.messages import AskToReject, Question
@@ -210,11 +210,33 @@ async def test_words_of_a_person_arrive(team: Team) -> None:
     assert (heard.chat_id, heard.person.name, heard.text) == (CHAT, "Anna", "/next")
 
 
-async def test_introduction_shows_the_commands_and_returns_our_name(team: Team) -> None:
-    name = await team.chat.introduce([("next", "show the next story now")])
-
-    assert name == "everytap_sandbox_bot"
+async def test_menu_is_set_once_and_again_only_if_it_shows_something_else(team: Team) -> None:
+    """Telegram limits setMyCommands for 8 to 19 minutes after a few starts."""
+    await team.chat.show_menu([("next", "show the next story now")])
+    await team.chat.show_menu([("next", "show the next story now")])
     assert team.sandbox.telegram.commands == [{"command": "next", "description": "show the next story now"}]
+    assert team.sandbox.stats()["calls"]["setMyCommands"] == 1
+
+    await team.chat.show_menu([("next", "the next story")])
+
+    assert team.sandbox.telegram.commands == [{"command": "next", "description": "the next story"}]
+
+
+async def test_own_name_is_asked_of_telegram(team: Team) -> None:
+    first = await team.chat.own_name()
+    team.sandbox.rename_bot("another_bot")
+
+    assert (first, await team.chat.own_name()) == ("everytap_sandbox_bot", "another_bot")
+
+
+async def test_limit_of_the_menu_says_nothing_of_the_name(team: Team) -> None:
+    team.sandbox.set_fault(Fault(FaultKind.TOO_MANY, "setMyCommands", seconds=700))
+
+    with pytest.raises(Unreachable) as caught:
+        await team.chat.show_menu([("next", "x")])
+
+    assert caught.value.retry_after_seconds == 700
+    assert await team.chat.own_name() == "everytap_sandbox_bot"
 
 
 @pytest.mark.parametrize("kind", [FaultKind.RESET_AFTER, FaultKind.BROKEN_BODY, FaultKind.SERVER_ERROR_AFTER])

@@ -152,8 +152,12 @@ async def say(calls: AiohttpRequest, url: str) -> None:
     await TelegramChat(Bot(TOKEN, base_url=f"{url}/bot", request=calls), NoMedia()).send_text(-1, "hello")
 
 
-async def introduce(calls: AiohttpRequest, url: str) -> object:
-    return await TelegramChat(Bot(TOKEN, base_url=f"{url}/bot", request=calls), NoMedia()).introduce([("next", "x")])
+async def ask_name(calls: AiohttpRequest, url: str) -> object:
+    return await TelegramChat(Bot(TOKEN, base_url=f"{url}/bot", request=calls), NoMedia()).own_name()
+
+
+async def show_menu(calls: AiohttpRequest, url: str) -> None:
+    await TelegramChat(Bot(TOKEN, base_url=f"{url}/bot", request=calls), NoMedia()).show_menu([("next", "x")])
 
 
 async def look(calls: AiohttpRequest, url: str) -> object:
@@ -162,7 +166,7 @@ async def look(calls: AiohttpRequest, url: str) -> object:
 
 
 @few(4)
-@given(st.sampled_from([poll, say, introduce, look]), st.sampled_from(CODES), bodies, headers)
+@given(st.sampled_from([poll, say, ask_name, show_menu, look]), st.sampled_from(CODES), bodies, headers)
 async def test_any_reply_is_an_answer_or_an_error_that_a_port_has(
     call: Callable[[AiohttpRequest, str], Awaitable[object]], code: int, body: bytes, header: str
 ) -> None:

@@ -1,0 +1,35 @@
+"""What people write: a command is done only if it is for us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from actors.ports import Said
+from actors.rules.chat_operations import PauseChat, PresentNext, RequeueItem
+from actors.rules.commands import addressee
+from actors.rules.operations import Operation
+from tests.simulation.telegram import OWN_NAME
+
+Place: TypeAlias = tuple[int, int]  # the chat and the message
+
+
+@dataclass
+class Commands:
+    """Looks at what commands ask of the database; `broken` notes what must not be."""
+
+    broken: Callable[[str, str], None]
+    _written: dict[Place, Said] = field(default_factory=dict)
+
+    def wrote(self, said: Said) -> None:
+        """Somebody wrote this."""
+        self._written[said.chat_id, said.message_id] = said
+
+    def committed(self, operation: Operation[Any]) -> None:
+        """An operation was answered: if it changes what a command asks for, the command was for us."""
+        if not isinstance(operation, PresentNext | PauseChat | RequeueItem):
+            return
+        said = self._written[operation.wish.chat_id, operation.wish.message_id]
+        if addressee(said.text) not in {None, OWN_NAME}:
+            self.broken("a command for another bot is not obeyed", f"{said.text} of {said.person.name} was done")
