@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from infra.process import first
+
+if __name__ == "__main__":
+    first.begin()  # before the imports that take a second
+
 import gc
 import json
 import random
-import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, redirect_stderr
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +22,6 @@ from urllib.parse import urlsplit
 import anyio
 import structlog
 import typer
-from anyio.abc import TaskStatus
 from rich.console import Console
 from starlette.routing import Route
 
@@ -47,9 +49,11 @@ from infra.postgres.bindings import BINDINGS
 from infra.postgres.connect import Address, connected
 from infra.postgres.desk import Desk
 from infra.postgres.embedded import open_embedded
+from infra.postgres.embedded_guard import guarded
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.process.output import queued
+from infra.process.stopper import Stopper, when_stdin_ends
 from infra.sandbox import browser, visit
 from infra.sandbox import demo as stage
 from infra.sandbox.backstage import Backstage
@@ -77,7 +81,8 @@ HOST_HELP = (
     "The address to listen on; 0.0.0.0 or :: lets other machines and containers in. Nobody is asked who they are."
 )
 NAMES_HELP = "A name by which it is asked for, besides this machine's own; may be said again."
-COMMAND = [sys.executable, __file__, "run"]
+ENDED_BY_A_SIGNAL = 130
+COMMAND = [sys.executable, __file__, "run", "--until-stdin-ends"]
 
 log = structlog.get_logger()
 
@@ -191,24 +196,26 @@ app = build(
 
 
 @app.command()
-def run() -> None:
-    """Run one worker until it is told to stop (SIGTERM or Ctrl-C)."""
+def run(until_stdin_ends: Annotated[bool, typer.Option("--until-stdin-ends", hidden=True)] = False) -> None:
+    """Run one worker until it is told to stop (SIGTERM, SIGHUP or Ctrl-C)."""
     settings = read_settings()
     try:
         settings.bot_token()
         with queued(sys.stdout, dropped_line) as lines, queued(sys.stderr, dropped_line) as said, redirect_stderr(said):
             configure_logs(settings.log_format, settings.log_level, settings.secrets(), lines)
-            anyio.run(run_worker, settings, backend_options=UVLOOP)
+            anyio.run(run_worker, settings, until_stdin_ends, backend_options=UVLOOP)
     except (BadSettings, PortTaken, BotTokenRefused) as error:
         raise WrongInput(str(error)) from error
 
 
-async def run_worker(settings: Settings) -> None:
+async def run_worker(settings: Settings, until_stdin_ends: bool = False) -> None:
     """Run one worker; raises RestartLimitReached when it gives up, and what kept it from starting."""
     failure: QueueError | None = None
     async with anyio.create_task_group() as tasks:
         stopper = Stopper(tasks.cancel_scope.cancel)
         await tasks.start(stopper.listen)
+        if until_stdin_ends:
+            tasks.start_soon(when_stdin_ends, tasks.cancel_scope.cancel)
         try:
             async with open_worker(settings) as worker:
                 stopper.stop = worker.supervisor.stop
@@ -219,21 +226,6 @@ async def run_worker(settings: Settings) -> None:
         tasks.cancel_scope.cancel()
     if failure is not None:
         raise failure
-
-
-@dataclass(slots=True)
-class Stopper:
-    """Hears SIGTERM and SIGINT; `stop` is what that means just now."""
-
-    stop: Callable[[], None]
-
-    async def listen(self, *, task_status: TaskStatus[None]) -> None:
-        """Stop at each signal, for as long as the process lives."""
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-            task_status.started()
-            async for number in signals:
-                log.info("worker.stopping", signal=number.name)
-                self.stop()
 
 
 async def refuse_bad_token(chat: TelegramChat) -> None:
@@ -311,20 +303,33 @@ def demo(  # noqa: PLR0913, PLR0917 - what can be typed
 ) -> None:
     """Play with a local Telegram: no token, no account, a PostgreSQL and a worker of its own."""
     configure_logs("console", "WARNING", stream=sys.stderr)
-    # Ended as by Ctrl-C: its worker and its PostgreSQL end with it.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     door = Door(host, stage.ports(headless, port), allow_host or ())
     opens = not headless and not no_browser and browser.is_at_hand(child_environment({}), sys.stdout.isatty())
     try:
-        raise typer.Exit(anyio.run(play, stage.Wish(headless, seconds, seed, door, opens), backend_options=UVLOOP))
+        raise typer.Exit(anyio.run(run_demo, stage.Wish(headless, seconds, seed, door, opens), backend_options=UVLOOP))
     except CannotListen as error:
         raise WrongInput(str(error)) from error
+
+
+async def run_demo(wish: stage.Wish) -> int:
+    """Play until it is over or a signal ends it; returns the exit status, and raises what kept it from starting."""
+    status, failure = ENDED_BY_A_SIGNAL, None
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(Stopper(tasks.cancel_scope.cancel, "demo.stopping").listen)
+        try:
+            status = await play(wish)
+        except (QueueError, CannotListen) as error:
+            failure = error  # out of the task group it would come as a group
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    return status
 
 
 async def play(wish: stage.Wish) -> int:
     """Set the stage, let people tap, and say what came of it; returns the exit status."""
     console = Console(stderr=wish.headless)
-    with TemporaryDirectory(prefix="everytap-demo-") as folder:
+    with TemporaryDirectory(prefix="everytap-demo-") as folder, guarded(Path(folder)) as lifeline:
         data_dir, log_file = Path(folder), Path(folder) / "worker.log"
         async with AsyncExitStack() as stack:
             sandbox = await stack.enter_async_context(open_sandbox(wish.door, Rules()))
@@ -333,14 +338,16 @@ async def play(wish: stage.Wish) -> int:
             if not wish.headless:
                 link = await stack.enter_async_context(open_link(dsn))
                 key = new_key()
-                script = Script(COMMAND, worker_of(sandbox, data_dir, link.dsn) | {"SECRET_KEYS": key}, data_dir)
+                environment = worker_of(sandbox, data_dir, link.dsn) | {"SECRET_KEYS": key}
+                script = Script(COMMAND, environment, data_dir, [lifeline])
                 connect = partial(backstage.connect, Vault([key]).seal)
                 props = visit.Props(backstage, link, script, data_dir / "pictures", stage.PEOPLE, connect)
                 words = stage.invitation(sandbox.address.pages)
                 await visit.show(sandbox, props, wish, lambda: console.print(words, soft_wrap=True, markup=False))
                 return 0
             await stage.set_the_stage(sandbox, backstage, data_dir)
-            await stack.enter_async_context(worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file))
+            worker = worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file, [lifeline])
+            await stack.enter_async_context(worker)
             console.print(f"A local Telegram is at {sandbox.url}; its worker writes to {log_file}", soft_wrap=True)
             result = await stage.play(sandbox, backstage, wish)
         stage.print_table(console, result)
@@ -368,4 +375,5 @@ def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    first.end_in_order()
     app(prog_name="everytap")

@@ -85,19 +85,3 @@ def test_setting_that_is_wrong_is_named_and_never_repeated(tmp_path: Path) -> No
     assert done.returncode == 2
     assert done.stderr.startswith("DATABASE_URL must be")
     assert "hunter2" not in done.stderr
-
-
-def test_demo_that_is_told_to_end_takes_its_worker_and_its_database_with_it(tmp_path: Path) -> None:
-    """They wrote into its folder, which is removed after the last of them has ended."""
-    own = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(
-        [sys.executable, str(MAIN), "demo"], env=own, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as demo:
-        assert demo.stdout is not None
-        first_line = demo.stdout.readline()
-        demo.terminate()
-        demo.communicate(timeout=50)
-
-    assert "Open http://" in first_line
-    assert demo.returncode == 130
-    assert list(tmp_path.iterdir()) == []

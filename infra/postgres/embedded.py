@@ -63,8 +63,19 @@ class Owner:
             return
         with self._told_in_one_sentence(), self._locked():
             self._unregister()
-            if not self._others_live():
-                Server(self._data_dir).stop()
+            self._stop_if_ownerless()
+
+    def stop_ownerless(self) -> bool:
+        """Stop a server whose owners have died; False: one of them lives. To be called by who never joined."""
+        with self._told_in_one_sentence(), self._locked():
+            self._owners.mkdir(mode=0o700, exist_ok=True)
+            return self._stop_if_ownerless()
+
+    def _stop_if_ownerless(self) -> bool:
+        if self._others_live():
+            return False
+        Server(self._data_dir).stop()
+        return True
 
     @contextmanager
     def _told_in_one_sentence(self) -> Iterator[None]:

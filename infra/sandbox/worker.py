@@ -20,16 +20,17 @@ HOST = "127.0.0.1"
 
 @asynccontextmanager
 async def worker_process(
-    command: Sequence[str], environment: Mapping[str, str], log_file: Path
+    command: Sequence[str], environment: Mapping[str, str], log_file: Path, held: Sequence[int] = ()
 ) -> AsyncIterator[Process]:
     """Run the command for as long as this lasts, then stop it in order; its log is appended to.
 
-    The worker is told a free port, and that the world reaches it there.
+    The worker is told a free port, and that the world reaches it there. Its stdin ends when we die; the descriptors in
+    `held` it holds open as long as it lives.
     """
     with log_file.open("ab") as output, free_port() as port:
         own = {"PORT": str(port), "PUBLIC_URL": f"http://{HOST}:{port}"}
         process = await anyio.open_process(
-            command, env={**environment, **own}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command, env={**environment, **own}, stdin=subprocess.PIPE, stdout=output, stderr=output, pass_fds=held
         )
         try:
             yield process
@@ -38,6 +39,7 @@ async def worker_process(
                 process.terminate()
             with anyio.CancelScope(shield=True):
                 await process.wait()
+                await process.aclose()
 
 
 @contextmanager
@@ -71,6 +73,7 @@ class Script:
     command: Sequence[str]
     environment: Mapping[str, str]
     folder: Path
+    held: Sequence[int] = ()
 
 
 class Troupe:
@@ -114,7 +117,8 @@ class Troupe:
             signal(member.process)
 
     async def _run(self, member: Member) -> None:
-        async with worker_process(self._script.command, self._script.environment, member.log_file) as process:
+        script = self._script
+        async with worker_process(script.command, script.environment, member.log_file, script.held) as process:
             member.process, member.end = process, "ended"
             self._changed()
             await process.wait()
