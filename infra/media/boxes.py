@@ -14,11 +14,13 @@ MOST_BOXES = (
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box: what stands after its head, and whether all of it is there."""
+    """One box: what stands after its head, whether all of it is there, its name's place, and where `content` starts."""
 
     name: bytes
     content: memoryview
     whole: bool
+    label: memoryview
+    starts: int
 
 
 def boxes(content: bytes | memoryview) -> Iterator[Box]:
@@ -33,7 +35,7 @@ def boxes(content: bytes | memoryview) -> Iterator[Box]:
         size = size or len(view) - at  # 0: to the end
         left -= 1
         whole = head <= size <= len(view) - at and left > 0
-        yield Box(name, view[at + head : at + size] if whole else view[:0], whole)
+        yield Box(name, view[at + head : at + size] if whole else view[:0], whole, view[at + 4 : at + 8], at + head)
         if not whole:
             return
         at += size

@@ -7,9 +7,13 @@ https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/refe
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from io import BytesIO
+from itertools import product
 
-from PIL import ExifTags, Image, ImageCms, ImageEnhance, ImageFilter, ImageOps
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageEnhance, ImageFilter, ImageOps
+
+from infra.media.bare_pictures import bare
 
 STORY = (1080, 1920)
 NARROWEST, WIDEST = 320, 1440
@@ -19,17 +23,23 @@ JPEG_QUALITY = 92
 BLUR_AT = (135, 240)  # blurred small and then enlarged: the same look in a fiftieth of the time
 BLUR_RADIUS = 6
 BACKGROUND_LIGHT = 0.7
+STEPS = (0, 85, 170, 255)
+SAME_COLOUR = 2  # of 255; what rounding makes of a profile that is sRGB in other numbers
 SRGB = ImageCms.createProfile("sRGB")
 
 
 def fit(content: bytes) -> bytes:
-    """Return the bytes that Instagram is given for a picture that was checked before; its own if they will do."""
+    """Return the bytes that Instagram is given for a picture that was checked before: its own pixels if they will do.
+
+    Whatever else the picture tells stays here: the place, the camera, its preview, a remark, a film behind its end.
+    """
     # Odd metadata makes Pillow warn; what matters of it was checked.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(BytesIO(content)) as picture:
             if is_fit(picture, len(content)):
-                return content
+                with suppress(ValueError):  # Pillow reads more than the standard allows
+                    return bare(content)
             return _jpeg(_compose(_flat(_srgb(ImageOps.exif_transpose(picture)))))
 
 
@@ -48,11 +58,16 @@ def is_fit(picture: Image.Image, size_bytes: int) -> bool:
 
 
 def _is_srgb(picture: Image.Image) -> bool:
+    """Try it: a name says little ("DCI-P3 D65 Gamut with sRGB Transfer" is not)."""
     profile = _profile(picture)
+    if profile is None:
+        return True
+    colours = Image.frombytes("RGB", (4, 16), bytes(part for colour in product(STEPS, repeat=3) for part in colour))
     try:
-        return profile is None or "srgb" in ImageCms.getProfileDescription(profile).lower()
+        seen = ImageCms.profileToProfile(colours, profile, SRGB)
     except ImageCms.PyCMSError:
         return False
+    return seen is not None and max(ImageChops.difference(colours, seen).tobytes()) <= SAME_COLOUR
 
 
 def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
@@ -108,8 +123,9 @@ def _background(picture: Image.Image) -> Image.Image:
 
 
 def _jpeg(story: Image.Image) -> bytes:
-    """Nothing of the original's metadata goes along: no place, no camera."""
+    """Nothing of the original's metadata goes along: no place, no camera, no remark, which Pillow would hand on."""
     made = BytesIO()
+    story.info.clear()
     story.save(made, "JPEG", quality=JPEG_QUALITY, optimize=True)
     assert made.tell() <= MOST_BYTES
     return made.getvalue()

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from actors.errors import Refused
 from actors.rules.item import Kind, Story
+from infra.media.bare_films import bare
 from infra.media.fitting import fit
 from infra.media.formats import BROKEN, VIDEO_BYTES, Format, Unfit, check, check_size, recognise
 
@@ -62,6 +63,8 @@ CONTENT_TYPES = {
 def take_in(path: Path) -> Taken:
     """Check that a file can be a story; raises `Refused` with a sentence for the person who named it. Blocks."""
     content, found = _fit_content(path)
+    if found.kind is Kind.VIDEO:
+        content = _bare(path, content)
     digest = hashlib.sha256(content).hexdigest()
     kept = f"{digest[:2]}/{digest}.{found.ending}"
     # A name that is no text is kept as well as it can be: the database takes nothing else.
@@ -83,6 +86,14 @@ def _fitted(path: Path, content: bytes) -> bytes:
         return fit(content)
     except BROKEN as error:
         raise Refused(f"{_told(path)} cannot be made fit for a story: save it as JPEG.") from error
+
+
+def _bare(path: Path, content: bytes) -> bytes:
+    """A video is published as it is kept; so what it tells of place and device goes before it is."""
+    try:
+        return bare(content)
+    except ValueError as error:
+        raise Refused(f"{_told(path)} cannot be read as a video: it is broken.") from error
 
 
 def _fit_content(path: Path) -> tuple[bytes, Format]:

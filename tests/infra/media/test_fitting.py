@@ -44,11 +44,71 @@ def test_picture_that_is_fit_stays_as_it_is(size: tuple[int, int]) -> None:
     assert fit(content) == content
 
 
-def test_srgb_profile_is_fit() -> None:
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    content = saved(plain(STORY), icc_profile=srgb)
+def profile_of(space: Literal["sRGB"] = "sRGB") -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile(space)).tobytes()
 
-    assert fit(content) == content
+
+def pixels(content: bytes) -> bytes:
+    return opened(content).tobytes()
+
+
+def test_srgb_profile_is_fit() -> None:
+    content = saved(Image.radial_gradient("L").resize(STORY).convert("RGB"), icc_profile=profile_of())
+
+    story = fit(content)
+
+    assert pixels(story) == pixels(content)
+    assert "icc_profile" not in opened(story).info
+
+
+def test_colours_decide_what_is_srgb_not_the_name() -> None:
+    """Phones call Display P3 "DCI-P3 D65 Gamut with sRGB Transfer"; here two lights are swapped under sRGB's name."""
+    odd = profile_of().replace(b"rXYZ", b"swap").replace(b"gXYZ", b"rXYZ").replace(b"swap", b"gXYZ")
+
+    story = opened(fit(saved(plain(STORY, RED), icc_profile=odd)))
+
+    assert seen(story, (540, 960)) == GREEN
+
+
+SECRETS = (b"Nikon of Anna", b"52 deg 31", b"a remark", b"behind the end", b"xmp of Anna")
+
+
+def telling(size: tuple[int, int], **how: Any) -> bytes:
+    """A picture that tells its camera, its place, a remark, and something behind its end."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Nikon of Anna"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSAreaInformation] = b"52 deg 31"
+    noise = Image.effect_noise(size, 90).convert("RGB")
+    return saved(noise, exif=exif, comment=b"a remark", xmp=b"xmp of Anna", **how) + b"behind the end"
+
+
+@pytest.mark.parametrize("how", [{}, {"progressive": True}, {"restart_marker_rows": 2}, {"subsampling": 0}], ids=str)
+def test_picture_that_is_fit_keeps_its_pixels_and_tells_nothing_else(how: dict[str, Any]) -> None:
+    content = telling(STORY, quality=60, **how)
+
+    story = fit(content)
+
+    assert all(secret in content for secret in SECRETS)
+    assert [secret for secret in SECRETS if secret in story] == []
+    assert pixels(story) == pixels(content)
+
+
+@pytest.mark.parametrize("size", [(1080, 1940), (1080, 1080), (1920, 1080)])
+def test_picture_that_is_made_fit_tells_nothing_of_what_it_was(size: tuple[int, int]) -> None:
+    story = fit(telling(size))
+
+    assert [secret for secret in SECRETS if secret in story] == []
+
+
+def test_pixels_are_written_anew_where_the_segments_cannot_be_told_apart() -> None:
+    """Pillow passes over bytes between two segments that the standard has no word for."""
+    content = telling(STORY, quality=60)
+    table = content.index(b"\xff\xdb")
+
+    story = fit(content[:table] + b"\xff\x00" + content[table:])
+
+    assert opened(story).size == STORY
+    assert [secret for secret in SECRETS if secret in story] == []
 
 
 @pytest.mark.parametrize(
