@@ -1,5 +1,6 @@
 """Log lines: one object each, one shape for ours and the libraries', free of secrets."""
 
+import html
 import json
 import logging
 import math
@@ -10,7 +11,7 @@ from datetime import date, timedelta
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Literal, TextIO
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -27,6 +28,8 @@ NAMES = (
     "password|secret_access_key|secret_keys|secret[-_]token|security-token|signature|telegram_token"
 )
 SECRET_NAME = re.compile(NAMES, re.IGNORECASE)
+BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
+ESCAPE = re.compile(r"%[0-9A-F]{2}")
 
 # Every shape in which a secret comes; group 1 stays, it says what was hidden.
 SHAPES = (
@@ -41,11 +44,25 @@ SHAPES = (
 HINT = re.compile(r"[:=]|%3[AD]|EAA|IG[QA]|Bearer|OAuth|Basic", re.IGNORECASE)
 
 
+def _parts(secret: str) -> tuple[str, ...]:
+    """The secret, and of a bot's token its second half, which alone is what nobody may know."""
+    return (secret, secret.partition(":")[2]) if BOT_TOKEN.fullmatch(secret) else (secret,)
+
+
+def _spellings(secret: str) -> set[str]:
+    """As it is, and as it stands in Python's, JSON's and HTML's text, in an address and in a form."""
+    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    lower = {ESCAPE.sub(lambda found: found[0].lower(), text) for text in quoted}
+    in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    in_html = {html.escape(secret), html.escape(secret, quote=False)}
+    return {secret, repr(secret)[1:-1], *quoted, *lower, *in_json, *in_html}
+
+
 class Redaction:
     """Makes any value plain JSON that holds no secret: the known ones, and whatever has the shape of one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        spellings = {form for secret in secrets for form in (secret, quote(secret, safe=""))}
+        spellings = {form for secret in secrets for part in _parts(secret) for form in _spellings(part)}
         # The longest first: a secret that begins like another one goes as a whole.
         known = sorted((text for text in spellings if len(text) >= SHORTEST_SECRET), key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None

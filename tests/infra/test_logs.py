@@ -1,10 +1,12 @@
 """What a log line looks like, and what never comes out in one."""
 
+import html
 import io
 import json
 import logging
 from collections.abc import Iterator
 from enum import Enum
+from urllib.parse import quote, quote_plus
 
 import pytest
 import structlog
@@ -70,6 +72,36 @@ def test_a_line_is_one_json_object_with_the_event_first(stream: io.StringIO, log
     assert list(line) == ["event", "level", "timestamp", "item_id", "caption"]
     assert (line["event"], line["level"], line["item_id"]) == ("tap", "info", 7)
     assert line["timestamp"].endswith("Z")
+
+
+ODD = 'it\'s "Käse" & <b>/\\+ 100%'
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        repr(ODD),
+        repr([ODD]),
+        json.dumps({"a": ODD}),
+        json.dumps({"a": ODD}, ensure_ascii=False),
+        html.escape(ODD),
+        html.escape(ODD, quote=False),
+        quote(ODD),
+        quote(ODD, safe=""),
+        quote_plus(ODD),
+        quote(ODD, safe="").lower().replace("k%c3", "K%c3"),
+    ],
+)
+def test_secret_is_hidden_however_it_is_spelled(spelled: str) -> None:
+    hidden = Redaction((ODD,)).text(f"before {spelled} after")
+
+    assert "***" in hidden
+    assert "100" not in hidden
+
+
+def test_second_half_of_a_token_is_hidden_by_itself() -> None:
+    """It is what a library cuts off at a colon, and all that nobody may know."""
+    assert Redaction((TOKEN,)).text(f"user={TOKEN.split(':')[1]}") == "user=***"
 
 
 def test_values_that_json_does_not_know_are_written_plainly(stream: io.StringIO, log: Logger) -> None:
