@@ -80,6 +80,16 @@ def test_what_is_copied_is_named(instructions: list[tuple[str, str]]) -> None:
     assert list(named("ADD", instructions)) == []
 
 
+def test_nothing_else_of_the_folder_is_sent_to_the_builder(instructions: list[tuple[str, str]]) -> None:
+    """Its cache keeps what it was sent: a .env, a DATA_DIR with unpublished stories."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    sent = {words.split()[-2] for name, words in instructions if name == "COPY"} - {"/venv"}
+
+    assert rules[0] == "*"
+    assert {rule.removeprefix("!") for rule in rules if rule.startswith("!")} == sent
+
+
 def test_no_secret_is_in_a_layer(instructions: list[tuple[str, str]], environment: dict[str, str]) -> None:
     ours = {name.lower() for name in environment} & set(Settings.model_fields)
 

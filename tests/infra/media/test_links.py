@@ -180,3 +180,21 @@ def test_secret_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
         kept_secret(tmp_path / "file")
     with pytest.raises(Unreachable, match="it is no text"):
         kept_secret(tmp_path)
+
+
+@pytest.mark.parametrize("secret", ["", "\n", "fifteen letters"])
+def test_secret_that_is_guessed_at_once_is_refused(tmp_path: Path, secret: str) -> None:
+    (tmp_path / NAME).touch(0o600)
+    (tmp_path / NAME).write_text(secret, encoding="ascii")
+
+    with pytest.raises(Unreachable, match="too short"):
+        kept_secret(tmp_path)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_secret_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    kept_secret(tmp_path)
+    (tmp_path / NAME).chmod(mode)
+
+    with pytest.raises(Unreachable, match="may be read by others"):
+        kept_secret(tmp_path)
