@@ -68,9 +68,13 @@ lock: ## write requirements.lock afresh from pyproject.toml (needs uv), and ask 
 	{ echo "# Written by make lock."; cat $$new/run; echo "# Development only"; cat $$new/dev; } > requirements.lock
 	python3 -m tests.install.machines
 
+# A name to type once .venv is active, which a shell can complete; it finds the checkout wherever that is moved to.
+EVERYTAP = \#!/bin/sh\nhere=$$(dirname "$$(readlink -f "$$0")")\nexec "$$here/python" "$$here/../../main.py" "$$@"\n
+
 # .venv is ready when .venv/.ready equals the lock: that copy is the last step, so an interrupted start is done again.
 venv:
 	@cmp -s $(LOCK) $(VENV)/.ready && $(IN_VENV) -c '' 2>/dev/null || $(MAKE) --no-print-directory new-venv
+	@test -x $(VENV)/bin/everytap || { printf '$(EVERYTAP)' > $(VENV)/bin/everytap; chmod +x $(VENV)/bin/everytap; }
 
 # fd 9 carries a lock that lives as long as this shell: a second make waits for the first, then finds .venv ready.
 # A Python without ensurepip (Debian's) lends its own pip to the new environment.

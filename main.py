@@ -31,8 +31,9 @@ from actors.rules.account import Login
 from actors.runtime.child import Lifeline
 from actors.tree import Identity, Ports, Worker
 from infra.clock import WallClock
-from infra.console.app import build
+from infra.console.app import RUNNING, build
 from infra.console.opened import Opened, Safe
+from infra.console.program import PROGRAM, examples, name_to_type
 from infra.console.shell import WrongInput, say
 from infra.identity import take_names
 from infra.instagram.graph import GraphInstagram, open_instagram
@@ -177,6 +178,7 @@ async def open_graph(settings: Settings, media: LocalMedia | BucketMedia) -> Asy
         yield instagram
 
 
+PROGRAM.set(name_to_type(sys.orig_argv, sys.argv[0], sys.executable))
 app = build(
     Opened(
         desk=open_desk,
@@ -195,7 +197,7 @@ app = build(
 )
 
 
-@app.command()
+@app.command(rich_help_panel=RUNNING)
 def run(until_stdin_ends: Annotated[bool, typer.Option("--until-stdin-ends", hidden=True)] = False) -> None:
     """Run one worker until it is told to stop (SIGTERM, SIGHUP or Ctrl-C)."""
     settings = read_settings()
@@ -291,7 +293,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         yield worker
 
 
-@app.command()
+@app.command(rich_help_panel="See it", epilog=examples("demo", "demo --headless", "demo --host 0.0.0.0"))
 def demo(  # noqa: PLR0913, PLR0917 - what can be typed
     headless: Annotated[bool, typer.Option("--headless", help="Let simulated people tap, then print a table.")] = False,
     seconds: Annotated[float | None, typer.Option(help="How long; without --headless until Ctrl-C.", min=1)] = None,
@@ -376,4 +378,4 @@ def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:
 
 if __name__ == "__main__":
     first.end_in_order()
-    app(prog_name="everytap")
+    app(prog_name=PROGRAM.get())

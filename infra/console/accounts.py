@@ -15,6 +15,7 @@ from infra.console.asking import ask
 from infra.console.moments import told
 from infra.console.opened import Desk, Lines, Opened, Owner
 from infra.console.printing import Columns, show_lines, show_sentence, show_table
+from infra.console.program import examples
 from infra.console.shell import OneSentence, WrongInput
 
 LoginOption = Annotated[Login, typer.Option(help="How the account is connected: by Facebook or by Instagram itself.")]
@@ -41,7 +42,7 @@ def commands(opened: Opened) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="The Instagram accounts by which chats publish.")
 
-    @app.command()
+    @app.command(epilog=examples("account add --chat -1001234567890 --login facebook < token.txt"))
     def add(
         chat: given.InChat,
         login: LoginOption,

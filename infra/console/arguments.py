@@ -10,15 +10,16 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from infra.console.shell import WrongInput, unexpected
+from infra.console.shell import Unexpected, WrongInput
 
+LIMITS = "Limits"
 LARGEST_ID = 2**63 - 1
 
 
 def chat_id(text: str) -> int:
     """Read Telegram's id of a chat: a group's is negative."""
     if text.startswith("-") and not text[1:].isdecimal():
-        raise WrongInput(unexpected(text))
+        raise Unexpected(text)
     return _number(text, "a chat id, like -1001234567890")
 
 
@@ -138,14 +139,24 @@ Account: TypeAlias = Annotated[
     str | None, typer.Option(parser=account, metavar="NAME", help="The Instagram account; '' for none.")
 ]
 Gap: TypeAlias = Annotated[
-    int | None, typer.Option("--gap-seconds", min=0, max=604_800, help="The shortest time between two cards.")
+    int | None,
+    typer.Option(
+        "--gap-seconds", min=0, max=604_800, help="The shortest time between two cards.", rich_help_panel=LIMITS
+    ),
 ]
 Hours: TypeAlias = Annotated[
-    int | None, typer.Option("--review-hours", min=1, max=8_760, help="How long a card waits for a tap.")
+    int | None,
+    typer.Option("--review-hours", min=1, max=8_760, help="How long a card waits for a tap.", rich_help_panel=LIMITS),
 ]
 RepostDays: TypeAlias = Annotated[
-    int | None, typer.Option("--repost-days", min=0, max=36_500, help="How long a posted story may not come again.")
+    int | None,
+    typer.Option(
+        "--repost-days", min=0, max=36_500, help="How long a posted story may not come again.", rich_help_panel=LIMITS
+    ),
 ]
 SkipDays: TypeAlias = Annotated[
-    int | None, typer.Option("--skip-days", min=0, max=36_500, help="How long a skipped story may not come again.")
+    int | None,
+    typer.Option(
+        "--skip-days", min=0, max=36_500, help="How long a skipped story may not come again.", rich_help_panel=LIMITS
+    ),
 ]

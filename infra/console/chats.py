@@ -12,6 +12,7 @@ from infra.console.asking import ask, run
 from infra.console.groups import remarks_on
 from infra.console.opened import Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
+from infra.console.program import examples
 from infra.console.shell import OneSentence, TakesChatId, WrongInput, warn
 
 COLUMNS: Columns = {
@@ -39,7 +40,13 @@ def commands(opened: Opened) -> typer.Typer:
 
 
 def _put_add(app: typer.Typer, opened: Opened) -> None:
-    @app.command(cls=TakesChatId)
+    @app.command(
+        cls=TakesChatId,
+        epilog=examples(
+            'chat add -1001234567890 --title "Our team" --timezone Europe/Berlin',
+            "chat add -1001234567890 --live --account studio",
+        ),
+    )
     def add(  # noqa: PLR0913, PLR0917 - what can be typed
         chat_id: given.ChatId,
         title: given.Title = None,
@@ -71,7 +78,15 @@ def _put_add(app: typer.Typer, opened: Opened) -> None:
 
 
 def _put_set(app: typer.Typer, opened: Opened) -> None:
-    @app.command(name="set", cls=TakesChatId)
+    @app.command(
+        name="set",
+        cls=TakesChatId,
+        epilog=examples(
+            "chat set -1001234567890 --live",
+            "chat set -1001234567890 --pause",
+            "chat set -1001234567890 --gap-seconds 900",
+        ),
+    )
     def change(  # noqa: PLR0913, PLR0917 - what can be typed
         chat_id: given.ChatId,
         title: given.Title = None,

@@ -13,6 +13,7 @@ from infra.console.asking import ask, run
 from infra.console.moments import told
 from infra.console.opened import Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
+from infra.console.program import examples
 from infra.console.shell import OneSentence, WrongInput
 
 MEGABYTE = 1024 * 1024
@@ -47,7 +48,7 @@ def commands(opened: Opened) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="The stories that can be queued.")
 
-    @app.command()
+    @app.command(epilog=examples("media add sunset.jpg --chat -1001234567890", "media add *.jpg --chat -1001234567890"))
     def add(  # noqa: PLR0913, PLR0917 - what can be typed
         paths: Paths,
         chat: given.InChat,

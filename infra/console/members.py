@@ -11,6 +11,7 @@ from infra.console import arguments as given
 from infra.console.asking import ask
 from infra.console.opened import Opened
 from infra.console.printing import Columns, show_lines, show_sentence, show_table
+from infra.console.program import examples
 from infra.console.shell import OneSentence, TakesChatId, WrongInput
 
 
@@ -41,7 +42,7 @@ def commands(opened: Opened) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="Who may tap in a restricted group.")
 
-    @app.command(name="set", cls=TakesChatId)
+    @app.command(name="set", cls=TakesChatId, epilog=examples("member set -1001234567890 7 --role reviewer"))
     def change(  # noqa: PLR0913, PLR0917 - what can be typed
         chat_id: given.ChatId,
         user_id: given.UserId,

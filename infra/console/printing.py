@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infra.console.program import in_full
+
 Line: TypeAlias = Mapping[str, Any]
 Columns: TypeAlias = Mapping[str, Callable[[Line], object]]
 
@@ -25,19 +27,20 @@ def show_lines(lines: Iterable[Line]) -> None:
         typer.echo(json.dumps(line, ensure_ascii=False))
 
 
-def show_table(lines: Iterable[Line], columns: Columns) -> None:
+def show_table(lines: Iterable[Line], columns: Columns, widest: int = PIPED_WIDTH) -> None:
     """Print a table with one row a line; what a column's function returns is shown as plain text."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         table.add_column(name, overflow="fold")
     for line in lines:
         table.add_row(*(_cell(read(line)) for read in columns.values()))
-    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False).print(table)
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+    console.print(table, width=min(widest, console.width))
 
 
 def show_sentence(sentence: str) -> None:
     """Print one sentence."""
-    typer.echo(_printable(sentence))
+    typer.echo(in_full(_printable(sentence)))
 
 
 def _cell(value: object) -> Text:

@@ -14,6 +14,7 @@ from infra.console.due import in_chat, of_item
 from infra.console.moments import UTC, common, shown, told
 from infra.console.opened import Desk, Lines, Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
+from infra.console.program import examples
 from infra.console.shell import OneSentence
 
 All = Annotated[bool, typer.Option("--all", help="The settled ones too.")]
@@ -41,7 +42,7 @@ def commands(opened: Opened) -> typer.Typer:
 
 
 def _put_add_and_list(app: typer.Typer, opened: Opened) -> None:
-    @app.command()
+    @app.command(epilog=examples("queue add --chat -1001234567890 --media 1 --due 2026-12-01T18:30"))
     def add(  # noqa: PLR0913, PLR0917 - what can be typed
         chat: given.InChat,
         media: given.MediaId,
@@ -76,7 +77,7 @@ def _put_remove_and_requeue(app: typer.Typer, opened: Opened) -> None:
         line = ask(opened, lambda desk: desk.remove_item(item_id))[0]
         _show(line, f"Item {line['id']} ({line['title']}) is taken out of the queue.", as_json)
 
-    @app.command()
+    @app.command(epilog=examples("queue requeue 12", "queue requeue 12 --due 2026-12-01T18:30"))
     def requeue(
         item_id: given.ItemId,
         due: given.LaterDue = None,

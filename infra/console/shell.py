@@ -6,12 +6,14 @@ import select
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from difflib import get_close_matches
 from typing import Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from actors.errors import QueueError
+from infra.console.program import in_full
 
 SAY_SECONDS = 3.0
 
@@ -28,13 +30,22 @@ class Failed(typer.TyperException):
     exit_code = 1
 
 
+class Unexpected(WrongInput):
+    """A word stands where it means nothing, as a parser of one word sees it; the command knows more to say."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f"There is no option {word}.")
+        self.word = word
+
+
 class OneSentence(TyperGroup):
     """A group whose errors, its framework's included, are one sentence each, without usage and without traceback."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Ask for a command if none was given."""
-        if not args:
-            raise WrongInput(f"{ctx.info_name} needs a command: {', '.join(self.commands)}; --help explains them.")
+        if not args and not ctx.resilient_parsing:
+            told = f"`{ctx.command_path} --help` explains them."
+            raise WrongInput(f"{ctx.command_path} needs a command: {', '.join(self.commands)}; {told}")
         return super().parse_args(ctx, args)
 
     def main(self, *args: Any, **extra: Any) -> Any:
@@ -42,7 +53,7 @@ class OneSentence(TyperGroup):
         try:
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except typer.TyperException as error:
-            say(error.format_message().replace(": Value error, ", ": "))
+            say(_sentence(error))
             sys.exit(error.exit_code)
         except QueueError as error:
             say(str(error))
@@ -56,16 +67,35 @@ class TakesChatId(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Leave to the arguments what no option is, and say ourselves what none of them wanted."""
         ctx.ignore_unknown_options = ctx.allow_extra_args = True
-        left = super().parse_args(ctx, args)
-        if left:
-            raise WrongInput(unexpected(left[0]))
+        known = [name for param in self.params for name in (*param.opts, *param.secondary_opts)]
+        try:
+            left = super().parse_args(ctx, args)
+        except Unexpected as error:
+            raise WrongInput(unexpected(error.word, ctx.command_path, known)) from error
+        if left and not ctx.resilient_parsing:
+            raise WrongInput(unexpected(left[0], ctx.command_path, known))
         return left
 
 
-def unexpected(word: str) -> str:
+def unexpected(word: str, command: str, known: Iterable[str] = ()) -> str:
     """The sentence for a word that means nothing where it stands."""
     what = f"There is no option {word}" if word.startswith("-") else f"{word!r} is one word too many"
-    return f"{what}; --help shows what can be typed here."
+    meant = get_close_matches(word, [name for name in known if name.startswith("--")], 1)
+    if meant:
+        return f"{what}. Did you mean {meant[0]!r}?"
+    return f"{what}; `{command} --help` shows what can be typed here."
+
+
+def _sentence(error: typer.TyperException) -> str:
+    """What the framework found wrong, and where to look; what was probably meant, if that is known."""
+    text = error.format_message().replace(": Value error, ", ": ")
+    meant = get_close_matches(getattr(error, "option_name", ""), getattr(error, "possibilities", None) or (), 1)
+    if meant:
+        return f"{text.partition(' (Possible')[0]}. Did you mean {meant[0]!r}?"
+    ctx = getattr(error, "ctx", None)
+    if ctx is None or text.endswith("?"):
+        return text
+    return f"{text.removesuffix('.')}; `{ctx.command_path} --help` shows what can be typed here."
 
 
 def warn(sentences: Iterable[str]) -> None:
@@ -76,7 +106,7 @@ def warn(sentences: Iterable[str]) -> None:
 
 def say(sentence: str) -> None:
     """Write one sentence to stderr; one that nobody takes within a few seconds is given up, and so is its reader."""
-    text = " ".join(sentence.split())
+    text = in_full(" ".join(sentence.split()))
     if _is_taken(sys.stderr):
         with suppress(OSError):
             typer.echo(text if text.endswith((".", "?")) else f"{text}.", err=True)

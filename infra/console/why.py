@@ -11,7 +11,10 @@ from infra.console.asking import ask
 from infra.console.moments import common, shown
 from infra.console.opened import Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
+from infra.console.program import examples
 
+WIDEST = 80
+NUMBERS = {"version": "version", "message": "message_id", "tap": "tap_id"}
 REFUSED = {
     "stale": "too late, or the card had changed",
     "forbidden": "may not tap in this chat",
@@ -23,7 +26,7 @@ REFUSED = {
 def add_to(app: typer.Typer, opened: Opened) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel="Every day", epilog=examples("why 12", "why 12 --json"))
     def why(item_id: given.ItemId, as_json: given.AsJson = False) -> None:
         """Tell the life of an item: every card, decision, refused tap and publish, with who and when."""
         lines = ask(opened, lambda desk: desk.why(item_id))
@@ -32,7 +35,7 @@ def add_to(app: typer.Typer, opened: Opened) -> None:
             return
         item = lines[0]
         show_sentence(_headline(item))
-        show_table(lines[1:], _columns(common([item["timezone"]])))
+        show_table(lines[1:], _columns(common([item["timezone"]])), WIDEST)
         for sentence in _remarks(lines):
             show_sentence(sentence)
 
@@ -46,13 +49,17 @@ def _headline(item: Line) -> str:
 def _columns(zone: str) -> Columns:
     return {
         f"when ({zone})": lambda line: shown(line["at"], zone, "%H:%M:%S"),
-        "who": lambda line: line.get("user_name"),
-        "what": _what,
-        "came to": lambda line: _came_to(line, zone),
-        "version": lambda line: line.get("version"),
-        "message": lambda line: line.get("message_id"),
-        "tap": lambda line: line.get("tap_id"),
+        "what": lambda line: _told(line, zone),
     }
+
+
+def _told(line: Line, zone: str) -> str:
+    """Who did what, what came of it, and by which numbers the log knows it."""
+    who = f"{line['user_name']}: " if line.get("user_name") else ""
+    numbers = [f"{name} {line[key]}" for name, key in NUMBERS.items() if line.get(key) is not None]
+    last = f" ({', '.join(numbers)})" if numbers else ""
+    came_to = _came_to(line, zone)
+    return f"{who}{_what(line)}{': ' if came_to else ''}{came_to}{last}"
 
 
 def _what(line: Line) -> str:
@@ -64,7 +71,7 @@ def _what(line: Line) -> str:
         case "card":
             return "card in the chat"
         case "publish":
-            return f"publish: {line['state'].replace('_', ' ')}"
+            return f"publish {line['state'].replace('_', ' ')}"
         case what:
             return str(what)
 

@@ -389,7 +389,7 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
         publish | {"state": "published", "media_id": None, "worker": None, "container_id": None},
     ]
 
-    printed = type_in("why", "12").stdout
+    printed = " ".join(type_in("why", "12").stdout.split())
 
     parts = [
         "Item 12, Sunset (media 3) in Studio: skipped.",
@@ -403,8 +403,7 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
         "tapped auto post",
         "refused: too late",
         "1 of its cards may or may not have arrived.",
-        "publish: publishing",
-        "read container: finished; container c1; attempt 1; by one",
+        "publish publishing: read container: finished; container c1; attempt 1; by one",
         "Live as story m1 of studio: https://instagram.example/m1.",
         "Live as a story whose id was lost with the answer of studio.",
     ]
