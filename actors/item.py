@@ -37,7 +37,7 @@ from actors.shell.drawings import Drawings
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.recordings import HOLD_SECONDS, Recordings
 from actors.shell.sends import Sends
-from actors.shell.trace import Traces
+from actors.shell.trace import Traces, write_item_line
 
 INTERIM_SECONDS = 0.4
 QUESTION_SECONDS = 60.0
@@ -198,7 +198,17 @@ class ItemActor:
 
     async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
         store = StoreOutcome(effect.row, effect.step, effect.sentence, self._outside.worker)
-        await self._store(store, lambda row: Changed(row, effect.step.value), OutcomeNotRecorded(effect.row))
+        await self._store(store, partial(self._outcome_stored, effect), OutcomeNotRecorded(effect.row))
+
+    def _outcome_stored(self, effect: wanted.RecordOutcome, row: Row) -> Message:
+        """Another decision may have come first: then it has a line of its own."""
+        if (
+            row.settled is not None
+            and row.settled.step is effect.step
+            and self._outside.explained.is_new(row, "outcome")
+        ):
+            write_item_line(row, effect.step.value, "dry run")
+        return Changed(row, effect.step.value)
 
     async def _store(self, operation: Operation[Row], told: Callable[[Row], Message], lost: Message) -> None:
         ticket = Ticket(anyio.current_time() + HOLD_SECONDS, Lane.REST)

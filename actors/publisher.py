@@ -34,16 +34,19 @@ from actors.rules.publish_messages import (
     WentLive,
 )
 from actors.rules.publish_operations import Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.rules.publish_phase import Phase
 from actors.rules.publish_words import SILENT
 from actors.rules.requests import Asks, Cause, Lane, NotStored, Ticket
 from actors.runtime.actor import Context
 from actors.shell.outside import Items
 from actors.shell.publishes import Ended, SagaKey, SagaMessage
+from actors.shell.trace import write_item_line
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
+ENDS = frozenset({Phase.PUBLISHED, Phase.REFUSED, Phase.IN_DOUBT})
 ASK_SECONDS = 30.0
 READ_SECONDS = 20.0  # the longest that a call takes which publishes nothing
 AGAIN_SECONDS = 1.0
@@ -131,6 +134,9 @@ class SagaActor:
         if isinstance(operation, StepPublish):
             _log(operation, stepped)
         if stepped.row is not None:
+            if isinstance(operation, StepPublish) and operation.move.phase in ENDS and stepped.publish is not None:
+                change = operation.move.phase.value
+                write_item_line(stepped.row, change, operation.move.sentence or "Instagram said so")
             await self._tell_item(stepped.row)
         if stepped.publish is not None:
             return Stored(stepped.publish, asked_at, anyio.current_time())

@@ -8,11 +8,13 @@ import anyio
 import structlog
 
 from actors.errors import MailboxClosed
+from actors.rules.item import State
 from actors.rules.messages import Changed, Message, Present
 from actors.rules.operations import ClaimDue, Due, TidyUp
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
 from actors.shell.outside import Alarm, Items, seconds_to_burst, until
+from actors.shell.trace import Explained, write_item_line
 
 log = structlog.get_logger()
 
@@ -26,6 +28,7 @@ class Scheduler:
     """The actor that knows when the next slot comes; `wake` makes it look at once."""
 
     def __init__(self, store: Asks, items: Items, worker: str, on_left_behind: Callable[[], None]) -> None:
+        self.explained = Explained()
         self._on_left_behind = on_left_behind
         self._store = store
         self._items = items
@@ -64,6 +67,11 @@ class Scheduler:
         return burst if due.next_seconds is None else min(burst, due.next_seconds + 0.01)
 
     async def _tell(self, due: Due) -> None:
+        for row in due.present:
+            write_item_line(row, "presented", "slot" if row.state is State.PRESENTING else "left behind")
+        for row in due.expired:
+            if self.explained.is_new(row, "expired"):
+                write_item_line(row, "expired", "nobody tapped")
         messages: list[Message] = [Present(row) for row in due.present]
         messages += [Changed(row, "expired") for row in due.expired]
         try:

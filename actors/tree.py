@@ -88,6 +88,7 @@ class Worker:
         self.publishes = Publishes(partial(self._saga, ports, worker), worker, self._left_behind)
         self.preflight = Preflight(Checks(worker, self.database, ports.instagram, self.items, ports.reach))
         self.scheduler = Scheduler(self.database, self.items, worker, self._left_behind)
+        self.scheduler.explained = self._explained
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
         self.commands = Commands(self._surroundings(ports, worker))
@@ -173,6 +174,7 @@ class Worker:
             clock=ports.clock,
             confirm=self._confirm,
             look_again=self._look_again,
+            explained=self._explained,
             silence_seconds=self.poll_silence_seconds,
         )
 

@@ -84,6 +84,8 @@ class Supervisor:
         self._over = anyio.Event()
         self._stopping = False
         self._gave_up: _Child | None = None
+        self._told_up = False
+        self._stopped: list[str] = []  # in order, since it was last said
 
     async def run(self) -> None:
         """Run the children until `stop`; raises RestartLimitReached after the others were stopped.
@@ -145,6 +147,9 @@ class Supervisor:
             if child.wanted and child.due <= now and not (held_up and in_order):
                 self._start(child, tasks)
             held_up = held_up or not (child.up or child.ended)
+        if not held_up and not self._told_up:
+            self._told_up = True
+            log.info("tree.started", children=[child.spec.name for child in self._children])
 
     def _start(self, child: _Child, tasks: TaskGroup) -> None:
         def on_ready() -> None:
@@ -152,7 +157,8 @@ class Supervisor:
             self._news.set()
 
         child.life = _Life(Lifeline(on_ready), anyio.current_time())
-        log.info("child.started", child=child.spec.name, restarts=child.restarts)
+        if child.restarts:
+            log.info("child.started", child=child.spec.name, restarts=child.restarts)
         tasks.start_soon(self._live, child.spec, child.life, name=child.spec.name)
 
     def _next_due(self, now: float) -> float:
@@ -180,6 +186,8 @@ class Supervisor:
             log.error("child.crashed", child=spec.name, reason="cancelled by a stranger")
         elif spec.restart is Restart.PERMANENT and not asked:
             log.error("child.crashed", child=spec.name, reason="returned without being asked to stop")
+        elif asked:
+            self._stopped.append(spec.name)
         else:
             log.info("child.stopped", child=spec.name)
 
@@ -215,6 +223,9 @@ class Supervisor:
     async def _stop_from(self, index: int) -> None:
         for child in reversed(self._children[index:]):
             await self._stop_child(child)
+        if self._stopped:
+            log.info("tree.stopped", children=self._stopped)
+            self._stopped = []
 
     async def _stop_child(self, child: _Child) -> None:
         life = child.life

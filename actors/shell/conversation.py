@@ -14,12 +14,13 @@ from actors.errors import MailboxClosed, PortError, Unreachable
 from actors.ports import Chat, Clock, Said
 from actors.rules import replies
 from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
-from actors.rules.commands import Command, Courtesy, asked, read
+from actors.rules.commands import Command, Courtesy, Verb, asked, read
 from actors.rules.messages import Present
 from actors.rules.operations import Operation
 from actors.rules.requests import Asks, Lane, NotStored, Reply, Ticket
 from actors.runtime.actor import Context
 from actors.shell.outside import Items, until
+from actors.shell.trace import Explained, write_item_line
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -44,6 +45,7 @@ class Surroundings:
     confirm: Callable[[int], None]
     look_again: Callable[[], None]
     silence_seconds: Callable[[], float | None]
+    explained: Explained = field(default_factory=Explained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Speaker:
 
     async def _change(self, change: Change, seconds: float) -> Answer:
         reply = await self._ask(change.operation, change.said, seconds)
+        self._tell(change.command, change.said, reply.value)
         await self._follow(change.said, reply.value)
         text = replies.told(change.command, self._scene(change.said), reply.value)
         return Answer(text, change.command.verb.value, reply.value.verdict.value, reply.attempts)
@@ -164,6 +167,13 @@ class Speaker:
     async def _ask(self, operation: Operation[T], said: Said, seconds: float) -> Reply[T]:
         lane = Lane.REST if said.private else Lane.TAPS  # strangers never come before a tap
         return await self._outside.store.ask(operation, Ticket(anyio.current_time() + seconds, lane))
+
+    def _tell(self, command: Command, said: Said, told: Told) -> None:
+        """What a command did to an item has its line, whoever asked again for the answer."""
+        row, change = told.row, "presented" if told.claimed else "requeued"
+        done = told.claimed or (told.verdict is Verdict.DONE and command.verb is Verb.REQUEUE)
+        if row is not None and done and self._outside.explained.is_new(row, f"{change} by {said.message_id}"):
+            write_item_line(row, change, f"/{command.verb.value}", user_id=said.person.id)
 
     async def _follow(self, said: Said, told: Told) -> None:
         if told.claimed and told.row is not None:

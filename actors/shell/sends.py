@@ -19,6 +19,7 @@ from actors.rules.operations import KeepClaim, Operation, SaveCard, SendFailed
 from actors.rules.requests import Lane, NotStored, Ticket
 from actors.shell.outside import Outside
 from actors.shell.recordings import HOLD_SECONDS
+from actors.shell.trace import write_item_line
 
 log = structlog.get_logger()
 
@@ -80,7 +81,9 @@ class Sends:
             self._under_way = False
         if isinstance(outcome, SentCard):
             save = SaveCard(row, outcome.message_id, outcome.file_id, self.outside.worker)
-            await self._store(save, lambda saved: self._saved(saved, row.revision), CardNotSent(row, "not saved"))
+            await self._store(
+                save, lambda saved: self._saved(saved, row.revision, outcome), CardNotSent(row, "not saved")
+            )
             return
         self._log(outcome)
         sentence = outcome.reason
@@ -147,7 +150,8 @@ class Sends:
         if await self.outside.pause(LONGEST_SECONDS):
             patience.stop_within(self.outside.grace_seconds / 2)
 
-    def _saved(self, saved: Row, shown: int) -> Message:
+    def _saved(self, saved: Row, shown: int, sent: SentCard) -> Message:
+        write_item_line(saved, "card_sent", "presented", message_id=sent.message_id)
         self.outside.look_ahead(saved)
         return CardSent(saved, shown)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 import anyio
 import structlog
 
 from actors.rules.effects import Conclude, Outcome
-from actors.rules.item import Row
+from actors.rules.item import Row, Step
 from actors.rules.messages import Press
 
 log = structlog.get_logger()
@@ -18,6 +19,14 @@ log = structlog.get_logger()
 Figures: TypeAlias = dict[str, float | int | None]
 
 
+# What a worker does not do itself, or may have died over: the one that finds its card behind tells it.
+NOTICED: Mapping[Step, tuple[str, str]] = MappingProxyType(
+    {
+        Step.EXPIRE: ("expired", "recovered"),
+        Step.WITHDRAW: ("withdrawn", "command line"),
+        Step.REQUEUE: ("requeued", "command line"),
+    }
+)
 MOST_EXPLAINED = 10_000  # taps that a worker remembers: what comes, or is drawn, again is not explained twice
 
 
@@ -98,6 +107,10 @@ class Explained:
     def __init__(self) -> None:
         self._taps: OrderedDict[str, Outcome] = OrderedDict()
 
+    def is_new(self, row: Row, change: str) -> bool:
+        """Tell whether this change of an item is still to be told: a second look may find it once more."""
+        return self.add(f"{row.chat_key}/{row.id}/{row.version} {change}", Outcome.RECORDED)
+
     def add(self, tap_id: str, outcome: Outcome) -> bool:
         """Tell whether its line is to be written: once, and again if it was recorded after all, by somebody else."""
         known = self._taps.get(tap_id)
@@ -123,15 +136,34 @@ class Traces:
         return self._open[press.id]
 
     def recovered(self, row: Row) -> None:
-        """Explain a tap whose worker died between the record and the card, unless it explains itself."""
-        tap_id = row.settled.tap_id if row.settled else None
+        """Explain what nobody has: a tap whose worker died over it, or a change that no worker made or told."""
+        settled = row.settled
+        tap_id = settled.tap_id if settled else None
         if tap_id is not None and tap_id not in self._open and self._explained.add(tap_id, Outcome.RECORDED):
             write_recovered_line(row)
+        elif settled is not None and tap_id is None and settled.step in NOTICED:
+            change, cause = NOTICED[settled.step]
+            if self._explained.is_new(row, change):
+                write_item_line(row, change, cause)
 
     def _explain(self, press: Press, conclusion: Conclude, figures: Figures) -> None:
         self._open.pop(press.id, None)
         if self._explained.add(press.id, conclusion.outcome):
             write_tap_line(press, conclusion, figures)
+
+
+def write_item_line(row: Row, change: str, cause: str, **more: object) -> None:
+    """Write the one line of a change of an item that no tap made."""
+    log.info(
+        "item",
+        item_id=row.id,
+        chat_id=row.chat_id,
+        change=change,
+        cause=cause,
+        state=row.state.value,
+        version=row.version,
+        **more,
+    )
 
 
 def write_tap_line(press: Press, conclusion: Conclude, figures: Figures) -> None:

@@ -115,6 +115,6 @@ class TreeStage:
                 await anyio.sleep(0.5)
                 yield self.worker
 
-    def children(self, event: str) -> list[str]:
-        """To which children this happened, in order."""
-        return [line["child"] for line in self.logs if line["event"] == event]
+    def lines(self, event: str) -> list[list[str]]:
+        """Which children each line of the tree names."""
+        return [line["children"] for line in self.logs if line["event"] == event]

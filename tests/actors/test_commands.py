@@ -61,7 +61,7 @@ async def test_next_while_items_stop_is_left_to_the_schedule(stage: CommandStage
         stage.commands.tell_nowait(said(10))
         await stage.confirmed.until("10")
 
-    assert [line["event"] for line in stage.logs] == ["name.learnt", "command.stopped", "command"]
+    assert [line["event"] for line in stage.logs] == ["name.learnt", "item", "command.stopped", "command"]
 
 
 async def test_one_line_explains_a_command(stage: CommandStage) -> None:

@@ -192,7 +192,7 @@ async def test_items_that_have_stopped_are_left_to_the_next_worker(
         async with living(scheduler.run):
             await anyio.sleep(1.0)
 
-    assert [line["event"] for line in logs] == ["schedule.stopped"]
+    assert [line["event"] for line in logs] == ["item", "schedule.stopped"]
 
 
 async def test_stop_ends_the_sleep(scheduler: Scheduler) -> None:

@@ -162,8 +162,9 @@ async def test_database_lives_longest_and_intake_stops_first(stage: TreeStage) -
     async with stage.playing():
         await anyio.sleep(1.0)
 
-    assert stage.children("child.started") == CHILDREN
-    assert stage.children("child.stopped") == CHILDREN[::-1]
+    assert stage.lines("tree.started") == [CHILDREN]
+    assert stage.lines("tree.stopped") == [CHILDREN[::-1]]
+    assert [line for line in stage.logs if line["event"].startswith("child.")] == []
 
 
 async def test_web_child_stands_before_intake_and_sees_the_worker() -> None:
@@ -264,4 +265,4 @@ async def test_standby_nudges_the_holder_and_does_not_mind_the_answer(stage: Tre
         assert worker.poll_silence_seconds() is None
 
     assert stage.updates.asked[0][1:] == (None, 0.0)
-    assert stage.children("child.crashed") == []
+    assert [line for line in stage.logs if line["event"] == "child.crashed"] == []

@@ -147,6 +147,12 @@ async def test_stop_while_starting_stops_what_has_started(journal: Children) -> 
     assert journal.lines == ["a starts", "a ends"]
 
 
+def told(logs: Logs) -> list[tuple[str, object]]:
+    """What happened after the start, each with its child or children; a stop may come before all of them run."""
+    after = [line for line in logs if line["event"] != "tree.started"]
+    return [(line["event"], line.get("child") or line.get("children")) for line in after]
+
+
 async def test_stop_before_run_starts_nothing(journal: Children) -> None:
     supervisor = supervise(ONE, journal.child("a"))
 
@@ -163,7 +169,7 @@ async def test_child_that_ignores_the_stop_is_killed_after_its_grace(journal: Ch
 
     assert anyio.current_time() - began == pytest.approx(3)
     assert journal.lines[2:] == ["b ends", "a ends"]
-    assert [(line["event"], line["child"]) for line in logs[2:]] == [("child.killed", "b"), ("child.stopped", "a")]
+    assert told(logs) == [("child.killed", "b"), ("tree.stopped", ["a"])]
 
 
 async def test_cancelled_host_lets_children_drain(journal: Children) -> None:
@@ -303,7 +309,11 @@ async def test_clean_end_of_a_permanent_child_is_a_crash(journal: Children, logs
 
         assert supervisor.states()["a"] == ChildState(up=True, ended=False, restarts=1, last_error=None)
 
-    assert [line["event"] for line in logs] == ["child.started", "child.crashed", "child.started", "child.stopped"]
+    assert told(logs) == [
+        ("child.crashed", "a"),
+        ("child.started", "a"),
+        ("tree.stopped", ["a"]),
+    ]
 
 
 async def test_clean_end_of_a_transient_child_is_its_end(journal: Children) -> None:
@@ -357,15 +367,15 @@ async def test_child_cancelled_by_a_stranger_is_restarted(journal: Children, log
     async with supervising(supervise(ONE, journal.child("a", be_cancelled, serve))):
         await journal.until("a starts", times=2)
 
-    assert logs[1]["event"] == "child.crashed"
-    assert logs[1]["reason"] == "cancelled by a stranger"
+    (crashed,) = [line for line in logs if line["event"] == "child.crashed"]
+    assert crashed["reason"] == "cancelled by a stranger"
 
 
 async def test_crash_is_logged_with_its_traceback(journal: Children, logs: Logs) -> None:
     async with supervising(supervise(ONE, journal.child("a", crash, serve))):
         await journal.until("a starts", times=2)
 
-    crashed = logs[1]
+    (crashed,) = [line for line in logs if line["event"] == "child.crashed"]
     assert (crashed["event"], crashed["child"]) == ("child.crashed", "a")
     assert isinstance(crashed["exc_info"], Boom)
     assert crashed["exc_info"].__traceback__ is not None
@@ -380,7 +390,7 @@ async def test_child_that_crashes_while_stopping_is_logged_and_stopped(journal: 
         await journal.until("b starts")
 
     assert journal.lines == ["a starts", "b starts", "b ends", "a ends"]
-    assert [(line["event"], line["child"]) for line in logs[2:]] == [("child.crashed", "b"), ("child.stopped", "a")]
+    assert told(logs) == [("child.crashed", "b"), ("tree.stopped", ["a"])]
 
 
 async def test_error_inside_a_killed_child_does_not_escape(journal: Children) -> None:

@@ -121,13 +121,13 @@ def test_tap_of_a_worker_that_died_is_told_by_the_next_one(play: Play) -> None:
 
 def test_same_lines_in_a_row_are_folded_and_counted(play: Play) -> None:
     for child in ("database", "cards"):
-        play.log(1, "child.started", child=child)
+        play.log(1, "child.started", child=child)  # after a crash
     for _ in range(3):
         play.log(2, "intake.unreachable", reason="gone")
     play.log(3, "intake.unreachable", "worker 2", reason="gone")
 
     assert [(chapter.worker, chapter.text) for chapter in play.chapters()] == [
-        ("worker 1", "database runs; cards runs"),
+        ("worker 1", "database runs again; cards runs again"),
         ("worker 1", "Telegram does not answer (gone) (×3)"),
         ("worker 2", "Telegram does not answer (gone)"),
     ]
