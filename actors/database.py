@@ -18,12 +18,12 @@ from typing import TypeVar, assert_never
 import anyio
 import structlog
 
-from actors.errors import AnswerLost, MailboxFull, PortError, Refused, Unreachable
+from actors.errors import AnswerLost, Locked, MailboxFull, PortError, Refused, Unreachable
 from actors.ports import Pool
 from actors.rules.lanes import Lanes
 from actors.rules.operations import Operation
 from actors.rules.pauses import Outage, Pauses
-from actors.rules.pending import Attempt, Pending
+from actors.rules.pending import CONNECTION, DATABASE, LOCK, Attempt, Pending
 from actors.rules.requests import Cause, NotStored, Reply, Ticket
 from actors.runtime.child import Lifeline
 from actors.runtime.hands import Hands
@@ -162,7 +162,7 @@ class Database:
             request = self._lanes.take(now)
             if request is None:
                 return
-            request.begin()
+            request.begin(now)
             self._hands.give(partial(self._attempt, request, self._outage.began_try()))
 
     def _next_moment(self, now: float) -> float:
@@ -200,6 +200,7 @@ class Database:
                 log.error("database.alarm", operation=type(request.operation).__name__, reason=str(error))
                 self._refused(attempt, now)
             case error if not attempt.reached:
+                request.waited(CONNECTION)
                 self._missed(error, now, probe=attempt.probe)
                 self._lanes.put_first(request)
             case error:
@@ -216,6 +217,7 @@ class Database:
         """A connection was there and the answer was not: the same key again, at once after the first lost answer."""
         request = attempt.request
         lost = not isinstance(error, Unreachable)
+        request.waited(LOCK if isinstance(error, Locked) else DATABASE)
         if not lost:
             self._reached(now)
         elif attempt.probe:
@@ -230,6 +232,8 @@ class Database:
         seconds = self._outage.ended(now)
         if seconds is not None:
             log.info("database.recovered", seconds=round(seconds, 3))
+            for request in self._lanes:
+                request.waited(CONNECTION)
             self.on_recovered()
 
     def _missed(self, error: PortError | None, now: float, *, probe: bool) -> None:

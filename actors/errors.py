@@ -78,6 +78,10 @@ class Unreachable(PortError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class Locked(Unreachable):
+    """A row was in another one's hands for too long; nothing happened."""
+
+
 class ShutOut(Unreachable):
     """Telegram brings the updates to a webhook, so that they cannot be asked for."""
 

@@ -50,6 +50,10 @@ class Lanes(Generic[R]):
         """How many are ready or wait, the abandoned ones included."""
         return sum(map(len, self._ready.values())) + len(self._waiting)
 
+    def __iter__(self) -> Iterator[R]:
+        """Yield each, those that run included."""
+        yield from self._all()
+
     def add(self, request: R) -> None:
         """Put it at the end of its lane."""
         self._ready[request.lane].append(request)

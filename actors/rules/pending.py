@@ -10,6 +10,9 @@ from actors.errors import PortError
 from actors.rules.operations import Operation
 from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
 
+QUEUED_SECONDS = 0.1  # what came later to its first attempt was kept by those before it
+QUEUE, CONNECTION, LOCK, DATABASE = "database queue", "connection", "lock", "database"
+
 
 @dataclass(slots=True, eq=False)
 class Pending:
@@ -20,6 +23,7 @@ class Pending:
     asked_at: float
     wake: Callable[[], None]
     attempts: int = 0
+    waited_for: tuple[str, ...] = ()
     failures: int = 0
     under_way: bool = False
     doubtful: bool = False  # an attempt ended without an answer: it may have been applied
@@ -33,10 +37,16 @@ class Pending:
         """The lane in which it stands."""
         return self.ticket.lane
 
-    def begin(self) -> None:
+    def begin(self, now: float) -> None:
         """Count an attempt that starts now."""
+        if not self.waited_for and now - self.asked_at > QUEUED_SECONDS:
+            self.waited(QUEUE)
         self.attempts += 1
         self.under_way = True
+
+    def waited(self, what: str) -> None:
+        """Remember what kept it, once."""
+        self.waited_for = tuple(dict.fromkeys((*self.waited_for, what)))
 
     def answer(self, value: object) -> None:
         """End it with a value."""
@@ -53,9 +63,11 @@ class Pending:
         """Return what is known now; raises NotStored unless it was answered."""
         seconds = now - self.asked_at
         if self._answered:
-            return Reply(self._value, self.attempts, seconds)
+            return Reply(self._value, self.attempts, seconds, self.waited_for)
         certain = not (self.under_way or self.doubtful)
-        raise NotStored(self._cause, certain=certain, attempts=self.attempts, seconds=seconds)
+        lost = NotStored(self._cause, certain=certain, attempts=self.attempts, seconds=seconds)
+        lost.waited_for = self.waited_for
+        raise lost
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,12 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[T_co]):
-    """The answer, and what it took."""
+    """The answer, what it took, and what kept it."""
 
     value: T_co
     attempts: int
     seconds: float
+    waited_for: tuple[str, ...] = ()
 
 
 class Cause(Enum):
@@ -76,6 +77,7 @@ class NotStored(QueueError):
         self.certain = certain
         self.attempts = attempts
         self.seconds = seconds
+        self.waited_for: tuple[str, ...] = ()
 
 
 class Asks(Protocol):

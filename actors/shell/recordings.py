@@ -50,9 +50,9 @@ class Recordings:
         except NotStored as lost:
             frozen = anyio.current_time() > tap.press.at + HOLD_SECONDS + FROZEN_SECONDS
             outcome = NotRecorded(tap, certain=lost.certain and not tap.press.redelivered and not frozen)
-            trace.recorded(lost.attempts, stored=False)
+            trace.recorded(lost.attempts, lost.waited_for, stored=False)
         else:
             outcome = reply.value
-            trace.recorded(reply.attempts, stored=True)
+            trace.recorded(reply.attempts, reply.waited_for, stored=True)
         self._tickets.pop(tap.press.id, None)
         await self.tell(outcome)

@@ -16,7 +16,10 @@ from actors.rules.messages import Press
 
 log = structlog.get_logger()
 
-Figures: TypeAlias = dict[str, float | int | None]
+Figures: TypeAlias = dict[str, float | int | list[str] | None]
+
+SLOW_MS = 1000.0  # beyond this a tap says what it waited for
+TOAST, EDIT = "Telegram's toast", "Telegram's edit or its limit"
 
 
 # What a worker does not do itself, or may have died over: the one that finds its card behind tells it.
@@ -40,6 +43,7 @@ class Trace:
         self._conclusion: Conclude | None = None
         self._confirm: Callable[[], None] | None = None
         self._is_explained = False
+        self._waited: tuple[str, ...] = ()
         self._figures: Figures = {
             "toast_ms": None,
             "recorded_ms": None,
@@ -59,18 +63,24 @@ class Trace:
 
     def toasted(self) -> None:
         """The toast is out."""
-        self._figures["toast_ms"] = self._ms()
+        self._figures["toast_ms"] = ms = self._ms()
+        if ms > SLOW_MS:
+            self._waited += (TOAST,)
 
-    def recorded(self, attempts: int, stored: bool) -> None:
-        """Recording ended after so many attempts."""
+    def recorded(self, attempts: int, waited_for: tuple[str, ...] = (), *, stored: bool) -> None:
+        """Recording ended after so many attempts; what it waited for is said of a slow one."""
         self._figures["db_attempts"] = attempts
+        self._waited += waited_for
         if stored:
             self._figures["recorded_ms"] = self._ms()
 
     def shown(self, edits: int) -> None:
         """The tapped card was drawn (0 edits: it was dropped, or a newer one was drawn instead)."""
         self._figures["edit_attempts"] = edits
-        self._figures["card_ms"] = self._ms()
+        self._figures["card_ms"] = ms = self._ms()
+        decided = self._figures["recorded_ms"]
+        if edits > 1 or ms - (decided if isinstance(decided, float) else 0.0) > SLOW_MS:
+            self._waited += (EDIT,)
 
     def conclude(self, conclusion: Conclude) -> None:
         """The tap is decided."""
@@ -97,6 +107,7 @@ class Trace:
             self._confirm = None
         if self._open == 0 and self._conclusion is not None:
             conclusion, self._conclusion = self._conclusion, None
+            self._figures["waited_for"] = list(self._waited)
             self._explain(self._press, conclusion, self._figures)
             self._is_explained = True
 

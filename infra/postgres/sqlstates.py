@@ -11,7 +11,7 @@ from enum import Enum
 
 import asyncpg
 
-from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.errors import AnswerLost, Locked, PortError, Refused, Unreachable
 
 # All that asyncpg and the network below it raise; TimeoutError, ssl.SSLError and socket.gaierror are OSErrors.
 FAILURES = (
@@ -30,6 +30,7 @@ class During(Enum):
 
 
 # The server said no and rolled back; the same statement may succeed in a moment.
+LOCK_TIMEOUT = "55P03"
 _ROLLED_BACK = {
     "08001",  # cannot establish a connection
     "08004",  # the server rejected the connection
@@ -39,7 +40,7 @@ _ROLLED_BACK = {
     "26000",  # no such prepared statement: a pooler gave us another server
     "42P05",  # that prepared statement exists: the same
     "53300",  # too many connections
-    "55P03",  # lock_timeout
+    LOCK_TIMEOUT,
     "57014",  # statement_timeout, which the server turns off during the commit
     "57P03",  # starting up
 }
@@ -79,7 +80,8 @@ def sort_error(error: Exception, during: During) -> PortError:
     if _is_hopeless(error, state):
         return Refused(f"the database refuses the statement (SQLSTATE {state})")
     if state in _ROLLED_BACK or _is_plan_outdated(error) or (state[:2] == "40" and state != "40003"):
-        return Unreachable(f"the database rolled back (SQLSTATE {state})")
+        what = Locked if state == LOCK_TIMEOUT else Unreachable
+        return what(f"the database rolled back (SQLSTATE {state})")
     return AnswerLost(f"the database broke off (SQLSTATE {state})")
 
 

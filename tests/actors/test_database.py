@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint
 from structlog.testing import capture_logs
 
 from actors.database import Database, DatabaseSettings
-from actors.errors import AnswerLost, Refused, Unreachable
+from actors.errors import AnswerLost, Locked, Refused, Unreachable
 from actors.ports import Pool
 from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
 from actors.runtime.child import Lifeline
@@ -24,7 +24,7 @@ from tests.pools import FakePool, Note
 anyio_backend = virtual_time
 
 Logs = list[MutableMapping[str, Any]]
-LOCKED = Unreachable("the database rolled back (SQLSTATE 55P03)")
+LOCKED = Locked("the database rolled back (SQLSTATE 55P03)")
 LOST = AnswerLost("the connection to the database was lost under way")
 DENIED = Refused("the database refuses the statement (SQLSTATE 42883)")
 
@@ -98,7 +98,7 @@ async def test_locked_row_is_tried_again_after_a_pause_without_a_connection() ->
     async with desk_of(pool) as desk:
         reply = await desk.ask("a")
 
-    assert reply.attempts == 3
+    assert (reply.attempts, reply.waited_for) == (3, ("lock",))
     assert 0.03 + 0.025 + 0.05 <= reply.seconds <= 0.03 + 0.05 + 0.1
     assert desk.database.is_up
 
@@ -141,6 +141,20 @@ async def test_no_more_attempts_run_at_once_than_there_are_connections() -> None
             tasks.start_soon(desk.ask, str(number))
 
     assert pool.most == 3
+
+
+async def test_answer_says_what_kept_it() -> None:
+    pool = FakePool(size=1)
+    pool.fail(Note("lost"), LOST)
+    async with desk_of(pool) as desk:
+        lost = await desk.ask("lost")
+        for number in range(20):
+            desk.ask_beside(str(number))
+        await anyio.sleep(1.0)
+        kept = [desk.answers[str(number)].waited_for for number in (0, 19)]
+
+    assert lost.waited_for == ("database",)
+    assert kept == [(), ("database queue",)]
 
 
 async def test_taps_go_before_the_rest() -> None:
@@ -352,6 +366,8 @@ async def test_all_go_as_soon_as_the_database_is_back() -> None:
         await anyio.sleep(2.0 + 0.01 + 0.13 + 0.05)
 
         assert len(desk.answers) == 50
+        kept = {answer.waited_for for answer in desk.answers.values() if isinstance(answer, Reply)}
+        assert kept == {("connection",)}
         assert all(isinstance(answer, Reply) for answer in desk.answers.values())
         assert pool.most == 4
 

@@ -54,9 +54,24 @@ async def test_line_has_every_field(logs: list[dict[str, object]]) -> None:
             "card_ms": pytest.approx(100),
             "db_attempts": 2,
             "edit_attempts": 1,
+            "waited_for": [],
             "version": 1,
         }
     ]
+
+
+async def test_slow_tap_says_what_it_waited_for(logs: list[dict[str, object]]) -> None:
+    await anyio.sleep(100.0 - anyio.current_time())
+    trace = Traces(Explained()).of(PRESS)
+
+    await anyio.sleep(1.5)
+    trace.toasted()
+    trace.recorded(2, ("lock",), stored=True)
+    await anyio.sleep(1.5)
+    trace.shown(1)
+    trace.conclude(SKIPPED)
+
+    assert logs[0]["waited_for"] == ["Telegram's toast", "lock", "Telegram's edit or its limit"]
 
 
 async def test_line_waits_for_everything_that_the_tap_started(logs: list[dict[str, object]]) -> None:
