@@ -117,7 +117,7 @@ def _not_set_up(scene: Scene) -> str:
     """A group learns how its operator makes it known; a stranger has no use for that."""
     if scene.private:
         return STRANGER
-    return f"This chat is not set up. Its operator can do that with: main.py chat add {scene.chat_id}"
+    return f"This chat is not set up. Its operator can do that with: python main.py chat add {scene.chat_id}"
 
 
 def _done(command: Command, row: Row | None) -> str:
