@@ -15,8 +15,9 @@ from actors.rules.commands import MENU, addressee
 from actors.runtime.actor import DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
-from actors.shell.conversation import Conversation, Speaker, Surroundings
+from actors.shell.conversation import Conversation
 from actors.shell.own_name import OwnName
+from actors.shell.speaker import Speaker, Surroundings
 
 log = structlog.get_logger()
 

@@ -134,7 +134,10 @@ class Chat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Somebody wrote to the bot; `at` and `redelivered` are those of a press."""
+    """Somebody wrote to the bot; `at` and `redelivered` are those of a press.
+
+    `age_seconds`: how long ago it was sent when we saw it first, by the platform's own clock; None: not known.
+    """
 
     update_id: int
     chat_id: int
@@ -144,6 +147,8 @@ class Said:
     private: bool = False
     at: float = 0.0
     redelivered: bool = False
+    sent_at: datetime | None = None
+    age_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from actors.runtime.actor import Context
 from actors.runtime.child import ChildSpec, ChildState, Lifeline
 from actors.runtime.supervisor import Supervisor
 from actors.scheduler import Scheduler
-from actors.shell import conversation
+from actors.shell import speaker
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.door import Neighbours
 from actors.shell.following import Following
@@ -165,8 +165,8 @@ class Worker:
             ChildSpec("intake", self.intake.run, grace_seconds=grace_seconds),
         ]
 
-    def _surroundings(self, ports: Ports, worker: str) -> conversation.Surroundings:
-        return conversation.Surroundings(
+    def _surroundings(self, ports: Ports, worker: str) -> speaker.Surroundings:
+        return speaker.Surroundings(
             worker=worker,
             store=self.database,
             chat=ports.chat,

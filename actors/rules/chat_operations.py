@@ -33,6 +33,7 @@ class Verdict(Enum):
     LOCKED = "locked"
     QUEUED_ALREADY = "queued_already"
     UNKNOWN_CHAT = "unknown_chat"
+    TOO_OLD = "too_old"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,14 @@ class RequeueItem(Operation[Told]):
 
     wish: Wish
     item_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside(Operation[Told]):
+    """Insert the command's key as too old, or return what the key already holds: an earlier worker may have done it."""
+
+    wish: Wish
+    verb: str
 
 
 class Relocation(Enum):

@@ -12,6 +12,7 @@ from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, Req
 SHAPE = re.compile(r"/([a-z0-9_]{1,32})(?:@(\w{1,64}))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL | re.ASCII)
 NUMBER = re.compile(r"#?([1-9][0-9]{0,17})", re.ASCII)
 MOST_LINES = 10
+OLD_SECONDS = 120.0
 
 
 class Verb(Enum):
@@ -36,6 +37,7 @@ MENU: tuple[tuple[str, str], ...] = (
     (Verb.REQUEUE.value, "bring a skipped story back: /requeue 7"),
     (Verb.HELP.value, "how this works"),
 )
+CHANGES = frozenset({Verb.NEXT, Verb.PAUSE, Verb.RESUME, Verb.REQUEUE})
 VERBS = {verb.value: verb for verb in Verb}
 
 
@@ -68,6 +70,11 @@ def read(text: str) -> Command | None:
         return Command(verb)
     number = NUMBER.fullmatch(words)
     return Command(verb, int(number[1])) if number else Command(verb, unclear=True)
+
+
+def is_too_old(command: Command, age_seconds: float) -> bool:
+    """Tell whether it must be said again: Telegram keeps messages for a day, but what only looks may come late."""
+    return age_seconds > OLD_SECONDS and command.verb in CHANGES and not command.unclear
 
 
 def asked(command: Command, wish: Wish, worker: str) -> Asked:

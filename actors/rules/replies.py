@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from actors.rules.chat_operations import ChatView, Told, Verdict
 from actors.rules.commands import MENU, Command, Verb
 from actors.rules.item import Row, State
-from actors.rules.moments import moment
+from actors.rules.moments import clock, local, moment
 from actors.rules.words import DONE
 from actors.rules.zones import is_known, unknown
 
@@ -29,6 +29,7 @@ FORBIDDEN = "only people with a role in this chat may do that; nothing was chang
 NO_ANSWER = "The database does not answer just now"
 NOTHING_CHANGED = f"{NO_ANSWER}: nothing was changed. Say it again in a moment."
 NOBODY_KNOWS = f"{NO_ANSWER}: nobody knows yet whether this was done. I say it here once I know; /status looks, too."
+NOBODY_KNOWS_OLD = f"{NO_ANSWER}: nobody knows whether earlier commands were done. I say it here once I know."
 NEVER_KNOWN = f"{NO_ANSWER}, and nobody knows what a command a while ago came to. /status tells how things are."
 CANNOT_LOOK = f"{NO_ANSWER}, so I cannot look. Say it again in a moment."
 
@@ -97,9 +98,26 @@ REFUSED: Mapping[Verdict, str] = MappingProxyType(
         Verdict.UNKNOWN_ITEM: "There is no item of this number in this chat; nothing was changed.",
         Verdict.CANNOT_REQUEUE: "Only what was skipped or has expired can come back; nothing was changed.",
         Verdict.LOCKED: "That story was posted or rejected meanwhile, and may not come again yet; nothing was changed.",
+        Verdict.TOO_OLD: "That was sent too long ago; nothing was changed. Send it again if it is still wanted.",
         Verdict.QUEUED_ALREADY: "That story is in the queue again already; nothing was changed.",
     }
 )
+
+
+def too_old(sent: Sequence[tuple[Verb, datetime]], timezone: str, now: datetime) -> str:
+    """What lay at the platform while nobody listened is not done any more; one sentence for all of it."""
+    verbs = ", ".join(dict.fromkeys(f"/{verb.value}" for verb, _ in sent))
+    first, last = (_sent(at, timezone, now) for at in (min(at for _, at in sent), max(at for _, at in sent)))
+    if len(sent) == 1:
+        return f"{verbs} was sent at {first}, not done: send it again if it is still wanted."
+    when = f"at {first}" if first == last else f"between {first} and {last}"
+    return f"{len(sent)} commands ({verbs}) were sent {when}, not done: send again what is still wanted."
+
+
+def _sent(at: datetime, timezone: str, now: datetime) -> str:
+    """The time alone if it was today, by the chat's clock."""
+    here = local(at, timezone)
+    return clock(here) if here.date() == local(now, timezone).date() else moment(at, timezone, now)
 
 
 def story(row: Row) -> str:

@@ -35,6 +35,7 @@ BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyT
         wished.PresentNext: commands.PRESENT_NEXT,
         wished.PauseChat: commands.PAUSE_CHAT,
         wished.RequeueItem: commands.REQUEUE_ITEM,
+        wished.SetAside: commands.SET_ASIDE,
         wished.MoveChat: commands.MOVE_CHAT,
         published.TakePublish: publishes.TAKE_PUBLISH,
         published.StepPublish: publishes.STEP_PUBLISH,

@@ -12,6 +12,7 @@ from actors.rules.chat_operations import (
     PresentNext,
     Relocation,
     RequeueItem,
+    SetAside,
     Told,
     Verdict,
     Wish,
@@ -58,6 +59,11 @@ PAUSE_CHAT: Binding[PauseChat, Told] = Binding(
 REQUEUE_ITEM: Binding[RequeueItem, Told] = Binding(
     "select requeue_by_command($1, $2, $3, $4, $5)",
     lambda operation: (*_key(operation.wish), operation.item_id),
+    _told,
+)
+SET_ASIDE: Binding[SetAside, Told] = Binding(
+    "select set_command_aside($1, $2, $3, $4, $5)",
+    lambda operation: (*_key(operation.wish), operation.verb),
     _told,
 )
 MOVE_CHAT: Binding[MoveChat, Relocation] = Binding(

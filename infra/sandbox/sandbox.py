@@ -60,9 +60,9 @@ class Sandbox:
         """Tap a button as a person and return the callback query's id; raises StageError if it is not shown."""
         return self.telegram.tap(tap, self.clock())
 
-    def say(self, chat_id: int, user_id: int, text: str) -> Message:
-        """Write into a chat as a person."""
-        return self.telegram.say(chat_id, user_id, text, self.clock())
+    def say(self, chat_id: int, user_id: int, text: str, seconds_ago: float = 0.0) -> Message:
+        """Write into a chat as a person; of what was written before, Telegram keeps the rest of a day."""
+        return self.telegram.say(chat_id, user_id, text, self.clock() - seconds_ago)
 
     def set_bot_membership(self, chat_id: int, user_id: int, is_member: bool) -> None:
         """Throw the bot out of a chat, or bring it back."""

@@ -89,7 +89,7 @@ class World:
         return query.id
 
     def say(self, chat_id: int, user_id: int, text: str, now: float) -> Message:
-        """Let a person write into a chat; commands are marked as such."""
+        """Let a person write into a chat at this moment, or before; commands are marked as such."""
         chat, person = self.chat_for_stage(chat_id), self._person(user_id)
         entities = tuple(
             {"type": "bot_command", "offset": utf16_length(text[: found.start()]), "length": len(found.group())}

@@ -6,7 +6,11 @@ even as the cause of another one.
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +55,7 @@ class AiohttpRequest(BaseRequest):
     def __init__(self, connections: int) -> None:
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
+        self._date: tuple[datetime, float] | None = None
 
     @property
     def read_timeout(self) -> float:
@@ -98,6 +103,7 @@ class AiohttpRequest(BaseRequest):
                 allow_redirects=False,
                 **_body(request_data),
             ) as response:
+                self._note_date(response.headers.get("Date"))
                 code, payload = response.status, await response.read()
         except (aiohttp.ClientError, OSError) as error:  # asyncio's TimeoutError is an OSError
             if upload is not None and upload.sending.kept_back:
@@ -105,6 +111,19 @@ class AiohttpRequest(BaseRequest):
             raise _failure(error) from None
         _refuse_what_ptb_mistakes(code, payload)
         return code, _without_message(url, payload)
+
+    def seconds_since(self, moment: datetime) -> float | None:
+        """How long ago this was by the other side's clock; None: it has not told its time."""
+        if self._date is None:
+            return None
+        date, noted_at = self._date
+        return (date - moment).total_seconds() + asyncio.get_running_loop().time() - noted_at
+
+    def _note_date(self, header: str | None) -> None:
+        with suppress(ValueError):
+            date = parsedate_to_datetime(header or "")
+            if date.tzinfo is not None:
+                self._date = (date, asyncio.get_running_loop().time())
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -114,9 +114,15 @@ class TelegramUpdates:
         if update_id == NO_ID or not isinstance(raw, dict):
             return Poison(update_id, f"{kind}: no update_id")
         try:
-            return _meaning(raw, _Sight(update_id, at, redelivered))
+            return self._dated(_meaning(raw, _Sight(update_id, at, redelivered)))
         except UNREADABLE as error:  # its text may quote what somebody wrote
             return Poison(update_id, f"{kind}: {type(error).__name__}")
+
+    def _dated(self, update: Update) -> Update:
+        """Our own clock may be wrong, so the age of a message is told by the clock that dated it."""
+        if not isinstance(update, Said) or update.sent_at is None:
+            return update
+        return replace(update, age_seconds=self._request.seconds_since(update.sent_at))
 
 
 def _label(raw: object) -> tuple[int, str]:
@@ -153,7 +159,7 @@ def _said(message: telegram.Message, sight: _Sight) -> Update:
     person = _person(message.from_user)
     private = message.chat.type == ChatType.PRIVATE
     where = (sight.update_id, _id(message.chat.id), _id(message.message_id))
-    return Said(*where, person, speakable(message.text), private, sight.at, sight.redelivered)
+    return Said(*where, person, speakable(message.text), private, sight.at, sight.redelivered, message.date)
 
 
 def _pressed(raw: dict[str, Any], sight: _Sight) -> Pressed | Other:

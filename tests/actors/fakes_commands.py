@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from actors.commands import Commands
 from actors.rules.chat_operations import ChatView, Told, Verdict
 from actors.runtime.child import Lifeline
-from actors.shell.conversation import Surroundings
+from actors.shell.speaker import Surroundings
 from tests.actors.fakes_item import NoonClock
 from tests.actors.fakes_shell import FakeChat, FakeItems, FakeStore
 from tests.journal import Journal

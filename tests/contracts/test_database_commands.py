@@ -2,7 +2,7 @@
 
 import anyio
 
-from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
+from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, SetAside, Told, Verdict, Wish
 from actors.rules.item import Person, State, Step
 from actors.rules.operations import TidyUp
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
@@ -44,6 +44,38 @@ async def test_unknown_chat_changes_nothing(team: Team) -> None:
     assert await team.ask(LookAtChat(-4711, 11, 5)) is None
     assert await team.lines("commands") == []
     assert len(await team.lines("chats")) == 1
+
+
+async def test_command_that_is_set_aside_is_not_done_by_a_late_attempt_either(team: Team) -> None:
+    await team.queue()
+    wish = Wish(CHAT, FIRST, ANNA)
+
+    aside = [await team.ask(SetAside(wish, "next")) for _ in range(2)]
+    late = await say_next(team)
+
+    assert [*aside, late] == [Told(Verdict.TOO_OLD)] * 3
+    assert len((await team.claim()).present) == 1
+
+
+async def test_command_that_was_done_before_is_not_set_aside(team: Team) -> None:
+    await say_pause(team)
+
+    told = await team.ask(SetAside(Wish(CHAT, FIRST, ANNA), "pause"))
+
+    assert told == Told(Verdict.DONE)
+
+
+async def test_command_that_is_set_aside_overtakes_none(team: Team) -> None:
+    await team.ask(SetAside(Wish(CHAT, 902, ANNA), "resume"))
+
+    assert (await say_pause(team, 901)).verdict is Verdict.DONE
+
+
+async def test_who_has_no_right_is_told_so_also_of_an_old_command(team: Team) -> None:
+    await team.set_chat(restricted=True)
+
+    assert await team.ask(SetAside(Wish(CHAT, 901, BEN), "next")) == Told(Verdict.FORBIDDEN)
+    assert await team.ask(SetAside(Wish(-4711, 902, BEN), "next")) == Told(Verdict.UNKNOWN_CHAT)
 
 
 async def test_pause_holds_the_schedule_until_resume(team: Team) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from actors.errors import PortError
 from actors.rules.account import FreshToken, Quota
 from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
-from actors.rules.chat_operations import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, Wish
+from actors.rules.chat_operations import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, SetAside, Wish
 from actors.rules.item import Person, Row, Step
 from actors.rules.messages import Press, Tap
 from actors.rules.operations import (
@@ -87,6 +87,7 @@ class Twins:
             (3, lambda: PresentNext(self._wish(), self._worker())),
             (2, lambda: PauseChat(self._wish(), random.random() < 0.4)),
             (3, lambda: RequeueItem(self._wish(), random.choice((None, random.randrange(10))))),
+            (1, lambda: SetAside(self._wish(), random.choice(("next", "pause", "requeue")))),
             (1, lambda: LookAtChat(random.choice((*CHATS, -9)), 12, 3)),
             (3, lambda: random.choice(self._asked) if self._asked else None),
             (2, lambda: MoveChat(random.choice((*CHATS, -9)), random.choice((CHATS[1], -2001, -2002)))),

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from actors.rules.chat_operations import ChatView, LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
+from actors.rules.chat_operations import (
+    ChatView,
+    LookAtChat,
+    PauseChat,
+    PresentNext,
+    RequeueItem,
+    SetAside,
+    Told,
+    Verdict,
+    Wish,
+)
 from tests.fakes import desk
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.schedule import SEND_HOLD
@@ -65,6 +75,17 @@ def requeue_item(writer: Writer, asked: RequeueItem) -> Told:
             verdict = "nothing_to_requeue" if asked.item_id is None else "unknown_item"
             _judge(writer, chat, asked.wish, verdict)
     return _told(writer, chat, asked.wish)
+
+
+def set_aside(writer: Writer, asked: SetAside) -> Told:
+    """Take the key as not done, or tell what it holds."""
+    chat = writer.tables.chat(asked.wish.chat_id)
+    if chat is None:
+        return Told(Verdict.UNKNOWN_CHAT)
+    if _take(writer, chat, asked.wish, asked.verb):
+        _judge(writer, chat, asked.wish, "too_old")
+    told = _told(writer, chat, asked.wish)
+    return replace(told, claimed=False)
 
 
 def look_at_chat(writer: Writer, asked: LookAtChat) -> ChatView | None:

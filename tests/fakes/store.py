@@ -42,6 +42,7 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         wished.PresentNext: commands.present_next,
         wished.PauseChat: commands.pause_chat,
         wished.RequeueItem: commands.requeue_item,
+        wished.SetAside: commands.set_aside,
         wished.MoveChat: moves.move_chat,
         published.TakePublish: publishes.take_publish,
         published.StepPublish: publishes.step_publish,

@@ -84,6 +84,12 @@ ACTORS: tuple[Mutant, ...] = (
         (Edit("actors/shell/own_name.py", "if self.is_mine(name):", "if self.name is None or self.is_mine(name):"),),
     ),
     Mutant(
+        "old_command_done",
+        "B4",
+        "what people wrote hours ago, while nobody listened, is done at the next start",
+        (Edit("actors/rules/commands.py", "return age_seconds > OLD_SECONDS and", "return age_seconds < 0 and"),),
+    ),
+    Mutant(
         "standby_sleeps",
         "T6: take-over",
         "a standby looks at the lease as seldom as a holder whom nobody waits for",

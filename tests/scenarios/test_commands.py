@@ -212,3 +212,24 @@ async def test_menu_is_shown_by_telegram(stage: Stage) -> None:
         await stage.until(lambda: bool(stage.sandbox.telegram.commands))
 
     assert {"command": "next", "description": "show the next story now"} in stage.sandbox.telegram.commands
+
+
+async def test_commands_of_the_night_before_a_start_are_answered_once_and_not_done(stage: Stage) -> None:
+    """Telegram keeps messages for 24 hours: three /next of yesterday sent three cards."""
+    await stage.add_chat(gap_seconds=3600)
+    for title in ("First", "Second", "Third"):
+        await stage.database.execute(LATER, await stage.queue(title))
+    for seconds_ago in (9000.0, 8000.0, 7000.0):
+        stage.sandbox.say(CHAT, ANNA.id, "/next", seconds_ago)
+    stage.sandbox.say(CHAT, ANNA.id, "/status", 7000.0)
+
+    async with stage.worker():
+        await stage.until(lambda: any("3 commands (/next) were sent" in text for text in said(stage)))
+        await stage.until(lambda: any("Database: answers." in text for text in said(stage)))
+        await all_confirmed(stage)
+        assert cards(stage) == []
+        await says(stage, "Here comes \u2068First\u2069", "/next")
+
+    assert len(said(stage)) == 3
+    verdicts = await stage.database.fetch("select verdict from commands order by message_id")
+    assert [line["verdict"] for line in verdicts] == ["too_old"] * 3 + ["done"]

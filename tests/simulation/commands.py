@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from actors.ports import Said
 from actors.rules.chat_operations import PauseChat, PresentNext, RequeueItem
-from actors.rules.commands import addressee
+from actors.rules.commands import OLD_SECONDS, addressee
 from actors.rules.operations import Operation
 from tests.simulation.telegram import OWN_NAME
 
@@ -33,3 +33,5 @@ class Commands:
         said = self._written[operation.wish.chat_id, operation.wish.message_id]
         if addressee(said.text) not in {None, OWN_NAME}:
             self.broken("a command for another bot is not obeyed", f"{said.text} of {said.person.name} was done")
+        if (said.age_seconds or 0.0) > OLD_SECONDS:
+            self.broken("an old command is not done", f"{said.text} of {said.age_seconds} s ago was done")

@@ -41,6 +41,11 @@ class Guests:
         for text in (*FOR_THE_NEIGHBOUR, f"/status@{OWN_NAME}"):
             self._crowd.say(HAMMERER, CHATS[0], text)
 
+    def speak_late(self) -> None:
+        """What somebody wrote three hours ago comes now, three times."""
+        for _ in range(3):
+            self._crowd.say(HAMMERER, CHATS[0], "/next", ago=3 * 3600.0)
+
     def waver(self) -> None:
         """Somebody asks whether to reject the newest card of the quiet group, and goes away."""
         self._tap_newest(QUIET_CHAT, WAVERER, "reject")

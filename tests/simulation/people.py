@@ -84,11 +84,11 @@ class Crowd:
         for _ in range(taps):
             self.telegram.timeline.after(dice.uniform(0.0, seconds), finger.tap_now)
 
-    def say(self, person: Person, chat_id: int, text: str) -> None:
-        """Write into the group."""
+    def say(self, person: Person, chat_id: int, text: str, ago: float = 0.0) -> None:
+        """Write into the group, or have written so many seconds ago: Telegram kept it until now."""
         number = next(self._numbers)
         self.transcript.add(f"{person.name} writes {text}")
-        said = Said(0, chat_id, 100_000 + number, person, text)
+        said = Said(0, chat_id, 100_000 + number, person, text, age_seconds=ago)
         self.wrote(said)
         self.telegram.put(said)
 

@@ -77,6 +77,7 @@ class Deed(Enum):
     SKIP = "let somebody skip the newest card"
     REHEARSE = "let somebody rehearse in the quiet group"
     NEIGHBOUR = "let somebody command another bot"
+    SPEAK_LATE = "let come what somebody wrote hours ago"
     WAVER = "let somebody ask there whether to reject"
     REPLACE = "kill for good, if another worker is there"
 

@@ -221,6 +221,14 @@ SCRIPTS = (
             Act("sent poll", (1, 1), Deed.NEIGHBOUR, after=3),
         ),
     ),
+    # What people wrote while nobody listened comes to who starts, whom it kills before all of it is answered.
+    Script(
+        (
+            Act("sent own_name", (1, 1), Deed.SPEAK_LATE),
+            Act("effect SetAside", (1, 3), Deed.KILL, after=1),
+            Act("sent poll", (2, 6), Deed.SPEAK_LATE, after=2),
+        ),
+    ),
 )
 
 

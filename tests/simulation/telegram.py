@@ -104,6 +104,11 @@ class SimulatedTelegram:
         if self._held.pop(id_of(update), None) is not None:
             self.listeners.confirmed([update])
 
+    def held_seconds(self, said: Said) -> float:
+        """Tell for how long it is held."""
+        until = self._held[said.update_id][1] if said.update_id in self._held else self.timeline.now + UPDATE_SECONDS
+        return self.timeline.now - (until - UPDATE_SECONDS)
+
     @property
     def unconfirmed(self) -> list[Update]:
         """What is still held."""

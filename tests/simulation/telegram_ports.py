@@ -153,7 +153,8 @@ class UpdatesPort:
             case pressed if isinstance(pressed, Pressed):
                 return replace(pressed, press=replace(pressed.press, at=at, redelivered=redelivered))
             case Said():
-                return replace(raw, at=at, redelivered=redelivered)
+                age = (raw.age_seconds or 0.0) + self._platform.held_seconds(raw)
+                return replace(raw, at=at, redelivered=redelivered, age_seconds=age)
             case Moved() | Other() | Poison():
                 return raw
         return Poison(-1, "it has no id")

@@ -188,6 +188,8 @@ class Trouble:
                 guests.rehearse()
             case Deed.NEIGHBOUR:
                 guests.command_the_neighbour()
+            case Deed.SPEAK_LATE:
+                guests.speak_late()
             case Deed.WAVER:
                 guests.waver()
             case Deed.LEAVE:

@@ -210,6 +210,15 @@ async def test_words_of_a_person_arrive(team: Team) -> None:
     assert (heard.chat_id, heard.person.name, heard.text) == (CHAT, "Anna", "/next")
 
 
+async def test_age_of_a_message_is_told_by_the_clock_that_dated_it(team: Team) -> None:
+    team.sandbox.say(CHAT, ANNA.id, "/next", seconds_ago=7200.0)
+
+    heard = await team.next_update()
+
+    assert isinstance(heard, Said)
+    assert heard.age_seconds == pytest.approx(7200.0, abs=3.0)
+
+
 async def test_menu_is_set_once_and_again_only_if_it_shows_something_else(team: Team) -> None:
     """Telegram limits setMyCommands for 8 to 19 minutes after a few starts."""
     await team.chat.show_menu([("next", "show the next story now")])

@@ -1,5 +1,6 @@
 """One raw update to one message of ours, and never an exception."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -120,7 +121,9 @@ def test_half_surrogates_do_not_travel_on() -> None:
 def test_text_is_what_somebody_said() -> None:
     anna = Person(5, "Anna <b>")
 
-    assert UPDATES.parse(said(), 1.5, redelivered=False) == Said(8, -1001, 1, anna, "/next", at=1.5)
+    assert UPDATES.parse(said(), 1.5, redelivered=False) == Said(
+        8, -1001, 1, anna, "/next", at=1.5, sent_at=datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+    )
 
 
 def test_redelivered_words_say_so() -> None:

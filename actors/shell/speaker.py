@@ -1,0 +1,266 @@
+"""Finds the answer to what people write: asked of the database within a bound, said until Telegram has taken it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+import anyio
+import structlog
+
+from actors.errors import MailboxClosed, PortError, Unreachable
+from actors.ports import Chat, Clock, Said
+from actors.rules import replies
+from actors.rules.chat_operations import (
+    LookAtChat,
+    PauseChat,
+    PresentNext,
+    RequeueItem,
+    SetAside,
+    Told,
+    Verdict,
+    Wish,
+)
+from actors.rules.commands import Command, Courtesy, Verb, asked, is_too_old, read
+from actors.rules.messages import Present
+from actors.rules.operations import Operation
+from actors.rules.requests import Asks, Lane, NotStored, Reply, Ticket
+from actors.shell.outside import Items, until
+from actors.shell.trace import Explained, write_item_line
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+ASK_SECONDS = 2.0  # nobody waits longer for a database that does not answer
+SEND_SECONDS = 5.0
+SEND_AGAIN_SECONDS = 1.0
+HOLD_SECONDS = 60.0  # so long an answer is tried that Telegram does not take
+SETTLE_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that commands reach; `look_again` wakes whoever looks at the queue and at cards."""
+
+    worker: str
+    store: Asks
+    chat: Chat
+    items: Items
+    clock: Clock
+    confirm: Callable[[int], None]
+    look_again: Callable[[], None]
+    silence_seconds: Callable[[], float | None]
+    explained: Explained = field(default_factory=Explained)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A command that changes something, and what it asks."""
+
+    command: Command
+    said: Said
+    operation: PresentNext | PauseChat | RequeueItem | SetAside
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said, and how the log calls it; `doubt`: of this change nobody knows yet what it came to."""
+
+    text: str
+    verb: str
+    outcome: str
+    attempts: int = 0
+    doubt: Change | None = None
+
+
+Heap: TypeAlias = list[tuple[Said, Answer]]
+
+
+class Speaker:
+    """Finds the answer to a command, and says it.
+
+    `stopping` ends what is done without anybody waiting.
+    """
+
+    def __init__(self, outside: Surroundings) -> None:
+        self.stopping = anyio.Event()
+        self._outside = outside
+        self._courtesy = Courtesy()
+
+    def read(self, said: Said) -> Command | None:
+        """Read a command of ours."""
+        return read(said.text)
+
+    def is_too_old(self, said: Said) -> bool:
+        """Tell whether it lay at the platform for so long that it is not done any more."""
+        command = self.read(said)
+        return command is not None and is_too_old(command, self._age_seconds(said))
+
+    async def decide(self, said: Said) -> Answer | None:
+        """Do what is asked, and say how it went; None: there is nothing to say."""
+        command = self.read(said)
+        answer = await (self._greet(said) if command is None else self._obey(command, said))
+        return answer if answer is not None and self._is_worth_saying(said, answer.text) else None
+
+    async def say(self, said: Said, answer: Answer) -> None:
+        """Say it until Telegram has taken it, or may have, or takes it no more."""
+        self.note(said, answer, answered=await self._send(said, answer.text))
+
+    def note(self, said: Said, answer: Answer, *, answered: bool) -> None:
+        """Write the command's line."""
+        log.info(
+            "command",
+            chat_id=said.chat_id,
+            message_id=said.message_id,
+            user_id=said.person.id,
+            verb=answer.verb,
+            outcome=answer.outcome,
+            db_attempts=answer.attempts,
+            answered=answered,
+            answered_ms=round((anyio.current_time() - said.at) * 1000, 1),
+        )
+
+    async def settle(self, doubt: Change) -> None:
+        """Ask with the same key until it is known, though nobody waits any more; then say it."""
+        answer = await until(self.stopping, partial(self._learn, doubt))
+        if answer is not None:
+            await self.say(doubt.said, answer)
+
+    async def refuse(self, said: Said, text: str) -> None:
+        """Say that nothing was done; then Telegram may forget it."""
+        await self.say(said, Answer(text, "unread", "refused"))
+        self.confirm(said)
+
+    def confirm(self, said: Said) -> None:
+        """Let Telegram forget what was said."""
+        self._outside.confirm(said.update_id)
+
+    async def _greet(self, said: Said) -> Answer | None:
+        """Somebody who talks to us alone: a stranger hears who we are, without the database once they did."""
+        if not said.private or self._courtesy.is_fresh(said.chat_id, anyio.current_time()):
+            return None
+        look = LookAtChat(said.chat_id, said.person.id, 0)
+        try:
+            known = (await self._ask(look, said, ASK_SECONDS)).value is not None
+        except NotStored:
+            return None
+        return None if known else Answer(replies.STRANGER, "chatter", "stranger")
+
+    async def _obey(self, command: Command, said: Said) -> Answer:
+        operation = asked(command, Wish(said.chat_id, said.message_id, said.person), self._outside.worker)
+        try:
+            if not isinstance(operation, LookAtChat):
+                return await self._change(Change(command, said, operation), ASK_SECONDS)
+            looked = await self._ask(operation, said, ASK_SECONDS)
+        except NotStored as lost:
+            # An earlier process may have asked, too.
+            certain = lost.certain and not said.redelivered
+            text = replies.unanswered(command, self._scene(said), certain)
+            doubt = None if certain or isinstance(operation, LookAtChat) else Change(command, said, operation)
+            outcome = "not_stored" if certain else "unknown"
+            return Answer(text, command.verb.value, outcome, lost.attempts, doubt)
+        text = replies.seen(command, self._scene(said), looked.value)
+        return Answer(text, command.verb.value, "seen", looked.attempts)
+
+    async def _learn(self, doubt: Change) -> Answer:
+        try:
+            return await self._change(doubt, SETTLE_SECONDS)
+        except NotStored as lost:
+            return Answer(replies.NEVER_KNOWN, doubt.command.verb.value, "unknown", lost.attempts)
+
+    async def say_for_all(self, heap: Heap, text: str) -> None:
+        """Say one thing for many, each of which has its line."""
+        answered = not text or await self._send(heap[0][0], text)
+        for said, answer in heap:
+            self.note(said, answer, answered=answered)
+
+    async def set_aside(self, heap: Sequence[Said], seconds: float) -> tuple[Heap, str]:
+        """Have the keys of old commands closed, so that none of them is done; what had been done is told as usual."""
+        look = LookAtChat(heap[0].chat_id, heap[0].person.id, 0)
+        view = (await self._ask(look, heap[0], seconds)).value
+        answers = [(said, await self._close(said, seconds)) for said in heap]
+        now = self._outside.clock.now()
+        sent = [
+            (command.verb, said.sent_at or now - timedelta(seconds=self._age_seconds(said)))
+            for said, answer in answers
+            if answer.outcome == Verdict.TOO_OLD.value and (command := self.read(said)) is not None
+        ]
+        lines = [answer.text for _, answer in answers if answer.outcome != Verdict.TOO_OLD.value]
+        if sent:
+            lines.append(replies.too_old(sent, "UTC" if view is None else view.timezone, now))
+        return answers, "\n".join(line for line in dict.fromkeys(lines) if self._is_worth_saying(heap[0], line))
+
+    async def _close(self, said: Said, seconds: float) -> Answer:
+        command = self.read(said)
+        assert command is not None, "only commands grow old"
+        wish = Wish(said.chat_id, said.message_id, said.person)
+        return await self._change(Change(command, said, SetAside(wish, command.verb.value)), seconds)
+
+    def _age_seconds(self, said: Said) -> float:
+        """How old it was when we saw it first; our own clock serves where the platform shows none."""
+        if said.age_seconds is not None or said.sent_at is None:
+            return said.age_seconds or 0.0
+        waited = anyio.current_time() - said.at
+        return (self._outside.clock.now() - said.sent_at).total_seconds() - waited
+
+    def _is_worth_saying(self, said: Said, text: str) -> bool:
+        """A stranger hears who we are once an hour."""
+        now = anyio.current_time()
+        if text != replies.STRANGER:
+            return True
+        if self._courtesy.is_fresh(said.chat_id, now):
+            return False
+        self._courtesy.tell(said.chat_id, now)
+        return True
+
+    async def _change(self, change: Change, seconds: float) -> Answer:
+        reply = await self._ask(change.operation, change.said, seconds)
+        self._tell(change.command, change.said, reply.value)
+        await self._follow(change.said, reply.value)
+        text = replies.told(change.command, self._scene(change.said), reply.value)
+        return Answer(text, change.command.verb.value, reply.value.verdict.value, reply.attempts)
+
+    async def _ask(self, operation: Operation[T], said: Said, seconds: float) -> Reply[T]:
+        lane = Lane.REST if said.private else Lane.TAPS  # strangers never come before a tap
+        return await self._outside.store.ask(operation, Ticket(anyio.current_time() + seconds, lane))
+
+    def _tell(self, command: Command, said: Said, told: Told) -> None:
+        """What a command did to an item has its line, whoever asked again for the answer."""
+        row, change = told.row, "presented" if told.claimed else "requeued"
+        done = told.claimed or (told.verdict is Verdict.DONE and command.verb is Verb.REQUEUE)
+        if row is not None and done and self._outside.explained.is_new(row, f"{change} by {said.message_id}"):
+            write_item_line(row, change, f"/{command.verb.value}", user_id=said.person.id)
+
+    async def _follow(self, said: Said, told: Told) -> None:
+        if told.claimed and told.row is not None:
+            try:
+                await self._outside.items.tell((said.chat_id, told.row.id), Present(told.row))
+            except MailboxClosed:
+                # We stop: the hold runs out, and the schedule sends it.
+                log.info("command.stopped", chat_id=said.chat_id, item_id=told.row.id)
+        if told.verdict is Verdict.DONE:
+            self._outside.look_again()
+
+    def _scene(self, said: Said) -> replies.Scene:
+        now, silence = self._outside.clock.now(), self._outside.silence_seconds()
+        return replies.Scene(said.person.name, said.chat_id, said.private, now, silence)
+
+    async def _send(self, said: Said, text: str) -> bool:
+        give_up_at = max(said.at + HOLD_SECONDS, anyio.current_time() + SEND_SECONDS)
+        pause = 0.0
+        while anyio.current_time() + pause <= give_up_at:
+            await anyio.sleep(pause)
+            try:
+                with anyio.fail_after(SEND_SECONDS):
+                    await self._outside.chat.send_text(said.chat_id, text)
+            except Unreachable as error:
+                pause = error.retry_after_seconds or SEND_AGAIN_SECONDS
+            except (PortError, TimeoutError):
+                # Refused; or it may stand there, and is not said twice.
+                return False
+            else:
+                return True
+        return False
