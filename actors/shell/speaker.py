@@ -231,7 +231,9 @@ class Speaker:
         """What a command did to an item has its line, whoever asked again for the answer."""
         row, change = told.row, "presented" if told.claimed else "requeued"
         done = told.claimed or (told.verdict is Verdict.DONE and command.verb is Verb.REQUEUE)
-        if row is not None and done and self._outside.explained.is_new(row, f"{change} by {said.message_id}"):
+        # One round may be presented again and again; a requeue is a decision, and its version tells it.
+        key = f"presented by {said.message_id}" if told.claimed else change
+        if row is not None and done and self._outside.explained.is_new(row, key):
             write_item_line(row, change, f"/{command.verb.value}", user_id=said.person.id)
 
     async def _follow(self, said: Said, told: Told) -> None:

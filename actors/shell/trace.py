@@ -152,7 +152,7 @@ class Traces:
         tap_id = settled.tap_id if settled else None
         if tap_id is not None and tap_id not in self._open and self._explained.add(tap_id, Outcome.RECORDED):
             write_recovered_line(row)
-        elif settled is not None and tap_id is None and settled.step in NOTICED:
+        elif settled is not None and settled.by is None and settled.step in NOTICED:
             change, cause = NOTICED[settled.step]
             if self._explained.is_new(row, change):
                 write_item_line(row, change, cause)

@@ -26,7 +26,7 @@ from tests.actors.test_scheduler import Items
 from tests.fakes.instagram import FakeInstagram
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
-from tests.stories import CHAT, row, settled
+from tests.stories import ANNA, CHAT, row, settled
 
 anyio_backend = virtual_time
 
@@ -81,6 +81,7 @@ async def test_card_that_is_in_the_chat_and_known_to_its_row_has_its_line() -> N
         (by_machine(WITHDRAWN), [("withdrawn", "command line")]),
         (by_machine(EXPIRED), [("expired", "recovered")]),
         (by_machine(settled(row(State.WAITING, 2), Step.REQUEUE, None)), [("requeued", "command line")]),
+        (by_machine(settled(row(State.WAITING, 2), Step.REQUEUE, ANNA)), []),
         (by_machine(settled(row(State.POSTED, 2), Step.PUBLISHED, None)), []),
         (row(State.IN_REVIEW), []),
     ],
