@@ -77,6 +77,7 @@ venv:
 	@test -x $(VENV)/bin/everytap || { printf '$(EVERYTAP)' > $(VENV)/bin/everytap; chmod +x $(VENV)/bin/everytap; }
 
 # fd 9 carries a lock that lives as long as this shell: a second make waits for the first, then finds .venv ready.
+# venv --clear would empty what a link leads to before it refuses the link.
 # A Python without ensurepip (Debian's) lends its own pip to the new environment.
 new-venv:
 	@for python in python3 python3.13 python3.12 python3.11 python3.14 python none; do \
@@ -87,6 +88,7 @@ new-venv:
 	exec 9<$(LOCK); \
 	$$python -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'; \
 	if cmp -s $(LOCK) $(VENV)/.ready && $(IN_VENV) -c '' 2>/dev/null; then exit 0; fi; \
+	test ! -L $(VENV) || { echo "$(VENV) is a link to something made from another lock: remove the link first" >&2; exit 1; }; \
 	echo "making $(VENV) from $(LOCK) (once, about half a minute)"; \
 	rm -f $(VENV)/.ready; \
 	if $$python -m pip --version >/dev/null 2>&1; then \
