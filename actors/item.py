@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -17,13 +18,16 @@ from actors.rules.messages import (
     OriginalNotSent,
     OutcomeNotRecorded,
     Press,
+    Pressed,
     StillRecording,
     Tap,
+    Unvouched,
 )
 from actors.rules.operations import (
     CloseTap,
     Interaction,
     LoadRow,
+    LookAtButton,
     Operation,
     StoreOutcome,
 )
@@ -31,7 +35,7 @@ from actors.rules.requests import Lane, NotStored, Ticket
 from actors.rules.review import decide
 from actors.rules.review_memory import Item
 from actors.runtime.actor import Context, Effect
-from actors.shell.answers import say_in_chat, toast
+from actors.shell.answers import say_in_chat, say_until_heard, toast
 from actors.shell.checks import Checks
 from actors.shell.drawings import Drawings
 from actors.shell.outside import ItemKey, Outside
@@ -41,6 +45,7 @@ from actors.shell.trace import Traces, write_item_line
 
 INTERIM_SECONDS = 0.4
 QUESTION_SECONDS = 60.0
+LOOK_SECONDS = 8.0  # a webhook gives a press up after 10
 
 
 class ItemActor:
@@ -49,9 +54,9 @@ class ItemActor:
     def __init__(self, outside: Outside, context: Context[ItemKey, Message]) -> None:
         self._outside = outside
         self._context = context
-        self._item = Item(context.key[1])
+        self._item = Item(context.key[1], known=outside.known.of(context.key))
         self._traces = Traces(outside.explained)
-        self._drawings = Drawings(outside, self._traces)
+        self._drawings = Drawings(outside, self._traces, lambda: self._item.known)
         self._recordings = Recordings(outside, self._traces, context.tell)
         self._checks = Checks(outside.store, outside.pause)
         self._sends = Sends(outside, context.tell)
@@ -59,11 +64,13 @@ class ItemActor:
     @property
     def idle(self) -> bool:
         """Nothing is known: there is nothing to keep warm."""
-        return self._item == Item(self._item.id)
+        return replace(self._item, known=None) == Item(self._item.id)
 
     def receive(self, message: Message) -> None:
         """Decide, then start what was decided; nothing here waits."""
         decision = decide(self._item, message)
+        if decision.item.known is not None and decision.item.known != self._item.known:
+            self._outside.known.keep(self._context.key, decision.item.known)
         self._item = decision.item
         for effect in decision.effects:
             self._perform(effect, message)
@@ -97,10 +104,28 @@ class ItemActor:
                 self._spawn_for(press, partial(self._answer, effect), about)
             case wanted.ShowLine():
                 self._add_line(effect, about)
+            case wanted.SayInChat(press):
+                self._spawn_for(press, partial(self._say, effect), about)
             case wanted.ShowQuestion(press):
                 self._spawn_for(press, self._drawings.question(effect), about)
             case wanted.CheckCard():
                 self._check_later(effect, about)
+            case _:
+                self._perform_without_drawing(effect, about)
+
+    def _perform_without_drawing(
+        self,
+        effect: wanted.LookAtButton
+        | wanted.SendFile
+        | wanted.AbandonRecording
+        | wanted.LogInteraction
+        | wanted.Conclude
+        | wanted.ConfirmUpdate,
+        about: Message,
+    ) -> None:
+        match effect:
+            case wanted.LookAtButton(pressed):
+                self._spawn_for(pressed.press, partial(self._look, pressed), about)
             case wanted.SendFile():
                 self._context.spawn(partial(self._send_file, effect), about)
             case wanted.AbandonRecording(press):
@@ -146,6 +171,21 @@ class ItemActor:
             self._traces.of(press).toasted()
         elif wish.alone:
             await say_in_chat(self._outside.chat, press, f"{press.person.name}: {wish.text}")
+
+    async def _say(self, wish: wanted.SayInChat) -> None:
+        press = wish.press
+        if not wish.seldom or self._outside.seldom.may_tell(press):
+            await say_until_heard(self._outside.chat, press, wish.text, self._outside.pause)
+
+    async def _look(self, pressed: Pressed) -> None:
+        """Ask whose card it is; a person waits for what shall be shown on it."""
+        ticket = Ticket(anyio.current_time() + LOOK_SECONDS, Lane.TAPS)
+        try:
+            reply = await self._outside.store.ask(LookAtButton(pressed), ticket)
+        except NotStored:
+            await self._context.tell(Unvouched(pressed))
+        else:
+            await self._context.tell(reply.value)
 
     async def _close(self, tap: Tap) -> None:
         """Ask until answered: afterwards no late attempt can take effect unseen."""

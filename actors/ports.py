@@ -61,8 +61,8 @@ class Face:
     """What one message of an item shall show.
 
     Drawn from `row`, or, for an item that nobody has loaded, from `seen`, the caption that the person saw. `line` is
-    added below; `asking` puts "Are you sure?" beside the buttons; `buttons` False takes all of them away. `doubtful`:
-    the item that nobody has loaded is in doubt, as far as its button tells.
+    added below; `asking` puts "Are you sure?" beside the buttons. Of an item that nobody has loaded, `mark` is the one
+    that its buttons bear, and `doubtful` says that it is in doubt, as far as its button tells.
     """
 
     chat_id: int
@@ -73,9 +73,9 @@ class Face:
     seen: str | None = None
     line: str | None = None
     asking: Question | None = None
-    buttons: bool = True
     retired: bool = False
     doubtful: bool = False
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,22 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """Somebody pressed a button that is none of ours, or that nobody can read; `why` is a word or two for the log.
+
+    No chat and no message: it stood in an inline message, which is never ours. `at` is that of a press.
+    """
+
+    update_id: int
+    press_id: str
+    person: Person
+    chat_id: int | None
+    message_id: int | None
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
     """An update that asks nothing of us; `why` is a short word for the log."""
 
@@ -176,7 +192,7 @@ class Poison:
     why: str
 
 
-Update = Pressed | Said | Moved | Other | Poison
+Update = Pressed | Unknown | Said | Moved | Other | Poison
 
 
 class Conflict(Exception):

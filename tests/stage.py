@@ -20,7 +20,7 @@ from actors.tree import Identity, Ports, Worker
 from infra.clock import WallClock
 from infra.postgres.bindings import BINDINGS
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.sandbox.model import Message, Person
+from infra.sandbox.model import Message, Person, item_named
 from infra.sandbox.pictures import draw_pictures
 from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
@@ -118,7 +118,7 @@ class Stage:
             found[:] = [
                 message.id
                 for message in self.sandbox.telegram.chats[chat_id].messages.values()
-                if any(f":{item_id}:" in data for data in _callback_data(message.history[0].content))
+                if item_id in {item_named(data) for data in _callback_data(message.history[0].content)}
             ]
             return bool(found)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from actors.rules.item import Row, Step
-from actors.rules.messages import Press, Question, Tap
+from actors.rules.messages import Press, Pressed, Question, Tap
 
 
 class Outcome(Enum):
@@ -24,6 +24,7 @@ class Outcome(Enum):
     ORIGINAL_SENT = "original_sent"
     ORIGINAL_NOT_SENT = "original_not_sent"
     ORIGINAL_LOST = "original_lost"
+    UNKNOWN_BUTTON = "unknown_button"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,35 @@ class ShowLine:
     """Add a line to the card that was tapped.
 
     `needed`: a refusal, which is tried until it is shown; else it is progress, dropped when edits are short.
-    `buttons` stay, unless the card leads nowhere. `check`: it stands on what memory says; have the
-    card checked once it is shown, which may be long after. `doubtful`: without a row it has the buttons of a doubt.
+    `check`: it stands on what memory says; have the card checked once it is shown, which may be long after. `doubtful`:
+    without a row it has the buttons of a doubt.
     """
 
     press: Press
     row: Row | None
     line: str
     needed: bool
-    buttons: bool = True
     check: bool = False
     doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SayInChat:
+    """Tell the group: nothing may be drawn on the message that was pressed.
+
+    `seldom`: a person hears it once in a while, for presses can be forged by the hundred.
+    """
+
+    press: Press
+    text: str
+    seldom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtButton:
+    """Ask the row whose card this is, before anything is shown on it: tell `Vouched`, `NotOurs` or `Unvouched`."""
+
+    pressed: Pressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +202,8 @@ PressEffect = (
     AnswerTap
     | AbandonRecording
     | ShowLine
+    | SayInChat
+    | LookAtButton
     | ShowQuestion
     | CheckCard
     | SendFile

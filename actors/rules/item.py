@@ -148,14 +148,16 @@ class Card:
 class Row:
     """An item as the database committed it, with all that drawing its card needs.
 
-    `version` counts decisions (it is in the buttons); `revision` counts every change that a card must show; `phase` is
-    how far its publish is, None for one that is only rehearsed; `preflight` says whether Auto Post would work;
+    `mark` was given at its birth, by chance: an item of another database may have its id, and never its mark.
+    `version` counts decisions (both are in the buttons); `revision` counts every change that a card must show; `phase`
+    is how far its publish is, None for one that is only rehearsed; `preflight` says whether Auto Post would work;
     `presented_at` is when its newest card came.
     """
 
     chat_key: int
     chat_id: int
     id: int
+    mark: str
     state: State
     version: int
     revision: int

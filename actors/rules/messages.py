@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from actors.rules.item import Person, Row, Step
 
@@ -15,7 +16,9 @@ class Press:
 
     `seen` is the caption that the person saw, as the chat's adapter describes it, so that a cold item can draw a line
     below it without a query; `at` is the runtime's clock in seconds at our first sight of it; `redelivered` says that
-    an earlier process may have worked on it, so that "not saved" can only be said after asking the database.
+    an earlier process may have worked on it, so that "not saved" can only be said after asking the database. `mark` is
+    the item's, as the button has it (None: a card of before there were marks); `shown` says that the message itself has
+    a button with this item and mark, which Telegram vouches for, while the data of a press may be forged.
     """
 
     id: str
@@ -28,6 +31,8 @@ class Press:
     seen: str
     at: float
     redelivered: bool = False
+    mark: str | None = None
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,39 @@ class Gone:
     tap: Tap
 
 
+class Foreign(Enum):
+    """Why a button is none of the item that it names; the value is what the database answers."""
+
+    NO_SUCH_ITEM = "no_such_item"
+    EARLIER_QUEUE = "earlier_queue"
+    ANOTHER_ITEM = "another_item"
+    UNKNOWN_MESSAGE = "unknown_message"
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """The pressed message is no card of the item that its button names; `row` is that item, if there is one."""
+
+    about: Pressed
+    why: Foreign
+    row: Row | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """The pressed message is a card of the item: what was asked for may be shown on it."""
+
+    about: Pressed
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Unvouched:
+    """Nobody could say in time whose card the pressed message is."""
+
+    about: Pressed
+
+
 @dataclass(frozen=True, slots=True)
 class NotRecorded:
     """The tap was not stored; `certain` when no attempt can have been applied."""
@@ -226,9 +264,11 @@ class OutcomeNotRecorded:
     row: Row
 
 
-TapOutcome = Recorded | Stale | Forbidden | Gone | NotRecorded
+TapOutcome = Recorded | Stale | Forbidden | Gone | NotOurs | NotRecorded
 Message = (
     Pressed
+    | Vouched
+    | Unvouched
     | Present
     | Resume
     | Changed

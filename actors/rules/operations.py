@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from actors.rules.item import Card, Row, Step
-from actors.rules.messages import Tap, TapOutcome
+from actors.rules.messages import NotOurs, Pressed, Tap, TapOutcome, Vouched
 
 T = TypeVar("T")
 
@@ -39,6 +39,13 @@ class LoadRow(Operation[Row | None]):
 
     chat_id: int
     item_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtButton(Operation[Vouched | NotOurs]):
+    """Tell whether the pressed message is a card of the item; one that shows the item's mark becomes one."""
+
+    pressed: Pressed
 
 
 @dataclass(frozen=True, slots=True)

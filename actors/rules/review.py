@@ -40,6 +40,7 @@ from actors.rules.messages import (
     KeepIt,
     LeaveIt,
     Message,
+    NotOurs,
     NotRecorded,
     NotYours,
     OriginalNotSent,
@@ -53,9 +54,12 @@ from actors.rules.messages import (
     Stale,
     StillRecording,
     Tap,
+    Unvouched,
+    Vouched,
 )
 from actors.rules.rehearsal import rehearse
 from actors.rules.review_checks import draw_checked, unless_listed
+from actors.rules.review_foreign import answer, gone, look_first, not_ours, refusal, unvouched
 from actors.rules.review_memory import Decision, Item
 from actors.rules.review_questions import (
     ASK,
@@ -82,18 +86,14 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             return _try(item, message)
         case AskToReject() | AskAboutDoubt() if item.recording is not None:
             return _busy(item, item.recording, message)
-        case AskToReject(press):
-            return ask(item, press, Step.REJECT)
-        case AskAboutDoubt(press, step):
-            return ask(item, press, step)
-        case KeepIt(press):
-            return take_back(item, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), words.KEPT)
-        case LeaveIt(press):
-            return take_back(item, Conclude(press, LEAVE, Outcome.KEPT, "tap", press.version), words.LEFT)
+        case AskToReject() | AskAboutDoubt() | KeepIt() | LeaveIt() | SendOriginal():
+            return _view(item, message) if item.owns(message.press) else look_first(item, message)
         case NotYours():
             return not_yours(item, message)
-        case SendOriginal(press):
-            return send_original(item, press)
+        case Vouched():
+            return _vouched(item, message)
+        case Unvouched():
+            return unvouched(item, message)
         case GiveUp(press) if item.recording is not None and item.recording.press.id == press.id:
             return Decision(item, (AbandonRecording(press),))
         case GiveUp():
@@ -104,11 +104,13 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             return _refused_by_row(item, tap, row, Outcome.STALE)
         case Forbidden(tap, row):
             return _refused_by_row(item, tap, row, Outcome.FORBIDDEN)
-        case Gone(tap):
-            return _gone(item, tap)
+        case Gone():
+            return gone(item, message)
+        case NotOurs():
+            return not_ours(item, message)
         case NotRecorded():
             return _not_recorded(item, message)
-        case StillRecording(tap) if item.recording == tap:
+        case StillRecording(tap) if item.recording == tap and item.owns(tap.press):
             line = words.in_progress(tap.step, tap.press.person.name)
             return Decision(item, (_line(item, tap, line, needed=False),))
         case StillRecording():
@@ -119,22 +121,22 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
         case AskExpired():
             return Decision(item)
         case Checked(row=row):
-            return Decision(_learn(item, row), draw_checked(_newest(item, row), message))
+            return Decision(item.learn(row), draw_checked(_newest(item, row), message))
         case Present(row):
-            known = _learn(item, row)
+            known = item.learn(row)
             return Decision(known, (SendCard(row),) if known.row == row else ())
         case Resume(row):
-            known = _learn(item, row)
+            known = item.learn(row)
             return Decision(known, (_publish(row),) if known.row == row else ())
         case Changed(row, cause):
-            known = _learn(item, row)
+            known = item.learn(row)
             return Decision(known, (ShowCard(_newest(item, row), None, cause),))
         case CardSent(row, shown):
-            known = _learn(item, row)
+            known = item.learn(row)
             behind = _newest(item, row)
             return Decision(known, () if behind.revision == shown else (ShowCard(behind, None, "sent"),))
         case CardNotSent(row):
-            return Decision(_learn(item, row))
+            return Decision(item.learn(row))
         case OriginalSent(press):
             return original_sent(item, press)
         case OriginalNotSent():
@@ -149,14 +151,38 @@ def _newest(item: Item, row: Row) -> Row:
     return row if item.row is None or row.revision >= item.row.revision else item.row
 
 
-def _learn(item: Item, row: Row) -> Item:
-    return replace(item, row=_newest(item, row))
+def _view(item: Item, message: AskToReject | AskAboutDoubt | KeepIt | LeaveIt | SendOriginal) -> Decision:
+    """What decides nothing, on a message that is surely a card of the item."""
+    press = message.press
+    match message:
+        case AskToReject():
+            return ask(item, press, Step.REJECT)
+        case AskAboutDoubt(_, step):
+            return ask(item, press, step)
+        case KeepIt():
+            return take_back(item, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), words.KEPT)
+        case LeaveIt():
+            return take_back(item, Conclude(press, LEAVE, Outcome.KEPT, "tap", press.version), words.LEFT)
+        case SendOriginal():
+            return send_original(item, press)
+        case _:
+            assert_never(message)
+
+
+def _vouched(item: Item, message: Vouched) -> Decision:
+    """Its toast is out; the rest follows."""
+    about = message.about
+    assert not isinstance(about, Tap | NotYours), "what decides, or draws nothing, is not looked at first"
+    item = item.learn(message.row, about.press)
+    viewed = _view(replace(item, told=item.told - {about.press.id}), about)
+    return Decision(viewed.item, tuple(effect for effect in viewed.effects if not isinstance(effect, AnswerTap)))
 
 
 def _try(item: Item, tap: Tap) -> Decision:
     """Toast at once, record at once: neither waits for the other, and nothing is loaded first."""
-    effects = (AnswerTap(tap.press, words.toast(tap.step, item.row)), Record(tap), WatchRecording(tap))
-    return Decision(replace(item, recording=tap, asking=None), (*effects, *give_way(item, tap.press)))
+    item, toast = answer(item, tap.press, words.toast(tap.step, item.row))
+    effects = (toast, Record(tap), WatchRecording(tap), *give_way(item, tap.press))
+    return Decision(replace(item, recording=tap, asking=None), effects)
 
 
 def _publish(row: Row) -> Effect:
@@ -182,12 +208,12 @@ def _came_again(press: Press, first: Press) -> tuple[Effect, ...]:
 
 def _close_recording(item: Item, tap: Tap) -> Item:
     mine = item.recording is not None and item.recording.press.id == tap.press.id
-    return replace(item, recording=None) if mine else item
+    return replace(item, recording=None if mine else item.recording, told=item.told - {tap.press.id})
 
 
 def _recorded(item: Item, message: Recorded) -> Decision:
     press, row = message.tap.press, message.row
-    item = _learn(_close_recording(item, message.tap), row)
+    item = _close_recording(item, message.tap).learn(row, press)
     newest = _newest(item, row)
     goes_on = (_publish(row),) if row.state is State.PUBLISHING and newest == row else ()
     cause = "replayed" if message.replayed else "tap"
@@ -206,14 +232,15 @@ def _recorded(item: Item, message: Recorded) -> Decision:
 
 def _refused_by_row(item: Item, tap: Tap, row: Row, outcome: Outcome) -> Decision:
     """The refusal is stored in the row's late lines, so drawing the row tells the person."""
-    item = _learn(_close_recording(item, tap), row)
+    item = _close_recording(item, tap).learn(row, tap.press)
+    cause = "lost_past" if tap.press.version > row.version else "tap"
     return Decision(
         item,
         (
             ShowCard(_newest(item, row), tap.press, outcome.value),
             *unless_listed(tap.press, row),
             LogInteraction(tap.press, outcome.value),
-            Conclude(tap.press, tap.step.value, outcome, "tap", row.version),
+            Conclude(tap.press, tap.step.value, outcome, cause, row.version),
             ConfirmUpdate(tap.press, answered_first=False),
         ),
     )
@@ -225,28 +252,16 @@ def _line(item: Item, tap: Tap, line: str, *, needed: bool) -> ShowLine:
     return ShowLine(press, item.known_to(press), line, needed, doubtful=tap.step in words.DOUBT_STEPS)
 
 
-def _gone(item: Item, tap: Tap) -> Decision:
-    """Nothing is stored for a stranger's button: the line on the card is the whole answer."""
-    return Decision(
-        _close_recording(item, tap),
-        (
-            ShowLine(tap.press, None, words.GONE, needed=True, buttons=False),
-            Conclude(tap.press, tap.step.value, Outcome.GONE, "tap", tap.press.version),
-            ConfirmUpdate(tap.press, answered_first=True),
-        ),
-    )
-
-
 def _not_recorded(item: Item, message: NotRecorded) -> Decision:
     tap, press = message.tap, message.tap.press
     if not message.certain:
         line = words.not_confirmed(tap.step, press.person.name)
-        return Decision(item, (_line(item, tap, line, needed=True), CloseTap(tap)))
+        return Decision(item, (refusal(item, _line(item, tap, line, needed=True)), CloseTap(tap)))
     line = words.not_saved(tap.step, press.person.name)
     return Decision(
         _close_recording(item, tap),
         (
-            replace(_line(item, tap, line, needed=True), check=True),
+            refusal(item, replace(_line(item, tap, line, needed=True), check=True)),
             LogInteraction(press, Outcome.REFUSED.value),
             Conclude(press, tap.step.value, Outcome.REFUSED, "tap", press.version),
             ConfirmUpdate(press, answered_first=True),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from actors.rules.item import Row, State, Step
+from actors.rules.messages import Foreign
 from actors.rules.publish_phase import CANCELLABLE
 
 PENDING = "⏳"  # begins a line whose end will be told: no card keeps it
@@ -50,7 +51,16 @@ SENDING_FILE = "Sending the original…"
 FILE_ON_ITS_WAY = "The original is on its way already; a large one takes a while."
 FILE_NOT_SENT = "⚠️ The original could not be sent, tap again."
 FILE_LOST = "⚠️ Nobody knows whether the original was sent: if it does not come, tap again."
-GONE = "This card is not in the queue any more."
+EARLIER_VERSION = "This button is of an earlier version. Nothing was changed: look for a newer card."
+EARLIER_QUEUE = "This card is of an earlier queue. Nothing was changed."
+FOREIGN: Mapping[Foreign, str] = MappingProxyType(
+    {
+        Foreign.NO_SUCH_ITEM: EARLIER_QUEUE,
+        Foreign.EARLIER_QUEUE: EARLIER_QUEUE,
+        Foreign.UNKNOWN_MESSAGE: EARLIER_QUEUE,
+        Foreign.ANOTHER_ITEM: "This button is of another card. Nothing was changed.",
+    }
+)
 BROKEN = "Out of order. The operator was told; the buttons stay, try again in 10 minutes."
 BUSY = "Busy right now. Nothing was saved, tap again."
 
@@ -74,6 +84,16 @@ def not_yours(step: Step, name: str | None) -> str:
 def in_progress(step: Step, name: str) -> str:
     """The line for a recording that is still open."""
     return f"{PENDING} {name} is {DOING[step]} this…"
+
+
+def foreign(why: Foreign, name: str) -> str:
+    """What the group is told of a press whose message may not be drawn."""
+    return f"{name}: {FOREIGN[why]}"
+
+
+def not_looked_at(name: str) -> str:
+    """What the group is told of a press that decides nothing, when nobody could say whose card it was on."""
+    return f"⚠️ {name}: the database does not answer, so this card could not be looked at. Tap again."
 
 
 def not_saved(step: Step, name: str) -> str:

@@ -9,7 +9,8 @@ import anyio
 import structlog
 
 from actors.errors import PortError, Refused, Unreachable
-from actors.ports import Chat
+from actors.ports import Chat, Unknown
+from actors.rules.effects import Outcome
 from actors.rules.messages import Press
 
 log = structlog.get_logger()
@@ -41,8 +42,8 @@ async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], N
     Not a line on the card: nothing is known of it here, and an old caption could be drawn over a newer one.
     """
     began = anyio.current_time()
-    if not await _reached(press, partial(chat.answer, press.id, text)):
-        await _reached(press, partial(chat.send_text, press.chat_id, f"{press.person.name}: {text}"))
+    if not await _reached(press.id, partial(chat.answer, press.id, text)):
+        await _reached(press.id, partial(chat.send_text, press.chat_id, f"{press.person.name}: {text}"))
     log.info(
         "tap",
         tap_id=press.id,
@@ -60,6 +61,29 @@ async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], N
         version=press.version,
     )
     confirm(press.update_id)
+
+
+async def refuse_unknown(chat: Chat, pressed: Unknown, text: str, confirm: Callable[[int], None]) -> None:
+    """Show a toast that says so; neither the message nor any item is touched. Then the update is done."""
+    began = anyio.current_time()
+    answered = await _reached(pressed.press_id, partial(chat.answer, pressed.press_id, text))
+    log.info(
+        "tap",
+        tap_id=pressed.press_id,
+        item_id=None,
+        chat_id=pressed.chat_id,
+        user_id=pressed.person.id,
+        action="unread",
+        outcome=Outcome.UNKNOWN_BUTTON.value,
+        cause=pressed.why,
+        toast_ms=round((anyio.current_time() - began) * 1000, 1) if answered else None,
+        recorded_ms=None,
+        card_ms=None,
+        db_attempts=0,
+        edit_attempts=0,
+        version=None,
+    )
+    confirm(pressed.update_id)
 
 
 async def say_in_chat(chat: Chat, press: Press, line: str) -> None:
@@ -88,12 +112,12 @@ async def _said(press: Press, say: Callable[[], Awaitable[None]]) -> float | Non
     return None
 
 
-async def _reached(press: Press, say: Callable[[], Awaitable[None]]) -> bool:
+async def _reached(tap_id: str, say: Callable[[], Awaitable[None]]) -> bool:
     said = False
     try:
         with anyio.move_on_after(ANSWER_SECONDS):
             await say()
             said = True
     except PortError as error:
-        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
+        log.info("tap.not_answered", tap_id=tap_id, reason=str(error))
     return said

@@ -10,7 +10,19 @@ from anyio.abc import TaskGroup
 
 from actors.ports import Chat
 from actors.rules import words
-from actors.rules.messages import Forbidden, Gone, Message, NotRecorded, Press, Pressed, Recorded, Stale
+from actors.rules.messages import (
+    Forbidden,
+    Gone,
+    Message,
+    NotOurs,
+    NotRecorded,
+    Press,
+    Pressed,
+    Recorded,
+    Stale,
+    Unvouched,
+    Vouched,
+)
 from actors.runtime.actor import Actor, Context, DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
@@ -78,6 +90,8 @@ class ItemDesk:
 def _press_of(message: Message) -> Press | None:
     match message:
         case pressed if isinstance(pressed, Pressed):
+            return pressed.press
+        case Vouched(pressed) | NotOurs(pressed) | Unvouched(pressed):
             return pressed.press
         case Recorded(tap) | Stale(tap) | Forbidden(tap) | Gone(tap) | NotRecorded(tap):
             return tap.press

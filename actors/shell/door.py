@@ -10,10 +10,10 @@ import structlog
 from anyio.abc import TaskGroup
 
 from actors.errors import MailboxClosed, MailboxFull
-from actors.ports import Chat, Moved, Poison, Said, Update, Updates
+from actors.ports import Chat, Moved, Poison, Said, Unknown, Update, Updates
 from actors.rules import words
 from actors.rules.messages import GiveUp, Press, Pressed
-from actors.shell.answers import refuse
+from actors.shell.answers import refuse, refuse_unknown
 from actors.shell.outside import Hearers, Items, Movers
 
 log = structlog.get_logger()
@@ -57,6 +57,9 @@ class Door:
         match update:
             case pressed if isinstance(pressed, Pressed):
                 return self._tell(pressed, pressed.press, answers)
+            case Unknown():
+                answers.start_soon(refuse_unknown, self._chat, update, words.EARLIER_VERSION, self._confirm)
+                return Taken.HELD
             case Said():
                 return self._hear(update)
             case Moved():

@@ -5,7 +5,7 @@ Each call wishes at once and returns what to await in a task: tasks run in any o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,6 +15,7 @@ from actors.rules.effects import ShowCard, ShowLine, ShowQuestion
 from actors.rules.item import Row
 from actors.rules.messages import RECOVERED, Press
 from actors.rules.operations import Shown
+from actors.rules.review_memory import Known
 from actors.runtime.actor import Effect
 from actors.shell.answers import say_until_heard
 from actors.shell.outside import MESSAGE_GONE, Outside
@@ -27,6 +28,7 @@ class Drawings:
 
     outside: Outside
     traces: Traces
+    known: Callable[[], Known | None]
 
     def card(self, wanted: ShowCard) -> Effect:
         """Wish for every card of the row."""
@@ -40,8 +42,8 @@ class Drawings:
 
     def line(self, wanted: ShowLine) -> Effect:
         """Wish for a line below the tapped card; one that is needed is a refusal."""
-        face = _face(wanted.press, wanted.row)
-        face = replace(face, line=wanted.line, buttons=wanted.buttons, doubtful=wanted.doubtful)
+        face = self._face(wanted.press, wanted.row)
+        face = replace(face, line=wanted.line, doubtful=wanted.doubtful)
         drawing = self.outside.cards.add_line(face, wanted.needed)
         if wanted.needed:
             return partial(self._refused, drawing, wanted)
@@ -51,8 +53,16 @@ class Drawings:
         """Wish for a question beside the buttons, or for its end."""
         asking = wanted.asking
         doubtful = asking is not None and asking.step in words.DOUBT_STEPS
-        face = replace(_face(wanted.press, wanted.row), asking=asking, doubtful=doubtful)
+        face = replace(self._face(wanted.press, wanted.row), asking=asking, doubtful=doubtful)
         return partial(self._asked, self.outside.cards.add_line(face, needed=True), wanted.press)
+
+    def _face(self, press: Press, row: Row | None) -> Face:
+        """What the tapped message shall show; drawn from the row if it is known, else from what the person saw."""
+        known = self.known()
+        assert known is not None, "nothing is drawn on a message that may be no card of the item"
+        version = row.version if row else press.version
+        place = (press.chat_id, press.message_id, press.item_id, version)
+        return Face(*place, row=row, seen=press.seen, mark=known.mark)
 
     async def _drawn(self, drawings: dict[int, Awaitable[int]], press: Press) -> None:
         if press.message_id in drawings:
@@ -83,12 +93,6 @@ class Drawings:
 
 async def _through(drawing: Awaitable[int]) -> None:
     await drawing
-
-
-def _face(press: Press, row: Row | None) -> Face:
-    """What the tapped message shall show; drawn from the row if it is known, else from what the person saw."""
-    version = row.version if row else press.version
-    return Face(press.chat_id, press.message_id, press.item_id, version, row=row, seen=press.seen)
 
 
 def _faces(row: Row) -> list[tuple[Face, Shown]]:

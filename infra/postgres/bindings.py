@@ -18,6 +18,7 @@ BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyT
     {
         asked.RecordTap: taps.RECORD_TAP,
         asked.CloseTap: taps.CLOSE_TAP,
+        asked.LookAtButton: taps.LOOK_AT_BUTTON,
         asked.LoadRow: taps.LOAD_ROW,
         asked.LookAtCard: taps.LOOK_AT_CARD,
         asked.ClaimDue: schedule.CLAIM_DUE,

@@ -17,6 +17,7 @@ def row(value: Any) -> Row:
         chat_key=value["chat_key"],
         chat_id=value["chat_id"],
         id=value["id"],
+        mark=value["mark"],
         state=State(value["state"]),
         version=value["version"],
         revision=value["revision"],

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.rules.messages import Forbidden, Gone, NotRecorded, Recorded, Stale, Tap, TapOutcome
-from actors.rules.operations import CloseTap, LoadRow, LookAtCard, RecordTap
+from actors.rules.messages import (
+    Forbidden,
+    Foreign,
+    Gone,
+    NotOurs,
+    NotRecorded,
+    Pressed,
+    Recorded,
+    Stale,
+    Tap,
+    TapOutcome,
+    Vouched,
+)
+from actors.rules.operations import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from infra.postgres import rows
 from infra.postgres.binding import Binding
 
@@ -25,9 +37,19 @@ def _key(tap: Tap) -> tuple[object, ...]:
     )
 
 
+def _place(pressed: Pressed) -> tuple[object, ...]:
+    return pressed.press.chat_id, pressed.press.message_id, pressed.press.item_id
+
+
+def _proof(pressed: Pressed) -> tuple[object, ...]:
+    return pressed.press.mark, pressed.press.shown
+
+
 def _outcome(tap: Tap, value: Any) -> TapOutcome:
     if value["outcome"] == "refused":
         return NotRecorded(tap, certain=True)
+    if value["outcome"] == "unknown":
+        return _foreign(tap, value)
     if value["outcome"] == "gone" or value["row"] is None:
         return Gone(tap)
     row = rows.row(value["row"])
@@ -40,15 +62,28 @@ def _outcome(tap: Tap, value: Any) -> TapOutcome:
             return Stale(tap, row)
 
 
+def _foreign(about: Pressed, value: Any) -> NotOurs:
+    return NotOurs(about, Foreign(value["why"]), None if value["row"] is None else rows.row(value["row"]))
+
+
+def _button(about: Pressed, value: Any) -> Vouched | NotOurs:
+    return _foreign(about, value) if value["why"] is not None else Vouched(about, rows.row(value["row"]))
+
+
 RECORD_TAP: Binding[RecordTap, TapOutcome] = Binding(
-    "select record_tap($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    lambda operation: (*_key(operation.tap), operation.worker),
+    "select record_tap($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    lambda operation: (*_key(operation.tap), operation.worker, *_proof(operation.tap)),
     lambda operation, value: _outcome(operation.tap, value),
 )
 CLOSE_TAP: Binding[CloseTap, TapOutcome] = Binding(
-    "select close_tap($1, $2, $3, $4, $5, $6, $7, $8)",
-    lambda operation: _key(operation.tap),
+    "select close_tap($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    lambda operation: (*_key(operation.tap), *_proof(operation.tap)),
     lambda operation, value: _outcome(operation.tap, value),
+)
+LOOK_AT_BUTTON: Binding[LookAtButton, Vouched | NotOurs] = Binding(
+    "select look_at_button($1, $2, $3, $4, $5)",
+    lambda operation: (*_place(operation.pressed), *_proof(operation.pressed)),
+    lambda operation, value: _button(operation.pressed, value),
 )
 LOAD_ROW: Binding[LoadRow, Any] = Binding(
     "select load_row($1, $2)",

@@ -135,3 +135,12 @@ class Chat:
     def _heading(self, message: Message) -> Wire:
         sent_at = int(message.history[0].at)
         return {"message_id": message.id, "from": message.sender.wire(), "chat": self.wire(), "date": sent_at}
+
+
+def item_named(callback_data: str) -> int | None:
+    """Read the number of its item in a button of the worker, `verb:item:…` in base 36; None: it is somebody else's."""
+    fields = callback_data.split(":")
+    try:
+        return int(fields[1], 36) if len(fields) > 3 else None
+    except ValueError:
+        return None

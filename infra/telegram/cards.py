@@ -94,10 +94,10 @@ def without_line(seen: str) -> str:
 
 def keyboard(face: Face) -> Keyboard:
     """Draw the buttons; the standard ones for an item that nobody has loaded."""
-    if face.retired or not face.buttons:
+    if face.retired:
         return ()
     row = face.row
-    item = _Buttons(face.item_id, face.version) if row is None else _Buttons(row.id, row.version)
+    item = _Buttons(face.item_id, face.version, face.mark) if row is None else _Buttons(row.id, row.version, row.mark)
     in_doubt = face.doubtful if row is None else row.state is State.IN_DOUBT
     if in_doubt:
         return (*item.doubtful_question(face.asking), item.doubt, item.looking)
@@ -116,6 +116,7 @@ class _Buttons:
 
     item_id: int
     version: int
+    mark: str | None
 
     @property
     def publishing(self) -> tuple[Button, ...]:
@@ -148,7 +149,7 @@ class _Buttons:
         return ((self._button(text, verb, asking.person_id), self._button("No, leave it", Verb.LEAVE_IT)),)
 
     def _button(self, text: str, verb: Verb, person_id: int = 0) -> Button:
-        return Button(text, encode(Meaning(verb, self.item_id, self.version, person_id)))
+        return Button(text, encode(Meaning(verb, self.item_id, self.version, self.mark, person_id)))
 
 
 def _draw(row: Row, retired: bool) -> _Body:

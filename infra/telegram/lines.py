@@ -107,6 +107,8 @@ def _late(row: Row, tap: LateTap) -> str:
     match tap.why:
         case "forbidden":
             return f"🚷 {name} may not tap in this chat ({tried})"
+        case "lost":
+            return f"⏪ {name}'s {tried}: that card was of a time that the queue has lost, tap again"
         case "old":
             return f"↻ {name}'s {tried}: the card had changed, tap again"
         case "publishing":

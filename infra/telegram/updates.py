@@ -13,7 +13,7 @@ import telegram
 from telegram.constants import ChatType
 
 from actors.errors import ShutOut
-from actors.ports import Moved, Other, Poison, Said, Update
+from actors.ports import Moved, Other, Poison, Said, Unknown, Update
 from actors.rules.item import Person, Step
 from actors.rules.messages import (
     AskAboutDoubt,
@@ -162,14 +162,14 @@ def _said(message: telegram.Message, sight: _Sight) -> Update:
     return Said(*where, person, speakable(message.text), private, sight.at, sight.redelivered, message.date)
 
 
-def _pressed(raw: dict[str, Any], sight: _Sight) -> Pressed | Other:
+def _pressed(raw: dict[str, Any], sight: _Sight) -> Pressed | Unknown:
     """Read a press. Of the message under the button only what is needed: the rest would take most of the time."""
     query = telegram.CallbackQuery.de_json({name: value for name, value in raw.items() if name != "message"})
     person = _person(query.from_user)
     meaning = decode(query.data or "")
-    if meaning is None:
-        return Other(sight.update_id, "button of somebody else")
     message: Any = raw.get("message")
+    if meaning is None:
+        return _unknown(query, person, message, sight)
     match message:
         case {"message_id": int() as message_id, "chat": {"id": int() as chat_id}}:
             press = Press(
@@ -183,12 +183,43 @@ def _pressed(raw: dict[str, Any], sight: _Sight) -> Pressed | Other:
                 seen=write_seen(message),
                 at=sight.at,
                 redelivered=sight.redelivered,
+                mark=meaning.mark,
+                shown=meaning.mark is not None and _shows(message, meaning),
             )
             return pressed_as(meaning, press)
         case None:
-            return Other(sight.update_id, "button without a message")
+            return _unknown(query, person, None, sight)
         case _:
             raise TypeError
+
+
+def _unknown(query: telegram.CallbackQuery, person: Person, message: Any, sight: _Sight) -> Unknown:
+    """Of what is not ours only what answers and explains it is read, so that nothing in it can be wrong."""
+    known = (sight.update_id, _key(query.id), person)
+    match message:
+        case {"message_id": int() as message_id, "chat": {"id": int() as chat_id}}:
+            return Unknown(
+                *known, _id(chat_id), _id(message_id), "not one of ours" if query.data else "no data", sight.at
+            )
+        case _:
+            return Unknown(*known, None, None, "no message of ours", sight.at)
+
+
+def _shows(message: dict[str, Any], meaning: Meaning) -> bool:
+    """Tell whether the message has a button of this very item: its data come from Telegram, not from a finger."""
+    match message.get("reply_markup"):
+        case {"inline_keyboard": list() as lines}:
+            shown = [
+                one.get("callback_data")
+                for line in lines
+                if isinstance(line, list)
+                for one in line
+                if isinstance(one, dict)
+            ]
+        case _:
+            return False
+    meanings = [decode(data) for data in shown if isinstance(data, str)]
+    return any(one is not None and (one.item_id, one.mark) == (meaning.item_id, meaning.mark) for one in meanings)
 
 
 def pressed_as(meaning: Meaning, press: Press) -> Pressed:

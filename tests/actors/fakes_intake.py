@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from actors.errors import MailboxClosed
 from actors.intake import Intake
-from actors.ports import Moved, Other, Poison, Said, Update
+from actors.ports import Moved, Other, Poison, Said, Unknown, Update
 from actors.rules.item import Step
 from actors.rules.messages import Tap
 from actors.runtime.child import Lifeline
@@ -93,7 +93,7 @@ class FakeUpdates(Script):
                 return Tap(replace(pressed, at=at, redelivered=redelivered), step)
             case Said():
                 return replace(raw, at=at, redelivered=redelivered)
-            case Moved() | Other() | Poison():
+            case Moved() | Unknown() | Other() | Poison():
                 return raw
         raise AssertionError(raw)
 
@@ -102,7 +102,7 @@ def _id(raw: object) -> int:
     match raw:
         case Tap(pressed):
             return pressed.update_id
-        case Said(update_id) | Moved(update_id) | Other(update_id) | Poison(update_id):
+        case Said(update_id) | Moved(update_id) | Unknown(update_id) | Other(update_id) | Poison(update_id):
             return update_id
     raise AssertionError(raw)
 

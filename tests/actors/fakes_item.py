@@ -15,15 +15,17 @@ from actors.ports import Face
 from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction
+from actors.rules.review_memory import Known
 from actors.runtime.actor import Context
 from actors.runtime.child import Lifeline
 from actors.shell.desk import Aftermath, ItemDesk
+from actors.shell.known import KnownCards, Seldom
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.trace import Explained
 from tests.actors.fakes_shell import FakeCards, FakeChat, FakeStore
 from tests.journal import Journal
 from tests.kit.lives import living
-from tests.stories import CHAT, NOON
+from tests.stories import CHAT, MARK, NOON
 
 KEY = (CHAT, 7)
 
@@ -34,6 +36,13 @@ class NoonClock:
     def now(self) -> datetime:
         """Noon."""
         return NOON
+
+
+def known_cards(*messages: int) -> KnownCards:
+    """What a worker remembers that drew these cards of item 7 a while ago."""
+    known = KnownCards()
+    known.keep(KEY, Known(MARK, frozenset((CHAT, message) for message in messages)))
+    return known
 
 
 @dataclass
@@ -51,6 +60,7 @@ class ItemStage:
     wakes: list[str] = field(default_factory=list)
     looked_ahead: list[Row] = field(default_factory=list)
     explained: Explained = field(default_factory=Explained)
+    known: KnownCards = field(default_factory=lambda: known_cards(501))
     make: Callable[[Outside, Context[ItemKey, Message]], Any] = ItemActor
 
     def __post_init__(self) -> None:
@@ -102,6 +112,8 @@ class ItemStage:
             look_ahead=self.looked_ahead.append,
             explained=self.explained,
             grace_seconds=30.0,
+            known=self.known,
+            seldom=Seldom(),
         )
 
 

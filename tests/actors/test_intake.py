@@ -3,14 +3,15 @@
 import anyio
 import pytest
 
-from actors.ports import Poison
+from actors.errors import Refused
+from actors.ports import Poison, Unknown
 from actors.rules import words
 from actors.rules.item import Step
 from actors.rules.messages import Tap
 from tests.actors.fakes_intake import IntakeStage, other, said, tap
 from tests.actors.fakes_shell import After
 from tests.kit.clock import virtual_time
-from tests.stories import CHAT
+from tests.stories import ANNA, CHAT
 
 anyio_backend = virtual_time
 
@@ -215,3 +216,36 @@ async def test_tap_of_the_backlog_that_no_item_took_still_is_one(stage: IntakeSt
         stage.confirm(10)
 
     assert [message.press.redelivered for message in stage.items.messages if isinstance(message, Tap)] == [True]
+
+
+async def test_button_that_is_none_of_ours_is_answered_and_explained_in_one_line(stage: IntakeStage) -> None:
+    """F4, F5, F39: no spinner stays, and the log says why nothing happened."""
+    stage.updates.put(Unknown(10, "old-1", ANNA, CHAT, 501, "not one of ours", 0.0))
+
+    async with stage.playing():
+        await anyio.sleep(1.0)
+
+    assert stage.chat.toasts == [("old-1", words.EARLIER_VERSION)]
+    assert (stage.items.told, stage.chat.texts, stage.chat.faces) == ([], [], [])
+    [line] = [one for one in stage.logs if one["event"] == "tap"]
+    explained = {name: line[name] for name in ("tap_id", "item_id", "chat_id", "user_id", "outcome", "cause")}
+    assert explained == {
+        "tap_id": "old-1",
+        "item_id": None,
+        "chat_id": CHAT,
+        "user_id": ANNA.id,
+        "outcome": "unknown_button",
+        "cause": "not one of ours",
+    }
+    assert stage.updates.offsets[-1] == 11
+
+
+async def test_button_that_is_none_of_ours_is_confirmed_even_if_nobody_can_be_told(stage: IntakeStage) -> None:
+    stage.chat.always("answer", Refused("query is too old"))
+    stage.updates.put(Unknown(10, "old-1", ANNA, None, None, "no message of ours", 0.0))
+
+    async with stage.playing():
+        await anyio.sleep(1.0)
+
+    assert [line["toast_ms"] for line in stage.logs if line["event"] == "tap"] == [None]
+    assert stage.updates.offsets[-1] == 11

@@ -19,7 +19,7 @@ from actors.shell.recordings import HOLD_SECONDS
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After, Never
 from tests.kit.clock import virtual_time
-from tests.stories import ANNA, BEN, press, row, settled
+from tests.stories import ANNA, BEN, MARK, press, row, settled
 
 anyio_backend = virtual_time
 
@@ -92,7 +92,7 @@ async def test_recording_open_for_400_ms_adds_a_line_and_keeps_the_buttons(stage
         assert stage.cards.when("add_line") == [pytest.approx(INTERIM_SECONDS)]
 
     face, needed = stage.cards.lines[0]
-    assert (face.line, face.buttons, face.seen, needed) == ("⏳ Anna is skipping this…", True, "<b>Sunset</b>", False)
+    assert (face.line, face.mark, face.seen, needed) == ("⏳ Anna is skipping this…", MARK, "<b>Sunset</b>", False)
 
 
 async def test_quick_recording_adds_no_line(stage: ItemStage) -> None:
@@ -126,7 +126,7 @@ async def test_tap_that_was_certainly_not_stored_is_called_not_saved_after_100_s
         assert stage.cards.when("add_line")[-1] == pytest.approx(HOLD_SECONDS)
 
     assert stage.lines[-1] == NOT_SAVED
-    assert stage.line_faces[-1].buttons
+    assert stage.line_faces[-1].mark == MARK
     assert stage.store.of(CloseTap) == []
 
 

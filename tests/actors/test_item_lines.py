@@ -112,13 +112,15 @@ async def test_stale_tap_is_shown_by_its_row(stage: ItemStage) -> None:
     assert stage.confirmed == [BENS.press.update_id]
 
 
-async def test_button_that_leads_nowhere_goes_away(stage: ItemStage) -> None:
+async def test_button_that_leads_nowhere_is_told_in_the_chat_and_drawn_nowhere(stage: ItemStage) -> None:
     stage.store.will("RecordTap", lambda asked: Gone(asked.tap))
 
     async with playing(stage):
         stage.tell(ANNAS)
 
-    assert (stage.lines, stage.line_faces[0].buttons) == ([words.GONE], False)
+    assert stage.chat.texts == [(CHAT, f"Anna: {words.EARLIER_QUEUE}")]
+    assert (stage.lines, stage.taps[0]["outcome"]) == ([], "gone")
+    assert stage.confirmed == [ANNAS.press.update_id]
 
 
 async def test_lost_toast_is_tried_three_times(stage: ItemStage) -> None:

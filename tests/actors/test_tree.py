@@ -30,7 +30,7 @@ from tests.actors.fakes_reception import FakeWebhook
 from tests.actors.fakes_shell import Bug
 from tests.actors.fakes_tree import SKIPPED, TreeStage
 from tests.kit.clock import virtual_time
-from tests.stories import ANNA, row
+from tests.stories import ANNA, CHAT, row
 
 anyio_backend = virtual_time
 
@@ -226,12 +226,12 @@ async def test_tap_that_no_database_takes_is_called_not_confirmed_until_it_is_kn
         assert worker.reception is not None
         stage.pool.go_away()
         receipt = await worker.reception.take(tap(10))
-        lines = [face.line for face in stage.chat.faces]
+        texts = stage.chat.texts
         stage.pool.come_back()
         await anyio.sleep(30.0)
 
     assert receipt is Receipt.DONE
-    assert lines[-1] == words.not_confirmed(Step.SKIP, ANNA.name)
+    assert texts[0] == (CHAT, words.not_confirmed(Step.SKIP, ANNA.name))
     assert worker.reception.open == 0
 
 

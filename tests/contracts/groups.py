@@ -19,7 +19,7 @@ from infra.telegram.taps import Meaning, Verb, encode
 from tests.fakes.chat import FakeChat
 from tests.fakes.people import People
 from tests.fakes.updates import FakeUpdates, Inbox
-from tests.stories import ANNA, CHAT
+from tests.stories import ANNA, CHAT, MARK
 
 ITEM = 7
 
@@ -94,7 +94,7 @@ class SandboxGroup:
 
     def tap(self, message_id: int) -> str:
         """Tap what the card shows, or showed."""
-        skip = encode(Meaning(Verb.SKIP, ITEM, 0))
+        skip = encode(Meaning(Verb.SKIP, ITEM, 0, MARK))
         return self.sandbox.tap(Tap(CHAT, message_id, ANNA.id, skip, force=True))
 
     def delete(self, message_id: int) -> None:

@@ -19,7 +19,7 @@ from tests.simulation.processes import Process
 from tests.simulation.telegram import Listeners, SimulatedTelegram
 from tests.simulation.telegram_ports import ChatPort, UpdatesPort
 from tests.simulation.wire import Wire
-from tests.stories import ANNA, CHAT
+from tests.stories import ANNA, CHAT, MARK
 
 
 class _NoBooks(Ledger):
@@ -55,7 +55,7 @@ class SimulatedGroup:
     def tap(self, message_id: int) -> str:
         """Tap."""
         sight = self.platform.screens[CHAT, message_id].now
-        skip = encode(Meaning(Verb.SKIP, ITEM, 0))
+        skip = encode(Meaning(Verb.SKIP, ITEM, 0, MARK))
         (button,) = (button for line in sight.keyboard for button in line if button.target == skip)
         return self.crowd.press(ANNA, sight, button)
 

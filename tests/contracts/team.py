@@ -115,7 +115,8 @@ class Team:
         """A finger on the newest card of a row as it was when it was drawn; each one is new."""
         message_id = row.cards[-1].message_id if row.cards else 500
         number = next(self._taps)
-        return Press(f"tap-{number}", number, row.id, row.version, row.chat_id, message_id, person, "", 0.0)
+        key = (f"tap-{number}", number, row.id, row.version, row.chat_id, message_id)
+        return Press(*key, person, "", 0.0, mark=row.mark, shown=True)
 
     def tap(self, row: Row, step: Step = Step.SKIP, person: Person = ANNA) -> Tap:
         """A tap on the card."""

@@ -14,7 +14,7 @@ from actors.rules.messages import Tap
 from infra.sandbox.pictures import draw_pictures
 from tests.contracts.groups import Group, PaperGroup, open_sandbox_group, read
 from tests.contracts.simulated_group import open_simulated_group
-from tests.stories import ANNA, CHAT, row
+from tests.stories import ANNA, CHAT, MARK, row
 
 IN_REVIEW = row(State.IN_REVIEW)
 BETWEEN_POLLS_SECONDS = 0.6
@@ -127,6 +127,7 @@ async def test_a_tap_comes_as_it_was_made(group: Group) -> None:
         message_id,
     )
     assert (press.person, press.at, press.redelivered) == (ANNA, 12.5, True)
+    assert (press.mark, press.shown) == (MARK, True)
     assert group.updates.identify(raw) == press.update_id
 
 

@@ -54,7 +54,7 @@ async def present(database: FakeDatabase) -> Row:
 
 def skip(shown: Row) -> RecordTap:
     """Anna's Skip."""
-    press = Press("tap-1", 1, shown.id, shown.version, shown.chat_id, 501, ANNA, "", 0.0)
+    press = Press("tap-1", 1, shown.id, shown.version, shown.chat_id, 501, ANNA, "", 0.0, mark=shown.mark, shown=True)
     return RecordTap(Tap(press, Step.SKIP), "one")
 
 

@@ -22,6 +22,7 @@ from actors.rules.operations import (
     Interaction,
     KeepClaim,
     LoadRow,
+    LookAtButton,
     Operation,
     RecordTap,
     Recover,
@@ -50,6 +51,20 @@ OUTCOMES = (Step.REHEARSED, Step.PUBLISHED, Step.PUBLISH_REFUSED, Step.ANSWER_LO
 TAPPED = (Step.AUTO_POST, Step.POSTED, Step.SKIP, Step.REJECT, Step.IT_IS_LIVE, Step.IT_IS_NOT)
 
 
+# What a client may send: of no item, of another queue, of a card of before there were marks, of another card, of later.
+FORGED: tuple[dict[str, Any], ...] = (
+    {"item_id": 99},
+    {"mark": "others"},
+    {"mark": None},
+    {"mark": None, "message_id": 4711},
+    {"shown": False},
+    {"shown": False, "message_id": 4712},
+    {"message_id": 501},
+    {"message_id": 502},
+    {"version": 7},
+)
+
+
 class Twins:
     """A fake and a real database that lead the same life; `random` decides what comes next."""
 
@@ -66,6 +81,7 @@ class Twins:
         self._choices: list[tuple[int, Callable[[], Operation[Any] | None]]] = [
             (8, self._record),
             (2, self._close),
+            (2, self._look),
             (6, lambda: ClaimDue(self._worker(), self._key())),
             (5, self._save),
             (2, self._fail),
@@ -171,7 +187,8 @@ class Twins:
     async def _queue(self, media_id: int, due_in: float) -> None:
         for world in (self._paper, self._real):
             due_at = await world.now() + timedelta(seconds=due_in)
-            await world.insert("items", {"chat_key": (media_id + 3) // 4, "media_id": media_id, "due_at": due_at})
+            columns = {"chat_key": (media_id + 3) // 4, "media_id": media_id, "due_at": due_at}
+            await world.insert("items", {**columns, "mark": f"mark-{media_id}"})
 
     def _worker(self) -> str:
         return self._random.choice(WORKERS)
@@ -190,11 +207,15 @@ class Twins:
         self._number += 1
         message_id = self._random.choice([500 + row.id, *(card.message_id for card in row.cards)])
         key = (f"tap-{self._number}", self._number, row.id, row.version, row.chat_id, message_id)
-        press = Press(*key, self._random.choice(PEOPLE), "", 0.0)
-        if self._random.random() < 0.1:
-            press = replace(press, item_id=99)
+        press = Press(*key, self._random.choice(PEOPLE), "", 0.0, mark=row.mark, shown=True)
+        if self._random.random() < 0.3:
+            press = replace(press, **self._random.choice(FORGED))
         self._taps.append(Tap(press, self._random.choice(TAPPED)))
         return RecordTap(self._taps[-1], self._worker())
+
+    def _look(self) -> Operation[Any] | None:
+        self._record()
+        return LookAtButton(self._random.choice(self._taps[-4:])) if self._taps else None
 
     def _close(self) -> Operation[Any] | None:
         self._record()

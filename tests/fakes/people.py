@@ -41,7 +41,8 @@ class People:
     def _press(self, face: Face, person: Person, make: Callable[[Press], Pressed]) -> str:
         press_id = f"press-{next(self._numbers)}"
         where = (face.item_id, face.version, face.chat_id, face.message_id)
-        pressed = make(Press(press_id, 0, *where, person, face.seen or "", 0.0))
+        mark = face.mark if face.row is None else face.row.mark
+        pressed = make(Press(press_id, 0, *where, person, face.seen or "", 0.0, mark=mark, shown=True))
         self.taps.append(pressed)
         self.inbox.put(pressed)
         return press_id

@@ -73,6 +73,7 @@ class ItemRecord:
     media_id: int
     due_at: datetime
     created_at: datetime
+    mark: str
     state: str = "waiting"
     version: int = 0
     revision: int = 0

@@ -26,6 +26,7 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         asked.RecordTap: taps.record_tap,
         asked.CloseTap: taps.close_tap,
         asked.LoadRow: taps.load_row,
+        asked.LookAtButton: taps.look_at_button,
         asked.LookAtCard: taps.look_at_card,
         asked.ClaimDue: schedule.claim_due,
         asked.SaveCard: schedule.save_card,

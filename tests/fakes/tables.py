@@ -39,10 +39,17 @@ OPEN = {"waiting", "presenting", "in_review", "publishing", "in_doubt"}
 class Table(Generic[R]):
     """Records by primary key, in the order in which they came."""
 
-    def __init__(self, undo: list[Callable[[], None]], record: type[R], key: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        undo: list[Callable[[], None]],
+        record: type[R],
+        key: tuple[str, ...],
+        **drawn: Callable[[], object],
+    ) -> None:
         self._undo = undo
         self._record = record
         self._key = key
+        self._drawn = drawn
         self._rows: dict[Key, R] = {}
         self._checks: list[Callable[[R], None]] = []
 
@@ -81,8 +88,9 @@ class Table(Generic[R]):
         self._undo.append(lambda: self._restore(key, before))
 
     def make(self, **columns: Any) -> R:
-        """Insert a record from its columns."""
-        record = self._record(**columns)
+        """Insert a record from its columns; what is not given is drawn, or has its default."""
+        drawn = {name: draw() for name, draw in self._drawn.items() if name not in columns}
+        record = self._record(**drawn, **columns)
         self.insert(record)
         return record
 
@@ -101,15 +109,16 @@ class Table(Generic[R]):
 
 
 class Tables:
-    """The whole database."""
+    """The whole database; another one gives other marks (by this letter) to the same numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, letter: str = "m") -> None:
         self._undo: list[Callable[[], None]] = []
         self._numbers = {name: count(1) for name in ("chat_key", "media_id", "item_id", "id", "account_id")}
         self.chats = Table(self._undo, ChatRecord, ("chat_key",))
         self.members = Table(self._undo, MemberRecord, ("chat_key", "user_id"))
         self.media = Table(self._undo, MediaRecord, ("chat_key", "media_id"))
-        self.items = Table(self._undo, ItemRecord, ("chat_key", "item_id"))
+        marks = count(1)
+        self.items = Table(self._undo, ItemRecord, ("chat_key", "item_id"), mark=lambda: f"{letter}{next(marks):05}")
         self.item_events = Table(self._undo, EventRecord, ("chat_key", "item_id", "version"))
         self.taps = Table(self._undo, TapRecord, ("chat_key", "tap_id"))
         self.cards = Table(self._undo, CardRecord, ("chat_key", "message_id"))

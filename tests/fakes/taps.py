@@ -1,12 +1,24 @@
-"""The meaning of migrations/0002_taps.sql, in memory."""
+"""The meaning of migrations/0002_taps.sql and 0023_whose_button.sql, in memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from actors.rules.item import Card, Row
-from actors.rules.messages import Forbidden, Gone, NotRecorded, Recorded, Stale, Tap, TapOutcome
-from actors.rules.operations import CloseTap, LoadRow, LookAtCard, RecordTap
+from actors.rules.messages import (
+    Forbidden,
+    Foreign,
+    Gone,
+    NotOurs,
+    NotRecorded,
+    Press,
+    Recorded,
+    Stale,
+    Tap,
+    TapOutcome,
+    Vouched,
+)
+from actors.rules.operations import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from tests.fakes.publishes import cancel_publish, is_too_late, start_publish
 from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord
 from tests.fakes.tables import next_state
@@ -38,6 +50,9 @@ def record_tap(writer: Writer, asked: RecordTap) -> TapOutcome:
         if case.item is not None:
             writer.claim_cards(case.item, case.item.revision)
         return _answer(case, known.outcome, _row(writer, case), replayed=True)
+    foreign = None if case.item is None else whose_button(writer, case.chat, case.item, asked.tap.press)
+    if foreign is not None:
+        return NotOurs(asked.tap, foreign, _row(writer, case))
     verdict = _judge(writer, case)
     _remember(writer, case, verdict)
     if case.item is not None:
@@ -54,7 +69,37 @@ def close_tap(writer: Writer, asked: CloseTap) -> TapOutcome:
     if known is None:
         _remember(writer, case, "refused")
     outcome = "refused" if known is None else known.outcome
+    foreign = None if case.item is None else whose_button(writer, case.chat, case.item, asked.tap.press)
+    if outcome == "refused" and foreign is not None:
+        return NotOurs(asked.tap, foreign, _row(writer, case))
     return _answer(case, outcome, _row(writer, case), replayed=True)
+
+
+def whose_button(writer: Writer, chat: ChatRecord, item: ItemRecord, press: Press) -> Foreign | None:
+    """Why this button is not one of the item; None: it is."""
+    if press.mark is not None and press.mark != item.mark:
+        return Foreign.EARLIER_QUEUE
+    card = writer.tables.cards.get(item.chat_key, press.message_id) if chat.chat_id == press.chat_id else None
+    if card is not None and card.item_id != item.item_id:
+        return Foreign.ANOTHER_ITEM
+    if card is None and (press.mark is None or not press.shown):
+        return Foreign.UNKNOWN_MESSAGE
+    return None
+
+
+def look_at_button(writer: Writer, asked: LookAtButton) -> Vouched | NotOurs:
+    """May this message be drawn? One that shows the item's mark becomes a card of it."""
+    press = asked.pressed.press
+    chat = writer.tables.chat_known_as(press.chat_id)
+    item = None if chat is None else writer.tables.items.get(chat.chat_key, press.item_id)
+    if chat is None or item is None:
+        return NotOurs(asked.pressed, Foreign.NO_SUCH_ITEM)
+    foreign = whose_button(writer, chat, item, press)
+    if foreign is not None:
+        return NotOurs(asked.pressed, foreign, writer.known_row(item))
+    if chat.chat_id == press.chat_id:
+        _adopt(writer, press, item)
+    return Vouched(asked.pressed, writer.known_row(item))
 
 
 def load_row(writer: Writer, asked: LoadRow) -> Row | None:
@@ -118,7 +163,7 @@ def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> Non
     """Adopt a message of this group as a card, move the item or name the loser, then count."""
     press, step = case.tap.press, case.tap.step.value
     if case.chat.chat_id == press.chat_id:
-        _adopt(writer, case, item)
+        _adopt(writer, press, item)
         item = replace(item, resend_at=None)
     else:
         item = replace(item, resend_at=item.resend_at or writer.now)
@@ -138,16 +183,18 @@ def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> Non
     _count(writer, case, case.target if verdict == "recorded" else None)
 
 
-def _adopt(writer: Writer, case: _Case, item: ItemRecord) -> None:
-    card = writer.tables.cards.get(item.chat_key, case.tap.press.message_id)
+def _adopt(writer: Writer, press: Press, item: ItemRecord) -> None:
+    card = writer.tables.cards.get(item.chat_key, press.message_id)
     if card is None:
-        card = CardRecord(item.chat_key, case.tap.press.message_id, item.item_id, writer.now)
+        card = CardRecord(item.chat_key, press.message_id, item.item_id, writer.now)
     writer.tables.cards.put(replace(card, gone=False))
 
 
 def _why(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> str:
     if verdict == "forbidden":
         return "forbidden"
+    if case.tap.press.version > item.version:
+        return "lost"
     if is_too_late(writer, item):
         return "publishing"
     return "late" if case.target is None or item.state in DOUBTFUL else "old"

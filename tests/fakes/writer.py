@@ -52,6 +52,7 @@ class Writer:
             chat_key=chat_key,
             chat_id=chat.chat_id,
             id=item_id,
+            mark=item.mark,
             state=State(item.state),
             version=item.version,
             revision=item.revision,

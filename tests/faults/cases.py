@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.rules.chat_operations import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, Wish
 from actors.rules.item import Row, Step
+from actors.rules.messages import AskToReject
 from actors.rules.operations import (
     AcknowledgeCards,
     ClaimDue,
@@ -16,6 +17,7 @@ from actors.rules.operations import (
     Interaction,
     KeepClaim,
     LoadRow,
+    LookAtButton,
     LookAtCard,
     Operation,
     RecordTap,
@@ -74,6 +76,12 @@ async def _load(team: Team) -> Operation[Any]:
 async def _look_at_card(team: Team) -> Operation[Any]:
     row = await team.present()
     return LookAtCard(CHAT, row.id, row.cards[0].message_id)
+
+
+async def _look_at_button(team: Team) -> Operation[Any]:
+    """On a message that no row knows, which becomes a card."""
+    press = replace(team.press(await team.present()), message_id=777)
+    return LookAtButton(AskToReject(press))
 
 
 async def _claim_due(team: Team) -> Operation[Any]:
@@ -164,6 +172,7 @@ OTHERS = (
     Case("close a tap", _close),
     Case("load a row", _load),
     Case("look at a card", _look_at_card),
+    Case("look at a button", _look_at_button),
     Case("claim what is due", _claim_due),
     Case("save a card", _save_card),
     Case("a send that failed", _send_failed),

@@ -468,7 +468,7 @@ ACTORS: tuple[Mutant, ...] = (
         "F15",
         "a tap that may have been stored is looked up, and refused if its row does not show it",
         (
-            Edit("actors/item.py", "    Press,\n    StillRec", "    Press,\n    Recorded,\n    StillRec"),
+            Edit("actors/item.py", "    Pressed,\n    StillRec", "    Pressed,\n    Recorded,\n    StillRec"),
             Edit("actors/item.py", "    OriginalNotSent,\n", "    NotRecorded,\n    OriginalNotSent,\n"),
             Edit(
                 "actors/item.py",
@@ -492,8 +492,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review.py",
-                "(_line(item, tap, line, needed=True), CloseTap(tap))",
-                "(_line(item, tap, line, needed=True),)",
+                "(refusal(item, _line(item, tap, line, needed=True)), CloseTap(tap))",
+                "(refusal(item, _line(item, tap, line, needed=True)),)",
             ),
         ),
     ),
@@ -516,8 +516,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review.py",
-                "(AnswerTap(tap.press, words.toast(tap.step, item.row)), Record(tap), WatchRecording(tap))",
-                "(Record(tap), WatchRecording(tap))",
+                "    effects = (toast, Record(tap), WatchRecording(tap), *give_way(item, tap.press))\n",
+                "    assert toast\n    effects = (Record(tap), WatchRecording(tap), *give_way(item, tap.press))\n",
             ),
             Edit(
                 "actors/rules/review.py",
@@ -551,14 +551,14 @@ ACTORS: tuple[Mutant, ...] = (
         "the buttons go while a tap is recorded, and a refusal does not bring them back",
         (
             Edit(
-                "actors/rules/review.py",
-                "(_line(item, tap, line, needed=False),)",
-                "(replace(_line(item, tap, line, needed=False), buttons=False),)",
+                "infra/telegram/cards.py",
+                "    if face.retired:\n        return ()\n",
+                "    if face.retired or face.line is not None:\n        return ()\n",
             ),
             Edit(
                 "actors/rules/review.py",
-                "replace(_line(item, tap, line, needed=True), check=True),",
-                "replace(_line(item, tap, line, needed=True), buttons=False),",
+                "replace(_line(item, tap, line, needed=True), check=True)",
+                "_line(item, tap, line, needed=True)",
             ),
         ),
     ),
@@ -568,9 +568,14 @@ ACTORS: tuple[Mutant, ...] = (
         "a tap that was not saved leaves a card without buttons",
         (
             Edit(
+                "infra/telegram/cards.py",
+                "    if face.retired:\n        return ()\n",
+                "    if face.retired or (face.line or '').startswith('⚠️'):\n        return ()\n",
+            ),
+            Edit(
                 "actors/rules/review.py",
-                "replace(_line(item, tap, line, needed=True), check=True),",
-                "replace(_line(item, tap, line, needed=True), buttons=False),",
+                "replace(_line(item, tap, line, needed=True), check=True)",
+                "_line(item, tap, line, needed=True)",
             ),
         ),
     ),
@@ -581,8 +586,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review.py",
-                "    item = _learn(_close_recording(item, tap), row)\n",
-                "    item = _learn(item, row)\n",
+                "    item = _close_recording(item, tap).learn(row, tap.press)\n",
+                "    item = item.learn(row, tap.press)\n",
             ),
         ),
     ),
@@ -591,6 +596,18 @@ ACTORS: tuple[Mutant, ...] = (
         "F4",
         "who was too late sees nothing new on the card",
         (Edit("actors/rules/review.py", "            ShowCard(_newest(item, row), tap.press, outcome.value),\n", ""),),
+    ),
+    Mutant(
+        "view_before_the_row_has_vouched",
+        "T7: a press that is forged",
+        "what decides nothing is shown at once, on whatever message it was pressed",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "return _view(item, message) if item.owns(message.press) else look_first(item, message)",
+                "return _view(item, message) if item.known else look_first(item, message)",
+            ),
+        ),
     ),
     Mutant(
         "memory_draws_the_past",

@@ -129,6 +129,58 @@ _RECORDING = (
     ),
 )
 
+_WHOSE = (
+    Mutant(
+        name="mark-is-not-compared",
+        key="T7: an id that is given out again",
+        mistake="record_tap takes the number for the item: a card of a queue that was settles another story",
+        edits=(
+            Edit(
+                TAPS,
+                "    if press.mark is not None and press.mark != item.mark:\n        return Foreign.EARLIER_QUEUE\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        name="unknown-message-is-adopted-without-its-mark",
+        key="T7: an id that is given out again",
+        mistake="a message that no row knows becomes a card of whatever item the press names",
+        edits=(
+            Edit(
+                TAPS,
+                "    if card is None and (press.mark is None or not press.shown):\n"
+                "        return Foreign.UNKNOWN_MESSAGE\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        name="card-of-another-item-is-taken",
+        key="T7: a press that is forged",
+        mistake="the data of one item, pressed on the card of another one, settle the first",
+        edits=(
+            Edit(
+                TAPS,
+                "    if card is not None and card.item_id != item.item_id:\n        return Foreign.ANOTHER_ITEM\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        name="higher-version-is-accepted",
+        key="T7: a past that was lost",
+        mistake="a card of a time that the database has lost decides what the row stands at now",
+        edits=(
+            Edit(
+                TAPS,
+                "if case.item.version != case.tap.press.version or case.target",
+                "if case.item.version > case.tap.press.version or case.target",
+            ),
+        ),
+    ),
+)
+
 _DRAWING = (
     Mutant(
         name="loser-changes-no-revision",
@@ -521,4 +573,4 @@ _PUBLISHING = (
     ),
 )
 
-ROWS: tuple[Mutant, ...] = (*_RECORDING, *_DRAWING, *_SCHEDULE, *_LEASES, *_PUBLISHING)
+ROWS: tuple[Mutant, ...] = (*_RECORDING, *_WHOSE, *_DRAWING, *_SCHEDULE, *_LEASES, *_PUBLISHING)

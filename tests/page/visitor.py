@@ -8,6 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.theatre import open_cards
+from infra.telegram.taps import Meaning, Verb, encode
 
 
 class Visitor:
@@ -30,7 +31,8 @@ class Visitor:
         async with self.page.expect_response("**/page/story") as answered:
             await self.press("Add a story")
         answer = await (await answered.value).json()
-        card = self.page.locator(".message", has=self.page.locator(f"[data-tap='skip:{answer['item']}:0']"))
+        skip = encode(Meaning(Verb.SKIP, answer["item"], 0, "unread")).removesuffix("unread")
+        card = self.page.locator(".message", has=self.page.locator(f"[data-tap^='{skip}']"))
         await self.look_at(int(await card.get_attribute("data-message") or 0))
 
     async def look_at(self, message_id: int) -> None:

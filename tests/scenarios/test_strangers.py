@@ -37,11 +37,12 @@ async def test_forged_button_in_another_chat_does_nothing_to_our_item(stage: Sta
         item, _ = await stage.present()
         _, foreign_card = await stage.present("Theirs", OTHER_CHAT)
         tap = stage.tap(foreign_card, BEN, f"skip:{item}:0", OTHER_CHAT)
-        await stage.says(foreign_card, "This card is not in the queue any more.", OTHER_CHAT)
+        await stage.until(lambda: _hears(stage, "Ben: This card is of an earlier queue.", OTHER_CHAT))
         line = await stage.line(tap)
 
     assert line["outcome"] == "gone"
     assert await stage.events(item) == []
+    assert len(stage.sandbox.telegram.chats[OTHER_CHAT].messages[foreign_card].history) == 1
 
 
 async def test_strangers_private_chat_creates_nothing(stage: Stage) -> None:
@@ -66,14 +67,22 @@ async def test_strangers_private_chat_creates_nothing(stage: Stage) -> None:
     assert await stage.database.fetchval("select count(*) from members") == 0
 
 
-async def test_button_whose_row_is_gone_says_so_and_loses_its_buttons(stage: Stage) -> None:
+async def test_button_of_no_item_is_told_in_the_group_and_the_card_keeps_its_own(stage: Stage) -> None:
+    """Drawn without buttons, the card of an item that waits for people was dead."""
     await stage.add_chat()
 
     async with stage.worker():
-        _, card = await stage.present()
+        item, card = await stage.present()
         tap = stage.tap(card, ANNA, "skip:999:0")
-        await stage.says(card, "This card is not in the queue any more.")
+        await stage.until(lambda: _hears(stage, "Anna: This card is of an earlier queue."))
         line = await stage.line(tap)
+        stage.tap(card, BEN, "Skip")
+        await stage.says(card, "Skipped by")
 
     assert line["outcome"] == "gone"
     assert line["toast_ms"] is not None
+    assert await stage.events(item) == [("skip", "Ben")]
+
+
+def _hears(stage: Stage, text: str, chat_id: int = CHAT) -> bool:
+    return any(message.content.text.startswith(text) for message in stage.messages(chat_id))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from random import Random
 
 from actors.rules.item import Person
 from infra.telegram.cards import Button
+from infra.telegram.taps import CODES, Verb, decode, encode
 from tests.simulation.furniture import CHATS, QUIET_CHAT
 from tests.simulation.people import Crowd
 from tests.simulation.telegram import OWN_NAME, Sight, SimulatedTelegram
 
 HAMMERER, WAVERER, REHEARSER, SKIPPER = Person(98, "Jo"), Person(97, "Kim"), Person(96, "Lou"), Person(95, "Max")
+FORGER, RELIC = Person(94, "Mallory"), "before"
 HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
 FOR_THE_NEIGHBOUR = ("/pause@dj_music_bot", "/next@dj_music_bot", "/requeue@dj_music_bot")
+FORGE_SECONDS = 0.7
 
 
 class Guests:
@@ -23,6 +28,7 @@ class Guests:
         self._crowd = crowd
         self._telegram = telegram
         self._dice = dice
+        self._forged = 0
 
     def hammer(self) -> None:
         """Somebody taps whatever has buttons, very often for a short while."""
@@ -48,18 +54,46 @@ class Guests:
 
     def waver(self) -> None:
         """Somebody asks whether to reject the newest card of the quiet group, and goes away."""
-        self._tap_newest(QUIET_CHAT, WAVERER, "reject")
+        self._tap_newest(QUIET_CHAT, WAVERER, Verb.REJECT)
 
     def rehearse(self) -> None:
         """Somebody lets the newest card of the quiet group be published, which publishes nothing there."""
-        self._tap_newest(QUIET_CHAT, REHEARSER, "auto_post")
+        self._tap_newest(QUIET_CHAT, REHEARSER, Verb.AUTO_POST)
 
     def skip(self) -> None:
         """Somebody skips the newest card of the group that publishes."""
-        self._tap_newest(CHATS[0], SKIPPER, "skip")
+        self._tap_newest(CHATS[0], SKIPPER, Verb.SKIP)
 
-    def _tap_newest(self, chat_id: int, person: Person, verb: str) -> None:
-        found = [(sight, button) for sight, button in self._seen(chat_id) if button.target.startswith(f"{verb}:")]
+    def forge(self) -> None:
+        """Somebody presses cards of a queue that was, and sends data that the pressed message never had."""
+        seen = [sight for sight, _ in self._seen(CHATS[0]) if sight.face.row is not None]
+        if not seen:
+            return
+        last = seen[-1]
+        first = next((sight for sight in seen if sight.face.item_id != last.face.item_id), last)
+        assert last.face.row is not None
+        relic = self._telegram.leave_relic(replace(last.face.row, mark=RELIC))
+        item, version = last.face.row.id, last.face.row.version
+        for sight in (relic, first):  # data of the newest card, on a relic and on the oldest card
+            self._press_all(sight, _buttons(last))
+        self._press_all(relic, _buttons(relic))
+        self._press_all(relic, [Button("", f"{verb.value}:{item}:{version}") for verb in (Verb.SKIP, Verb.ORIGINAL)])
+        self._press_all(last, [_later(button) for button in _buttons(last)])
+
+    def _press_all(self, sight: Sight, buttons: Sequence[Button]) -> None:
+        timeline = self._telegram.timeline
+        for button in buttons:  # not at once: most would be told that another one is being recorded
+            self._forged += 1
+            timeline.after(self._forged % 20 * FORGE_SECONDS, partial(self._forge_one, sight, button))
+
+    def _forge_one(self, sight: Sight, button: Button) -> None:
+        if self._crowd.open():
+            self._crowd.press(FORGER, sight, button)
+
+    def _tap_newest(self, chat_id: int, person: Person, verb: Verb) -> None:
+        found = [
+            (sight, button) for sight, button in self._seen(chat_id) if button.target.startswith(f"{CODES[verb]}:")
+        ]
         if found:
             self._crowd.press(person, *found[-1])
 
@@ -67,3 +101,14 @@ class Guests:
         for (group, _), screen in self._telegram.screens.items():
             if group == chat_id and not screen.deleted:
                 yield from ((screen.now, button) for line in screen.now.keyboard for button in line)
+
+
+def _buttons(sight: Sight) -> list[Button]:
+    return [button for line in sight.keyboard for button in line if not button.is_link]
+
+
+def _later(button: Button) -> Button:
+    """The same button at a version that no row has reached: the database has lost its past."""
+    meaning = decode(button.target)
+    assert meaning is not None
+    return replace(button, target=encode(replace(meaning, version=meaning.version + 5)))

@@ -134,6 +134,12 @@ class Ledger:
             if self._in_a_row[row.id] > MOST_AMBIGUOUS:
                 self.broken("a lost send is made up for once", f"item {row.id} was sent again and again")
 
+    def answers_with_file(self, row: Row, sent_for: tuple[int, str] | None) -> None:
+        """A file goes below a message: the one of the item for which that was sent."""
+        if sent_for != (row.id, row.mark):
+            how = f"the file of item {row.id} answers a message of {sent_for}"
+            self.broken("nothing is drawn on what is no card of the item", how)
+
     def look_at_cards(self, sent: Counter[int], *, somebody_died: bool, cut_off: bool) -> None:
         """Each card that a worker could save is in its row; an item without any had two sends of which nobody knows."""
         for (chat_id, message_id), (process, item_id) in self._arrived.items():

@@ -60,7 +60,7 @@ class Liveness:
         """Let a newcomer skip whatever still waits for people: a live button does something."""
         tapped: set[str] = set()  # a second card of an item would find the first tap at work
         for screen in tuple(self.telegram.screens.values()):
-            skips = [one for line in screen.now.keyboard for one in line if one.target.startswith("skip:")]
+            skips = [one for line in screen.now.keyboard for one in line if one.target.startswith("s:")]
             item = skips[0].target.split(":")[1] if skips else None
             if item is not None and not screen.deleted and item not in tapped:
                 tapped.add(item)
@@ -72,7 +72,7 @@ class Liveness:
         tapped: set[str] = set()
         for screen in tuple(self.telegram.screens.values()):
             for sight in reversed(screen.sights):
-                skips = [one for line in sight.keyboard for one in line if one.target.startswith("skip:")]
+                skips = [one for line in sight.keyboard for one in line if one.target.startswith("s:")]
                 item = skips[0].target.split(":")[1] if skips else None
                 if item is not None and item not in tapped:
                     tapped.add(item)

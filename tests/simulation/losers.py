@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from actors.rules.item import TRANSITIONS, State
-from actors.rules.messages import Forbidden, Press, Recorded, Stale, Tap, TapOutcome
+from actors.rules.messages import Forbidden, Press, Recorded, Stale, Tap
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
 
@@ -23,7 +23,9 @@ class Losers:
     _refused: dict[str, set[str]] = field(default_factory=dict)
     _newest: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def recorded(self, before: ItemRecord | None, item: ItemRecord, outcome: TapOutcome, worker: str) -> None:
+    def recorded(
+        self, before: ItemRecord | None, item: ItemRecord, outcome: Recorded | Stale | Forbidden, worker: str
+    ) -> None:
         """A tap was written for the first time; `before` is what it found."""
         press = outcome.tap.press
         if before is None or press.id in self._seen or item.item_id != press.item_id:

@@ -13,7 +13,7 @@ from actors.rules.messages import Press, Pressed
 from infra.telegram.cards import Button
 from infra.telegram.markup import visible
 from infra.telegram.seen import write_seen
-from infra.telegram.taps import Verb, decode
+from infra.telegram.taps import VERBS, Meaning, Verb, decode
 from infra.telegram.updates import pressed_as
 from tests.simulation.journal import Transcript
 from tests.simulation.telegram import Sight, SimulatedTelegram
@@ -65,12 +65,20 @@ class Crowd:
         face = sight.face
         where = (meaning.item_id, meaning.version, face.chat_id, face.message_id)
         seen = write_seen({"caption": visible(sight.caption)})
-        pressed = pressed_as(meaning, Press(press_id, 0, *where, person, seen, 0.0))
+        proof = (meaning.mark, self._shows(sight, meaning))
+        pressed = pressed_as(meaning, Press(press_id, 0, *where, person, seen, 0.0, False, *proof))
         self.pressed[press_id] = pressed
         self.telegram.pressed_at[press_id] = self.telegram.timeline.now
         self.transcript.add(f"{person.name} taps {button.target} on message {face.message_id}: {press_id}")
         self.telegram.put(pressed)
         return press_id
+
+    def _shows(self, sight: Sight, meaning: Meaning) -> bool:
+        """Tell whether the message, as it is now, has a button of this item: Telegram sends it along."""
+        screen = self.telegram.screen(sight.face.chat_id, sight.face.message_id)
+        assert screen is not None
+        shown = [decode(button.target) for line in screen.now.keyboard for button in line]
+        return any(one is not None and (one.item_id, one.mark) == (meaning.item_id, meaning.mark) for one in shown)
 
     def press_first(self, person: Person, sight: Sight) -> None:
         """Press the first button that it has."""
@@ -134,7 +142,7 @@ class _Finger:
             return
         sight = self.dice.choice(seen[-3:])
         buttons = [button for row in sight.keyboard for button in row if not button.is_link]
-        weights = [self.likes[button.target.split(":")[0]] for button in buttons]
+        weights = [self.likes[VERBS[button.target.split(":")[0]].value] for button in buttons]
         self._tap(sight, self.dice.choices(buttons, weights)[0])
 
     def _sights(self, at: float) -> list[Sight]:

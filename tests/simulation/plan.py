@@ -80,6 +80,7 @@ class Deed(Enum):
     SPEAK_LATE = "let come what somebody wrote hours ago"
     WAVER = "let somebody ask there whether to reject"
     REPLACE = "kill for good, if another worker is there"
+    FORGE = "let somebody press what is no button of the card"
 
 
 @dataclass(frozen=True, slots=True)

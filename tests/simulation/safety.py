@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.rules.item import PROGRESS, TRANSITIONS, State
-from actors.rules.operations import Operation
+from actors.rules.operations import Operation, RecordTap
 from tests.fakes.records import EventRecord, ItemRecord
 from tests.fakes.store import Store
 from tests.simulation.plan import Violation
@@ -33,6 +33,7 @@ class Safety:
     is_over: bool = False
     changed: Callable[[ItemRecord | None, ItemRecord, Operation[Any], object], None] = lambda *_: None
     healed_at: float | None = None
+    sent_for: Callable[[int, int], tuple[int, str] | None] = lambda *_: None  # the item and mark of a message
     _refused: Counter[tuple[int, int]] = field(default_factory=Counter)
     _refused_late: Counter[tuple[int, int]] = field(default_factory=Counter)
     _known: dict[tuple[int, int], ItemRecord] = field(default_factory=dict)
@@ -79,6 +80,7 @@ class Safety:
     def drawn(self, sight: Sight, before: Sight | None) -> None:
         """A message shows something new: nothing that no row says, and buttons while there is something to decide."""
         face = sight.face
+        self._look_at_whose_it_is(sight)
         item = self._item_of(sight)
         if item is None:
             return
@@ -92,6 +94,22 @@ class Safety:
         waits = item.state in UNDECIDED and item.version == shown and not retired
         if waits and before is not None and not sight.keyboard:
             self.broken("a card that needs a decision has its buttons", f"message {face.message_id} lost them")
+
+    def pressed(self, item: ItemRecord, operation: RecordTap) -> None:
+        """A press has changed an item: its message was sent for it, whatever the press said."""
+        press = operation.tap.press
+        sent_for = self.sent_for(press.chat_id, press.message_id)
+        if sent_for != (item.item_id, item.mark):
+            how = f"{press.id} on message {press.message_id}, sent for {sent_for}, changed item {item.item_id}"
+            self.broken("a press changes only the item whose card it was", how)
+
+    def _look_at_whose_it_is(self, sight: Sight) -> None:
+        face = sight.face
+        mark = face.mark if face.row is None else face.row.mark
+        sent_for = self.sent_for(face.chat_id, face.message_id)
+        if sent_for is not None and sent_for != (face.item_id, mark):
+            how = f"message {face.message_id}, sent for {sent_for}, shows item {face.item_id}, {mark}"
+            self.broken("nothing is drawn on what is no card of the item", how)
 
     def logged(self, process: Process, line: dict[str, Any]) -> None:
         """A process wrote a line that concerns no tap."""

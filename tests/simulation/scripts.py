@@ -229,6 +229,16 @@ SCRIPTS = (
             Act("sent poll", (2, 6), Deed.SPEAK_LATE, after=2),
         ),
     ),
+    # Somebody presses what is no button of the card, warm and cold, and while the database is away.
+    Script(
+        (
+            Act("sent poll", (4, 8), Deed.FORGE),
+            Act("sent poll", (1, 3), Deed.OUTAGE, AWHILE, after=1, not_before=20.0),
+            Act("sent answer", (1, 1), Deed.FORGE, after=2),
+            Act("reply HoldLease", (1, 1), Deed.FORGE, after=2, not_before=40.0),
+        ),
+        people=3,
+    ),
 )
 
 

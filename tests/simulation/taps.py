@@ -18,7 +18,7 @@ MOST_BEHIND = 60  # which it may do once so many came after it
 SLICE_SECONDS = 0.2  # taps of one poll come in slices
 TOAST_SECONDS = 0.5  # a toast waits for nothing of ours
 CLAIM = re.compile(r"^(Skipped|Posted|Rejected|Published|Saved|Done)\b")
-REFUSAL = re.compile(r"not saved|not in the queue|Out of order|Nothing was saved")
+REFUSAL = re.compile(r"not saved|Out of order|Nothing was (saved|changed)")
 LOGGED = {"tap", "tap.not_confirmed"}  # the lines that concern a tap
 
 

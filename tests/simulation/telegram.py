@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from actors.errors import Refused, Unreachable
-from actors.ports import Face, Moved, Other, Poison, Said, SentCard, Update
+from actors.ports import Face, Moved, Other, Poison, Said, SentCard, Unknown, Update
 from actors.rules.item import Row
 from actors.rules.messages import Pressed
 from actors.shell.door import id_of
@@ -77,6 +77,7 @@ class SimulatedTelegram:
     listeners: Listeners
     news: Callable[[], None] = lambda: None  # for whoever brings updates to a webhook
     screens: dict[tuple[int, int], Screen] = field(default_factory=dict)
+    relics: dict[tuple[int, int], Screen] = field(default_factory=dict)  # cards of a queue that was
     toasts: dict[str, str] = field(default_factory=dict)
     pressed_at: dict[str, float] = field(default_factory=dict)
     _held: dict[int, tuple[Update, float]] = field(default_factory=dict)
@@ -155,9 +156,26 @@ class SimulatedTelegram:
         self.listeners.drawn(sight, None)
         return SentCard(message_id, f"file-{row.story.media_id}")
 
+    def leave_relic(self, row: Row) -> Sight:
+        """Show a card that this bot sent for another database, which had given out the same number."""
+        message_id, self._next_message = self._next_message, self._next_message + 1
+        sight = self._sight(Face(row.chat_id, message_id, row.id, row.version, row))
+        self.relics[row.chat_id, message_id] = Screen([sight])
+        return sight
+
+    def screen(self, chat_id: int, message_id: int) -> Screen | None:
+        """Find a message of this bot, whichever queue it was sent for."""
+        return self.screens.get((chat_id, message_id)) or self.relics.get((chat_id, message_id))
+
+    def sent_for(self, chat_id: int, message_id: int) -> tuple[int, str] | None:
+        """Tell for which item, and with which mark, a message was sent."""
+        screen = self.screen(chat_id, message_id)
+        row = None if screen is None else screen.sights[0].face.row
+        return None if row is None else (row.id, row.mark)
+
     def edit(self, face: Face) -> None:
         """Redraw a message; the same once more changes nothing."""
-        screen = self.screens.get((face.chat_id, face.message_id))
+        screen = self.screen(face.chat_id, face.message_id)
         if screen is None or screen.deleted:
             self.listeners.refused(face.chat_id, face.message_id)
             raise Refused("message to edit not found")
@@ -206,7 +224,7 @@ class SimulatedTelegram:
 
 def _numbered(update: Update, update_id: int) -> Update:
     match update:
-        case Said() | Moved() | Other() | Poison():
+        case Said() | Moved() | Unknown() | Other() | Poison():
             return replace(update, update_id=update_id)
         case _:
             return replace(update, press=replace(update.press, update_id=update_id))

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import anyio
 
 from actors.errors import AnswerLost, Unreachable
-from actors.ports import Conflict, Face, Moved, Other, Poison, Said, Sending, SentCard, Update
+from actors.ports import Conflict, Face, Moved, Other, Poison, Said, Sending, SentCard, Unknown, Update
 from actors.rules.item import Row
 from actors.rules.messages import Pressed
 from tests.simulation.ledger import Ledger
@@ -58,7 +58,7 @@ class ChatPort:
 
     async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
         """Send the file."""
-        assert (row.chat_id, reply_to) in self._platform.screens
+        self._ledger.answers_with_file(row, self._platform.sent_for(row.chat_id, reply_to))
         await self._leave("send_original", row, sending or Sending())
         said = f"the file of item {row.id}"
         await self._ask("send_original", lambda: self._platform.say(row.chat_id, said), row.chat_id)
@@ -143,7 +143,7 @@ class UpdatesPort:
         match raw:
             case pressed if isinstance(pressed, Pressed):
                 return pressed.press.update_id
-            case Said() | Moved() | Other() | Poison():
+            case Said() | Moved() | Unknown() | Other() | Poison():
                 return raw.update_id
         return -1
 
@@ -155,7 +155,7 @@ class UpdatesPort:
             case Said():
                 age = (raw.age_seconds or 0.0) + self._platform.held_seconds(raw)
                 return replace(raw, at=at, redelivered=redelivered, age_seconds=age)
-            case Moved() | Other() | Poison():
+            case Moved() | Unknown() | Other() | Poison():
                 return raw
         return Poison(-1, "it has no id")
 

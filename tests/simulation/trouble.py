@@ -192,6 +192,8 @@ class Trouble:
                 guests.speak_late()
             case Deed.WAVER:
                 guests.waver()
+            case Deed.FORGE:
+                guests.forge()
             case Deed.LEAVE:
                 self.deserted = True
 

@@ -80,6 +80,8 @@ class Witnesses:
 
     def _changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any], value: object) -> None:
         self.ledger.changed(before, item, operation)
+        if isinstance(operation, RecordTap) and before is not None:
+            self.safety.pressed(item, operation)
         if isinstance(value, Recorded | Stale | Forbidden) and isinstance(operation, RecordTap):
             self.losers.recorded(before, item, value, operation.worker)
 

@@ -72,6 +72,7 @@ class World:
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, self._do_people_tap, self.witnesses.commands.wrote)
         self.guests = Guests(self.crowd, self.telegram, self.dice.of("hammer"))
         self.witnesses.taps.pressed = self.crowd.pressed.get
+        self.safety.sent_for = self.telegram.sent_for
         self.trouble: Trouble
         self._seconds = 0.0
 

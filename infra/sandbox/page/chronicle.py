@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.sandbox.journal import Entry
-from infra.sandbox.model import Message
+from infra.sandbox.model import Message, item_named
 from infra.sandbox.page.look import Face, clock_time, face, title
 from infra.sandbox.page.words import (
     ON_ITS_WAY,
@@ -231,7 +231,8 @@ def _label(message: Message, callback_data: str) -> str:
 
 
 def _item(chapter: Chapter) -> str:
-    return chapter.query.callback_data.split(":")[1] if chapter.query and ":" in chapter.query.callback_data else ""
+    item_id = item_named(chapter.query.callback_data) if chapter.query else None
+    return "" if item_id is None else str(item_id)
 
 
 def _said(chapter: Chapter, line: Line, heard_at: float) -> Step:

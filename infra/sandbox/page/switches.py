@@ -12,6 +12,7 @@ import anyio
 from actors.errors import PortError
 from infra.sandbox.faults import Fault, Kind
 from infra.sandbox.instagram import faults
+from infra.sandbox.model import item_named
 from infra.sandbox.page.look import title
 from infra.sandbox.rules import StageError
 from infra.sandbox.sandbox import Sandbox
@@ -80,8 +81,9 @@ def newest_item(theatre: Theatre) -> int:
     """Return the item of the newest card that waits for a decision; raises StageError if there is none."""
     for card in reversed(open_cards(theatre.chat)):
         for button in card.content.buttons():
-            if "callback_data" in button:
-                return int(button["callback_data"].split(":")[1])
+            item_id = item_named(button.get("callback_data", ""))
+            if item_id is not None:
+                return item_id
     raise StageError("No card waits for a decision: add a story first.")
 
 

@@ -58,6 +58,7 @@ ENDS = {
     "original_sent": ("file sent", "quiet"),
     "original_not_sent": ("file not sent", "bad"),
     "original_lost": ("file perhaps sent", "bad"),
+    "unknown_button": ("none of this queue's buttons", "late"),
 }
 UNDER_WAY = ("under way …", "open")
 # What is saved of these taps is a wish: how it ends is told by the steps of its publish.

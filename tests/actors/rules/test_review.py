@@ -38,11 +38,13 @@ from actors.rules.messages import (
     Changed,
     Checked,
     Forbidden,
+    Foreign,
     GiveUp,
     Gone,
     KeepIt,
     LeaveIt,
     Message,
+    NotOurs,
     NotRecorded,
     NotYours,
     OriginalNotSent,
@@ -57,17 +59,19 @@ from actors.rules.messages import (
     Stale,
     StillRecording,
     Tap,
+    Unvouched,
+    Vouched,
 )
 from actors.rules.publish_phase import Phase
 from actors.rules.rehearsal import rehearse
 from actors.rules.review import decide
 from actors.rules.review_memory import Item
-from tests.stories import ANNA, BEN, press, row, settled
+from tests.stories import ANNA, BEN, press, remembered, row, settled
 
 ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
 BENS = Tap(press("ben-1", BEN), Step.POSTED)
-COLD = Item(7)
-RECORDING = Item(7, recording=ANNAS)
+COLD = remembered()
+RECORDING = remembered(recording=ANNAS)
 ROW = row(State.IN_REVIEW)
 SKIPPED = settled(row(State.SKIPPED, version=1), Step.SKIP, ANNA)
 
@@ -88,6 +92,9 @@ MESSAGES: tuple[Message, ...] = (
     Stale(ANNAS, SKIPPED),
     Forbidden(ANNAS, ROW),
     Gone(ANNAS),
+    NotOurs(ANNAS, Foreign.EARLIER_QUEUE, ROW),
+    Vouched(SendOriginal(BENS.press), ROW),
+    Unvouched(KeepIt(BENS.press)),
     NotRecorded(ANNAS, certain=True),
     NotRecorded(ANNAS, certain=False),
     StillRecording(ANNAS),
@@ -116,14 +123,14 @@ def test_every_message_has_an_answer_in_every_state(state: State | None, message
     known = None if state is None else row(state)
 
     for recording, asking in product((None, ANNAS), (None, BENS.press)):
-        decision = decide(Item(7, known, recording, asking), message)
+        decision = decide(remembered(known, recording, asking), message)
 
         assert isinstance(decision.item, Item)
         assert decision.item.id == 7
 
 
 @pytest.mark.parametrize("message", [message for message in MESSAGES if isinstance(message, Pressed)])
-@pytest.mark.parametrize("item", [COLD, Item(7, ROW), Item(7, SKIPPED)])
+@pytest.mark.parametrize("item", [COLD, remembered(ROW), remembered(SKIPPED)])
 def test_every_press_is_answered_once_and_before_anything_else(item: Item, message: Message) -> None:
     effects = decide(item, message).effects
 
@@ -139,7 +146,7 @@ def test_tap_on_a_cold_item_is_toasted_and_recorded_at_once() -> None:
 
 
 def test_memory_of_a_settled_row_sharpens_the_toast_and_refuses_nothing() -> None:
-    decision = decide(Item(7, SKIPPED), BENS)
+    decision = decide(remembered(SKIPPED), BENS)
 
     assert decision.effects[0] == AnswerTap(BENS.press, "Marking as posted… It looks skipped by Anna already.")
     assert Record(BENS) in decision.effects
@@ -159,7 +166,7 @@ def test_same_tap_delivered_twice_is_recorded_once() -> None:
 
 
 def test_same_tap_in_another_update_lets_telegram_forget_the_repetition() -> None:
-    recording = Item(7, recording=ANNAS)
+    recording = remembered(recording=ANNAS)
     repetition = replace(ANNAS.press, update_id=ANNAS.press.update_id + 1)
 
     decision = decide(recording, Tap(repetition, Step.SKIP))
@@ -171,7 +178,7 @@ def test_same_tap_in_another_update_lets_telegram_forget_the_repetition() -> Non
 def test_recorded_tap_is_shown_logged_and_confirmed() -> None:
     decision = decide(RECORDING, Recorded(ANNAS, SKIPPED))
 
-    assert decision.item == Item(7, SKIPPED)
+    assert decision.item == remembered(SKIPPED)
     assert decision.effects == (
         ShowCard(SKIPPED, ANNAS.press, "tap"),
         LogInteraction(ANNAS.press, "skip"),
@@ -190,7 +197,7 @@ def test_recorded_auto_post_is_published() -> None:
     publishing = replace(settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA), phase=Phase.CREATING)
     auto_post = replace(ANNAS, step=Step.AUTO_POST)
 
-    effects = decide(Item(7, recording=auto_post), Recorded(auto_post, publishing)).effects
+    effects = decide(remembered(recording=auto_post), Recorded(auto_post, publishing)).effects
 
     assert Publish(publishing) in effects
 
@@ -199,7 +206,7 @@ def test_auto_post_without_a_publish_is_rehearsed() -> None:
     publishing = settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA)
     auto_post = replace(ANNAS, step=Step.AUTO_POST)
 
-    effects = decide(Item(7, recording=auto_post), Recorded(auto_post, publishing)).effects
+    effects = decide(remembered(recording=auto_post), Recorded(auto_post, publishing)).effects
 
     assert of(Publish, effects) == []
     assert RecordOutcome(publishing, Step.REHEARSED, rehearse(publishing)) in effects
@@ -209,33 +216,25 @@ def test_auto_post_that_was_overtaken_publishes_nothing() -> None:
     publishing = settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA)
     cancelled = settled(row(State.SKIPPED, version=2), Step.SKIP, BEN)
 
-    effects = decide(Item(7, cancelled), Recorded(replace(ANNAS, step=Step.AUTO_POST), publishing)).effects
+    effects = decide(remembered(cancelled), Recorded(replace(ANNAS, step=Step.AUTO_POST), publishing)).effects
 
     assert of(Publish, effects) == []
     assert ShowCard(cancelled, ANNAS.press, "tap") in effects
 
 
 def test_loser_is_shown_the_row_that_names_who_was_first() -> None:
-    decision = decide(Item(7, recording=BENS), Stale(BENS, SKIPPED))
+    decision = decide(remembered(recording=BENS), Stale(BENS, SKIPPED))
 
-    assert decision.item == Item(7, SKIPPED)
+    assert decision.item == remembered(SKIPPED)
     assert decision.effects[0] == ShowCard(SKIPPED, BENS.press, "stale")
     assert Conclude(BENS.press, "posted", Outcome.STALE, "tap", 1) in decision.effects
 
 
 def test_forbidden_tap_is_shown_and_logged() -> None:
-    decision = decide(Item(7, recording=BENS), Forbidden(BENS, ROW))
+    decision = decide(remembered(recording=BENS), Forbidden(BENS, ROW))
 
     assert decision.effects[0] == ShowCard(ROW, BENS.press, "forbidden")
     assert Conclude(BENS.press, "posted", Outcome.FORBIDDEN, "tap", 0) in decision.effects
-
-
-def test_button_that_leads_nowhere_says_so_and_loses_its_buttons() -> None:
-    decision = decide(RECORDING, Gone(ANNAS))
-
-    assert decision.item == COLD
-    assert decision.effects[0] == ShowLine(ANNAS.press, None, words.GONE, needed=True, buttons=False)
-    assert ConfirmUpdate(ANNAS.press, answered_first=True) in decision.effects
 
 
 def test_tap_that_is_certainly_not_stored_is_refused_with_its_buttons_live() -> None:
@@ -258,7 +257,7 @@ def test_tap_that_may_be_stored_is_closed_by_its_key_and_not_confirmed_before() 
 
 
 def test_outcome_of_an_earlier_tap_leaves_the_open_recording_alone() -> None:
-    decision = decide(Item(7, recording=BENS), NotRecorded(ANNAS, certain=True))
+    decision = decide(remembered(recording=BENS), NotRecorded(ANNAS, certain=True))
 
     assert decision.item.recording == BENS
 
@@ -271,7 +270,7 @@ def test_recording_still_open_after_a_while_is_shown_with_the_name() -> None:
 
 def test_recording_that_ended_in_time_shows_no_progress() -> None:
     assert decide(COLD, StillRecording(ANNAS)).effects == ()
-    assert decide(Item(7, recording=BENS), StillRecording(ANNAS)).effects == ()
+    assert decide(remembered(recording=BENS), StillRecording(ANNAS)).effects == ()
 
 
 def test_recording_is_abandoned_when_too_many_wait() -> None:
@@ -283,20 +282,20 @@ def test_recording_is_abandoned_when_too_many_wait() -> None:
 def test_reject_asks_first_and_records_nothing() -> None:
     decision = decide(COLD, AskToReject(ANNAS.press))
 
-    assert decision.item == Item(7, asking=ANNAS.press)
+    assert decision.item == remembered(asking=ANNAS.press)
     assert of(Record, decision.effects) == []
     assert ShowQuestion(ANNAS.press, None, asking=Question(Step.REJECT, ANNA.id)) in decision.effects
     assert decision.effects[-1] == WatchQuestion(ANNAS.press)
 
 
 def test_question_is_taken_away_after_a_minute_or_by_a_no() -> None:
-    asking = Item(7, asking=ANNAS.press)
+    asking = remembered(asking=ANNAS.press)
 
     shown = (ShowQuestion(ANNAS.press, None, asking=None), CheckCard(ANNAS.press))
     assert decide(asking, AskExpired(ANNAS.press)).effects == shown
     assert decide(asking, KeepIt(BENS.press)).item == COLD
     assert ShowQuestion(BENS.press, None, asking=None) in decide(asking, KeepIt(BENS.press)).effects
-    assert decide(Item(7, asking=BENS.press), AskExpired(ANNAS.press)).effects == ()
+    assert decide(remembered(asking=BENS.press), AskExpired(ANNAS.press)).effects == ()
 
 
 def test_reject_during_a_recording_is_told_who_is_at_it() -> None:
@@ -306,19 +305,19 @@ def test_reject_during_a_recording_is_told_who_is_at_it() -> None:
 
 
 def test_original_is_sent_without_deciding_anything() -> None:
-    decision = decide(Item(7, ROW), SendOriginal(ANNAS.press))
+    decision = decide(remembered(ROW), SendOriginal(ANNAS.press))
 
     assert decision.effects == (
         AnswerTap(ANNAS.press, "Sending the original…"),
         SendFile(ANNAS.press, ROW),
         ConfirmUpdate(ANNAS.press, answered_first=True),
     )
-    assert decision.item == Item(7, ROW, original=ANNAS.press)
+    assert decision.item == remembered(ROW, original=ANNAS.press)
 
 
 def test_second_original_while_one_is_on_its_way_is_told_so_and_not_sent() -> None:
     """Thirty presses made thirty uploads, and kept another chat's card away for minutes."""
-    decision = decide(Item(7, ROW, original=ANNAS.press), SendOriginal(BENS.press))
+    decision = decide(remembered(ROW, original=ANNAS.press), SendOriginal(BENS.press))
 
     assert of(SendFile, decision.effects) == []
     assert of(AnswerTap, decision.effects) == [AnswerTap(BENS.press, words.FILE_ON_ITS_WAY, alone=True)]
@@ -329,7 +328,7 @@ def test_second_original_while_one_is_on_its_way_is_told_so_and_not_sent() -> No
 def test_original_whose_press_comes_again_is_not_sent_again() -> None:
     again = replace(ANNAS.press, update_id=ANNAS.press.update_id + 1)
 
-    assert decide(Item(7, ROW, original=ANNAS.press), SendOriginal(again)).effects == (
+    assert decide(remembered(ROW, original=ANNAS.press), SendOriginal(again)).effects == (
         ConfirmUpdate(again, answered_first=False),
     )
 
@@ -339,7 +338,7 @@ def test_original_whose_press_comes_again_is_not_sent_again() -> None:
     [OriginalSent(ANNAS.press), OriginalNotSent(ANNAS.press, True, "no"), OriginalNotSent(ANNAS.press, False, "no")],
 )
 def test_original_can_be_asked_for_again_once_it_has_ended(ended: Message) -> None:
-    item = decide(Item(7, ROW, original=ANNAS.press), ended).item
+    item = decide(remembered(ROW, original=ANNAS.press), ended).item
 
     assert of(SendFile, decide(item, SendOriginal(BENS.press)).effects) == [SendFile(BENS.press, ROW)]
 
@@ -355,7 +354,7 @@ def test_original_can_be_asked_for_again_once_it_has_ended(ended: Message) -> No
 def test_how_the_sending_of_an_original_ended_is_concluded_then_and_not_before(
     message: Message, outcome: Outcome, cause: str
 ) -> None:
-    effects = decide(Item(7, ROW), message).effects
+    effects = decide(remembered(ROW), message).effects
 
     assert of(Conclude, effects) == [Conclude(ANNAS.press, "send_original", outcome, cause, 0)]
     assert of(LogInteraction, effects) == [LogInteraction(ANNAS.press, outcome.value)]
@@ -367,7 +366,7 @@ def test_line_of_a_doubt_that_nobody_has_loaded_keeps_the_buttons_of_a_doubt() -
     live = Tap(press("anna-1", ANNA), Step.IT_IS_LIVE)
     messages: list[Message] = [StillRecording(live), NotRecorded(live, certain=True), NotRecorded(live, certain=False)]
 
-    lines = [line for each in messages for line in of(ShowLine, decide(Item(7, recording=live), each).effects)]
+    lines = [line for each in messages for line in of(ShowLine, decide(remembered(recording=live), each).effects)]
     of_a_skip = of(ShowLine, decide(RECORDING, StillRecording(ANNAS)).effects)
 
     assert [isinstance(line, ShowLine) and line.doubtful for line in (*lines, *of_a_skip)] == [True, True, True, False]
@@ -380,8 +379,8 @@ def test_claimed_item_is_presented() -> None:
 
 
 def test_claim_that_is_older_than_what_is_known_presents_nothing() -> None:
-    assert decide(Item(7, SKIPPED), Present(row(State.PRESENTING))).effects == ()
-    assert decide(Item(7, SKIPPED), Resume(row(State.PUBLISHING))).effects == ()
+    assert decide(remembered(SKIPPED), Present(row(State.PRESENTING))).effects == ()
+    assert decide(remembered(SKIPPED), Resume(row(State.PUBLISHING))).effects == ()
 
 
 def test_publish_left_behind_is_resumed() -> None:
@@ -401,14 +400,14 @@ def test_rehearsal_left_behind_is_repeated() -> None:
 def test_what_became_of_a_doubt_is_asked_first_and_of_one_person(step: Step) -> None:
     decision = decide(COLD, AskAboutDoubt(ANNAS.press, step))
 
-    assert decision.item == Item(7, asking=ANNAS.press)
+    assert decision.item == remembered(asking=ANNAS.press)
     assert of(Record, decision.effects) == []
     assert ShowQuestion(ANNAS.press, None, asking=Question(step, ANNA.id)) in decision.effects
     assert decision.effects[-1] == WatchQuestion(ANNAS.press)
 
 
 def test_doubt_is_left_by_a_no() -> None:
-    decision = decide(Item(7, asking=ANNAS.press), LeaveIt(BENS.press))
+    decision = decide(remembered(asking=ANNAS.press), LeaveIt(BENS.press))
 
     assert decision.item == COLD
     assert decision.effects[0] == AnswerTap(BENS.press, "Left in doubt. Nothing was changed.")
@@ -417,7 +416,11 @@ def test_doubt_is_left_by_a_no() -> None:
 
 @pytest.mark.parametrize(
     ("item", "name"),
-    [(Item(7, asking=ANNAS.press), "Anna"), (Item(7, asking=BENS.press), "who was asked"), (COLD, "who was asked")],
+    [
+        (remembered(asking=ANNAS.press), "Anna"),
+        (remembered(asking=BENS.press), "who was asked"),
+        (COLD, "who was asked"),
+    ],
 )
 def test_answer_to_the_question_of_another_person_changes_nothing(item: Item, name: str) -> None:
     decision = decide(item, NotYours(BENS.press, Step.IT_IS_LIVE, ANNA.id))
@@ -440,7 +443,7 @@ def test_answer_to_the_question_of_another_person_changes_nothing(item: Item, na
     ],
 )
 def test_toast_during_a_publish_says_what_a_tap_may_do(state: State, phase: Phase, step: Step, toast: str) -> None:
-    item = Item(7, replace(row(state, 1), phase=phase))
+    item = remembered(replace(row(state, 1), phase=phase))
 
     assert decide(item, replace(ANNAS, step=step)).effects[0] == AnswerTap(ANNAS.press, toast)
 
@@ -450,9 +453,9 @@ def test_row_changed_elsewhere_is_drawn() -> None:
 
 
 def test_older_row_never_replaces_a_newer_one() -> None:
-    decision = decide(Item(7, SKIPPED), Changed(ROW, "recovered"))
+    decision = decide(remembered(SKIPPED), Changed(ROW, "recovered"))
 
-    assert decision.item == Item(7, SKIPPED)
+    assert decision.item == remembered(SKIPPED)
     assert decision.effects == (ShowCard(SKIPPED, None, "recovered"),)
 
 

@@ -22,7 +22,7 @@ from actors.rules.messages import (
 )
 from actors.rules.review import decide
 from actors.rules.review_memory import Item
-from tests.stories import ANNA, CHAT, press, row, settled
+from tests.stories import ANNA, CHAT, press, remembered, row, settled
 
 ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
 ROW = row(State.IN_REVIEW)
@@ -36,51 +36,51 @@ def effects(item: Item, message: Message) -> tuple[Effect, ...]:
 
 
 def test_a_card_that_was_drawn_without_its_row_is_drawn_from_it() -> None:
-    decision = decide(Item(7), Checked(ANNAS.press, SKIPPED, None))
+    decision = decide(remembered(), Checked(ANNAS.press, SKIPPED, None))
 
     assert decision.effects == (ShowCard(SKIPPED, None, "checked"),)
     assert decision.item.row == SKIPPED
 
 
 def test_a_refusal_stays_while_the_person_may_tap_again() -> None:
-    shown = effects(Item(7), Checked(ANNAS.press, ROW, REFUSED))
+    shown = effects(remembered(), Checked(ANNAS.press, ROW, REFUSED))
 
     assert shown == (ShowLine(ANNAS.press, ROW, REFUSED, needed=True, check=True),)
 
 
 def test_a_refusal_that_stands_on_what_its_row_says_is_left_as_it_is() -> None:
-    assert effects(Item(7), Checked(ANNAS.press, ROW, REFUSED, drawn=ROW.revision)) == ()
+    assert effects(remembered(), Checked(ANNAS.press, ROW, REFUSED, drawn=ROW.revision)) == ()
 
 
 def test_a_refusal_gives_way_to_a_decision_that_was_made_meanwhile() -> None:
-    assert effects(Item(7), Checked(ANNAS.press, SKIPPED, REFUSED)) == (ShowCard(SKIPPED, None, "checked"),)
+    assert effects(remembered(), Checked(ANNAS.press, SKIPPED, REFUSED)) == (ShowCard(SKIPPED, None, "checked"),)
 
 
 def test_a_message_of_an_earlier_round_is_drawn_as_that_whatever_stood_on_it() -> None:
-    assert effects(Item(7), Checked(ANNAS.press, RETIRED, REFUSED)) == (ShowCard(RETIRED, None, "checked"),)
+    assert effects(remembered(), Checked(ANNAS.press, RETIRED, REFUSED)) == (ShowCard(RETIRED, None, "checked"),)
 
 
 def test_a_message_that_no_row_knows_is_left_as_it_is() -> None:
     """It may be the only copy of a card whose sending was ambiguous: its buttons must stay."""
-    assert effects(Item(7), Checked(ANNAS.press, replace(ROW, cards=()), None)) == ()
+    assert effects(remembered(), Checked(ANNAS.press, replace(ROW, cards=()), None)) == ()
 
 
 def test_an_older_row_than_memory_s_is_not_drawn() -> None:
-    (shown,) = effects(Item(7, SKIPPED), Checked(ANNAS.press, ROW, None))
+    (shown,) = effects(remembered(SKIPPED), Checked(ANNAS.press, ROW, None))
 
     assert shown == ShowCard(SKIPPED, None, "checked")
 
 
 @pytest.mark.parametrize("message", [AskExpired(ANNAS.press), KeepIt(ANNAS.press), LeaveIt(ANNAS.press)])
 def test_the_end_of_a_question_is_checked(message: Message) -> None:
-    assert CheckCard(ANNAS.press) in effects(Item(7, asking=ANNAS.press), message)
+    assert CheckCard(ANNAS.press) in effects(remembered(asking=ANNAS.press), message)
 
 
 def test_a_question_on_another_card_of_the_item_gives_way() -> None:
     """Simulation, seed 12251: two cards of one item, a question on each; only the later one was ever taken back."""
     other = replace(ANNAS.press, id="anna-2", message_id=499)
 
-    found = effects(Item(7, asking=other), AskToReject(ANNAS.press))
+    found = effects(remembered(asking=other), AskToReject(ANNAS.press))
 
     assert ShowQuestion(other, None, asking=None) in found
     assert CheckCard(other) in found
@@ -90,7 +90,7 @@ def test_a_question_gives_way_to_a_tap_on_another_card_of_the_item() -> None:
     """Simulation, seed 545: it stood on a card of an earlier round, which the row of the tap does not list."""
     other = replace(ANNAS.press, id="anna-2", message_id=499)
 
-    found = effects(Item(7, asking=other), ANNAS)
+    found = effects(remembered(asking=other), ANNAS)
 
     assert ShowQuestion(other, None, asking=None) in found
     assert CheckCard(other) in found
@@ -99,7 +99,7 @@ def test_a_question_gives_way_to_a_tap_on_another_card_of_the_item() -> None:
 def test_a_question_asked_again_on_its_card_takes_nothing_away() -> None:
     again = replace(ANNAS.press, id="anna-2")
 
-    found = effects(Item(7, asking=ANNAS.press), AskToReject(again))
+    found = effects(remembered(asking=ANNAS.press), AskToReject(again))
 
     assert [one for one in found if isinstance(one, CheckCard)] == []
 
@@ -107,7 +107,7 @@ def test_a_question_asked_again_on_its_card_takes_nothing_away() -> None:
 def test_a_refusal_is_checked() -> None:
     refusal = ShowLine(ANNAS.press, None, REFUSED, needed=True, check=True)
 
-    assert refusal in effects(Item(7, recording=ANNAS), NotRecorded(ANNAS, certain=True))
+    assert refusal in effects(remembered(recording=ANNAS), NotRecorded(ANNAS, certain=True))
 
 
 @pytest.mark.parametrize(("seen", "checks"), [(501, 0), (499, 1)])
@@ -115,7 +115,7 @@ def test_a_tapped_message_that_its_row_does_not_list_is_checked(seen: int, check
     """A line of progress on a message of an earlier round would stand there for ever."""
     tap = replace(ANNAS, press=replace(ANNAS.press, message_id=seen))
 
-    found = [one for one in effects(Item(7), Stale(tap, SKIPPED)) if isinstance(one, CheckCard)]
+    found = [one for one in effects(remembered(), Stale(tap, SKIPPED)) if isinstance(one, CheckCard)]
 
     assert len(found) == checks
 
@@ -136,5 +136,5 @@ def test_memory_draws_only_what_it_knows(known: Row | None, drawn: Row | None) -
     question = ShowQuestion(seen, drawn, asking=Question(Step.REJECT, ANNA.id))
     line = ShowLine(seen, drawn, words.in_progress(Step.SKIP, "Anna"), needed=False)
 
-    assert question in effects(Item(7, known), AskToReject(seen))
-    assert effects(Item(7, known, recording=tap), StillRecording(tap)) == (line,)
+    assert question in effects(remembered(known), AskToReject(seen))
+    assert effects(remembered(known, recording=tap), StillRecording(tap)) == (line,)

@@ -16,7 +16,7 @@ from infra.sandbox.worklog import Line
 from infra.sandbox.world import NewChat, Tap, World
 
 ANN = Person(1, "Ann")
-BUTTONS = (({"text": "Skip", "callback_data": "skip:7:0"}, {"text": "Auto Post", "callback_data": "auto_post:7:0"}),)
+BUTTONS = (({"text": "Skip", "callback_data": "s:7:0:k9_Xq-"}, {"text": "Auto Post", "callback_data": "a:7:0:k9_Xq-"}),)
 START = 1_000.0
 
 

@@ -13,6 +13,7 @@ ROW = Row(
     chat_key=1,
     chat_id=-1001,
     id=42,
+    mark="k9_Xq-",
     state=State.IN_REVIEW,
     version=3,
     revision=5,

@@ -119,9 +119,9 @@ async def test_tap_brings_back_the_caption_that_was_seen(team: Team) -> None:
 
 async def test_line_comes_and_the_final_card_takes_it_off(team: Team) -> None:
     sent = await team.chat.send_card(ROW)
-    cold = Face(
-        CHAT, sent.message_id, ROW.id, ROW.version, seen=as_seen(caption(first_face(ROW))), line="⏳ Anna is skipping…"
-    )
+    seen = as_seen(caption(first_face(ROW)))
+    place = (CHAT, sent.message_id, ROW.id, ROW.version)
+    cold = Face(*place, seen=seen, line="⏳ Anna is skipping…", mark=ROW.mark)
     final = settled(State.SKIPPED, Step.SKIP, version=4)
 
     await team.chat.edit_card(cold)
@@ -150,7 +150,8 @@ async def test_question_touches_the_buttons_only(team: Team) -> None:
     asked = await team.next_update()
     before = team.shown()["html"]
 
-    await team.chat.edit_card(Face(CHAT, sent.message_id, ROW.id, ROW.version, asking=Question(Step.REJECT, 5)))
+    place = (CHAT, sent.message_id, ROW.id, ROW.version)
+    await team.chat.edit_card(Face(*place, asking=Question(Step.REJECT, 5), mark=ROW.mark))
 
     assert isinstance(asked, AskToReject)
     assert team.shown()["html"] == before

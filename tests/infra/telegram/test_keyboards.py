@@ -26,10 +26,10 @@ def test_open_card_has_every_button() -> None:
         ["Open Instagram", "Original"],
     ]
     assert [[button.target for button in row] for row in buttons] == [
-        ["auto_post:42:3"],
-        ["posted:42:3", "skip:42:3"],
-        ["reject:42:3"],
-        ["https://www.instagram.com/", "original:42:3"],
+        ["a:16:3:k9_Xq-"],
+        ["p:16:3:k9_Xq-", "s:16:3:k9_Xq-"],
+        ["r:16:3:k9_Xq-"],
+        ["https://www.instagram.com/", "o:16:3:k9_Xq-"],
     ]
 
 
@@ -51,15 +51,15 @@ def test_card_in_doubt_lets_people_say_what_they_see() -> None:
     buttons = keyboard(first_face(replace(ROW, state=State.IN_DOUBT, phase=Phase.IN_DOUBT)))
 
     assert labels(buttons) == DOUBT
-    assert [button.target for button in buttons[0]] == ["live:42:3", "not_live:42:3"]
-    assert keyboard(Face(-1001, 9, 42, 3, seen="x", line="busy", doubtful=True)) == buttons
+    assert [button.target for button in buttons[0]] == ["l:16:3:k9_Xq-", "n:16:3:k9_Xq-"]
+    assert keyboard(Face(-1001, 9, 42, 3, seen="x", line="busy", doubtful=True, mark=ROW.mark)) == buttons
 
 
 @pytest.mark.parametrize(
     ("step", "label", "target"),
     [
-        (Step.IT_IS_LIVE, "Yes, it is live", "confirm_live:42:3:5"),
-        (Step.IT_IS_NOT, "Yes, post again", "confirm_not_live:42:3:5"),
+        (Step.IT_IS_LIVE, "Yes, it is live", "ll:16:3:k9_Xq-:5"),
+        (Step.IT_IS_NOT, "Yes, post again", "nn:16:3:k9_Xq-:5"),
     ],
 )
 def test_doubt_is_confirmed_by_whoever_was_asked(step: Step, label: str, target: str) -> None:
@@ -68,7 +68,7 @@ def test_doubt_is_confirmed_by_whoever_was_asked(step: Step, label: str, target:
     buttons = keyboard(replace(doubtful, asking=Question(step, 5)))
 
     assert labels(buttons) == [[label, "No, leave it"], *DOUBT]
-    assert [button.target for button in buttons[0]] == [target, "leave_it:42:3"]
+    assert [button.target for button in buttons[0]] == [target, "lk:16:3:k9_Xq-"]
 
 
 def test_question_about_something_else_is_not_put_on_a_card_in_doubt() -> None:
@@ -98,12 +98,11 @@ def test_question_stands_above_buttons_that_stay_live() -> None:
     buttons = keyboard(replace(first_face(ROW), asking=Question(Step.REJECT, 5)))
 
     assert labels(buttons)[0] == ["Yes, reject", "No, keep it"]
-    assert [button.target for button in buttons[0]] == ["confirm_reject:42:3", "keep_it:42:3"]
+    assert [button.target for button in buttons[0]] == ["rr:16:3:k9_Xq-", "rk:16:3:k9_Xq-"]
     assert buttons[1:] == keyboard(first_face(ROW))
 
 
 def test_cold_card_has_the_standard_buttons() -> None:
-    cold = Face(-1001, 9, 42, 3, seen=as_seen("x"), line="busy")
+    cold = Face(-1001, 9, 42, 3, seen=as_seen("x"), line="busy", mark=ROW.mark)
 
     assert keyboard(cold) == keyboard(first_face(ROW))
-    assert keyboard(replace(cold, buttons=False)) == ()

@@ -5,10 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.telegram.taps import (
+    CODES,
     LARGEST_ITEM,
     LARGEST_PERSON,
     LARGEST_VERSION,
     LONGEST_BYTES,
+    MARK,
     PERSONAL,
     Meaning,
     Verb,
@@ -17,10 +19,43 @@ from infra.telegram.taps import (
 )
 
 items, versions = st.integers(1, LARGEST_ITEM), st.integers(min_value=0, max_value=LARGEST_VERSION)
-meanings = st.builds(Meaning, st.sampled_from(sorted(set(Verb) - PERSONAL, key=str)), items, versions) | st.builds(
-    Meaning, st.sampled_from(sorted(PERSONAL, key=str)), items, versions, st.integers(1, LARGEST_PERSON)
+marks, others = st.from_regex(MARK, fullmatch=True), st.just(0) | items
+common = st.builds(
+    Meaning, st.sampled_from(sorted(set(Verb) - PERSONAL, key=str)), items, versions, marks, st.just(0), others
 )
+personal = st.builds(
+    Meaning,
+    st.sampled_from(sorted(PERSONAL, key=str)),
+    items,
+    versions,
+    marks,
+    st.integers(1, LARGEST_PERSON),
+    others,
+)
+meanings = common | personal
 JUNK = [
+    "s",
+    "s:16",
+    "s:16:3",
+    "s:16:3:k9_Xq",
+    "s:16:3:k9_Xq-x",
+    "s:16:3:k9 Xq-",
+    "s:16:3:k9_Xq-:",
+    "s:16:3:k9_Xq-:5",
+    "s:16:3:k9_Xq-::",
+    "s:16:3:k9_Xq-::0",
+    "s:16:3:k9_Xq-::5:1",
+    "s:16:3:k9_Xq-\n",
+    "S:16:3:k9_Xq-",
+    "z:16:3:k9_Xq-",
+    "s:016:3:k9_Xq-",
+    "s:0:3:k9_Xq-",
+    "s:1Y:3:k9_Xq-",
+    "s:16:zzzzzz:k9_Xq-",
+    "s:zzzzzzzzzzzzz:3:k9_Xq-",
+    "skip:16:3:k9_Xq-",
+    "ll:16:3:k9_Xq-",
+    "ll:16:3:k9_Xq-:zzzzzzzzzzz",
     "",
     "skip",
     "skip:1",
@@ -59,12 +94,12 @@ def test_callback_data_fits_into_telegrams_bytes(meaning: Meaning) -> None:
 
 
 @settings(deadline=None)
-@given(st.text() | st.from_regex(r"[a-z_]+:[0-9]+:[0-9]+"))
+@given(st.text() | st.from_regex(r"[a-z]{1,2}:[0-9a-z]+:[0-9a-z]+:[A-Za-z0-9_-]{6}(:[0-9a-z]*){0,2}", fullmatch=True))
 def test_each_meaning_has_one_spelling(written: str) -> None:
-    """Whatever is read at all is what we would have written."""
+    """Whatever has a mark is what we would have written."""
     meaning = decode(written)
 
-    assert meaning is None or encode(meaning) == written
+    assert meaning is None or meaning.mark is None or encode(meaning) == written
 
 
 @pytest.mark.parametrize("written", JUNK)
@@ -74,11 +109,24 @@ def test_junk_means_nothing(written: str) -> None:
 
 def test_cards_that_are_in_chats_already_stay_readable() -> None:
     """The spelling is on the wire for ever."""
-    assert decode("skip:42:3") == Meaning(Verb.SKIP, 42, 3)
-    assert decode("confirm_live:42:3:5") == Meaning(Verb.CONFIRM_LIVE, 42, 3, 5)
+    assert decode("skip:42:3") == Meaning(Verb.SKIP, 42, 3, None)
+    assert decode("confirm_live:42:3:5") == Meaning(Verb.CONFIRM_LIVE, 42, 3, None, 5)
+    assert decode("s:16:3:k9_Xq-") == Meaning(Verb.SKIP, 42, 3, "k9_Xq-")
+    assert decode("nn:16:3:k9_Xq-:5:17") == Meaning(Verb.CONFIRM_NOT_LIVE, 42, 3, "k9_Xq-", 5, 43)
 
 
-def test_longest_meaning_fits() -> None:
-    longest = Meaning(Verb.CONFIRM_NOT_LIVE, LARGEST_ITEM, LARGEST_VERSION, LARGEST_PERSON)
+def test_each_verb_has_a_code_of_its_own_that_no_old_button_begins_with() -> None:
+    assert CODES.keys() == set(Verb)
+    assert len(set(CODES.values())) == len(Verb)
+    assert max(map(len, CODES.values())) < min(len(verb.value) for verb in Verb)
 
-    assert len(encode(longest)) == LONGEST_BYTES
+
+@pytest.mark.parametrize("verb", Verb)
+def test_longest_meaning_of_each_verb_fits(verb: Verb) -> None:
+    person = LARGEST_PERSON if verb in PERSONAL else 0
+    longest = Meaning(verb, LARGEST_ITEM, LARGEST_VERSION, "k9_Xq-", person, LARGEST_ITEM)
+
+    written = encode(longest)
+
+    assert decode(written) == longest
+    assert len(written.encode()) <= LONGEST_BYTES

@@ -1,5 +1,6 @@
 """One raw update to one message of ours, and never an exception."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.ports import Moved, Other, Poison, Said
+from actors.ports import Moved, Other, Poison, Said, Unknown
 from actors.rules.item import Person, Step
 from actors.rules.messages import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
 from infra.telegram.request import AiohttpRequest
@@ -24,11 +25,13 @@ CARD = {
     "caption": "A & B\nline",
     "caption_entities": [{"type": "bold", "offset": 0, "length": 5}],
     "photo": "nobody reads this",
+    "reply_markup": {"inline_keyboard": [[{"text": "Skip", "callback_data": "s:16:3:k9_Xq-"}]]},
 }
-PRESS = Press("99", 7, 42, 3, -1001, 10, Person(5, "Anna <b>"), write_seen(CARD), 1.5)
+UNMARKED = Press("99", 7, 42, 3, -1001, 10, Person(5, "Anna <b>"), write_seen(CARD), 1.5)
+PRESS = replace(UNMARKED, mark="k9_Xq-", shown=True)
 
 
-def tapped(written: Any = "skip:42:3", **changes: Any) -> dict[str, Any]:
+def tapped(written: Any = "s:16:3:k9_Xq-", **changes: Any) -> dict[str, Any]:
     query = {"id": "99", "from": ANNA, "chat_instance": "1", "data": written, "message": CARD}
     return {"update_id": 7, "callback_query": query | changes}
 
@@ -43,19 +46,32 @@ def said(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("auto_post:42:3", Tap(PRESS, Step.AUTO_POST)),
-        ("posted:42:3", Tap(PRESS, Step.POSTED)),
-        ("skip:42:3", Tap(PRESS, Step.SKIP)),
-        ("confirm_reject:42:3", Tap(PRESS, Step.REJECT)),
-        ("reject:42:3", AskToReject(PRESS)),
-        ("keep_it:42:3", KeepIt(PRESS)),
-        ("original:42:3", SendOriginal(PRESS)),
-        ("live:42:3", AskAboutDoubt(PRESS, Step.IT_IS_LIVE)),
-        ("not_live:42:3", AskAboutDoubt(PRESS, Step.IT_IS_NOT)),
-        (f"confirm_live:42:3:{PRESS.person.id}", Tap(PRESS, Step.IT_IS_LIVE)),
-        (f"confirm_not_live:42:3:{PRESS.person.id}", Tap(PRESS, Step.IT_IS_NOT)),
-        ("confirm_live:42:3:4242", NotYours(PRESS, Step.IT_IS_LIVE, 4242)),
-        ("leave_it:42:3", LeaveIt(PRESS)),
+        ("auto_post:42:3", Tap(UNMARKED, Step.AUTO_POST)),
+        ("posted:42:3", Tap(UNMARKED, Step.POSTED)),
+        ("skip:42:3", Tap(UNMARKED, Step.SKIP)),
+        ("confirm_reject:42:3", Tap(UNMARKED, Step.REJECT)),
+        ("reject:42:3", AskToReject(UNMARKED)),
+        ("keep_it:42:3", KeepIt(UNMARKED)),
+        ("original:42:3", SendOriginal(UNMARKED)),
+        ("live:42:3", AskAboutDoubt(UNMARKED, Step.IT_IS_LIVE)),
+        ("not_live:42:3", AskAboutDoubt(UNMARKED, Step.IT_IS_NOT)),
+        (f"confirm_live:42:3:{UNMARKED.person.id}", Tap(UNMARKED, Step.IT_IS_LIVE)),
+        (f"confirm_not_live:42:3:{UNMARKED.person.id}", Tap(UNMARKED, Step.IT_IS_NOT)),
+        ("confirm_live:42:3:4242", NotYours(UNMARKED, Step.IT_IS_LIVE, 4242)),
+        ("leave_it:42:3", LeaveIt(UNMARKED)),
+        ("a:16:3:k9_Xq-", Tap(PRESS, Step.AUTO_POST)),
+        ("p:16:3:k9_Xq-", Tap(PRESS, Step.POSTED)),
+        ("s:16:3:k9_Xq-", Tap(PRESS, Step.SKIP)),
+        ("rr:16:3:k9_Xq-", Tap(PRESS, Step.REJECT)),
+        ("r:16:3:k9_Xq-", AskToReject(PRESS)),
+        ("rk:16:3:k9_Xq-", KeepIt(PRESS)),
+        ("o:16:3:k9_Xq-", SendOriginal(PRESS)),
+        ("l:16:3:k9_Xq-", AskAboutDoubt(PRESS, Step.IT_IS_LIVE)),
+        ("n:16:3:k9_Xq-", AskAboutDoubt(PRESS, Step.IT_IS_NOT)),
+        ("ll:16:3:k9_Xq-:5", Tap(PRESS, Step.IT_IS_LIVE)),
+        ("nn:16:3:k9_Xq-:5", Tap(PRESS, Step.IT_IS_NOT)),
+        ("ll:16:3:k9_Xq-:6", NotYours(PRESS, Step.IT_IS_LIVE, 6)),
+        ("lk:16:3:k9_Xq-", LeaveIt(PRESS)),
     ],
 )
 def test_each_button_becomes_its_message(written: str, message: object) -> None:
@@ -97,9 +113,52 @@ def test_link_in_a_caption_that_was_seen_is_no_link_any_more() -> None:
     assert seen_html(write_seen({"caption": "A & B", "caption_entities": [link]})) == "A &amp; B"
 
 
-@pytest.mark.parametrize("raw", [tapped("vote:1"), tapped(None), tapped(message=None, inline_message_id="x")])
-def test_buttons_of_others_ask_nothing(raw: dict[str, Any]) -> None:
-    assert isinstance(UPDATES.parse(raw, 0, redelivered=False), Other)
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("skip:0d6f0f1e-5d0e-4a53-9d3b-6a54c1f9f7a1", "not one of ours"),
+        ("vote:1", "not one of ours"),
+        ("s:16:3:k9_Xq-:1:1:1", "not one of ours"),
+        ("skip:42:3:4:5", "not one of ours"),
+        (None, "no data"),
+    ],
+)
+def test_button_that_is_none_of_ours_is_kept_to_be_answered(written: str | None, why: str) -> None:
+    """F4, F5, F39: of the replaced system, of a later version, of a game."""
+    anna = Person(5, "Anna <b>")
+
+    assert UPDATES.parse(tapped(written), 1.5, redelivered=False) == Unknown(7, "99", anna, -1001, 10, why, 1.5)
+
+
+@pytest.mark.parametrize("written", ["s:16:3:k9_Xq-", "vote:1", None])
+def test_button_of_an_inline_message_is_none_of_ours(written: str | None) -> None:
+    raw = tapped(written, message=None, inline_message_id="x")
+
+    parsed = UPDATES.parse(raw, 1.5, redelivered=False)
+
+    assert parsed == Unknown(7, "99", Person(5, "Anna <b>"), None, None, "no message of ours", 1.5)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        None,
+        {},
+        {"inline_keyboard": []},
+        {"inline_keyboard": [[{"text": "Site", "url": "https://a.example"}], None, [None]]},
+        {"inline_keyboard": [[{"text": "Skip", "callback_data": "s:17:3:k9_Xq-"}]]},
+        {"inline_keyboard": [[{"text": "Skip", "callback_data": "s:16:3:others"}]]},
+    ],
+)
+def test_press_of_what_its_message_does_not_show_says_so(markup: object) -> None:
+    """https://core.telegram.org/bots/api#callbackquery: a client may send any data."""
+    parsed = UPDATES.parse(tapped(message=CARD | {"reply_markup": markup}), 1.5, redelivered=False)
+
+    assert parsed == Tap(replace(PRESS, shown=False), Step.SKIP)
+
+
+def test_message_that_shows_the_item_at_another_version_is_its_card_all_the_same() -> None:
+    assert UPDATES.parse(tapped("p:16:2:k9_Xq-"), 1.5, redelivered=False) == Tap(replace(PRESS, version=2), Step.POSTED)
 
 
 def test_name_that_would_hide_the_words_beside_it_is_cleaned() -> None:

@@ -1,0 +1,111 @@
+"""Presses whose message may be no card of the item: answered at once, and drawn on once the row has vouched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actors.rules import words
+from actors.rules.effects import (
+    AnswerTap,
+    Conclude,
+    ConfirmUpdate,
+    Effect,
+    LookAtButton,
+    Outcome,
+    SayInChat,
+    ShowLine,
+)
+from actors.rules.messages import (
+    AskAboutDoubt,
+    AskToReject,
+    Foreign,
+    Gone,
+    KeepIt,
+    LeaveIt,
+    NotOurs,
+    Press,
+    Pressed,
+    SendOriginal,
+    Unvouched,
+)
+from actors.rules.review_memory import Decision, Item
+from actors.rules.review_questions import ASK, KEEP, LEAVE, ORIGINAL
+
+VIEW_TOASTS = {KeepIt: words.KEPT, LeaveIt: words.LEFT, SendOriginal: words.SENDING_FILE}
+
+
+def look_first(item: Item, pressed: Pressed) -> Decision:
+    """Answer a press that decides nothing, and ask the row whose card that is before anything is drawn on it."""
+    text = VIEW_TOASTS.get(type(pressed), words.SURE)
+    if isinstance(pressed, SendOriginal) and item.original is not None:
+        text = words.FILE_ON_ITS_WAY
+    item, toast = answer(item, pressed.press, text)
+    return Decision(item, (toast, LookAtButton(pressed)))
+
+
+def answer(item: Item, press: Press, text: str) -> tuple[Item, AnswerTap]:
+    """Toast at once; what memory knows of the mark only sharpens it, the row decides."""
+    if not item.denies(press):
+        return item, AnswerTap(press, text)
+    told = replace(item, told=item.told | {press.id})
+    return told, AnswerTap(press, words.FOREIGN[Foreign.EARLIER_QUEUE], alone=True)
+
+
+def refusal(item: Item, line: ShowLine) -> Effect:
+    """Show it on the card, or, if nobody knows whose card that is, say it in the chat."""
+    return line if item.owns(line.press) else SayInChat(line.press, line.line)
+
+
+def not_ours(item: Item, message: NotOurs) -> Decision:
+    """Neither the item nor the message is touched: the toast or the chat is the whole answer."""
+    pressed, press = message.about, message.about.press
+    said = _said(item, press, message.why)
+    item = _settled(item, press)
+    item = item if message.row is None else item.learn(message.row)
+    conclusion = Conclude(press, action_of(pressed), Outcome.UNKNOWN_BUTTON, message.why.value, press.version)
+    return Decision(item, (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
+def gone(item: Item, message: Gone) -> Decision:
+    """No such item in this queue, or no such chat."""
+    press = message.tap.press
+    said = _said(item, press, Foreign.NO_SUCH_ITEM)
+    conclusion = Conclude(press, message.tap.step.value, Outcome.GONE, "tap", press.version)
+    return Decision(_settled(item, press), (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
+def unvouched(item: Item, message: Unvouched) -> Decision:
+    """Nobody could say whose card it is: nothing was shown, and the person may tap again."""
+    press = message.about.press
+    said = SayInChat(press, words.not_looked_at(press.person.name))
+    conclusion = Conclude(press, action_of(message.about), Outcome.REFUSED, "tap", press.version)
+    return Decision(_settled(item, press), (said, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
+def action_of(pressed: Pressed) -> str:
+    """Name what was asked for, as the log does."""
+    match pressed:
+        case AskToReject():
+            return "ask_to_reject"
+        case AskAboutDoubt(step=step):
+            return ASK[step]
+        case KeepIt():
+            return KEEP
+        case LeaveIt():
+            return LEAVE
+        case SendOriginal():
+            return ORIGINAL
+        case _:
+            return pressed.step.value
+
+
+def _said(item: Item, press: Press, why: Foreign) -> tuple[Effect, ...]:
+    if press.id in item.told:
+        return ()
+    return (SayInChat(press, words.foreign(why, press.person.name), seldom=True),)
+
+
+def _settled(item: Item, press: Press) -> Item:
+    """The press is decided: nothing of it is kept."""
+    mine = item.recording is not None and item.recording.press.id == press.id
+    return replace(item, recording=None if mine else item.recording, told=item.told - {press.id})
