@@ -70,7 +70,8 @@ def gone(item: Item, message: Gone) -> Decision:
     """No such item in this queue, or no such chat."""
     press = message.tap.press
     said = _said(item, press, Foreign.NO_SUCH_ITEM)
-    conclusion = Conclude(press, message.tap.step.value, Outcome.GONE, "tap", press.version)
+    cause = Foreign.NO_SUCH_ITEM.value
+    conclusion = Conclude(press, message.tap.step.value, Outcome.GONE, cause, press.version)
     return Decision(_settled(item, press), (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
 
 

@@ -599,7 +599,7 @@ ACTORS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "view_before_the_row_has_vouched",
-        "T7: a press that is forged",
+        "forged press",
         "what decides nothing is shown at once, on whatever message it was pressed",
         (
             Edit(

@@ -132,7 +132,7 @@ _RECORDING = (
 _WHOSE = (
     Mutant(
         name="mark-is-not-compared",
-        key="T7: an id that is given out again",
+        key="KiroCrew 5131",
         mistake="record_tap takes the number for the item: a card of a queue that was settles another story",
         edits=(
             Edit(
@@ -144,7 +144,7 @@ _WHOSE = (
     ),
     Mutant(
         name="unknown-message-is-adopted-without-its-mark",
-        key="T7: an id that is given out again",
+        key="KiroCrew 5131",
         mistake="a message that no row knows becomes a card of whatever item the press names",
         edits=(
             Edit(
@@ -157,7 +157,7 @@ _WHOSE = (
     ),
     Mutant(
         name="card-of-another-item-is-taken",
-        key="T7: a press that is forged",
+        key="forged press",
         mistake="the data of one item, pressed on the card of another one, settle the first",
         edits=(
             Edit(
@@ -169,7 +169,7 @@ _WHOSE = (
     ),
     Mutant(
         name="higher-version-is-accepted",
-        key="T7: a past that was lost",
+        key="lost past",
         mistake="a card of a time that the database has lost decides what the row stands at now",
         edits=(
             Edit(

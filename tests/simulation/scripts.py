@@ -235,9 +235,10 @@ SCRIPTS = (
             Act("sent poll", (4, 8), Deed.FORGE),
             Act("sent poll", (1, 3), Deed.OUTAGE, AWHILE, after=1, not_before=20.0),
             Act("sent answer", (1, 1), Deed.FORGE, after=2),
-            Act("reply HoldLease", (1, 1), Deed.FORGE, after=2, not_before=40.0),
+            Act("sent poll", (1, 1), Deed.FORGE, after=1, not_before=75.0),
+            Act("sent poll", (1, 1), Deed.FORGE, after=4, not_before=20.0),
         ),
-        people=3,
+        people=2,
     ),
 )
 

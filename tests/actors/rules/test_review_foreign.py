@@ -149,6 +149,7 @@ def test_no_such_item_is_told_in_the_chat() -> None:
 
     assert decision.item == COLD
     assert decision.effects[0] == SayInChat(HERS, f"Anna: {words.EARLIER_QUEUE}", seldom=True)
+    assert decision.effects[1] == Conclude(HERS, "skip", Outcome.GONE, "no_such_item", 0)
     assert drawn(decision.effects) == []
 
 
