@@ -28,6 +28,7 @@ from starlette.routing import Route
 from actors.errors import BotTokenRefused, PortError, QueueError
 from actors.ports import Groups, Webhook
 from actors.rules.account import Login
+from actors.rules.set_up import Means
 from actors.runtime.child import Lifeline
 from actors.tree import Identity, Ports, Worker
 from infra.clock import WallClock
@@ -167,6 +168,11 @@ async def open_groups_of_bot() -> AsyncIterator[Groups | None]:
         yield groups
 
 
+def means_of(settings: Settings) -> Means:
+    """What the environment gives for publishing."""
+    return Means(bool(settings.vault_keys()), bool(settings.public_url or settings.media_bucket))
+
+
 @asynccontextmanager
 async def open_graph(settings: Settings, media: LocalMedia | BucketMedia) -> AsyncIterator[GraphInstagram]:
     """Open Instagram's Graph API; it reads tokens and names stories by what it is given here."""
@@ -187,6 +193,7 @@ app = build(
         check_health=check_health,
         clock=WallClock(),
         groups=open_groups_of_bot,
+        means=lambda: means_of(read_settings()),
         safe=Safe(
             vault=lambda: Vault(read_settings().vault_keys()),
             new_key=new_key,
@@ -283,7 +290,8 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
 
         instagram = await stack.enter_async_context(open_graph(settings, media))
         webhook = await stack.enter_async_context(open_place(settings))
-        ports = Ports(pool, chat, updates, WallClock(), instagram, Reach(media.link), webhook)
+        reach = Reach(media.link)
+        ports = Ports(pool, chat, updates, WallClock(), instagram, reach, webhook, means_of(settings))
         identity = Identity(names.worker, names.owner, settings.shutdown_grace_seconds)
         worker = Worker(ports, identity, random.Random(), web)
         gc.collect()
@@ -373,6 +381,7 @@ def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:
     own = {"TELEGRAM_TOKEN": sandbox.token, "TELEGRAM_API_URL": sandbox.url, "DATA_DIR": str(data_dir)}
     own |= {"INSTAGRAM_API_URL": sandbox.url, "MEDIA_BUCKET": ""}  # the demo's stories stay in its folder
     own |= {"TELEGRAM_WEBHOOK_URL": ""}  # and its taps are polled
+    own |= {"FACEBOOK_APP_ID": "", "FACEBOOK_APP_SECRET": ""}
     return child_environment(own | {"DATABASE_URL": dsn, "LOG_FORMAT": "json"})
 
 

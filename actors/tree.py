@@ -28,10 +28,12 @@ from actors.reception import Reception
 from actors.reconciler import Reconciler
 from actors.rules.item import Story
 from actors.rules.messages import Message
+from actors.rules.set_up import Means
 from actors.runtime.actor import Context
 from actors.runtime.child import ChildSpec, ChildState, Lifeline
 from actors.runtime.supervisor import Supervisor
 from actors.scheduler import Scheduler
+from actors.set_up import SetUpWatch
 from actors.shell import speaker
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.door import Neighbours
@@ -57,6 +59,7 @@ class Ports:
     instagram: Instagram = field(default_factory=Unconnected)
     reach: Callable[[Story], Awaitable[None]] = say_nothing
     webhook: Webhook | None = None
+    means: Means = field(default_factory=Means)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Worker:
         self.scheduler.explained = self._explained
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
+        self.set_up = SetUpWatch(self.database, ports.means)
         self.commands = Commands(self._surroundings(ports, worker))
         neighbours = Neighbours(ports.updates, self.items, ports.chat, self.commands, self.moves)
         self.intake = Intake(neighbours, self.lease)
@@ -138,6 +142,10 @@ class Worker:
         """Why only another token helps, as last seen; None: Telegram takes ours, or has not said."""
         return (self.intake if self.reception is None else self.reception).token.refusal
 
+    def shortcomings(self) -> tuple[str, ...]:
+        """What of the set-up is not complete, as last seen."""
+        return self.set_up.reasons
+
     def _children(self, grace_seconds: float, web: Web | None) -> list[ChildSpec]:
         """In the order of their start; they stop in reverse: whoever takes updates in first, the database last."""
         served = [ChildSpec("web", partial(web, self))] if web else []
@@ -153,6 +161,7 @@ class Worker:
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
             ChildSpec("tokens", self.tokens.run, grace_seconds=grace_seconds),
+            ChildSpec("setup", self.set_up.run),
             ChildSpec("hints", self.hints.run),
             *self._entrance(served, grace_seconds),
         ]
@@ -178,6 +187,7 @@ class Worker:
             look_again=self._look_again,
             explained=self._explained,
             silence_seconds=self.poll_silence_seconds,
+            shortcomings=self.set_up.of_chat,
         )
 
     def _item(self, ports: Ports, identity: Identity, context: Context[ItemKey, Message]) -> ItemActor:
@@ -226,6 +236,7 @@ class Worker:
     def _look_again(self) -> None:
         self.scheduler.wake()
         self.reconciler.wake()
+        self.set_up.wake()
 
     async def _nudge(self) -> None:
         """Ask Telegram for nothing: it ends the poll of whoever holds the lease, who then looks and sees us wait."""

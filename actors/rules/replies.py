@@ -38,7 +38,7 @@ CANNOT_LOOK = f"{NO_ANSWER}, so I cannot look. Say it again in a moment."
 class Scene:
     """In which a command is answered: who said it, where, when; `silence_seconds` since Telegram answered a poll.
 
-    None: this worker does not poll.
+    None: this worker does not poll. `lacks`: what of the chat's set-up is not complete.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Scene:
     private: bool
     now: datetime
     silence_seconds: float | None
+    lacks: tuple[str, ...] = ()
 
 
 def unanswered(command: Command, scene: Scene, certain: bool) -> str:
@@ -68,7 +69,7 @@ def seen(command: Command, scene: Scene, view: ChatView | None) -> str:
     if command.verb in {Verb.START, Verb.HELP}:
         return HELP if command.verb is Verb.HELP else f"This chat is set up. {HELP}"
     if not view.permitted:
-        return f"{isolated(scene.name)}: {FORBIDDEN}"
+        return "\n".join([f"{isolated(scene.name)}: {FORBIDDEN}", *_lacking(scene)])
     if command.unclear:
         return UNCLEAR
     return _queue(view, scene.now) if command.verb is Verb.QUEUE else _state(view, scene)
@@ -161,9 +162,14 @@ def _state(view: ChatView, scene: Scene) -> str:
         None if view.settled is None else f"Last settled: {_settled(view.settled, scene.now)}.",
         None if view.live else "Dry run: Auto Post publishes nothing.",
         None if is_known(view.timezone) else unknown(view.timezone),
+        *_lacking(scene),
         _health(scene, database_answers=True),
     ]
     return "\n".join(line for line in lines if line is not None)
+
+
+def _lacking(scene: Scene) -> list[str]:
+    return [f"⚠️ {reason}" for reason in scene.lacks]
 
 
 def _health(scene: Scene, *, database_answers: bool) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeAlias, TypeVar
@@ -53,6 +53,7 @@ class Surroundings:
     confirm: Callable[[int], None]
     look_again: Callable[[], None]
     silence_seconds: Callable[[], float | None]
+    shortcomings: Callable[[int], Awaitable[tuple[str, ...]]]
     explained: Explained = field(default_factory=Explained)
 
 
@@ -162,7 +163,10 @@ class Speaker:
             doubt = None if certain or isinstance(operation, LookAtChat) else Change(command, said, operation)
             outcome = "not_stored" if certain else "unknown"
             return Answer(text, command.verb.value, outcome, lost.attempts, doubt)
-        text = replies.seen(command, self._scene(said), looked.value)
+        scene = self._scene(said)
+        if command.verb is Verb.STATE and looked.value is not None:
+            scene = replace(scene, lacks=await self._outside.shortcomings(said.chat_id))
+        text = replies.seen(command, scene, looked.value)
         return Answer(text, command.verb.value, "seen", looked.attempts)
 
     async def _learn(self, doubt: Change) -> Answer:

@@ -11,9 +11,10 @@ import anyio
 
 from actors.errors import AnswerLost, PortError, Unreachable
 from actors.rules.item import FINAL, State
+from actors.rules.set_up import concerning, shortcomings
 from infra.console.moments import told
 from infra.console.opened import Desk, Lines, Opened
-from infra.console.shell import Failed, WrongInput
+from infra.console.shell import Failed, WrongInput, warn
 
 T = TypeVar("T")
 Line: TypeAlias = Mapping[str, Any]
@@ -30,6 +31,19 @@ def ask(opened: Opened, question: Callable[[Desk], Awaitable[Lines]]) -> Lines:
     if lines and "refused" in lines[0]:
         raise WrongInput(_sentence(lines[0]))
     return lines
+
+
+def change(opened: Opened, question: Callable[[Desk], Awaitable[Lines]]) -> Line:
+    """Ask for one change; then say on stderr what the chat that it concerns still lacks."""
+
+    async def look(desk: Desk) -> Lines:
+        lines = await question(desk)
+        if "refused" not in lines[0]:
+            chat_id = int(lines[0].get("chat_id") or lines[0]["id"])
+            warn(concerning(chat_id, shortcomings(await desk.look_at_set_up(), opened.means())))
+        return lines
+
+    return ask(opened, look)[0]
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

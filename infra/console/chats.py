@@ -8,12 +8,14 @@ import typer
 
 from actors.rules.zones import is_known
 from infra.console import arguments as given
-from infra.console.asking import ask, run
+from infra.console.asking import ask, change, run
 from infra.console.groups import remarks_on
-from infra.console.opened import Opened
+from infra.console.opened import Desk, Lines, Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
 from infra.console.shell import OneSentence, TakesChatId, WrongInput, warn
+
+CONNECT = "`account add --chat {}` connects one"
 
 COLUMNS: Columns = {
     "id": lambda line: line["id"],
@@ -73,7 +75,9 @@ def _put_add(app: typer.Typer, opened: Opened) -> None:
             skip_days=skip_days,
         )
         remarks = run(lambda: remarks_on(opened, chat_id))
-        _show(ask(opened, lambda desk: desk.add_chat(chat_id, wishes))[0], as_json)
+        if account:
+            raise WrongInput(f"Chat {chat_id} is new and has no account {account}: {CONNECT.format(chat_id)}.")
+        _show(change(opened, lambda desk: desk.add_chat(chat_id, wishes)), as_json)
         warn(remarks)
 
 
@@ -87,7 +91,7 @@ def _put_set(app: typer.Typer, opened: Opened) -> None:
             "chat set -1001234567890 --gap-seconds 900",
         ),
     )
-    def change(  # noqa: PLR0913, PLR0917 - what can be typed
+    def alter(  # noqa: PLR0913, PLR0917 - what can be typed
         chat_id: given.ChatId,
         title: given.Title = None,
         timezone: given.Zone = None,
@@ -116,7 +120,7 @@ def _put_set(app: typer.Typer, opened: Opened) -> None:
         )
         if not wishes:
             raise WrongInput(f"Say what to change of chat {chat_id}, like --live or --pause; --help lists it all.")
-        _show(ask(opened, lambda desk: desk.set_chat(chat_id, wishes))[0], as_json)
+        _show(change(opened, lambda desk: _set(desk, chat_id, wishes)), as_json)
 
 
 def _put_list(app: typer.Typer, opened: Opened) -> None:
@@ -134,6 +138,24 @@ def _put_list(app: typer.Typer, opened: Opened) -> None:
 
 def _zone(name: str) -> str:
     return name if is_known(name) else f"UTC: {name} is not known here"
+
+
+async def _set(desk: Desk, chat_id: int, wishes: dict[str, Any]) -> Lines:
+    """A chat publishes by accounts that are connected: a name that none of them has means nothing."""
+    name = wishes.get("account")
+    if not name:
+        return await desk.set_chat(chat_id, wishes)
+    accounts = await desk.list_accounts(chat_id)
+    if accounts and "refused" in accounts[0]:
+        return accounts
+    ids = {str(line["username"]).casefold(): line["id"] for line in accounts}
+    if name.casefold() not in ids:
+        known = f"it has {', '.join(ids)}; " if ids else ""
+        raise WrongInput(f"Chat {chat_id} has no account {name}: {known}{CONNECT.format(chat_id)}.")
+    chosen = await desk.set_account(ids[name.casefold()])
+    if "refused" in chosen[0]:
+        return chosen
+    return await desk.set_chat(chat_id, {key: value for key, value in wishes.items() if key != "account"})
 
 
 def _wishes(**named: Any) -> dict[str, Any]:

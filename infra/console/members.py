@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from infra.console import arguments as given
-from infra.console.asking import ask
+from infra.console.asking import ask, change
 from infra.console.opened import Opened
 from infra.console.printing import Columns, show_lines, show_sentence, show_table
 from infra.console.program import examples
@@ -43,7 +43,7 @@ def commands(opened: Opened) -> typer.Typer:
     app = typer.Typer(cls=OneSentence, help="Who may tap in a restricted group.")
 
     @app.command(name="set", cls=TakesChatId, epilog=examples("member set -1001234567890 7 --role reviewer"))
-    def change(  # noqa: PLR0913, PLR0917 - what can be typed
+    def alter(  # noqa: PLR0913, PLR0917 - what can be typed
         chat_id: given.ChatId,
         user_id: given.UserId,
         role: RoleOption = None,
@@ -58,7 +58,7 @@ def commands(opened: Opened) -> typer.Typer:
             wishes["name"] = name
         if not wishes:
             raise WrongInput("Say what to change: --role reviewer, --role admin, --role none or --name NAME.")
-        line = ask(opened, lambda desk: desk.set_member(chat_id, user_id, wishes))[0]
+        line = change(opened, lambda desk: desk.set_member(chat_id, user_id, wishes))
         if as_json:
             show_lines([line])
         else:

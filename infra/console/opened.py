@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 from actors.ports import Clock, Groups
 from actors.rules.account import Login
 from actors.rules.item import Kind
+from actors.rules.set_up import Means, SetUp
 
 Lines: TypeAlias = list[dict[str, Any]]
 
@@ -36,6 +37,7 @@ class Desk(Protocol):
     async def set_account(self, account_id: int) -> Lines: ...
     async def remove_account(self, account_id: int) -> Lines: ...
     async def sealed_tokens(self) -> Lines: ...
+    async def look_at_set_up(self) -> SetUp: ...
     async def reseal_token(self, account_id: int, old: bytes, new: bytes) -> Lines: ...
 
 
@@ -104,3 +106,4 @@ class Opened:
     clock: Clock
     safe: Safe
     groups: Callable[[], AbstractAsyncContextManager[Groups | None]]
+    means: Callable[[], Means]

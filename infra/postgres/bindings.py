@@ -11,7 +11,8 @@ from actors.rules import chat_operations as wished
 from actors.rules import operations as asked
 from actors.rules import preflight as ahead
 from actors.rules import publish_operations as published
-from infra.postgres import commands, preflight, publishes, schedule, taps, tokens, upkeep
+from actors.rules.set_up import LookAtSetUp
+from infra.postgres import commands, preflight, publishes, schedule, set_up, taps, tokens, upkeep
 from infra.postgres.binding import Binding
 
 BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyType(
@@ -46,5 +47,6 @@ BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyT
         kept.NoteToken: tokens.NOTE_TOKEN,
         ahead.LookAhead: preflight.LOOK_AHEAD,
         ahead.StoreFinding: preflight.STORE_FINDING,
+        LookAtSetUp: set_up.LOOK_AT_SET_UP,
     }
 )

@@ -12,7 +12,9 @@ import anyio
 import asyncpg
 
 from actors.errors import Refused
+from actors.rules.set_up import SetUp
 from infra.postgres.connect import Address, connected
+from infra.postgres.set_up import set_up
 from infra.postgres.sqlstates import FAILURES, During, sort_error
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -118,6 +120,10 @@ class Desk:
     async def reseal_token(self, account_id: int, old: bytes, new: bytes) -> Lines:
         """Put a token that was sealed again in the place of the old one, if that still stands there."""
         return await self._ask("reseal_token($1, $2, $3)", account_id, old, new)
+
+    async def look_at_set_up(self) -> SetUp:
+        """What of the set-up may be missing."""
+        return set_up(await self._ask_any("look_at_set_up()"))
 
     async def _ask(self, call: str, *arguments: object) -> Lines:
         answer = await self._ask_any(call, *arguments)

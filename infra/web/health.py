@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -34,6 +34,10 @@ class Vitals(Protocol):
 
     def telegram_trouble(self) -> str | None:
         """Why Telegram cannot be reached, as last seen; None: all is well."""
+        ...
+
+    def shortcomings(self) -> Sequence[str]:
+        """What of the set-up is not complete, as last seen."""
         ...
 
     def token_trouble(self) -> str | None:
@@ -95,7 +99,11 @@ def alive(vitals: Vitals, crashes: CrashWatch, now: float) -> Verdict:
 
 
 def ready(vitals: Vitals) -> Verdict:
-    """Judge whether a tap would be recorded now; a restart would not help."""
+    """Judge whether a tap would be recorded now; a restart would not help.
+
+    What of the set-up is not complete keeps some stories off Instagram, and no tap from being recorded: it is shown.
+    """
     troubles = {"database": vitals.database_trouble(), "telegram": vitals.telegram_trouble()}
     problems = tuple(f"{name}: {trouble}" for name, trouble in troubles.items() if trouble is not None)
-    return Verdict(problems, {name: trouble is None for name, trouble in troubles.items()})
+    facts: dict[str, Any] = {name: trouble is None for name, trouble in troubles.items()}
+    return Verdict(problems, facts | {"setup": list(vitals.shortcomings())})

@@ -31,6 +31,7 @@ class CommandStage:
     confirmed: Journal = field(default_factory=Journal)
     looks: Journal = field(default_factory=Journal)
     logs: list[Any] = field(default_factory=list)
+    lacks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.store.always("LookAtChat", VIEW)
@@ -45,8 +46,13 @@ class CommandStage:
                 confirm=lambda update_id: self.confirmed.add(str(update_id)),
                 look_again=lambda: self.looks.add("look"),
                 silence_seconds=lambda: 1.0,
+                shortcomings=self._shortcomings,
             )
         )
+
+    async def _shortcomings(self, chat_id: int) -> tuple[str, ...]:
+        assert chat_id
+        return self.lacks
 
     @property
     def texts(self) -> list[str]:

@@ -34,6 +34,7 @@ from actors.rules.operations import (
     TidyUp,
     WriteInteractions,
 )
+from actors.rules.set_up import LookAtSetUp, Means, SetUp
 from actors.runtime.child import Lifeline
 from actors.tree import Identity, Ports, Worker
 from tests.actors.fakes_intake import FakeUpdates
@@ -55,6 +56,7 @@ class TimedPool(FakePool):
         self.due: list[Due] = []
         self.standing = Standing.HELD
         self.listened: list[float] = []
+        self.set_up = SetUp()
         self.answers(self._reply)
 
     def when(self, kind: type[Operation[Any]]) -> list[float]:
@@ -85,8 +87,8 @@ class TimedPool(FakePool):
                 return row(State.IN_REVIEW)
             case ReleaseLease():
                 return True
-            case ClaimTokens():
-                return ()
+            case ClaimTokens() | LookAtSetUp():
+                return self.set_up if isinstance(operation, LookAtSetUp) else ()
             case AcknowledgeCards() | TidyUp() | WriteInteractions():
                 return 0
         raise AssertionError(operation)
@@ -101,10 +103,11 @@ class TreeStage:
     updates: FakeUpdates = field(default_factory=FakeUpdates)
     web: Callable[[Worker, Lifeline], Any] | None = None
     webhook: Webhook | None = None
+    means: Means = field(default_factory=Means)
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        ports = Ports(self.pool, self.chat, self.updates, NoonClock(), webhook=self.webhook)
+        ports = Ports(self.pool, self.chat, self.updates, NoonClock(), webhook=self.webhook, means=self.means)
         self.worker = Worker(ports, Identity("w1", "here", 10.0), Random(1), self.web)
 
     @asynccontextmanager

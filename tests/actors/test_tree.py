@@ -48,6 +48,7 @@ CHILDREN = [
     "reconciler",
     "scheduler",
     "tokens",
+    "setup",
     "hints",
     "lease",
     "intake",

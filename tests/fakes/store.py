@@ -15,7 +15,8 @@ from actors.rules import operations as asked
 from actors.rules import preflight as ahead
 from actors.rules import publish_operations as published
 from actors.rules.operations import Operation
-from tests.fakes import accounts, commands, moves, preflight, publishes, schedule, taps, upkeep
+from actors.rules.set_up import LookAtSetUp
+from tests.fakes import accounts, commands, moves, preflight, publishes, schedule, set_up, taps, upkeep
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
 
@@ -53,6 +54,7 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         kept.NoteToken: accounts.note_token,
         ahead.LookAhead: preflight.look_ahead,
         ahead.StoreFinding: preflight.store_finding,
+        LookAtSetUp: set_up.look_at_set_up,
     }
 )
 

@@ -14,7 +14,17 @@ from tests.simulation.shrink import Budget, Simulate, broken_promise, shrink
 HARNESS = "harness"  # the promise that the simulation itself broke, at no moment of the world
 MOST_LINES = 80
 FIRST_LINES = 12  # how the world began; the rest of the transcript is its end
-ROUTINE = {"connect", "own_name", "show_menu", "poll", "ClaimTokens", "TidyUp", "WriteInteractions"}  # happen anyway
+# Requests that happen anyway.
+ROUTINE = {
+    "connect",
+    "own_name",
+    "show_menu",
+    "poll",
+    "ClaimTokens",
+    "LookAtSetUp",
+    "TidyUp",
+    "WriteInteractions",
+}
 MOMENT = 9  # the digits before each line of a transcript, in seconds
 
 

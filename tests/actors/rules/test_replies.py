@@ -54,6 +54,18 @@ def test_zone_that_is_not_known_here_is_said_and_shown_as_utc() -> None:
     assert seen(Command(Verb.QUEUE), SCENE, replace(lost, queue=(lost.next,))).startswith("Wed 25 Feb, 18:00: ")  # type: ignore[arg-type]  # it is one
 
 
+def test_what_the_set_up_of_the_chat_lacks_is_said_before_how_the_worker_is() -> None:
+    lines = state(VIEW, replace(SCENE, lacks=("Live without an account.",)))
+
+    assert lines[-2] == "⚠️ Live without an account."
+
+
+def test_people_without_a_role_hear_that_nobody_has_one() -> None:
+    scene = replace(SCENE, lacks=("Nobody has a role.",))
+
+    assert seen(Command(Verb.STATE), scene, replace(VIEW, permitted=False)).endswith("\n⚠️ Nobody has a role.")
+
+
 def test_overdue_item_is_due_now_and_a_machine_has_no_name() -> None:
     expired = settled(row(State.EXPIRED, 1), Step.EXPIRE, None)
 

@@ -12,6 +12,7 @@ from typing import Any
 from actors.errors import PortError, Unreachable
 from actors.rules.account import Login
 from actors.rules.item import Kind
+from actors.rules.set_up import Means, SetUp
 from infra.console.opened import Lines, Opened, Safe
 from tests.fakes.groups import FakeGroups
 
@@ -85,6 +86,7 @@ class FakeDesk:
     lines: Lines = field(default_factory=list)
     error: PortError | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
+    set_up: SetUp = field(default_factory=SetUp)
 
     async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Lines:
         return self._answer("add_chat", chat_id, wishes)
@@ -140,6 +142,9 @@ class FakeDesk:
     async def reseal_token(self, account_id: int, old: bytes, new: bytes) -> Lines:
         self.asked.append(("reseal_token", account_id, old, new))
         return [ACCOUNT]
+
+    async def look_at_set_up(self) -> SetUp:
+        return self.set_up
 
     def _answer(self, *asked: Any) -> Lines:
         self.asked.append(asked)
@@ -219,10 +224,14 @@ class Outside:
     asked_who: list[tuple[str, Login, str | None]] = field(default_factory=list)
     given_token: str | None = None
     groups: FakeGroups | None = None
+    means: Means = field(default_factory=Means)
 
     def opened(self) -> Opened:
         safe = Safe(lambda: self.vault, lambda: "a new key", self._who, lambda: self.given_token)
-        return Opened(self._desk, lambda: self.library, self._migrate, self._health, NewYear(), safe, self._groups)
+        means = self.means
+        return Opened(
+            self._desk, lambda: self.library, self._migrate, self._health, NewYear(), safe, self._groups, lambda: means
+        )
 
     async def _who(self, token: str, login: Login, ig_user_id: str | None) -> Owner:
         self.asked_who.append((token, login, ig_user_id))

@@ -54,8 +54,8 @@ def told_once(result: Result, code: int, *parts: str) -> None:
         (["chat", "add", "--", GROUP], ("add_chat", int(GROUP), {})),
         (["chat", "add", "-4000042", "--timezone=Asia/Tokyo"], ("add_chat", -4000042, {"timezone": "Asia/Tokyo"})),
         (
-            ["chat", "set", GROUP, "--dry-run", "--pause", "--account", "@studio"],
-            ("set_chat", int(GROUP), {"live": False, "account": "studio", "paused": True}),
+            ["chat", "set", GROUP, "--dry-run", "--pause"],
+            ("set_chat", int(GROUP), {"live": False, "paused": True}),
         ),
         (
             ["chat", "set", GROUP, "--gap-seconds", "0", "--review-hours", "1", "--open"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from actors.rules.account import Login
+from actors.rules.set_up import Means
 from infra.clock import WallClock
 from infra.console.app import build
 from infra.console.opened import Opened, Safe
@@ -48,6 +50,7 @@ def opened(database_url: str, tmp_path: Path) -> Opened:
         check_health=nothing,
         clock=WallClock(),
         groups=nullcontext,
+        means=Means,
         safe=Safe(vault=lambda: Vault([KEY]), new_key=new_key, who=owner, given_token=lambda: None),
     )
 
@@ -122,6 +125,51 @@ def test_desk_of_postgres_is_the_desk_of_the_console(opened: Opened) -> None:
     assert anyio.run(ask) == 0
 
 
+def test_name_of_no_account_is_refused_and_nothing_is_set_up(opened: Opened, type_in: Type) -> None:
+    def refusal(*words: str) -> str:
+        result = CliRunner().invoke(build(opened), [*words])
+        assert (result.exit_code, result.stdout) == (2, "")
+        return result.stderr
+
+    connect = f"`account add --chat {GROUP}` connects one."
+    assert refusal("chat", "add", GROUP, "--account", "nobody") == (
+        f"Chat {GROUP} is new and has no account nobody: {connect}\n"
+    )
+    type_in("chat", "add", GROUP)
+    none = refusal("chat", "set", GROUP, "--account", "nobody", "--title", "New")
+    type_in("account", "add", "--chat", GROUP, "--login", "instagram", stdin="token-of-studio")
+    other = refusal("chat", "set", GROUP, "--account", "nobody")
+
+    assert none == f"Chat {GROUP} has no account nobody: {connect}\n"
+    assert other == f"Chat {GROUP} has no account nobody: it has studio; {connect}\n"
+    assert type_in("chat", "list")[0]["title"] == f"Chat {GROUP}"
+
+
+def test_what_the_set_up_lacks_is_said_by_the_command_that_makes_it_until_it_has_come_right(opened: Opened) -> None:
+    app = build(replace(opened, means=lambda: Means(keys=True, links=False)))
+
+    def said(*words: str, stdin: str = "") -> list[str]:
+        result = CliRunner().invoke(app, [*words], input=stdin)
+        assert result.exit_code == 0, result.output
+        return result.stderr.splitlines()
+
+    no_account = (
+        f"Warning: Chat {GROUP} is live without an Instagram account: `account add --chat {GROUP}` connects one."
+    )
+    no_links = (
+        "Warning: Neither PUBLIC_URL nor MEDIA_BUCKET is set, so Instagram cannot fetch the stories of live chat "
+    )
+    no_role = f"Warning: In chat {GROUP} only people with a role may tap, and nobody has one: "
+
+    added = said("chat", "add", GROUP, "--live")
+    assert [line[: len(no_links)] for line in added[:1]] == [no_links]
+    assert added[1:] == [no_account]
+    assert len(said("account", "add", "--chat", GROUP, "--login", "instagram", stdin="token-of-studio")) == 1
+    (closed,) = said("chat", "set", GROUP, "--dry-run", "--restricted")
+    assert closed.startswith(no_role)
+    assert said("member", "set", GROUP, "7", "--role", "reviewer") == []
+
+
 def test_accounts_are_connected_chosen_and_forgotten(type_in: Type) -> None:
     type_in("chat", "add", GROUP)
     add = ("account", "add", "--chat", GROUP, "--login", "instagram", "--ig-user-id")
@@ -130,13 +178,13 @@ def test_accounts_are_connected_chosen_and_forgotten(type_in: Type) -> None:
     (again,) = type_in(*add, "178", stdin="token-of-atelier")
     shown = [type_in("chat", "list")[0]["account"]]
     (chosen,) = type_in("account", "set", str(shop["id"]))
-    shown.append(type_in("chat", "set", GROUP, "--account", "somebody_else")[0]["account"])
+    shown += [type_in("chat", "set", GROUP, "--account", name)[0]["account"] for name in ("@Atelier", "shop")]
     resealed = type_in("account", "rotate-keys")
     type_in("account", "remove", str(shop["id"]))
     shown.append(type_in("chat", "list")[0]["account"])
 
     assert [line["active"] for line in (studio, shop, again, chosen)] == [True, False, True, True]
     assert (again["id"], again["username"]) == (studio["id"], "atelier")
-    assert shown == ["atelier", "shop", None]
+    assert shown == ["atelier", "atelier", "shop", None]
     assert [line["username"] for line in resealed] == ["atelier", "shop"]
     assert [line["username"] for line in type_in("account", "list")] == ["atelier"]

@@ -15,7 +15,7 @@ GROUP = "-1001234567890"
 DUE = "2026-01-31T18:30+01:00"
 COMMANDS = [
     ["chat", "add", GROUP, "--title", "Studio", "--timezone", "Europe/Berlin", "--gap-seconds", "30"],
-    ["chat", "set", GROUP, "--account", "@studio", "--review-hours", "5", "--repost-days", "3"],
+    ["chat", "set", GROUP, "--review-hours", "5", "--repost-days", "3"],
     ["chat", "list", "--json"],
     ["media", "list", "--chat", GROUP],
     ["queue", "add", "--chat", GROUP, "--media", "3", "--due", DUE],

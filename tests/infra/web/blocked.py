@@ -38,6 +38,10 @@ class Well:
         """None."""
         return None
 
+    def shortcomings(self) -> tuple[str, ...]:
+        """Nothing is missing."""
+        return ()
+
     def token_trouble(self) -> str | None:
         """None."""
         return None

@@ -33,6 +33,7 @@ class FakeVitals:
     database: str | None = None
     telegram: str | None = None
     token: str | None = None
+    lacks: list[str] = field(default_factory=list)
 
     def children(self) -> Mapping[str, ChildState]:
         return self.state
@@ -48,6 +49,9 @@ class FakeVitals:
 
     def telegram_trouble(self) -> str | None:
         return self.telegram
+
+    def shortcomings(self) -> list[str]:
+        return self.lacks
 
     def token_trouble(self) -> str | None:
         return self.token
@@ -152,6 +156,14 @@ async def test_worker_is_not_ready_while_the_outside_is_away(vitals: FakeVitals,
         code, body = await probe(f"{url}/readyz")
 
     assert (code, body["problems"]) == (503, [problem])
+
+
+async def test_what_the_set_up_lacks_is_shown_and_leaves_the_worker_ready() -> None:
+    """Each tap is recorded all the same."""
+    async with served(FakeVitals(lacks=["SECRET_KEYS is not set."])) as url:
+        code, body = await probe(f"{url}/readyz")
+
+    assert (code, body["ok"], body["setup"]) == (200, True, ["SECRET_KEYS is not set."])
 
 
 async def test_worker_is_ready_when_the_outside_answers() -> None:

@@ -43,6 +43,9 @@ class QuietVitals:
     def telegram_trouble(self) -> str | None:
         return None
 
+    def shortcomings(self) -> tuple[str, ...]:
+        return ()
+
     def token_trouble(self) -> str | None:
         return None
 

@@ -1,0 +1,19 @@
+"""How the set-up is looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.rules.set_up import LookAtSetUp, SetUp
+from infra.postgres.binding import Binding
+
+
+def set_up(value: Any) -> SetUp:
+    """Read what `look_at_set_up` answers."""
+    chats = {name: tuple(value[name]) for name in ("live", "unconnected", "closed", "zones")}
+    return SetUp(accounts=value["accounts"], **chats)
+
+
+LOOK_AT_SET_UP: Binding[LookAtSetUp, SetUp] = Binding(
+    "select look_at_set_up()", lambda _: (), lambda _, value: set_up(value)
+)
