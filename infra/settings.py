@@ -17,7 +17,9 @@ BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
 # 32 bytes in URL-safe base64: github.com/fernet/spec
 FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
+TELEGRAM_API = "https://api.telegram.org"
 # https://core.telegram.org/bots/api#setwebhook
+WEBHOOK_PORTS = frozenset({443, 80, 88, 8443})
 WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
 # What these hold is never repeated in a message: a password or a token may have been pasted into any of them.
@@ -128,7 +130,7 @@ class Settings(BaseSettings):
         None, description="a bot's token as @BotFather shows it: digits, a colon, 30 characters or more"
     )
     telegram_api_url: Annotated[Text, AfterValidator(_origin)] = Field(
-        "https://api.telegram.org", description="scheme, host and port only, like https://api.telegram.org"
+        TELEGRAM_API, description="scheme, host and port only, like https://api.telegram.org"
     )
     telegram_webhook_url: Annotated[Text, AfterValidator(_webhook_address)] | None = Field(
         None,
@@ -194,6 +196,23 @@ class Settings(BaseSettings):
             raise BadSettings("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both, or none.")
         return name, key.get_secret_value()
 
+    def refuse_what_never_works(self) -> None:
+        """Raise BadSettings for half of a secret, and for a webhook that Telegram itself takes from nobody.
+
+        A Bot API server of one's own takes any: https://core.telegram.org/bots/api#using-a-local-bot-api-server
+        """
+        if (self.facebook_app_id is None) != (self.facebook_app_secret is None):
+            raise BadSettings("FACEBOOK_APP_ID and FACEBOOK_APP_SECRET belong together: set both, or none.")
+        if self.telegram_webhook_url is None or self.telegram_api_url != TELEGRAM_API:
+            return
+        url = urlsplit(self.telegram_webhook_url)
+        if url.scheme != "https":
+            raise BadSettings(
+                "TELEGRAM_WEBHOOK_URL must begin with https://: Telegram brings updates over nothing else."
+            )
+        if (url.port or 443) not in WEBHOOK_PORTS:
+            raise BadSettings("TELEGRAM_WEBHOOK_URL must have port 443, 80, 88 or 8443: Telegram goes to no other.")
+
     def vault_keys(self) -> tuple[str, ...]:
         """Return the keys that seal tokens, the newest first."""
         keys = self.secret_keys.get_secret_value() if self.secret_keys else ""
@@ -225,6 +244,7 @@ def load_settings() -> Settings:
         # Not chained: pydantic's own text could repeat what was set.
         raise BadSettings(*(_sentence(problem) for problem in error.errors())) from None
     settings.bucket_keys()
+    settings.refuse_what_never_works()
     return settings
 
 

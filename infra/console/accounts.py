@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from actors.errors import Unreachable
+from actors.errors import Refused, Unreachable
 from actors.rules.account import Login
 from infra.console import arguments as given
-from infra.console.asking import ask
+from infra.console.asking import ask, change
 from infra.console.moments import told
 from infra.console.opened import Desk, Lines, Opened, Owner
 from infra.console.printing import Columns, show_lines, show_sentence, show_table
@@ -51,7 +51,7 @@ def commands(opened: Opened) -> typer.Typer:
     ) -> None:
         """Connect an account, or give it a new token: the token is read from ACCOUNT_TOKEN, otherwise from stdin."""
         token = _one_word(opened.safe.given_token() or _typed())
-        line = ask(opened, lambda desk: _connect(opened, desk, chat, (token, login, ig_user_id)))[0]
+        line = change(opened, lambda desk: _connect(opened, desk, chat, (token, login, ig_user_id)))
         _show(line, as_json, f"Account {line['id']}, {line['username']}, is connected to chat {line['chat_id']}.")
 
     @app.command(name="list")
@@ -68,13 +68,13 @@ def commands(opened: Opened) -> typer.Typer:
     @app.command(name="set")
     def activate(account_id: given.AccountId, chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
         """Have its chat publish by this account from the next tap on."""
-        line = ask(opened, lambda desk: _activate(desk, account_id, chat))[0]
+        line = change(opened, lambda desk: _activate(desk, account_id, chat))
         _show(line, as_json, f"Chat {line['chat_id']} publishes as {line['username']} from the next tap on.")
 
     @app.command()
     def remove(account_id: given.AccountId, as_json: given.AsJson = False) -> None:
         """Forget an account and its token."""
-        line = ask(opened, lambda desk: desk.remove_account(account_id))[0]
+        line = change(opened, lambda desk: desk.remove_account(account_id))
         _show(line, as_json, f"Account {line['id']}, {line['username']}, is forgotten, and its token with it.")
 
     @app.command()
@@ -98,7 +98,10 @@ async def _connect(opened: Opened, desk: Desk, chat_id: int, given_by: tuple[str
     """Ask Instagram first: a token that is no good is refused before anything is stored."""
     token, login, _ = given_by
     sealed = _sealed(opened, token)
-    owner: Owner = await opened.safe.who(*given_by)
+    try:
+        owner: Owner = await opened.safe.who(*given_by)
+    except Refused as error:
+        raise WrongInput(str(error)) from error
     account = {
         "ig_user_id": owner.ig_user_id,
         "username": owner.username,

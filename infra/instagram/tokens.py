@@ -24,6 +24,7 @@ NO_PAGE = (
     "This token sees no Instagram account. The account must be a professional one and connected to a Facebook page, "
     "and the token must have been allowed to see that page."
 )
+NOT_TAKEN = "This token is refused by Instagram. Make a new one, copy all of it, and look whether --login is right."
 FOREIGN = "This token belongs to another Instagram account than the one that was named."
 LATEST = 2**33  # seconds since 1970: what lies beyond is no date
 MAY_NOT = "This token may not publish. Make a new one with the right instagram_content_publish."
@@ -47,10 +48,14 @@ class Tokens:
 
     async def who(self, token: str, login: Login, ig_user_id: str | None) -> Owner:
         """Say whose a token is; raises `Refused` with a sentence if it is of no use to us."""
-        if login is Login.INSTAGRAM:
-            return await self._instagram_owner(token, ig_user_id)
-        found = await self._facebook_profile(token, ig_user_id)
-        return Owner(found.id, found.username, await self._end_of(token))
+        try:
+            if login is Login.INSTAGRAM:
+                return await self._instagram_owner(token, ig_user_id)
+            found = await self._facebook_profile(token, ig_user_id)
+            return Owner(found.id, found.username, await self._end_of(token))
+        except TokenGone as gone:
+            # What it says is meant for a token that was good once.
+            raise TokenGone(NOT_TAKEN).having(gone.answered) from gone
 
     async def renew(self, account: Account) -> FreshToken:
         """Have a new token; raises `Refused` if this one cannot be renewed now, and is good all the same."""
@@ -87,7 +92,7 @@ class Tokens:
         except PortError:
             return None  # some tokens may not ask about themselves; the account is known, and that is enough
         if not found.is_valid:
-            raise TokenGone("Instagram says that this token is not valid. Make a new one.")
+            raise TokenGone(NOT_TAKEN)
         if found.scopes and not MAY_PUBLISH.intersection(found.scopes):
             raise Refused(MAY_NOT)
         return datetime.fromtimestamp(found.expires_at, UTC) if 0 < found.expires_at < LATEST else None

@@ -200,6 +200,40 @@ def test_half_of_a_bucket_key_is_refused_without_repeating_it(monkeypatch: pytes
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"])
+def test_half_of_the_app_at_meta_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Tokens would be renewed by nobody, and nobody would be told."""
+    monkeypatch.setenv(name, "hunter2")
+
+    with pytest.raises(BadSettings, match="FACEBOOK_APP_ID and FACEBOOK_APP_SECRET belong together") as caught:
+        load_settings()
+
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("http://bot.example.org/telegram", "TELEGRAM_WEBHOOK_URL must begin with https://"),
+        ("https://bot.example.org:9443/telegram", "TELEGRAM_WEBHOOK_URL must have port 443, 80, 88 or 8443"),
+    ],
+)
+def test_webhook_to_which_telegram_brings_nothing_is_refused(
+    monkeypatch: pytest.MonkeyPatch, url: str, sentence: str
+) -> None:
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", url)
+
+    with pytest.raises(BadSettings, match=sentence):
+        load_settings()
+
+
+def test_bot_api_server_of_ones_own_brings_updates_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8081")
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", "http://127.0.0.1:8080/telegram")
+
+    assert load_settings().telegram_webhook_url == "http://127.0.0.1:8080/telegram"
+
+
 def test_without_keys_those_of_the_machine_open_the_bucket() -> None:
     assert load_settings().bucket_keys() is None
 

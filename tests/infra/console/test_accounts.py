@@ -78,7 +78,7 @@ def test_what_is_no_token_is_refused_before_anybody_is_asked(
 def test_token_that_instagram_refuses_is_not_stored(outside: Outside, type_in: Type) -> None:
     outside.owner = Refused("Instagram does not know this token: make a new one")
 
-    told_once(type_in(*CONNECT, stdin=TOKEN), 1, "Instagram does not know this token")
+    told_once(type_in(*CONNECT, stdin=TOKEN), 2, "Instagram does not know this token")
 
     assert outside.desk.asked == []
 

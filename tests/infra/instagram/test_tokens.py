@@ -49,8 +49,9 @@ async def test_token_of_another_account_is_refused(instagram: GraphInstagram, sa
 
 
 @pytest.mark.parametrize("login", list(Login))
-async def test_unknown_token_is_gone(instagram: GraphInstagram, login: Login) -> None:
-    with pytest.raises(TokenGone):
+async def test_token_that_was_never_good_is_refused_as_such(instagram: GraphInstagram, login: Login) -> None:
+    """Nobody has anything to connect again."""
+    with pytest.raises(TokenGone, match=r"^This token is refused by Instagram\. Make a new one"):
         await instagram.who(TOKEN, login, None)
 
 
