@@ -83,6 +83,8 @@ class ItemActor:
                 self._spawn_for(press, self._drawings.card(effect), about)
             case wanted.SendCard(row):
                 spawn(partial(self._sends.send, row), about)
+            case wanted.ReportLost(row, reason):
+                spawn(partial(self._sends.report_lost, row, reason), about)
             case wanted.Publish(row):
                 spawn(partial(self._outside.publish, row), about)
             case wanted.RecordOutcome():

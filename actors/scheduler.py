@@ -9,7 +9,7 @@ import structlog
 
 from actors.errors import MailboxClosed
 from actors.rules.item import State
-from actors.rules.messages import Changed, Message, Present
+from actors.rules.messages import CardNotSent, Changed, Message, Present
 from actors.rules.operations import ClaimDue, Due, TidyUp
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
@@ -19,6 +19,7 @@ from actors.shell.trace import Explained, write_item_line
 log = structlog.get_logger()
 
 AFTER_OUTAGE_SECONDS = 2.0
+WORKER_ENDED = "its worker ended before it knew"
 TIDY_SECONDS = 6 * 3600.0
 TIDY_BITE = 5000  # rows of one kind that are deleted at once; fewer of all kinds together: nothing is left
 BITE_SECONDS = 1.0  # between two bites: slots are looked at, and taps have the database
@@ -71,11 +72,12 @@ class Scheduler:
             write_item_line(row, "presented", "slot" if row.state is State.PRESENTING else "left behind")
         for row in due.expired:
             if self.explained.is_new(row, "expired"):
-                write_item_line(row, "expired", "nobody tapped")
+                write_item_line(row, "expired", row.note or "nobody tapped")
         messages: list[Message] = [Present(row) for row in due.present]
         messages += [Changed(row, "expired") for row in due.expired]
+        messages += [CardNotSent(row, WORKER_ENDED) for row in due.lost]
         try:
-            for message, row in zip(messages, (*due.present, *due.expired), strict=True):
+            for message, row in zip(messages, (*due.present, *due.expired, *due.lost), strict=True):
                 await self._items.tell((row.chat_id, row.id), message)
         except MailboxClosed:
             log.info("schedule.stopped", left=len(messages))

@@ -99,7 +99,10 @@ class MoveChat(Operation[Relocation]):
 
 @dataclass(frozen=True, slots=True)
 class ChatView:
-    """A chat as people ask about it: `queue` begins with what is open and due first, `next` is what waits."""
+    """A chat as people ask about it: `queue` begins with what is open and due first, `next` is what waits.
+
+    `cards_lost`: how many of those in review have no card that anybody can tap.
+    """
 
     permitted: bool
     timezone: str
@@ -110,6 +113,7 @@ class ChatView:
     next: Row | None
     queue: tuple[Row, ...]
     settled: Row | None
+    cards_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,14 @@ class SendCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportLost:
+    """Tell the operator and the chat that a card is lost, and why as far as anybody knows."""
+
+    row: Row
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Let the saga of this row's publish begin, or go on; each of its steps comes back as `Changed`."""
 
@@ -212,5 +220,14 @@ PressEffect = (
     | ConfirmUpdate
 )
 Effect = (
-    PressEffect | Record | CloseTap | WatchRecording | WatchQuestion | ShowCard | SendCard | Publish | RecordOutcome
+    PressEffect
+    | Record
+    | CloseTap
+    | WatchRecording
+    | WatchQuestion
+    | ShowCard
+    | SendCard
+    | ReportLost
+    | Publish
+    | RecordOutcome
 )

@@ -59,11 +59,15 @@ class LookAtCard(Operation[Row | None]):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What the sweep of the schedule found; the next one is needed in `next_seconds` (None: nothing is planned)."""
+    """What the sweep of the schedule found; the next one is needed in `next_seconds` (None: nothing is planned).
+
+    `lost`: their second send was lost with the worker that made it.
+    """
 
     present: tuple[Row, ...]
     expired: tuple[Row, ...]
     next_seconds: float | None
+    lost: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,11 @@ def story(row: Row) -> str:
     return f"{isolated(row.story.title or row.story.file_name)} (item {row.id})"
 
 
+def card_lost(row: Row, reason: str) -> str:
+    """What a chat hears of a card that was sent twice, and may never have come."""
+    return f"The card of {story(row)} may never come, it was sent twice: {reason}. /next sends it again."
+
+
 def isolated(text: str) -> str:
     """A strange text on one line of ours, short, and unable to reorder the words beside it."""
     line = "".join(char for char in " ".join(text.split()) if char.isprintable() or char == JOINER)
@@ -159,6 +164,7 @@ def _state(view: ChatView, scene: Scene) -> str:
         "Paused: no story comes by itself until /resume." if view.paused else None,
         "Next: nothing waits." if view.next is None else f"Next: {story(view.next)}, {_due(view.next, scene.now)}.",
         f"Waiting: {view.waiting}. In review: {view.in_review}.",
+        f"Cards lost: {view.cards_lost}. /next sends one again." if view.cards_lost else None,
         None if view.settled is None else f"Last settled: {_settled(view.settled, scene.now)}.",
         None if view.live else "Dry run: Auto Post publishes nothing.",
         None if is_known(view.timezone) else unknown(view.timezone),
@@ -205,4 +211,6 @@ def _queue(view: ChatView, now: datetime) -> str:
 
 
 def _place(row: Row) -> str:
+    if row.card_lost:
+        return ", card lost: /next sends it again"
     return "" if row.state is State.WAITING else f", {_now(row)}"

@@ -19,6 +19,7 @@ from actors.rules.effects import (
     Publish,
     Record,
     RecordOutcome,
+    ReportLost,
     SendCard,
     ShowCard,
     ShowLine,
@@ -135,8 +136,8 @@ def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PL
             known = item.learn(row)
             behind = _newest(item, row)
             return Decision(known, () if behind.revision == shown else (ShowCard(behind, None, "sent"),))
-        case CardNotSent(row):
-            return Decision(item.learn(row))
+        case CardNotSent(row, sentence):
+            return Decision(item.learn(row), (ReportLost(row, sentence),) if row.card_lost else ())
         case OriginalSent(press):
             return original_sent(item, press)
         case OriginalNotSent():

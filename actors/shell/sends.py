@@ -16,6 +16,7 @@ from actors.ports import Sending, SentCard
 from actors.rules.item import Row
 from actors.rules.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent, Press
 from actors.rules.operations import KeepClaim, Operation, SaveCard, SendFailed
+from actors.rules.replies import card_lost
 from actors.rules.requests import Lane, NotStored, Ticket
 from actors.shell.outside import Outside
 from actors.shell.recordings import HOLD_SECONDS
@@ -27,6 +28,8 @@ QUIET_SECONDS = 60.0  # so long nothing moves, or no answer follows the end
 LONGEST_SECONDS = 1800.0
 KEEP_SECONDS = 20.0  # a claim lasts 60 s
 REFUSED_SECONDS = 60.0
+SAY_SECONDS = 600.0
+SAY_AGAIN_SECONDS = 5.0
 STILL = f"nothing of it has left for {QUIET_SECONDS:.0f} s"
 UNANSWERED = f"no answer within {QUIET_SECONDS:.0f} s"
 TOO_LONG = f"it was not through after {LONGEST_SECONDS / 60:.0f} minutes"
@@ -85,8 +88,8 @@ class Sends:
                 save, lambda saved: self._saved(saved, row.revision, outcome), CardNotSent(row, "not saved")
             )
             return
-        self._log(outcome)
         sentence = outcome.reason
+        self._log(outcome)
         await self._store(outcome, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
         self.outside.wake_schedule()
 
@@ -98,6 +101,21 @@ class Sends:
             outcome = await self._original(row, press, patience)
             tasks.cancel_scope.cancel()
         return outcome
+
+    async def report_lost(self, row: Row, reason: str) -> None:
+        """Tell the operator, and the chat once text gets through, that nobody can tap this card."""
+        log.warning("item", chat_id=row.chat_id, item_id=row.id, change="card_lost", outcome="lost", cause=reason)
+        give_up_at = anyio.current_time() + SAY_SECONDS
+        stopping = False
+        while not stopping and anyio.current_time() < give_up_at:
+            try:
+                await self.outside.chat.send_text(row.chat_id, card_lost(row, reason))
+            except Unreachable as error:
+                stopping = await self.outside.pause(error.retry_after_seconds or SAY_AGAIN_SECONDS)
+            except PortError:
+                return  # refused; or it may stand there, and is not said twice
+            else:
+                return
 
     async def _original(self, row: Row, press: Press, patience: Patience) -> Message:
         try:

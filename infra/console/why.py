@@ -23,6 +23,14 @@ REFUSED = {
 }
 
 
+MOST_LOST = 2  # sends of which nobody knows; then a person decides
+FATES = {
+    "not_sent": "nothing was sent",
+    "refused": "refused by Telegram",
+    "lost": "nobody knows whether it came",
+}
+
+
 def add_to(app: typer.Typer, opened: Opened) -> None:
     """Add the command."""
 
@@ -87,8 +95,16 @@ def _came_to(line: Line, zone: str) -> str:
             return _shows(line)
         case "publish":
             return _published(line)
+        case "card not sent":
+            return _not_sent(line)
         case _:
             return f"due {shown(line['due_at'], zone)}"
+
+
+def _not_sent(failure: Line) -> str:
+    """Why, and how often in all."""
+    times = f", {failure['times']} times" if failure["times"] > 1 else ""
+    return f"{FATES[failure['fate']]}: {failure['reason']}{times}"
 
 
 def _published(step: Line) -> str:
@@ -115,9 +131,12 @@ def _shows(card: Line) -> str:
 
 def _remarks(lines: Sequence[Line]) -> list[str]:
     lost = lines[0]["lost_sends"]
+    has_card = any(line["what"] == "card" and not (line["gone"] or line["retired"]) for line in lines[1:])
+    card_lost = lines[0]["state"] == "in_review" and lost >= MOST_LOST and not has_card
     live = [line for line in lines[1:] if line["what"] == "publish" and line["state"] == "published"]
     return [
         *([f"{lost} of its cards may or may not have arrived."] if lost else []),
+        *(["Its card is lost: nobody can tap it. /next in the chat sends it again."] if card_lost else []),
         *(_story(line) for line in live),
     ]
 

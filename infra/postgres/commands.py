@@ -40,6 +40,7 @@ def _view(_: object, value: Any) -> ChatView | None:
         paused=value["paused"],
         waiting=value["waiting"],
         in_review=value["in_review"],
+        cards_lost=value["cards_lost"],
         next=None if value["next"] is None else rows.row(value["next"]),
         queue=rows.rows(value["queue"]),
         settled=None if value["settled"] is None else rows.row(value["settled"]),

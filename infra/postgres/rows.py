@@ -32,6 +32,7 @@ def row(value: Any) -> Row:
         phase=None if value["phase"] is None else Phase(value["phase"]),
         preflight=value["preflight"],
         presented_at=None if value["presented_at"] is None else datetime.fromisoformat(value["presented_at"]),
+        card_lost=value["card_lost"],
         cards=tuple(Card(value["chat_key"], value["chat_id"], message, retired) for message, retired in value["cards"]),
     )
 

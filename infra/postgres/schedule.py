@@ -10,7 +10,9 @@ from infra.postgres.binding import Binding
 CLAIM_DUE: Binding[ClaimDue, Due] = Binding(
     "select claim_due($1, $2)",
     lambda operation: (operation.worker, operation.key),
-    lambda _, value: Due(rows.rows(value["present"]), rows.rows(value["expired"]), value["next_seconds"]),
+    lambda _, value: Due(
+        rows.rows(value["present"]), rows.rows(value["expired"]), value["next_seconds"], rows.rows(value["lost"])
+    ),
 )
 SAVE_CARD: Binding[SaveCard, Row] = Binding(
     "select save_card($1, $2, $3, $4, $5, $6, $7)",

@@ -86,6 +86,8 @@ def _deed(row: Row, settled: Settlement) -> str:
             return f"Posted via Instagram{by}"
         case State.IN_DOUBT, _:
             return "In doubt: it may be live, look at Instagram"
+        case State.EXPIRED, _ if row.note is not None:
+            return "Expired"  # its note says why nobody tapped
         case State.EXPIRED, _:
             return f"Expired: nobody tapped{_waited(settled.at, row.presented_at)}"
         case _:

@@ -8,12 +8,22 @@ import pytest
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import SentCard
 from actors.rules.item import State, Step
-from actors.rules.messages import Changed, Present, Recorded, Resume, Tap
+from actors.rules.messages import CardNotSent, Changed, Present, Recorded, Resume, Tap
 from actors.rules.operations import KeepClaim, SaveCard, SendFailed, StoreOutcome
 from actors.rules.publish_phase import Phase
 from actors.rules.rehearsal import rehearse
+from actors.rules.replies import card_lost
 from actors.rules.requests import Cause, NotStored
-from actors.shell.sends import KEEP_SECONDS, LONGEST_SECONDS, QUIET_SECONDS, STILL, STOPPED, TOO_LONG, UNANSWERED
+from actors.shell.sends import (
+    KEEP_SECONDS,
+    LONGEST_SECONDS,
+    QUIET_SECONDS,
+    SAY_AGAIN_SECONDS,
+    STILL,
+    STOPPED,
+    TOO_LONG,
+    UNANSWERED,
+)
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After, Creep, Never
 from tests.kit.clock import virtual_time
@@ -246,6 +256,42 @@ async def test_send_that_failed_is_told_to_the_operator(stage: ItemStage) -> Non
     (line,) = [line for line in stage.logs if line["event"] == "item"]
     assert (line["log_level"], line["item_id"], line["change"]) == ("warning", CLAIMED.id, "card_not_sent")
     assert (line["outcome"], line["cause"]) == ("refused", "Bad Request: IMAGE_PROCESS_FAILED")
+
+
+LOST = replace(row(State.IN_REVIEW), card_lost=True, cards=())
+
+
+async def test_card_that_is_lost_is_said_in_the_chat_and_in_the_log(stage: ItemStage) -> None:
+    """Its item stood in review without a card, and nobody was told."""
+    stage.chat.will("send_card", AnswerLost("Telegram did not answer in time"))
+    stage.store.will("SendFailed", LOST)
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+
+    assert stage.chat.texts == [(CLAIMED.chat_id, card_lost(LOST, "Telegram did not answer in time"))]
+    assert [line["change"] for line in stage.logs if line["event"] == "item"] == ["card_not_sent", "card_lost"]
+
+
+async def test_card_that_is_lost_is_said_once_text_gets_through(stage: ItemStage) -> None:
+    stage.chat.will("send_text", Unreachable("no network"), Unreachable("429", retry_after_seconds=30.0))
+
+    async with playing(stage):
+        stage.tell(CardNotSent(LOST, "no answer"))
+        await stage.chat.journal.until("send_text", 3)
+        assert anyio.current_time() == pytest.approx(SAY_AGAIN_SECONDS + 30.0)
+
+    assert len(stage.chat.texts) == 1
+
+
+@pytest.mark.parametrize("failure", [Refused("chat not found"), AnswerLost("timeout")])
+async def test_card_that_is_lost_is_not_said_twice(stage: ItemStage, failure: Exception) -> None:
+    stage.chat.will("send_text", failure)
+
+    async with playing(stage):
+        stage.tell(CardNotSent(LOST, "no answer"))
+
+    assert len(stage.chat.when("send_text")) == 1
 
 
 async def test_failed_send_that_could_not_be_stored_wakes_the_schedule_all_the_same(stage: ItemStage) -> None:

@@ -5,10 +5,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.rules.item import State
-from actors.rules.messages import Changed, Message, Present
+from actors.rules.messages import CardNotSent, Changed, Message, Present
 from actors.rules.operations import ClaimDue, Due, TidyUp
 from actors.rules.requests import Cause, NotStored, Reply
-from actors.scheduler import AFTER_OUTAGE_SECONDS, BITE_SECONDS, TIDY_BITE, Scheduler
+from actors.scheduler import AFTER_OUTAGE_SECONDS, BITE_SECONDS, TIDY_BITE, WORKER_ENDED, Scheduler
 from actors.shell.outside import BURST_SECONDS, ItemKey
 from tests.actors.fakes_shell import After, FakeStore, Never
 from tests.kit.clock import virtual_time
@@ -57,6 +57,17 @@ async def test_due_item_is_told_to_be_presented_and_an_expired_one_to_be_drawn(
         told = await items.told.take(2)
 
     assert told == (((CHAT, 7), Present(CLAIMED)), ((CHAT, 7), Changed(EXPIRED, "expired")))
+
+
+async def test_card_that_was_lost_with_its_worker_is_told_to_its_item(
+    scheduler: Scheduler, store: FakeStore, items: Items
+) -> None:
+    store.will("ClaimDue", Due((), (), None, (CLAIMED,)))
+
+    async with living(scheduler.run):
+        told = await items.told.take(1)
+
+    assert told == (((CHAT, 7), CardNotSent(CLAIMED, WORKER_ENDED)),)
 
 
 async def test_look_whose_first_answer_was_lost_has_left_something_behind(

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from actors.rules.chat_operations import MoveChat
-from actors.rules.item import State, Step
+from actors.rules.chat_operations import LookAtChat, MoveChat
+from actors.rules.item import Row, State, Step
 from tests.contracts.team import BEN, CHAT, Team
 
 
@@ -253,3 +253,53 @@ async def test_why_a_card_was_not_sent_is_kept_and_the_same_reason_again_is_coun
 
     kept = [(line["fate"], line["reason"], line["times"]) for line in await team.lines("card_failures")]
     assert sorted(kept) == [("lost", "no answer", 1), ("not_sent", "no network", 2)]
+
+
+async def _lose(team: Team) -> Row:
+    """Have the card of an item lost twice."""
+    await team.queue()
+    (row,) = (await team.claim()).present
+    await team.not_sent(row, ambiguous=True)
+    await team.world.pass_time(16)
+    (again,) = (await team.claim()).present
+    return await team.not_sent(again, ambiguous=True)
+
+
+async def test_a_card_that_was_lost_twice_is_lost_for_all_to_see(team: Team) -> None:
+    lost = await _lose(team)
+
+    view = await team.ask(LookAtChat(CHAT, BEN.id, 9))
+    assert lost.card_lost
+    assert view is not None
+    assert (view.in_review, view.cards_lost, [row.card_lost for row in view.queue]) == (1, 1, [True])
+
+
+async def test_a_lost_card_that_somebody_taps_after_all_is_not_lost(team: Team) -> None:
+    lost = await _lose(team)
+
+    await team.record(team.tap(lost, Step.AUTO_POST))
+
+    assert not (await team.load(lost)).card_lost
+
+
+async def test_a_card_that_was_lost_with_its_worker_is_told_to_who_finds_it(team: Team) -> None:
+    await team.queue()
+    await team.claim()
+    await team.world.pass_time(61)
+    await team.claim("two")
+    await team.world.pass_time(61)
+
+    found = await team.claim("three")
+
+    assert (found.present, [row.card_lost for row in found.lost]) == ((), [True])
+    kept = [(line["fate"], line["reason"], line["times"]) for line in await team.lines("card_failures")]
+    assert kept == [("lost", "its worker ended before it knew", 2)]
+
+
+async def test_an_item_that_nobody_could_tap_does_not_expire_as_if_nobody_had(team: Team) -> None:
+    lost = await _lose(team)
+    await team.world.pass_time(49 * 3600)
+
+    (expired,) = (await team.claim()).expired
+
+    assert (expired.id, expired.note) == (lost.id, "Nobody could tap: its card could not be shown.")

@@ -105,6 +105,7 @@ def look_at_chat(writer: Writer, asked: LookAtChat) -> ChatView | None:
         paused=chat.paused,
         waiting=len(unsent),
         in_review=len(open_items) - len(unsent),
+        cards_lost=sum(writer.card_lost(item) for item in items),
         next=None if first is None else writer.known_row(first),
         queue=tuple(writer.known_row(item) for item in open_items[: asked.most]),
         settled=None if last is None else writer.known_row(last),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from actors.rules.item import Row
+from actors.rules.item import Row, State
 from actors.rules.operations import ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
 from tests.fakes.moves import is_left_behind, resend, resend_again, resend_at, resend_failed
 from tests.fakes.records import CardFailureRecord, CardRecord, ChatRecord, ItemRecord
@@ -23,9 +23,18 @@ def claim_due(writer: Writer, asked: ClaimDue) -> Due:
     known += resend_again(writer, asked)
     expired = tuple(_expire(writer, item) for item in _overripe(writer))
     allowed = [chat for chat in writer.tables.chats.all() if chat.next_card_at <= writer.now]
-    claimed = [resend(writer, chat, asked.key) or _claim(writer, chat, asked.key) for chat in allowed]
-    present = tuple(row for row in claimed if row is not None)
-    return Due((*known, *present), expired, _next_seconds(writer))
+    present, lost = list[Row](), list[Row]()
+    for chat in allowed:
+        row = resend(writer, chat, asked.key)
+        claimed = None if row is not None else _claim(writer, chat, asked.key)
+        present += [one for one in (row, claimed) if one is not None and one is not _lost(claimed)]
+        lost += [one for one in (_lost(claimed),) if one is not None]
+    return Due((*known, *present), expired, _next_seconds(writer), tuple(lost))
+
+
+def _lost(claimed: Row | None) -> Row | None:
+    """The item, if its second send was lost with its worker: it counts as presented."""
+    return claimed if claimed is not None and claimed.state is State.IN_REVIEW else None
 
 
 def save_card(writer: Writer, asked: SaveCard) -> Row:
@@ -129,7 +138,8 @@ def _expires_at(writer: Writer, item: ItemRecord) -> datetime:
 
 
 def _expire(writer: Writer, item: ItemRecord) -> Row:
-    writer.decide(item, "expire", Author())
+    note = "Nobody could tap: its card could not be shown." if writer.card_lost(item) else None
+    writer.decide(item, "expire", Author(note=note))
     return writer.known_row(item)
 
 
@@ -163,7 +173,9 @@ def _claim(writer: Writer, chat: ChatRecord, key: str | None) -> Row | None:
     enough = again and item.lost_sends >= 1
     writer.tables.items.put(_presented(claimed, writer.now) if enough else claimed)
     writer.tables.chats.put(replace(chat, next_card_at=writer.now + timedelta(seconds=chat.gap_seconds)))
-    return None if enough else writer.known_row(item)
+    if again and item.held_by is not None:
+        note_failure(writer, item, "lost", "its worker ended before it knew")
+    return writer.known_row(item)
 
 
 def _is_due(item: ItemRecord, now: datetime) -> bool:

@@ -69,12 +69,19 @@ class Writer:
             if (item.preflight_version, item.preflight_account) == (item.version, chat.account_id)
             else None,
             presented_at=item.presented_at,
+            card_lost=self.card_lost(item),
             cards=tuple(
                 Card(chat_key, chat.chat_id, card.message_id, card.retired)
                 for card in self.tables.cards_of(item)
                 if not card.gone and (not card.retired or card.shown < card.want)
             ),
         )
+
+    def card_lost(self, item: ItemRecord) -> bool:
+        """`card_lost`: two sends of which nobody knows, and no message that anybody can tap."""
+        shown = any(not card.gone and not card.retired for card in self.tables.cards_of(item))
+        lost = item.state == State.IN_REVIEW.value and item.lost_sends >= 2
+        return lost and item.resend_at is None and not shown
 
     def _phase(self, item: ItemRecord) -> Phase | None:
         doubtful = item.state == State.IN_DOUBT.value

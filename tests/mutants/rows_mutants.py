@@ -351,8 +351,8 @@ _SCHEDULE = (
             Edit("actors/scheduler.py", '        messages += [Changed(row, "expired") for row in due.expired]\n', ""),
             Edit(
                 "actors/scheduler.py",
-                "zip(messages, (*due.present, *due.expired), strict=True)",
-                "zip(messages, due.present, strict=True)",
+                "zip(messages, (*due.present, *due.expired, *due.lost), strict=True)",
+                "zip(messages, (*due.present, *due.lost), strict=True)",
             ),
         ),
     ),

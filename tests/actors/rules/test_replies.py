@@ -203,3 +203,14 @@ def test_item_without_a_title_is_called_by_its_file() -> None:
     nameless = replace(WAITING, story=replace(WAITING.story, title=""))
 
     assert replies.story(nameless) == "\u2068sunset.jpg\u2069 (item 7)"
+
+
+def test_lost_card_is_never_called_in_review() -> None:
+    lost = replace(row(State.IN_REVIEW), card_lost=True, cards=())
+    view = replace(VIEW, in_review=1, queue=(lost,), cards_lost=1)
+
+    assert "Cards lost: 1. /next sends one again." in state(view)
+    assert seen(Command(Verb.QUEUE), SCENE, view).endswith(f"{SUNSET}, card lost: /next sends it again")
+    assert replies.card_lost(lost, "no answer") == (
+        f"The card of {SUNSET} may never come, it was sent twice: no answer. /next sends it again."
+    )

@@ -20,6 +20,7 @@ from actors.rules.effects import (
     Publish,
     Record,
     RecordOutcome,
+    ReportLost,
     SendCard,
     SendFile,
     ShowCard,
@@ -469,6 +470,12 @@ def test_card_that_was_settled_while_it_was_sent_is_drawn() -> None:
 
 def test_card_that_was_not_sent_changes_nothing_but_what_is_known() -> None:
     assert decide(COLD, CardNotSent(ROW, "not sent")).effects == ()
+
+
+def test_card_that_is_lost_is_told_to_the_operator_and_the_chat() -> None:
+    lost = replace(ROW, card_lost=True)
+
+    assert decide(COLD, CardNotSent(lost, "no answer")).effects == (ReportLost(lost, "no answer"),)
 
 
 def test_nothing_leads_out_of_a_final_state_but_a_requeue() -> None:

@@ -370,12 +370,22 @@ def test_failure_says_whether_anything_was_changed(
     told_once(type_in("queue", "remove", "12"), 1, part)
 
 
+@pytest.mark.parametrize(("message", "is_lost"), [({"gone": True}, True), ({"gone": False}, False)])
+def test_why_says_that_a_card_is_lost(outside: Outside, type_in: Type, message: dict[str, bool], is_lost: bool) -> None:
+    at = "2026-01-31T17:31:02+00:00"
+    card = {"id": 12, "what": "card", "at": at, "message_id": 100, "retired": False, "shown": 0, "want": 0}
+    outside.desk.lines = [ITEM | {"state": "in_review", "lost_sends": 2}, card | message]
+
+    assert ("Its card is lost: nobody can tap it." in type_in("why", "12").stdout) is is_lost
+
+
 def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
     at = "2026-01-31T17:31:02+00:00"
     tap = {"id": 12, "at": at, "version": 1, "user_name": "Ben", "tap_id": "t2", "message_id": 100}
     publish = {"id": 12, "what": "publish", "at": at, "version": 1, "account": "studio", "container_id": "c1"}
     publish |= {"attempt": 0, "calls": [], "sentence": None, "worker": "one", "media_id": "m1", "permalink": None}
     card = {"id": 12, "what": "card", "at": at, "message_id": 100, "gone": False, "retired": False}
+    failure = {"id": 12, "what": "card not sent", "at": at, "first_at": at}
     outside.desk.lines = [
         ITEM | {"state": "skipped", "lost_sends": 1},
         {"id": 12, "what": "queued", "at": at, "due_at": at},
@@ -384,6 +394,8 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
         card | {"shown": 1, "want": 1, "gone": True},
         tap | {"what": "decision", "step": "skip", "from": "in_review", "to": "skipped", "note": "why not"},
         tap | {"what": "tap", "step": "auto_post", "outcome": "stale"},
+        failure | {"fate": "refused", "reason": "Bad Request: IMAGE_PROCESS_FAILED", "times": 3},
+        failure | {"fate": "lost", "reason": "no answer", "times": 1},
         publish | {"state": "publishing", "attempt": 1, "calls": ["read container: finished"]},
         publish | {"state": "published", "sentence": "It is live.", "permalink": "https://instagram.example/m1"},
         publish | {"state": "published", "media_id": None, "worker": None, "container_id": None},
@@ -403,6 +415,8 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
         "tapped auto post",
         "refused: too late",
         "1 of its cards may or may not have arrived.",
+        "refused by Telegram: Bad Request: IMAGE_PROCESS_FAILED, 3 times",
+        "nobody knows whether it came: no answer",
         "publish publishing: read container: finished; container c1; attempt 1; by one",
         "Live as story m1 of studio: https://instagram.example/m1.",
         "Live as a story whose id was lost with the answer of studio.",
