@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup
 from actors.errors import MailboxClosed, MailboxFull, PortError, Refused, Unreachable
 from actors.ports import Said
 from actors.rules import replies
-from actors.rules.commands import MENU, addressee
+from actors.rules.commands import MENU, addressee, mentions
 from actors.runtime.actor import DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
@@ -40,16 +40,16 @@ class Commands:
 
     def tell_nowait(self, said: Said) -> None:
         """Have it answered and confirmed; raises MailboxClosed. What people tell each other is just confirmed."""
-        name = addressee(said.text)
+        name = None if said.media else addressee(said.text)
         if name is None:
-            self._hear(said)
+            self._hear(said, addressed=said.media and mentions(said.text, self._own_name.name))
         elif self._waiting is None:
             raise MailboxClosed(said)
         else:
             self._own_name.sort(said, name, self._waiting)
 
-    def _hear(self, said: Said) -> None:
-        if not said.private and self._speaker.read(said) is None:
+    def _hear(self, said: Said, *, addressed: bool) -> None:
+        if not self._speaker.is_worth_hearing(said, addressed):
             self._speaker.confirm(said)
             return
         try:
@@ -94,7 +94,7 @@ class Commands:
 
     def _hear_named(self, said: Said) -> None:
         try:
-            self._hear(said)
+            self._hear(said, addressed=True)
         except MailboxClosed:
             # It waited until we stopped: unconfirmed, it comes again.
             log.info("command.stopped", chat_id=said.chat_id, message_id=said.message_id)

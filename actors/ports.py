@@ -137,6 +137,7 @@ class Said:
     """Somebody wrote to the bot; `at` and `redelivered` are those of a press.
 
     `age_seconds`: how long ago it was sent when we saw it first, by the platform's own clock; None: not known.
+    `media`: it is a picture, a film or a file, and `text` its caption. `to_us`: it answers a message of ours.
     """
 
     update_id: int
@@ -149,6 +150,8 @@ class Said:
     redelivered: bool = False
     sent_at: datetime | None = None
     age_seconds: float | None = None
+    media: bool = False
+    to_us: bool = False
 
 
 @dataclass(frozen=True, slots=True)

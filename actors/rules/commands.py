@@ -10,6 +10,7 @@ from enum import Enum
 from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
 
 SHAPE = re.compile(r"/([a-z0-9_]{1,32})(?:@(\w{1,64}))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL | re.ASCII)
+MENTION = re.compile(r"(?<![\w@/])@(\w{1,64})", re.ASCII)
 NUMBER = re.compile(r"#?([1-9][0-9]{0,17})", re.ASCII)
 MOST_LINES = 10
 OLD_SECONDS = 120.0
@@ -72,6 +73,16 @@ def read(text: str) -> Command | None:
     return Command(verb, int(number[1])) if number else Command(verb, unclear=True)
 
 
+def looks_like_one(text: str) -> bool:
+    """Tell whether it has the shape of a command, ours or not."""
+    return SHAPE.fullmatch(text.strip()) is not None
+
+
+def mentions(text: str, own_name: str | None) -> bool:
+    """Tell whether a text calls us by our name, as in `@our_name, please`."""
+    return own_name is not None and own_name.lower() in {found.lower() for found in MENTION.findall(text)}
+
+
 def is_too_old(command: Command, age_seconds: float) -> bool:
     """Tell whether it must be said again: Telegram keeps messages for a day, but what only looks may come late."""
     return age_seconds > OLD_SECONDS and command.verb in CHANGES and not command.unclear
@@ -91,7 +102,7 @@ def asked(command: Command, wish: Wish, worker: str) -> Asked:
 
 
 class Courtesy:
-    """Who was told lately that we do not know their chat: nobody hears it twice within the hour. Bounded."""
+    """Which chats were told something lately that no chat hears twice within the hour. Bounded."""
 
     def __init__(self, most: int = 1000, seconds: float = 3600.0) -> None:
         self._most = most
@@ -99,7 +110,7 @@ class Courtesy:
         self._told_at: OrderedDict[int, float] = OrderedDict()
 
     def is_fresh(self, chat_id: int, now: float) -> bool:
-        """Tell whether this chat was told within the hour."""
+        """Say whether this chat was told within the hour."""
         return chat_id in self._told_at and now - self._told_at[chat_id] < self._seconds
 
     def tell(self, chat_id: int, now: float) -> None:

@@ -25,6 +25,9 @@ UNCLEAR = "Say /requeue 7, with the number of an item, or /requeue alone for the
 BUSY = "Too many commands at once: nothing was changed by this one, say it again in a moment."
 BROKEN = "That command is out of order. The operator was told; nothing else is affected."
 STRANGER = "Hello! I work in the groups of teams that my operator has set up, and can do nothing here."
+UNKNOWN_COMMAND = "I do not know this command; nothing was changed. /help says what I can do."
+NO_MEDIA = """Nothing was queued: I take no stories from chats.
+The operator of a team queues them with: python main.py media add, and then: python main.py queue add"""
 FORBIDDEN = "only people with a role in this chat may do that; nothing was changed."
 NO_ANSWER = "The database does not answer just now"
 NOTHING_CHANGED = f"{NO_ANSWER}: nothing was changed. Say it again in a moment."
@@ -135,6 +138,13 @@ def isolated(text: str) -> str:
     """A strange text on one line of ours, short, and unable to reorder the words beside it."""
     line = "".join(char for char in " ".join(text.split()) if char.isprintable() or char == JOINER)
     return f"\u2068{line if len(line) <= TITLE_ROOM else line[: TITLE_ROOM - 1].rstrip() + '…'}\u2069"
+
+
+def unusable(scene: Scene, is_known: bool | None, *, media: bool) -> str:
+    """What is said of a picture, or of a command that is none of ours; None: nobody knows whether it is set up here."""
+    if is_known is False and not (media and scene.private):
+        return _not_set_up(scene)
+    return " ".join(NO_MEDIA.split()) if media else UNKNOWN_COMMAND
 
 
 def _not_set_up(scene: Scene) -> str:

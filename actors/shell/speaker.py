@@ -24,7 +24,7 @@ from actors.rules.chat_operations import (
     Verdict,
     Wish,
 )
-from actors.rules.commands import Command, Courtesy, Verb, asked, is_too_old, read
+from actors.rules.commands import Command, Courtesy, Verb, asked, is_too_old, looks_like_one, read
 from actors.rules.messages import Present
 from actors.rules.operations import Operation
 from actors.rules.requests import Asks, Lane, NotStored, Reply, Ticket
@@ -90,10 +90,26 @@ class Speaker:
         self.stopping = anyio.Event()
         self._outside = outside
         self._courtesy = Courtesy()
+        self._kindness = Courtesy()
 
     def read(self, said: Said) -> Command | None:
-        """Read a command of ours."""
-        return read(said.text)
+        """Read a command of ours; the caption of a picture is none."""
+        return None if said.media else read(said.text)
+
+    def is_worth_hearing(self, said: Said, addressed: bool) -> bool:
+        """Tell whether it may get an answer. What we cannot use gets one an hour a chat, if it is addressed to us."""
+        if self.read(said) is not None:
+            return True
+        if not (said.media or looks_like_one(said.text)):
+            return said.private
+        if not (addressed or said.private or said.to_us):
+            return False
+        now = anyio.current_time()
+        if self._kindness.is_fresh(said.chat_id, now):
+            return False
+        # Noted at the door: an album comes as ten messages at once.
+        self._kindness.tell(said.chat_id, now)
+        return True
 
     def is_too_old(self, said: Said) -> bool:
         """Tell whether it lay at the platform for so long that it is not done any more."""
@@ -140,15 +156,27 @@ class Speaker:
         self._outside.confirm(said.update_id)
 
     async def _greet(self, said: Said) -> Answer | None:
-        """Somebody who talks to us alone: a stranger hears who we are, without the database once they did."""
-        if not said.private or self._courtesy.is_fresh(said.chat_id, anyio.current_time()):
+        """What is no command of ours: a stranger hears who we are, without the database once they did."""
+        if said.media and said.private:
+            return self._decline(said, None)
+        if said.private and self._courtesy.is_fresh(said.chat_id, anyio.current_time()):
             return None
-        look = LookAtChat(said.chat_id, said.person.id, 0)
+        is_known = await self.is_known(said.chat_id, said.person.id)
+        if said.media or looks_like_one(said.text):
+            return self._decline(said, is_known)
+        return Answer(replies.STRANGER, "chatter", "stranger") if is_known is False else None
+
+    def _decline(self, said: Said, is_known: bool | None) -> Answer:
+        text = replies.unusable(self._scene(said), is_known, media=said.media)
+        return Answer(text, "media" if said.media else "unknown", "unusable")
+
+    async def is_known(self, chat_id: int, user_id: int) -> bool | None:
+        """Ask whether a chat is set up, after all taps; None: the database does not answer."""
+        ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
         try:
-            known = (await self._ask(look, said, ASK_SECONDS)).value is not None
+            return (await self._outside.store.ask(LookAtChat(chat_id, user_id, 0), ticket)).value is not None
         except NotStored:
             return None
-        return None if known else Answer(replies.STRANGER, "chatter", "stranger")
 
     async def _obey(self, command: Command, said: Said) -> Answer:
         operation = asked(command, Wish(said.chat_id, said.message_id, said.person), self._outside.worker)

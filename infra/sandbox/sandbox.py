@@ -13,7 +13,7 @@ from infra.sandbox.markup import Formatted, to_html
 from infra.sandbox.model import Chat, Content, Message, Wire
 from infra.sandbox.rules import Rules
 from infra.sandbox.theatre import Theatre
-from infra.sandbox.world import BOT, NewChat, Tap, World
+from infra.sandbox.world import BOT, NewChat, Tap, Words, World
 
 TOKEN = f"{BOT.id}:AAsandboxsandboxsandboxsandboxsandb"
 
@@ -62,7 +62,11 @@ class Sandbox:
 
     def say(self, chat_id: int, user_id: int, text: str, seconds_ago: float = 0.0) -> Message:
         """Write into a chat as a person; of what was written before, Telegram keeps the rest of a day."""
-        return self.telegram.say(chat_id, user_id, text, self.clock() - seconds_ago)
+        return self.telegram.say(Words(chat_id, user_id, text), self.clock() - seconds_ago)
+
+    def show(self, words: Words) -> Message:
+        """Send anything as a person: an answer, a photo with a caption."""
+        return self.telegram.say(words, self.clock())
 
     def set_bot_membership(self, chat_id: int, user_id: int, is_member: bool) -> None:
         """Throw the bot out of a chat, or bring it back."""

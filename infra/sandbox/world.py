@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from infra.sandbox.arguments import Upload
 from infra.sandbox.files import FileStore
 from infra.sandbox.journal import Journal
 from infra.sandbox.limits import Limits
@@ -27,6 +28,18 @@ class Tap:
     user_id: int
     button: str
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person writes, or a photo, video or document with these words as its caption."""
+
+    chat_id: int
+    user_id: int
+    text: str
+    reply_to: int | None = None
+    upload: Upload | None = None
+    kind: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +101,35 @@ class World:
         self.journal.record(now, "tap", query_id=query.id, callback_data=callback_data, **place)
         return query.id
 
-    def say(self, chat_id: int, user_id: int, text: str, now: float) -> Message:
+    def say(self, words: Words, now: float) -> Message:
         """Let a person write into a chat at this moment, or before; commands are marked as such."""
-        chat, person = self.chat_for_stage(chat_id), self._person(user_id)
+        chat, person = self.chat_for_stage(words.chat_id), self._person(words.user_id)
         entities = tuple(
-            {"type": "bot_command", "offset": utf16_length(text[: found.start()]), "length": len(found.group())}
-            for found in COMMAND.finditer(text)
+            {
+                "type": "bot_command",
+                "offset": utf16_length(words.text[: found.start()]),
+                "length": len(found.group()),
+            }
+            for found in COMMAND.finditer(words.text)
         )
-        message = self._add(chat, person, Shown(now, Content("text", text, entities)))
-        self.updates.push("message", chat.message_wire(message), now)
-        self.journal.record(now, "said", chat_id=chat_id, message_id=message.id, user_id=user_id, text=text)
+        media = None if words.upload is None else self.files.media(words.kind, words.upload)
+        content = Content(words.kind, words.text, entities, media)
+        message = self._add(chat, person, Shown(now, content), words.reply_to)
+        if self._reaches_bot(chat, message):
+            self.updates.push("message", chat.message_wire(message), now)
+        place = {"chat_id": chat.id, "message_id": message.id, "user_id": person.id}
+        self.journal.record(now, "said", text=words.text, **place)
         return message
+
+    def _reaches_bot(self, chat: Chat, message: Message) -> bool:
+        """In a group where it has no rights, a bot hears commands and answers to its own messages only.
+
+        https://core.telegram.org/bots/features#privacy-mode
+        """
+        if not chat.bot_is_member or chat.kind == "private" or chat.bot_is_admin:
+            return chat.bot_is_member
+        original = chat.messages.get(message.reply_to or 0)
+        return bool(message.content.entities) or (original is not None and original.sender is BOT)
 
     def set_bot_membership(self, chat_id: int, user_id: int, is_member: bool, now: float) -> None:
         """Let a person throw the bot out of a chat, or bring it back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 # The list is sticky at Telegram's side and shared by an old and a new worker: it is always the same.
 ALLOWED = ("callback_query", "message", "my_chat_member")
 NO_ID = -1
+OWN_ID = re.compile(r"/bot([0-9]{1,18}):", re.ASCII)
 LARGEST_ID = 2**63 - 1  # of a bigint; Telegram's own have 52 bits at most
 LONGEST_KEY = 128  # characters of a callback query's id: it becomes the key of a row
 
@@ -57,6 +59,7 @@ class _Sight:
     update_id: int
     at: float
     redelivered: bool
+    own_id: int | None = None
 
 
 class TelegramUpdates:
@@ -69,6 +72,7 @@ class TelegramUpdates:
     def __init__(self, request: AiohttpRequest, url: str) -> None:
         self._request = request
         self._url = url
+        self._own_id = _own_id(url)
         self._began = False
 
     async def get(self, offset: int | None, timeout_seconds: float) -> Sequence[object]:
@@ -114,7 +118,7 @@ class TelegramUpdates:
         if update_id == NO_ID or not isinstance(raw, dict):
             return Poison(update_id, f"{kind}: no update_id")
         try:
-            return self._dated(_meaning(raw, _Sight(update_id, at, redelivered)))
+            return self._dated(_meaning(raw, _Sight(update_id, at, redelivered, self._own_id)))
         except UNREADABLE as error:  # its text may quote what somebody wrote
             return Poison(update_id, f"{kind}: {type(error).__name__}")
 
@@ -154,12 +158,36 @@ def _moved(message: telegram.Message, sight: _Sight) -> Moved | None:
 
 
 def _said(message: telegram.Message, sight: _Sight) -> Update:
-    if message.text is None or message.from_user is None:
+    media = any((message.photo, message.video, message.animation, message.document, message.video_note))
+    text = message.caption or "" if media else message.text
+    if text is None or message.from_user is None:
         return Other(sight.update_id, "message without text or sender")
-    person = _person(message.from_user)
-    private = message.chat.type == ChatType.PRIVATE
-    where = (sight.update_id, _id(message.chat.id), _id(message.message_id))
-    return Said(*where, person, speakable(message.text), private, sight.at, sight.redelivered, message.date)
+    return Said(
+        sight.update_id,
+        _id(message.chat.id),
+        _id(message.message_id),
+        _person(message.from_user),
+        speakable(text),
+        private=message.chat.type == ChatType.PRIVATE,
+        at=sight.at,
+        redelivered=sight.redelivered,
+        sent_at=message.date,
+        media=media,
+        to_us=_answers(message, sight.own_id),
+    )
+
+
+def _answers(message: telegram.Message, own_id: int | None) -> bool:
+    """Tell whether it is a reply to a message of ours."""
+    original = message.reply_to_message
+    author = None if original is None else original.from_user
+    return author is not None and own_id is not None and author.id == own_id
+
+
+def _own_id(url: str) -> int | None:
+    """Read our own id: it is the number with which a token begins."""
+    found = OWN_ID.search(url)
+    return int(found[1]) if found else None
 
 
 def _pressed(raw: dict[str, Any], sight: _Sight) -> Pressed | Unknown:

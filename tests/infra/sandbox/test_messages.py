@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from infra.sandbox.arguments import Upload
 from infra.sandbox.model import Person
 from infra.sandbox.rules import NOT_MODIFIED, Rules, StageError
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.world import NewChat
+from infra.sandbox.world import NewChat, Words
 from tests.infra.sandbox.client import BUTTONS, BotClient, picture
 
 
@@ -252,3 +253,29 @@ async def test_members_are_told_apart(group: int, bot: BotClient) -> None:
     assert member["result"]["status"] == "member"
     assert itself["result"]["status"] == "administrator"
     assert (await bot("getChatMemberCount", chat_id=group))["result"] == 4
+
+
+async def test_photo_of_a_person_arrives_with_its_caption_and_what_it_answers(
+    sandbox: Sandbox, group: int, bot: BotClient
+) -> None:
+    sent = (await bot("sendMessage", chat_id=group, text="x"))["result"]
+    shown = Upload("a.jpg", "image/jpeg", picture())
+
+    sandbox.show(Words(group, 1, "look", sent["message_id"], shown, "photo"))
+
+    message = (await bot("getUpdates"))["result"][0]["message"]
+    assert (message["caption"], len(message["photo"])) == ("look", 2)
+    assert message["reply_to_message"]["from"]["id"] == sent["from"]["id"]
+
+
+async def test_bot_without_rights_in_a_group_hears_commands_and_answers_to_it_only(
+    sandbox: Sandbox, group: int, bot: BotClient
+) -> None:
+    sent = (await bot("sendMessage", chat_id=group, text="x"))["result"]
+    sandbox.telegram.chats[group].bot_is_admin = False
+
+    for words in (Words(group, 1, "hello"), Words(group, 1, "/next"), Words(group, 1, "ok", sent["message_id"])):
+        sandbox.show(words)
+
+    heard = [update["message"]["text"] for update in (await bot("getUpdates"))["result"]]
+    assert heard == ["/next", "ok"]

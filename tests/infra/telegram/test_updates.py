@@ -260,3 +260,50 @@ def test_no_shape_of_a_message_raises(field: str, value: object) -> None:
 @given(st.sampled_from(["callback_query", "message", "my_chat_member", "update_id"]), json_values)
 def test_no_shape_of_an_update_raises(field: str, value: object) -> None:
     UPDATES.parse({"update_id": 1, field: value}, 0, redelivered=False)
+
+
+OURS = TelegramUpdates(AiohttpRequest(1), "http://x/bot123456:AAsecret")
+PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 16}]
+FILE = {"file_id": "f", "file_unique_id": "u"}
+FILM = FILE | {"width": 9, "height": 16, "duration": 5}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"photo": PHOTO},
+        {"document": FILE},
+        {"video": FILM},
+        {"animation": FILM, "document": FILE},
+        {"video_note": FILE | {"length": 9, "duration": 5}},
+    ],
+)
+def test_picture_film_or_file_is_said_with_its_caption(content: dict[str, Any]) -> None:
+    parsed = [
+        OURS.parse(said(text=None, **content, **caption), 1.5, redelivered=False)
+        for caption in ({}, {"caption": "@our_bot \ud83d"})
+    ]
+
+    assert [(one.text, one.media) for one in parsed if isinstance(one, Said)] == [("", True), ("@our_bot \ufffd", True)]
+
+
+@pytest.mark.parametrize(("author", "to_us"), [(123456, True), (123457, False), (None, False)])
+def test_reply_to_a_message_of_ours_is_to_us(author: int | None, to_us: bool) -> None:
+    sender = {} if author is None else {"from": {"id": author, "is_bot": True, "first_name": "B"}}
+    original = {"message_id": 1, "chat": TEAM, "date": 1, "text": "hello", **sender}
+
+    parsed = OURS.parse(said(reply_to_message=original), 1.5, redelivered=False)
+
+    assert isinstance(parsed, Said)
+    assert parsed.to_us is to_us
+
+
+def test_without_a_number_in_the_token_nothing_is_to_us() -> None:
+    original = {"message_id": 1, "chat": TEAM, "date": 1, "from": ANNA, "text": "hello"}
+
+    parsed = TelegramUpdates(AiohttpRequest(1), "http://x/botodd").parse(
+        said(reply_to_message=original), 1.5, redelivered=False
+    )
+
+    assert isinstance(parsed, Said)
+    assert not parsed.to_us
