@@ -36,6 +36,7 @@ class Ledger:
     _ambiguous: Counter[int] = field(default_factory=Counter)
     _in_a_row: Counter[int] = field(default_factory=Counter)
     _claims: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
+    _standing: set[int] = field(default_factory=set)
     _on_their_way: dict[int, Process] = field(default_factory=dict)
     _arrived: dict[tuple[int, int], tuple[Process, int]] = field(default_factory=dict)
     _drawn: dict[tuple[str, int, int], int] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class Ledger:
 
     def sends(self, process: Process, row: Row, now: float) -> None:
         """A process sends a card: it has claimed the item, or somebody has decided it since."""
+        self._standing.discard(row.id)
         item = self.store.tables.items.get(row.chat_key, row.id)
         assert item is not None
         if process.thawed_at > now - 2 * HOLD_SECONDS or item.state not in {"waiting", "presenting", "in_review"}:
@@ -96,6 +98,10 @@ class Ledger:
         """Its send is over, however; a process that was killed never says so."""
         if self._on_their_way.get(row.id) is process:
             del self._on_their_way[row.id]
+
+    def stands_still(self, row: Row) -> None:
+        """The end of its file never leaves: whatever becomes of this send, nothing was sent."""
+        self._standing.add(row.id)
 
     def gave_up_what_moved(self, process: Process, row: Row) -> None:
         """A send was given up although its file was leaving."""
@@ -215,6 +221,9 @@ class Ledger:
                 if before.held_by != worker:
                     said = f"item {item.item_id} of {before.held_by} is given back by {worker}"
                     self.broken("one worker claims an item", said)
+                if ambiguous and item.item_id in self._standing:
+                    said = f"the end of item {item.item_id} never left {worker}"
+                    self.broken("what never left is no lost send", said)
                 if not ambiguous and item.state == State.IN_REVIEW.value:
                     said = f"item {item.item_id} is in review though it was certainly not sent"
                     self.broken("what waits for people has a card", said)

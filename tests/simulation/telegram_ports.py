@@ -68,6 +68,7 @@ class ChatPort:
         sending.kept_back = row.story.file_id is None or name == "send_original"
         harm = self._wire.hinder(f"leave {name}") if sending.kept_back else None
         if harm is not None and harm.trouble == "stalled":
+            self._ledger.stands_still(row)
             await anyio.sleep_forever()
         if harm is not None:
             await self._creep(row, harm.late, sending)
