@@ -29,5 +29,5 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Unhealthy within 26 s of a hang. The probe takes a tenth of a second; `main.py health` asks the same, with more around it.
 HEALTHCHECK --interval=8s --timeout=5s --start-period=40s --retries=2 \
-    CMD python -m infra.web.probe http://127.0.0.1:$PORT/healthz
+    CMD python -m infra.web.probe "$PORT" "$HOST"
 CMD ["python", "main.py", "run"]

@@ -9,11 +9,12 @@ if __name__ == "__main__":
 
 import gc
 import json
+import os
 import random
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, redirect_stderr
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -65,17 +66,17 @@ from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.worker import Script, worker_process
-from infra.settings import BadSettings, Settings, child_environment, load_settings
+from infra.settings import BadSettings, NotTheFolder, Settings, child_environment, load_settings, prepare
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.groups import open_groups
 from infra.telegram.webhook import Place, open_webhook
 from infra.vault import Vault, new_key
 from infra.web.media import media_route
+from infra.web.probe import health_of
 from infra.web.server import PortTaken, check, listen, serve
 from infra.web.webhook import webhook_route
 
 GARBAGE = (20_000, 20, 20)  # collections as of Python's start would be two for each tap of a burst, and find nothing
-HOST = "0.0.0.0"  # noqa: S104 - a container's orchestrator asks for health from outside
 TOKEN_SECONDS = 5.0
 UVLOOP = {"use_uvloop": True}
 PORT_HELP = f"The port to listen on; 0: any free one. Otherwise {stage.FIRST_PORT}, or the next that is free."
@@ -90,11 +91,34 @@ log = structlog.get_logger()
 
 
 def read_settings() -> Settings:
-    """Read the environment; what is wrong with it is the input's fault."""
+    """Read what is set, and say what is to be said of it; what is wrong with it is the input's fault."""
+    settings = checked_settings()
+    for notice in settings.notices:
+        say_once(notice)
+    return settings
+
+
+def checked_settings() -> Settings:
+    """Read what is set."""
     try:
         return load_settings()
     except BadSettings as error:
         raise WrongInput(str(error)) from error
+
+
+@cache
+def say_once(sentence: str) -> None:
+    """Say it, once a process: a command reads its settings more often than that."""
+    say(sentence)
+
+
+def data_dir_of(settings: Settings) -> Path:
+    """Return DATA_DIR, which is there and can be written to; what is wrong with it is the input's fault."""
+    try:
+        prepare(settings.data_dir)
+    except NotTheFolder as error:
+        raise WrongInput(str(error)) from error
+    return settings.data_dir
 
 
 @asynccontextmanager
@@ -103,7 +127,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Address]:
     if settings.database_url is not None:
         yield Address(settings.database_url.get_secret_value(), settings.database_pooled)
         return
-    async with open_embedded(settings.data_dir) as dsn:
+    async with open_embedded(data_dir_of(settings)) as dsn:
         yield Address(dsn)
 
 
@@ -135,19 +159,28 @@ def open_library(settings: Settings) -> LocalMedia | BucketMedia:
     return BucketMedia(Bucket(*where, *(settings.bucket_keys() or (None, None))))
 
 
+def filled_library() -> LocalMedia | BucketMedia:
+    """The same for a command that puts files there."""
+    settings = read_settings()
+    if settings.media_bucket is None:
+        data_dir_of(settings)
+    return open_library(settings)
+
+
 def open_media(settings: Settings) -> LocalMedia | BucketMedia:
     """A worker's files of the stories, with links: a bucket's own, or under PUBLIC_URL."""
     library = open_library(settings)
     if isinstance(library, BucketMedia) or settings.public_url is None:
         return library
     own = settings.link_secret
-    secret = own.get_secret_value() if own else kept_secret(settings.data_dir)
+    secret = own.get_secret_value() if own else kept_secret(data_dir_of(settings))
     return LocalMedia(settings.data_dir / "media", SignedLinks(secret, settings.public_url, WallClock()))
 
 
 async def check_health() -> tuple[bool, str]:
     """Ask the worker of this machine how it is."""
-    return await check(f"http://127.0.0.1:{read_settings().port}/healthz")
+    settings = read_settings()
+    return await check(health_of(settings.host, settings.port))
 
 
 async def whose_token(token: str, login: Login, ig_user_id: str | None) -> Owner:
@@ -188,7 +221,7 @@ PROGRAM.set(name_to_type(sys.orig_argv, sys.argv[0], sys.executable))
 app = build(
     Opened(
         desk=open_desk,
-        library=lambda: open_library(read_settings()),
+        library=filled_library,
         migrate=migrate_only,
         check_health=check_health,
         clock=WallClock(),
@@ -207,11 +240,14 @@ app = build(
 @app.command(rich_help_panel=RUNNING)
 def run(until_stdin_ends: Annotated[bool, typer.Option("--until-stdin-ends", hidden=True)] = False) -> None:
     """Run one worker until it is told to stop (SIGTERM, SIGHUP or Ctrl-C)."""
-    settings = read_settings()
+    settings = checked_settings()
     try:
         settings.bot_token()
+        data_dir_of(settings)
         with queued(sys.stdout, dropped_line) as lines, queued(sys.stderr, dropped_line) as said, redirect_stderr(said):
             configure_logs(settings.log_format, settings.log_level, settings.secrets(), lines)
+            for notice in settings.notices:
+                log.warning("settings.notice", notice=notice)
             anyio.run(run_worker, settings, until_stdin_ends, backend_options=UVLOOP)
     except (BadSettings, PortTaken, BotTokenRefused) as error:
         raise WrongInput(str(error)) from error
@@ -273,7 +309,7 @@ def routes_of(settings: Settings, media: LocalMedia | BucketMedia, worker: Worke
 async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     """Open everything outside, and wire a worker to it."""
     async with AsyncExitStack() as stack:
-        listener = stack.enter_context(listen(HOST, settings.port))
+        listener = stack.enter_context(listen(settings.host, settings.port))
         names = stack.enter_context(take_names(settings.data_dir))
         media = open_media(settings)
         telegram = open_telegram(settings.bot_token(), settings.telegram_api_url, media)
@@ -379,10 +415,9 @@ async def open_backstage(data_dir: Path, address: Address) -> AsyncIterator[Back
 def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:
     """The environment in which `run` is pointed at the sandbox; without a DSN it shares the embedded database."""
     own = {"TELEGRAM_TOKEN": sandbox.token, "TELEGRAM_API_URL": sandbox.url, "DATA_DIR": str(data_dir)}
-    own |= {"INSTAGRAM_API_URL": sandbox.url, "MEDIA_BUCKET": ""}  # the demo's stories stay in its folder
-    own |= {"TELEGRAM_WEBHOOK_URL": ""}  # and its taps are polled
-    own |= {"FACEBOOK_APP_ID": "", "FACEBOOK_APP_SECRET": ""}
-    return child_environment(own | {"DATABASE_URL": dsn, "LOG_FORMAT": "json"})
+    own |= {"INSTAGRAM_API_URL": sandbox.url}
+    unset = dict.fromkeys((name.upper() for name in Settings.model_fields), "")  # what is set is for the real one
+    return child_environment({**unset, "ENV_FILE": os.devnull, **own, "DATABASE_URL": dsn, "LOG_FORMAT": "json"})
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from tests.backends import BACKENDS, Backend
 pytest_plugins = [
     "pytester",
     "tests.kit.plugin",
+    "tests.plugins.environment",
     "tests.plugins.examples",
     "tests.plugins.postgres",
     "tests.plugins.secrets",

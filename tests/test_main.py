@@ -1,6 +1,7 @@
 """The command line as a process: what a person reads when `run` or `demo` cannot start."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def sandbox() -> Iterator[str]:
 
 
 def everytap(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    own = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"} | environment
+    own = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "ENV_FILE": os.devnull} | environment
     return subprocess.run(
         [sys.executable, str(MAIN), *arguments],
         env=own,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -65,6 +66,7 @@ async def understudy(
             "TELEGRAM_API_URL": stage.sandbox.url,
             "TELEGRAM_TOKEN": stage.sandbox.token,
             "PORT": "0",
+            "ENV_FILE": os.devnull,
             **(changes or {}),
         }
     )

@@ -10,6 +10,15 @@ from urllib.parse import urlsplit
 CHECK_SECONDS = 4.0  # less than a container's probe waits
 
 
+def health_of(host: str | None, port: int) -> str:
+    """The address at which a worker that listens there is asked from its own machine."""
+    if not host or host == "0.0.0.0":  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    elif host == "::":
+        host = "::1"
+    return f"http://[{host}]:{port}/healthz" if ":" in host else f"http://{host}:{port}/healthz"
+
+
 def probe(url: str, seconds: float = CHECK_SECONDS) -> tuple[bool, str]:
     """Ask, and say in one sentence what came of it; blocks, at each step no longer than `seconds`."""
     try:
@@ -36,8 +45,9 @@ def _fetch(url: str, seconds: float) -> bytes:
 
 
 def main() -> int:
-    """Print the sentence; 0 if the worker is well."""
-    well, sentence = probe(sys.argv[1])
+    """Print the sentence; 0 if the worker is well. Takes the settings PORT and HOST, or the whole address."""
+    where, host = sys.argv[1].strip(), "".join(sys.argv[2:]).strip()
+    well, sentence = probe(where if "://" in where else health_of(host, int(where)))
     sys.stdout.write(f"{sentence}\n")
     return 0 if well else 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from infra.web.probe import CHECK_SECONDS, probe
 
 BACKLOG = 128
 GRACE_SECONDS = 1.0
+NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 NO_CACHE = {"cache-control": "no-store"}
 
 
@@ -27,13 +29,16 @@ class PortTaken(PortError):
     """The port cannot be listened on; the text is one sentence for the operator."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Take the port (0: any free one) before anything is started; raises PortTaken."""
+def listen(host: str | None, port: int) -> socket.socket:
+    """Take the port (0: any free one) before anything is started; raises PortTaken. No host means all addresses."""
     try:
-        return socket.create_server((host, port), family=_family(host), backlog=BACKLOG)
+        return _server(host, port) if host else _server_everywhere(port)
     except OSError as error:
         why = os.strerror(error.errno or 0)
-        sentence = f"PORT {port} cannot be listened on ({why}): stop what uses it, or set PORT to another one."
+        if error.errno in NO_SUCH_ADDRESS:
+            sentence = f"HOST {host} cannot be listened on ({why}): set it to an address of this machine, or unset it."
+        else:
+            sentence = f"PORT {port} cannot be listened on ({why}): stop what uses it, or set PORT to another one."
         raise PortTaken(sentence) from error
 
 
@@ -75,5 +80,14 @@ def _answer(verdict: Verdict) -> JSONResponse:
     return JSONResponse(verdict.wire(), verdict.code, NO_CACHE)
 
 
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+def _server_everywhere(port: int) -> socket.socket:
+    """By both families, where the machine has both: some platforms' private networks are IPv6 alone."""
+    if not socket.has_dualstack_ipv6():
+        return _server("0.0.0.0", port)  # noqa: S104 - a container's orchestrator asks for health from outside
+    return _server("::", port)
+
+
+def _server(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)

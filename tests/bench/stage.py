@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from asyncio.subprocess import DEVNULL
@@ -65,6 +66,7 @@ def environment(bot: str, api_url: str, data_dir: Path, dsn: str, pool_size: int
             "DATA_DIR": str(data_dir),
             "POOL_SIZE": str(pool_size),
             "PORT": "0",
+            "ENV_FILE": os.devnull,
             "TELEGRAM_API_URL": api_url,
             "TELEGRAM_TOKEN": f"{bot}:{SECRET}",
             "LOG_FORMAT": "json",

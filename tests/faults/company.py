@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -149,6 +150,7 @@ class Company:
             "INSTAGRAM_API_URL": self._stage.sandbox.url,
             "PUBLIC_URL": f"http://{HOST}:{port}",
             "PORT": str(port),
+            "ENV_FILE": os.devnull,
             **self._changes,
         }
 

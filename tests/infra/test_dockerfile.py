@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -125,7 +126,11 @@ def test_worker_writes_into_data_dir_and_nowhere_else(tmp_path: Path, database_u
     """So its root file system may be read-only."""
     environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
     environment |= {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "PORT": "0", "TELEGRAM_TOKEN": TOKEN}
-    environment |= {"TELEGRAM_API_URL": "http://127.0.0.1:9", "PUBLIC_URL": "http://127.0.0.1:9"}
+    environment |= {
+        "ENV_FILE": os.devnull,
+        "TELEGRAM_API_URL": "http://127.0.0.1:9",
+        "PUBLIC_URL": "http://127.0.0.1:9",
+    }
     command = [sys.executable, "-c", TELL_WRITES]
 
     with subprocess.Popen(

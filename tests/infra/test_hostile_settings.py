@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def test_process_with_everything_wrong_says_so_and_ends_with_2() -> None:
 
     done = subprocess.run(
         [sys.executable, str(MAIN), "run"],
-        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"} | junk,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "ENV_FILE": os.devnull} | junk,
         capture_output=True,
         text=True,
         timeout=50,

@@ -6,6 +6,7 @@ import pytest
 
 from infra.settings import BadSettings, Settings, child_environment, load_settings
 
+ROOT = Path(__file__).parent.parent.parent
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
 NEW_KEY, OLD_KEY = "n" * 43 + "=", "o" * 43 + "="
 WANTED_ORIGIN = "must be scheme, host and port only, like https://"
@@ -29,7 +30,7 @@ def test_nothing_need_be_set() -> None:
 
     assert settings.database_url is None
     assert settings.telegram_token is None
-    assert settings.data_dir == Path(".everytap")
+    assert settings.data_dir == ROOT / ".everytap"
     assert settings.telegram_api_url == "https://api.telegram.org"
     assert (settings.port, settings.pool_size, settings.database_pooled) == (8080, 5, False)
     assert (settings.shutdown_grace_seconds, settings.log_format, settings.log_level) == (20.0, "json", "INFO")

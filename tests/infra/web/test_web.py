@@ -15,6 +15,7 @@ from aiohttp import web
 
 from actors.runtime.child import ChildState
 from infra.web.health import LOOP_SECONDS, CrashWatch, alive
+from infra.web.probe import health_of
 from infra.web.server import PortTaken, check, listen, serve
 from tests.backends import BACKENDS, Backend
 
@@ -210,3 +211,68 @@ async def test_stranger_on_the_port_is_not_taken_for_a_worker() -> None:
         await runner.cleanup()
 
     assert (well, sentence) == (False, f"What answers at {url} is not a worker of everytap.")
+
+
+async def test_worker_without_a_host_is_asked_by_both_families() -> None:
+    """Private networks of some platforms are IPv6 alone; a container's own probe comes by IPv4."""
+    with listen(None, 0) as listener:
+        port = listener.getsockname()[1]
+        stopping = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(serve, FakeVitals(), listener, stopping, lambda: None)
+
+            answers = [await probe(f"http://{host}:{port}/healthz") for host in ("127.0.0.1", "[::1]")]
+
+            stopping.set()
+
+    assert [code for code, _ in answers] == [200, 200]
+
+
+async def test_machine_without_ipv6_is_listened_on_by_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+
+    with listen(None, 0) as listener:
+        assert listener.family is socket.AF_INET
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "::"])
+async def test_worker_is_asked_where_it_listens(host: str) -> None:
+    with listen(host, 0) as listener:
+        url = health_of(host, listener.getsockname()[1])
+        stopping = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(serve, FakeVitals(), listener, stopping, lambda: None)
+
+            found = await check(url)
+
+            stopping.set()
+
+    assert found == (True, "The worker is well.")
+
+
+async def test_taken_port_is_named_whichever_family_took_it() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"PORT {port} cannot be listened on"):
+            listen(None, port)
+
+
+async def test_host_of_another_machine_is_named() -> None:
+    with pytest.raises(
+        PortTaken, match=r"^HOST 192\.0\.2\.1 cannot be listened on .*address of this machine, or unset"
+    ):
+        listen("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        (None, "http://127.0.0.1:81/healthz"),
+        ("", "http://127.0.0.1:81/healthz"),
+        ("::", "http://[::1]:81/healthz"),
+        ("10.0.0.1", "http://10.0.0.1:81/healthz"),
+        ("2001:db8::1", "http://[2001:db8::1]:81/healthz"),
+    ],
+)
+def test_health_is_asked_of_an_address_that_the_machine_has(host: str | None, url: str) -> None:
+    assert health_of(host, 81) == url

@@ -1,34 +1,30 @@
-"""What the operator sets in the environment, checked once at the start."""
+"""The operator's settings: one field for each variable, and what is made of several."""
 
 import hmac
-import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr
 
-# The shape is documented at https://core.telegram.org/bots/api#authorizing-your-bot
-BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
-# 32 bytes in URL-safe base64: github.com/fernet/spec
-FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+from infra.settings import checks
 
 TELEGRAM_API = "https://api.telegram.org"
 # https://core.telegram.org/bots/api#setwebhook
 WEBHOOK_PORTS = frozenset({443, 80, 88, 8443})
-WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
 # What these hold is never repeated in a message: a password or a token may have been pasted into any of them.
 UNSPEAKABLE = {"database_url", "telegram_token", "telegram_api_url", "instagram_api_url", "public_url", "link_secret"}
 UNSPEAKABLE |= {"aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key", "secret_keys", "facebook_app_secret"}
 UNSPEAKABLE |= {"account_token", "telegram_webhook_url", "telegram_webhook_secret"}
+UNSPEAKABLE |= {"http_proxy", "https_proxy", "all_proxy"}
 
 # What looks so may be repeated in any variable's sentence: no key or address that was pasted into the wrong one does.
 HARMLESS = re.compile(r"[\w ./+-]{0,24}|/[\w ./-]{0,80}")
+
+PROXY = "a proxy like http://user:password@proxy.example.org:3128 or socks5h://127.0.0.1:1080"
+Proxy = Annotated[SecretStr, AfterValidator(checks.proxy)]
 
 
 class BadSettings(Exception):
@@ -39,138 +35,85 @@ class BadSettings(Exception):
         self.problems = problems
 
 
-def _must(holds: bool) -> None:
-    if not holds:
-        raise ValueError  # the field's description says what is wanted
-
-
-def _postgres_url(url: SecretStr) -> SecretStr:
-    _must(urlsplit(url.get_secret_value()).scheme in {"postgres", "postgresql"})
-    return url
-
-
-def _bot_token(token: SecretStr) -> SecretStr:
-    _must(BOT_TOKEN.fullmatch(token.get_secret_value()) is not None)
-    return token
-
-
-def _hard_to_guess(secret: SecretStr) -> SecretStr:
-    _must(len(secret.get_secret_value()) >= 16)
-    return secret
-
-
-def _webhook_secret(secret: SecretStr) -> SecretStr:
-    _must(WEBHOOK_SECRET.fullmatch(secret.get_secret_value()) is not None)
-    return secret
-
-
-def _fernet_keys(keys: SecretStr) -> SecretStr:
-    _must(all(FERNET_KEY.fullmatch(key.strip()) for key in keys.get_secret_value().split(",")))
-    return keys
-
-
-def _web_address(text: str) -> str:
-    url = urlsplit(text)
-    _must(url.scheme in {"http", "https"} and bool(url.hostname))
-    _must(url.port != 0)  # reading it raises ValueError itself if it is no port at all
-    _must(not (url.username or url.password or url.query or url.fragment))
-    _must(not re.search(r"\s", text))
-    return text.rstrip("/")
-
-
-def _origin(text: str) -> str:
-    _must(not urlsplit(text).path.strip("/"))
-    return _web_address(text)
-
-
-def _webhook_address(text: str) -> str:
-    _must(not re.search(r"[{}%]", text))  # its path is looked up as it stands
-    return _web_address(text)
-
-
-def _directory(path: Path) -> Path:
-    try:
-        _must(path.is_dir() or not path.exists())
-    except OSError as error:  # a name too long, a folder that is closed to us
-        raise ValueError from error
-    return path
-
-
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-Secret = Annotated[SecretStr, BeforeValidator(_stripped)]
-Text = Annotated[str, BeforeValidator(_stripped)]
-
-
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """One field for each variable; a field's description completes the sentence "PORT must be …"."""
 
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    database_url: Annotated[Secret, AfterValidator(_postgres_url)] | None = Field(
+    database_url: Annotated[SecretStr, AfterValidator(checks.postgres_url)] | None = Field(
         None,
         description="an address like postgresql://user:password@host:5432/name, or unset for an embedded PostgreSQL",
     )
     database_pooled: bool = Field(False, description="1 when a transaction pooler stands before the database, else 0")
     pool_size: int = Field(5, ge=1, le=50, description="a number of connections from 1 to 50")
-    data_dir: Annotated[Path, AfterValidator(_directory)] = Field(
+    data_dir: Annotated[Path, AfterValidator(checks.directory)] = Field(
         Path(".everytap"), description="a directory, or a path at which one can be made"
     )
-    telegram_token: Annotated[Secret, AfterValidator(_bot_token)] | None = Field(
+    telegram_token: Annotated[SecretStr, AfterValidator(checks.bot_token)] | None = Field(
         None, description="a bot's token as @BotFather shows it: digits, a colon, 30 characters or more"
     )
-    telegram_api_url: Annotated[Text, AfterValidator(_origin)] = Field(
+    telegram_api_url: Annotated[str, AfterValidator(checks.origin)] = Field(
         TELEGRAM_API, description="scheme, host and port only, like https://api.telegram.org"
     )
-    telegram_webhook_url: Annotated[Text, AfterValidator(_webhook_address)] | None = Field(
+    telegram_webhook_url: Annotated[str, AfterValidator(checks.webhook_address)] | None = Field(
         None,
         description="the address to which Telegram brings updates, like https://bot.example.org/telegram, or unset",
     )
-    telegram_webhook_secret: Annotated[Secret, AfterValidator(_webhook_secret)] | None = Field(
+    telegram_webhook_secret: Annotated[SecretStr, AfterValidator(checks.webhook_secret)] | None = Field(
         None, description="16 to 256 letters, digits, _ or -, or unset to have one made of the bot's token"
     )
-    instagram_api_url: Annotated[Text, AfterValidator(_origin)] = Field(
+    instagram_api_url: Annotated[str, AfterValidator(checks.origin)] = Field(
         "https://graph.facebook.com", description="scheme, host and port only, like https://graph.facebook.com"
     )
-    secret_keys: Annotated[Secret, AfterValidator(_fernet_keys)] | None = Field(
+    secret_keys: Annotated[SecretStr, AfterValidator(checks.fernet_keys)] | None = Field(
         None, description="keys as `account new-key` prints them, the newest first, with commas between them"
     )
-    account_token: Secret | None = Field(None, description="the token that `account add` is to connect")
-    facebook_app_id: Text | None = Field(None, description="the id of your app at Meta, which renews Facebook's tokens")
-    facebook_app_secret: Secret | None = Field(None, description="the secret of that app")
-    public_url: Annotated[Text, AfterValidator(_web_address)] | None = Field(
+    account_token: SecretStr | None = Field(None, description="the token that `account add` is to connect")
+    facebook_app_id: str | None = Field(None, description="the id of your app at Meta, which renews Facebook's tokens")
+    facebook_app_secret: SecretStr | None = Field(None, description="the secret of that app")
+    public_url: Annotated[str, AfterValidator(checks.web_address)] | None = Field(
         None, description="the address at which the internet reaches this worker, like https://stories.example.org"
     )
-    link_secret: Annotated[Secret, AfterValidator(_hard_to_guess)] | None = Field(
+    link_secret: Annotated[SecretStr, AfterValidator(checks.hard_to_guess)] | None = Field(
         None, description="16 characters or more, the same for all workers, or unset to have one kept in DATA_DIR"
     )
-    media_bucket: Text | None = Field(
+    media_bucket: str | None = Field(
         None, description="the name of an S3-compatible bucket, or unset to keep media under DATA_DIR"
     )
-    aws_endpoint_url: Annotated[Text, AfterValidator(_web_address)] | None = Field(
+    aws_endpoint_url: Annotated[str, AfterValidator(checks.web_address)] | None = Field(
         None, description="the address of the bucket's store, like https://s3.example.org, or unset for Amazon's own"
     )
-    aws_region: Text = Field("us-east-1", description="the region of the bucket")
-    aws_access_key_id: Text | None = Field(None, description="the name of the key to the bucket")
-    aws_secret_access_key: Secret | None = Field(None, description="the key to the bucket")
+    aws_region: str = Field("us-east-1", description="the region of the bucket")
+    aws_access_key_id: str | None = Field(None, description="the name of the key to the bucket")
+    aws_secret_access_key: SecretStr | None = Field(None, description="the key to the bucket")
     port: int = Field(8080, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")
+    host: Annotated[str, AfterValidator(checks.own_address)] | None = Field(
+        None, description="an IP address of this machine on which to listen, like 127.0.0.1, or unset for all of them"
+    )
     shutdown_grace_seconds: float = Field(20.0, gt=0, le=600, description="a number of seconds above 0, at most 600")
-    log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = Field(
+    log_format: Annotated[Literal["json", "console"], BeforeValidator(checks.lower)] = Field(
         "json", description="json or console"
     )
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(checks.upper)] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
+    http_proxy: Proxy | None = Field(None, description=PROXY)
+    https_proxy: Proxy | None = Field(None, description=PROXY)
+    all_proxy: Proxy | None = Field(None, description=PROXY)
+    no_proxy: str = Field("", description="names, addresses and networks that are reached without a proxy, or *")
+
+    _notices: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the operator is to hear of these settings, one sentence each."""
+        return self._notices
+
+    def settled(self, data_dir: Path, notices: tuple[str, ...]) -> "Settings":
+        """Return the same with the folder that DATA_DIR turned out to be."""
+        settings = self.model_copy(update={"data_dir": data_dir})
+        settings._notices = notices  # noqa: SLF001 - of its own class
+        return settings
 
     def bot_token(self) -> str:
         """Return the token for a command that cannot do without, or raise BadSettings."""
@@ -229,34 +172,14 @@ class Settings(BaseSettings):
         password = urlsplit(_revealed(self.database_url)).password or ""
         webhook = self.webhook_secret() if token and self.telegram_webhook_url else ""
         known = (token, webhook, password, unquote(password), links, key, app, self.given_token(), *self.vault_keys())
+        known += self._proxy_passwords()
         return tuple(secret for secret in known if secret)
+
+    def _proxy_passwords(self) -> tuple[str, ...]:
+        urls = map(_revealed, (self.http_proxy, self.https_proxy, self.all_proxy))
+        passwords = [urlsplit(url).password or "" for url in urls]
+        return (*passwords, *map(unquote, passwords))
 
 
 def _revealed(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
-
-
-def load_settings() -> Settings:
-    """Read the environment, or raise BadSettings with one sentence for each variable that is wrong."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        # Not chained: pydantic's own text could repeat what was set.
-        raise BadSettings(*(_sentence(problem) for problem in error.errors())) from None
-    settings.bucket_keys()
-    settings.refuse_what_never_works()
-    return settings
-
-
-def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment with changes, for a process that it starts."""
-    return {**os.environ, **changes}
-
-
-def _sentence(problem: ErrorDetails) -> str:
-    name = str(problem["loc"][0])
-    wanted = Settings.model_fields[name].description
-    value = str(problem["input"])
-    speakable = name not in UNSPEAKABLE and HARMLESS.fullmatch(value) is not None
-    found = f"it is {value!r}" if speakable else "what it is set to is not"
-    return f"{name.upper()} must be {wanted}; {found}."

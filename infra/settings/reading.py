@@ -1,0 +1,107 @@
+"""Reads the environment and `.env`, once; the only reader of both.
+
+Without pydantic-settings, which folds `https_proxy` and `HTTPS_PROXY` into the one that comes last, expands what looks
+like a variable inside a password of `.env`, and logs a line that it cannot read instead of refusing it.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from infra.settings.data_dir import NotTheFolder, locate
+from infra.settings.env_file import BrokenFile, read_env_file
+from infra.settings.model import HARMLESS, UNSPEAKABLE, BadSettings, Settings
+from infra.settings.spelling import misspelt
+
+HOME = Path(__file__).resolve().parents[2]  # the checkout: where main.py stands, and where relative paths begin
+ENV_FILE = "ENV_FILE"
+QUOTES = "\"'“”‘’"
+
+
+def load_settings() -> Settings:
+    """Read what is set, or raise BadSettings with one sentence for each variable that is wrong."""
+    return read_settings(os.environ, HOME, Path.cwd())
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with changes, for a process that it starts."""
+    return {**os.environ, **changes}
+
+
+def read_settings(environment: Mapping[str, str], home: Path, here: Path) -> Settings:
+    """The same, of a checkout at `home`, typed in the folder `here`; what the environment sets to nothing is unset."""
+    filed = _filed(environment, home)
+    given = {name: value for name, value in (_ours(filed) | _ours(environment)).items() if value}
+    quoted = [name for name, value in given.items() if _in_quotes(name, value)]
+    problems = [
+        f"{name.upper()} has quotes around its value, which docker, for one, keeps: remove them." for name in quoted
+    ]
+    settings = _checked({name: value for name, value in given.items() if name not in quoted}, problems)
+    try:
+        folder, moved = locate(settings.data_dir, home, here)
+    except NotTheFolder as error:
+        raise BadSettings(str(error)) from error
+    settings.bucket_keys()
+    settings.refuse_what_never_works()
+    strange = misspelt([*filed, *environment], _names(), _unset(given))
+    return settings.settled(folder, (*moved, *strange))
+
+
+def _filed(environment: Mapping[str, str], home: Path) -> dict[str, str]:
+    named = environment.get(ENV_FILE, "").strip()
+    try:
+        return read_env_file(home / named if named else home / ".env", wanted=bool(named))
+    except BrokenFile as error:
+        raise BadSettings(str(error)) from error
+
+
+def _ours(found: Mapping[str, str]) -> dict[str, str]:
+    """What is set of ours, without white space around it. NAME goes before name, but for proxies, as with curl."""
+    ours: dict[str, str] = {}
+    for name in Settings.model_fields:
+        spellings = (name, name.upper()) if name.endswith("_proxy") else (name.upper(), name)
+        found_in = next((spelling for spelling in spellings if spelling in found), None)
+        if found_in is not None:
+            ours[name] = found[found_in].strip()
+    return ours
+
+
+def _in_quotes(name: str, value: str) -> bool:
+    # A secret may begin with a quote; a folder or a number does not.
+    both = len(value) > 1 and value[0] in QUOTES and value[-1] in QUOTES
+    return both or (name == "data_dir" and bool({value[0], value[-1]} & set(QUOTES)))
+
+
+def _checked(given: Mapping[str, str], problems: list[str]) -> Settings:
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        # Not chained: pydantic's own text could repeat what was set.
+        raise BadSettings(*problems, *(_sentence(problem) for problem in error.errors())) from None
+    if problems:
+        raise BadSettings(*problems)
+    return settings
+
+
+def _names() -> set[str]:
+    return {name.upper() for name in Settings.model_fields} | {ENV_FILE}
+
+
+def _unset(given: Mapping[str, str]) -> list[str]:
+    """The names that a misspelt one may have meant; those of AWS are other programs' too, and idle without a bucket."""
+    idle = "media_bucket" not in given
+    return [
+        name.upper() for name in Settings.model_fields if name not in given and not (idle and name.startswith("aws_"))
+    ]
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    name = str(problem["loc"][0])
+    wanted = Settings.model_fields[name].description
+    value = str(problem["input"])
+    speakable = name not in UNSPEAKABLE and HARMLESS.fullmatch(value) is not None
+    found = f"it is {value!r}" if speakable else "what it is set to is not"
+    return f"{name.upper()} must be {wanted}; {found}."
