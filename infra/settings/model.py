@@ -103,16 +103,22 @@ class Settings(BaseModel):
     no_proxy: str = Field("", description="names, addresses and networks that are reached without a proxy, or *")
 
     _notices: tuple[str, ...] = PrivateAttr(())
+    _libpq: tuple[str, ...] = PrivateAttr(())
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What the operator is to hear of these settings, one sentence each."""
         return self._notices
 
-    def settled(self, data_dir: Path, notices: tuple[str, ...]) -> "Settings":
-        """Return the same with the folder that DATA_DIR turned out to be."""
+    @property
+    def libpq(self) -> tuple[str, ...]:
+        """The names of PostgreSQL's own variables that are set: a DATABASE_URL is completed from them, as psql does."""
+        return self._libpq
+
+    def settled(self, data_dir: Path, notices: tuple[str, ...], libpq: tuple[str, ...]) -> "Settings":
+        """Return the same with the folder that DATA_DIR turned out to be, and what was found beside the settings."""
         settings = self.model_copy(update={"data_dir": data_dir})
-        settings._notices = notices  # noqa: SLF001 - of its own class
+        settings._notices, settings._libpq = notices, libpq  # noqa: SLF001 - of its own class
         return settings
 
     def bot_token(self) -> str:

@@ -5,6 +5,7 @@ like a variable inside a password of `.env`, and logs a line that it cannot read
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from infra.settings.spelling import misspelt
 
 HOME = Path(__file__).resolve().parents[2]  # the checkout: where main.py stands, and where relative paths begin
 ENV_FILE = "ENV_FILE"
+# https://www.postgresql.org/docs/current/libpq-envars.html
+LIBPQ = re.compile(r"PG[A-Z]{4,}")
 QUOTES = "\"'“”‘’"
 
 
@@ -47,7 +50,8 @@ def read_settings(environment: Mapping[str, str], home: Path, here: Path) -> Set
     settings.bucket_keys()
     settings.refuse_what_never_works()
     strange = misspelt([*filed, *environment], _names(), _unset(given))
-    return settings.settled(folder, (*moved, *strange))
+    libpq = tuple(sorted(name for name in environment if LIBPQ.fullmatch(name)))
+    return settings.settled(folder, (*moved, *strange), libpq)
 
 
 def _filed(environment: Mapping[str, str], home: Path) -> dict[str, str]:

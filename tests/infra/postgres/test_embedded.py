@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: shared, adopted, stopped by the last, and never in the way of the next start."""
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -14,7 +15,12 @@ import anyio
 import asyncpg
 import pytest
 
+from actors.errors import Refused, Unreachable
+from infra.postgres.bindings import BINDINGS
+from infra.postgres.connect import Address, connect_patiently, connected
 from infra.postgres.embedded import EmbeddedPostgresFailed, Owner, open_embedded
+from infra.postgres.migrate import migrate
+from infra.postgres.pool import PoolSettings, open_pool
 
 ROOT = Path(__file__).parents[3]
 OWNER = """\
@@ -255,3 +261,111 @@ def test_root_starts_it_inside_a_folder_that_only_root_may_enter(tmp_path: Path)
     with owning(locked / "data") as dsn:
         assert ask(dsn, "select 1") == 1
         assert (locked / "data" / "postgres").stat().st_uid != 0
+
+
+# https://www.postgresql.org/docs/current/libpq-envars.html
+LIBPQ = {
+    **dict.fromkeys(["PGHOST", "PGSSLNEGOTIATION", "PGTARGETSESSIONATTRS", "PGGSSLIB"], "absurd"),
+    **dict.fromkeys(["PGUSER", "PGPASSWORD", "PGDATABASE", "PGAPPNAME", "PGKRBSRVNAME", "PGCLIENTENCODING"], "absurd"),
+    **dict.fromkeys(["PGPASSFILE", "PGSERVICEFILE", "PGSSLCERT", "PGSSLKEY", "PGSSLROOTCERT", "PGSSLCRL"], "/absurd"),
+    **dict.fromkeys(["PGSYSCONFDIR", "PGLOCALEDIR", "PGDATA", "PGSSLCRLDIR"], "/absurd"),
+    **dict.fromkeys(["PGSSLMINPROTOCOLVERSION", "PGSSLMAXPROTOCOLVERSION", "PGREQUIREAUTH"], "absurd"),
+    **dict.fromkeys(["PGPORT", "PGCONNECT_TIMEOUT", "PGHOSTADDR", "PGCHANNELBINDING", "PGGSSENCMODE"], "absurd"),
+    **dict.fromkeys(["PGSERVICE", "PGOPTIONS", "PGTZ", "PGDATESTYLE", "PGGEQO", "PGLOADBALANCEHOSTS"], "absurd"),
+    "PGSSLMODE": "verify-full",
+}
+
+
+@pytest.fixture
+def absurd_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in LIBPQ.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("absurd_shell")
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+async def test_nothing_of_the_shell_reaches_the_embedded_server(tmp_path: Path) -> None:
+    """What a DSN leaves out, asyncpg takes from libpq's variables, which were set for another server."""
+    async with open_embedded(tmp_path) as dsn:
+        async with connected(Address(dsn), print) as connection:
+            by_command = await connection.fetchval("select current_user")
+        async with open_pool(dsn, PoolSettings(1, False, "test"), BINDINGS) as pool, pool.session():
+            pass
+
+    assert by_command == "everytap"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PGSSLNEGOTIATION", "direct"), ("PGPORT", "absurd"), ("PGSSLMODE", "absurd")]
+)
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+async def test_variable_of_libpq_that_spoils_an_operators_address_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(Refused, match=f"^the address of the database cannot be used; look at DATABASE_URL and {name}$"):
+        await connect_patiently(Address("postgresql://me@127.0.0.1/x", libpq=(name,)), print, 1.0)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+async def test_silence_names_what_to_look_at(monkeypatch: pytest.MonkeyPatch, free_tcp_port: int) -> None:
+    monkeypatch.setenv("PGTARGETSESSIONATTRS", "standby")
+    address = Address(f"postgresql://me@127.0.0.1:{free_tcp_port}/x", libpq=("PGTARGETSESSIONATTRS",))
+
+    with pytest.raises(Unreachable, match=r"look whether it runs, and at DATABASE_URL and PGTARGETSESSIONATTRS$"):
+        await connect_patiently(address, print, 0.2)
+
+
+def test_cluster_of_another_postgresql_is_named_with_the_way_out(tmp_path: Path) -> None:
+    with owning(tmp_path):
+        pass
+    version = (tmp_path / "postgres" / "PG_VERSION").read_text()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("17\n")
+
+    with pytest.raises(EmbeddedPostgresFailed) as caught, owning(tmp_path):
+        pass
+
+    assert str(caught.value) == (
+        f"PostgreSQL 17 made {tmp_path}/postgres, and this release brings PostgreSQL {version.strip()}, which cannot "
+        f"read it: with the release before, run `python -m infra.postgres.tool {tmp_path} pg_dump -Fc "
+        "--exclude-extension=pg_stat_statements -f everytap.dump`, then load that here, as the README says under "
+        '"When a release brings a newer PostgreSQL"'
+    )
+    assert (tmp_path / "postgres" / "global" / "pg_control").exists()
+
+
+def tool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "infra.postgres.tool", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+
+
+def test_what_one_release_dumps_the_next_one_loads(tmp_path: Path) -> None:
+    """By the README's own commands, typed here where the folders of two releases are two."""
+    old, new, dump = tmp_path / "old", tmp_path / "new", tmp_path / "everytap.dump"
+    section = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("### When a release brings a newer PostgreSQL")[2]
+    )
+    dumps, loads = re.findall(r"python -m infra\.postgres\.tool \.everytap (pg_\w+ .*)", section)[:2]
+    with owning(old) as dsn:
+        anyio.run(migrated, dsn)
+
+    dumped = tool(str(old), *dumps.replace("everytap.dump", str(dump)).split())
+    loaded = tool(str(new), *loads.replace("everytap.dump", str(dump)).split())
+
+    assert (dumped.returncode, dumped.stderr, loaded.returncode, loaded.stderr) == (0, "", 0, "")
+    with owning(new) as dsn:
+        assert anyio.run(migrated, dsn) == []
+
+
+async def migrated(dsn: str) -> list[str]:
+    async with connected(Address(dsn), print) as connection:
+        return await migrate(connection)
+
+
+def test_tool_that_is_none_is_told_which_there_are(tmp_path: Path) -> None:
+    done = tool(str(tmp_path), "pg_dumb")
+
+    assert done.returncode == 2
+    assert "there are" in done.stderr
+    assert "pg_dump, " in done.stderr
