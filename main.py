@@ -57,6 +57,7 @@ from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.process.output import queued
 from infra.process.stopper import Stopper, when_stdin_ends
+from infra.proxies import Proxies, SocksProxy
 from infra.sandbox import browser, visit
 from infra.sandbox import demo as stage
 from infra.sandbox.backstage import Backstage
@@ -151,6 +152,31 @@ async def migrate_only() -> list[str]:
         return await bring_up_to_date(address)
 
 
+def proxies_of(settings: Settings) -> Proxies:
+    """Return the operator's proxies, which lead to Telegram and to Instagram; one that cannot is the input's fault."""
+    proxies = Proxies(*settings.proxies(), settings.no_proxy)
+    try:
+        for url in outside_of(settings).values():
+            proxies.of(url)
+    except SocksProxy as error:
+        raise WrongInput(str(error)) from error
+    return proxies
+
+
+def outside_of(settings: Settings) -> dict[str, str]:
+    """Where the calls go that a proxy may have to carry, for the log."""
+    graph = settings_for(settings.instagram_api_url)
+    return {"telegram": settings.telegram_api_url, "facebook": graph.facebook_url, "instagram": graph.instagram_url}
+
+
+def tell_proxies(settings: Settings) -> None:
+    """Say by which proxies this worker goes, if by any."""
+    proxies = proxies_of(settings)
+    shown = {name: proxies.shown(url) for name, url in outside_of(settings).items()}
+    if any(shown.values()):
+        log.info("proxies", **shown)
+
+
 def open_library(settings: Settings) -> LocalMedia | BucketMedia:
     """Where the stories' files are kept, without links."""
     if settings.media_bucket is None:
@@ -197,7 +223,8 @@ async def open_groups_of_bot() -> AsyncIterator[Groups | None]:
     if settings.telegram_token is None:
         yield None
         return
-    async with open_groups(settings.bot_token(), settings.telegram_api_url) as groups:
+    proxy = proxies_of(settings).of(settings.telegram_api_url)
+    async with open_groups(settings.bot_token(), settings.telegram_api_url, proxy) as groups:
         yield groups
 
 
@@ -211,9 +238,10 @@ async def open_graph(settings: Settings, media: LocalMedia | BucketMedia) -> Asy
     """Open Instagram's Graph API; it reads tokens and names stories by what it is given here."""
     vault = Vault(settings.vault_keys())
     secret = settings.facebook_app_secret
+    proxies = proxies_of(settings)
     app = App(settings.facebook_app_id, secret.get_secret_value()) if settings.facebook_app_id and secret else None
     around = Around(vault.unseal, vault.seal, media.link, WallClock())
-    async with open_instagram(settings_for(settings.instagram_api_url, app), around) as instagram:
+    async with open_instagram(settings_for(settings.instagram_api_url, app, proxies.of), around) as instagram:
         yield instagram
 
 
@@ -243,11 +271,13 @@ def run(until_stdin_ends: Annotated[bool, typer.Option("--until-stdin-ends", hid
     settings = checked_settings()
     try:
         settings.bot_token()
+        proxies_of(settings)
         data_dir_of(settings)
         with queued(sys.stdout, dropped_line) as lines, queued(sys.stderr, dropped_line) as said, redirect_stderr(said):
             configure_logs(settings.log_format, settings.log_level, settings.secrets(), lines)
             for notice in settings.notices:
                 log.warning("settings.notice", notice=notice)
+            tell_proxies(settings)
             anyio.run(run_worker, settings, until_stdin_ends, backend_options=UVLOOP)
     except (BadSettings, PortTaken, BotTokenRefused) as error:
         raise WrongInput(str(error)) from error
@@ -292,7 +322,8 @@ async def open_place(settings: Settings) -> AsyncIterator[Webhook | None]:
         yield None
         return
     place = Place(url, settings.webhook_secret())
-    async with open_webhook(settings.bot_token(), settings.telegram_api_url, place) as webhook:
+    proxy = proxies_of(settings).of(settings.telegram_api_url)
+    async with open_webhook(settings.bot_token(), settings.telegram_api_url, place, proxy) as webhook:
         yield webhook
 
 
@@ -312,7 +343,9 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         listener = stack.enter_context(listen(settings.host, settings.port))
         names = stack.enter_context(take_names(settings.data_dir))
         media = open_media(settings)
-        telegram = open_telegram(settings.bot_token(), settings.telegram_api_url, media)
+        proxies = proxies_of(settings)
+        proxy = proxies.of(settings.telegram_api_url)
+        telegram = open_telegram(settings.bot_token(), settings.telegram_api_url, media, proxy)
         chat, updates = await stack.enter_async_context(telegram)
         await refuse_bad_token(chat)
         address = await stack.enter_async_context(open_database(settings))
@@ -326,7 +359,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
 
         instagram = await stack.enter_async_context(open_graph(settings, media))
         webhook = await stack.enter_async_context(open_place(settings))
-        reach = Reach(media.link)
+        reach = Reach(media.link, proxies.of)
         ports = Ports(pool, chat, updates, WallClock(), instagram, reach, webhook, means_of(settings))
         identity = Identity(names.worker, names.owner, settings.shutdown_grace_seconds)
         worker = Worker(ports, identity, random.Random(), web)

@@ -64,7 +64,7 @@ class Calls:
         if ask.token is not None and not is_token(ask.token):
             raise TokenGone(NOT_A_TOKEN)
         try:
-            return await call(self._session, ask, seconds)
+            return await call(self._session, ask, seconds, self.settings.proxy(ask.url))
         except NotSent as error:
             raise Unreachable(str(error)) from error
         except Broken as error:

@@ -19,6 +19,11 @@ PUBLISH_SECONDS = 30.0  # design: shorter than the lease of a publish (75 s)
 READ_SECONDS = 15.0
 
 
+def straight(_: str) -> str | None:
+    """No proxy, whatever is asked."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """Meta's app, which alone may renew the tokens of a Facebook login."""
@@ -36,6 +41,7 @@ class GraphSettings:
     app: App | None = None
     publish_seconds: float = PUBLISH_SECONDS
     read_seconds: float = READ_SECONDS
+    proxy: Callable[[str], str | None] = field(default=straight, repr=False)
 
     def node(self, login: Login, *path: str) -> str:
         """Return the address of something in the graph."""
@@ -46,10 +52,11 @@ class GraphSettings:
         return (self.facebook_url if login is Login.FACEBOOK else self.instagram_url).rstrip("/")
 
 
-def settings_for(api_url: str, app: App | None = None) -> GraphSettings:
+def settings_for(api_url: str, app: App | None = None, proxy: Callable[[str], str | None] = straight) -> GraphSettings:
     """Return Meta's own two hosts, or, for any other address than the default, that one for both."""
     api_url = api_url.rstrip("/")
-    return GraphSettings(app=app) if api_url == FACEBOOK_URL else GraphSettings(api_url, api_url, app)
+    hosts = (FACEBOOK_URL, INSTAGRAM_URL) if api_url == FACEBOOK_URL else (api_url, api_url)
+    return GraphSettings(*hosts, app, proxy=proxy)
 
 
 @dataclass(frozen=True, slots=True)

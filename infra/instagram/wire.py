@@ -19,7 +19,12 @@ LARGEST_BODY = 4 * 1024 * 1024
 TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
 # Raised before a connection was there. Anything else may have happened after the first byte had left.
-NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.ClientHttpProxyError,  # the proxy did not let us through
+)
 
 
 class NotSent(Exception):
@@ -64,18 +69,18 @@ def open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
-async def call(session: aiohttp.ClientSession, ask: Ask, seconds: float) -> Reply:
+async def call(session: aiohttp.ClientSession, ask: Ask, seconds: float, proxy: str | None = None) -> Reply:
     """Make one call within so many seconds; raises `NotSent` and `Broken`, which hold no URL."""
     if session.closed:
         raise NotSent("Instagram was not asked: this worker stops.")
     try:
-        return await _call(session, ask, seconds)
+        return await _call(session, ask, seconds, proxy)
     except (aiohttp.ClientError, OSError) as error:  # asyncio's TimeoutError is an OSError
         failure = _failure(error)
     raise failure  # outside of the except: the error it stands for is not even its context
 
 
-async def _call(session: aiohttp.ClientSession, ask: Ask, seconds: float) -> Reply:
+async def _call(session: aiohttp.ClientSession, ask: Ask, seconds: float, proxy: str | None) -> Reply:
     headers = {} if ask.token is None else {"Authorization": f"Bearer {ask.token}"}
     timeout = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds))
     async with session.request(
@@ -86,6 +91,7 @@ async def _call(session: aiohttp.ClientSession, ask: Ask, seconds: float) -> Rep
         headers=headers,
         timeout=timeout,
         allow_redirects=False,
+        proxy=proxy,
     ) as response:
         return Reply(response.status, await _body(response), response.headers)
 
@@ -110,6 +116,10 @@ def _failure(error: Exception) -> Exception:
 def _obstacle(error: Exception) -> str:
     """Name what stood in the way of a connection."""
     match error:
+        case aiohttp.ClientHttpProxyError():
+            return f"the proxy did not let us through (HTTP {error.status})"
+        case aiohttp.ClientProxyConnectionError():
+            return "the proxy does not answer"
         case aiohttp.ClientConnectorDNSError():
             return "its name was not found (DNS)"
         case aiohttp.ClientConnectorCertificateError():

@@ -17,14 +17,17 @@ WANTED = {Kind.PHOTO: "image/", Kind.VIDEO: "video/"}
 class Reach:
     """Fetches the first byte of a story over its public link, as Instagram would the whole of it."""
 
-    def __init__(self, link: Callable[[Story], Awaitable[str]]) -> None:
+    def __init__(
+        self, link: Callable[[Story], Awaitable[str]], proxy: Callable[[str], str | None] = lambda _: None
+    ) -> None:
         self._link = link
+        self._proxy = proxy
 
     async def __call__(self, story: Story) -> None:
         """Return if the file can be had; raises `Refused` or `Unreachable` with a sentence that holds no link."""
         link = await self._link(story)
         try:
-            code, kind = await _ask(link)
+            code, kind = await _ask(link, self._proxy(link))
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Unreachable("The story's file cannot be reached at its public address.") from _bare(error)
         if code not in {200, 206}:
@@ -33,9 +36,12 @@ class Reach:
             raise Refused("Something else than the story's file answers at its public address.")
 
 
-async def _ask(link: str) -> tuple[int, str]:
+async def _ask(link: str, proxy: str | None) -> tuple[int, str]:
     timeout = aiohttp.ClientTimeout(total=SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout) as session, session.get(link, headers=FIRST_BYTE) as reply:
+    async with (
+        aiohttp.ClientSession(timeout=timeout, proxy=proxy) as session,
+        session.get(link, headers=FIRST_BYTE) as reply,
+    ):
         return reply.status, reply.content_type
 
 

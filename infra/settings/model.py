@@ -121,6 +121,11 @@ class Settings(BaseModel):
         settings._notices, settings._libpq = notices, libpq  # noqa: SLF001 - of its own class
         return settings
 
+    def proxies(self) -> tuple[str | None, str | None, str | None]:
+        """Return the proxies for http, for https and for whatever has none of these."""
+        http, https, rest = (_revealed(one) or None for one in (self.http_proxy, self.https_proxy, self.all_proxy))
+        return http, https, rest
+
     def bot_token(self) -> str:
         """Return the token for a command that cannot do without, or raise BadSettings."""
         if self.telegram_token is None:

@@ -165,10 +165,10 @@ class TelegramChat:
 
 @asynccontextmanager
 async def open_telegram(
-    token: str, api_url: str, media: MediaSource
+    token: str, api_url: str, media: MediaSource, proxy: str | None = None
 ) -> AsyncIterator[tuple[TelegramChat, TelegramUpdates]]:
     """Open the connections to Telegram, one pool for the long poll and one for all the rest, and close them."""
-    async with AiohttpRequest(CALL_CONNECTIONS) as calls, AiohttpRequest(POLL_CONNECTIONS) as polls:
+    async with AiohttpRequest(CALL_CONNECTIONS, proxy) as calls, AiohttpRequest(POLL_CONNECTIONS, proxy) as polls:
         # Bot.initialize is not called: it would ask who we are, which a start without network could not answer.
         bot = Bot(token, base_url=f"{api_url}/bot", request=calls, get_updates_request=polls)
         yield TelegramChat(bot, media), TelegramUpdates(polls, f"{api_url}/bot{token}")

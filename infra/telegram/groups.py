@@ -55,9 +55,9 @@ class TelegramGroups:
 
 
 @asynccontextmanager
-async def open_groups(token: str, api_url: str) -> AsyncIterator[TelegramGroups]:
+async def open_groups(token: str, api_url: str, proxy: str | None = None) -> AsyncIterator[TelegramGroups]:
     """Open a connection to Telegram for this alone, and close it."""
-    async with AiohttpRequest(1) as calls:
+    async with AiohttpRequest(1, proxy) as calls:
         yield TelegramGroups(Bot(token, base_url=f"{api_url}/bot", request=calls))
 
 

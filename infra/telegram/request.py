@@ -32,7 +32,12 @@ LONGEST_PAUSE_SECONDS = 86_400.0  # JSON can hold an infinite one
 CLASSIFIED = frozenset({400, 401, 403, 404, 409})  # python-telegram-bot has an exception for each
 
 # Raised before a connection was there. Anything else may have happened after the first byte had left.
-NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.ClientHttpProxyError,  # the proxy did not let us through
+)
 
 EDITS = ("/editMessageCaption", "/editMessageReplyMarkup")
 
@@ -52,8 +57,9 @@ class PauseAsked(NetworkError):
 class AiohttpRequest(BaseRequest):
     """One pool of connections. Made for one event loop; `async with` opens and closes it."""
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, proxy: str | None = None) -> None:
         self._connections = connections
+        self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
         self._date: tuple[datetime, float] | None = None
 
@@ -69,6 +75,7 @@ class AiohttpRequest(BaseRequest):
                 limit=self._connections, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=60
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=self._proxy,
         )
 
     async def shutdown(self) -> None:

@@ -62,7 +62,9 @@ class TelegramWebhook:
 
 
 @asynccontextmanager
-async def open_webhook(token: str, api_url: str, place: Place) -> AsyncIterator[TelegramWebhook]:
+async def open_webhook(
+    token: str, api_url: str, place: Place, proxy: str | None = None
+) -> AsyncIterator[TelegramWebhook]:
     """Open a connection to Telegram for this alone, and close it."""
-    async with AiohttpRequest(1) as calls:
+    async with AiohttpRequest(1, proxy) as calls:
         yield TelegramWebhook(Bot(token, base_url=f"{api_url}/bot", request=calls), place)
