@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -22,9 +21,10 @@ PIPED_WIDTH = 200
 
 
 def show_lines(lines: Iterable[Line]) -> None:
-    """Print each line as JSON."""
+    """Print each line as JSON; what the stream lacks is escaped, so that a program loses nothing."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     for line in lines:
-        typer.echo(json.dumps(line, ensure_ascii=False))
+        _print(json.dumps(line, ensure_ascii=not is_unicode))
 
 
 def show_table(lines: Iterable[Line], columns: Columns, widest: int = PIPED_WIDTH) -> None:
@@ -40,7 +40,13 @@ def show_table(lines: Iterable[Line], columns: Columns, widest: int = PIPED_WIDT
 
 def show_sentence(sentence: str) -> None:
     """Print one sentence."""
-    typer.echo(in_full(_printable(sentence)))
+    _print(in_full(_printable(sentence)))
+
+
+def _print(text: str) -> None:
+    # Not typer.echo: it takes an ASCII stream for a mistake, and writes UTF-8 into it.
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _cell(value: object) -> Text:

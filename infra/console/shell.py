@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import select
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 import typer
@@ -50,7 +51,9 @@ class OneSentence(TyperGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command and exit."""
+        _take_any_text()
         try:
+            _refuse_what_is_no_text(extra.get("args") or sys.argv[1:])
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except typer.TyperException as error:
             say(_sentence(error))
@@ -75,6 +78,22 @@ class TakesChatId(TyperCommand):
         if left and not ctx.resilient_parsing:
             raise WrongInput(unexpected(left[0], ctx.command_path, known))
         return left
+
+
+def _take_any_text() -> None:
+    """Have the streams replace what they cannot show, and keep what they cannot read: neither is to end a command."""
+    for stream, errors in ((sys.stdout, "replace"), (sys.stdin, "surrogateescape")):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
+def _refuse_what_is_no_text(words: Sequence[str]) -> None:
+    """A word may be any bytes, and names, titles and zones are kept as text; half a character cannot be."""
+    for word in words:
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            raise WrongInput(
+                f"{word[:80]!r} has bytes that are no UTF-8: type it again, or give the file another name."
+            )
 
 
 def unexpected(word: str, command: str, known: Iterable[str] = ()) -> str:
@@ -109,7 +128,8 @@ def say(sentence: str) -> None:
     text = in_full(" ".join(sentence.split()))
     if _is_taken(sys.stderr):
         with suppress(OSError):
-            typer.echo(text if text.endswith((".", "?")) else f"{text}.", err=True)
+            sys.stderr.write(f"{text if text.endswith(('.', '?')) else f'{text}.'}\n")
+            sys.stderr.flush()
 
 
 def _is_taken(stream: TextIO) -> bool:
