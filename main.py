@@ -245,7 +245,8 @@ async def open_graph(settings: Settings, media: LocalMedia | BucketMedia) -> Asy
         yield instagram
 
 
-PROGRAM.set(name_to_type(sys.orig_argv, sys.argv[0], sys.executable))
+if __name__ == "__main__":  # who imports this typed something else
+    PROGRAM.set(name_to_type(sys.orig_argv, sys.argv[0], sys.executable))
 app = build(
     Opened(
         desk=open_desk,
