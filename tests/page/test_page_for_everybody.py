@@ -107,6 +107,7 @@ async def test_what_is_broken_is_said_where_the_last_switch_stands(visitor: Visi
     await expect(said).to_be_in_viewport()
     await expect(last).to_be_in_viewport()
     await last.click()
+    await visitor.sees_state("Everything works")
 
 
 async def test_panel_does_not_say_that_everything_works_while_no_worker_runs(visitor: Visitor) -> None:

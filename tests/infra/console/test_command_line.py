@@ -163,3 +163,20 @@ def test_what_cannot_be_completed_is_not_installed() -> None:
 
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
     assert ".venv/bin/activate" in done.stderr
+
+
+def test_make_puts_a_name_beside_the_interpreter_that_runs_the_checkout(tmp_path: Path) -> None:
+    venv = tmp_path / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / ".ready").write_bytes((ROOT / "requirements.lock").read_bytes())
+    (venv / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (venv / "bin" / "python").chmod(0o755)
+    (tmp_path / "main.py").write_text("import sys\nprint(sys.argv[1:])\n")
+    (tmp_path / "linked").symlink_to(venv / "bin" / NAME)
+
+    subprocess.run(["make", "-s", "-C", str(ROOT), "venv", f"VENV={venv}"], check=True, timeout=50)
+    done = subprocess.run(
+        [str(tmp_path / "linked"), "chat", "a b"], capture_output=True, text=True, timeout=50, check=True
+    )
+
+    assert done.stdout == "['chat', 'a b']\n"
