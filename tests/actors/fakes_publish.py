@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -105,7 +105,8 @@ class Sea:
     def tap(self, step: Step, person: Person = ANNA) -> Row:
         """Have a tap on the newest card recorded."""
         row = self.item()
-        tapped = Tap(press(f"tap-{step.value}-{row.version}", person, row.version), step)
+        pressed = replace(press(f"tap-{step.value}-{row.version}", person, row.version), mark=row.mark)
+        tapped = Tap(pressed, step)
         self.outcomes.append(self.store.apply(RecordTap(tapped, "w0")))
         return self.item()
 

@@ -75,9 +75,9 @@ async def in_review(desk: Desk, database: Database[Any], name: str = "sunset", m
     return item
 
 
-async def tapped(database: Database[Any], item: int, step: str, version: int = 0) -> str:
+async def tapped(database: Database[Any], item: int, step: str, version: int = 0, message: int = 100) -> str:
     tap = f"tap {step} {item} {version}"
-    answer = json.loads(await database.fetchval(PRESS, tap, CHAT, 100, item, version, step))
+    answer = json.loads(await database.fetchval(PRESS, tap, CHAT, message, item, version, step))
     outcome: str = answer["outcome"]
     return outcome
 
@@ -351,7 +351,8 @@ async def test_item_does_not_come_back_when_its_story_was_rejected_in_another_ro
     other = (await desk.add_item(CHAT, media, DUE, force=True))[0]["id"]
     await database.execute("update chats set next_card_at = '-infinity'")
     await database.fetchval("select claim_due('worker')")
-    await tapped(database, other, "reject")
+    await database.fetchval("select save_card(1, $1, 101, 0, null, 'worker')", other)
+    await tapped(database, other, "reject", message=101)
 
     lines = await desk.requeue_item(item, None, force=True)
 
