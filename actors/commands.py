@@ -9,15 +9,17 @@ import structlog
 from anyio.abc import TaskGroup
 
 from actors.errors import MailboxClosed, MailboxFull, PortError, Refused, Unreachable
-from actors.ports import Said
+from actors.ports import Heard, Membership, Said
 from actors.rules import replies
 from actors.rules.commands import MENU, addressee, mentions
 from actors.runtime.actor import DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
 from actors.shell.conversation import Conversation
+from actors.shell.greeter import Greeter
 from actors.shell.own_name import OwnName
 from actors.shell.speaker import Speaker, Surroundings
+from actors.shell.voice import Voice
 
 log = structlog.get_logger()
 
@@ -32,14 +34,25 @@ class Commands:
 
     def __init__(self, outside: Surroundings) -> None:
         self._chat = outside.chat
-        self._speaker = Speaker(outside)
+        voice = Voice(outside.chat, outside.store)
+        self._speaker = Speaker(outside, voice)
+        self._greeter = Greeter(voice)
         self._own_name = OwnName(outside.chat, self._hear_named, self._ignore)
-        self._registry: Registry[int, Said] = Registry(partial(Conversation, self._speaker), self._bury)
+        self._registry: Registry[int, Heard] = Registry(partial(Conversation, self._speaker, self._greeter), self._bury)
         self._tasks: TaskGroup | None = None
         self._waiting: TaskGroup | None = None  # of what no stop waits for
 
-    def tell_nowait(self, said: Said) -> None:
+    def tell_nowait(self, heard: Heard) -> None:
         """Have it answered and confirmed; raises MailboxClosed. What people tell each other is just confirmed."""
+        if isinstance(heard, Said):
+            self._sort(heard)
+            return
+        try:
+            self._registry.tell_nowait(heard.chat_id, heard)
+        except MailboxFull:
+            self._pass_over(heard)
+
+    def _sort(self, said: Said) -> None:
         name = None if said.media else addressee(said.text)
         if name is None:
             self._hear(said, addressed=said.media and mentions(said.text, self._own_name.name))
@@ -106,10 +119,18 @@ class Commands:
             log.warning("command.ignored", chat_id=said.chat_id, message_id=said.message_id, reason=reason)
         self._speaker.confirm(said)
 
-    def _bury(self, letter: DeadLetter[int, Said]) -> None:
+    def _bury(self, letter: DeadLetter[int, Heard]) -> None:
         """A crash is answered. What a stop left over is not: unconfirmed, it comes again to whoever polls next."""
-        if letter.reason in {Reason.CRASHED, Reason.QUARANTINED}:
+        if letter.reason not in {Reason.CRASHED, Reason.QUARANTINED}:
+            return
+        if isinstance(letter.message, Said):
             self._refuse(letter.message, replies.BROKEN)
+        else:
+            self._pass_over(letter.message)
+
+    def _pass_over(self, change: Membership) -> None:
+        self._greeter.note(change, None)
+        self._speaker.confirm(change)
 
     def _refuse(self, said: Said, text: str) -> None:
         assert self._tasks is not None, "the registry lives within"

@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from actors.errors import BotTokenRefused, PortError, ShutOut, Unreachable
-from actors.ports import Conflict, Said, Update
+from actors.ports import Conflict, Membership, Said, Update
 from actors.rules.messages import Press
 from actors.runtime.child import Lifeline
 from actors.shell.bot_token import BotToken
@@ -227,7 +227,7 @@ class Intake:
 
     def _give_up(self, held: _Held, now: float) -> None:
         press = press_of(held.update)
-        if isinstance(held.update, Said):
+        if isinstance(held.update, Said | Membership):
             # It is answered all the same, if we live; Telegram may be short of room for the answer.
             self.confirm(held.update.update_id)
         elif press is not None and not held.given_up:

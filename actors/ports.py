@@ -14,10 +14,11 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from actors.rules.account import Account, Container, FreshToken, Hints, Quota
-from actors.rules.group_ids import Group
+from actors.rules.group_ids import Group, GroupKind
 from actors.rules.item import Person, Row, Story
 from actors.rules.messages import Pressed, Question
 from actors.rules.operations import Operation
+from actors.rules.standing import Standing
 
 T = TypeVar("T")
 
@@ -155,6 +156,22 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """What the bot is in a chat changed; `user_id` is who changed it, `at` that of a press."""
+
+    update_id: int
+    chat_id: int
+    kind: GroupKind
+    user_id: int
+    before: Standing
+    after: Standing
+    at: float = 0.0
+
+
+Heard = Said | Membership
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """A group became a supergroup: Telegram gave it another id."""
 
@@ -195,7 +212,7 @@ class Poison:
     why: str
 
 
-Update = Pressed | Unknown | Said | Moved | Other | Poison
+Update = Pressed | Unknown | Said | Membership | Moved | Other | Poison
 
 
 class Conflict(Exception):

@@ -147,6 +147,16 @@ def unusable(scene: Scene, is_known: bool | None, *, media: bool) -> str:
     return " ".join(NO_MEDIA.split()) if media else UNKNOWN_COMMAND
 
 
+def greeting(chat_id: int, is_known: bool | None) -> str:
+    """What a group hears that the bot has come into, and what is to be done next; None: nobody knows."""
+    if is_known:
+        return f"Hello! This chat is set up. {' '.join(HOW.split())} /help says more."
+    hello = f"Hello! This chat's id is {chat_id}."
+    if is_known is None:
+        return f"{hello} {NO_ANSWER}, so I cannot look whether it is set up: /start says it in a moment."
+    return f"{hello} It is not set up yet. My operator does that with: python main.py chat add {chat_id}"
+
+
 def _not_set_up(scene: Scene) -> str:
     """A group learns how its operator makes it known; a stranger has no use for that."""
     if scene.private:

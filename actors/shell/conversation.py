@@ -7,13 +7,15 @@ from functools import partial
 
 import anyio
 
-from actors.ports import Said
+from actors.ports import Heard, Membership, Said
 from actors.rules import replies
 from actors.rules.requests import NotStored
 from actors.runtime.actor import Context
 from actors.runtime.attempt import Attempt
+from actors.shell.greeter import Greeter
 from actors.shell.outside import until
-from actors.shell.speaker import ASK_SECONDS, SETTLE_SECONDS, Answer, Speaker
+from actors.shell.speaker import SETTLE_SECONDS, Answer, Speaker
+from actors.shell.voice import ASK_SECONDS
 
 MOST_OPEN = 5
 GATHER_SECONDS = 1.0  # what waited for a start comes within moments
@@ -36,25 +38,34 @@ class Conversation:
 
     idle = True
 
-    def __init__(self, speaker: Speaker, context: Context[int, Said]) -> None:
+    def __init__(self, speaker: Speaker, greeter: Greeter, context: Context[int, Heard]) -> None:
         self._speaker = speaker
+        self._greeter = greeter
         self._context = context
         self._open = 0
         self._last = _Turn()
         self._last.end()
         self._old: list[Said] = []
 
-    def receive(self, said: Said) -> None:
+    def receive(self, heard: Heard) -> None:
         """Have it answered after those before it, or refused at once when too many are open."""
-        if self._speaker.is_too_old(said):
-            self._lay_aside(said)
+        if isinstance(heard, Said) and self._speaker.is_too_old(heard):
+            self._lay_aside(heard)
             return
         if self._open >= MOST_OPEN:
-            self._context.spawn(partial(self._speaker.refuse, said, replies.BUSY), said)
+            self._turn_away(heard)
             return
         before, self._last = self._last, _Turn()
         self._open += 1
-        self._context.spawn(partial(self._serve, said, before, self._last), said)
+        serve = partial(self._serve, heard) if isinstance(heard, Said) else partial(self._attend, heard)
+        self._context.spawn(partial(serve, before, self._last), heard)
+
+    def _turn_away(self, heard: Heard) -> None:
+        if isinstance(heard, Said):
+            self._context.spawn(partial(self._speaker.refuse, heard, replies.BUSY), heard)
+        else:
+            self._greeter.note(heard, None)
+            self._speaker.confirm(heard)
 
     async def _serve(self, said: Said, before: _Turn, turn: _Turn) -> None:
         doubt = None
@@ -73,6 +84,19 @@ class Conversation:
         self._speaker.confirm(said)
         if doubt is not None:
             await self._speaker.settle(doubt)
+
+    async def _attend(self, change: Membership, before: _Turn, turn: _Turn) -> None:
+        try:
+            await before.decided.wait()
+            greeting = await self._greeter.decide(change)
+            turn.decided.set()
+            await before.answered.wait()
+            if greeting is not None:
+                await self._greeter.say(change, greeting)
+        finally:
+            self._open -= 1
+            turn.end()
+        self._speaker.confirm(change)
 
     def _lay_aside(self, said: Said) -> None:
         self._old.append(said)

@@ -10,7 +10,7 @@ import structlog
 from anyio.abc import TaskGroup
 
 from actors.errors import MailboxClosed, MailboxFull
-from actors.ports import Chat, Moved, Poison, Said, Unknown, Update, Updates
+from actors.ports import Chat, Heard, Membership, Moved, Poison, Said, Unknown, Update, Updates
 from actors.rules import words
 from actors.rules.messages import GiveUp, Press, Pressed
 from actors.shell.answers import refuse, refuse_unknown
@@ -60,7 +60,7 @@ class Door:
             case Unknown():
                 answers.start_soon(refuse_unknown, self._chat, update, words.EARLIER_VERSION, self._confirm)
                 return Taken.HELD
-            case Said():
+            case Said() | Membership():
                 return self._hear(update)
             case Moved():
                 return self._follow(update)
@@ -90,9 +90,9 @@ class Door:
             return Taken.NOT_NOW
         return Taken.HELD
 
-    def _hear(self, said: Said) -> Taken:
+    def _hear(self, heard: Heard) -> Taken:
         try:
-            self._commands.tell_nowait(said)
+            self._commands.tell_nowait(heard)
         except MailboxClosed:
             return Taken.NOT_NOW
         return Taken.HELD

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
 
-from actors.ports import Chat, Clock, Face, Moved, Said
+from actors.ports import Chat, Clock, Face, Heard, Moved
 from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction, Shown
@@ -71,9 +71,9 @@ class Lease(Protocol):
 
 
 class Hearers(Protocol):
-    """Whoever hears what people write."""
+    """Whoever hears what people write, and how they bring us into chats and out of them."""
 
-    def tell_nowait(self, said: Said) -> None:
+    def tell_nowait(self, heard: Heard) -> None:
         """Have it answered and confirmed, or raise MailboxClosed; never waits."""
         ...
 

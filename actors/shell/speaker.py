@@ -11,8 +11,8 @@ from typing import TypeAlias, TypeVar
 import anyio
 import structlog
 
-from actors.errors import MailboxClosed, PortError, Unreachable
-from actors.ports import Chat, Clock, Said
+from actors.errors import MailboxClosed
+from actors.ports import Chat, Clock, Heard, Said
 from actors.rules import replies
 from actors.rules.chat_operations import (
     LookAtChat,
@@ -30,14 +30,11 @@ from actors.rules.operations import Operation
 from actors.rules.requests import Asks, Lane, NotStored, Reply, Ticket
 from actors.shell.outside import Items, until
 from actors.shell.trace import Explained, write_item_line
+from actors.shell.voice import ASK_SECONDS, Voice
 
 T = TypeVar("T")
 log = structlog.get_logger()
 
-ASK_SECONDS = 2.0  # nobody waits longer for a database that does not answer
-SEND_SECONDS = 5.0
-SEND_AGAIN_SECONDS = 1.0
-HOLD_SECONDS = 60.0  # so long an answer is tried that Telegram does not take
 SETTLE_SECONDS = 600.0
 
 
@@ -86,9 +83,10 @@ class Speaker:
     `stopping` ends what is done without anybody waiting.
     """
 
-    def __init__(self, outside: Surroundings) -> None:
+    def __init__(self, outside: Surroundings, voice: Voice) -> None:
         self.stopping = anyio.Event()
         self._outside = outside
+        self._voice = voice
         self._courtesy = Courtesy()
         self._kindness = Courtesy()
 
@@ -151,9 +149,9 @@ class Speaker:
         await self.say(said, Answer(text, "unread", "refused"))
         self.confirm(said)
 
-    def confirm(self, said: Said) -> None:
-        """Let Telegram forget what was said."""
-        self._outside.confirm(said.update_id)
+    def confirm(self, heard: Heard) -> None:
+        """Let Telegram forget it."""
+        self._outside.confirm(heard.update_id)
 
     async def _greet(self, said: Said) -> Answer | None:
         """What is no command of ours: a stranger hears who we are, without the database once they did."""
@@ -161,7 +159,7 @@ class Speaker:
             return self._decline(said, None)
         if said.private and self._courtesy.is_fresh(said.chat_id, anyio.current_time()):
             return None
-        is_known = await self.is_known(said.chat_id, said.person.id)
+        is_known = await self._voice.is_known(said.chat_id, said.person.id)
         if said.media or looks_like_one(said.text):
             return self._decline(said, is_known)
         return Answer(replies.STRANGER, "chatter", "stranger") if is_known is False else None
@@ -169,14 +167,6 @@ class Speaker:
     def _decline(self, said: Said, is_known: bool | None) -> Answer:
         text = replies.unusable(self._scene(said), is_known, media=said.media)
         return Answer(text, "media" if said.media else "unknown", "unusable")
-
-    async def is_known(self, chat_id: int, user_id: int) -> bool | None:
-        """Ask whether a chat is set up, after all taps; None: the database does not answer."""
-        ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
-        try:
-            return (await self._outside.store.ask(LookAtChat(chat_id, user_id, 0), ticket)).value is not None
-        except NotStored:
-            return None
 
     async def _obey(self, command: Command, said: Said) -> Answer:
         operation = asked(command, Wish(said.chat_id, said.message_id, said.person), self._outside.worker)
@@ -283,18 +273,4 @@ class Speaker:
         return replies.Scene(said.person.name, said.chat_id, said.private, now, silence)
 
     async def _send(self, said: Said, text: str) -> bool:
-        give_up_at = max(said.at + HOLD_SECONDS, anyio.current_time() + SEND_SECONDS)
-        pause = 0.0
-        while anyio.current_time() + pause <= give_up_at:
-            await anyio.sleep(pause)
-            try:
-                with anyio.fail_after(SEND_SECONDS):
-                    await self._outside.chat.send_text(said.chat_id, text)
-            except Unreachable as error:
-                pause = error.retry_after_seconds or SEND_AGAIN_SECONDS
-            except (PortError, TimeoutError):
-                # Refused; or it may stand there, and is not said twice.
-                return False
-            else:
-                return True
-        return False
+        return await self._voice.say(said.chat_id, text, said.at) is None

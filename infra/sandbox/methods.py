@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.sandbox.arguments import Arguments
 from infra.sandbox.compose import formatted_caption, formatted_text, keyboard
-from infra.sandbox.model import Content, Wire
+from infra.sandbox.model import Content, Wire, member_wire
 from infra.sandbox.queries import Answer
 from infra.sandbox.rules import bad_request
 from infra.sandbox.webhooks import read_webhook
@@ -21,21 +21,6 @@ BOT_ABILITIES = (
     "supports_inline_queries",
     "can_connect_to_business",
     "has_main_web_app",
-)
-ADMINISTRATOR_RIGHTS = (
-    "can_be_edited",
-    "is_anonymous",
-    "can_manage_chat",
-    "can_delete_messages",
-    "can_manage_video_chats",
-    "can_restrict_members",
-    "can_promote_members",
-    "can_change_info",
-    "can_invite_users",
-    "can_post_stories",
-    "can_edit_stories",
-    "can_delete_stories",
-    "can_pin_messages",
 )
 MEMBER_RIGHTS = ("can_send_messages", "can_send_polls", "can_send_other_messages", "can_add_web_page_previews")
 MEDIA_RIGHTS = ("can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos")
@@ -184,9 +169,7 @@ def get_chat_member(call: Call) -> Wire:
     chat = call.world.chat(call.arguments.text("chat_id"))
     user_id = call.arguments.integer("user_id")
     if user_id == BOT.id:
-        if not chat.bot_is_admin:
-            return {"user": BOT.wire(), "status": "member"}
-        return {"user": BOT.wire(), "status": "administrator"} | dict.fromkeys(ADMINISTRATOR_RIGHTS, False)
+        return member_wire(BOT, "administrator" if chat.bot_is_admin else "member")
     if user_id not in call.world.people:
         raise bad_request("invalid user_id specified")
     return {"user": call.world.people[user_id].wire(), "status": "member" if user_id in chat.people else "left"}

@@ -15,6 +15,22 @@ ENTITIES_OF = {
     "document": "caption_entities",
 }
 
+ADMINISTRATOR_RIGHTS = (
+    "can_be_edited",
+    "is_anonymous",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_pin_messages",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -103,11 +119,19 @@ class Chat:
     title: str
     people: dict[int, Person]
     bot_is_member: bool = True
+    bot_was_kicked: bool = False
     bot_is_admin: bool = True
     members_may_send_media: bool = True
     moved_to: int | None = None  # the supergroup that it became
     messages: dict[int, Message] = field(default_factory=dict)
     last_message_id: int = 0
+
+    @property
+    def bot_standing(self) -> str:
+        """What the bot is here, in the words of a ChatMember."""
+        if not self.bot_is_member:
+            return "kicked" if self.bot_was_kicked else "left"
+        return "administrator" if self.bot_is_admin and self.kind != "private" else "member"
 
     @property
     def instance(self) -> str:
@@ -135,6 +159,14 @@ class Chat:
     def _heading(self, message: Message) -> Wire:
         sent_at = int(message.history[0].at)
         return {"message_id": message.id, "from": message.sender.wire(), "chat": self.wire(), "date": sent_at}
+
+
+def member_wire(person: Person, standing: str) -> Wire:
+    """Write a ChatMember: an administrator has each right in it, given or not."""
+    member: Wire = {"user": person.wire(), "status": standing}
+    if standing == "administrator":
+        return member | dict.fromkeys(ADMINISTRATOR_RIGHTS, False)
+    return member | ({"until_date": 0} if standing == "kicked" else {})
 
 
 def item_named(callback_data: str) -> int | None:

@@ -69,8 +69,14 @@ class Sandbox:
         return self.telegram.say(words, self.clock())
 
     def set_bot_membership(self, chat_id: int, user_id: int, is_member: bool) -> None:
-        """Throw the bot out of a chat, or bring it back."""
-        self.telegram.set_bot_membership(chat_id, user_id, is_member, self.clock())
+        """Throw the bot out of a chat, or bring it back with the rights that it had."""
+        chat = self.telegram.chat_for_stage(chat_id)
+        back = "administrator" if chat.bot_is_admin and chat.kind != "private" else "member"
+        self.set_bot_standing(chat_id, user_id, back if is_member else "kicked")
+
+    def set_bot_standing(self, chat_id: int, user_id: int, standing: str) -> None:
+        """Have a person make the bot an administrator or a member, remove it ("left") or ban it ("kicked")."""
+        self.telegram.set_bot_standing(chat_id, user_id, standing, self.clock())
 
     def rename_bot(self, username: str) -> None:
         """Let the bot's owner rename it in BotFather."""

@@ -25,12 +25,12 @@ class Queued:
 
     @property
     def line(self) -> Hashable:
-        """What is brought to a webhook one by one: the taps of a person, the rest of a chat."""
+        """What is brought to a webhook one by one: the taps of a person, the rest of a chat, what the bot is there."""
         match self.payload:
             case {"from": {"id": int() as person}} if self.kind == "callback_query":
                 return "person", person
             case {"chat": {"id": int() as chat}}:
-                return "chat", chat
+                return self.kind == "my_chat_member", chat
             case _:
                 return "update", self.id
 

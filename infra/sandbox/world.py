@@ -9,13 +9,14 @@ from infra.sandbox.files import FileStore
 from infra.sandbox.journal import Journal
 from infra.sandbox.limits import Limits
 from infra.sandbox.markup import utf16_length
-from infra.sandbox.model import Chat, Content, Message, Person, Shown, Wire
+from infra.sandbox.model import Chat, Content, Message, Person, Shown, Wire, member_wire
 from infra.sandbox.queries import Answer, Queries
 from infra.sandbox.rules import NOT_MODIFIED, BotApiError, Rules, StageError, bad_request, moved
 from infra.sandbox.updates import UpdateQueue
 from infra.sandbox.webhooks import Webhook
 
 BOT = Person(123456, "everytap", "everytap_sandbox_bot", is_bot=True)
+STANDINGS = ("administrator", "member", "left", "kicked")
 COMMAND = re.compile(r"(?:(?<=\s)|^)/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?")
 
 
@@ -131,15 +132,23 @@ class World:
         original = chat.messages.get(message.reply_to or 0)
         return bool(message.content.entities) or (original is not None and original.sender is BOT)
 
-    def set_bot_membership(self, chat_id: int, user_id: int, is_member: bool, now: float) -> None:
-        """Let a person throw the bot out of a chat, or bring it back."""
+    def set_bot_standing(self, chat_id: int, user_id: int, standing: str, now: float) -> None:
+        """Let a person bring the bot into a chat, throw it out, or give it or take its rights."""
         chat, person = self.chat_for_stage(chat_id), self._person(user_id)
-        states = [_membership(chat.bot_is_member), _membership(is_member)]
-        chat.bot_is_member = is_member
+        if standing not in STANDINGS:
+            raise StageError(f"A bot is one of {', '.join(STANDINGS)}, not {standing!r}.")
         change: Wire = {"chat": chat.wire(), "from": person.wire(), "date": int(now)}
-        change |= {"old_chat_member": states[0], "new_chat_member": states[1]}
+        change |= {
+            "old_chat_member": member_wire(BOT, chat.bot_standing),
+            "new_chat_member": member_wire(BOT, standing),
+        }
+        chat.bot_is_member = standing in ("administrator", "member")
+        chat.bot_was_kicked = standing == "kicked"
+        if chat.bot_is_member:
+            chat.bot_is_admin = standing == "administrator"
         self.updates.push("my_chat_member", change, now)
-        self.journal.record(now, "bot.joined" if is_member else "bot.left", chat_id=chat_id, user_id=user_id)
+        event = "bot.joined" if chat.bot_is_member else "bot.left"
+        self.journal.record(now, event, chat_id=chat_id, user_id=user_id, standing=standing)
 
     def upgrade(self, chat_id: int, user_id: int, now: float) -> Chat:
         """Make a supergroup of a group: another id and no messages; from both sides Telegram tells of the other one.
@@ -239,8 +248,10 @@ class World:
         if chat.moved_to is not None:
             raise moved(chat.moved_to)
         if not chat.bot_is_member:
-            ending = "blocked by the user" if chat.kind == "private" else f"kicked from the {chat.kind} chat"
-            raise BotApiError(403, f"Forbidden: bot was {ending}")
+            if chat.kind == "private":
+                raise BotApiError(403, "Forbidden: bot was blocked by the user")
+            ending = "was kicked from" if chat.bot_was_kicked else "is not a member of"
+            raise BotApiError(403, f"Forbidden: bot {ending} the {chat.kind} chat")
         return chat
 
     def chat_for_stage(self, chat_id: int) -> Chat:
@@ -270,7 +281,3 @@ def _pressed(content: Content, button: str) -> str:
         if "callback_data" in shown and button in (shown["text"], shown["callback_data"]):
             return str(shown["callback_data"])
     raise StageError(f"There is no button {button!r} on the message now.")
-
-
-def _membership(is_member: bool) -> Wire:
-    return {"user": BOT.wire(), "status": "member" if is_member else "left"}

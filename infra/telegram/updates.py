@@ -14,7 +14,8 @@ import telegram
 from telegram.constants import ChatType
 
 from actors.errors import ShutOut
-from actors.ports import Moved, Other, Poison, Said, Unknown, Update
+from actors.ports import Membership, Moved, Other, Poison, Said, Unknown, Update
+from actors.rules.group_ids import GroupKind
 from actors.rules.item import Person, Step
 from actors.rules.messages import (
     AskAboutDoubt,
@@ -27,6 +28,7 @@ from actors.rules.messages import (
     SendOriginal,
     Tap,
 )
+from actors.rules.standing import Standing
 from infra.telegram.errors import UNREADABLE, port_errors
 from infra.telegram.markup import clip, one_line, speakable
 from infra.telegram.request import AiohttpRequest
@@ -142,10 +144,42 @@ def _meaning(raw: dict[str, Any], sight: _Sight) -> Update:
     query = raw.get("callback_query")
     if query is not None:
         return _pressed(query, sight)
+    member = raw.get("my_chat_member")
+    if member is not None:
+        return _membership(member, sight)
     update = telegram.Update.de_json(raw)
     if update.message is not None:
         return _moved(update.message, sight) or _said(update.message, sight)
-    return Other(sight.update_id, "my_chat_member" if update.my_chat_member else "another kind")
+    return Other(sight.update_id, "another kind")
+
+
+def _membership(raw: object, sight: _Sight) -> Membership:
+    """Read from the raw one: python-telegram-bot has a class for each word, and refuses what it misses in any."""
+    match raw:
+        case {
+            "chat": {"id": chat_id, "type": kind},
+            "from": {"id": user_id},
+            "old_chat_member": dict(before),
+            "new_chat_member": dict(after),
+        }:
+            return Membership(
+                sight.update_id,
+                _id(chat_id),
+                GroupKind(kind),
+                _id(user_id),
+                _standing(before),
+                _standing(after),
+                sight.at,
+            )
+        case _:
+            raise TypeError
+
+
+def _standing(member: dict[str, Any]) -> Standing:
+    standing = Standing(member.get("status"))
+    if standing is Standing.RESTRICTED and member.get("is_member") is not True:
+        return Standing.LEFT
+    return standing
 
 
 def _moved(message: telegram.Message, sight: _Sight) -> Moved | None:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from actors.errors import MailboxClosed
 from actors.intake import Intake
-from actors.ports import Moved, Other, Poison, Said, Unknown, Update
+from actors.ports import Heard, Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.rules.item import Step
 from actors.rules.messages import Tap
 from actors.runtime.child import Lifeline
@@ -93,6 +93,8 @@ class FakeUpdates(Script):
                 return Tap(replace(pressed, at=at, redelivered=redelivered), step)
             case Said():
                 return replace(raw, at=at, redelivered=redelivered)
+            case Membership():
+                return replace(raw, at=at)
             case Moved() | Unknown() | Other() | Poison():
                 return raw
         raise AssertionError(raw)
@@ -102,8 +104,8 @@ def _id(raw: object) -> int:
     match raw:
         case Tap(pressed):
             return pressed.update_id
-        case Said(update_id) | Moved(update_id) | Unknown(update_id) | Other(update_id) | Poison(update_id):
-            return update_id
+        case Said() | Membership() | Moved() | Unknown() | Other() | Poison():
+            return raw.update_id
     raise AssertionError(raw)
 
 
@@ -111,14 +113,14 @@ def _id(raw: object) -> int:
 class FakeHearers:
     """Fills outside.Hearers: keeps what it hears, unless it is closed."""
 
-    heard: list[Said] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
     closed: bool = False
 
-    def tell_nowait(self, said: Said) -> None:
+    def tell_nowait(self, heard: Heard) -> None:
         """Keep it, or hand it back."""
         if self.closed:
-            raise MailboxClosed(said)
-        self.heard.append(said)
+            raise MailboxClosed(heard)
+        self.heard.append(heard)
 
 
 @dataclass

@@ -9,7 +9,8 @@ from actors.errors import AnswerLost, MailboxClosed, Refused, Unreachable
 from actors.rules import replies
 from actors.rules.chat_operations import Told, Verdict
 from actors.rules.requests import Cause, NotStored
-from actors.shell.speaker import ASK_SECONDS, HOLD_SECONDS, SETTLE_SECONDS
+from actors.shell.speaker import SETTLE_SECONDS
+from actors.shell.voice import ASK_SECONDS, HOLD_SECONDS
 from tests.actors.fakes_commands import CommandStage
 from tests.actors.fakes_intake import said
 from tests.actors.fakes_shell import After, Bug, Never

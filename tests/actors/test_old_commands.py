@@ -13,7 +13,7 @@ from actors.rules.commands import OLD_SECONDS
 from actors.rules.item import State
 from actors.rules.requests import Cause, NotStored
 from actors.shell.conversation import GATHER_SECONDS
-from actors.shell.speaker import ASK_SECONDS
+from actors.shell.voice import ASK_SECONDS
 from tests.actors.fakes_commands import VIEW, CommandStage
 from tests.actors.fakes_intake import said
 from tests.actors.fakes_shell import After, Bug, Never

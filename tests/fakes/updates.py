@@ -8,7 +8,7 @@ from dataclasses import replace
 import anyio
 from anyio.lowlevel import checkpoint
 
-from actors.ports import Conflict, Moved, Other, Poison, Said, Unknown, Update
+from actors.ports import Conflict, Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.rules.messages import AskToReject, KeepIt, SendOriginal, Tap
 from tests.fakes.faults import Effect, Faults
 
@@ -41,7 +41,7 @@ class Inbox:
         update_id, self._next_id = self._next_id, self._next_id + 1
         lifetime = UPDATE_SECONDS
         match update:
-            case Said() | Moved() | Unknown() | Other() | Poison():
+            case Said() | Membership() | Moved() | Unknown() | Other() | Poison():
                 self._held[update_id] = replace(update, update_id=update_id)
             case _:
                 self._held[update_id] = replace(update, press=replace(update.press, update_id=update_id))
@@ -110,7 +110,7 @@ class FakeUpdates:
         match raw:
             case Tap(press) | AskToReject(press) | KeepIt(press) | SendOriginal(press):
                 return press.update_id
-            case Said() | Moved() | Unknown() | Other() | Poison():
+            case Said() | Membership() | Moved() | Unknown() | Other() | Poison():
                 return raw.update_id
         return -1
 
@@ -121,6 +121,8 @@ class FakeUpdates:
                 return replace(raw, press=replace(raw.press, at=at, redelivered=redelivered))
             case Said():
                 return replace(raw, at=at, redelivered=redelivered)
+            case Membership():
+                return replace(raw, at=at)
             case Moved() | Unknown() | Other() | Poison():
                 return raw
         return Poison(-1, "it has no id")

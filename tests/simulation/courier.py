@@ -13,7 +13,7 @@ from random import Random
 import anyio
 from anyio.abc import TaskGroup
 
-from actors.ports import Delivery, Moved, Other, Poison, Receipt, Said, Unknown, Update
+from actors.ports import Delivery, Membership, Moved, Other, Poison, Receipt, Said, Unknown, Update
 from actors.runtime.child import Lifeline
 from actors.tree import Web, Worker
 from tests.simulation.processes import Life, Process
@@ -210,6 +210,8 @@ def _line(update: Update) -> Hashable:
     match update:
         case Said():
             return "chat", update.chat_id
+        case Membership():
+            return "member", update.chat_id
         case Moved() | Unknown() | Other() | Poison():
             return "update", update.update_id
         case _:
@@ -217,7 +219,11 @@ def _line(update: Update) -> Hashable:
 
 
 def _name(update: Update) -> str:
-    return type(update).__name__ if isinstance(update, Said | Moved | Unknown | Other | Poison) else update.press.id
+    return (
+        type(update).__name__
+        if isinstance(update, Said | Membership | Moved | Unknown | Other | Poison)
+        else update.press.id
+    )
 
 
 async def until_calm(weather: Weather, courier: Courier) -> None:

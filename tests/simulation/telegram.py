@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from actors.errors import Refused, Unreachable
-from actors.ports import Face, Moved, Other, Poison, Said, SentCard, Unknown, Update
+from actors.ports import Face, Membership, Moved, Other, Poison, Said, SentCard, Unknown, Update
 from actors.rules.item import Row
 from actors.rules.messages import Pressed
 from actors.shell.door import id_of
@@ -224,7 +224,7 @@ class SimulatedTelegram:
 
 def _numbered(update: Update, update_id: int) -> Update:
     match update:
-        case Said() | Moved() | Unknown() | Other() | Poison():
+        case Said() | Membership() | Moved() | Unknown() | Other() | Poison():
             return replace(update, update_id=update_id)
         case _:
             return replace(update, press=replace(update.press, update_id=update_id))

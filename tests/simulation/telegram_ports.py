@@ -9,7 +9,7 @@ from typing import TypeAlias
 import anyio
 
 from actors.errors import AnswerLost, Unreachable
-from actors.ports import Conflict, Face, Moved, Other, Poison, Said, Sending, SentCard, Unknown, Update
+from actors.ports import Conflict, Face, Membership, Moved, Other, Poison, Said, Sending, SentCard, Unknown, Update
 from actors.rules.item import Row
 from actors.rules.messages import Pressed
 from tests.simulation.ledger import Ledger
@@ -144,7 +144,7 @@ class UpdatesPort:
         match raw:
             case pressed if isinstance(pressed, Pressed):
                 return pressed.press.update_id
-            case Said() | Moved() | Unknown() | Other() | Poison():
+            case Said() | Membership() | Moved() | Unknown() | Other() | Poison():
                 return raw.update_id
         return -1
 
@@ -156,6 +156,8 @@ class UpdatesPort:
             case Said():
                 age = (raw.age_seconds or 0.0) + self._platform.held_seconds(raw)
                 return replace(raw, at=at, redelivered=redelivered, age_seconds=age)
+            case Membership():
+                return replace(raw, at=at)
             case Moved() | Unknown() | Other() | Poison():
                 return raw
         return Poison(-1, "it has no id")

@@ -63,7 +63,7 @@ async def test_every_update_is_parsed(sandbox: Sandbox, group: int, bot: BotClie
     assert forced.callback_query.message
     assert not forced.callback_query.message.is_accessible
     assert kicked.my_chat_member
-    assert kicked.my_chat_member.new_chat_member.status == "left"
+    assert kicked.my_chat_member.new_chat_member.status == "kicked"
 
 
 async def test_chats_and_members_are_parsed(group: int, library: Bot) -> None:

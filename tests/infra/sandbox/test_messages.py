@@ -64,7 +64,7 @@ async def test_a_kicked_bot_is_forbidden(sandbox: Sandbox, group: int, bot: BotC
     answer = await bot("sendMessage", chat_id=group, text="x")
 
     assert refused(answer) == (403, "Forbidden: bot was kicked from the supergroup chat")
-    assert (await bot("getUpdates"))["result"][0]["my_chat_member"]["new_chat_member"]["status"] == "left"
+    assert (await bot("getUpdates"))["result"][0]["my_chat_member"]["new_chat_member"]["status"] == "kicked"
 
 
 async def test_a_group_that_became_a_supergroup_has_another_id(sandbox: Sandbox, bot: BotClient) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from telegram import Bot
 
 from actors.errors import PortError, Unreachable
-from actors.ports import Conflict, Face, Moved, Other, Poison, Said, Unknown, Update
+from actors.ports import Conflict, Face, Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.rules.item import Story
 from actors.rules.messages import Tap
 from infra.sandbox.markup import parse_html, utf16_length
@@ -82,6 +82,8 @@ def ids(update: Update) -> list[object]:
     match update:
         case Other() | Poison():
             return [update.update_id]
+        case Membership():
+            return [update.update_id, update.chat_id, update.user_id]
         case Moved():
             return [update.update_id, update.old_id, update.new_id]
         case Unknown():
@@ -96,7 +98,7 @@ def ids(update: Update) -> list[object]:
 def kept_texts(update: Update) -> list[str]:
     """Every text that reaches the database."""
     match update:
-        case Other() | Poison() | Moved():
+        case Other() | Poison() | Moved() | Membership():
             return []
         case Said() | Unknown():
             return [update.person.name]

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.ports import Moved, Other, Poison, Said, Unknown
+from actors.ports import Membership, Moved, Other, Poison, Said, Unknown
+from actors.rules.group_ids import GroupKind
 from actors.rules.item import Person, Step
 from actors.rules.messages import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
+from actors.rules.standing import Standing
 from infra.telegram.request import AiohttpRequest
 from infra.telegram.seen import seen_html, write_seen
 from infra.telegram.updates import NO_ID, TelegramUpdates
@@ -307,3 +309,52 @@ def test_without_a_number_in_the_token_nothing_is_to_us() -> None:
 
     assert isinstance(parsed, Said)
     assert not parsed.to_us
+
+
+def member(before: dict[str, Any], after: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """What the bot is in a chat changed; Telegram may leave out all that we do not read."""
+    change = {"chat": TEAM, "from": ANNA, "date": 1, "old_chat_member": before, "new_chat_member": after}
+    return {"update_id": 9, "my_chat_member": change | changes}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "standings"),
+    [
+        ({"status": "left"}, {"status": "member"}, (Standing.LEFT, Standing.MEMBER)),
+        ({"status": "member"}, {"status": "kicked"}, (Standing.MEMBER, Standing.KICKED)),
+        ({"status": "administrator"}, {"status": "member"}, (Standing.ADMINISTRATOR, Standing.MEMBER)),
+        (
+            {"status": "restricted", "is_member": True},
+            {"status": "restricted", "is_member": False},
+            (Standing.RESTRICTED, Standing.LEFT),
+        ),
+    ],
+)
+def test_what_the_bot_is_in_a_chat_is_read_without_the_librarys_classes(
+    before: dict[str, Any], after: dict[str, Any], standings: tuple[Standing, Standing]
+) -> None:
+    parsed = UPDATES.parse(member(before, after), 1.5, redelivered=False)
+
+    assert parsed == Membership(9, -1001, GroupKind.SUPERGROUP, 5, *standings, at=1.5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"chat": None},
+        {"chat": {"id": "x", "type": "group"}},
+        {"chat": {"id": -1, "type": "guild"}},
+        {"chat": {"id": -1, "type": ["group"]}},
+        {"from": {"id": 2**63}},
+        {"from": None},
+        {"old_chat_member": "left"},
+        {"new_chat_member": {"status": "owner"}},
+        {"new_chat_member": {"status": {}}},
+        {"new_chat_member": {}},
+    ],
+)
+def test_membership_that_cannot_be_read_is_poison(changes: dict[str, Any]) -> None:
+    parsed = UPDATES.parse(member({"status": "left"}, {"status": "member"}, **changes), 1.5, redelivered=False)
+
+    assert isinstance(parsed, Poison)
+    assert parsed.why.startswith("my_chat_member: ")

@@ -1,0 +1,49 @@
+"""Says things in chats until Telegram has taken them, and asks whether a chat is set up: both within a bound."""
+
+from __future__ import annotations
+
+import anyio
+
+from actors.errors import PortError, Unreachable
+from actors.ports import Chat
+from actors.rules.chat_operations import LookAtChat
+from actors.rules.requests import Asks, Lane, NotStored, Ticket
+
+ASK_SECONDS = 2.0  # nobody waits longer for a database that does not answer
+SEND_SECONDS = 5.0
+SEND_AGAIN_SECONDS = 1.0
+HOLD_SECONDS = 60.0  # so long an answer is tried that Telegram does not take
+
+
+class Voice:
+    """The bot's, in every chat."""
+
+    def __init__(self, chat: Chat, store: Asks) -> None:
+        self._chat = chat
+        self._store = store
+
+    async def is_known(self, chat_id: int, user_id: int) -> bool | None:
+        """Ask whether a chat is set up, after all taps; None: the database does not answer."""
+        ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+        try:
+            return (await self._store.ask(LookAtChat(chat_id, user_id, 0), ticket)).value is not None
+        except NotStored:
+            return None
+
+    async def say(self, chat_id: int, text: str, at: float) -> str | None:
+        """Say it, a minute after `at` for the last time; returns why Telegram did not take it, or may not have."""
+        give_up_at = max(at + HOLD_SECONDS, anyio.current_time() + SEND_SECONDS)
+        pause, trouble = 0.0, "no time was left"
+        while anyio.current_time() + pause <= give_up_at:
+            await anyio.sleep(pause)
+            try:
+                with anyio.fail_after(SEND_SECONDS):
+                    await self._chat.send_text(chat_id, text)
+            except Unreachable as error:
+                pause, trouble = error.retry_after_seconds or SEND_AGAIN_SECONDS, str(error)
+            except (PortError, TimeoutError) as error:
+                # Refused; or it may stand there, and is not said twice.
+                return str(error) or "no answer in time"
+            else:
+                return None
+        return trouble
