@@ -82,6 +82,7 @@ def test_data_dir_of_root_holds_up_a_worker_with_a_database_of_its_own_and_no_ot
     assert (chats.returncode, "DATA_DIR" in chats.stderr) == (0, False)
 
 
+@pytest.mark.timeout(240)  # lays out two databases
 def test_two_commands_typed_in_two_folders_meet_in_one_database(checkout: Path, tmp_path: Path) -> None:
     added = everytap(tmp_path, "chat", "add", "-1001234567890", "--title", "Studio", main=checkout / "main.py")
     listed = everytap(checkout, "chat", "list", "--json", main=checkout / "main.py")
@@ -92,6 +93,7 @@ def test_two_commands_typed_in_two_folders_meet_in_one_database(checkout: Path, 
     assert not (tmp_path / ".everytap").exists()
 
 
+@pytest.mark.timeout(240)
 def test_folder_of_an_earlier_release_is_used_and_named_and_with_two_of_them_the_command_asks(
     checkout: Path, tmp_path: Path
 ) -> None:

@@ -12,3 +12,11 @@ def without_libpq_options(dsn: str) -> str:
     address = urlsplit(dsn)
     kept = [option for option in address.query.split("&") if option.partition("=")[0] not in LIBPQ_ONLY]
     return address._replace(query="&".join(kept)).geturl() if address.query else dsn
+
+
+def port_of(dsn: str) -> int | None:
+    """The port of a DSN with one server, said apart: else asyncpg reads PGPORT too, and ends at what is no number."""
+    try:
+        return urlsplit(dsn).port
+    except ValueError:  # several servers, each with a port of its own
+        return None

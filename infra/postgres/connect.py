@@ -11,7 +11,7 @@ import anyio
 import asyncpg
 
 from actors.errors import Refused, Unreachable
-from infra.postgres.addresses import without_libpq_options
+from infra.postgres.addresses import port_of, without_libpq_options
 from infra.postgres.sockets import keep_alive
 from infra.postgres.sqlstates import FAILURES, During, sort_error
 
@@ -82,6 +82,7 @@ async def _connect(address: Address, seconds: float) -> Connection:
         with anyio.fail_after(seconds):
             connection: Connection = await asyncpg.connect(
                 without_libpq_options(address.dsn),
+                port=port_of(address.dsn),
                 timeout=seconds + 1,  # ours comes first, and cuts cleanly
                 statement_cache_size=0 if address.pooled else 100,
             )

@@ -18,7 +18,7 @@ import asyncpg
 
 from actors.errors import AnswerLost, Unreachable
 from actors.rules.operations import Operation
-from infra.postgres.addresses import without_libpq_options
+from infra.postgres.addresses import port_of, without_libpq_options
 from infra.postgres.binding import Binding
 from infra.postgres.hints import Hints
 from infra.postgres.sockets import keep_alive
@@ -145,6 +145,7 @@ class ConnectionPool:
         self.size = settings.size - self._listens
         # A pooler keeps no session: it knows no start-up settings, and no statement that was prepared earlier.
         self._options: dict[str, Any] = {
+            "port": port_of(dsn),
             "timeout": CONNECT_SECONDS,
             "command_timeout": COMMAND_SECONDS,
             "statement_cache_size": 0 if settings.pooled else 100,

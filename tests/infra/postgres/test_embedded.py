@@ -79,12 +79,12 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def of_another_version(laid_out: Path) -> Iterator[Path]:
-    version = laid_out / "postgres" / "PG_VERSION"
-    kept = version.read_text()
-    version.write_text("9.6\n")
+def misconfigured(laid_out: Path) -> Iterator[Path]:
+    settings = laid_out / "postgres" / "postgresql.conf"
+    kept = settings.read_text()
+    settings.write_text(f"{kept}\nabsurd = 1\n")
     yield laid_out
-    version.write_text(kept)
+    settings.write_text(kept)
 
 
 @pytest.fixture
@@ -208,10 +208,10 @@ def test_our_role_counts_statements_but_is_no_superuser(laid_out: Path) -> None:
             ask(dsn, "select pg_read_file('/etc/passwd')")
 
 
-def test_failure_ends_with_what_the_server_said(of_another_version: Path) -> None:
-    owner = Owner(of_another_version)
+def test_failure_ends_with_what_the_server_said(misconfigured: Path) -> None:
+    owner = Owner(misconfigured)
 
-    with pytest.raises(EmbeddedPostgresFailed, match=r"does not start.*initialized by PostgreSQL version 9\.6"):
+    with pytest.raises(EmbeddedPostgresFailed, match=r"does not start.*unrecognized configuration parameter"):
         owner.join()
     owner.leave()
 

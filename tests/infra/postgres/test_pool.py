@@ -167,7 +167,7 @@ async def test_pooler_is_told_no_settings(link: Link) -> None:
 
 
 async def test_options_of_libpq_are_not_told_to_the_server(link: Link) -> None:
-    link.dsn += "?channel_binding=require&sslmode=prefer"
+    link.dsn += "&channel_binding=require&sslmode=prefer"
 
     async with pool_over(link) as pool:
         assert await run(pool, WriteNote("a")) == 1
