@@ -166,7 +166,10 @@ def proxies_of(settings: Settings) -> Proxies:
 def outside_of(settings: Settings) -> dict[str, str]:
     """Where the calls go that a proxy may have to carry, for the log."""
     graph = settings_for(settings.instagram_api_url)
-    return {"telegram": settings.telegram_api_url, "facebook": graph.facebook_url, "instagram": graph.instagram_url}
+    hosts = {"telegram": settings.telegram_api_url, "facebook": graph.facebook_url, "instagram": graph.instagram_url}
+    if settings.media_bucket is not None:
+        hosts["bucket"] = settings.aws_endpoint_url or f"https://s3.{settings.aws_region}.amazonaws.com"
+    return hosts
 
 
 def tell_proxies(settings: Settings) -> None:
@@ -182,7 +185,9 @@ def open_library(settings: Settings) -> LocalMedia | BucketMedia:
     if settings.media_bucket is None:
         return LocalMedia(settings.data_dir / "media")
     where = settings.media_bucket, settings.aws_endpoint_url, settings.aws_region
-    return BucketMedia(Bucket(*where, *(settings.bucket_keys() or (None, None))))
+    proxy = proxies_of(settings).of(outside_of(settings)["bucket"])
+    key_id, key = settings.bucket_keys() or (None, None)
+    return BucketMedia(Bucket(*where, key_id, key, proxy))
 
 
 def filled_library() -> LocalMedia | BucketMedia:

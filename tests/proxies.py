@@ -31,7 +31,7 @@ class CountingProxy:
                 line = head.split(b"\r\n", 1)[0].decode()
                 self.asked.append(line)
                 self.keys += [
-                    one[21:].decode() for one in head.split(b"\r\n") if one.startswith(b"Proxy-Authorization")
+                    one[21:].decode() for one in head.split(b"\r\n") if one.lower().startswith(b"proxy-authorization")
                 ]
                 method, target, _ = line.split(" ")
                 port = self.leads.get(_host(method, target))

@@ -21,17 +21,23 @@ VALID = timedelta(hours=24)  # as long as one of Instagram's containers lives
 CONNECT_SECONDS, READ_SECONDS = 5, 20
 RETRIES = 2  # each call of ours can be repeated: what is put under a name never changes
 RETRY_SECONDS = 30
+# Without a proxy of its own the client would look for one in the environment. Its `*` means names, and no addresses.
+NO_PROXY, FOR_ALL = "http://127.0.0.1:9", "*,0.0.0.0/0,::/0"
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Where the bucket is; without a `url` it is Amazon's own, without keys those of the machine are taken."""
+    """Where the bucket is; without a `url` it is Amazon's own, without keys those of the machine are taken.
+
+    Without a `proxy` it is reached straight, whatever the environment says: only the settings read that.
+    """
 
     name: str
     url: str | None = None
     region: str = "us-east-1"
     key_id: str | None = None
     key: str | None = field(default=None, repr=False)
+    proxy: str | None = field(default=None, repr=False)
 
 
 class BucketMedia:
@@ -83,6 +89,8 @@ def _open(bucket: Bucket) -> S3Store:
             "allow_http": (bucket.url or "").startswith("http://"),
             "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
             "read_timeout": timedelta(seconds=READ_SECONDS),
+            "proxy_url": bucket.proxy or NO_PROXY,
+            "proxy_excludes": "" if bucket.proxy else FOR_ALL,
         },
         retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         config={

@@ -17,6 +17,7 @@ from actors.rules.account import Login
 from actors.rules.item import Kind, Story
 from infra.instagram.graph import open_instagram
 from infra.instagram.settings import settings_for
+from infra.media.bucket import Bucket, BucketMedia
 from infra.media.reach import Reach
 from infra.proxies import Proxies, SocksProxy
 from infra.sandbox.server import open_sandbox
@@ -27,6 +28,7 @@ from tests.proxies import counting_proxy
 
 MAIN = Path(__file__).parent.parent.parent / "main.py"
 STORY = Story(3, Kind.PHOTO, "ab/abc.png", "sunset.png", "Sunset", "")
+ANNA = b64encode(b"anna:pa@ss").decode()
 PROXY, SECURE, REST = "http://web:1", "http://tls:2", "http://rest:3"
 EVERYTHING = Proxies(PROXY, SECURE, REST)
 
@@ -131,7 +133,7 @@ async def test_telegram_is_reached_where_only_the_proxy_knows_it() -> None:
 
     assert name
     assert proxy.asked[0].startswith(f"POST http://telegram.test/bot{sandbox.token}/getMe")
-    assert proxy.keys[0] == f"Basic {b64encode(b'anna:pa@ss').decode()}"
+    assert proxy.keys[0] == f"Basic {ANNA}"
 
 
 @pytest.mark.parametrize("login", [Login.FACEBOOK, Login.INSTAGRAM])
@@ -165,6 +167,25 @@ async def test_storys_link_is_tried_by_the_proxy() -> None:
 
     assert isinstance(raised.value, Refused)  # somebody answered
     assert len(proxy.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "by_proxy"), [("http://bucket.test", True), ("http://bucket.test", False), ("http://127.0.0.1:9", False)]
+)
+async def test_bucket_is_reached_by_its_proxy_and_by_no_other(
+    monkeypatch: pytest.MonkeyPatch, url: str, by_proxy: bool
+) -> None:
+    """Its library would look for one in the environment, and knows no `.env`."""
+    async with counting_proxy({}) as proxy, counting_proxy({}) as strange:
+        monkeypatch.setenv("HTTP_PROXY", strange.url)
+        login = proxy.url.replace("//", "//anna:pa%40ss@") if by_proxy else None
+        bucket = Bucket("stories", url, key_id="AKTEST", key="a key of the tests", proxy=login)
+
+        with pytest.raises(Unreachable):
+            await BucketMedia(bucket).read(STORY)
+
+    assert strange.asked == []
+    assert (proxy.asked != [], set(proxy.keys)) == (by_proxy, {f"Basic {ANNA}"} if by_proxy else set())
 
 
 @pytest.mark.timeout(120)
