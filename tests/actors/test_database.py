@@ -151,10 +151,11 @@ async def test_answer_says_what_kept_it() -> None:
         for number in range(20):
             desk.ask_beside(str(number))
         await anyio.sleep(1.0)
-        kept = [desk.answers[str(number)].waited_for for number in (0, 19)]
+        kept = [desk.answers[str(number)].waited_for for number in range(20)]
 
     assert lost.waited_for == ("database",)
-    assert kept == [(), ("database queue",)]
+    # trio decides who of them comes first
+    assert set(kept) == {(), ("database queue",)}
 
 
 async def test_taps_go_before_the_rest() -> None:
