@@ -5,8 +5,13 @@ import asyncpg
 from tests.links import link_to
 from tests.stage import ANNA, BEN, Stage
 
-HIDE = "alter function record_tap rename to hidden"
-SHOW = "alter function hidden rename to record_tap"
+# Each of its signatures: an older worker has one of its own.
+RENAME = """do $$ declare one regprocedure; begin
+  for one in select oid::regprocedure from pg_proc where proname = '{0}' loop
+    execute format('alter function %s rename to {1}', one);
+  end loop;
+end $$"""
+HIDE, SHOW = RENAME.format("record_tap", "hidden"), RENAME.format("hidden", "record_tap")
 
 
 async def test_operational_error_triggers_retry(stage: Stage) -> None:
