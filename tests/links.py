@@ -17,6 +17,7 @@ class Link:
         self._refusing = False
         self._frozen = False
         self._cut_next_answer = False
+        self._awaited: bytes | None = None
         self._requests = 0
         self.connections = 0
         self.dsn = ""
@@ -36,9 +37,9 @@ class Link:
         """Swallow everything, like a router that has forgotten us."""
         self._frozen = frozen
 
-    def cut_next_answer(self) -> None:
-        """Cut everything when the server speaks next, instead of forwarding what it says."""
-        self._cut_next_answer = True
+    def cut_next_answer(self, to: bytes | None = None) -> None:
+        """Cut everything when the server speaks next (after a request that holds `to`), instead of forwarding it."""
+        self._cut_next_answer, self._awaited = to is None, to
 
     def take_requests(self) -> int:
         """Return how many times the client spoke since the last look; each is a round trip."""
@@ -68,6 +69,8 @@ class Link:
         try:
             while chunk := await source.read(65536):
                 self._requests += not answers
+                if not answers and self._awaited is not None and self._awaited in chunk:
+                    self._cut_next_answer, self._awaited = True, None
                 if answers and self._cut_next_answer:
                     self._cut_next_answer = False
                     self.cut()

@@ -21,7 +21,7 @@ async def test_operational_error_triggers_retry(stage: Stage) -> None:
     async with link_to(stage.dsn) as link, stage.worker(dsn=link.dsn):
         item, card = await stage.present()
         await all_quiet(stage)
-        link.cut_next_answer()
+        link.cut_next_answer(to=b"skip")
         tap = stage.tap(card, ANNA, "Skip")
         await stage.says(card, "Skipped by")
         line = await stage.line(tap)
@@ -108,7 +108,7 @@ async def test_rejected_operational_error_triggers_retry(stage: Stage) -> None:
         stage.tap(card, ANNA, "Reject")
         await stage.until(lambda: "Yes, reject" in stage.buttons(card))
         await all_quiet(stage)
-        link.cut_next_answer()
+        link.cut_next_answer(to=b"reject")
         tap = stage.tap(card, ANNA, "Yes, reject")
         await stage.says(card, "Rejected by")
         line = await stage.line(tap)
