@@ -68,16 +68,9 @@ class ItemActor:
 
     def receive(self, message: Message) -> None:
         """Decide, then start what was decided; nothing here waits."""
-        people = self._outside.people
-        if isinstance(message, Pressed):
-            message = replace(message, press=replace(message.press, standing=people.standing(message.press)))
-        people.hear(message)
         decision = decide(self._item, message)
         if decision.item.known is not None and decision.item.known != self._item.known:
             self._outside.known.keep(self._context.key, decision.item.known)
-        row = decision.item.row
-        if row is not None and row is not self._item.row:
-            people.hear_of_chat(row.chat_id, restricted=row.restricted)
         self._item = decision.item
         for effect in decision.effects:
             self._perform(effect, message)

@@ -38,7 +38,7 @@ from actors.shell import speaker
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.door import Neighbours
 from actors.shell.following import Following
-from actors.shell.known import KnownCards, People, Seldom
+from actors.shell.known import KnownCards, Seldom
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.publishes import Publishes, SagaKey, SagaMessage
 from actors.shell.trace import Explained
@@ -81,7 +81,7 @@ class Worker:
         worker = identity.worker
         self.database = Database(ports.pool, random=chance)
         self._explained = Explained()
-        self._known, self._seldom, self._people = KnownCards(), Seldom(), People()
+        self._known, self._seldom = KnownCards(), Seldom()
         self.moves = Moves(self.database, self._confirm, self._look_again)
         ports = replace(ports, chat=Following(ports.chat, self.moves.follow))
         self.interactions = InteractionLogger(self.database, worker)
@@ -209,7 +209,6 @@ class Worker:
                 grace_seconds=identity.grace_seconds,
                 known=self._known,
                 seldom=self._seldom,
-                people=self._people,
             ),
             context,
         )

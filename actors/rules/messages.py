@@ -10,15 +10,6 @@ from actors.rules.item import Person, Row, Step
 RECOVERED = "recovered"  # a cause: a crash left the card behind its row
 
 
-class Standing(Enum):
-    """What the worker knows of a person's right to tap, from what the database said."""
-
-    MAY = "has a role, or the chat asks for none"
-    UNKNOWN = "nothing"
-    DOUBTED = "was refused a while ago: a role may have come since"
-    REFUSED = "was refused just now"
-
-
 @dataclass(frozen=True, slots=True)
 class Press:
     """A finger on a button, as Telegram delivered it.
@@ -27,8 +18,7 @@ class Press:
     below it without a query; `at` is the runtime's clock in seconds at our first sight of it; `redelivered` says that
     an earlier process may have worked on it, so that "not saved" can only be said after asking the database. `mark` is
     the item's, as the button has it (None: a card of before there were marks); `shown` says that the message itself has
-    a button with this item and mark, which Telegram vouches for, while the data of a press may be forged. `standing` is
-    what memory knew of the person when the press came.
+    a button with this item and mark, which Telegram vouches for, while the data of a press may be forged.
     """
 
     id: str
@@ -43,7 +33,6 @@ class Press:
     redelivered: bool = False
     mark: str | None = None
     shown: bool = False
-    standing: Standing = Standing.MAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +179,6 @@ class NotOurs:
 
 
 @dataclass(frozen=True, slots=True)
-class Barred:
-    """The person may not tap in this chat: what was asked for is not shown; `row` is the item, if there is one."""
-
-    about: Pressed
-    row: Row | None
-
-
-@dataclass(frozen=True, slots=True)
 class Vouched:
     """The pressed message is a card of the item: what was asked for may be shown on it."""
 
@@ -287,7 +268,6 @@ TapOutcome = Recorded | Stale | Forbidden | Gone | NotOurs | NotRecorded
 Message = (
     Pressed
     | Vouched
-    | Barred
     | Unvouched
     | Present
     | Resume

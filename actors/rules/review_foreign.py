@@ -18,7 +18,6 @@ from actors.rules.effects import (
 from actors.rules.messages import (
     AskAboutDoubt,
     AskToReject,
-    Barred,
     Foreign,
     Gone,
     KeepIt,
@@ -27,7 +26,6 @@ from actors.rules.messages import (
     Press,
     Pressed,
     SendOriginal,
-    Standing,
     Unvouched,
 )
 from actors.rules.review_memory import Decision, Item
@@ -45,34 +43,8 @@ def look_first(item: Item, pressed: Pressed) -> Decision:
     return Decision(item, (toast, LookAtButton(pressed)))
 
 
-def refuse(item: Item, pressed: Pressed) -> Decision:
-    """Answer from memory a person whom the database has refused just now: the toast and the line are all of it.
-
-    "Memory refuses a tap only because of this actor's own open recording" keeps people with a right from being refused
-    by what was true once. Here that takes a role given within the last 10 s, and the toast says when to tap again.
-    """
-    press = pressed.press
-    conclusion = Conclude(press, action_of(pressed), Outcome.FORBIDDEN, "remembered", press.version)
-    answered = AnswerTap(press, words.MAY_NOT), conclusion, ConfirmUpdate(press, answered_first=True)
-    return Decision(item, answered)
-
-
-def barred(item: Item, message: Barred) -> Decision:
-    """A person without the right asked for what decides nothing: nothing is shown."""
-    press = message.about.press
-    said = (
-        () if press.standing is Standing.DOUBTED else (SayInChat(press, words.barred(press.person.name), seldom=True),)
-    )
-    item = item.close(press)
-    item = item if message.row is None else item.learn(message.row)
-    conclusion = Conclude(press, action_of(message.about), Outcome.FORBIDDEN, "tap", press.version)
-    return Decision(item, (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
-
-
 def answer(item: Item, press: Press, text: str) -> tuple[Item, AnswerTap]:
     """Toast at once; what memory knows of the mark only sharpens it, the row decides."""
-    if press.standing is Standing.DOUBTED:
-        return item, AnswerTap(press, words.ASKED_AGAIN)
     if not item.denies(press):
         return item, AnswerTap(press, text)
     told = replace(item, told=item.told | {press.id})
@@ -88,7 +60,7 @@ def not_ours(item: Item, message: NotOurs) -> Decision:
     """Neither the item nor the message is touched: the toast or the chat is the whole answer."""
     pressed, press = message.about, message.about.press
     said = _said(item, press, message.why)
-    item = item.close(press)
+    item = _settled(item, press)
     item = item if message.row is None else item.learn(message.row)
     conclusion = Conclude(press, action_of(pressed), Outcome.UNKNOWN_BUTTON, message.why.value, press.version)
     return Decision(item, (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
@@ -100,7 +72,7 @@ def gone(item: Item, message: Gone) -> Decision:
     said = _said(item, press, Foreign.NO_SUCH_ITEM)
     cause = Foreign.NO_SUCH_ITEM.value
     conclusion = Conclude(press, message.tap.step.value, Outcome.GONE, cause, press.version)
-    return Decision(item.close(press), (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+    return Decision(_settled(item, press), (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
 
 
 def unvouched(item: Item, message: Unvouched) -> Decision:
@@ -108,7 +80,7 @@ def unvouched(item: Item, message: Unvouched) -> Decision:
     press = message.about.press
     said = SayInChat(press, words.not_looked_at(press.person.name))
     conclusion = Conclude(press, action_of(message.about), Outcome.REFUSED, "tap", press.version)
-    return Decision(item.close(press), (said, conclusion, ConfirmUpdate(press, answered_first=True)))
+    return Decision(_settled(item, press), (said, conclusion, ConfirmUpdate(press, answered_first=True)))
 
 
 def action_of(pressed: Pressed) -> str:
@@ -132,3 +104,9 @@ def _said(item: Item, press: Press, why: Foreign) -> tuple[Effect, ...]:
     if press.id in item.told:
         return ()
     return (SayInChat(press, words.foreign(why, press.person.name), seldom=True),)
+
+
+def _settled(item: Item, press: Press) -> Item:
+    """The press is decided: nothing of it is kept."""
+    mine = item.recording is not None and item.recording.press.id == press.id
+    return replace(item, recording=None if mine else item.recording, told=item.told - {press.id})

@@ -61,8 +61,6 @@ FOREIGN: Mapping[Foreign, str] = MappingProxyType(
         Foreign.ANOTHER_ITEM: "This button is of another card. Nothing was changed.",
     }
 )
-MAY_NOT = "You may not tap in this chat. If you were given a role just now, tap again in 10 seconds."
-ASKED_AGAIN = "You could not tap in this chat before. Looking again…"
 BROKEN = "Out of order. The operator was told; the buttons stay, try again in 10 minutes."
 BUSY = "Busy right now. Nothing was saved, tap again."
 
@@ -91,11 +89,6 @@ def in_progress(step: Step, name: str) -> str:
 def foreign(why: Foreign, name: str) -> str:
     """What the group is told of a press whose message may not be drawn."""
     return f"{name}: {FOREIGN[why]}"
-
-
-def barred(name: str) -> str:
-    """What the group is told of a press that decides nothing, by a person who may not tap there."""
-    return f"🚷 {name} may not tap in this chat."
 
 
 def not_looked_at(name: str) -> str:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TypeVar
 
 import anyio
 
-from actors.rules.item import Row
-from actors.rules.messages import Barred, Forbidden, Message, Press, Recorded, Stale, Standing, Vouched
+from actors.rules.messages import Press
 from actors.rules.review_memory import Known
 
-K = TypeVar("K")
-V = TypeVar("V")
 MOST_KNOWN = 10_000  # items; so a database that is away leaves no card of theirs without its refusals
 MOST_TOLD = 1_000
-MOST_PEOPLE = 10_000
-RIGHT_SECONDS = 300.0  # a role that was taken away is seen by then
-REFUSED_SECONDS = 10.0  # a role that was given is seen by then: whoever has one is never refused for longer
-DOUBT_SECONDS = 600.0
 SELDOM_SECONDS = 60.0
 
 
@@ -38,56 +30,6 @@ class KnownCards:
         self._items.move_to_end(key)
         if len(self._items) > MOST_KNOWN:
             self._items.popitem(last=False)
-
-
-class People:
-    """Who may tap in which chat, as the database said in the last minutes."""
-
-    def __init__(self) -> None:
-        self._chats: OrderedDict[int, tuple[bool, float]] = OrderedDict()
-        self._people: OrderedDict[tuple[int, int], tuple[bool, float]] = OrderedDict()
-
-    def standing(self, press: Press) -> Standing:
-        """Tell what is known of the right of this person."""
-        now = anyio.current_time()
-        restricted, heard = self._chats.get(press.chat_id, (True, now))
-        if not restricted and now - heard < RIGHT_SECONDS:
-            return Standing.MAY
-        may, heard = self._people.get((press.chat_id, press.person.id), (True, float("-inf")))
-        ago = now - heard
-        if ago >= (RIGHT_SECONDS if may else DOUBT_SECONDS):
-            return Standing.UNKNOWN
-        if may:
-            return Standing.MAY
-        return Standing.REFUSED if ago < REFUSED_SECONDS else Standing.DOUBTED
-
-    def hear(self, message: Message) -> None:
-        """Remember what the database said of a chat and of a person in it."""
-        match message:
-            case Recorded(tap, row) | Stale(tap, row):
-                self._keep(tap.press, row, may=True)
-            case Vouched(about, row):
-                self._keep(about.press, row, may=True)
-            case Forbidden(tap):
-                self._keep(tap.press, None, may=False)
-            case Barred(about):
-                self._keep(about.press, None, may=False)
-
-    def hear_of_chat(self, chat_id: int, *, restricted: bool) -> None:
-        """Remember whether a chat asks for a role."""
-        _put(self._chats, chat_id, (restricted, anyio.current_time()))
-
-    def _keep(self, press: Press, row: Row | None, *, may: bool) -> None:
-        self.hear_of_chat(press.chat_id, restricted=row is None or row.restricted)
-        if row is None or row.restricted:  # in an open chat nobody's right is known: it may ask for roles soon
-            _put(self._people, (press.chat_id, press.person.id), (may, anyio.current_time()))
-
-
-def _put(memory: OrderedDict[K, V], key: K, value: V) -> None:
-    memory[key] = value
-    memory.move_to_end(key)
-    if len(memory) > MOST_PEOPLE:
-        memory.popitem(last=False)
 
 
 class Seldom:

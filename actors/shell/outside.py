@@ -13,7 +13,7 @@ from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction, Shown
 from actors.rules.requests import Asks
-from actors.shell.known import KnownCards, People, Seldom
+from actors.shell.known import KnownCards, Seldom
 from actors.shell.trace import Explained
 
 T = TypeVar("T")
@@ -110,7 +110,6 @@ class Outside:
     grace_seconds: float
     known: KnownCards
     seldom: Seldom
-    people: People
 
 
 BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from actors.rules.item import State, Step
-from actors.rules.messages import Barred, Forbidden, Gone, Recorded, SendOriginal, Vouched
-from actors.rules.operations import LookAtButton
+from actors.rules.messages import Forbidden, Gone, Recorded
 from tests.contracts.team import BEN, CHAT, EVE, OTHER_CHAT, Team
 
 
@@ -79,30 +78,3 @@ async def test_a_tap_on_an_item_that_is_not_there_leads_nowhere_each_time(team: 
 
     assert isinstance(await team.record(tap), Gone)
     assert isinstance(await team.close(tap), Gone)
-
-
-async def test_strangers_taps_leave_ten_keys_and_one_line_a_minute(team: Team) -> None:
-    await team.set_chat(restricted=True)
-    shown = await team.present()
-    taps = [team.tap(shown, Step.SKIP, EVE) for _ in range(25)]
-
-    outcomes = [await team.record(tap) for tap in taps]
-
-    assert all(isinstance(outcome, Forbidden) for outcome in outcomes)
-    assert len(await team.lines("taps")) == 10
-    assert len((await team.load(shown)).late) == 1
-    assert (await team.line("members"))["taps"] == 25
-
-
-async def test_who_may_not_tap_is_shown_nothing_and_makes_no_message_a_card(team: Team) -> None:
-    await team.set_chat(restricted=True)
-    await team.add_member(BEN, "reviewer")
-    shown = await team.present()
-    hers = SendOriginal(replace(team.press(shown, EVE), message_id=777))
-    his = SendOriginal(replace(team.press(shown, BEN), message_id=778))
-
-    assert await team.ask(LookAtButton(hers)) == Barred(hers, shown)
-    assert shown.restricted
-    looked = await team.ask(LookAtButton(his))
-    assert isinstance(looked, Vouched)
-    assert [card["message_id"] for card in await team.lines("cards")] == [501, 778]

@@ -1,13 +1,11 @@
-"""The meaning of migrations/0002_taps.sql and 0025_rights_first.sql, in memory."""
+"""The meaning of migrations/0002_taps.sql and 0023_whose_button.sql, in memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from actors.rules.item import Card, Row
 from actors.rules.messages import (
-    Barred,
     Forbidden,
     Foreign,
     Gone,
@@ -22,11 +20,10 @@ from actors.rules.messages import (
 )
 from actors.rules.operations import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from tests.fakes.publishes import cancel_publish, is_too_late, start_publish
-from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord, TapRecord
+from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord
 from tests.fakes.tables import next_state
 from tests.fakes.writer import Author, Writer
 
-MOST_REFUSALS, TOLD_FOR = 10, timedelta(minutes=1)
 DOUBTFUL = {"publishing", "in_doubt"}
 
 
@@ -57,13 +54,9 @@ def record_tap(writer: Writer, asked: RecordTap) -> TapOutcome:
     if foreign is not None:
         return NotOurs(asked.tap, foreign, _row(writer, case))
     verdict = _judge(writer, case)
-    told = verdict == "forbidden" and any(writer.now - tap.at < TOLD_FOR for tap in _refusals(writer, case))
     _remember(writer, case, verdict)
     if case.item is not None:
-        _perform(writer, case, case.item, "told" if told else verdict)
-    if verdict == "forbidden":
-        for tap in _refusals(writer, case)[:-MOST_REFUSALS]:
-            writer.tables.taps.drop(tap)
+        _perform(writer, case, case.item, verdict)
     return _answer(case, verdict, _row(writer, case), replayed=False)
 
 
@@ -94,13 +87,11 @@ def whose_button(writer: Writer, chat: ChatRecord, item: ItemRecord, press: Pres
     return None
 
 
-def look_at_button(writer: Writer, asked: LookAtButton) -> Vouched | NotOurs | Barred:
+def look_at_button(writer: Writer, asked: LookAtButton) -> Vouched | NotOurs:
     """May this message be drawn? One that shows the item's mark becomes a card of it."""
     press = asked.pressed.press
     chat = writer.tables.chat_known_as(press.chat_id)
     item = None if chat is None else writer.tables.items.get(chat.chat_key, press.item_id)
-    if chat is not None and not _may_tap(writer, chat, press):
-        return Barred(asked.pressed, None if item is None else writer.known_row(item))
     if chat is None or item is None:
         return NotOurs(asked.pressed, Foreign.NO_SUCH_ITEM)
     foreign = whose_button(writer, chat, item, press)
@@ -140,23 +131,16 @@ def _row(writer: Writer, case: _Case) -> Row | None:
 def _judge(writer: Writer, case: _Case) -> str:
     if case.item is None:
         return "gone"
-    if not _may_tap(writer, case.chat, case.tap.press):
+    if not _may_tap(writer, case):
         return "forbidden"
     if case.item.version != case.tap.press.version or case.target is None or is_too_late(writer, case.item):
         return "stale"
     return "recorded"
 
 
-def _may_tap(writer: Writer, chat: ChatRecord, press: Press) -> bool:
-    member = writer.tables.members.get(chat.chat_key, press.person.id)
-    return not chat.restricted or (member is not None and member.role is not None)
-
-
-def _refusals(writer: Writer, case: _Case) -> list[TapRecord]:
-    """What this person was refused in this chat, the newest last."""
-    key = case.chat.chat_key, case.tap.press.person.id
-    found = [tap for tap in writer.tables.taps.all() if (tap.chat_key, tap.user_id, tap.outcome) == (*key, "forbidden")]
-    return sorted(found, key=lambda tap: (tap.at, tap.tap_id))
+def _may_tap(writer: Writer, case: _Case) -> bool:
+    member = writer.tables.members.get(case.chat.chat_key, case.tap.press.person.id)
+    return not case.chat.restricted or (member is not None and member.role is not None)
 
 
 def _remember(writer: Writer, case: _Case, outcome: str) -> None:
@@ -194,7 +178,7 @@ def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> Non
             start_publish(writer, item)
         writer.decide(item, step, Author(press.person.id, press.person.name, press.id))
         writer.count_and_lock(item, case.target)
-    elif verdict != "told":
+    else:
         writer.tell_loser(item, LateLine(step, press.person.name, _why(writer, case, item, verdict), writer.now))
     _count(writer, case, case.target if verdict == "recorded" else None)
 

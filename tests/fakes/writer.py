@@ -69,7 +69,6 @@ class Writer:
             if (item.preflight_version, item.preflight_account) == (item.version, chat.account_id)
             else None,
             presented_at=item.presented_at,
-            restricted=chat.restricted,
             card_lost=self.card_lost(item),
             cards=tuple(
                 Card(chat_key, chat.chat_id, card.message_id, card.retired)

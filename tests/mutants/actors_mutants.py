@@ -746,22 +746,4 @@ ACTORS: tuple[Mutant, ...] = (
             ),
         ),
     ),
-    Mutant(
-        "view_without_a_look_at_the_role",
-        "forged press",
-        "what decides nothing is shown to whoever presses on a card that memory knows",
-        (
-            Edit(
-                "actors/rules/review.py",
-                "return press.standing is Standing.MAY and item.owns(press)",
-                "return item.owns(press)",
-            ),
-        ),
-    ),
-    Mutant(
-        "stranger_takes_the_slot",
-        "forged press",
-        "the tap of a person whose right is not known takes the item's one recording slot",
-        (Edit("actors/rules/review.py", "    if tap.press.standing is not Standing.MAY:\n", "    if False:\n"),),
-    ),
 )

@@ -2,7 +2,7 @@
 
 from infra.sandbox.model import Person
 from infra.sandbox.world import NewChat
-from tests.stage import ANNA, BEN, CHAT, EVE, Stage
+from tests.stage import ANNA, BEN, CHAT, Stage
 
 OTHER_CHAT = CHAT - 1
 
@@ -27,33 +27,6 @@ async def test_person_without_a_role_in_a_restricted_chat_is_refused_visibly(sta
 
     assert line["outcome"] == "forbidden"
     assert await stage.events(item) == [("skip", "Anna")]
-
-
-async def test_stranger_who_forges_two_hundred_presses_gets_nothing_and_keeps_nobody_waiting(stage: Stage) -> None:
-    await stage.add_chat(restricted=True)
-    await stage.database.execute(
-        "insert into members (chat_key, user_id, name, role) select chat_key, $1, 'Anna', 'reviewer' from chats",
-        ANNA.id,
-    )
-
-    async with stage.worker():
-        item, card = await stage.present()
-        before = len(stage.messages())
-        viewed = [stage.tap(card, BEN, label) for label in ("Original", "Reject")]
-        viewed_lines = [await stage.line(tap) for tap in viewed]
-        originals = len(stage.messages()) - before
-        forged = [stage.tap(card, EVE, "Skip") for _ in range(100)]
-        hers = stage.tap(card, ANNA, "Skip")
-        forged += [stage.tap(card, EVE, "Skip") for _ in range(100)]
-        line = await stage.line(hers)
-        outcomes = {(await stage.line(tap))["outcome"] for tap in forged}
-
-    assert [line["outcome"] for line in viewed_lines] == ["forbidden"] * 2
-    assert originals <= 1  # one sentence, and no file
-    assert line["outcome"] == "recorded"
-    assert "recorded" not in outcomes
-    assert await stage.events(item) == [("skip", "Anna")]
-    assert await stage.database.fetchval("select count(*) from taps where user_id = $1", EVE.id) <= 10
 
 
 async def test_forged_button_in_another_chat_does_nothing_to_our_item(stage: Stage) -> None:
