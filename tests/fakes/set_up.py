@@ -1,4 +1,4 @@
-"""The meaning of migrations/0024_set_up.sql, in memory."""
+"""The meaning of migrations/0025_set_up.sql, in memory."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 -- What of the set-up may be missing, in one look; and a hint when a role comes or goes
--- depends: 0023_whose_button
+-- depends: 0024_lost_cards
 
 -- migrate: apply
 
