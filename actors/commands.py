@@ -8,10 +8,11 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.errors import MailboxClosed, MailboxFull, PortError, Refused, Unreachable
+from actors.errors import MailboxClosed, MailboxFull, PortError, Refused
 from actors.ports import Heard, Membership, Said
 from actors.rules import replies
 from actors.rules.commands import MENU, addressee, mentions
+from actors.rules.pauses import pause_after
 from actors.runtime.actor import DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
@@ -98,9 +99,8 @@ class Commands:
             with anyio.fail_after(MENU_SECONDS):
                 await self._chat.show_menu(MENU)
         except (PortError, TimeoutError) as error:
-            asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
-            pause = max(MENU_RETRY_SECONDS[min(failures, len(MENU_RETRY_SECONDS) - 1)], asked or 0.0)
-            pause = MENU_REFUSED_SECONDS if isinstance(error, Refused) else pause
+            refused = isinstance(error, Refused)
+            pause = MENU_REFUSED_SECONDS if refused else pause_after(error, MENU_RETRY_SECONDS, failures)
             log.info("menu.not_shown", reason=str(error) or "no answer in time", again_seconds=pause)
             return pause
         return None

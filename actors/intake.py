@@ -11,9 +11,10 @@ import structlog
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
-from actors.errors import BotTokenRefused, PortError, ShutOut, Unreachable
+from actors.errors import BotTokenRefused, PortError, ShutOut
 from actors.ports import Conflict, Membership, Said, Update
 from actors.rules.messages import Press
+from actors.rules.pauses import pause_after
 from actors.runtime.child import Lifeline
 from actors.shell.bot_token import BotToken
 from actors.shell.door import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS, Door, Neighbours, Taken, id_of, press_of
@@ -144,11 +145,10 @@ class Intake:
             self._lease.suspect()
 
     async def _rest(self, error: PortError) -> None:
-        asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
         if isinstance(error, ShutOut):
             # What a webhook was brought meanwhile may be known to the database already.
             self._expect_backlog()
-        pause = max(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)], asked or 0.0)
+        pause = pause_after(error, RETRY_SECONDS, self._failures)
         self._asked = None
         self._failures += 1
         self.trouble = str(error)

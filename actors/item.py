@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import assert_never
@@ -28,7 +27,6 @@ from actors.rules.operations import (
     Interaction,
     LoadRow,
     LookAtButton,
-    Operation,
     StoreOutcome,
 )
 from actors.rules.requests import Lane, NotStored, Ticket
@@ -240,7 +238,7 @@ class ItemActor:
 
     async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
         store = StoreOutcome(effect.row, effect.step, effect.sentence, self._outside.worker)
-        await self._store(store, partial(self._outcome_stored, effect), OutcomeNotRecorded(effect.row))
+        await self._sends.store(store, partial(self._outcome_stored, effect), OutcomeNotRecorded(effect.row))
 
     def _outcome_stored(self, effect: wanted.RecordOutcome, row: Row) -> Message:
         """Another decision may have come first: then it has a line of its own."""
@@ -251,15 +249,6 @@ class ItemActor:
         ):
             write_item_line(row, effect.step.value, "dry run")
         return Changed(row, effect.step.value)
-
-    async def _store(self, operation: Operation[Row], told: Callable[[Row], Message], lost: Message) -> None:
-        ticket = Ticket(anyio.current_time() + HOLD_SECONDS, Lane.REST)
-        try:
-            reply = await self._outside.store.ask(operation, ticket)
-        except NotStored:
-            await self._context.tell(lost)
-        else:
-            await self._context.tell(told(reply.value))
 
     def _interaction(self, press: Press, kind: str) -> Interaction:
         at_ms = int(self._outside.clock.now().timestamp() * 1000)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+
+from actors.errors import Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,12 @@ class Pauses:
             return 0.0
         doubled = min(self.longest_seconds, self.first_seconds * 2.0 ** min(failures - 1, 30))
         return doubled * random.uniform(0.5, 1.0)
+
+
+def pause_after(error: Exception, steps: Sequence[float], failures: int) -> float:
+    """The pause in seconds after a failure, with so many before it: by these steps, and no less than was asked for."""
+    asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
+    return max(steps[min(failures, len(steps) - 1)], asked or 0.0)
 
 
 class Outage:

@@ -14,8 +14,9 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.errors import PortError, Unreachable
+from actors.errors import PortError
 from actors.ports import Chat, Said
+from actors.rules.pauses import pause_after
 
 log = structlog.get_logger()
 
@@ -80,8 +81,7 @@ class OwnName:
             with anyio.fail_after(ASK_SECONDS):
                 name = await self._chat.own_name()
         except (PortError, TimeoutError) as error:
-            asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
-            pause = max(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)], asked or 0.0)
+            pause = pause_after(error, RETRY_SECONDS, failures)
             log.info("name.not_learnt", reason=str(error) or "no answer in time", again_seconds=pause)
             return pause
         if name != self.name:

@@ -84,13 +84,13 @@ class Sends:
             self._under_way = False
         if isinstance(outcome, SentCard):
             save = SaveCard(row, outcome.message_id, outcome.file_id, self.outside.worker)
-            await self._store(
+            await self.store(
                 save, lambda saved: self._saved(saved, row.revision, outcome), CardNotSent(row, "not saved")
             )
             return
         sentence = outcome.reason
         self._log(outcome)
-        await self._store(outcome, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
+        await self.store(outcome, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
         self.outside.wake_schedule()
 
     async def send_original(self, row: Row, press: Press) -> Message:
@@ -180,7 +180,8 @@ class Sends:
             "item", chat_id=row.chat_id, item_id=row.id, change="card_not_sent", outcome=fate, cause=failed.reason
         )
 
-    async def _store(self, operation: Operation[Row], told: Callable[[Row], Message], lost: Message) -> None:
+    async def store(self, operation: Operation[Row], told: Callable[[Row], Message], lost: Message) -> None:
+        """Store what became of the item, and tell it: `told` of the row that it is then, or `lost`."""
         ticket = Ticket(anyio.current_time() + HOLD_SECONDS, Lane.REST)
         try:
             reply = await self.outside.store.ask(operation, ticket)
