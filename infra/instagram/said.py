@@ -10,7 +10,6 @@ from infra.instagram.wire import Ask, Reply
 
 HIDDEN = "***"
 LONGEST_WORDS = 300
-LONGEST_TRACE = 64
 SECRETS = ("access_token", "client_secret", "fb_exchange_token", "image_url", "input_token", "video_url")
 # Meta repeats what it was given: a token that it cannot parse, the link of a file that it could not fetch. A link may
 # be cut, escaped or without its scheme, so that anything that is as long as a secret, and no word, is hidden, too.

@@ -15,6 +15,7 @@ JFIF, ADOBE = 0xE0, 0xEE
 KEPT_BYTES = {(JFIF, b"JFIF\0"): 14, (ADOBE, b"Adobe"): 12}
 FRAMES = {*range(0xC0, 0xD0)}  # tables of Huffman codes and of arithmetic coding among them
 TABLES = {0xDB, 0xDC, 0xDD}
+MARKER = re.compile(rb"\xff+([^\x00\xff])")  # any number of 0xFF may precede it
 # Within a scan 0xFF is followed by a zero, by a restart marker, or by the marker that ends the scan.
 SCAN_ENDS = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
 
@@ -50,8 +51,8 @@ def _kept(content: bytes) -> Iterator[bytes]:
 
 
 def _marker(content: bytes, at: int) -> tuple[int, int]:
-    """Read a marker, which any number of 0xFF may precede; returns it and where it ends."""
-    found = re.compile(rb"\xff+([^\x00\xff])").match(content, at)
+    """Read a marker; returns it and where it ends."""
+    found = MARKER.match(content, at)
     if found is None:
         raise ValueError("no marker where one has to be")
     return found[1][0], found.end()
