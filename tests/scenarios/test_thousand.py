@@ -22,5 +22,7 @@ async def test_thousand_taps_on_a_thousand_items_are_all_settled_over_five_conne
     assert await counts(stage) == {"skipped": MANY, "decisions": MANY}
     assert max(map(len, seen)) <= 5
     assert not [state for sample in seen for state in sample if state.startswith("idle in transaction")]
-    assert await stage.database.fetchval(RECORDED) == sum(line["db_attempts"] for line in lines)
+    # The server counts what ended well. What gave up a locked row (members share theirs) ran once, whatever it took.
+    ended_well = [1 if "lock" in line.get("waited_for", ()) else line["db_attempts"] for line in lines]
+    assert await stage.database.fetchval(RECORDED) == sum(ended_well)
     assert sum(line["db_attempts"] for line in lines) <= MANY * 1.05
