@@ -37,7 +37,8 @@ TOLD = {
     "schedule.stopped": "Stopped while presenting: {left} left",
     "interactions.dropped": "Lines of the interaction log dropped: {lines}",
     "publish.step": "Publish: {state}{calls}",
-    "item": "The item is {change} ({cause})",
+    "item": "Story {item_id} {change} ({cause})",
+    "name.learnt": "Goes by @{name}",
     "publish.card_left": "The card shows the end of the publish when a worker runs again",
     "publish.left": "The publish goes on when a worker runs again",
     "publish.outlived_its_lease": "A publish call took longer than its lease: another worker may have looked meanwhile",
@@ -71,6 +72,18 @@ PUBLISHES = {
 }
 ACCEPTED = ("accepted", "quiet")
 ON_ITS_WAY = ("publishing …", "open")
+CHANGES = {
+    "queued": "is queued",
+    "presented": "is due: its card is sent",
+    "card_sent": "has its card in the chat",
+    "card_not_sent": "has no card yet",
+    "card_lost": "may have lost its card",
+    "published": "is live",
+    "expired": "is over",
+    "requeued": "comes again",
+    "withdrawn": "is taken out of the queue",
+    "moved": "went with its chat",
+}
 DEEDS = {
     "stale": "The database refuses it: somebody was first. One round trip, nothing changed.",
     "forbidden": "The database refuses it: this person may not tap here.",
@@ -93,6 +106,8 @@ def told(line: Line) -> str:
     """Say a line in one sentence; an event that is not known here shows its figures."""
     if line["event"] == "publish.step":
         line = _step(line)
+    elif line["event"] == "item":
+        line = {**line, "change": CHANGES.get(line["change"], line["change"])}
     pattern = TOLD.get(line["event"])
     if pattern is None:
         figures = [f"{name}={value}" for name, value in line.items() if name not in COMMON]

@@ -231,6 +231,11 @@ def test_answer_to_a_tap_that_is_forgotten_changes_nothing(play: Play) -> None:
             "Publish: publish: answer lost (No answer.)",
         ),
         ({"event": "publish.step", "outcome": "fenced out"}, "Publish: another worker goes on with it"),
+        (
+            {"event": "item", "item_id": 7, "change": "presented", "cause": "slot"},
+            "Story 7 is due: its card is sent (slot)",
+        ),
+        ({"event": "item", "item_id": 7, "change": "dry_run", "cause": "a tap"}, "Story 7 dry_run (a tap)"),
         ({"event": "output", "text": "Traceback {0}"}, "Traceback {0}"),
     ],
 )
