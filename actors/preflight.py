@@ -89,9 +89,8 @@ class Preflight:
             known, quota = await self._count(known, troubles)
         if not is_lost(known):
             await self._try_file(row.story, troubles)
-        account_id = None if known.account is None else known.account.id
         found = finding(known, tuple(troubles))
-        store = StoreFinding(row, found, self._outside.worker, account_id, quota)
+        store = StoreFinding(row, found, self._outside.worker, known, quota)
         shown = (await self._outside.store.ask(store, _ticket())).value
         if shown is not None:
             await self._show(shown)

@@ -15,12 +15,16 @@ NO_ANSWER = "Instagram does not answer just now."
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the database knows of an item's chances; `quota` only if it was read within 10 minutes."""
+    """What the database knows of an item's chances; `quota` only if it was read within 10 minutes.
+
+    `connection` tells this account with this token from every other: what was found of it counts for no other.
+    """
 
     account: Account | None
     seconds_left: float | None = None
     gone: bool = False
     quota: Quota | None = None
+    connection: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,21 @@ class LookAhead(Operation[Outlook]):
 
 @dataclass(frozen=True, slots=True)
 class StoreFinding(Operation[Row | None]):
-    """Put the finding on the item's cards, unless a decision or another account has outdated it: then None.
+    """Put the finding on the item's cards, unless a decision or another connection has outdated it: then None.
 
-    `quota` is remembered for `account_id`, if it was read for this.
+    `quota` is remembered for the account, if it was read for this.
     """
 
     row: Row
     finding: str
     worker: str
-    account_id: int | None = None
+    known: Outlook = Outlook(None)
     quota: Quota | None = None
+
+    @property
+    def account_id(self) -> int | None:
+        """The account that was looked at."""
+        return None if self.known.account is None else self.known.account.id
 
 
 def finding(outlook: Outlook, troubles: tuple[str, ...] = ()) -> str:

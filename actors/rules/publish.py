@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from actors.rules import publish_words as words
-from actors.rules.account import Container, ContainerState
+from actors.rules.account import Container, ContainerState, Hints
 from actors.rules.publish_effects import Create, FindLink, Look, ReadHints, Send, Take, Wait
 from actors.rules.publish_memory import Decision, Saga, noted, store
 from actors.rules.publish_messages import (
@@ -64,9 +64,7 @@ def decide(saga: Saga, message: Message) -> Decision:  # noqa: C901 - the table:
         case CallFailed():
             return _failed(saga, publish, message)
         case Hinted(hints):
-            lost_to = saga.lost_to
-            sentence = words.token_in_doubt(lost_to) if hints is None else words.in_doubt(hints, lost_to)
-            return store(saga, phase=Phase.IN_DOUBT, sentence=sentence, token_gone=hints is None)
+            return _doubt(saga, hints)
         case Waited(at):
             return _go_on(saga, at)
         case _:
@@ -208,7 +206,7 @@ def _not_published(saga: Saga, publish: Publish, failed: CallFailed) -> Decision
         case Failure.UNREACHABLE if publish.lost:
             return _look_again(saga, publish, failed.at)  # "not ready" may mean that the lost call takes effect now
         case Failure.TOKEN_GONE if publish.lost:
-            return store(saga, phase=Phase.IN_DOUBT, sentence=words.token_in_doubt(saga.lost_to), token_gone=True)
+            return _doubt_without_token(saga)
         case Failure.TOKEN_GONE:
             return _refuse(saga, failed.sentence or words.TOKEN_GONE, token_gone=True)
         case Failure.REFUSED:
@@ -232,7 +230,7 @@ def _not_readable(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
         case Failure.UNREACHABLE | Failure.LOST:
             return _look_again(saga, publish, failed.at)
         case Failure.TOKEN_GONE:
-            return store(saga, phase=Phase.IN_DOUBT, sentence=words.token_in_doubt(saga.lost_to), token_gone=True)
+            return _doubt_without_token(saga)
         case Failure.REFUSED:
             return Decision(saga, ReadHints(publish))
         case _:
@@ -251,4 +249,17 @@ def _start_over(saga: Saga) -> Decision:
 
 
 def _refuse(saga: Saga, sentence: str, *, token_gone: bool = False) -> Decision:
-    return store(saga, phase=Phase.REFUSED, sentence=words.refused(sentence), token_gone=token_gone)
+    sentence = words.refused(sentence)
+    once_connected = words.once_connected(sentence, token_gone=token_gone)
+    return store(saga, phase=Phase.REFUSED, sentence=sentence, token_gone=token_gone, once_connected=once_connected)
+
+
+def _doubt(saga: Saga, hints: Hints | None) -> Decision:
+    if hints is None:
+        return _doubt_without_token(saga)
+    return store(saga, phase=Phase.IN_DOUBT, sentence=words.in_doubt(hints, saga.lost_to))
+
+
+def _doubt_without_token(saga: Saga) -> Decision:
+    sentence, later = words.token_in_doubt(saga.lost_to), words.plainly_in_doubt(saga.lost_to)
+    return store(saga, phase=Phase.IN_DOUBT, sentence=sentence, token_gone=True, once_connected=later)

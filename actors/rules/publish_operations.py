@@ -42,7 +42,10 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a step writes; `calls` are the calls to Instagram since the last one, for whoever asks why."""
+    """What a step writes; `calls` are the calls to Instagram since the last one, for whoever asks why.
+
+    `once_connected` takes the place of a `sentence` that asks for a connection, as soon as there is a new one.
+    """
 
     phase: Phase
     container_id: str | None
@@ -52,6 +55,7 @@ class Move:
     media_id: str | None = None
     token_gone: bool = False
     calls: tuple[str, ...] = ()
+    once_connected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

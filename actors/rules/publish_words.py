@@ -9,6 +9,10 @@ from actors.rules.publish_messages import numbers
 BY_HAND = "Post by hand and tap Posted."
 NOT_CONNECTED = f"Nothing was published: Instagram is not connected for this chat. {BY_HAND}"
 TOKEN_GONE = "Nothing was published: Instagram wants this account to be connected again. Tell the operator."  # noqa: S105 - a sentence
+RECONNECT = "The operator has to connect the account again."
+CONNECTED_SINCE = (
+    "Nothing was published: the account had to be connected, which was done since. Tap Auto Post to try again."
+)
 TOOK_TOO_LONG = "Nothing was published: Instagram took too long to fetch the file. Tap Auto Post to try again."
 SILENT = "Instagram did not answer in time."
 UNTOLD = "Something went wrong on the way to Instagram."
@@ -23,6 +27,12 @@ ASK = "Look at Instagram, then say what you see."
 def refused(sentence: str) -> str:
     """Begin with what matters."""
     return sentence if sentence.startswith("Nothing was published") else f"Nothing was published: {sentence}"
+
+
+def once_connected(sentence: str, *, token_gone: bool) -> str | None:
+    """Say what is true of a refusal once the account is connected again; None: that changes nothing of it."""
+    asks = token_gone or sentence in {NOT_CONNECTED, TOKEN_GONE} or RECONNECT in sentence
+    return CONNECTED_SINCE if asks else None
 
 
 def unprefixed(sentence: str) -> str:
@@ -50,6 +60,11 @@ def seen_live(lost_to: str | None) -> str:
 def token_in_doubt(lost_to: str | None) -> str:
     """Say why nobody can look."""
     return f"{lost_to or LOST} It takes our token no more. {ASK}"
+
+
+def plainly_in_doubt(lost_to: str | None) -> str:
+    """Say the same once the token is none of the reasons any more."""
+    return f"{lost_to or LOST} {ASK}"
 
 
 def in_doubt(hints: Hints, lost_to: str | None = None) -> str:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from actors.rules.publish_words import RECONNECT
+
 SOON_SECONDS = 5.0
 LATER_SECONDS = 30.0
 THROTTLED_SECONDS = 60.0
@@ -16,7 +18,6 @@ NOT_FETCHED = 9004
 
 AGAIN = "Tap Auto Post to try again."
 BY_HAND = "Post by hand and tap Posted."
-RECONNECT = "The operator has to connect the account again."
 
 
 class Means(Enum):

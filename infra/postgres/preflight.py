@@ -20,6 +20,7 @@ def _outlook(_: object, value: Any) -> Outlook:
         None if left is None else float(left),
         value["gone"],
         None if quota is None else Quota(*quota),
+        value["connection"],
     )
 
 
@@ -27,13 +28,14 @@ LOOK_AHEAD: Binding[LookAhead, Outlook] = Binding(
     "select look_ahead($1)", lambda operation: (operation.chat_key,), _outlook
 )
 STORE_FINDING: Binding[StoreFinding, Row | None] = Binding(
-    "select store_finding($1, $2, $3, $4, $5, $6, $7, $8)",
+    "select store_finding($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     lambda operation: (
         operation.row.chat_key,
         operation.row.id,
         operation.row.version,
         operation.finding,
         operation.account_id,
+        operation.known.connection,
         None if operation.quota is None else operation.quota.used,
         None if operation.quota is None else operation.quota.total,
         operation.worker,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
+from actors.rules.account import Account
 from actors.rules.publish_operations import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from actors.rules.publish_phase import Phase
 from infra.postgres import rows
@@ -43,7 +45,8 @@ def _stepped(_: object, value: Any) -> Stepped:
     )
 
 
-def _move(move: Move) -> str:
+def _move(move: Move, account: Account | None) -> str:
+    sealed = None if account is None else b64encode(account.sealed_token).decode()
     return json.dumps(
         {
             "state": move.phase.value,
@@ -54,6 +57,8 @@ def _move(move: Move) -> str:
             "media_id": move.media_id,
             "token_gone": move.token_gone,
             "calls": move.calls,
+            "sealed_token": sealed,
+            "once_connected": move.once_connected,
         }
     )
 
@@ -72,7 +77,7 @@ STEP_PUBLISH: Binding[StepPublish, Stepped] = Binding(
         operation.publish.owner,
         operation.publish.token,
         operation.publish.seq,
-        _move(operation.move),
+        _move(operation.move, operation.publish.account),
         operation.worker,
     ),
     _stepped,

@@ -85,8 +85,8 @@ def stage() -> Stage:
 async def test_finding_is_stored_and_told_to_the_item(stage: Stage) -> None:
     await stage.check(SENT)
 
-    ready = "✅ Ready: @studio, token 43 days, 24 of 25 posts left"
-    assert stage.store.asked == [LookAhead(1), StoreFinding(SENT, ready, "w1", 1, Quota(1, 25))]
+    ready, counted = "✅ Ready: @studio, token 43 days, 24 of 25 posts left", replace(KNOWN, quota=Quota(1, 25))
+    assert stage.store.asked == [LookAhead(1), StoreFinding(SENT, ready, "w1", counted, Quota(1, 25))]
     assert stage.items.messages == [Changed(replace(SENT, preflight=ready), "preflight")]
     assert stage.outside.when("reach") == pytest.approx([1.0])
 

@@ -10,6 +10,7 @@ from actors.rules.account import Account, Login, Quota
 from actors.rules.item import Row, Step
 from actors.rules.preflight import LookAhead, Outlook, StoreFinding
 from tests.contracts.team import BEN, CHAT, OTHER_CHAT, Team
+from tests.contracts.worlds import Line
 
 READY = "✅ Ready: @studio"
 
@@ -20,8 +21,7 @@ async def look(team: Team, chat_id: int = CHAT) -> Outlook:
 
 async def find(team: Team, row: Row, finding: str = READY) -> Row | None:
     """Store it for the account that the chat has."""
-    account_id = (await team.line("chats", chat_id=CHAT))["account_id"]
-    return await team.ask(StoreFinding(row, finding, team.worker, account_id))
+    return await team.ask(StoreFinding(row, finding, team.worker, await look(team)))
 
 
 async def test_a_chat_without_an_account_has_no_outlook(team: Team) -> None:
@@ -39,6 +39,7 @@ async def test_outlook_is_the_active_accounts(team: Team) -> None:
 
     seen = await look(team)
 
+    assert seen.connection is not None
     assert seen.account == Account(account, "id of studio", "studio", Login.FACEBOOK, b"sealed")
     assert seen.seconds_left == pytest.approx(2 * 86_400, abs=60)
     assert (seen.gone, seen.quota) == (True, None)
@@ -52,9 +53,9 @@ async def test_an_account_that_was_removed_is_none(team: Team) -> None:
 
 
 async def test_quota_that_was_read_is_known_for_ten_minutes(team: Team) -> None:
-    account = await team.connect()
+    await team.connect()
     row = await team.present()
-    await team.ask(StoreFinding(row, READY, team.worker, account, Quota(3, 25)))
+    await team.ask(StoreFinding(row, READY, team.worker, await look(team), Quota(3, 25)))
     soon = await look(team)
     await team.world.pass_time(605)
 
@@ -102,8 +103,8 @@ async def test_a_decision_outdates_the_finding(team: Team) -> None:
 
 
 async def test_another_account_outdates_the_finding(team: Team) -> None:
-    before = await team.connect()
-    row = await team.present()
+    await team.connect()
+    row, before = await team.present(), await look(team)
     await find(team, row)
     await team.connect("another")
 
@@ -114,3 +115,43 @@ async def test_another_account_outdates_the_finding(team: Team) -> None:
     found = await find(team, row, "✅ Ready: @another")
     assert found is not None
     assert found.preflight == "✅ Ready: @another"
+
+
+async def test_new_token_of_the_same_account_outdates_the_finding(team: Team) -> None:
+    account = await team.connect()
+    row, before = await team.present(), await look(team)
+    await find(team, row, "⚠️ Instagram wants @studio to be connected again.")
+
+    await team.world.update("accounts", {"account_id": account}, {"sealed_token": b"another"})
+
+    assert (await team.load(row)).preflight is None
+    assert await team.ask(StoreFinding(row, READY, team.worker, before)) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"sealed_token": b"another"}, {"token_gone": True}, {"removed": True}],
+    ids=["renewed", "gone", "removed"],
+)
+async def test_card_whose_finding_is_outdated_is_drawn_again_once(team: Team, change: Line) -> None:
+    account = await team.connect()
+    found = await find(team, await team.present())
+    await team.world.update("accounts", {"account_id": account}, change)
+
+    first, second = await team.recover("another"), await team.recover("third")
+
+    assert found is not None
+    assert [(row.preflight, row.revision) for row in first.behind] == [(None, found.revision + 1)]
+    assert second.behind == ()
+
+
+async def test_card_whose_finding_holds_is_left_alone(team: Team) -> None:
+    account = await team.connect()
+    found = await find(team, await team.present())
+    assert found is not None
+    await team.shown(found)
+    await team.world.update("accounts", {"account_id": account}, {"warned_days": 7})
+
+    left = await team.recover("another")
+
+    assert left.behind == ()

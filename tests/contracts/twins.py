@@ -34,7 +34,7 @@ from actors.rules.operations import (
     TidyUp,
     WriteInteractions,
 )
-from actors.rules.preflight import LookAhead, StoreFinding
+from actors.rules.preflight import LookAhead, Outlook, StoreFinding
 from actors.rules.publish_operations import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from actors.rules.publish_phase import Phase
 from tests.contracts.paper import PaperWorld
@@ -76,6 +76,7 @@ class Twins:
         self._taps: list[Tap] = []
         self._publishes: list[Publish] = []
         self._tokens: list[TokenDue] = []
+        self._outlooks: list[Outlook] = []
         self._asked: list[Operation[Any]] = []
         self._number = 0
         self._choices: list[tuple[int, Callable[[], Operation[Any] | None]]] = [
@@ -151,6 +152,8 @@ class Twins:
         self._rows += _rows_in(paper)
         if isinstance(paper, Stepped) and paper.publish is not None:
             self._publishes.append(paper.publish)
+        if isinstance(paper, Outlook):
+            self._outlooks.append(paper)
         if isinstance(operation, ClaimTokens) and isinstance(paper, tuple):
             self._tokens += paper
         return None if self._same(paper, real) else f"{paper}\n!= {real}"
@@ -252,6 +255,7 @@ class Twins:
         calls = ("read container: finished",)
         gone = random.random() < 0.2
         move = Move(phase, container, attempt, random.random() < 0.3, "So it is.", None, token_gone=gone, calls=calls)
+        move = replace(move, once_connected="It is connected." if gone else None)
         return StepPublish(publish, move, self._worker())
 
     def _keep_token(self) -> Operation[Any] | None:
@@ -265,9 +269,8 @@ class Twins:
     def _find(self) -> Operation[Any] | None:
         row, quota = self._row(), self._random.choice((None, Quota(3, 25)))
         finding = self._random.choice(("✅ Ready: @studio", "⚠️ Not so."))
-        return (
-            None if row is None else StoreFinding(row, finding, self._worker(), 1 if row.chat_key == 1 else None, quota)
-        )
+        known = self._random.choice(self._outlooks[-3:]) if self._outlooks else Outlook(None)
+        return None if row is None else StoreFinding(row, finding, self._worker(), known, quota)
 
     def _acknowledge(self) -> Operation[Any] | None:
         rows = self._rows[-3:]

@@ -10,7 +10,7 @@ from actors.rules.item import Row
 from actors.rules.preflight import LookAhead, Outlook, StoreFinding
 from tests.fakes.accounts import known_account
 from tests.fakes.records import AccountRecord
-from tests.fakes.writer import Writer
+from tests.fakes.writer import Writer, connection_of
 
 QUOTA_KEPT = timedelta(minutes=10)
 
@@ -24,7 +24,8 @@ def look_ahead(writer: Writer, asked: LookAhead) -> Outlook:
         return Outlook(None)
     ends = account.token_expires_at
     left = None if ends is None else (ends - writer.now).total_seconds()
-    return Outlook(known_account(account), left, account.token_gone, _quota(writer, account))
+    connection = connection_of(writer.tables, account.chat_key, account.account_id)
+    return Outlook(known_account(account), left, account.token_gone, _quota(writer, account), connection)
 
 
 def store_finding(writer: Writer, asked: StoreFinding) -> Row | None:
@@ -34,9 +35,10 @@ def store_finding(writer: Writer, asked: StoreFinding) -> Row | None:
     item = writer.tables.items.get(asked.row.chat_key, asked.row.id)
     if item is None or item.version != asked.row.version or item.state not in {"presenting", "in_review"}:
         return None
-    if asked.account_id != writer.chat_of(item).account_id:
+    connection = connection_of(writer.tables, item.chat_key, writer.chat_of(item).account_id)
+    if asked.known.connection != connection:
         return None
-    found = replace(item, preflight=asked.finding, preflight_version=item.version, preflight_account=asked.account_id)
+    found = replace(item, preflight=asked.finding, preflight_version=item.version, preflight_connection=connection)
     if found != item:
         item = replace(found, revision=item.revision + 1)
         writer.tables.items.put(item)

@@ -10,7 +10,7 @@ from actors.rules.publish_operations import Publish, SavePermalink, Stepped, Ste
 from actors.rules.publish_phase import CANCELLABLE, RUNNING, Phase
 from tests.fakes.accounts import known_account
 from tests.fakes.records import AccountRecord, ItemRecord, PublishEventRecord, PublishRecord
-from tests.fakes.writer import Author, Writer
+from tests.fakes.writer import Author, Writer, connection_of
 
 UNTAKEN = timedelta(seconds=10)
 LEASE = timedelta(seconds=75)
@@ -103,9 +103,12 @@ def step_publish(writer: Writer, asked: StepPublish) -> Stepped:
     publish = _moved(writer, before, asked)
     writer.tables.publishes.put(publish)
     _note(writer, publish, asked.move.calls)
-    if asked.move.token_gone:
+    replaced = _was_replaced(writer, asked)
+    if asked.move.token_gone and not replaced:
         _lose_token(writer, publish)
     drawn = _move_item(writer, item, before, asked)
+    if asked.move.phase in STEPS and asked.move.once_connected is not None:
+        _keep_what_comes_after(writer, asked, replaced)
     return Stepped(_line(writer, publish), drawn)
 
 
@@ -184,6 +187,23 @@ def _move_item(writer: Writer, item: ItemRecord, before: PublishRecord, asked: S
     writer.tables.items.put(shown)
     writer.claim_cards(shown, shown.revision)
     return writer.known_row(shown)
+
+
+def _was_replaced(writer: Writer, asked: StepPublish) -> bool:
+    """Tell whether another token is there by now than the one by which this was asked."""
+    used = asked.publish.account
+    account = None if used is None else writer.tables.accounts.get(asked.publish.chat_key, used.id)
+    return used is not None and account is not None and account.sealed_token != used.sealed_token
+
+
+def _keep_what_comes_after(writer: Writer, asked: StepPublish, replaced: bool) -> None:
+    ours = asked.publish
+    item = writer.tables.items.get(ours.chat_key, ours.item_id)
+    assert item is not None
+    account_id = None if ours.account is None or replaced else ours.account.id
+    connection = connection_of(writer.tables, ours.chat_key, account_id)
+    item = replace(item, note_once_connected=asked.move.once_connected, note_version=item.version)
+    writer.tables.items.put(replace(item, note_connection=connection))
 
 
 def _lose_token(writer: Writer, publish: PublishRecord) -> None:

@@ -94,7 +94,10 @@ class ItemRecord:
     late: tuple[LateLine, ...] = ()
     preflight: str | None = None
     preflight_version: int | None = None
-    preflight_account: int | None = None
+    preflight_connection: str | None = None
+    note_once_connected: str | None = None
+    note_version: int | None = None
+    note_connection: str | None = None
     resend_at: datetime | None = None
 
 

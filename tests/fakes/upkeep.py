@@ -20,6 +20,7 @@ from actors.rules.operations import (
     TidyUp,
     WriteInteractions,
 )
+from tests.fakes.connections import outdate
 from tests.fakes.publishes import RUNS, claim_left_behind, is_published_by_saga
 from tests.fakes.records import BatchRecord, CardRecord, ItemRecord, LeaseRecord
 from tests.fakes.tables import Table
@@ -43,6 +44,7 @@ def acknowledge_cards(writer: Writer, asked: AcknowledgeCards) -> int:
 
 def recover(writer: Writer, asked: Recover) -> Recoverable:
     """Claim the cards that may lie and the publishes that nobody works on."""
+    outdate(writer)
     free = [card for card in writer.tables.cards.all() if _is_free(writer, card)]
     left = sorted(filter(_is_behind, free), key=lambda card: card.claimed_until or EPOCH)[:MOST_BEHIND]
     behind = _claim_cards(writer, left)

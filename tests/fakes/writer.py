@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import md5
 
 from actors.rules.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
 from actors.rules.publish_phase import Phase
@@ -66,7 +67,8 @@ class Writer:
             note=item.note,
             phase=self._phase(item),
             preflight=item.preflight
-            if (item.preflight_version, item.preflight_account) == (item.version, chat.account_id)
+            if (item.preflight_version, item.preflight_connection)
+            == (item.version, connection_of(self.tables, chat_key, chat.account_id))
             else None,
             presented_at=item.presented_at,
             card_lost=self.card_lost(item),
@@ -167,6 +169,15 @@ class Writer:
         if before is not None:
             until = max(until, before.until)
         self.tables.locks.put(LockRecord(item.chat_key, item.media_id, kind, until, item.item_id, self.now))
+
+
+def connection_of(tables: Tables, chat_key: int, account_id: int | None) -> str | None:
+    """`connection_of`: by which account a chat publishes, by which token, and whether Instagram takes it."""
+    account = None if account_id is None else tables.accounts.get(chat_key, account_id)
+    if account is None or account.removed:
+        return None
+    said = f"{account.account_id} {account.token_gone:d} {account.sealed_token.hex()}"
+    return md5(said.encode(), usedforsecurity=False).hexdigest()
 
 
 def _event(item: ItemRecord, moved: ItemRecord, author: Author, at: datetime) -> EventRecord:

@@ -72,8 +72,8 @@ async def look_ahead(team: Team) -> Operation[Any]:
 
 async def store_finding(team: Team) -> Operation[Any]:
     """All is well."""
-    account = await team.connect()
-    return StoreFinding(await team.present(), "✅ Ready: @studio", WORKER, account, Quota(3, 25))
+    known = await team.ask(await look_ahead(team))
+    return StoreFinding(await team.present(), "✅ Ready: @studio", WORKER, known, Quota(3, 25))
 
 
 async def _published(team: Team) -> Row:

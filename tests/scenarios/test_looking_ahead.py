@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import anyio
+import pytest
 
 from actors.errors import Refused
+from infra.postgres.connect import Address
+from infra.postgres.desk import open_desk
 from tests.fakes.faults import Fault
 from tests.fakes.instagram import FakeInstagram
 from tests.stage import ANNA, CHAT, Stage
@@ -12,6 +15,13 @@ from tests.stage import ANNA, CHAT, Stage
 # As the operator's command does: cards that are open show the account.
 SHOW = "update cards set shown = -1, claimed_until = null"
 ENDS = "update accounts set token_expires_at = now() + interval '{}'"
+ACCOUNT = {
+    "ig_user_id": "17841",
+    "username": "studio",
+    "login": "facebook",
+    "sealed_token": b"another",
+    "token_expires_at": None,
+}
 
 
 async def test_live_card_says_that_auto_post_would_work_and_takes_the_tap(stage: Stage) -> None:
@@ -43,6 +53,29 @@ async def test_live_card_without_an_account_says_so_until_there_is_one(stage: St
         await stage.database.execute(SHOW)
         worker.reconciler.wake()
         await stage.says(card, "⚠️ Instagram is not connected for this chat.")
+
+
+@pytest.mark.parametrize("auto_post", [False, True], ids=["seen ahead", "refused"])
+async def test_open_card_of_a_refused_account_is_ready_once_it_is_connected_again(
+    stage: Stage, auto_post: bool
+) -> None:
+    stage.instagram = instagram = FakeInstagram(dead_tokens={"studio"})
+    await stage.add_chat(live=True)
+    await stage.connect()
+
+    async with stage.worker():
+        _, card = await stage.present()
+        await stage.says(card, "Instagram wants @studio to be connected again")
+        if auto_post:
+            stage.tap(card, ANNA, "Auto Post")
+            await stage.says(card, "Nothing was published")
+        instagram.dead_tokens.clear()
+        async with open_desk(Address(stage.dsn), pytest.fail) as desk:
+            await desk.add_account(CHAT, ACCOUNT)
+        await stage.says(card, "✅ Ready: @studio")
+
+    assert "connected again" not in stage.text(card)
+    assert "Connect the account again" not in stage.text(card)
 
 
 async def test_f32_token_that_cannot_be_renewed_is_told_to_the_team_once(stage: Stage) -> None:

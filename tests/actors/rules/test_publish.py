@@ -262,6 +262,7 @@ def test_doubt_without_a_token_is_a_doubt_and_the_token_is_gone(message: Message
     move = stored(SENT, message)
 
     assert (move.phase, move.sentence, move.token_gone) == (Phase.IN_DOUBT, words.token_in_doubt(None), True)
+    assert move.once_connected == f"{words.LOST} {words.ASK}"
 
 
 @pytest.mark.parametrize("message", [*LOOKS[:2], *LOOKS[3:], *FAILURES[4:8]])
@@ -332,6 +333,24 @@ def test_f32_token_that_is_gone_is_a_refusal_that_says_so(publish: Publish, call
     move = stored(publish, CallFailed(call, Failure.TOKEN_GONE, AT))
 
     assert (move.phase, move.sentence, move.token_gone) == (Phase.REFUSED, words.TOKEN_GONE, True)
+
+
+@pytest.mark.parametrize(
+    ("publish", "message"),
+    [
+        (replace(CREATING, account=None), Waited(AT)),
+        (replace(CREATING, token_gone=True), Waited(AT)),
+        (CREATING, CallFailed(Call.CREATE, Failure.TOKEN_GONE, AT, "Why.")),
+        (CREATING, CallFailed(Call.CREATE, Failure.REFUSED, AT, f"Not allowed. {words.RECONNECT}")),
+    ],
+    ids=["no account", "token gone before", "token gone", "not allowed"],
+)
+def test_refusal_that_asks_for_a_connection_has_what_follows_one(publish: Publish, message: Message) -> None:
+    assert stored(publish, message).once_connected == words.CONNECTED_SINCE
+
+
+def test_other_refusal_stays_whatever_is_connected() -> None:
+    assert stored(CREATING, CallFailed(Call.CREATE, Failure.REFUSED, AT, "Why.")).once_connected is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,123 @@
+"""A card that asks for a connection says so no longer than it is true; the same on either database."""
+
+from __future__ import annotations
+
+from actors.rules.item import Row, Step
+from actors.rules.publish_operations import Publish
+from actors.rules.publish_phase import Phase
+from tests.contracts.team import Team
+
+ASKS, SINCE = "Nothing was published: connect it.", "It was connected since."
+
+
+async def creating(team: Team) -> Publish:
+    """An item for which Auto Post was accepted, and nothing done yet."""
+    publish = (await team.take(await team.settle(await team.present(), Step.AUTO_POST))).publish
+    assert publish is not None
+    return publish
+
+
+async def refused(team: Team, publish: Publish) -> Row:
+    """Instagram takes the token no more."""
+    move = {"sentence": ASKS, "token_gone": True, "once_connected": SINCE}
+    row = (await team.step(publish, Phase.REFUSED, **move)).row
+    assert row is not None
+    return row
+
+
+async def renewed(team: Team, account: int) -> None:
+    """As the operator's command does, or the worker that renews."""
+    await team.world.update("accounts", {"account_id": account}, {"sealed_token": b"another", "token_gone": False})
+
+
+async def test_note_that_asks_for_a_connection_gives_way_to_one(team: Team) -> None:
+    account = await team.connect()
+    row = await refused(team, await creating(team))
+    await renewed(team, account)
+
+    first, second = await team.recover("another"), await team.recover("third")
+
+    assert row.note == ASKS
+    assert [(found.note, found.revision) for found in first.behind] == [(SINCE, row.revision + 1)]
+    assert second.behind == ()
+
+
+async def test_note_stays_while_the_account_is_refused(team: Team) -> None:
+    await team.connect()
+    row = await refused(team, await creating(team))
+    await team.shown(row)
+
+    found = await team.recover("another")
+
+    assert found.behind == ()
+    assert (await team.load(row)).note == ASKS
+
+
+async def test_note_gives_way_to_another_account_of_the_chat(team: Team) -> None:
+    await team.connect()
+    row = await refused(team, await creating(team))
+
+    await team.connect("another")
+
+    assert [found.note for found in (await team.recover("another")).behind] == [SINCE]
+    assert (await team.load(row)).note == SINCE
+
+
+async def test_note_stays_where_the_account_was_taken_away(team: Team) -> None:
+    account = await team.connect()
+    row = await refused(team, await creating(team))
+    await team.world.update("accounts", {"account_id": account}, {"removed": True})
+
+    await team.recover("another")
+
+    assert (await team.load(row)).note == ASKS
+
+
+async def test_note_of_a_chat_without_an_account_gives_way_to_the_first(team: Team) -> None:
+    await team.set_chat(live=True)
+    publish = await creating(team)
+    await team.step(publish, Phase.REFUSED, sentence=ASKS, once_connected=SINCE)
+
+    await team.connect()
+
+    assert [found.note for found in (await team.recover("another")).behind] == [SINCE]
+
+
+async def test_refusal_of_a_token_that_was_replaced_says_nothing_of_the_new_one(team: Team) -> None:
+    account = await team.connect()
+    publish = await creating(team)
+    await renewed(team, account)
+
+    await refused(team, publish)
+
+    assert (await team.line("accounts", account_id=account))["token_gone"] is False
+    assert [found.note for found in (await team.recover("another")).behind] == [SINCE]
+
+
+async def test_decision_after_the_note_ends_it(team: Team) -> None:
+    account = await team.connect()
+    row = await refused(team, await creating(team))
+    skipped = await team.settle(row, Step.SKIP)
+    await team.shown(skipped)
+    await renewed(team, account)
+
+    assert (await team.recover("another")).behind == ()
+    assert (await team.load(row)).note is None
+
+
+async def test_doubt_is_of_the_account_by_which_it_was_published(team: Team) -> None:
+    account = await team.connect()
+    publish = await creating(team)
+    fetched = (await team.step(publish, Phase.CONTAINER, container_id="c1")).publish
+    assert fetched is not None
+    move = {"lost": True, "sentence": ASKS, "token_gone": True, "once_connected": SINCE}
+    row = (await team.step(fetched, Phase.IN_DOUBT, **move)).row
+    assert row is not None
+    await team.connect("another")
+    await team.recover("another")
+    before = await team.load(row)
+
+    await renewed(team, account)
+
+    await team.recover("another")
+    assert (before.note, (await team.load(row)).note) == (ASKS, SINCE)

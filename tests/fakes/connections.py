@@ -1,0 +1,49 @@
+"""The meaning of migrations/0026_connected_since.sql, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.fakes.records import AccountRecord, ItemRecord
+from tests.fakes.writer import Writer, connection_of
+
+SHOWN = {"presenting", "in_review", "in_doubt"}
+MOST = 200  # a look
+
+
+def outdate(writer: Writer) -> None:
+    """What cards say of a connection that was replaced since."""
+    items = sorted(writer.tables.items.all(), key=lambda item: (item.chat_key, item.item_id))
+    outdated = [item for item in items if item.state in SHOWN and (_finding(writer, item) or _note(writer, item))]
+    for item in outdated[:MOST]:
+        told = replace(
+            item,
+            revision=item.revision + 1,
+            preflight_version=None if _finding(writer, item) else item.preflight_version,
+            note=item.note_once_connected if _note(writer, item) else item.note,
+            note_version=None if _note(writer, item) else item.note_version,
+        )
+        writer.tables.items.put(told)
+        Writer(writer.tables, writer.now).claim_cards(told, told.revision)
+
+
+def _finding(writer: Writer, item: ItemRecord) -> bool:
+    connection = connection_of(writer.tables, item.chat_key, writer.chat_of(item).account_id)
+    return item.preflight_version == item.version and item.preflight_connection != connection
+
+
+def _note(writer: Writer, item: ItemRecord) -> bool:
+    account = _account_in_charge(writer, item)
+    if item.note_version != item.version or account is None or account.removed or account.token_gone:
+        return False
+    if account.token_expires_at is not None and account.token_expires_at <= writer.now:
+        return False
+    return item.note_connection != connection_of(writer.tables, item.chat_key, account.account_id)
+
+
+def _account_in_charge(writer: Writer, item: ItemRecord) -> AccountRecord | None:
+    account_id = writer.chat_of(item).account_id
+    if item.state == "in_doubt":
+        publish = writer.tables.publishes.get(item.chat_key, item.item_id, item.version - 1)
+        account_id = None if publish is None else publish.account_id
+    return None if account_id is None else writer.tables.accounts.get(item.chat_key, account_id)
