@@ -72,6 +72,7 @@ from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.groups import open_groups
 from infra.telegram.webhook import Place, open_webhook
 from infra.vault import Vault, new_key
+from infra.web.gate import most_connections
 from infra.web.media import media_route
 from infra.web.probe import health_of
 from infra.web.server import PortTaken, check, listen, serve
@@ -327,7 +328,8 @@ async def open_place(settings: Settings) -> AsyncIterator[Webhook | None]:
     if url is None:
         yield None
         return
-    place = Place(url, settings.webhook_secret())
+    # Half of the places: the probes, and Instagram, come in beside taps that are held.
+    place = Place(url, settings.webhook_secret(), most_connections() // 2)
     proxy = proxies_of(settings).of(settings.telegram_api_url)
     async with open_webhook(settings.bot_token(), settings.telegram_api_url, place, proxy) as webhook:
         yield webhook

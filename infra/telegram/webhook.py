@@ -26,6 +26,7 @@ class Place:
 
     url: str
     secret: str = field(repr=False)
+    connections: int = MOST_AT_ONCE
 
 
 class TelegramWebhook:
@@ -47,7 +48,7 @@ class TelegramWebhook:
                 await self._bot.delete_webhook(drop_pending_updates=False)
             await self._bot.set_webhook(
                 self._place.url,
-                max_connections=MOST_AT_ONCE,
+                max_connections=min(self._place.connections, MOST_AT_ONCE),
                 allowed_updates=ALLOWED,
                 drop_pending_updates=False,
                 secret_token=self._place.secret,

@@ -8,19 +8,17 @@ import socket
 from collections.abc import Callable
 
 import anyio
-from hypercorn.asyncio import serve as serve_app
-from hypercorn.config import Config
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from actors.errors import PortError
+from infra.web.gate import Gate, most_connections
 from infra.web.health import CrashWatch, Verdict, Vitals, alive, ready
 from infra.web.probe import CHECK_SECONDS, probe
 
 BACKLOG = 128
-GRACE_SECONDS = 1.0
 NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 NO_CACHE = {"cache-control": "no-store"}
 
@@ -46,15 +44,9 @@ async def serve(
     vitals: Vitals, listener: socket.socket, stopping: anyio.Event, on_bound: Callable[[], None], *routes: Route
 ) -> None:
     """Answer until `stopping` is set; may be called again with the same listener, which stays open."""
-    app = build_app(vitals, *routes)
-    config = Config()
-    config.bind = [f"fd://{os.dup(listener.fileno())}"]  # hypercorn closes what it is given
-    config.accesslog = None
-    config.errorlog = None
-    config.graceful_timeout = GRACE_SECONDS
-    config.include_server_header = False
+    gate = Gate(build_app(vitals, *routes), most_connections())  # type: ignore[arg-type]  # two spellings of ASGI
     on_bound()
-    await serve_app(app, config, shutdown_trigger=stopping.wait)  # type: ignore[arg-type]  # two spellings of ASGI
+    await gate.run(listener, stopping)
 
 
 def build_app(vitals: Vitals, *routes: Route) -> Starlette:
@@ -68,7 +60,9 @@ def build_app(vitals: Vitals, *routes: Route) -> Starlette:
     async def readyz(_: Request) -> JSONResponse:
         return _answer(ready(vitals))
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), *routes])
+    app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), *routes])
+    app.router.redirect_slashes = False  # it would send people to whatever host their request names
+    return app
 
 
 async def check(url: str, seconds: float = CHECK_SECONDS) -> tuple[bool, str]:

@@ -114,8 +114,14 @@ async def test_forged_update_is_refused_unread_and_leaves_a_log_line(door: Door,
 
     assert (code, door.desk.taken) == (401, [])
     assert door.logs == [
-        {"event": "webhook.refused", "code": 401, "reason": "wrong secret", "log_level": "warning"},
+        {"event": "webhook.refused", "code": 401, "reason": "wrong secret", "count": 1, "log_level": "warning"},
     ]
+
+
+async def test_forged_updates_in_numbers_make_one_line(door: Door) -> None:
+    codes = [(await door.post("{}", "a guess"))[0] for _ in range(5)]
+
+    assert (codes, len(door.logs)) == ([401] * 5, 1)
 
 
 @pytest.mark.parametrize("body", ["", "hello", "{", b"\xff\xfe", "[" * 100_000, '{"update_id": ' + "9" * 5000 + "}"])
