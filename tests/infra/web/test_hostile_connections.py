@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import resource
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import anyio
 import pytest
@@ -40,7 +41,7 @@ class Port:
     """A worker's port, with few places, and what was logged about it."""
 
     number: int
-    logs: Sequence[dict[str, object]]
+    logs: Sequence[MutableMapping[str, Any]]
 
     async def connect(self, *said: bytes) -> SocketStream:
         """Connect and say this."""
