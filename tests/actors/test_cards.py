@@ -226,6 +226,16 @@ async def test_lost_answer_has_the_card_drawn_from_its_row_60_s_later(stage: Car
     assert [one.revision for one in stage.acknowledged] == [3, UNKNOWN]
 
 
+async def test_doubt_about_a_card_is_stored_within_a_second_of_its_end(stage: CardStage) -> None:
+    """Until the row knows of it nobody draws the card again: without its ring the doubt waited for the next card."""
+    stage.chat.will("edit 501", AnswerLost("timeout"))
+
+    async with stage.playing():
+        await stage.draw(THIRD)
+        await anyio.sleep(CONFIRM_SECONDS + 1)
+        assert [one.revision for one in stage.acknowledged] == [3, UNKNOWN]
+
+
 async def test_lost_answer_of_a_message_without_a_row_leads_to_the_same_edit_60_s_later(stage: CardStage) -> None:
     stage.chat.will("edit 501", AnswerLost("timeout"))
 

@@ -104,6 +104,22 @@ async def test_lone_line_is_written_by_one_statement_within_a_second() -> None:
     assert store.lanes == {Lane.REST}
 
 
+async def test_second_of_a_batch_begins_with_its_first_line_whatever_the_clock_says() -> None:
+    """A logger that took 0 for that moment would write each line alone in any process but a young one."""
+    await anyio.sleep(80_000)
+    store = Store()
+    logger = InteractionLogger(store, "w")
+    async with running(logger):
+        await anyio.sleep(10)
+        logger.tell(line(1))
+        await anyio.sleep(0.9)
+        logger.tell(line(2))
+        assert store.sizes == []
+        await anyio.sleep(0.2)
+
+    assert store.sizes == [2]
+
+
 async def test_lines_of_a_second_share_a_batch() -> None:
     store = Store()
     logger = InteractionLogger(store, "w")

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from actors.errors import Refused, Unreachable
+from actors.item import LOOK_SECONDS as LOOK_SECONDS_OF_AN_ITEM
 from actors.ports import Conflict, Delivery, Poison, Receipt
 from actors.reception import (
     HOLD_SECONDS,
@@ -77,6 +78,12 @@ async def test_tap_of_which_nobody_knows_yet_holds_its_person_12_s_and_no_longer
         stage.reception.confirm(10)
 
     assert [line["tap_id"] for line in stage.logged("tap.not_confirmed")] == ["tap-10"]
+
+
+def test_all_that_a_webhook_waits_for_fits_into_twelve_seconds() -> None:
+    """Telegram brings a person's next tap only then. A look of an item at its row ends before its press is given up."""
+    assert HOLD_SECONDS + SHOW_SECONDS == 10 + 2
+    assert LOOK_SECONDS_OF_AN_ITEM < HOLD_SECONDS
 
 
 async def test_tap_that_was_given_up_and_comes_again_is_not_given_up_again(stage: ReceptionStage) -> None:
@@ -290,6 +297,16 @@ async def test_webhook_is_registered_at_the_start_and_looked_at_now_and_then(sta
     assert stage.webhook.registered == [0.0]
     assert stage.webhook.when("look") == pytest.approx([0.0, LOOK_SECONDS, 2 * LOOK_SECONDS])
     assert stage.reception.looked_at == pytest.approx(2 * LOOK_SECONDS)
+
+
+async def test_webhook_is_registered_anew_by_each_life(stage: ReceptionStage) -> None:
+    """What stopped us may have been another program that took the webhook over."""
+    async with stage.playing():
+        await anyio.sleep(1.0)
+    async with stage.playing():
+        await anyio.sleep(1.0)
+
+    assert stage.webhook.registered == pytest.approx([0.0, 1.0])
 
 
 async def test_webhook_that_somebody_ended_is_registered_again(stage: ReceptionStage) -> None:

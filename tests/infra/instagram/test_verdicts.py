@@ -7,7 +7,7 @@ import pytest
 from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import GraphSettings
-from infra.instagram.verdicts import VERDICTS, Means, Verdict, about_container
+from infra.instagram.verdicts import VERDICTS, Means, Verdict, about_container, verdict_on
 from tests.infra.instagram.accounts import account, around, story
 from tests.infra.instagram.leaks import leaked
 from tests.infra.instagram.wired import answered
@@ -19,14 +19,17 @@ OWNER = account()
 MEANINGS: list[tuple[int, int | None, type[PortError], type[PortError]]] = [
     (1, None, Unreachable, AnswerLost),
     (2, None, Unreachable, AnswerLost),
+    (-1, None, Unreachable, AnswerLost),
     (-1, 2207001, Unreachable, AnswerLost),
     (-1, 2207032, Unreachable, AnswerLost),
     (-1, 2207053, Unreachable, AnswerLost),
+    (-2, None, Unreachable, AnswerLost),
     (-2, 2207003, Unreachable, AnswerLost),
     (-2, 2207020, Refused, AnswerLost),
     (4, None, Unreachable, AnswerLost),
     (17, None, Unreachable, AnswerLost),
     (32, None, Unreachable, AnswerLost),
+    (341, None, Unreachable, AnswerLost),
     (613, None, Unreachable, AnswerLost),
     (80002, None, Unreachable, AnswerLost),
     (4, 2207051, Refused, AnswerLost),
@@ -37,13 +40,24 @@ MEANINGS: list[tuple[int, int | None, type[PortError], type[PortError]]] = [
     (25, 2207050, Refused, AnswerLost),
     (100, None, Refused, AnswerLost),
     (100, 33, Refused, AnswerLost),
+    (101, None, Refused, AnswerLost),
     (102, None, TokenGone, TokenGone),
     (190, None, TokenGone, TokenGone),
+    (190, 458, TokenGone, TokenGone),
+    (190, 459, TokenGone, TokenGone),
+    (190, 460, TokenGone, TokenGone),
     (190, 463, TokenGone, TokenGone),
+    (190, 464, TokenGone, TokenGone),
+    (190, 467, TokenGone, TokenGone),
     (190, 99, TokenGone, TokenGone),
     (200, None, Refused, AnswerLost),
     (230, None, Refused, AnswerLost),
+    (299, None, Refused, AnswerLost),
+    (300, None, Refused, AnswerLost),
+    (352, None, Refused, AnswerLost),
     (352, 2207026, Refused, AnswerLost),
+    (368, None, Refused, AnswerLost),
+    (9004, None, Refused, AnswerLost),
     (9004, 2207052, Refused, AnswerLost),
     (9007, 2207027, Unreachable, Unreachable),
     (36000, 2207004, Refused, AnswerLost),
@@ -51,6 +65,51 @@ MEANINGS: list[tuple[int, int | None, type[PortError], type[PortError]]] = [
     (36003, 2207009, Refused, AnswerLost),
     (77777, 5, Refused, AnswerLost),
 ]
+
+# What the team reads of each, and how many seconds later it is tried again.
+SAID: dict[tuple[int, int | None], tuple[str, float | None]] = {
+    (1, None): ("a problem of its own", 30.0),
+    (2, None): ("a problem of its own", 30.0),
+    (-1, None): ("a problem of its own", 30.0),
+    (-1, 2207001): ("a problem of its own", 30.0),
+    (-1, 2207032): ("a problem of its own", 30.0),
+    (-1, 2207053): ("a problem of its own", 30.0),
+    (-2, None): ("a problem of its own", 30.0),
+    (-2, 2207003): ("took too long to fetch the file", 5.0),
+    (-2, 2207020): ("let the prepared story expire", None),
+    (4, None): ("asks us to slow down", 60.0),
+    (17, None): ("asks us to slow down", 60.0),
+    (32, None): ("asks us to slow down", 60.0),
+    (341, None): ("asks us to slow down", 60.0),
+    (613, None): ("asks us to slow down", 60.0),
+    (80002, None): ("asks us to slow down", 60.0),
+    (4, 2207051): ("took this for spam", None),
+    (9, 2207042): ("only so often in 24 hours", None),
+    (10, None): ("does not allow us to do this with the account", None),
+    (24, 2207006): ("does not find the prepared story", None),
+    (24, 2207008): ("lost sight of the prepared story for a moment", 30.0),
+    (25, 2207050): ("restricted this account", None),
+    (100, 33): ("does not find this, or does not let this account see it", None),
+    (101, None): ("does not accept our app's id and secret", None),
+    (102, None): ("ended our session", None),
+    (190, None): ("takes our token no more", None),
+    (190, 458): ("took our permission away", None),
+    (190, 459): ("log in and confirm who they are", None),
+    (190, 460): ("changed the password", None),
+    (190, 463): ("has expired", None),
+    (190, 464): ("log in and confirm who they are", None),
+    (190, 467): ("no longer valid", None),
+    (200, None): ("does not allow us to do this with the account", None),
+    (352, None): ("cannot use this video", None),
+    (352, 2207026): ("cannot use this video", None),
+    (368, None): ("restricted this account", None),
+    (9004, None): ("could not fetch the file from our server", None),
+    (9004, 2207052): ("could not fetch the file from our server", None),
+    (9007, 2207027): ("is not done with the file yet", 5.0),
+    (36000, 2207004): ("larger than the 8 MB", None),
+    (36001, 2207005): ("takes pictures as JPEG only", None),
+    (36003, 2207009): ("takes 9:16 and what is close to it", None),
+}
 
 
 def envelope(code: int, subcode: int | None, transient: bool = False) -> dict[str, object]:
@@ -75,6 +134,26 @@ async def test_each_code_has_its_meaning(
 
     assert (type(create.value), type(publish.value)) == (made, published)
     assert leaked(create.value) + leaked(publish.value) == []
+
+
+def test_every_code_of_the_table_has_its_meaning_here() -> None:
+    assert {(code, subcode) for code, subcode, _, _ in MEANINGS} >= set(VERDICTS)
+    assert set(SAID) == set(VERDICTS)
+
+
+@pytest.mark.parametrize("key", SAID)
+def test_every_code_has_its_words_and_its_pause(key: tuple[int, int | None]) -> None:
+    words, seconds = SAID[key]
+
+    verdict = verdict_on(*key, is_transient=False)
+
+    assert words in verdict.sentence
+    assert verdict.seconds == seconds
+
+
+def test_code_that_nobody_knows_is_told_with_its_subcode() -> None:
+    assert "(code 77777/5)" in verdict_on(77777, 5, is_transient=False).sentence
+    assert "(code 77777)" in verdict_on(77777, None, is_transient=False).sentence
 
 
 @pytest.mark.parametrize("verdict", VERDICTS.values())

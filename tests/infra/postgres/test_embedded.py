@@ -69,6 +69,13 @@ def kill_an_owner(data_dir: Path) -> str:
     return dsn
 
 
+def test_what_says_who_owns_it_is_open_to_its_user_alone(tmp_path: Path) -> None:
+    assert Owner(tmp_path).stop_ownerless()
+
+    modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in tmp_path.iterdir()}
+    assert modes == {"postgres.lock": "0o600", "postgres.life": "0o600", "postgres.owners": "0o700"}
+
+
 @pytest.fixture(scope="module")
 def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DATA_DIR that has a cluster already; a test leaves it whole, with no server running."""

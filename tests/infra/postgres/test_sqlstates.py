@@ -117,6 +117,11 @@ def test_outdated_plan_may_be_run_again() -> None:
     assert needs_fresh_connection(error)
 
 
+def test_outdated_cache_of_types_asks_for_a_fresh_connection() -> None:
+    """Every connection of the pool has it, so what we have cannot be used again."""
+    assert needs_fresh_connection(asyncpg.OutdatedSchemaCacheError(SECRET))
+
+
 @pytest.mark.parametrize("state", ["25006", "26000", "42P05"])
 def test_connection_to_the_wrong_server_is_not_used_again(state: str) -> None:
     assert needs_fresh_connection(spoken(state))

@@ -1,0 +1,15 @@
+"""What the calls of the adapter may take fits into what the actors above it allow for."""
+
+from actors.publisher import READ_SECONDS
+from actors.rules.publish import CALL_SECONDS, LEASE_SECONDS, SEND_WITHIN_SECONDS
+from infra.instagram.graph import HINT_SECONDS
+from infra.instagram.settings import PUBLISH_SECONDS
+
+
+def test_both_hints_are_read_while_a_saga_waits_for_them() -> None:
+    assert 2 * HINT_SECONDS < READ_SECONDS
+
+
+def test_publish_call_ends_within_the_lease_of_its_publish() -> None:
+    assert PUBLISH_SECONDS <= CALL_SECONDS
+    assert SEND_WITHIN_SECONDS + PUBLISH_SECONDS < LEASE_SECONDS
