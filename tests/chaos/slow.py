@@ -1,7 +1,8 @@
 """`python -m tests.chaos.slow`: does a publish that takes long hold up anybody's Skip?
 
 Some people skip while nothing else happens; then hundreds of Auto Posts are under way, each waiting 20 s for Instagram,
-and others skip. Prints one JSON object: what the worker's own log lines say of both, in milliseconds.
+and others skip. The last line is one JSON object: what the worker's own log lines say of both, in milliseconds; exit
+status 1 if a Skip was held up or a publish did not end well, and then a sentence above says which.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from infra.sandbox.faults import Fault, Kind
 from infra.sandbox.worker import worker_process
 from main import COMMAND
 from tests.chaos.play import Play, Wish, open_play
+from tests.chaos.verdict import of_slow_publishes
 
 POSTS, SKIPS = 200, 40
 PUBLISH_SECONDS = 20.0
@@ -46,13 +48,18 @@ async def perform() -> dict[str, Any]:
                 await publishing(play)
                 await skip(play, during)
                 under_way = await play.count("state = 'publishing'")
-                await play.settle()
+                settled_seconds = await play.settle()
                 lines = [json.loads(line) for line in log_file.read_text().splitlines() if '"tap"' in line]
+                states, lies = await play.states(), await play.lies()
     return {
         "posts": POSTS,
+        "skips": SKIPS,
         "publishing_while_skipping": under_way,
+        "states": states,
         "doubles": len(play.sandbox.instagram.doubles()),
         "live": len(play.sandbox.instagram.live()),
+        "lies": lies,
+        "settled_seconds": settled_seconds,
         "skips_alone": told(lines, before),
         "skips_meanwhile": told(lines, during),
     }
@@ -79,24 +86,30 @@ async def skip(play: Play, cards: Iterable[tuple[int, int, int]]) -> None:
         await anyio.sleep(EVERY_SECONDS)
 
 
-def told(lines: list[dict[str, Any]], cards: list[tuple[int, int, int]]) -> dict[str, float]:
-    """What the worker says of these taps."""
+def told(lines: list[dict[str, Any]], cards: list[tuple[int, int, int]]) -> dict[str, float | None]:
+    """What the worker says of these taps; None of what it does not say of each."""
     items = {card[2] for card in cards}
     mine = [line for line in lines if line["event"] == "tap" and line["action"] == "skip" and line["item_id"] in items]
-    toasts, records = ([line[name] for line in mine] for name in ("toast_ms", "recorded_ms"))
+    return {"taps": len(mine)} | _summed_up("toast", mine) | _summed_up("recorded", mine)
+
+
+def _summed_up(name: str, lines: list[dict[str, Any]]) -> dict[str, float | None]:
+    values = [line[f"{name}_ms"] for line in lines]
+    is_whole = bool(values) and None not in values
     return {
-        "taps": len(mine),
-        "toast_p50_ms": median(toasts),
-        "toast_max_ms": max(toasts),
-        "recorded_p50_ms": median(records),
-        "recorded_max_ms": max(records),
+        f"{name}_p50_ms": median(values) if is_whole else None,
+        f"{name}_max_ms": max(values) if is_whole else None,
     }
 
 
 def main() -> None:
-    """Play, and print."""
+    """Play, print, and judge."""
     configure_logs("console", "ERROR", stream=sys.stderr)
-    sys.stdout.write(json.dumps(anyio.run(partial(perform), backend_options={"use_uvloop": True})) + "\n")
+    found = anyio.run(partial(perform), backend_options={"use_uvloop": True})
+    wrong = of_slow_publishes(found)
+    sys.stdout.writelines(f"broken: {sentence}\n" for sentence in wrong)
+    sys.stdout.write(json.dumps(found) + "\n")
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":
