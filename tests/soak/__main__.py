@@ -1,7 +1,8 @@
 """`make soak`: a million taps over a hundred thousand items while something breaks every few seconds.
 
 A real worker and a real PostgreSQL; Telegram is the sandbox's, without its rate limits. Each tap and each item is
-checked and then forgotten. The last line is one JSON object; exit status 1 if a tap was lost, or an item doubled.
+checked and then forgotten. The last line is one JSON object; exit status 1 if a tap was lost, an item doubled, a card
+lied, nobody was told, or memory or descriptors grew, and then a sentence above says which.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from infra.logs import configure_logs
 from tests.soak.figures import figures, progress
 from tests.soak.play import Wish, open_play
 from tests.soak.retention import members_wrong, sweep
+from tests.soak.verdict import broken
 
 SAY_SECONDS = 30.0
 TAPS = 1_000_000
@@ -42,8 +44,11 @@ async def perform(wish: Wish, progress_file: Path | None) -> int:
         wrong = await members_wrong(play.eyes)
         play.tally.lost += wrong
         result = figures(play, await sweep(play.eyes, play.lives), wrong)
+    sentences = broken(result, wish.taps if math.isinf(wish.most_seconds) else 0)
+    for sentence in sentences:
+        _write(f"broken: {sentence}", progress_file)
     _write(json.dumps(result), progress_file)
-    return 1 if result["lost"] or result["doubled"] else 0
+    return 1 if sentences else 0
 
 
 def _write(line: str, progress_file: Path | None) -> None:
