@@ -1,6 +1,7 @@
 """`make bench`: the budgets of the design, measured beside the ideal in the same run.
 
-Figures are medians of rounds in which ours and the ideal take turns. The last line is for machines.
+Figures are medians of rounds in which ours and the ideal take turns. The last line is for machines; exit status 1 if
+a tap was lost or not answered, whatever became of the budgets.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from rich.console import Console
 
 from infra.logs import configure_logs
 from tests.bench.acts import Findings, Measure, measure_kernel, measure_scene, measure_starts
-from tests.bench.report import budgets, facts, figures, print_tables
+from tests.bench.report import broken, budgets, facts, figures, print_tables
 from tests.bench.stage import open_scene
 
 
@@ -52,16 +53,20 @@ async def bench(asked: Wish, console: Console) -> Findings:
     return findings
 
 
-def main() -> None:
-    """Measure, print, and always end well: a figure is no verdict."""
+def main() -> int:
+    """Measure and print; answer the exit status. A missed budget is a report, a lost tap is not."""
     asked = wish()
     console = Console(width=132) if not sys.stdout.isatty() else Console()
     configure_logs("console", "ERROR", stream=sys.stderr)
     findings = asyncio.run(bench(asked, console))
     rows = budgets(findings)
     print_tables(console, rows, facts(findings))
+    wrong = broken(findings)
+    for sentence in wrong:
+        console.print(f"broken: {sentence}")
     sys.stdout.write(json.dumps(figures(findings, rows)) + "\n")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

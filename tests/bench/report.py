@@ -88,10 +88,27 @@ def _of_runtime(findings: Findings) -> list[Budget]:
     ]
 
 
+def _ours(findings: Findings) -> list[Taps]:
+    """The rounds of our worker that wait for a final card."""
+    steady = [findings.steady[OURS]["taps"]] if OURS in findings.steady else []
+    rounds = [both[OURS] for both in findings.taps.values()] + steady
+    return rounds + ([findings.after_idle[OURS]] if OURS in findings.after_idle else [])
+
+
 def _lost(findings: Findings) -> int:
-    rounds = [taps for both in findings.taps.values() for taps in both.values()]
-    rounds += [findings.steady[OURS]["taps"], *findings.after_idle.values()]
-    return sum(taps.lost for taps in rounds) + findings.lost
+    return sum(taps.lost for taps in _ours(findings)) + findings.lost
+
+
+def broken(findings: Findings) -> list[str]:
+    """Say what is no matter of speed: taps that came to nothing, or that nobody answered. A figure is no verdict."""
+    rounds = [*_ours(findings), findings.without_database]
+    untoasted, taps = sum(one.untoasted for one in rounds), sum(len(taps) for one in rounds for taps in one.rounds)
+    wrong = {
+        "nothing was tapped": not taps,
+        f"{_lost(findings)} taps lost": _lost(findings) > 0,
+        f"{untoasted} taps without a toast": untoasted > 0,
+    }
+    return [sentence for sentence, is_wrong in wrong.items() if is_wrong]
 
 
 def facts(findings: Findings) -> list[tuple[str, str, str]]:

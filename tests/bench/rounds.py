@@ -57,6 +57,11 @@ class Taps:
         """Of how many no final card was seen."""
         return sum(moments[4] is None for taps in self.rounds for moments in taps)
 
+    @property
+    def untoasted(self) -> int:
+        """Of how many no toast was seen."""
+        return sum(moments[3] is None for taps in self.rounds for moments in taps)
+
     def toast(self) -> list[float]:
         """Milliseconds from the tap to its toast."""
         return self._between(0, 3)
