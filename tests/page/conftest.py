@@ -26,6 +26,7 @@ from infra.sandbox.server import open_sandbox
 from infra.sandbox.visit import Props, set_up
 from infra.sandbox.worker import Script
 from infra.settings import child_environment
+from tests import tools
 from tests.page.visitor import Visitor
 from tests.plugins.postgres import Databases
 
@@ -52,12 +53,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The system's browser; without one there is nothing to look at, unless it was promised."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None and child_environment({}).get("REQUIRE_BROWSER") == "1":
-        pytest.fail("REQUIRE_BROWSER=1, but no chromium is on PATH")
-    if found is None:
-        pytest.skip("no chromium is on PATH: the page is not looked at")
-    return found
+    return tools.need(next((path for name in NAMES if (path := shutil.which(name))), None), "chromium", tools.BROWSER)
 
 
 @pytest.fixture(scope="session")

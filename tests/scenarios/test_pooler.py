@@ -2,10 +2,15 @@
 
 import pytest
 
+from tests import tools
 from tests.poolers import PGBOUNCER, pooled
 from tests.stage import ANNA, BEN, Stage
 
-pytestmark = pytest.mark.skipif(PGBOUNCER is None, reason="pgbouncer is not installed")
+
+@pytest.fixture(autouse=True)
+def pgbouncer() -> str:
+    """The pooler, if there is one."""
+    return tools.need(PGBOUNCER, "pgbouncer", tools.POOLER)
 
 
 async def test_taps_settle_through_a_transaction_pooler(stage: Stage) -> None:
