@@ -1,6 +1,7 @@
 """`make faults`: the real parts, broken in every way that we know; prints the matrix of steps by faults.
 
-The last line is one JSON object; exit status 1 if a promise broke, and then each failure's own command stands above.
+The last line is one JSON object; exit status 1 if a promise broke, and then each failure's own command stands above, or
+if something was not played that was asked for.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ import anyio
 from rich.console import Console
 
 from infra.logs import configure_logs
-from tests.faults.results import Result, Settings, figures
+from tests.faults.results import Result, Section, Settings, figures, incomplete
 from tests.faults.sections import SECTIONS
 from tests.faults.table import markdown, tables
 
 MOST_SHOWN = 20
 
 
-async def perform(names: Sequence[str], settings: Settings, page: Page | None) -> list[Result]:
+async def perform(sections: Sequence[Section], settings: Settings, page: Page | None) -> list[Result]:
     """Run the sections one after the other: they measure, and each wants the machine.
 
     After each, its figures are said and the page is written, so that a run which is ended keeps what it had.
     """
     results: list[Result] = []
-    for section in [one for one in SECTIONS if one.name in names]:
+    for section in sections:
         began = time.monotonic()
         found = await section.run(settings)
         results += found
@@ -60,15 +61,19 @@ def main(arguments: Sequence[str]) -> int:
     configure_logs("console", "CRITICAL", stream=sys.stderr)
     settings = Settings(asked.seed, asked.quick, asked.run)
     page = Page(asked.markdown, _command(arguments)) if asked.markdown else None
-    results = anyio.run(perform, asked.only or [section.name for section in SECTIONS], settings, page)
+    sections = [section for section in SECTIONS if section.name in (asked.only or [section.name])]
+    results = anyio.run(perform, sections, settings, page)
     console = Console() if sys.stdout.isatty() else Console(width=200)
     for table in tables(results):
         console.print(table)
     for one in [one for one in results if one.wrong][:MOST_SHOWN]:
         console.print(f"broken: {one.wrong}\n  {_again(one, settings)}", markup=False, highlight=False, soft_wrap=True)
+    left_out = incomplete(sections, settings, results)
+    for sentence in left_out:
+        console.print(f"broken: {sentence}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"seed {settings.seed}")
     sys.stdout.write(json.dumps(figures(results)) + "\n")
-    return 1 if any(one.wrong for one in results) else 0
+    return 1 if left_out or any(one.wrong for one in results) else 0
 
 
 def _parser() -> argparse.ArgumentParser:

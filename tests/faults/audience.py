@@ -64,6 +64,13 @@ class Audience:
         """Wait until each card that was tapped tells that it was decided; False: they do not."""
         return await self._all(lambda card: self._first(card, LANDED) is not None, seconds)
 
+    async def all_confirmed(self, seconds: float) -> bool:
+        """Wait until Telegram was told of each tap that it is done with; False: it holds some."""
+        with anyio.move_on_after(seconds):
+            while self._stage.sandbox.telegram.updates:  # noqa: ASYNC110 - a poll's end is no change of a screen
+                await anyio.sleep(0.05)
+        return not self._stage.sandbox.telegram.updates
+
     async def _all(self, are: Callable[[Shown], bool], seconds: float) -> bool:
         left = list(self.tapped.values())
 
@@ -105,6 +112,7 @@ class Audience:
         dead = [card for card in cards if any(_is_dead(shown) for shown in self._history(card))]
         wrong = {
             "taps without a toast": sum(self._query(tap).seen() is None for tap in self.tapped),
+            "updates that Telegram still holds": len(self._stage.sandbox.telegram.updates),
             "taps without a line": len(self.tapped.keys() - known),
             "taps that a worker explained twice": sum(count > 1 for counts in explained for count in counts.values()),
             "cards that lie": len(lying),

@@ -12,11 +12,12 @@ from random import Random
 
 import anyio
 
+from tests import tools
 from tests.faults.cases import OTHERS, TAP, Case
 from tests.faults.lane import Lane, open_lane
 from tests.faults.pooler import pooler
 from tests.faults.proxy import Cut, Ending, Way
-from tests.faults.results import Result, Settings
+from tests.faults.results import Result, Settings, never_sprung
 from tests.faults.runs import Job, Truth, cut, undisturbed
 from tests.faults.server import open_server
 from tests.faults.setups import Setup, Surroundings, road, setups, surroundings
@@ -34,6 +35,11 @@ class Cuts:
 
     name = "cuts"
 
+    def least(self, settings: Settings) -> int:
+        """In each setup, the cuts of which there are so many however long an answer is."""
+        of_each = QUICK_SAMPLES if settings.quick else SAMPLES
+        return len(asked_for(PGBOUNCER)) * len(CASES) * len(Way) * of_each
+
     async def run(self, settings: Settings) -> list[Result]:
         """Cut in every setup that this machine has."""
         results: list[Result] = []
@@ -50,6 +56,12 @@ class Cuts:
                 async with open_lanes(databases, setup, around) as lanes:
                     results += await cut_everything(lanes, setup, settings)
         return results
+
+
+def asked_for(pooler: str | None) -> list[Setup]:
+    """The setups that this machine has, and those that were promised."""
+    without = pooler is None and not tools.is_required(tools.POOLER)
+    return [setup for setup in Setup if setup is not Setup.POOLER or not without]
 
 
 @asynccontextmanager
@@ -71,17 +83,27 @@ async def cut_everything(lanes: Sequence[Lane], setup: Setup, settings: Settings
 
 
 async def cut_all(lanes: Sequence[Lane], jobs: Iterable[Job], truths: Mapping[str, Truth]) -> list[Result]:
-    """Let the lanes share the jobs; those whose byte never came have no result."""
+    """Let the lanes share the jobs; of the bytes beyond the last one some never come, and have no result."""
     pending = iter(jobs)
     results: list[Result | None] = []
 
     async def work(lane: Lane) -> None:
-        results.extend([await cut(lane, job, truths[job.case.step]) for job in pending])
+        results.extend(
+            [await cut(lane, job, truths[job.case.step]) or missed(job, truths[job.case.step]) for job in pending]
+        )
 
     async with anyio.create_task_group() as tasks:
         for lane in lanes:
             tasks.start_soon(work, lane)
     return [result for result in results if result is not None]
+
+
+def missed(job: Job, truth: Truth) -> Result | None:
+    """Tell of a byte that should have come; an answer may be some bytes shorter than the one that was measured."""
+    if job.cut.after_bytes >= truth.passed[job.cut.way] - SPARE_BYTES:
+        return None
+    found = job.result(0.0)
+    return never_sprung("cuts", (found.stage, found.step, found.fault), found.name)
 
 
 def plan(setup: Setup, truths: Mapping[str, Truth], settings: Settings) -> list[Job]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
+from tests.faults.aftermath import complete
 from tests.faults.company import HOST, Company, Member, open_company
 from tests.faults.proxy import Line, Proxy, Target, Way, proxy_to
 from tests.faults.results import Result
@@ -99,7 +100,8 @@ class FrozenPublish:
             return Verdict(words), scene.truth_seconds
         seconds = anyio.current_time() - began
         await anyio.sleep(CALM_SECONDS)
-        return await scene.verdict(stage), seconds
+        workers = [member.played for member in company.members]
+        return await complete(await scene.verdict(stage), stage, scene, workers), seconds
 
 
 def _instagram(stage: Stage) -> Target:

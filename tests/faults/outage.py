@@ -147,6 +147,7 @@ class Absence:
         refused = scene.audience.refused()
         await scene.audience.tap_again(refused)
         scene.expect(await scene.audience.all_landed(AGAIN_SECONDS), "refused taps do not land when they come again")
+        await scene.audience.all_confirmed(AGAIN_SECONDS)
         await _stop(scene)
         finding = await scene.audience.finding(scene.worker.lines())
         scene.wrong += finding.wrong
@@ -209,6 +210,10 @@ class Outage:
     """The section."""
 
     name = "outage"
+
+    def least(self, settings: Settings) -> int:
+        """All that are named."""
+        return len(plan(settings))
 
     async def run(self, settings: Settings) -> list[Result]:
         """Play both ways at once: what they take is time."""

@@ -46,6 +46,10 @@ class Postgres:
 
     name = "postgres"
 
+    def least(self, settings: Settings) -> int:
+        """All that are named."""
+        return len(ailments(settings))
+
     async def run(self, settings: Settings) -> list[Result]:
         """Make every fault at every moment, or each once at a moment that the seed picks."""
         plan = [one for one in ailments(settings) if settings.run in {None, one.name}]
@@ -107,7 +111,7 @@ async def play(server: Server, one: Ailment) -> Result:
             try:
                 found = await told(stage, scene)
                 seconds = anyio.current_time() - began
-                found = await complete(found, stage, scene, worker)
+                found = await complete(found, stage, scene, [worker])
             finally:
                 await stage.database.close()
     wrong = "; ".join(words for words in (answered, found.wrong) if words) or None

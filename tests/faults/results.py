@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,7 +21,8 @@ class Settings:
 class Result:
     """One run; `name` plays it again. `seconds`: from the question, or the fault's end, to the truth.
 
-    `stage` is what it was played on, where a section has several. `notes`: figures that have no column.
+    `stage` is what it was played on, where a section has several. `notes`: figures that have no column. Not `sprung`:
+    the fault never came, so the run shows nothing.
     """
 
     section: str
@@ -33,6 +35,15 @@ class Result:
     lost: bool = False
     doubled: bool = False
     notes: str = ""
+    sprung: bool = True
+
+
+NO_PIECE = "none that came"
+
+
+def never_sprung(section: str, cell: tuple[str, str, str], name: str) -> Result:
+    """Tell of a run whose fault never came: of this stage, step and fault."""
+    return Result(section, *cell, name, 0.0, "its trap never sprang", sprung=False)
 
 
 class Section(Protocol):
@@ -41,6 +52,10 @@ class Section(Protocol):
     @property
     def name(self) -> str:
         """One word, for `--only`."""
+        ...
+
+    def least(self, settings: Settings) -> int:
+        """How many runs there are at least: with fewer something was left out in silence."""
         ...
 
     async def run(self, settings: Settings) -> list[Result]:
@@ -76,6 +91,19 @@ def cells(results: Iterable[Result]) -> dict[Place, Cell]:
     return found
 
 
+def incomplete(sections: Sequence[Section], settings: Settings, results: Sequence[Result]) -> list[str]:
+    """Say what was not played though it was asked for."""
+    if settings.run is not None:
+        return [] if results else [f"no run of {_names(sections)} is called {settings.run!r}"]
+    counts = Counter(one.section for one in results)
+    least = {one.name: max(1, one.least(settings)) for one in sections}
+    return [f"{name}: {counts[name]} runs, {few} at least" for name, few in least.items() if counts[name] < few]
+
+
+def _names(sections: Sequence[Section]) -> str:
+    return ", ".join(section.name for section in sections)
+
+
 def figures(results: Iterable[Result]) -> dict[str, Any]:
     """The last line."""
     every = list(results)
@@ -85,5 +113,6 @@ def figures(results: Iterable[Result]) -> dict[str, Any]:
         "violations": sum(one.wrong is not None for one in every),
         "lost": sum(one.lost for one in every),
         "doubled": sum(one.doubled for one in every),
+        "never_sprung": sum(not one.sprung for one in every),
         "worst_seconds_to_truth": round(max((one.seconds for one in every), default=0.0), 2),
     }

@@ -11,7 +11,7 @@ from infra.sandbox.model import Content, Person
 from infra.sandbox.queries import Answer
 from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.world import NewChat
+from infra.sandbox.world import NewChat, Tap
 from tests.crowd import Shown
 from tests.faults import outage, overlap
 from tests.faults.audience import Audience
@@ -55,6 +55,7 @@ class Scene:
         await self.audience.tap_again([self.card])
         (tap,) = self.audience.tapped
         self.sandbox.telegram.queries.answer(tap, Answer(101.0, "Skipping…", alert=False))
+        self.sandbox.telegram.updates.clear()
         return {"event": "tap", "tap_id": tap}
 
     def show(self, text: str, *, live: bool) -> None:
@@ -104,6 +105,17 @@ async def test_card_that_claims_what_no_row_knows_lies(scene: Scene) -> None:
     found = await scene.audience.finding([line])
 
     assert "1 cards that lie" in found.wrong
+
+
+async def test_update_that_was_never_confirmed_is_noticed(scene: Scene) -> None:
+    line = await scene.tap()
+    scene.rows.steps = ["skip Anna"]
+    scene.show("Skipped by Anna", live=False)
+    scene.sandbox.tap(Tap(CHAT, scene.card.message_id, ANNA.id, "skip:7:0", force=True))
+
+    found = await scene.audience.finding([line])
+
+    assert found.wrong == ["1 updates that Telegram still holds"]
 
 
 async def test_item_that_was_decided_twice_is_doubled(scene: Scene) -> None:
