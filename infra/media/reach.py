@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import aiohttp
+from yarl import URL
 
 from actors.errors import Refused, Unreachable
 from actors.rules.item import Kind, Story
 
 SECONDS = 10.0
+MOST_STEPS = 4
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+ELSEWHERE = (
+    "The story's public address leads on to another host, or out of HTTPS, where its link is not taken: "
+    "tell the operator to set the address at which the files themselves are."
+)
 FIRST_BYTE = {"range": "bytes=0-0"}  # not HEAD: a presigned link is good for one method
 WANTED = {Kind.PHOTO: "image/", Kind.VIDEO: "video/"}
 
@@ -27,7 +34,7 @@ class Reach:
         """Return if the file can be had; raises `Refused` or `Unreachable` with a sentence that holds no link."""
         link = await self._link(story)
         try:
-            code, kind = await _ask(link, self._proxy(link))
+            code, kind = await self._ask(link)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Unreachable("The story's file cannot be reached at its public address.") from _bare(error)
         if code not in {200, 206}:
@@ -35,14 +42,25 @@ class Reach:
         if not kind.startswith(WANTED[story.kind]):
             raise Refused("Something else than the story's file answers at its public address.")
 
+    async def _ask(self, link: str) -> tuple[int, str]:
+        """Go where the address leads, on its own host: a link is a key, and no other host is to be given it."""
+        timeout = aiohttp.ClientTimeout(total=SECONDS)
+        here = URL(link)
+        async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+            for _ in range(MOST_STEPS):
+                proxy = self._proxy(str(here))
+                async with session.get(here, headers=FIRST_BYTE, proxy=proxy, allow_redirects=False) as reply:
+                    if reply.status not in REDIRECTS or "location" not in reply.headers:
+                        return reply.status, reply.content_type
+                    here = _next(here, reply.headers["location"])
+        raise Refused("The story's public address leads round in a circle.")
 
-async def _ask(link: str, proxy: str | None) -> tuple[int, str]:
-    timeout = aiohttp.ClientTimeout(total=SECONDS)
-    async with (
-        aiohttp.ClientSession(timeout=timeout, proxy=proxy) as session,
-        session.get(link, headers=FIRST_BYTE) as reply,
-    ):
-        return reply.status, reply.content_type
+
+def _next(here: URL, location: str) -> URL:
+    there = here.join(URL(location))
+    if there.host != here.host or there.scheme not in {here.scheme, "https"}:
+        raise Refused(ELSEWHERE)
+    return there
 
 
 def _bare(error: Exception) -> Exception:

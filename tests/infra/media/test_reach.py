@@ -33,8 +33,14 @@ async def server() -> AsyncIterator[TestServer]:
     async def page(_: web.Request) -> web.Response:
         return web.Response(text="<html>Welcome</html>", content_type="text/html")
 
+    async def moved(request: web.Request) -> web.Response:
+        raise web.HTTPFound(request.query["to"])
+
+    async def round_about(_: web.Request) -> web.Response:
+        raise web.HTTPFound("/round")
+
     app = web.Application()
-    app.add_routes([web.get("/film", film), web.get("/page", page)])
+    app.add_routes([web.get("/film", film), web.get("/page", page), web.get("/moved", moved), web.get("/round", round_about)])
     running = TestServer(app, host="127.0.0.1")
     async with running:
         yield running
@@ -65,6 +71,27 @@ async def test_link_to_something_else_is_refused(server: TestServer) -> None:
     assert [type(error) for error in (wrong, page, missing)] == [Refused, Refused, Refused]
     assert "Something else" in str(page)
     assert "answers 404" in str(missing)
+
+
+async def test_address_may_lead_on_within_its_own_host(server: TestServer) -> None:
+    """A proxy in front may add a slash, or ask for HTTPS."""
+    await reach_of(str(server.make_url("/moved?to=/film")))(VIDEO)
+
+
+@pytest.mark.parametrize("way", ["http://localhost:1/film?signature=secret", "ftp://127.0.0.1/film", "//localhost:1/"])
+async def test_no_other_host_is_asked_with_a_link(server: TestServer, way: str) -> None:
+    """A link opens a story: an open redirect is not to hand it on. Nobody listens there, so asking would be told."""
+    error = await failure(str(server.make_url("/moved").with_query(to=way)))
+
+    assert isinstance(error, Refused)
+    assert "another host" in str(error)
+    assert "secret" not in "".join(traceback.format_exception(error))
+
+
+async def test_address_that_leads_round_in_a_circle_is_refused(server: TestServer) -> None:
+    error = await failure(str(server.make_url("/round")))
+
+    assert "circle" in str(error)
 
 
 @pytest.mark.parametrize("link", ["http://127.0.0.1:1/media/x?signature=secret", "no address?signature=secret"])
