@@ -55,6 +55,7 @@ from infra.postgres.embedded import open_embedded
 from infra.postgres.embedded_guard import guarded
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
+from infra.process.crashes import tell_crashes
 from infra.process.output import queued
 from infra.process.stopper import Stopper, when_stdin_ends
 from infra.proxies import Proxies, SocksProxy
@@ -101,11 +102,19 @@ def read_settings() -> Settings:
 
 
 def checked_settings() -> Settings:
-    """Read what is set."""
+    """Read what is set, and hide what of it is secret from whatever goes wrong unforeseen."""
     try:
-        return load_settings()
+        settings = load_settings()
     except BadSettings as error:
         raise WrongInput(str(error)) from error
+    hide(settings.secrets())
+    return settings
+
+
+@cache
+def hide(secrets: tuple[str, ...] = ()) -> None:
+    """Log to stderr, without these; a worker has a log of its own from its start on."""
+    configure_logs("console", "WARNING", secrets, sys.stderr)
 
 
 @cache
@@ -252,6 +261,9 @@ async def open_graph(settings: Settings, media: LocalMedia | BucketMedia) -> Asy
 
 
 if __name__ == "__main__":  # who imports this typed something else
+    os.umask(0o077)  # what a worker and its commands leave behind is theirs alone
+    hide()
+    tell_crashes(say)
     PROGRAM.set(name_to_type(sys.orig_argv, sys.argv[0], sys.executable))
 app = build(
     Opened(

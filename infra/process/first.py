@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 
 CRASH_SECONDS = 3.0
@@ -57,9 +58,17 @@ def _leave(number: int, _: FrameType | None) -> None:
     os._exit(0 if _is_worker() else 128 + number)
 
 
+class LastWords:
+    """What tells of a crash; not a hook of Python's own, since typer keeps the first that it finds, and calls that."""
+
+    tell: Callable[[type[BaseException], BaseException, TracebackType | None], object] = staticmethod(
+        sys.__excepthook__
+    )
+
+
 def _crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print the traceback; a reader who does not take it keeps no process that is to be started again."""
+    """Tell of it; a reader who does not take the last words keeps no process that is to be started again."""
     patience = threading.Timer(CRASH_SECONDS, os._exit, (1,))
     patience.daemon = True
     patience.start()
-    sys.__excepthook__(kind, error, trace)
+    LastWords.tell(kind, error, trace)

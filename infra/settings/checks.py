@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from infra.settings import database_url
+
 # The shape is documented at https://core.telegram.org/bots/api#authorizing-your-bot
 BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
 # 32 bytes in URL-safe base64: github.com/fernet/spec
@@ -25,7 +27,7 @@ def _must(holds: bool) -> None:
 
 
 def postgres_url(url: SecretStr) -> SecretStr:
-    _must(urlsplit(url.get_secret_value()).scheme in {"postgres", "postgresql"})
+    database_url.check(url.get_secret_value())
     return url
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr
 
 from infra.settings import checks
+from infra.settings.database_url import passwords_in
 
 TELEGRAM_API = "https://api.telegram.org"
 # https://core.telegram.org/bots/api#setwebhook
@@ -23,6 +25,7 @@ UNSPEAKABLE |= {"http_proxy", "https_proxy", "all_proxy"}
 # What looks so may be repeated in any variable's sentence: no key or address that was pasted into the wrong one does.
 HARMLESS = re.compile(r"[\w ./+-]{0,24}|/[\w ./-]{0,80}")
 
+LIBPQ_PASSWORDS = ("PGPASSWORD", "PGSSLPASSWORD")
 PROXY = "a proxy like http://user:password@proxy.example.org:3128 or socks5h://127.0.0.1:1080"
 Proxy = Annotated[SecretStr, AfterValidator(checks.proxy)]
 
@@ -103,7 +106,7 @@ class Settings(BaseModel):
     no_proxy: str = Field("", description="names, addresses and networks that are reached without a proxy, or *")
 
     _notices: tuple[str, ...] = PrivateAttr(())
-    _libpq: tuple[str, ...] = PrivateAttr(())
+    _libpq: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -113,9 +116,9 @@ class Settings(BaseModel):
     @property
     def libpq(self) -> tuple[str, ...]:
         """The names of PostgreSQL's own variables that are set: a DATABASE_URL is completed from them, as psql does."""
-        return self._libpq
+        return tuple(self._libpq)
 
-    def settled(self, data_dir: Path, notices: tuple[str, ...], libpq: tuple[str, ...]) -> "Settings":
+    def settled(self, data_dir: Path, notices: tuple[str, ...], libpq: Mapping[str, str]) -> "Settings":
         """Return the same with the folder that DATA_DIR turned out to be, and what was found beside the settings."""
         settings = self.model_copy(update={"data_dir": data_dir})
         settings._notices, settings._libpq = notices, libpq  # noqa: SLF001 - of its own class
@@ -180,9 +183,9 @@ class Settings(BaseModel):
         """Return every text that must not appear in a log."""
         token, links = _revealed(self.telegram_token), _revealed(self.link_secret)
         key, app = _revealed(self.aws_secret_access_key), _revealed(self.facebook_app_secret)
-        password = urlsplit(_revealed(self.database_url)).password or ""
         webhook = self.webhook_secret() if token and self.telegram_webhook_url else ""
-        known = (token, webhook, password, unquote(password), links, key, app, self.given_token(), *self.vault_keys())
+        database = (*passwords_in(_revealed(self.database_url)), *map(self._libpq.get, LIBPQ_PASSWORDS))
+        known = (token, webhook, *database, links, key, app, self.given_token(), *self.vault_keys())
         known += self._proxy_passwords()
         return tuple(secret for secret in known if secret)
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from infra.settings.data_dir import NotTheFolder, locate
+from infra.settings.database_url import Because, unmet
 from infra.settings.env_file import BrokenFile, read_env_file
 from infra.settings.model import HARMLESS, UNSPEAKABLE, BadSettings, Settings
 from infra.settings.spelling import misspelt
@@ -50,8 +51,8 @@ def read_settings(environment: Mapping[str, str], home: Path, here: Path) -> Set
     settings.bucket_keys()
     settings.refuse_what_never_works()
     strange = misspelt([*filed, *environment], _names(), _unset(given))
-    libpq = tuple(sorted(name for name in environment if LIBPQ.fullmatch(name)))
-    return settings.settled(folder, (*moved, *strange), libpq)
+    libpq = {name: environment[name] for name in sorted(environment) if LIBPQ.fullmatch(name)}
+    return settings.settled(folder, (*moved, *strange, *unmet(given.get("database_url", ""))), libpq)
 
 
 def _filed(environment: Mapping[str, str], home: Path) -> dict[str, str]:
@@ -104,6 +105,9 @@ def _unset(given: Mapping[str, str]) -> list[str]:
 
 def _sentence(problem: ErrorDetails) -> str:
     name = str(problem["loc"][0])
+    because = problem.get("ctx", {}).get("error")
+    if isinstance(because, Because):
+        return f"{name.upper()} {because}"
     wanted = Settings.model_fields[name].description
     value = str(problem["input"])
     speakable = name not in UNSPEAKABLE and HARMLESS.fullmatch(value) is not None

@@ -21,6 +21,11 @@ NAMES = sorted(name.upper() for name in Settings.model_fields)
 LIKELY = [
     f"postgresql://me:{PASTED}@[db/x",
     f"postgresql://me:{PASTED}@db:port/x",
+    f"postgresql://me:1/{PASTED}@db/x",
+    f"postgresql://me:1?{PASTED}@db/x",
+    f"postgresql://me:1#{PASTED}@db/x",
+    f"postgresql://me:1@{PASTED}@db/x",
+    f"postgresql://me@db/x?sslmode={PASTED}",
     f"https://me:{PASTED}@example.org",
     f"https://example.org:{PASTED}/",
     f"https://[{PASTED}]/",

@@ -40,7 +40,9 @@ async def server() -> AsyncIterator[TestServer]:
         raise web.HTTPFound("/round")
 
     app = web.Application()
-    app.add_routes([web.get("/film", film), web.get("/page", page), web.get("/moved", moved), web.get("/round", round_about)])
+    app.add_routes(
+        [web.get("/film", film), web.get("/page", page), web.get("/moved", moved), web.get("/round", round_about)]
+    )
     running = TestServer(app, host="127.0.0.1")
     async with running:
         yield running
