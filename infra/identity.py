@@ -26,7 +26,7 @@ class Names:
 def take_names(data_dir: Path) -> Iterator[Names]:
     """Take the first name that no living worker of this DATA_DIR has; its lock goes with the process."""
     folder = data_dir / "workers"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     where = f"{socket.gethostname()}:{hashlib.sha256(bytes(data_dir.resolve())).hexdigest()[:8]}"
     for number in range(MOST_WORKERS):
         with (folder / f"{number}.lock").open("w", encoding="ascii") as lock:

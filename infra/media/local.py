@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from anyio import to_thread
@@ -87,13 +88,30 @@ def _write_once(path: Path, content: bytes) -> None:
     """Have the whole file or nothing at `path`, also when we are killed; a torn one of before is replaced."""
     if path.is_file() and path.stat().st_size == len(content):
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make(path.parent)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with unfinished.open("xb") as file:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
+            _give_to_the_owner(unfinished)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _make(folder: Path) -> None:
+    """Have a folder and those above it, which nobody else may enter: the stories in it are not out yet."""
+    if not folder.exists():
+        _make(folder.parent)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+            _give_to_the_owner(folder)
+
+
+def _give_to_the_owner(path: Path) -> None:
+    """What root takes in for a worker that is not root is the worker's to read: it belongs to whose folder it is in."""
+    if os.geteuid() == 0:
+        above = path.parent.stat()
+        os.chown(path, above.st_uid, above.st_gid)

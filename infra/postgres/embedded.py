@@ -49,8 +49,8 @@ class Owner:
     def join(self) -> str:
         """Have a running server and return its DSN."""
         with self._told_in_one_sentence():
-            # The server's account has to pass through it; whatever is secret inside is guarded by its own mode.
-            self._data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+            # Root's server has an account of its own, which has to pass through it.
+            self._data_dir.mkdir(mode=0o700 if os.geteuid() else 0o711, parents=True, exist_ok=True)
             self._owners.mkdir(mode=0o700, exist_ok=True)
             with self._locked():
                 self._register()

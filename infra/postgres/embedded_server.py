@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 from infra.postgres.embedded_account import EmbeddedPostgresFailed, find_account
 from infra.postgres.embedded_cluster import is_whole, lay_out, major, must_be_of, password
@@ -130,7 +131,8 @@ class Server:
             self._spawn(self._free_port())
             port = self._wait_until_ready()
             if port is not None:
-                (self._data_dir / "postgres.port").write_text(str(port))
+                with _ours(self._data_dir / "postgres.port", os.O_TRUNC) as file:
+                    file.write(str(port).encode())
                 return port
         raise self._failed("does not start")
 
@@ -147,7 +149,7 @@ class Server:
             str(self._cluster),
             *settings,
         ]
-        with self._claim_life() as life, self._log.open("ab") as log:
+        with self._claim_life() as life, _ours(self._log, os.O_APPEND) as log:
             if life is None:
                 return
             (self._cluster / "postmaster.pid").unlink(missing_ok=True)  # nobody lives, so it is stale
@@ -167,6 +169,11 @@ class Server:
         tail = self._log.read_text(errors="replace").splitlines()[-4:] if self._log.exists() else []
         reason = " | ".join(line.strip() for line in tail) or "its log is empty"
         return EmbeddedPostgresFailed(f"the embedded PostgreSQL {what}; the end of {self._log}: {reason}")
+
+
+def _ours(path: Path, how: int) -> IO[bytes]:
+    """Open a file to write it; others of this machine may not read it."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600), "wb")
 
 
 def lock(descriptor: int) -> bool:

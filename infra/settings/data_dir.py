@@ -3,6 +3,7 @@
 import os
 import pwd
 import shlex
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,13 +37,40 @@ def locate(given: Path, home: Path, here: Path) -> tuple[Path, tuple[str, ...]]:
 def prepare(folder: Path) -> None:
     """Have the folder, writable down to what stands directly in it; raises NotTheFolder."""
     try:
-        # The embedded server's account has to pass through it; what is secret inside is guarded by its own mode.
-        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        folder.mkdir(mode=own_mode(), parents=True, exist_ok=True)
     except OSError as error:
         raise NotTheFolder(_not_made(folder, error)) from error
+    _close(folder)
     for path, needed in _needs(folder):
         if path.exists() and not os.access(path, needed, effective_ids=True):
             raise NotTheFolder(_not_ours(folder, path))
+
+
+def own_mode() -> int:
+    """Return who may enter it: we alone, but for the unprivileged account of root's embedded server, on its way in."""
+    return 0o700 if os.geteuid() else 0o711
+
+
+def _close(folder: Path) -> None:
+    """Close to others what earlier releases left open; a folder in which more stands than ours is its owner's."""
+    try:
+        found = list(folder.iterdir())
+        ours = [path for path in found if path.name in MARKS or path.name.startswith("postgres.")]
+        for path in ours:
+            if path.name != "link-secret":  # one that others may have read is refused, not closed
+                _narrow(path, 0o700)
+        if len(ours) == len(found):
+            _narrow(folder, own_mode())
+    except OSError:
+        return  # said when it is needed
+
+
+def _narrow(path: Path, allowed: int) -> None:
+    found = path.lstat()
+    open_to = stat.S_IMODE(found.st_mode)
+    is_ours = found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode) and not open_to & stat.S_ISVTX
+    if is_ours and open_to & 0o077 & ~allowed:
+        path.chmod(open_to & (allowed | 0o7700))
 
 
 def _must_be_a_folder(folder: Path, given: Path) -> None:

@@ -123,7 +123,7 @@ def test_image_says_how_it_is_stopped_and_looked_at(image: list[tuple[str, str]]
 
 
 def test_worker_writes_into_data_dir_and_nowhere_else(tmp_path: Path, database_url: str) -> None:
-    """So its root file system may be read-only."""
+    """So its root file system may be read-only; and what it leaves there nobody else may read."""
     environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
     environment |= {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "PORT": "0", "TELEGRAM_TOKEN": TOKEN}
     environment |= {
@@ -145,3 +145,4 @@ def test_worker_writes_into_data_dir_and_nowhere_else(tmp_path: Path, database_u
     assert started
     assert tmp_path / "link-secret" in wrote
     assert [str(path) for path in wrote if not path.is_relative_to(tmp_path)] == []
+    assert [path for path in tmp_path.rglob("*") if path.stat().st_mode & 0o077] == []

@@ -238,3 +238,24 @@ async def test_missing_file_is_refused(library: LocalMedia, tmp_path: Path, path
 
     with pytest.raises(Refused, match="media 3 is missing"):
         await library.read(story(path))
+
+
+async def test_stories_that_are_not_out_yet_are_closed_to_others_of_the_machine(
+    library: LocalMedia, tmp_path: Path
+) -> None:
+    await library.check_and_store(put(tmp_path, "sunset.jpg", picture()))
+
+    kept = [tmp_path / "media", *(tmp_path / "media").rglob("*")]
+    assert len(kept) == 4
+    assert [path for path in kept if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+async def test_what_root_takes_in_belongs_to_the_owner_of_the_folder(library: LocalMedia, tmp_path: Path) -> None:
+    """The operator's command as root, the worker as another account: it has to read the story."""
+    (tmp_path / "media").mkdir()
+    os.chown(tmp_path / "media", 10001, 10001)
+
+    await library.check_and_store(put(tmp_path, "sunset.jpg", picture()))
+
+    assert {path.stat().st_uid for path in (tmp_path / "media").rglob("*")} == {10001}

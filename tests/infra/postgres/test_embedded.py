@@ -207,6 +207,14 @@ def test_nobody_gets_in_without_the_password(laid_out: Path) -> None:
     assert stat.S_IMODE(password.stat().st_mode) == 0o600
 
 
+def test_what_is_left_beside_the_cluster_is_closed_to_others(tmp_path: Path) -> None:
+    with owning(tmp_path / "data"):
+        beside = [path for path in (tmp_path / "data").rglob("*") if "postgres" not in path.parent.parts]
+
+        assert {path.name for path in beside} >= {"postgres.port", "postgres.log", "postgres.life", "postgres.owners"}
+        assert [path for path in beside if path.stat().st_mode & 0o077] == []
+
+
 def test_our_role_counts_statements_but_is_no_superuser(laid_out: Path) -> None:
     with owning(laid_out) as dsn:
         assert ask(dsn, "select count(*) > 0 from pg_stat_statements")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -117,6 +118,43 @@ def test_folder_is_made_and_what_others_put_there_is_not_looked_at(tmp_path: Pat
     prepare(folder)
 
     assert folder.is_dir()
+
+
+def test_folder_is_closed_to_others_of_the_machine_from_the_first_moment(tmp_path: Path) -> None:
+    """Names of stories tell what is not out yet; the unprivileged account of root's server may pass, and see none."""
+    prepare(tmp_path / "data")
+
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == (0o711 if os.geteuid() == 0 else 0o700)
+
+
+def test_folder_of_an_earlier_release_is_closed_to_others(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    for name in ("media", "workers", "postgres.owners"):
+        (folder / name).mkdir(parents=True)
+    for name in ("postgres.port", "postgres.log", "link-secret"):
+        (folder / name).touch(mode=0o644)
+
+    prepare(folder)
+
+    modes = {path.name: f"{stat.S_IMODE(path.stat().st_mode):o}" for path in folder.iterdir()}
+    assert modes == {
+        "media": "700",
+        "workers": "700",
+        "postgres.owners": "700",
+        "postgres.port": "600",
+        "postgres.log": "600",
+        "link-secret": "644",  # others may have read it, so it is refused when it is needed
+    }
+    assert stat.S_IMODE(folder.stat().st_mode) & 0o066 == 0
+
+
+def test_folder_with_more_in_it_than_ours_stays_as_open_as_its_owner_made_it(tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    tmp_path.chmod(0o755)
+
+    prepare(tmp_path)
+
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
 @AS_ROOT
