@@ -1,7 +1,7 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help installs demo run test check bench replay chaos simulate mutants faults soak lock venv new-venv
+.PHONY: help installs demo run test check bench replay chaos simulate mutants mutate faults soak lock venv new-venv
 
 ARGS =
 VENV = .venv
@@ -44,6 +44,9 @@ simulate: venv ## play seeded worlds in virtual time; SEEDS=2000 for more, SEED=
 
 mutants: venv ## put each known mistake into a copy of the source: the simulation must find it
 	@$(IN_VENV) -m tests.mutants $(ARGS)
+
+mutate: venv ## put random mistakes into a copy of the source: its tests must find them; ARGS="infra/telegram --mutants 30"
+	@$(IN_VENV) -m tests.mutate $(ARGS)
 
 faults: venv ## break the real database, its network and the worker; QUICK=1: a slice of it
 	@$(IN_VENV) -m tests.faults $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)

@@ -1,0 +1,93 @@
+"""Which mutants a run tries, with which tests, and which of them are known as no mistakes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.mutate import equivalents
+from tests.mutate.change import Change, Kind
+from tests.mutate.equivalents import Equivalent
+from tests.mutate.finder import changes
+from tests.mutate.folders import TESTS, UnknownPlace, matching_tests, sources
+from tests.mutate.sample import sample
+from tests.mutate.trial import ROOT
+
+# Not a tap's way: the stand-ins of Telegram and Instagram are proven by the tests that lean on them.
+SANDBOX = ROOT / "infra" / "sandbox"
+
+
+def made(kind: Kind, count: int) -> list[Change]:
+    return [Change("x.py", kind, at, at + 1, "y") for at in range(count)]
+
+
+FOUND = {
+    "much": made(Kind.STATEMENT, 80) + made(Kind.CONSTANT, 10),
+    "little": made(Kind.STATEMENT, 8) + made(Kind.CONSTANT, 2),
+}
+
+
+def test_seed_chooses_the_same_mutants_again_and_another_one_others() -> None:
+    assert sample(FOUND, 20, 1) == sample(FOUND, 20, 1)
+    assert sample(FOUND, 20, 1) != sample(FOUND, 20, 2)
+
+
+def test_folder_has_its_share_and_each_kind_as_much_as_the_other() -> None:
+    chosen = sample(FOUND, 20, 1)
+
+    assert {folder: len(changed) for folder, changed in chosen.items()} == {"much": 18, "little": 2}
+    assert Counter(change.kind for change in chosen["much"]) == {Kind.STATEMENT: 9, Kind.CONSTANT: 9}
+    assert len(set(chosen["much"])) == 18
+
+
+def test_more_than_there_are_is_all() -> None:
+    assert {folder: len(changed) for folder, changed in sample(FOUND, 999, 1).items()} == {"much": 90, "little": 10}
+
+
+def test_every_folder_of_the_source_has_its_tests() -> None:
+    folders = {path.parent for top in ("actors", "infra") for path in (ROOT / top).rglob("*.py")}
+
+    assert {str(folder.relative_to(ROOT)) for folder in folders if not folder.is_relative_to(SANDBOX)} == set(TESTS)
+    assert [pattern for patterns in TESTS.values() for pattern in patterns if not list(ROOT.glob(pattern))] == []
+
+
+def test_place_is_a_folder_with_all_below_it_or_a_file() -> None:
+    assert list(sources(ROOT, ("actors",))) == ["actors", "actors/rules", "actors/runtime", "actors/shell"]
+    assert sources(ROOT, ("actors/rules/lanes.py",)) == {"actors/rules": ["actors/rules/lanes.py"]}
+
+
+def test_place_that_is_none_is_refused() -> None:
+    with pytest.raises(UnknownPlace, match=r"actors/rule; folders: actors, "):
+        sources(ROOT, ("actors", "actors/rule"))
+
+
+def test_tests_that_are_named_like_the_file_or_import_it_come_first() -> None:
+    tests = matching_tests(ROOT, "actors/cards.py")
+
+    assert tests[:2] == ["tests/actors/test_cards.py", "tests/actors/test_cards_lives.py"]
+    assert set(tests) == {str(path.relative_to(ROOT)) for path in (ROOT / "tests/actors").glob("test_*.py")}
+
+
+@pytest.mark.parametrize("known", equivalents.known(), ids=lambda one: f"{one.path}: {one.after}")
+def test_each_equivalent_can_still_be_made_and_has_its_reason(known: Equivalent) -> None:
+    """Where the line has changed its reason has to be thought of afresh."""
+    source = (ROOT / known.path).read_bytes()
+
+    assert (known.before, known.after) in [
+        (one.before(source), one.after(source)) for one in changes(known.path, source)
+    ]
+    assert known.why.endswith(".")
+
+
+def test_equivalent_has_a_reason_and_a_mistake_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.toml"
+    kept.write_text("[[equivalent]]\npath = 'x.py'\nbefore = 'x = a < b'\nafter = 'x = a <= b'\nwhy = 'So.'\n")
+    monkeypatch.setattr(equivalents, "FILE", kept)
+    equivalents.known.cache_clear()
+    source = b"x = a < b"
+    border, sense = changes("x.py", source)
+
+    assert (equivalents.reason(border, source), equivalents.reason(sense, source)) == ("So.", None)
+    equivalents.known.cache_clear()

@@ -1,0 +1,141 @@
+"""Runs the tests of a folder on a copy of the project with one mistake in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from itertools import takewhile
+from pathlib import Path
+
+from tests.mutate.change import Change
+
+ROOT = Path(__file__).parents[2]
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".everytap", ".env", "__pycache__", ".*_cache")
+TEST_SECONDS = 30.0  # a test that hangs has found the mistake
+RUN_SECONDS = 900.0  # a run that no test ends has found nothing
+ROUNDS = 3
+FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+\.py)", re.MULTILINE)
+NO_TESTS = 5
+
+
+class End(Enum):
+    """How a mutant ended."""
+
+    KILLED = "killed"
+    SURVIVED = "survived"
+    ENDLESS = "endless"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`by`: the test file that turned red twice, with the mistake in the source."""
+
+    end: End
+    by: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.end.value} by {self.by}" if self.by else self.end.value
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What pytest came to: `code` None if it was stopped from outside."""
+
+    code: int | None
+    output: str
+
+    @property
+    def is_red(self) -> bool:
+        """Tell whether a test failed; a file or a plugin that can no longer be imported has found the mistake, too."""
+        assert self.code != NO_TESTS, self.output
+        return self.code not in {None, 0}
+
+    @property
+    def failed(self) -> str | None:
+        """Name the first test file that failed."""
+        found = FAILED.search(self.output)
+        return found[1] if found else None
+
+
+def judge(run: Callable[[Sequence[str]], Run], tests: Sequence[str]) -> Verdict:
+    """Tell whether these tests find a mistake; what turns red by chance does not count, so it must do so again."""
+    for _ in range(ROUNDS):
+        ended = run(tests)
+        if ended.code is None:
+            return Verdict(End.ENDLESS)
+        if not ended.is_red:
+            return Verdict(End.SURVIVED)
+        if ended.failed is None or run([ended.failed]).is_red:
+            return Verdict(End.KILLED, ended.failed)
+    return Verdict(End.SURVIVED)
+
+
+class Copy:
+    """A copy of the project, in which one change at a time is made and undone."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self._folder = folder
+        shutil.copytree(root, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
+
+    def try_change(self, change: Change, tests: Sequence[str]) -> Verdict:
+        """Tell whether these tests find it."""
+        with self.changed(change):
+            return judge(self.run, tests)
+
+    def try_none(self, tests: Sequence[str]) -> str | None:
+        """Tell what these tests say if they fail without a change, and not by chance."""
+        runs = (self.run(tests) for _ in range(ROUNDS))
+        failed = list(takewhile(lambda run: run.is_red, runs))
+        return failed[-1].output if len(failed) == ROUNDS else None
+
+    def run(self, tests: Sequence[str]) -> Run:
+        """Run test files until the first failure."""
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
+        command += ["-o", f"timeout={TEST_SECONDS}", *tests]
+        running = subprocess.Popen(
+            command,
+            cwd=self._folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            output, _ = running.communicate(timeout=RUN_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            return Run(None, running.communicate()[0])
+        return Run(running.returncode, output)
+
+    @contextmanager
+    def changed(self, change: Change) -> Iterator[None]:
+        """Make a change for a while."""
+        place = self._folder / change.path
+        source = place.read_bytes()
+        try:
+            self._write(place, change.applied(source))
+            yield
+        finally:
+            self._write(place, source)
+
+    def _write(self, place: Path, source: bytes) -> None:
+        """A compiled file is told from its source by size and second, which a quick change may share."""
+        place.write_bytes(source)
+        for compiled in place.parent.glob(f"__pycache__/{place.stem}.*"):
+            compiled.unlink()
+
+
+@contextmanager
+def open_copy(root: Path = ROOT) -> Iterator[Copy]:
+    """A copy for one trial after the other."""
+    with tempfile.TemporaryDirectory(prefix="everytap-mutate-") as folder:
+        yield Copy(root, Path(folder))
