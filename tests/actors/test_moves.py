@@ -48,13 +48,15 @@ def stage() -> Stage:
     return Stage()
 
 
-async def test_move_is_stored_and_then_confirmed(stage: Stage) -> None:
-    async with living(stage.moves.run):
-        stage.moves.tell_nowait(Moved(10, CHAT, NEW))
-        await stage.confirmed.until("10")
+async def test_move_is_stored_logged_and_then_confirmed(stage: Stage) -> None:
+    with capture_logs() as logs:
+        async with living(stage.moves.run):
+            stage.moves.tell_nowait(Moved(10, CHAT, NEW))
+            await stage.confirmed.until("10")
 
     assert stage.store.asked == [MoveChat(CHAT, NEW)]
     assert stage.looks.lines == ["look"]
+    assert logs == [{"event": "chat.moved", "log_level": "warning", "chat_id": CHAT, "new_chat_id": NEW}]
 
 
 async def test_move_stays_unconfirmed_until_the_database_has_it(stage: Stage) -> None:
@@ -87,11 +89,12 @@ async def test_move_that_is_told_from_both_groups_and_by_refusals_is_asked_once(
 async def test_move_that_changes_nothing_is_confirmed_and_wakes_nobody(stage: Stage, outcome: Relocation) -> None:
     stage.store.will("MoveChat", outcome)
 
-    async with living(stage.moves.run):
-        stage.moves.tell_nowait(Moved(10, CHAT, NEW))
-        await stage.confirmed.until("10")
+    with capture_logs() as logs:
+        async with living(stage.moves.run):
+            stage.moves.tell_nowait(Moved(10, CHAT, NEW))
+            await stage.confirmed.until("10")
 
-    assert stage.looks.lines == []
+    assert (stage.looks.lines, logs) == ([], [])
 
 
 @pytest.mark.parametrize("answer", [Relocation.TAKEN, NotStored(Cause.REFUSED, certain=True)])

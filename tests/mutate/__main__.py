@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from itertools import compress
 from queue import SimpleQueue
 
 from rich.console import Console
@@ -41,11 +40,13 @@ def main() -> int:
         sys.stdout.writelines(f"{_told(folder, one, None)}\n" for folder in chosen for one in chosen[folder])
         return 0
     with _open_copies(asked.jobs) as copies, ThreadPoolExecutor(asked.jobs) as pool:
-        green = [*compress(chosen, pool.map(lambda folder: _is_green(folder, chosen[folder], copies), chosen))]
-        trials = [(folder, change) for folder in green for change in chosen[folder]]
+        needed = {folder: _tests(chosen[folder]) for folder in chosen if chosen[folder]}
+        once = list(dict.fromkeys(needed.values()))
+        green = dict(zip(once, pool.map(lambda tests: _is_green(tests, copies), once), strict=True))
+        trials = [(folder, change) for folder in needed if green[needed[folder]] for change in chosen[folder]]
         tried = list(pool.map(lambda trial: _try(trial[0], trial[1], copies), trials))
     code = _conclude(tried, asked.goal)
-    return code if len(green) == len(chosen) else UNUSABLE
+    return code if all(green.values()) else UNUSABLE
 
 
 def _at(place: str) -> Chosen:
@@ -85,13 +86,17 @@ def _open_copies(count: int) -> Iterator[SimpleQueue[Copy]]:
         yield copies
 
 
-def _is_green(folder: str, mutants: Sequence[Change], copies: SimpleQueue[Copy]) -> bool:
-    """Run all that the folder's mutants will be tried with: a test that fails without a mistake proves nothing."""
+def _tests(mutants: Sequence[Change]) -> tuple[str, ...]:
+    return tuple(sorted(every_test(ROOT, (change.path for change in mutants))))
+
+
+def _is_green(tests: Sequence[str], copies: SimpleQueue[Copy]) -> bool:
+    """Run all that mutants will be tried with: a test that fails without a mistake proves nothing."""
     copy = copies.get()
-    failure = copy.try_none(every_test(ROOT, (change.path for change in mutants))) if mutants else None
+    failure = copy.try_none(tests)
     copies.put(copy)
     if failure is not None:
-        sys.stderr.write(f"{failure}\nThe tests of {folder} fail without a mistake.\n")
+        sys.stderr.write(f"{failure}\nThese tests fail without a mistake, so theirs are not tried.\n")
     return failure is None
 
 

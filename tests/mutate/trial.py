@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import takewhile
 from pathlib import Path
+from subprocess import PIPE
 
 from tests.mutate.change import Change
 
@@ -23,6 +23,9 @@ LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".everytap", ".env", "__pycac
 TEST_SECONDS = 30.0  # a test that hangs has found the mistake
 RUN_SECONDS = 900.0  # a run that no test ends has found nothing
 ROUNDS = 3
+# What the nest has imported cannot be rewritten, and is none of ours.
+QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=line")
+ARGUMENTS = ("-x", "-o", f"timeout={TEST_SECONDS}", *QUIET)
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+\.py)", re.MULTILINE)
 NO_TESTS = 5
 
@@ -82,9 +85,10 @@ def judge(run: Callable[[Sequence[str]], Run], tests: Sequence[str]) -> Verdict:
 class Copy:
     """A copy of the project, in which one change at a time is made and undone."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, folder: Path, nest: subprocess.Popen[str], output: Path) -> None:
         self._folder = folder
-        shutil.copytree(root, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
+        self._nest = nest
+        self._output = output
 
     def try_change(self, change: Change, tests: Sequence[str]) -> Verdict:
         """Tell whether these tests find it."""
@@ -99,22 +103,13 @@ class Copy:
 
     def run(self, tests: Sequence[str]) -> Run:
         """Run test files until the first failure."""
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
-        command += ["-o", f"timeout={TEST_SECONDS}", *tests]
-        running = subprocess.Popen(
-            command,
-            cwd=self._folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            output, _ = running.communicate(timeout=RUN_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)
-            return Run(None, running.communicate()[0])
-        return Run(running.returncode, output)
+        asked = {"arguments": [*ARGUMENTS, *tests], "output": str(self._output), "seconds": RUN_SECONDS}
+        assert self._nest.stdin is not None
+        assert self._nest.stdout is not None
+        self._nest.stdin.write(json.dumps(asked) + "\n")
+        self._nest.stdin.flush()
+        code = json.loads(self._nest.stdout.readline())
+        return Run(code, self._output.read_text(encoding="utf-8", errors="replace"))
 
     @contextmanager
     def changed(self, change: Change) -> Iterator[None]:
@@ -137,5 +132,9 @@ class Copy:
 @contextmanager
 def open_copy(root: Path = ROOT) -> Iterator[Copy]:
     """A copy for one trial after the other."""
+    command = [sys.executable, str(Path(__file__).with_name("nest.py"))]
     with tempfile.TemporaryDirectory(prefix="everytap-mutate-") as folder:
-        yield Copy(root, Path(folder))
+        place = Path(folder) / "copy"
+        shutil.copytree(root, place, ignore=LEFT_OUT)
+        with subprocess.Popen(command, cwd=place, stdin=PIPE, stdout=PIPE, text=True) as nest:
+            yield Copy(place, nest, Path(folder) / "output")

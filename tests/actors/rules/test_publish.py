@@ -273,6 +273,13 @@ def test_call_whose_effect_could_be_seen_by_now_is_looked_at_every_five_seconds(
     assert decide(decision.saga, Waited(AT + 5.0)).effect == Look(SENT)
 
 
+def test_doubt_is_looked_at_for_150_s() -> None:
+    unfinished = looked(ContainerState.IN_PROGRESS)
+
+    assert decide(at_work(SENT, AT - 149.9), unfinished).effect == Wait(5.0)
+    assert decide(at_work(SENT, AT - 150.0), unfinished).effect == ReadHints(SENT)
+
+
 @pytest.mark.parametrize("message", [Hinted(None, AT), CallFailed(Call.LOOK, Failure.TOKEN_GONE, AT)])
 def test_doubt_without_a_token_is_a_doubt_and_the_token_is_gone(message: Message) -> None:
     move = stored(SENT, message)
@@ -289,9 +296,12 @@ def test_doubt_stays_with_people_unless_the_story_is_seen(message: Message) -> N
 @pytest.mark.parametrize("call", [Call.CREATE, Call.LOOK])
 def test_container_is_tried_again_until_patience_ends(call: Call) -> None:
     publish = CREATING if call is Call.CREATE else FETCHING
-    early, late = (CallFailed(call, Failure.UNREACHABLE, AT + passed, "Why.") for passed in (0.0, PATIENCE_SECONDS))
+    early, last, late = (CallFailed(call, Failure.UNREACHABLE, AT + at, "Why.") for at in (0.0, 299.0, 299.1))
+    patient = replace(at_work(publish), renewed=AT + 299.0)
 
+    assert PATIENCE_SECONDS == 300.0
     assert decide(at_work(publish), early).effect == Wait(1.0)
+    assert decide(patient, last).effect == Wait(1.0)  # which ends when patience does
     assert stored(publish, late).sentence == "Nothing was published: Why. Tap Auto Post to try again later."
 
 

@@ -1,0 +1,83 @@
+"""Bounds of different actors that hold together: a test that imports one of them agrees with any figure."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from actors import cards, commands, intake, item, lease, moves, preflight, publisher, reception, tree
+from actors.rules import replies
+from actors.shell import answers, checks, door, own_name, recordings, sends, voice
+
+PAUSES = {
+    "edits": cards.RETRY_SECONDS,
+    "polls": intake.RETRY_SECONDS,
+    "webhook": reception.RETRY_SECONDS,
+    "menu": commands.MENU_RETRY_SECONDS,
+    "name": own_name.RETRY_SECONDS,
+}
+
+
+@pytest.mark.parametrize("pauses", PAUSES.values(), ids=PAUSES)
+def test_pauses_grow(pauses: tuple[float, ...]) -> None:
+    assert all(shorter <= longer for shorter, longer in pairwise(pauses))
+
+
+def test_trouble_that_is_over_is_noticed_within_ten_seconds() -> None:
+    assert max(*cards.RETRY_SECONDS, *intake.RETRY_SECONDS, *reception.RETRY_SECONDS) <= 10.0
+
+
+def test_tap_is_stored_or_refused_before_telegram_forgets_it() -> None:
+    """Telegram keeps a callback query for 150 s; what hides newer taps is given up long before."""
+    assert recordings.HOLD_SECONDS == 100.0
+    assert door.STUCK_SECONDS == 5.0
+    assert door.STUCK_SECONDS < intake.HIDING_SECONDS <= 20.0
+
+
+def test_so_many_wait_that_telegram_shows_the_newest_tap() -> None:
+    """It shows a hundred updates from the oldest unconfirmed one on."""
+    assert intake.BATCH == 100
+    assert door.MOST_WAITING == 90
+
+
+def test_line_about_a_recording_comes_after_400_ms() -> None:
+    assert item.INTERIM_SECONDS == 0.4
+
+
+def test_standby_takes_over_within_15_s() -> None:
+    assert lease.CONTESTED_SECONDS + lease.STANDBY_SECONDS + lease.LAST_READ_SECONDS < 15.0
+    assert 2 * lease.RENEW_SECONDS <= lease.CONTESTED_SECONDS
+    assert lease.FROZEN_SECONDS < lease.CONTESTED_SECONDS - lease.RENEW_SECONDS
+
+
+def test_nudge_is_shorter_than_a_look_of_the_standby() -> None:
+    assert tree.NUDGE_SECONDS <= 1.0 < lease.STANDBY_SECONDS
+
+
+def test_poll_that_is_silent_is_overdue_before_the_team_is_told_so() -> None:
+    assert intake.POLL_SECONDS == 25.0  # Telegram allows 50
+    assert intake.CALL_SECONDS == intake.POLL_SECONDS + 5 + 10 + 10  # to connect, to send, to answer
+    assert intake.CALL_SECONDS < replies.SILENT_SECONDS
+
+
+def test_claim_is_renewed_twice_while_a_file_leaves() -> None:
+    """A claim of an item lasts 60 s, and an upload half an hour at most."""
+    assert 3 * sends.KEEP_SECONDS <= 60.0
+    assert sends.QUIET_SECONDS < sends.LONGEST_SECONDS == 1800.0
+
+
+def test_person_who_waits_is_answered_within_seconds() -> None:
+    assert voice.ASK_SECONDS == 2.0
+    assert answers.ANSWER_SECONDS <= 5.0
+    assert answers.SAY_AGAIN_SECONDS < answers.ANSWER_SECONDS
+    assert voice.SEND_AGAIN_SECONDS < voice.SEND_SECONDS
+
+
+def test_what_was_not_stored_is_asked_again_after_a_second() -> None:
+    assert {publisher.AGAIN_SECONDS, moves.AGAIN_SECONDS, checks.AGAIN_SECONDS} == {1.0}
+
+
+def test_check_of_a_card_ends_while_its_slot_is_near() -> None:
+    """Two questions to the database, the quota and the file."""
+    assert 2 * preflight.ASK_SECONDS + 2 * preflight.CALL_SECONDS <= 120.0
