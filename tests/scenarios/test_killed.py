@@ -61,7 +61,8 @@ async def test_killed_before_the_update_was_confirmed_the_tap_comes_again_and_co
         await second.until("tap")
 
     assert await stage.events(shown.item_id) == [("skip", "Person 0")]
-    assert [line["cause"] for line in stage.lines.of(tap)] == ["replayed"]
+    (line,) = stage.lines.of(tap)
+    assert line["cause"] in {"replayed", "recovered"}  # once, by whichever of the two comes first
 
 
 async def test_killed_while_recording_the_tap_is_recorded_by_the_next_worker(
