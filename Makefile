@@ -21,7 +21,7 @@ run: venv ## run the worker on the settings of the environment
 	@$(IN_VENV) main.py run $(ARGS)
 
 test: venv ## run the tests; ARGS="-k name" picks some
-	@$(IN_VENV) -m pytest -n 3 --dist worksteal $(if $(ARGS),$(ARGS),--ignore=tests/page)
+	@$(IN_VENV) -m pytest -n 4 --dist worksteal $(if $(ARGS),$(ARGS),--ignore=tests/page)
 # anyio's plugin for pytest has one event loop at a time. While a session's browser holds asyncio's, a test for trio would be
 # run on it, without its virtual clock, and wait for hours: processes of its own.
 	@$(if $(ARGS),true,$(IN_VENV) -m pytest -n 2 tests/page)
