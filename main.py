@@ -139,7 +139,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Address]:
         yield Address(settings.database_url.get_secret_value(), settings.database_pooled, settings.libpq)
         return
     async with open_embedded(data_dir_of(settings)) as dsn:
-        yield Address(dsn)
+        yield Address(dsn, scram_only=True)
 
 
 async def bring_up_to_date(address: Address) -> list[str]:
@@ -370,7 +370,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         await refuse_bad_token(chat)
         address = await stack.enter_async_context(open_database(settings))
         applied = await bring_up_to_date(address)
-        pool_settings = PoolSettings(settings.pool_size, address.pooled, names.worker)
+        pool_settings = PoolSettings(settings.pool_size, address.pooled, names.worker, address.scram_only)
         pool = await stack.enter_async_context(open_pool(address.dsn, pool_settings, BINDINGS))
 
         async def web(worker: Worker, lifeline: Lifeline) -> None:
@@ -433,7 +433,7 @@ async def play(wish: stage.Wish) -> int:
         async with AsyncExitStack() as stack:
             sandbox = await stack.enter_async_context(open_sandbox(wish.door, Rules()))
             dsn = await stack.enter_async_context(open_embedded(data_dir))
-            backstage = await stack.enter_async_context(open_backstage(data_dir, Address(dsn)))
+            backstage = await stack.enter_async_context(open_backstage(data_dir, Address(dsn, scram_only=True)))
             if not wish.headless:
                 link = await stack.enter_async_context(open_link(dsn))
                 key = new_key()

@@ -12,6 +12,7 @@ import asyncpg
 
 from actors.errors import Refused, Unreachable
 from infra.postgres.addresses import port_of, without_libpq_options
+from infra.postgres.scram import connect_by_scram
 from infra.postgres.sockets import keep_alive
 from infra.postgres.sqlstates import FAILURES, During, sort_error
 
@@ -29,11 +30,13 @@ class Address:
     """Where the database is; `pooled`: a transaction pooler stands before it.
 
     `libpq` names the variables of PostgreSQL's own that are set: what the DSN leaves out is taken from them.
+    `scram_only`: no server is given the password that does not prove itself.
     """
 
     dsn: str
     pooled: bool = False
     libpq: tuple[str, ...] = ()
+    scram_only: bool = False
 
     def suspects(self) -> str:
         """What to look at if it leads nowhere."""
@@ -78,9 +81,10 @@ async def connect_patiently(
 
 
 async def _connect(address: Address, seconds: float) -> Connection:
+    connect = connect_by_scram if address.scram_only else asyncpg.connect
     try:
         with anyio.fail_after(seconds):
-            connection: Connection = await asyncpg.connect(
+            connection: Connection = await connect(
                 without_libpq_options(address.dsn),
                 port=port_of(address.dsn),
                 timeout=seconds + 1,  # ours comes first, and cuts cleanly

@@ -3,22 +3,28 @@
 import os
 import secrets
 import shutil
+import subprocess
 from pathlib import Path
 
 from infra.postgres.embedded_account import Account, EmbeddedPostgresFailed
 
 # A stand-alone backend ends a statement at each newline. A random password of 256 bits gains nothing from slow hashing,
-# which each new connection would pay. The superuser has the same password, for the operator's own hands; what everytap
-# itself connects as is none, so that it may not read the machine's files.
+# which each new connection would pay. What everytap connects as is no superuser, so that it may not read the machine's
+# files; the superuser has no password, and no line of pg_hba.conf.
 _ROLES = """\
 SET scram_iterations = 1
 CREATE ROLE everytap LOGIN CREATEDB PASSWORD '{password}'
-ALTER ROLE postgres PASSWORD '{password}'
 GRANT pg_monitor, pg_signal_backend TO everytap
 CREATE EXTENSION pg_stat_statements
 GRANT EXECUTE ON FUNCTION pg_stat_statements_reset TO everytap
 CREATE DATABASE everytap OWNER everytap
 """
+# https://www.postgresql.org/docs/current/auth-pg-hba-conf.html
+_DOORS = """\
+# Written by everytap: its own role alone gets in, from this machine, by SCRAM.
+host all everytap 127.0.0.1/32 scram-sha-256
+"""
+_SUPERUSER = "ALTER ROLE postgres PASSWORD NULL\n"
 _PASSWORD = "everytap.password"  # noqa: S105 - the name of its file
 
 
@@ -59,31 +65,59 @@ def lay_out(cluster: Path, account: Account, binaries: Path) -> None:
     account.own(fresh)
     _initdb(fresh, account, binaries)
     _create_roles(fresh, account, binaries)
+    _write_doors(fresh, account)
     if cluster.exists():
         cluster.rename(cluster.with_name(f"{cluster.name}.broken-{secrets.token_hex(4)}"))
     fresh.rename(cluster)
 
 
+def close_doors(cluster: Path, account: Account, binaries: Path) -> None:
+    """Let nobody in but our role by SCRAM; to be called while no server runs. Earlier releases let the superuser in.
+
+    That one's password goes, too, if it can: with the doors closed it opens nothing.
+    """
+    doors = cluster / "pg_hba.conf"
+    if doors.exists() and doors.read_text(encoding="utf-8", errors="replace") == _DOORS:
+        return
+    _run_alone(cluster, account, binaries, _SUPERUSER)
+    _write_doors(cluster, account)
+
+
+def _write_doors(cluster: Path, account: Account) -> None:
+    """Have the whole file or the one before: a server without it would not start."""
+    fresh = cluster / f"pg_hba.{secrets.token_hex(4)}"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(_DOORS)
+        file.flush()
+        os.fsync(file.fileno())
+    account.own(fresh)
+    fresh.replace(cluster / "pg_hba.conf")
+
+
 def _initdb(folder: Path, account: Account, binaries: Path) -> None:
     access = ["--username=postgres", "--auth-local=reject", "--auth-host=scram-sha-256"]
     text = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    _run(account, [str(binaries / "initdb"), "-D", str(folder), *access, *text])
+    _must(account.run([str(binaries / "initdb"), "-D", str(folder), *access, *text]))
 
 
 def _create_roles(folder: Path, account: Account, binaries: Path) -> None:
     secret = secrets.token_urlsafe(32)
-    # Without exit_on_error a stand-alone backend goes on with the next line.
-    settings = ["-c", "exit_on_error=on", "-c", "shared_preload_libraries=pg_stat_statements"]
-    command = [str(binaries / "postgres"), "--single", *settings, "-D", str(folder), "template1"]
-    _run(account, command, _ROLES.format(password=secret))
+    _must(_run_alone(folder, account, binaries, _ROLES.format(password=secret)))
     kept = folder / _PASSWORD
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secret)
     account.own(kept)
 
 
-def _run(account: Account, command: list[str], text: str = "") -> None:
-    ended = account.run(command, text)
+def _run_alone(folder: Path, account: Account, binaries: Path, statements: str) -> subprocess.CompletedProcess[str]:
+    """Run statements, one a line, in a server that has no door at all."""
+    # Without exit_on_error a stand-alone backend goes on with the next line.
+    settings = ["-c", "exit_on_error=on", "-c", "shared_preload_libraries=pg_stat_statements"]
+    command = [str(binaries / "postgres"), "--single", *settings, "-D", str(folder), "template1"]
+    return account.run(command, statements)
+
+
+def _must(ended: subprocess.CompletedProcess[str]) -> None:
     if ended.returncode != 0:
         last = " | ".join(ended.stdout.strip().splitlines()[-3:])
         raise EmbeddedPostgresFailed(f"the embedded PostgreSQL cannot be laid out: {last}")

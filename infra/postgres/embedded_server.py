@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from infra.postgres.embedded_account import EmbeddedPostgresFailed, find_account
-from infra.postgres.embedded_cluster import is_whole, lay_out, major, must_be_of, password
+from infra.postgres.embedded_cluster import close_doors, is_whole, lay_out, major, must_be_of, password
 
 START_SECONDS = 60  # a crash recovery comes first, now and then
 _STOPS = (
@@ -126,6 +126,7 @@ class Server:
             must_be_of(major(self._binaries), self._cluster)
         else:
             lay_out(self._cluster, self._account, self._binaries)
+        close_doors(self._cluster, self._account, self._binaries)
         self._shorten_log()
         for _ in range(3):  # another program may take the port between our look and the server's
             self._spawn(self._free_port())

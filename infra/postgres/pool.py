@@ -21,6 +21,7 @@ from actors.rules.operations import Operation
 from infra.postgres.addresses import port_of, without_libpq_options
 from infra.postgres.binding import Binding
 from infra.postgres.hints import Hints
+from infra.postgres.scram import connect_by_scram
 from infra.postgres.sockets import keep_alive
 from infra.postgres.sqlstates import FAILURES, During, needs_fresh_connection, sort_error
 
@@ -52,11 +53,15 @@ _SESSION = {
 
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
-    """`size`: connections in all; `pooled`: a transaction pooler stands before the server; `worker`: our name there."""
+    """`size`: connections in all; `pooled`: a transaction pooler stands before the server; `worker`: our name there.
+
+    `scram_only`: no server is given the password that does not prove itself.
+    """
 
     size: int
     pooled: bool
     worker: str
+    scram_only: bool = False
 
 
 @asynccontextmanager
@@ -142,6 +147,7 @@ class ConnectionPool:
         self._listens = not settings.pooled and settings.size >= 2
         self._listening = False
         self._pooled = settings.pooled
+        self._connect = connect_by_scram if settings.scram_only else asyncpg.connect
         self.size = settings.size - self._listens
         # A pooler keeps no session: it knows no start-up settings, and no statement that was prepared earlier.
         self._options: dict[str, Any] = {
@@ -158,6 +164,7 @@ class ConnectionPool:
         """Make the pool, without a connection."""
         self._pool = await asyncpg.create_pool(
             self._dsn,
+            connect=self._connect,
             min_size=0,
             max_size=self.size,
             max_queries=0x7FFF_FFFF,
@@ -225,7 +232,7 @@ class ConnectionPool:
     async def _connect_listener(self) -> Connection:
         try:
             with anyio.fail_after(CONNECT_SECONDS):
-                connection: Connection = await asyncpg.connect(self._dsn, **self._options)
+                connection: Connection = await self._connect(self._dsn, **self._options)
         except FAILURES as error:
             raise sort_error(error, During.ACQUIRE) from error
         await keep_alive(connection)

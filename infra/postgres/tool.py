@@ -38,6 +38,7 @@ def _environment(dsn: str) -> dict[str, str]:
         "PGPASSWORD": unquote(server.password or ""),
         "PGDATABASE": server.path.removeprefix("/"),
         "PGSSLMODE": "disable",
+        "PGREQUIREAUTH": "scram-sha-256",
     }
 
 

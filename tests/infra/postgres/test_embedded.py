@@ -207,6 +207,41 @@ def test_nobody_gets_in_without_the_password(laid_out: Path) -> None:
     assert stat.S_IMODE(password.stat().st_mode) == 0o600
 
 
+def test_superuser_gets_in_by_no_password_and_what_we_connect_as_by_scram_alone(laid_out: Path) -> None:
+    refused = pytest.raises(asyncpg.InvalidAuthorizationSpecificationError, match=r"no pg_hba\.conf entry")
+
+    with owning(laid_out) as dsn, refused:
+        ask(dsn.replace("//everytap:", "//postgres:"), "select 1")
+
+    assert (laid_out / "postgres" / "pg_hba.conf").read_text().splitlines()[1:] == [
+        "host all everytap 127.0.0.1/32 scram-sha-256"
+    ]
+
+
+def test_cluster_of_an_earlier_release_goes_on_behind_closed_doors(laid_out: Path) -> None:
+    """There the superuser had our password, and a way in."""
+    doors = laid_out / "postgres" / "pg_hba.conf"
+    closed = doors.read_text()
+    doors.write_text("local all all reject\nhost all all 127.0.0.1/32 scram-sha-256\n")
+
+    with owning(laid_out) as dsn:
+        assert ask(dsn, "select 1") == 1
+        with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError, match=r"no pg_hba\.conf entry"):
+            ask(dsn.replace("//everytap:", "//postgres:"), "select 1")
+
+    assert doors.read_text() == closed
+    assert stat.S_IMODE(doors.stat().st_mode) == 0o600
+
+
+async def test_our_own_server_proves_itself_to_a_pool_and_to_a_command(laid_out: Path) -> None:
+    async with open_embedded(laid_out) as dsn:
+        async with connected(Address(dsn, scram_only=True), pytest.fail) as connection:
+            assert await connection.fetchval("select 1") == 1
+        settings = PoolSettings(2, False, "test", scram_only=True)
+        async with open_pool(dsn, settings, BINDINGS) as pool, pool.session(), pool.notifications():
+            pass
+
+
 def test_what_is_left_beside_the_cluster_is_closed_to_others(tmp_path: Path) -> None:
     with owning(tmp_path / "data"):
         beside = [path for path in (tmp_path / "data").rglob("*") if "postgres" not in path.parent.parts]
