@@ -16,10 +16,13 @@ from urllib.parse import quote, quote_plus
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from actors.rules.spelling import escaped
+
 HIDDEN = "***"
 LONGEST_TEXT = 16_384  # characters; the traceback of a deep exception group is cut there
 DEEPEST_VALUE = 6
 MOST_NAMES = 512
+TRACEBACKS = {"exception", "stack"}
 SHORTEST_SECRET = 8  # a shorter one ("postgres") would eat our own words; SHAPES finds it where it stands
 
 # Of names that end alike the end stands here: X-Amz-Signature, aws_secret_access_key.
@@ -159,6 +162,7 @@ def configure_logs(
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _plain(Redaction(secrets)),
+            *([_seen] if log_format == "console" else []),
             _renderer(log_format, stream),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -187,10 +191,23 @@ def _plain(redaction: Redaction) -> Processor:
     return plain
 
 
+def _ascii(event: object, **_: object) -> str:
+    """ASCII only: U+2028 in a caption would end the line for some readers."""
+    # JSON leaves this one control character as it is.
+    return json.dumps(event).replace("\x7f", "\\u007f")
+
+
+def _seen(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """For a terminal: nothing that it would obey, and new lines in tracebacks alone."""
+    return {
+        name: escaped(value, "\n\t" if name in TRACEBACKS else "") if isinstance(value, str) else value
+        for name, value in event.items()
+    }
+
+
 def _renderer(log_format: Literal["json", "console"], stream: TextIO) -> Processor:
     if log_format == "json":
-        # ASCII only: U+2028 in a caption would end the line for some readers.
-        return structlog.processors.JSONRenderer(serializer=json.dumps)
+        return structlog.processors.JSONRenderer(serializer=_ascii)
     plain_traceback = structlog.dev.plain_traceback
     return structlog.dev.ConsoleRenderer(
         colors=stream.isatty(), sort_keys=False, exception_formatter=plain_traceback, pad_event_to=0

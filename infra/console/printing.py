@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from actors.rules.spelling import escaped, in_one_line
 from infra.console.program import in_full
 
 Line: TypeAlias = Mapping[str, Any]
@@ -21,10 +22,10 @@ PIPED_WIDTH = 200
 
 
 def show_lines(lines: Iterable[Line]) -> None:
-    """Print each line as JSON; what the stream lacks is escaped, so that a program loses nothing."""
+    """Print each line as JSON; what the stream lacks or a terminal would obey is escaped: a program loses nothing."""
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     for line in lines:
-        _print(json.dumps(line, ensure_ascii=not is_unicode))
+        _print(escaped(json.dumps(line, ensure_ascii=not is_unicode)))
 
 
 def show_table(lines: Iterable[Line], columns: Columns, widest: int = PIPED_WIDTH) -> None:
@@ -40,7 +41,7 @@ def show_table(lines: Iterable[Line], columns: Columns, widest: int = PIPED_WIDT
 
 def show_sentence(sentence: str) -> None:
     """Print one sentence."""
-    _print(in_full(_printable(sentence)))
+    _print(in_full(in_one_line(sentence)))
 
 
 def _print(text: str) -> None:
@@ -55,8 +56,4 @@ def _cell(value: object) -> Text:
         return Text("–")
     if isinstance(value, bool):
         return Text("yes" if value else "no")
-    return Text(_printable(str(value)))
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
+    return Text(in_one_line(str(value)))

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from actors.errors import QueueError
+from actors.rules.spelling import in_one_line
 from infra.console.program import in_full
 
 SAY_SECONDS = 3.0
@@ -125,7 +126,7 @@ def warn(sentences: Iterable[str]) -> None:
 
 def say(sentence: str) -> None:
     """Write one sentence to stderr; one that nobody takes within a few seconds is given up, and so is its reader."""
-    text = in_full(" ".join(sentence.split()))
+    text = in_full(in_one_line(" ".join(sentence.split())))
     if _is_taken(sys.stderr):
         with suppress(OSError):
             sys.stderr.write(f"{text if text.endswith(('.', '?')) else f'{text}.'}\n")

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from actors.rules.spelling import in_one_line
 from infra.postgres.embedded import EmbeddedPostgresFailed, Owner
 from infra.postgres.embedded_server import binaries
 
@@ -51,7 +52,7 @@ def main() -> int:
     try:
         return run(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
     except EmbeddedPostgresFailed as error:
-        sys.stderr.write(f"{error}.\n")
+        sys.stderr.write(f"{in_one_line(str(error))}.\n")
         return 1
 
 

@@ -48,7 +48,8 @@ def main() -> int:
     """Print the sentence; 0 if the worker is well. Takes the settings PORT and HOST, or the whole address."""
     where, host = sys.argv[1].strip(), "".join(sys.argv[2:]).strip()
     well, sentence = probe(where if "://" in where else health_of(host, int(where)))
-    sys.stdout.write(f"{sentence}\n")
+    # Whatever answers there may have worded it, and a terminal would obey what is not printed.
+    sys.stdout.write("".join(one if one.isprintable() else "?" for one in sentence) + "\n")
     return 0 if well else 1
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from enum import Enum
+from typing import Literal
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -270,6 +271,34 @@ def test_a_console_that_knows_ascii_only_gets_escapes(log: Logger) -> None:
     log.info("tap", by="Zoë")
 
     assert "Zo\\xeb" in stream.getvalue()
+
+
+STRANGE = "evil\u202egpj.\u200b\x1b[2J\x9b1m\x7f\r\u2066"
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_nothing_that_a_terminal_obeys_is_in_a_line(log: Logger, log_format: Literal["console", "json"]) -> None:
+    """A log is read in one, and names come from anybody."""
+    stream = io.StringIO()
+    configure_logs(log_format, "INFO", stream=stream)
+
+    log.info(STRANGE, title=STRANGE, two=f"{STRANGE} words", names=[STRANGE], by={STRANGE: STRANGE})
+
+    assert {one for one in stream.getvalue() if not one.isprintable()} == {"\n"}
+    assert stream.getvalue().count("\n") == 1
+    assert "\\u202e" in stream.getvalue()
+
+
+def test_console_keeps_the_lines_of_a_traceback_and_no_others(log: Logger) -> None:
+    stream = io.StringIO()
+    configure_logs("console", "INFO", stream=stream)
+
+    log.error("tap", title="first\nsecond", exc_info=OSError(STRANGE))
+
+    first, *_, last = stream.getvalue().splitlines()
+    assert "first" in first
+    assert "second" in first
+    assert last.startswith("OSError: evil\\u202egpj")
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "ERROR"])

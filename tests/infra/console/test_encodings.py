@@ -74,6 +74,32 @@ def test_b12_refusal_is_one_sentence_there_too(charset: str) -> None:
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
+OBEYED = "evil\u202egpj.\u200b\x1b[2J\x9b1m\x7f\u2066"
+OBEYED_LINE = {name: OBEYED if isinstance(value, str) and value == SUNSET else value for name, value in LINE.items()}
+OBEYED_LINE |= {"file_name": OBEYED, "note": OBEYED, "caption": OBEYED}
+
+
+@pytest.mark.parametrize("words", [*SHOWING, *([*words, "--json"] for words in SHOWING)])
+def test_nothing_that_a_terminal_obeys_comes_out_of_a_command(words: list[str]) -> None:
+    """A file is named by anybody who sends one; so are people and groups."""
+    done = typed(words, lines=[OBEYED_LINE])
+
+    assert done.exit_code == 0
+    assert {one for one in done.stdout if not one.isprintable()} == {"\n"}
+    assert ("\\u202e" in done.stdout) == ("\\u001b" in done.stdout)
+
+
+def test_json_gives_back_what_it_escaped() -> None:
+    assert json.loads(typed(["media", "list", "--json"], lines=[OBEYED_LINE]).stdout) == OBEYED_LINE
+
+
+def test_refusal_that_repeats_a_strange_name_shows_it_by_numbers() -> None:
+    done = typed(["why", OBEYED])
+
+    assert done.exit_code == 2
+    assert {one for one in done.stderr if not one.isprintable()} == {"\n"}
+
+
 @pytest.mark.parametrize("words", TAKING_TEXT)
 def test_b12_bytes_that_are_no_text_are_wrong_input_wherever_they_stand(words: list[str]) -> None:
     outside = Outside(FakeDesk([LINE]))
