@@ -56,8 +56,24 @@ async def test_refused_tap_is_told_by_a_toast_and_the_log_says_how_long_that_too
     line = await stage.refuse()
 
     assert stage.chat.toasts == [("tap-1", "Busy, tap again")]
-    assert (line["outcome"], line["cause"], line["toast_ms"]) == ("refused", "Busy, tap again", pytest.approx(250.0))
     assert stage.confirmed == [press().update_id]
+    assert line == {
+        "event": "tap",
+        "log_level": "info",
+        "tap_id": "tap-1",
+        "item_id": 7,
+        "chat_id": CHAT,
+        "user_id": ANNA.id,
+        "action": "unread",
+        "outcome": "refused",
+        "cause": "Busy, tap again",
+        "toast_ms": pytest.approx(250.0),
+        "recorded_ms": None,
+        "card_ms": None,
+        "db_attempts": 0,
+        "edit_attempts": 0,
+        "version": 0,
+    }
 
 
 @pytest.mark.parametrize(
@@ -85,4 +101,5 @@ async def test_unknown_button_has_the_time_of_its_toast_in_the_log_or_none(stage
 
     assert (told["toast_ms"], untold["toast_ms"]) == (pytest.approx(250.0), None)
     assert (told["cause"], told["outcome"]) == ("an old button", "unknown_button")
+    assert (told["db_attempts"], told["edit_attempts"]) == (0, 0)
     assert (stage.confirmed, stage.chat.texts) == ([9, 9], [])

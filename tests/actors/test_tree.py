@@ -27,7 +27,7 @@ from actors.runtime.child import Lifeline
 from actors.tree import Worker
 from tests.actors.fakes_intake import other, tap
 from tests.actors.fakes_reception import FakeWebhook
-from tests.actors.fakes_shell import Bug
+from tests.actors.fakes_shell import Bug, Never
 from tests.actors.fakes_tree import SKIPPED, TreeStage
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, row
@@ -166,6 +166,18 @@ async def test_database_lives_longest_and_intake_stops_first(stage: TreeStage) -
     assert stage.lines("tree.started") == [CHILDREN]
     assert stage.lines("tree.stopped") == [CHILDREN[::-1]]
     assert [line for line in stage.logs if line["event"].startswith("child.")] == []
+
+
+async def test_stop_waits_for_a_card_that_cannot_be_drawn_as_long_as_its_graces_say(stage: TreeStage) -> None:
+    """Its item may take what the settings say, and the drawer five seconds more."""
+    stage.chat.always("edit 501", Never())
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await anyio.sleep(1.0)
+        began = anyio.current_time()
+
+    assert anyio.current_time() - began == pytest.approx(10.0 + 5.0, abs=0.1)
 
 
 async def test_web_child_stands_before_intake_and_sees_the_worker() -> None:

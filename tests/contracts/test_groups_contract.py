@@ -165,3 +165,12 @@ async def test_network_that_is_away_is_a_failure_of_the_port(place: Place) -> No
         await place.groups.look_up(TEAM)
 
     assert not isinstance(caught.value, BotTokenRefused | Refused)
+
+
+async def test_long_name_is_cut_to_sixty_units() -> None:
+    async with open_sandbox(rules=Rules(limits=False)) as sandbox, open_groups(sandbox.token, sandbox.url) as groups:
+        sandbox.create_chat(NewChat("x" * 90, [ANNA], id=TEAM))
+        found = await groups.look_up(TEAM)
+
+    assert found is not None
+    assert found.name == "x" * 59 + "…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ def main() -> int:
         once = list(dict.fromkeys(needed.values()))
         green = dict(zip(once, pool.map(lambda tests: _is_green(tests, copies), once), strict=True))
         trials = [(folder, change) for folder in needed if green[needed[folder]] for change in chosen[folder]]
+        random.Random(asked.seed).shuffle(trials)  # a run that is cut short is a sample all the same
         tried = list(pool.map(lambda trial: _try(trial[0], trial[1], copies), trials))
     code = _conclude(tried, asked.goal)
     return code if all(green.values()) else UNUSABLE

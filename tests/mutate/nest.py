@@ -38,6 +38,7 @@ OTHERS = (
     "uvloop",
 )
 LOOK_SECONDS = 0.01
+END_SECONDS = 20.0
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             _run(asked["arguments"], asked["output"])
-        print(json.dumps(_wait(pid, asked["seconds"])), flush=True)  # noqa: T201  # the answer
+        print(json.dumps(_end(pid, asked["seconds"])), flush=True)  # noqa: T201  # the answer
 
 
 def _run(arguments: list[str], output: str) -> None:
@@ -69,6 +70,17 @@ def _run(arguments: list[str], output: str) -> None:
     os._exit(code)
 
 
+def _end(pid: int, seconds: float) -> int | None:
+    """Wait for its end; one that takes too long is asked to stop first, so that it stops its PostgreSQL."""
+    code = _wait(pid, seconds)
+    if code is None:
+        os.kill(pid, signal.SIGINT)
+        if _wait(pid, END_SECONDS) is None:
+            os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    return code
+
+
 def _wait(pid: int, seconds: float) -> int | None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -76,8 +88,6 @@ def _wait(pid: int, seconds: float) -> int | None:
         if ended:
             return os.waitstatus_to_exitcode(status)
         time.sleep(LOOK_SECONDS)
-    os.killpg(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
     return None
 
 

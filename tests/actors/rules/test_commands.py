@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
+from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
 from actors.rules.commands import MENU, MOST_LINES, Command, Courtesy, Verb, addressee, asked, read
 from tests.stories import ANNA, CHAT
 
@@ -87,3 +87,7 @@ def test_courtesy_forgets_who_was_told_first_when_there_are_too_many() -> None:
         courtesy.tell(chat_id, 0.0)
 
     assert [courtesy.is_fresh(chat_id, 1.0) for chat_id in (5, 6, 7)] == [True, False, True]
+
+
+def test_command_has_claimed_no_card_unless_the_database_says_so() -> None:
+    assert not Told(Verdict.DONE).claimed

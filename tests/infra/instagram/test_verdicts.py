@@ -179,6 +179,8 @@ async def test_unknown_code_that_is_transient_is_tried_again() -> None:
     [
         ("", 60),
         ("Retry-After: 7\r\n", 7),
+        ("Retry-After: 1\r\n", 1),
+        ("Retry-After: 0\r\n", 60),
         ('X-Business-Use-Case-Usage: {"178":[{"type":"instagram","estimated_time_to_regain_access":19}]}\r\n', 1140),
         ('X-Business-Use-Case-Usage: {"178":[{"estimated_time_to_regain_access":9999999}]}\r\n', 3600),
         ('X-Business-Use-Case-Usage: {"178":[{"estimated_time_to_regain_access":0}]}\r\n', 60),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -127,6 +128,20 @@ def test_note_of_the_publisher_stands_before_the_decision() -> None:
     row = settled(State.IN_REVIEW, Step.REHEARSED, note="Dry run: <nothing> was published.")
 
     assert tail(row) == "Dry run: &lt;nothing&gt; was published."
+
+
+@pytest.mark.parametrize(
+    ("changes", "cut"),
+    [
+        ({"account": "@" + "x" * 90}, f"Instagram: \u2068{'x' * 63}…\u2069"),
+        ({"story": replace(ROW.story, title="x" * 190)}, f"<b>\u2068{'x' * 99}…\u2069</b>"),
+        ({"live": True, "preflight": "x" * 190}, "\n" + "x" * 179 + "…"),
+        ({"note": "x" * 190}, "\n" + "x" * 179 + "…"),
+    ],
+    ids=["account", "title", "preflight", "note"],
+)
+def test_words_of_others_are_cut_to_their_room(changes: dict[str, Any], cut: str) -> None:
+    assert cut in caption(first_face(replace(ROW, **changes)))
 
 
 def test_late_taps_learn_who_was_first() -> None:

@@ -358,3 +358,22 @@ def test_membership_that_cannot_be_read_is_poison(changes: dict[str, Any]) -> No
 
     assert isinstance(parsed, Poison)
     assert parsed.why.startswith("my_chat_member: ")
+
+
+class Patience(AiohttpRequest):
+    """Answers with no updates, and keeps how long the answer might have taken."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.seconds: list[object] = []
+
+    async def do_request(self, *_: Any, **named: Any) -> tuple[int, bytes]:
+        self.seconds.append(named["read_timeout"])
+        return 200, b'{"ok":true,"result":[]}'
+
+
+async def test_poll_may_take_ten_seconds_more_than_it_asks_for() -> None:
+    request = Patience()
+
+    assert await TelegramUpdates(request, "").get(None, 25.0) == []
+    assert request.seconds == [35.0]

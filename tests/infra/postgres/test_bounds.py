@@ -1,0 +1,25 @@
+"""Bounds of a statement: each ends before the one around it, so that a definite no comes before a doubt."""
+
+from infra.postgres.embedded import LOCK_SECONDS
+from infra.postgres.embedded_server import START_SECONDS
+from infra.postgres.pool import (
+    ACQUIRE_SECONDS,
+    CLOSE_SECONDS,
+    COMMAND_SECONDS,
+    RELEASE_SECONDS,
+    RUN_SECONDS,
+    TRANSACTION_MILLISECONDS,
+)
+
+
+def test_server_ends_a_statement_before_the_driver_and_the_driver_before_us() -> None:
+    assert TRANSACTION_MILLISECONDS == 3800  # what README gives for a pooler
+    assert TRANSACTION_MILLISECONDS / 1000 < COMMAND_SECONDS < RUN_SECONDS
+
+
+def test_connection_that_cannot_be_had_or_given_back_is_given_up_before_a_statement_would_be() -> None:
+    assert max(ACQUIRE_SECONDS, RELEASE_SECONDS, CLOSE_SECONDS) < COMMAND_SECONDS
+
+
+def test_start_is_waited_for_until_it_has_failed() -> None:
+    assert LOCK_SECONDS > START_SECONDS
