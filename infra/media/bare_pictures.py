@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 START, END, SCAN = 0xD8, 0xD9, 0xDA
 JFIF, ADOBE = 0xE0, 0xEE
@@ -17,15 +18,21 @@ FRAMES = {*range(0xC0, 0xD0)}  # tables of Huffman codes and of arithmetic codin
 TABLES = {0xDB, 0xDC, 0xDD}
 MARKER = re.compile(rb"\xff+([^\x00\xff])")  # any number of 0xFF may precede it
 # Within a scan 0xFF is followed by a zero, by a restart marker, or by the marker that ends the scan.
-SCAN_ENDS = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+# Without a repeat in it, so that it is looked for by its first byte: a hundred times as fast.
+SCAN_ENDS = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+
+Look: TypeAlias = Callable[[int, bytes], bytes | None]
 
 
-def bare(content: bytes) -> bytes:
-    """Return the same pixels, bit for bit; raises ValueError where the segments cannot be told apart."""
-    return b"".join(_kept(content))
+def bare(content: bytes, look: Look = lambda *_: None) -> bytes:
+    """Return the same pixels, bit for bit; raises ValueError where the segments cannot be told apart.
+
+    `look` says what else is kept of a segment that goes.
+    """
+    return b"".join(_kept(content, look))
 
 
-def _kept(content: bytes) -> Iterator[bytes]:
+def _kept(content: bytes, look: Look) -> Iterator[bytes]:
     if content[:2] != bytes((0xFF, START)):
         raise ValueError("no JPEG")
     yield content[:2]
@@ -40,7 +47,10 @@ def _kept(content: bytes) -> Iterator[bytes]:
         if size < 2 or len(segment) != size - 2:
             raise ValueError("a segment is not complete")
         at += size
-        if (shown := _shown(marker, segment)) is not None:
+        shown = _shown(marker, segment)
+        if shown is None:
+            shown = look(marker, segment)
+        if shown is not None:
             yield struct.pack(">BBH", 0xFF, marker, 2 + len(shown)) + shown
         if marker == SCAN:
             ending = SCAN_ENDS.search(content, at)

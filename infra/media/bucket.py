@@ -15,7 +15,8 @@ from obstore.store import S3Store
 
 from actors.errors import Refused, Unreachable
 from actors.rules.item import Story
-from infra.media.taking import Stored, content_type, published_path, take_in
+from infra.media.cleaning import for_the_team, published, remember
+from infra.media.taking import Stored, content_type, published_path, take_in, unfitted
 
 VALID = timedelta(hours=24)  # as long as one of Instagram's containers lives
 CONNECT_SECONDS, READ_SECONDS = 5, 20
@@ -48,15 +49,14 @@ class BucketMedia:
         with _failures_told(bucket.name):
             self._store = _open(bucket)
         self._valid = valid
+        self._bare: set[str] = set()  # published files that tell nothing, as far as this process knows
 
     async def read(self, story: Story) -> bytes:
-        """Return the uncompressed file; `Refused` when it is missing."""
-        with _failures_told(self._name):
-            try:
-                found = await obstore.get_async(self._store, story.path)
-                return bytes(await found.bytes_async())
-            except FileNotFoundError as error:  # obstore's own for an object
-                raise Refused(f"the file of media {story.media_id} is missing") from error
+        """Return the uncompressed file without what it tells; `Refused` when it is missing."""
+        content = await self._get(story.path)
+        if content is None:
+            raise Refused(f"the file of media {story.media_id} is missing")
+        return await to_thread.run_sync(for_the_team, story.kind, content)
 
     async def check_and_store(self, path: Path) -> Stored:
         """Check that the file can be a story and keep a copy; the same content is kept once.
@@ -64,20 +64,46 @@ class BucketMedia:
         Raises `Refused` with a sentence for the person who named it, `Unreachable` when the bucket cannot be used.
         """
         taken = await to_thread.run_sync(take_in, path)
-        with _failures_told(self._name):
-            for name, content in taken.files.items():
-                kind = content_type(name)
-                await obstore.put_async(
-                    self._store, name, content, attributes={"Content-Type": kind}, use_multipart=False
-                )
+        for name, content in taken.files.items():
+            await self._put(name, content)
         return taken.stored
 
     async def link(self, story: Story) -> str:
-        """Return an address at which Instagram can fetch the story for a while; nobody looks whether it is there."""
+        """Return an address at which Instagram can fetch the story for a while; a missing file is the visitor's to say.
+
+        Raises `Refused` for a file of which nobody can say what it tells.
+        """
+        path = published_path(story.kind, story.path)
+        if path not in self._bare:
+            await self._make_bare(story, path)
+            remember(path, self._bare)
         with _failures_told(self._name):
-            return await obstore.sign_async(
-                self._store, "GET", published_path(story.kind, story.path), expires_in=self._valid
-            )
+            return await obstore.sign_async(self._store, "GET", path, expires_in=self._valid)
+
+    async def _make_bare(self, story: Story, path: str) -> None:
+        """An earlier release may have left the place in it: then the file is put there anew, once."""
+        content = await self._get(path)
+        if content is None:
+            return
+        try:
+            clean = await to_thread.run_sync(published, story.kind, content)
+        except ValueError as error:
+            raise unfitted(story) from error
+        if clean != content:
+            await self._put(path, clean)
+
+    async def _get(self, path: str) -> bytes | None:
+        with _failures_told(self._name):
+            try:
+                found = await obstore.get_async(self._store, path)
+                return bytes(await found.bytes_async())
+            except FileNotFoundError:  # obstore's own for an object
+                return None
+
+    async def _put(self, path: str, content: bytes) -> None:
+        kind = content_type(path)
+        with _failures_told(self._name):
+            await obstore.put_async(self._store, path, content, attributes={"Content-Type": kind}, use_multipart=False)
 
 
 def _open(bucket: Bucket) -> S3Store:

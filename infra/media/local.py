@@ -11,6 +11,7 @@ from anyio import to_thread
 
 from actors.errors import Refused, Unreachable
 from actors.rules.item import Story
+from infra.media.cleaning import for_the_team, published, remember
 from infra.media.links import SignedLinks
 from infra.media.taking import Stored, content_type, published_path, take_in, unfitted
 
@@ -21,9 +22,10 @@ class LocalMedia:
     def __init__(self, folder: Path, links: SignedLinks | None = None) -> None:
         self._folder = folder
         self._links = links
+        self._bare: set[str] = set()  # published files that tell nothing, as far as this process knows
 
     async def read(self, story: Story) -> bytes:
-        """Return the uncompressed file; `Refused` when it is missing."""
+        """Return the uncompressed file without what it tells; `Refused` when it is missing."""
         return await to_thread.run_sync(self._read, story)
 
     async def check_and_store(self, path: Path) -> Stored:
@@ -38,8 +40,12 @@ class LocalMedia:
         if self._links is None:
             raise Refused("Instagram cannot fetch stories from here: the operator has to set PUBLIC_URL.")
         path = published_path(story.kind, story.path)
-        if await self.place(path) is None:
+        place = await self.place(path)
+        if place is None:
             raise unfitted(story)
+        if path not in self._bare:
+            await to_thread.run_sync(self._make_bare, story, place)
+            remember(path, self._bare)
         return self._links.link(path)
 
     def opens(self, path: str, until: str, signature: str) -> bool:
@@ -68,11 +74,23 @@ class LocalMedia:
             path = (folder / story.path).resolve()
             if not path.is_relative_to(folder):
                 raise Refused(f"the path of media {story.media_id} leads out of the media folder")
-            return path.read_bytes()
+            return for_the_team(story.kind, path.read_bytes())
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError) as error:
             raise Refused(f"the file of media {story.media_id} is missing") from error
         except OSError as error:
             raise Unreachable(f"the file of media {story.media_id} cannot be read: {error.strerror}") from error
+
+    def _make_bare(self, story: Story, path: Path) -> None:
+        """An earlier release may have left the place in it: then the file is written anew, once."""
+        try:
+            content = path.read_bytes()
+            clean = published(story.kind, content)
+            if clean != content:
+                _write(path, clean)
+        except ValueError as error:
+            raise unfitted(story) from error
+        except OSError as error:
+            raise Unreachable(f"the file of media {story.media_id} cannot be cleaned: {error.strerror}") from error
 
     def _check_and_store(self, path: Path) -> Stored:
         taken = take_in(path)
@@ -89,6 +107,10 @@ def _write_once(path: Path, content: bytes) -> None:
     if path.is_file() and path.stat().st_size == len(content):
         return
     _make(path.parent)
+    _write(path, content)
+
+
+def _write(path: Path, content: bytes) -> None:
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -108,6 +108,27 @@ async def test_link_is_good_for_its_file_its_method_and_its_time(
     assert (other[0], written[0], late[0]) == (403, 403, 403)
 
 
+def with_remark() -> bytes:
+    content = BytesIO()
+    Image.new("RGB", (1080, 1920)).save(content, "JPEG", comment=b"52 deg 31")
+    return content.getvalue()
+
+
+async def test_copy_of_an_earlier_release_tells_nothing_to_the_team_nor_once_there_is_a_link(
+    media: BucketMedia, server: BucketServer
+) -> None:
+    server.objects["ab/abc.story.jpg"] = server.objects["ab/abc.jpg"] = Kept(with_remark(), "image/jpeg")
+    asked = Story(3, Kind.PHOTO, "ab/abc.jpg", "sunset.jpg", "Sunset", "")
+
+    shown = await media.read(asked)
+    first, again = await fetch(await media.link(asked)), await fetch(await media.link(asked))
+
+    assert b"52 deg" not in shown
+    assert b"52 deg" not in first[2]
+    assert first == again == (200, "image/jpeg", server.objects["ab/abc.story.jpg"].content)
+    assert [line for line in server.asked if line.startswith("PUT")] == [f"PUT /{BUCKET}/ab/abc.story.jpg"]
+
+
 async def test_missing_file_is_refused(media: BucketMedia) -> None:
     with pytest.raises(Refused, match="the file of media 3 is missing"):
         await media.read(Story(3, Kind.PHOTO, "ab/none.png", "none.png", "None", ""))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from PIL import Image
 
 from actors.errors import Refused, Unreachable
 from actors.rules.item import Kind, Story
@@ -15,6 +17,7 @@ from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
 from infra.media.secret import NAME, kept_secret
 from tests.backends import BACKENDS, Backend
+from tests.infra.media.films import film
 
 PUBLIC_URL = "https://stories.example.org/everytap"
 
@@ -112,6 +115,12 @@ def test_other_secret_opens_nothing(links: SignedLinks, clock: SetClock) -> None
     assert not other.opens(*parts(links.link("ab/abc.mp4")))
 
 
+def picture() -> bytes:
+    content = BytesIO()
+    Image.new("RGB", (9, 16)).save(content, "JPEG")
+    return content.getvalue()
+
+
 @pytest.mark.parametrize(
     ("asked", "given"),
     [(story(), "ab/abc.story.jpg"), (story(Kind.VIDEO, "ab/abc.mov"), "ab/abc.mov")],
@@ -120,7 +129,7 @@ async def test_instagram_is_given_a_video_itself_and_of_a_picture_its_fitted_cop
     links: SignedLinks, tmp_path: Path, asked: Story, given: str
 ) -> None:
     (tmp_path / "ab").mkdir()
-    (tmp_path / given).write_bytes(b"content")
+    (tmp_path / given).write_bytes(film() if asked.kind is Kind.VIDEO else picture())
     media = LocalMedia(tmp_path, links)
 
     link = await media.link(asked)

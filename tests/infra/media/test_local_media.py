@@ -6,6 +6,7 @@ import hashlib
 import os
 import struct
 import zlib
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from PIL import Image
 
 from actors.errors import Refused, Unreachable
 from actors.rules.item import Kind, Story
+from infra.media.fitting import fit
+from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
 from infra.media.taking import Stored, published_path
 from tests.backends import BACKENDS, Backend
-from tests.infra.media.films import FTYP, MDAT, FilmPlan, film, moov
+from tests.infra.media.films import FTYP, MDAT, FilmPlan, box, film, moov
 
 
 @pytest.fixture
@@ -259,3 +262,62 @@ async def test_what_root_takes_in_belongs_to_the_owner_of_the_folder(library: Lo
     await library.check_and_store(put(tmp_path, "sunset.jpg", picture()))
 
     assert {path.stat().st_uid for path in (tmp_path / "media").rglob("*")} == {10001}
+
+
+class Noon:
+    """A clock that stands."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 2, 1, 12, tzinfo=UTC)
+
+
+def with_remark(size: tuple[int, int]) -> bytes:
+    content = BytesIO()
+    Image.new("RGB", size).save(content, "JPEG", comment=b"52 deg 31")
+    return content.getvalue()
+
+
+async def test_published_copy_of_an_earlier_release_tells_nothing_once_there_is_a_link(tmp_path: Path) -> None:
+    """It was published byte for byte if it was fit."""
+    (tmp_path / "ab").mkdir()
+    kept = put(tmp_path / "ab", "abc.story.jpg", with_remark((1080, 1920)))
+    clip = put(tmp_path / "ab", "abc.mp4", FTYP + moov(FilmPlan(), box(b"udta", b"52 deg 31")) + MDAT)
+    media = LocalMedia(tmp_path, SignedLinks("sixteen letters.", "https://stories.example.org", Noon()))
+
+    await media.link(story("ab/abc.jpg"))
+    await media.link(Story(3, Kind.VIDEO, "ab/abc.mp4", "film.mp4", "Film", ""))
+
+    assert b"52 deg" not in kept.read_bytes() + clip.read_bytes()
+    assert kept.read_bytes() == fit(with_remark((1080, 1920)))
+    assert files(tmp_path) == ["ab/abc.mp4", "ab/abc.story.jpg"]
+
+
+async def test_copy_that_was_looked_at_is_not_looked_at_again(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    kept = put(tmp_path / "ab", "abc.story.jpg", picture())
+    media = LocalMedia(tmp_path, SignedLinks("sixteen letters.", "https://stories.example.org", Noon()))
+    await media.link(story("ab/abc.jpg"))
+    kept.write_bytes(b"no picture")
+
+    await media.link(story("ab/abc.jpg"))
+
+    assert kept.read_bytes() == b"no picture"
+
+
+async def test_copy_of_which_nobody_can_say_what_it_tells_is_not_published(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    put(tmp_path / "ab", "abc.story.jpg", b"no picture")
+    media = LocalMedia(tmp_path, SignedLinks("sixteen letters.", "https://stories.example.org", Noon()))
+
+    with pytest.raises(Refused, match=r"run `media add` with sunset\.jpg again"):
+        await media.link(story("ab/abc.jpg"))
+
+
+async def test_team_is_shown_a_picture_without_its_place_and_the_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    kept = put(tmp_path / "ab", "abc.jpg", with_remark((90, 160)))
+
+    shown = await LocalMedia(tmp_path).read(story("ab/abc.jpg"))
+
+    assert b"52 deg" not in shown
+    assert b"52 deg" in kept.read_bytes()
