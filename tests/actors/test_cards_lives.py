@@ -5,8 +5,8 @@ from random import Random
 import anyio
 import pytest
 
-from actors.cards import ACKNOWLEDGE_SECONDS
-from actors.errors import Unreachable
+from actors.cards import ACKNOWLEDGE_SECONDS, CONFIRM_SECONDS
+from actors.errors import AnswerLost, Unreachable
 from actors.rules.item import State
 from actors.rules.operations import AcknowledgeCards, Shown
 from actors.rules.requests import Cause, NotStored
@@ -166,6 +166,19 @@ async def test_chats_that_have_rested_are_forgotten_as_others_come(stage: CardSt
     async with stage.playing():
         await stage.draw(FIRST, "a", chat=-1)
         await stage.draw(FIRST, "b", chat=-2)
+        await anyio.sleep(3600)
+        await stage.draw(FIRST, "c", chat=-3)
+        assert stage.drawer.chats == 1
+
+
+async def test_chat_is_remembered_as_long_as_an_edit_of_it_is_in_doubt_and_no_longer(stage: CardStage) -> None:
+    stage.chat.will("edit 501", AnswerLost("timeout"))
+
+    async with stage.playing():
+        await stage.draw(FIRST, "a", chat=-1)
+        await anyio.sleep(CONFIRM_SECONDS - 1)
+        await stage.draw(FIRST, "b", chat=-2)
+        assert stage.drawer.chats == 2
         await anyio.sleep(3600)
         await stage.draw(FIRST, "c", chat=-3)
         assert stage.drawer.chats == 1

@@ -10,13 +10,13 @@ from structlog.testing import capture_logs
 
 from actors.errors import ChatMoved, MailboxClosed, Refused
 from actors.moves import Moves
-from actors.ports import Face, Moved
+from actors.ports import Face, Moved, Sending, SentCard
 from actors.rules.chat_operations import MoveChat, Relocation
 from actors.rules.item import State
 from actors.rules.requests import Cause, NotStored
 from actors.shell.following import Following
 from tests.actors.fakes_intake import IntakeStage
-from tests.actors.fakes_shell import After, FakeChat, FakeStore
+from tests.actors.fakes_shell import After, Creep, FakeChat, FakeStore
 from tests.journal import Journal
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
@@ -193,6 +193,18 @@ async def test_refusal_that_names_a_new_id_is_followed_and_stays_a_refusal(name:
         await CALLS[name](followed.chat)
 
     assert followed.told == [(CHAT, NEW)]
+
+
+async def test_files_go_through_as_they_are_and_are_seen_to_move() -> None:
+    followed, card, original = Followed(), Sending(), Sending()
+    followed.inner.will("send_card", Creep(2, 1.0, SentCard(502, "file-1"), kept_back=True))
+    followed.inner.will("send_original", Creep(2, 1.0, kept_back=True))
+
+    assert await followed.chat.send_card(ROW, card) == SentCard(502, "file-1")
+    await followed.chat.send_original(ROW, 501, original)
+
+    assert (followed.inner.sent, followed.inner.originals) == ([ROW], [(ROW, 501)])
+    assert (card.kept_back, original.kept_back) == (True, True)
 
 
 async def test_words_for_the_old_group_are_said_in_the_new_one() -> None:

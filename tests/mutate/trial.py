@@ -9,23 +9,26 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from itertools import takewhile
 from pathlib import Path
 from subprocess import PIPE
 
+from infra.postgres.embedded import EmbeddedPostgresFailed, Owner
 from tests.mutate.change import Change
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".everytap", ".env", "__pycache__", ".*_cache")
-TEST_SECONDS = 30.0  # a test that hangs has found the mistake
+TEST_SECONDS = (
+    60.0  # a test that hangs has found the mistake, and takes its whole run with it: it may hang at its end, too
+)
 RUN_SECONDS = 900.0  # a run that no test ends has found nothing
 ROUNDS = 3
 # What the nest has imported cannot be rewritten, and is none of ours.
 QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=line")
-ARGUMENTS = ("-x", "-o", f"timeout={TEST_SECONDS}", *QUIET)
+ARGUMENTS = ("-x", "-o", f"timeout={TEST_SECONDS}", "-o", "timeout_method=thread", *QUIET)
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+\.py)", re.MULTILINE)
 NO_TESTS = 5
 
@@ -85,10 +88,11 @@ def judge(run: Callable[[Sequence[str]], Run], tests: Sequence[str]) -> Verdict:
 class Copy:
     """A copy of the project, in which one change at a time is made and undone."""
 
-    def __init__(self, folder: Path, nest: subprocess.Popen[str], output: Path) -> None:
-        self._folder = folder
+    def __init__(self, place: Path, nest: subprocess.Popen[str]) -> None:
+        self._folder = place / "copy"
+        self._basetemp = place / "basetemp"
+        self._output = place / "output"
         self._nest = nest
-        self._output = output
 
     def try_change(self, change: Change, tests: Sequence[str]) -> Verdict:
         """Tell whether these tests find it."""
@@ -103,13 +107,21 @@ class Copy:
 
     def run(self, tests: Sequence[str]) -> Run:
         """Run test files until the first failure."""
-        asked = {"arguments": [*ARGUMENTS, *tests], "output": str(self._output), "seconds": RUN_SECONDS}
+        arguments = [*ARGUMENTS, f"--basetemp={self._basetemp}", *tests]
+        asked = {"arguments": arguments, "output": str(self._output), "seconds": RUN_SECONDS}
         assert self._nest.stdin is not None
         assert self._nest.stdout is not None
         self._nest.stdin.write(json.dumps(asked) + "\n")
         self._nest.stdin.flush()
         code = json.loads(self._nest.stdout.readline())
+        self._tidy()
         return Run(code, self._output.read_text(encoding="utf-8", errors="replace"))
+
+    def _tidy(self) -> None:
+        """Stop what the tests of a run that hung have left behind."""
+        for lock in self._basetemp.rglob("postgres.lock"):
+            with suppress(EmbeddedPostgresFailed):
+                Owner(lock.parent).stop_ownerless()
 
     @contextmanager
     def changed(self, change: Change) -> Iterator[None]:
@@ -134,7 +146,7 @@ def open_copy(root: Path = ROOT) -> Iterator[Copy]:
     """A copy for one trial after the other."""
     command = [sys.executable, str(Path(__file__).with_name("nest.py"))]
     with tempfile.TemporaryDirectory(prefix="everytap-mutate-") as folder:
-        place = Path(folder) / "copy"
-        shutil.copytree(root, place, ignore=LEFT_OUT)
-        with subprocess.Popen(command, cwd=place, stdin=PIPE, stdout=PIPE, text=True) as nest:
-            yield Copy(place, nest, Path(folder) / "output")
+        place = Path(folder)
+        shutil.copytree(root, place / "copy", ignore=LEFT_OUT)
+        with subprocess.Popen(command, cwd=place / "copy", stdin=PIPE, stdout=PIPE, text=True) as nest:
+            yield Copy(place, nest)

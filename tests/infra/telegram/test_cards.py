@@ -43,6 +43,10 @@ def last_line(row: Row) -> str:
     return visible(caption(first_face(row))).splitlines()[-1].translate({0x2068: None, 0x2069: None})
 
 
+def test_first_face_is_of_its_item_at_its_version() -> None:
+    assert first_face(ROW) == Face(ROW.chat_id, 0, item_id=42, version=3, row=ROW)
+
+
 def test_fresh_card_shows_title_account_slot_mark_and_caption() -> None:
     assert caption(first_face(ROW)) == f"{HEAD}\n\n{COPY}"
 
