@@ -13,10 +13,11 @@ from anyio.abc import TaskGroup
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Chat, Face
 from actors.rules.operations import AcknowledgeCards, Shown
-from actors.rules.pacing import Budget, Rank
+from actors.rules.pacing import Rank
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
 from actors.shell.outside import Alarm
+from actors.shell.paces import Paces
 from actors.shell.unacknowledged import IsExplained, Unacknowledged
 from actors.shell.wishes import Message, Waiter, Wish, rank_of, unknown
 
@@ -31,7 +32,7 @@ ACKNOWLEDGE_SECONDS = 0.5
 
 @dataclass(slots=True, eq=False)
 class _Chat:
-    budget: Budget
+    chat_id: int
     messages: dict[int, Message] = field(default_factory=dict)
     woken: anyio.Event = field(default_factory=anyio.Event)
     at_work: bool = False
@@ -45,15 +46,21 @@ class CardDrawer:
         self._store = store
         self._worker = worker
         self._on_lost_claim = on_lost_claim
+        self.paces = Paces()
         self._chats: dict[int, _Chat] = {}
         self._unacknowledged = Unacknowledged()
         self._acknowledge = Alarm()
         self._stopping = anyio.Event()
         self._tasks: TaskGroup | None = None
 
-    def draw(self, face: Face, shown: Shown, explained: IsExplained | None = None) -> Awaitable[int]:
-        """Draw a card from its row; true once it, or a newer one, is shown, or the message is gone for good."""
-        return self._wish(Wish(face, rank_of(face), shown), explained)
+    def draw(
+        self, face: Face, shown: Shown, explained: IsExplained | None = None, *, late: bool = False
+    ) -> Awaitable[int]:
+        """Draw a card from its row; true once it, or a newer one, is shown, or the message is gone for good.
+
+        `late`: nothing is new on it but a tap that came too late.
+        """
+        return self._wish(Wish(face, Rank.COURTESY if late else rank_of(face), shown), explained)
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[int]:
         """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
@@ -71,6 +78,8 @@ class CardDrawer:
                         self._work(chat)
                     lifeline.ready()
                     await lifeline.stopping.wait()
+                    for chat in self._chats.values():
+                        chat.woken.set()
             finally:
                 self._tasks = None
         await self._acknowledge_some()
@@ -85,7 +94,7 @@ class CardDrawer:
         known = chat.messages.get(wish.face.message_id)
         # A card that stands for a wish that waits costs no edit, and that wish may be of an older row.
         waits = known is not None and known.newest is not None and wish.shown is not None
-        if wish.rank.may_be_dropped and not waits and chat.budget.is_short(anyio.current_time()):
+        if wish.rank.may_be_dropped and not waits and self.paces.of(chat.chat_id).is_short(anyio.current_time()):
             waiter.done.set()
             return waiter
         message = chat.messages.setdefault(wish.face.message_id, Message())
@@ -100,9 +109,9 @@ class CardDrawer:
             # One comes, two that have rested go: so those that are remembered are about those that are in use.
             for other_id in tuple(islice(self._chats, 2)):
                 other = self._chats.pop(other_id)
-                if other.messages or other.at_work or not other.budget.is_full(now):
+                if other.messages or other.at_work or not self.paces.of(other_id).is_full(now):
                     self._chats[other_id] = other
-            self._chats[chat_id] = _Chat(Budget(now))
+            self._chats[chat_id] = _Chat(chat_id)
         return self._chats[chat_id]
 
     def _work(self, chat: _Chat) -> None:
@@ -129,16 +138,29 @@ class CardDrawer:
         for message in sorted(chat.messages.values(), key=_urgency):
             if message.newest is None or message.in_flight:
                 continue
-            pause = max(chat.budget.seconds_until_allowed(now), message.not_before - now)
+            pause = max(self._rest(chat, message.newest, now), message.not_before - now)
             if pause > 0:
                 waits.append(pause)
                 continue
             wish, message.newest = message.newest, None
             message.in_flight = wish
-            chat.budget.spend(now)
+            self._spend(chat, message, now)
             assert self._tasks is not None
             self._tasks.start_soon(self._edit, chat, message, wish)
         return min(waits, default=None)
+
+    def _rest(self, chat: _Chat, wish: Wish, now: float) -> float:
+        """How long this wish has to wait; what is mere courtesy waits no longer once we stop."""
+        budget = self.paces.of(chat.chat_id)
+        if wish.rank is Rank.COURTESY and not self._stopping.is_set():
+            return budget.seconds_until_spare(now)
+        return budget.seconds_until_allowed(now)
+
+    def _spend(self, chat: _Chat, message: Message, now: float) -> None:
+        self.paces.of(chat.chat_id).spend(now)
+        # Of those that are equally urgent this one is the last now: none is drawn again and again before others.
+        for message_id in [known for known, one in chat.messages.items() if one is message]:
+            chat.messages[message_id] = chat.messages.pop(message_id)
 
     async def _edit(self, chat: _Chat, message: Message, wish: Wish) -> None:
         wish.edits += 1
@@ -178,7 +200,7 @@ class CardDrawer:
     def _try_again(self, chat: _Chat, message: Message, wish: Wish, retry_after: float | None) -> None:
         now = anyio.current_time()
         if retry_after is not None:
-            chat.budget.close(now + retry_after)
+            self.paces.of(chat.chat_id).close(now + retry_after)
         else:
             message.not_before = now + RETRY_SECONDS[min(message.failures, len(RETRY_SECONDS) - 1)]
             message.failures += 1

@@ -35,7 +35,7 @@ class Commands:
 
     def __init__(self, outside: Surroundings) -> None:
         self._chat = outside.chat
-        voice = Voice(outside.chat, outside.store)
+        voice = Voice(outside.chat, outside.store, outside.paces)
         self._speaker = Speaker(outside, voice)
         self._greeter = Greeter(voice)
         self._own_name = OwnName(outside.chat, self._hear_named, self._ignore)
@@ -66,10 +66,19 @@ class Commands:
         if not self._speaker.is_worth_hearing(said, addressed):
             self._speaker.confirm(said)
             return
+        if not self._speaker.admits(said):
+            self._turn_away(said)
+            return
         try:
             self._registry.tell_nowait(said.chat_id, said)
         except MailboxFull:
+            self._turn_away(said)
+
+    def _turn_away(self, said: Said) -> None:
+        if self._speaker.may_turn_away(said):
             self._refuse(said, replies.BUSY)
+        else:
+            self._speaker.pass_over(said)
 
     async def run(self, lifeline: Lifeline) -> None:
         """Answer until stopped, then what is open."""

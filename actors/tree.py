@@ -40,6 +40,7 @@ from actors.shell.door import Neighbours
 from actors.shell.following import Following
 from actors.shell.known import KnownCards, Seldom
 from actors.shell.outside import ItemKey, Outside
+from actors.shell.paces import Paced, Paces
 from actors.shell.publishes import Publishes, SagaKey, SagaMessage
 from actors.shell.trace import Explained
 from actors.shell.unconnected import Unconnected, say_nothing
@@ -83,9 +84,11 @@ class Worker:
         self._explained = Explained()
         self._known, self._seldom = KnownCards(), Seldom()
         self.moves = Moves(self.database, self._confirm, self._look_again)
-        ports = replace(ports, chat=Following(ports.chat, self.moves.follow))
+        paces = Paces()
+        ports = replace(ports, chat=Following(Paced(ports.chat, paces), self.moves.follow))
         self.interactions = InteractionLogger(self.database, worker)
         self.cards = CardDrawer(ports.chat, self.database, worker, self._left_behind)
+        self.cards.paces = paces
         self.items = ItemDesk(
             partial(self._item, ports, identity),
             Aftermath(ports.chat, self._confirm, self._left_behind),
@@ -188,6 +191,7 @@ class Worker:
             explained=self._explained,
             silence_seconds=self.poll_silence_seconds,
             shortcomings=self.set_up.of_chat,
+            paces=self.cards.paces,
         )
 
     def _item(self, ports: Ports, identity: Identity, context: Context[ItemKey, Message]) -> ItemActor:

@@ -22,7 +22,8 @@ HOW = """When a story's slot comes, its card comes into this group. Tap Auto Pos
 the first tap counts, and the card says whose it was."""
 HELP = "\n".join([" ".join(HOW.split()), *(f"/{verb}: {what}" for verb, what in MENU)])
 UNCLEAR = "Say /requeue 7, with the number of an item, or /requeue alone for the one that was settled last."
-BUSY = "Too many commands at once: nothing was changed by this one, say it again in a moment."
+BUSY = """Too many commands at once: this one changed nothing, and neither will others of yours that get no answer.
+Say it again in a minute."""
 BROKEN = "That command is out of order. The operator was told; nothing else is affected."
 STRANGER = "Hello! I work in the groups of teams that my operator has set up, and can do nothing here."
 UNKNOWN_COMMAND = "I do not know this command; nothing was changed. /help says what I can do."

@@ -18,6 +18,7 @@ from actors.shell.speaker import SETTLE_SECONDS, Answer, Speaker
 from actors.shell.voice import ASK_SECONDS
 
 MOST_OPEN = 5
+MOST_OPEN_OF_ONE = 3  # so that nobody's flood keeps others of the chat from being heard
 GATHER_SECONDS = 1.0  # what waited for a start comes within moments
 
 
@@ -42,7 +43,7 @@ class Conversation:
         self._speaker = speaker
         self._greeter = greeter
         self._context = context
-        self._open = 0
+        self._open: list[int] = []  # whose they are
         self._last = _Turn()
         self._last.end()
         self._old: list[Said] = []
@@ -52,17 +53,20 @@ class Conversation:
         if isinstance(heard, Said) and self._speaker.is_too_old(heard):
             self._lay_aside(heard)
             return
-        if self._open >= MOST_OPEN:
+        whose = heard.person.id if isinstance(heard, Said) else heard.user_id
+        if len(self._open) >= MOST_OPEN or self._open.count(whose) >= MOST_OPEN_OF_ONE:
             self._turn_away(heard)
             return
         before, self._last = self._last, _Turn()
-        self._open += 1
+        self._open.append(whose)
         serve = partial(self._serve, heard) if isinstance(heard, Said) else partial(self._attend, heard)
         self._context.spawn(partial(serve, before, self._last), heard)
 
     def _turn_away(self, heard: Heard) -> None:
-        if isinstance(heard, Said):
+        if isinstance(heard, Said) and self._speaker.may_turn_away(heard):
             self._context.spawn(partial(self._speaker.refuse, heard, replies.BUSY), heard)
+        elif isinstance(heard, Said):
+            self._speaker.pass_over(heard)
         else:
             self._greeter.note(heard, None)
             self._speaker.confirm(heard)
@@ -78,7 +82,7 @@ class Conversation:
                 doubt = answer.doubt
                 await self._speaker.say(said, answer)
         finally:
-            self._open -= 1
+            self._open.remove(said.person.id)
             turn.end()
         # Also in doubt, which was said: an update that is held costs a tap its place.
         self._speaker.confirm(said)
@@ -94,7 +98,7 @@ class Conversation:
             if greeting is not None:
                 await self._greeter.say(change, greeting)
         finally:
-            self._open -= 1
+            self._open.remove(change.user_id)
             turn.end()
         self._speaker.confirm(change)
 

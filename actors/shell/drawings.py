@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+import anyio
+
 from actors.ports import Face
 from actors.rules import words
-from actors.rules.effects import ShowCard, ShowLine, ShowQuestion
-from actors.rules.item import Row
+from actors.rules.effects import Outcome, ShowCard, ShowLine, ShowQuestion
+from actors.rules.item import FINAL, Row
 from actors.rules.messages import RECOVERED, Press
 from actors.rules.operations import Shown
 from actors.rules.review_memory import Known
@@ -20,6 +22,9 @@ from actors.runtime.actor import Effect
 from actors.shell.answers import say_until_heard
 from actors.shell.outside import MESSAGE_GONE, Outside
 from actors.shell.trace import Traces
+
+LATE_SECONDS = 2.0
+REFUSALS = {Outcome.STALE.value, Outcome.FORBIDDEN.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,12 @@ class Drawings:
         press = wanted.press
         explained = self.traces.of(press).is_explained if press is not None else None
         faces = _faces(wanted.row)
-        drawings = {face.message_id: self.outside.cards.draw(face, shown, explained) for face, shown in faces}
+        late = wanted.cause in REFUSALS and wanted.row.state in FINAL
+        draw = partial(self.outside.cards.draw, late=late)
+        drawings = {face.message_id: draw(face, shown, explained) for face, shown in faces}
         if press is None:
             return partial(self._drawn_again, drawings, wanted)
-        return partial(self._drawn, drawings, press)
+        return partial(self._drawn_soon if late else self._drawn, drawings, press)
 
     def line(self, wanted: ShowLine) -> Effect:
         """Wish for a line below the tapped card; one that is needed is a refusal."""
@@ -69,6 +76,11 @@ class Drawings:
             self._shown(press, await drawings.pop(press.message_id))
         for drawing in drawings.values():
             await drawing
+
+    async def _drawn_soon(self, drawings: dict[int, Awaitable[int]], press: Press) -> None:
+        """A late tap was answered, and its line in the chat comes when there is room; ours waits no longer for it."""
+        with anyio.move_on_after(LATE_SECONDS):
+            await self._drawn(drawings, press)
 
     async def _drawn_again(self, drawings: dict[int, Awaitable[int]], wanted: ShowCard) -> None:
         for drawing in drawings.values():

@@ -28,8 +28,13 @@ class Cards(Protocol):
     So what is decided first is wished first, in whatever order tasks run.
     """
 
-    def draw(self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None) -> Awaitable[int]:
-        """Draw a card from its row, until it or a newer one is shown; then, once `explained`, have it acknowledged."""
+    def draw(
+        self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
+    ) -> Awaitable[int]:
+        """Draw a card from its row, until it or a newer one is shown; then, once `explained`, have it acknowledged.
+
+        `late`: nothing is new on it but a tap that came too late; it waits for those of decisions.
+        """
         ...
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[int]:

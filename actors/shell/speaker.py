@@ -25,10 +25,12 @@ from actors.rules.chat_operations import (
     Wish,
 )
 from actors.rules.commands import Command, Courtesy, Verb, asked, is_too_old, looks_like_one, read
+from actors.rules.floods import Flood
 from actors.rules.messages import Present
 from actors.rules.operations import Operation
 from actors.rules.requests import Asks, Lane, NotStored, Reply, Ticket
 from actors.shell.outside import Items, until
+from actors.shell.paces import Paces
 from actors.shell.trace import Explained, write_item_line
 from actors.shell.voice import ASK_SECONDS, Voice
 
@@ -52,6 +54,7 @@ class Surroundings:
     silence_seconds: Callable[[], float | None]
     shortcomings: Callable[[int], Awaitable[tuple[str, ...]]]
     explained: Explained = field(default_factory=Explained)
+    paces: Paces = field(default_factory=Paces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Speaker:
         self._voice = voice
         self._courtesy = Courtesy()
         self._kindness = Courtesy()
+        self._flood = Flood()
 
     def read(self, said: Said) -> Command | None:
         """Read a command of ours; the caption of a picture is none."""
@@ -114,6 +118,20 @@ class Speaker:
         command = self.read(said)
         return command is not None and is_too_old(command, self._age_seconds(said))
 
+    def admits(self, said: Said) -> bool:
+        """Count it as one of its person's; False: there are too many. Old ones get one answer for all of them."""
+        return self.is_too_old(said) or self._flood.admits(_who(said), anyio.current_time())
+
+    def may_turn_away(self, said: Said) -> bool:
+        """Tell whether its person may hear now that it is too much: once a minute, and never in the way of cards."""
+        may = self.read(said) is not None and self._voice.may_speak(said.chat_id)
+        return may and self._flood.may_tell(_who(said), anyio.current_time())
+
+    def pass_over(self, said: Said) -> None:
+        """Let it be forgotten without an answer: its person was told."""
+        self._flood.pass_over(_who(said))
+        self.confirm(said)
+
     async def decide(self, said: Said) -> Answer | None:
         """Do what is asked, and say how it went; None: there is nothing to say."""
         command = self.read(said)
@@ -136,6 +154,7 @@ class Speaker:
             db_attempts=answer.attempts,
             answered=answered,
             answered_ms=round((anyio.current_time() - said.at) * 1000, 1),
+            passed_over=self._flood.passed_over(_who(said)),
         )
 
     async def settle(self, doubt: Change) -> None:
@@ -274,3 +293,7 @@ class Speaker:
 
     async def _send(self, said: Said, text: str) -> bool:
         return await self._voice.say(said.chat_id, text, said.at) is None
+
+
+def _who(said: Said) -> tuple[int, int]:
+    return said.chat_id, said.person.id

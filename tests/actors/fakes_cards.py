@@ -43,12 +43,18 @@ class CardStage:
         self._people: TaskGroup | None = None
 
     async def draw(
-        self, row: Row, name: str = "", message: int = 501, chat: int = CHAT, explained: IsExplained | None = None
+        self,
+        row: Row,
+        name: str = "",
+        message: int = 501,
+        chat: int = CHAT,
+        explained: IsExplained | None = None,
+        late: bool = False,
     ) -> None:
         """Wish for the card of a row, and let the drawer take it in."""
         face = Face(chat, message, row.id, row.version, row)
         shown = Shown(Card(1, chat, message), row.id, row.revision)
-        await self._wish(name or f"card {row.revision}", partial(self.drawer.draw, face, shown, explained))
+        await self._wish(name or f"card {row.revision}", partial(self.drawer.draw, face, shown, explained, late=late))
 
     async def line(self, text: str, needed: bool = True, row: Row | None = None, message: int = 501) -> None:
         """Wish for a line, and let the drawer take it in."""

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from actors.commands import Commands
 from actors.rules.chat_operations import ChatView, Told, Verdict
 from actors.runtime.child import Lifeline
+from actors.shell.paces import Paced, Paces
 from actors.shell.speaker import Surroundings
 from tests.actors.fakes_item import NoonClock
 from tests.actors.fakes_shell import FakeChat, FakeItems, FakeStore
@@ -32,6 +33,7 @@ class CommandStage:
     looks: Journal = field(default_factory=Journal)
     logs: list[Any] = field(default_factory=list)
     lacks: tuple[str, ...] = ()
+    paces: Paces = field(default_factory=Paces)
 
     def __post_init__(self) -> None:
         self.store.always("LookAtChat", VIEW)
@@ -40,7 +42,8 @@ class CommandStage:
             Surroundings(
                 worker="w1",
                 store=self.store,
-                chat=self.chat,
+                chat=Paced(self.chat, self.paces),
+                paces=self.paces,
                 items=self.items,
                 clock=NoonClock(),
                 confirm=lambda update_id: self.confirmed.add(str(update_id)),

@@ -199,14 +199,18 @@ class FakeCards(Script):
     def __init__(self) -> None:
         super().__init__()
         self.drawn: list[tuple[Face, Shown]] = []
+        self.lates: list[bool] = []
         self.explained: list[Callable[[], bool] | None] = []
         self.lines: list[tuple[Face, bool]] = []
         self.always("draw", 1)
         self.always("add_line", 1)
 
-    async def draw(self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None) -> int:
+    async def draw(
+        self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
+    ) -> int:
         """Keep it; returns how many edits it took."""
         self.drawn.append((face, shown))
+        self.lates.append(late)
         self.explained.append(explained)
         edits = await self.play("draw")
         assert isinstance(edits, int)

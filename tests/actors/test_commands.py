@@ -1,19 +1,23 @@
 """Commands: answered at once and in their order, whatever the database and Telegram do; confirmed when answered."""
 
+from dataclasses import replace
+
 import anyio
 import pytest
 
 from actors.rules import replies
 from actors.rules.chat_operations import LookAtChat, PresentNext, Told, Verdict, Wish
-from actors.rules.item import State
+from actors.rules.item import Person, State
 from actors.rules.messages import Present
+from actors.rules.pacing import COURTESIES
 from actors.rules.requests import Lane
-from actors.shell.conversation import MOST_OPEN
+from actors.shell.conversation import MOST_OPEN, MOST_OPEN_OF_ONE
+from actors.shell.voice import ROOM_SECONDS
 from tests.actors.fakes_commands import CommandStage
 from tests.actors.fakes_intake import said
 from tests.actors.fakes_shell import After, Never
 from tests.kit.clock import virtual_time
-from tests.stories import ANNA, CHAT, row
+from tests.stories import ANNA, BEN, CHAT, row
 
 anyio_backend = virtual_time
 
@@ -118,21 +122,87 @@ async def test_too_many_commands_of_one_chat_are_refused_at_once(stage: CommandS
     async with stage.playing():
         for number in range(MOST_OPEN + 1):
             stage.commands.tell_nowait(said(number, "/pause"))
-        await stage.confirmed.until(str(MOST_OPEN))
+        await stage.confirmed.until(str(MOST_OPEN_OF_ONE))
         assert anyio.current_time() == pytest.approx(0.0)
         assert stage.texts == [replies.BUSY]
 
     assert len(stage.confirmed.lines) == MOST_OPEN + 1
 
 
-async def test_flood_that_nobody_has_read_yet_is_refused(stage: CommandStage) -> None:
-    async with stage.playing():
-        for number in range(65):
-            stage.commands.tell_nowait(said(number, "/status"))
-        await stage.confirmed.until("64")
+async def test_too_many_commands_of_many_people_are_refused_at_once(stage: CommandStage) -> None:
+    stage.store.always("PauseChat", Never())
 
-    assert sorted(map(int, stage.confirmed.lines)) == list(range(65))
-    assert [line["outcome"] for line in stage.lines if line["message_id"] == 64] == ["refused"]
+    async with stage.playing():
+        for number in range(MOST_OPEN + 1):
+            stage.commands.tell_nowait(replace(said(number, "/pause"), person=Person(100 + number, "Ben")))
+        await stage.confirmed.until(str(MOST_OPEN))
+        assert anyio.current_time() == pytest.approx(0.0)
+        assert stage.texts == [replies.BUSY]
+
+
+async def test_flood_of_one_person_is_answered_in_part_told_once_and_confirmed_at_once(stage: CommandStage) -> None:
+    async with stage.playing():
+        for number in range(160):
+            stage.commands.tell_nowait(said(number, "/status"))
+        await stage.confirmed.until("2")
+        assert anyio.current_time() == pytest.approx(0.0)
+
+    assert sorted(map(int, stage.confirmed.lines)) == list(range(160))
+    assert stage.texts.count(replies.BUSY) == 1
+    assert len(stage.texts) == len(stage.lines) == MOST_OPEN_OF_ONE + 1
+
+
+async def test_person_who_goes_on_hears_a_minute_later_that_it_is_too_much_and_how_many_were_passed_over(
+    stage: CommandStage,
+) -> None:
+    async with stage.playing():
+        for number in range(20):
+            stage.commands.tell_nowait(said(number, "/help"))
+        await anyio.sleep(59.0)
+        for number in range(20, 30):
+            stage.commands.tell_nowait(said(number, "/help"))
+        await anyio.sleep(2.0)
+        for number in range(30, 40):
+            stage.commands.tell_nowait(said(number, "/help"))
+        await anyio.sleep(60.0)
+
+    assert stage.texts.count(replies.BUSY) == 2
+    assert sum(line["passed_over"] for line in stage.lines) == 40 - len(stage.texts)
+
+
+async def test_flood_of_one_person_leaves_the_others_of_the_chat_their_answers(stage: CommandStage) -> None:
+    async with stage.playing():
+        for number in range(10, 170):
+            stage.commands.tell_nowait(said(number, "/status"))
+        await stage.confirmed.until("15")
+        stage.commands.tell_nowait(replace(said(200, "/pause"), person=BEN))
+        await stage.confirmed.until("200")
+        assert anyio.current_time() == pytest.approx(0.0)
+
+    assert stage.texts[-1] == DONE
+
+
+async def test_answers_leave_cards_and_decisions_their_room(stage: CommandStage) -> None:
+    """Of the twenty changes that Telegram takes in a minute."""
+    async with stage.playing():
+        for number in range(30):
+            stage.commands.tell_nowait(replace(said(number, "/help"), person=Person(100 + number, "Ben")))
+            await stage.confirmed.until(str(number))
+            if anyio.current_time() > 0:
+                break
+
+    assert stage.chat.when("send_text")[: COURTESIES + 1] == pytest.approx([0.0] * COURTESIES + [ROOM_SECONDS])
+
+
+async def test_person_who_cannot_be_told_now_is_passed_over(stage: CommandStage) -> None:
+    """The chat takes no more than what is left to cards and decisions."""
+    async with stage.playing():
+        for _ in range(COURTESIES):
+            stage.paces.of(CHAT).spend(anyio.current_time())
+        for number in range(20):
+            stage.commands.tell_nowait(said(number, "/help"))
+        await stage.confirmed.until("19")
+        assert stage.texts == []
 
 
 async def test_stranger_hears_one_sentence_an_hour(stage: CommandStage) -> None:

@@ -212,10 +212,10 @@ class CardsInOrder(FakeCards):
         self.order: list[str] = []
 
     def draw(  # type: ignore[override]  # a call, as the real one
-        self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None
+        self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
     ) -> Awaitable[int]:
         self.order.append("card")
-        return super().draw(face, shown, explained)
+        return super().draw(face, shown, explained, late=late)
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[int]:  # type: ignore[override]
         self.order.append("line")

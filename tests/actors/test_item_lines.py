@@ -17,7 +17,7 @@ from actors.rules.messages import (
 )
 from actors.rules.operations import RecordTap
 from tests.actors.fakes_item import ItemStage, playing
-from tests.actors.fakes_shell import After
+from tests.actors.fakes_shell import After, Never
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, BEN, CHAT, press, row, settled
 
@@ -110,6 +110,37 @@ async def test_stale_tap_is_shown_by_its_row(stage: ItemStage) -> None:
     assert stage.cards.drawn[0][0].row == SKIPPED
     assert (stage.taps[0]["outcome"], stage.taps[0]["user_id"]) == ("stale", BEN.id)
     assert stage.confirmed == [BENS.press.update_id]
+
+
+async def test_line_of_a_late_tap_does_not_wait_for_room_in_a_flooded_chat(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", lambda asked: Stale(asked.tap, SKIPPED))
+    stage.cards.will("draw", Never())
+
+    async with playing(stage):
+        stage.tell(BENS)
+
+    assert stage.cards.lates == [True]
+    assert (stage.taps[0]["outcome"], stage.taps[0]["card_ms"]) == ("stale", None)
+    assert stage.confirmed == [BENS.press.update_id]
+
+
+async def test_card_that_changed_before_it_was_tapped_is_redrawn_at_once(stage: ItemStage) -> None:
+    """Its buttons were old, and its person is to tap again."""
+    stage.store.will("RecordTap", lambda asked: Stale(asked.tap, replace(IN_REVIEW, version=2)))
+
+    async with playing(stage):
+        stage.tell(BENS)
+
+    assert stage.cards.lates == [False]
+
+
+async def test_decision_waits_for_its_card(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", recorded)
+
+    async with playing(stage):
+        stage.tell(ANNAS)
+
+    assert stage.cards.lates == [False]
 
 
 async def test_button_that_leads_nowhere_is_told_in_the_chat_and_drawn_nowhere(stage: ItemStage) -> None:

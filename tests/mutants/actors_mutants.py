@@ -721,7 +721,13 @@ ACTORS: tuple[Mutant, ...] = (
         "chat_stuck_after_a_pause",
         "F8",
         "the seconds for which Telegram asks after too many edits are taken for minutes",
-        (Edit("actors/cards.py", "chat.budget.close(now + retry_after)", "chat.budget.close(now + 60 * retry_after)"),),
+        (
+            Edit(
+                "actors/cards.py",
+                "self.paces.of(chat.chat_id).close(now + retry_after)",
+                "self.paces.of(chat.chat_id).close(now + 60 * retry_after)",
+            ),
+        ),
     ),
     Mutant(
         "older_row_drawn",
