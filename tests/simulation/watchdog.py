@@ -1,4 +1,4 @@
-"""Ends a world that goes round and round at one moment: virtual time stands still there, so real time has to end it."""
+"""Ends a world that goes round and round at one moment: its clock stands still, so the processor's has to end it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.simulation.plan import Outcome, Plan, Violation
 from tests.simulation.shrink import Simulate
 
 ENDS = "every world ends"
-MOST_SECONDS = 30.0  # a world takes about one
+MOST_SECONDS = 30.0  # of the processor: a world takes about one, however busy the machine is
 RING_SECONDS = 0.01
 AGAIN_SECONDS = 1.0  # in which what was hit can clean up
 MOST_RINGS = 300
@@ -39,19 +39,19 @@ class Alarm:
             frame = frame.f_back
         if frame is not None or self._rings > MOST_RINGS:
             self.place = self.place or _place_of(frame)
-            signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS, RING_SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, AGAIN_SECONDS, RING_SECONDS)
             raise Endless
 
     @contextmanager
     def set_to(self, seconds: float) -> Iterator[None]:
         """Ring after so many seconds, unless the block has ended; on a process's main thread only."""
-        before = signal.signal(signal.SIGALRM, self)
-        timer = signal.setitimer(signal.ITIMER_REAL, seconds, RING_SECONDS)
+        before = signal.signal(signal.SIGPROF, self)
+        timer = signal.setitimer(signal.ITIMER_PROF, seconds, RING_SECONDS)
         try:
             yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, *timer)
-            signal.signal(signal.SIGALRM, before)
+            signal.setitimer(signal.ITIMER_PROF, *timer)
+            signal.signal(signal.SIGPROF, before)
 
 
 def _place_of(frame: FrameType | None) -> str:
@@ -66,5 +66,5 @@ def watched(plan: Plan, simulate: Simulate, seconds: float = MOST_SECONDS) -> Ou
             return simulate(plan)
     except* Endless:
         pass
-    violation = Violation(ENDS, 0.0, f"no end after {seconds:g} s of the real clock: it spins in {alarm.place}")
+    violation = Violation(ENDS, 0.0, f"no end after {seconds:g} s of the processor: it spins in {alarm.place}")
     return Outcome(plan, (violation,), 0, 0.0, 0, {}, frozenset(), "", ())
