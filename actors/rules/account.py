@@ -24,6 +24,16 @@ class Account:
     login: Login
     sealed_token: bytes = field(repr=False)
 
+    @property
+    def whose(self) -> str:
+        """What its token is bound to."""
+        return whose(self.login, self.ig_user_id)
+
+
+def whose(login: Login, ig_user_id: str) -> str:
+    """Name an account for the vault, the same for as long as it is connected: nobody else's token opens by it."""
+    return f"{login.value} {ig_user_id}"
+
 
 class ContainerState(Enum):
     """What `status_code` says: developers.facebook.com/docs/instagram-platform/reference/ig-container."""

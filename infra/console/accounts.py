@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from actors.errors import Refused, Unreachable
-from actors.rules.account import Login
+from actors.rules.account import Login, whose
 from infra.console import arguments as given
 from infra.console.asking import ask, change
 from infra.console.moments import told
@@ -84,7 +84,7 @@ def commands(opened: Opened) -> typer.Typer:
 
     @app.command()
     def rotate_keys(as_json: given.AsJson = False) -> None:
-        """Seal every token again with the first of SECRET_KEYS; the others are not needed any more then."""
+        """Seal every token again with the first of SECRET_KEYS, for its account alone; the others may go then."""
         lines = ask(opened, lambda desk: _rotate(opened, desk))
         if as_json:
             show_lines(lines)
@@ -97,7 +97,7 @@ def commands(opened: Opened) -> typer.Typer:
 async def _connect(opened: Opened, desk: Desk, chat_id: int, given_by: tuple[str, Login, str | None]) -> Lines:
     """Ask Instagram first: a token that is no good is refused before anything is stored."""
     token, login, _ = given_by
-    sealed = _sealed(opened, token)
+    _sealed(opened, token, "")  # without a key there is nothing to ask for
     try:
         owner: Owner = await opened.safe.who(*given_by)
     except Refused as error:
@@ -106,7 +106,7 @@ async def _connect(opened: Opened, desk: Desk, chat_id: int, given_by: tuple[str
         "ig_user_id": owner.ig_user_id,
         "username": owner.username,
         "login": login.value,
-        "sealed_token": sealed,
+        "sealed_token": _sealed(opened, token, whose(login, owner.ig_user_id)),
         "token_expires_at": owner.expires_at,
     }
     return await desk.add_account(chat_id, account)
@@ -128,19 +128,23 @@ async def _activate(desk: Desk, account_id: int, chat_id: int | None) -> Lines:
 async def _rotate(opened: Opened, desk: Desk) -> Lines:
     vault = opened.safe.vault()
     lines: Lines = []
-    for found in await desk.sealed_tokens():
-        old = found["sealed"].encode()
+    sealed = await desk.sealed_tokens()
+    accounts = {line["id"]: line for line in await desk.list_accounts(None)}
+    for found in sealed:
+        account, old = accounts.get(found["id"]), found["sealed"].encode()
+        if account is None:  # forgotten just now
+            continue
         try:
-            new = vault.renew(old)
+            new = vault.renew(old, whose(Login(account["login"]), account["ig_user_id"]))
         except Unreachable as error:
             raise WrongInput(f"Account {found['id']}, {found['username']}: {error}") from error
         lines += await desk.reseal_token(found["id"], old, new)
     return lines
 
 
-def _sealed(opened: Opened, token: str) -> bytes:
+def _sealed(opened: Opened, token: str, account: str) -> bytes:
     try:
-        return opened.safe.vault().seal(token)
+        return opened.safe.vault().seal(token, account)
     except Unreachable as error:
         raise WrongInput(f"{error} `account new-key` prints one.") from error
 

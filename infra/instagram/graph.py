@@ -107,7 +107,7 @@ class GraphInstagram:
     def _ask(
         self, account: Account, *path: str, query: dict[str, str] | None = None, form: dict[str, str] | None = None
     ) -> Ask:
-        token = self._around.unseal(account.sealed_token)
+        token = self._around.unseal(account.sealed_token, account.whose)
         return Ask(self._calls.settings.node(account.login, *path), token, query or {}, form)
 
 

@@ -61,9 +61,12 @@ def settings_for(api_url: str, app: App | None = None, proxy: Callable[[str], st
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """`link` says where Instagram can fetch a story; `unseal` raises `Unreachable` for a token that no key opens."""
+    """`link` says where Instagram can fetch a story; `unseal` raises `Unreachable` for a token that no key opens.
 
-    unseal: Callable[[bytes], str]
-    seal: Callable[[str], bytes]
+    Both are told whose the token is, see Account.whose.
+    """
+
+    unseal: Callable[[bytes, str], str]
+    seal: Callable[[str, str], bytes]
     link: Callable[[Story], Awaitable[str]]
     clock: Clock

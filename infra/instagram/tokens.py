@@ -59,14 +59,14 @@ class Tokens:
 
     async def renew(self, account: Account) -> FreshToken:
         """Have a new token; raises `Refused` if this one cannot be renewed now, and is good all the same."""
-        token = self._around.unseal(account.sealed_token)
+        token = self._around.unseal(account.sealed_token, account.whose)
         try:
             fresh = await self._calls.make(self._renewal(token, account.login), TokenReply)
         except TokenGone as gone:
             await self._make_sure(token, account.login, gone)
             raise Refused(NOT_YET) from gone
         ends = None if fresh.expires_in is None else self._around.clock.now() + timedelta(seconds=fresh.expires_in)
-        return FreshToken(self._around.seal(fresh.access_token), ends)
+        return FreshToken(self._around.seal(fresh.access_token, account.whose), ends)
 
     async def _instagram_owner(self, token: str, ig_user_id: str | None) -> Owner:
         ask = Ask(self._calls.settings.node(Login.INSTAGRAM, "me"), token, {"fields": "user_id,username"})

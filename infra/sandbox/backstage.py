@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import anyio
 
 from actors.ports import Clock
+from actors.rules.account import Login, whose
 from infra.sandbox.instagram.model import InstagramAccount
 
 ACCOUNT = "@demo_studio"
@@ -79,10 +80,10 @@ class Backstage:
         """Make a chat known, without a gap between its cards."""
         await self.desk.add_chat(chat_id, {"title": title, "gap_seconds": 0, "account": ACCOUNT})
 
-    async def connect(self, seal: Callable[[str], bytes], chat_id: int, account: InstagramAccount) -> None:
+    async def connect(self, seal: Callable[[str, str], bytes], chat_id: int, account: InstagramAccount) -> None:
         """Connect a chat to an account of the sandbox, and let it publish."""
         token = {
-            "sealed_token": seal(account.token),
+            "sealed_token": seal(account.token, whose(Login(account.login), account.id)),
             "token_expires_at": datetime.fromtimestamp(account.expires_at, UTC),
         }
         known = {"ig_user_id": account.id, "username": account.username, "login": account.login}

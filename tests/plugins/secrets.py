@@ -36,7 +36,8 @@ SHAPES = {
     ":": re.compile(r":(?<=\d{3}:)[A-Za-z0-9_-]{30,}"),  # of a bot
     "EAA": re.compile(r"EAA[A-Za-z0-9_-]{30,}"),  # of an Instagram account
     "IG": re.compile(r"IG(?:AA|Q)[A-Za-z0-9_-]{30,}"),
-    "gAAAAA": re.compile(r"gAAAAA[A-Za-z0-9_-]{30,}"),  # the same, sealed
+    "gAAAAA": re.compile(r"gAAAAA[A-Za-z0-9_-]{30,}"),  # the same, sealed before
+    "everytap2.": re.compile(r"everytap2\.[A-Za-z0-9_-]{30,}"),  # the same, sealed
     "=": re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}=(?!\w)"),  # what opens that
     "ignature=": re.compile(r"ignature=[A-Za-z0-9_-]{20,}"),  # of a link
     "://": re.compile(r"://[^\s:/@\"']+:(?!password@)[^\s:/@\"'*]{8,}(?=@)"),  # of a database, and no example of one

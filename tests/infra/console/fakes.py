@@ -198,13 +198,13 @@ class FakeVault:
 
     shut: str | None = None
 
-    def seal(self, token: str) -> bytes:
+    def seal(self, token: str, whose: str) -> bytes:
         self._look()
-        return token[::-1].encode()
+        return f"{token[::-1]} of {whose}".encode()
 
-    def renew(self, sealed: bytes) -> bytes:
+    def renew(self, sealed: bytes, whose: str) -> bytes:
         self._look()
-        return b"again " + sealed
+        return b"again " + sealed + f" of {whose}".encode()
 
     def _look(self) -> None:
         if self.shut:

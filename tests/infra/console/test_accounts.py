@@ -48,7 +48,7 @@ def test_token_goes_to_instagram_and_is_stored_sealed(outside: Outside, type_in:
     assert outside.asked_who == [(TOKEN, Login.FACEBOOK, "178")]
     ((name, chat_id, account),) = outside.desk.asked
     assert (name, chat_id, account["username"], account["login"]) == ("add_account", int(GROUP), "studio", "facebook")
-    assert account["sealed_token"] == TOKEN[::-1].encode()
+    assert account["sealed_token"] == f"{TOKEN[::-1]} of facebook 178".encode()
     assert TOKEN not in result.stdout
 
 
@@ -162,16 +162,17 @@ def test_account_is_not_chosen_for_a_chat_that_is_not_set_up(outside: Outside, t
 
 
 def test_every_token_is_sealed_again(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [{"id": 4, "username": "studio", "sealed": "old"}]
+    outside.desk.lines = [ACCOUNT | {"sealed": "old"}]
 
     result = type_in("account", "rotate-keys")
 
-    assert outside.desk.asked == [("sealed_tokens",), ("reseal_token", 4, b"old", b"again old")]
+    sealed = b"again old of facebook 178"
+    assert outside.desk.asked == [("sealed_tokens",), ("list_accounts", None), ("reseal_token", 4, b"old", sealed)]
     assert result.stdout == "1 tokens are sealed with the first key now.\n"
 
 
 def test_token_that_no_key_opens_is_named_by_its_account(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [{"id": 4, "username": "studio", "sealed": "old"}]
+    outside.desk.lines = [ACCOUNT | {"sealed": "old"}]
     outside.vault.shut = "put that key back."
 
     told_once(type_in("account", "rotate-keys"), 2, "Account 4, studio: put that key back.")

@@ -22,11 +22,11 @@ class StandingClock:
         return self.at
 
 
-def seal(token: str) -> bytes:
+def seal(token: str, _: str = "") -> bytes:
     return f"sealed {token}".encode()
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes, _: str = "") -> str:
     if not sealed.startswith(b"sealed "):
         raise Unreachable("No key opens this token.")
     return sealed.decode().removeprefix("sealed ")
