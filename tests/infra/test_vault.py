@@ -5,6 +5,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from actors.errors import Unreachable
 from actors.rules.account import Account, Login, whose
+from infra.console.program import VERSION
 from infra.vault import BadKey, Vault, new_key
 from tests.hostile import CRUEL_TEXTS
 
@@ -77,6 +78,11 @@ def test_worker_of_an_earlier_release_takes_what_is_bound_for_no_token() -> None
 
     with pytest.raises(InvalidToken):
         Fernet(NEW).decrypt(sealed)
+
+
+def test_what_is_bound_to_nothing_is_read_until_version_0_2_as_security_md_says() -> None:
+    """When this fails, take the reading of it away: infra/vault.py, and the sentence about it."""
+    assert VERSION.startswith("0.1.")
 
 
 @pytest.mark.parametrize("text", CRUEL_TEXTS)

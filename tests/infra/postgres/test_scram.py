@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 import pytest
 from anyio import create_task_group, create_tcp_listener
 from anyio.abc import SocketAttribute, SocketStream
+from hypothesis import given
 
 from actors.errors import Refused
 from infra.postgres.connect import Address, connect_patiently
 from infra.postgres.scram import LARGEST, Gate
 from tests.backends import BACKENDS, Backend
+from tests.hostile import bent
 
 PASSWORD = "hunter2-and-his-dog"
 OK, CLEAR, MD5, SASL, CONTINUE, FINAL = 0, 3, 5, 10, 11, 12
@@ -96,6 +98,14 @@ def test_server_that_asks_for_anything_else_is_refused_and_not_heard_any_more(sa
     assert [is_error(data) for data in through] == [False] * (len(through) - 1) + [True]
     assert through[:-1] == said[: len(through) - 1]
     assert not reads
+
+
+@given(bent(b"".join([message(b"N", b"\0"), *IN_ORDER, READY])))
+def test_hostile_server_is_believed_only_after_every_step(said: bytes) -> None:
+    through, reads = gated([said])
+
+    steps = [struct.unpack(">I", data[5:9])[0] for data in through if data[:1] == b"R"]
+    assert not reads or steps == [SASL, CONTINUE, FINAL, OK]
 
 
 def test_message_without_an_end_is_not_gathered_for_ever() -> None:
