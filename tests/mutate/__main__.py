@@ -16,6 +16,7 @@ from rich.console import Console
 
 from tests.mutate import equivalents
 from tests.mutate.change import Change
+from tests.mutate.covered import Covered
 from tests.mutate.finder import changes
 from tests.mutate.folders import USUAL, UnknownPlace, every_test, matching_tests, sources
 from tests.mutate.report import Tried, as_json, draw_table, score, survivors
@@ -43,12 +44,12 @@ def main() -> int:
     with _open_copies(asked.jobs) as copies, ThreadPoolExecutor(asked.jobs) as pool:
         needed = {folder: _tests(chosen[folder]) for folder in chosen if chosen[folder]}
         once = list(dict.fromkeys(needed.values()))
-        green = dict(zip(once, pool.map(lambda tests: _is_green(tests, copies), once), strict=True))
-        trials = [(folder, change) for folder in needed if green[needed[folder]] for change in chosen[folder]]
+        covered = dict(zip(once, pool.map(lambda tests: _survey(tests, copies), once), strict=True))
+        trials = [(folder, change, covered[needed[folder]]) for folder in needed for change in chosen[folder]]
         random.Random(asked.seed).shuffle(trials)  # a run that is cut short is a sample all the same
-        tried = list(pool.map(lambda trial: _try(trial[0], trial[1], copies), trials))
-    code = _conclude(tried, asked.goal)
-    return code if all(green.values()) else UNUSABLE
+        found = list(pool.map(lambda trial: _try(trial[0], trial[1], trial[2], copies), trials))
+    code = _conclude([one for one in found if one is not None], asked.goal)
+    return UNUSABLE if None in found else code
 
 
 def _at(place: str) -> Chosen:
@@ -92,21 +93,25 @@ def _tests(mutants: Sequence[Change]) -> tuple[str, ...]:
     return tuple(sorted(every_test(ROOT, (change.path for change in mutants))))
 
 
-def _is_green(tests: Sequence[str], copies: SimpleQueue[Copy]) -> bool:
+def _survey(tests: Sequence[str], copies: SimpleQueue[Copy]) -> Covered | None:
     """Run all that mutants will be tried with: a test that fails without a mistake proves nothing."""
     copy = copies.get()
-    failure = copy.try_none(tests)
+    found = copy.survey(tests)
     copies.put(copy)
-    if failure is not None:
-        sys.stderr.write(f"{failure}\nThese tests fail without a mistake, so theirs are not tried.\n")
-    return failure is None
+    if isinstance(found, Covered):
+        return found
+    sys.stderr.write(f"{found}\nThese tests fail without a mistake, so theirs are not tried.\n")
+    return None
 
 
-def _try(folder: str, change: Change, copies: SimpleQueue[Copy]) -> Tried:
+def _try(folder: str, change: Change, covered: Covered | None, copies: SimpleQueue[Copy]) -> Tried | None:
     verdict = None
+    if covered is None:
+        return None
     if equivalents.reason(change, _source(change)) is None:
+        near = covered.near(change.path, change.lines(_source(change)))
         copy = copies.get()
-        verdict = copy.try_change(change, matching_tests(ROOT, change.path))
+        verdict = copy.try_change(change, near, matching_tests(ROOT, change.path))
         copies.put(copy)
     tried = _told(folder, change, verdict)
     sys.stdout.write(f"{tried}\n")

@@ -34,6 +34,10 @@ class Change:
         """Count the lines up to its place, from 1."""
         return source.count(b"\n", 0, self.start) + 1
 
+    def lines(self, source: bytes) -> range:
+        """Name all of its lines, from 1."""
+        return range(self.line(source), source.count(b"\n", 0, self.end) + 2)
+
     def before(self, source: bytes) -> str:
         """Return the lines that it changes, as they stand, in one."""
         return _in_one(source[_line_start(source, self.start) : _line_end(source, self.end)])

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
-from itertools import takewhile
 from pathlib import Path
 from subprocess import PIPE
 
 from infra.postgres.embedded import EmbeddedPostgresFailed, Owner
 from tests.mutate.change import Change
+from tests.mutate.covered import Covered, read
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".everytap", ".env", "__pycache__", ".*_cache")
@@ -28,6 +28,7 @@ RUN_SECONDS = 900.0  # a run that no test ends has found nothing
 ROUNDS = 3
 # What the nest has imported cannot be rewritten, and is none of ours.
 QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=line")
+CONTEXTS = ("--cov", "--cov-context=test", "--cov-report=")
 ARGUMENTS = ("-x", "-o", f"timeout={TEST_SECONDS}", "-o", "timeout_method=thread", *QUIET)
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+\.py)", re.MULTILINE)
 NO_TESTS = 5
@@ -94,19 +95,24 @@ class Copy:
         self._output = place / "output"
         self._nest = nest
 
-    def try_change(self, change: Change, tests: Sequence[str]) -> Verdict:
-        """Tell whether these tests find it."""
+    def try_change(self, change: Change, *stages: Sequence[str]) -> Verdict:
+        """Tell whether the tests of one of these stages find it."""
         with self.changed(change):
-            return judge(self.run, tests)
+            verdicts = (judge(self.run, tests) for tests in stages if tests)
+            found = next((verdict for verdict in verdicts if verdict.end is not End.SURVIVED), None)
+            return found or Verdict(End.SURVIVED)
 
-    def try_none(self, tests: Sequence[str]) -> str | None:
-        """Tell what these tests say if they fail without a change, and not by chance."""
-        runs = (self.run(tests) for _ in range(ROUNDS))
-        failed = list(takewhile(lambda run: run.is_red, runs))
-        return failed[-1].output if len(failed) == ROUNDS else None
+    def survey(self, tests: Sequence[str]) -> Covered | str:
+        """Tell through which lines these tests run; or what they say if they fail without a change, not by chance."""
+        run = Run(None, "")
+        for _ in range(ROUNDS):
+            run = self.run([*CONTEXTS, *tests])
+            if not run.is_red and run.code is not None:
+                return read(self._folder / ".coverage", self._folder)
+        return run.output
 
     def run(self, tests: Sequence[str]) -> Run:
-        """Run test files until the first failure."""
+        """Run tests until the first failure."""
         arguments = [*ARGUMENTS, f"--basetemp={self._basetemp}", *tests]
         asked = {"arguments": arguments, "output": str(self._output), "seconds": RUN_SECONDS}
         assert self._nest.stdin is not None

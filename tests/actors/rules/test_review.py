@@ -362,6 +362,19 @@ def test_how_the_sending_of_an_original_ended_is_concluded_then_and_not_before(
     assert of(ConfirmUpdate, effects) == []
 
 
+@pytest.mark.parametrize(
+    ("certain", "line"),
+    [
+        (True, "⚠️ The original could not be sent, tap again."),
+        (False, "⚠️ Nobody knows whether the original was sent: if it does not come, tap again."),
+    ],
+)
+def test_original_that_did_not_come_is_told_on_the_card(certain: bool, line: str) -> None:
+    effects = decide(remembered(ROW), OriginalNotSent(ANNAS.press, certain, "no")).effects
+
+    assert of(ShowLine, effects) == [ShowLine(ANNAS.press, ROW, line, needed=True, check=True)]
+
+
 def test_line_of_a_doubt_that_nobody_has_loaded_keeps_the_buttons_of_a_doubt() -> None:
     """What the shell once read off the type of a message is decided here."""
     live = Tap(press("anna-1", ANNA), Step.IT_IS_LIVE)

@@ -201,3 +201,13 @@ async def test_pause_that_is_asked_for_has_an_end(seconds: float) -> None:
             await say(calls, wire.url)
 
     assert 0 < (caught.value.retry_after_seconds or 1) <= LONGEST_PAUSE_SECONDS
+
+
+@pytest.mark.parametrize("name", ["", None, 7, ["everytap_bot"]])
+async def test_name_of_ours_that_is_none_is_an_error_of_the_port(name: object) -> None:
+    """As "" it would make every command that names a bot another bot's."""
+    me = {"ok": True, "result": {"id": 7, "is_bot": True, "first_name": "everytap", "username": name}}
+
+    async with serve(replies(200, me)) as wire, AiohttpRequest(1) as calls:
+        with pytest.raises(PortError):
+            await ask_name(calls, wire.url)

@@ -36,3 +36,15 @@ async def test_wait_for_a_free_connection_is_not_sent() -> None:
         tasks.cancel_scope.cancel()
 
     assert len(wire.heard) == 1
+
+
+async def test_call_before_the_start_or_after_the_stop_is_not_sent() -> None:
+    request = AiohttpRequest(1)
+    await request.shutdown()
+
+    with pytest.raises(NotSent):
+        await request.post("http://127.0.0.1:1")
+    async with request:
+        pass
+    with pytest.raises(NotSent):
+        await request.post("http://127.0.0.1:1")
