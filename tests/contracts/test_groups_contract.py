@@ -174,3 +174,12 @@ async def test_long_name_is_cut_to_sixty_units() -> None:
 
     assert found is not None
     assert found.name == "x" * 59 + "…"
+
+
+async def test_administrator_may_send_what_members_may_not() -> None:
+    async with open_sandbox(rules=Rules(limits=False)) as sandbox, open_groups(sandbox.token, sandbox.url) as groups:
+        sandbox.create_chat(NewChat("Our team", [ANNA], id=TEAM))
+        sandbox.telegram.chats[TEAM].members_may_send_media = False
+        found = await groups.look_up(TEAM)
+
+    assert found == Group(GroupKind.SUPERGROUP, "Our team")

@@ -3,10 +3,10 @@
 import anyio
 import pytest
 from anyio.abc import SocketStream
-from telegram.error import NetworkError
+from telegram.error import NetworkError, TimedOut
 
 from infra.telegram.request import AiohttpRequest, NotSent
-from tests.infra.telegram.wire import serve
+from tests.infra.telegram.wire import breaks_off, serve
 
 
 async def test_silence_after_the_call_left_is_lost() -> None:
@@ -17,7 +17,15 @@ async def test_silence_after_the_call_left_is_lost() -> None:
         with pytest.raises(NetworkError) as caught:
             await request.post(wire.url, read_timeout=0.05)
 
-    assert not isinstance(caught.value, NotSent)
+    assert isinstance(caught.value, TimedOut)
+
+
+async def test_connection_that_breaks_is_lost_and_not_taken_for_silence() -> None:
+    async with serve(breaks_off(b"HTTP/1.1 200 OK\r\n")) as wire, AiohttpRequest(1) as request:
+        with pytest.raises(NetworkError) as caught:
+            await request.post(wire.url)
+
+    assert not isinstance(caught.value, NotSent | TimedOut)
 
 
 async def test_wait_for_a_free_connection_is_not_sent() -> None:
