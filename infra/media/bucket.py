@@ -16,8 +16,10 @@ from obstore.store import S3Store
 from actors.errors import Refused, Unreachable
 from actors.rules.item import Story
 from infra.media.cleaning import for_the_team, published, remember
+from infra.media.straight import fetch_straight
 from infra.media.taking import Stored, content_type, published_path, take_in, unfitted
 
+FETCHED = timedelta(minutes=10)  # a link that nobody but us sees
 VALID = timedelta(hours=24)  # as long as one of Instagram's containers lives
 CONNECT_SECONDS, READ_SECONDS = 5, 20
 RETRIES = 2  # each call of ours can be repeated: what is put under a name never changes
@@ -46,6 +48,7 @@ class BucketMedia:
 
     def __init__(self, bucket: Bucket, valid: timedelta = VALID) -> None:
         self._name = bucket.name
+        self._proxy = bucket.proxy
         with _failures_told(bucket.name):
             self._store = _open(bucket)
         self._valid = valid
@@ -94,11 +97,19 @@ class BucketMedia:
 
     async def _get(self, path: str) -> bytes | None:
         with _failures_told(self._name):
-            try:
-                found = await obstore.get_async(self._store, path)
-                return bytes(await found.bytes_async())
-            except FileNotFoundError:  # obstore's own for an object
-                return None
+            link = await obstore.sign_async(self._store, "GET", path, expires_in=FETCHED)
+            code, content = await fetch_straight(link, self._proxy)
+        if code == 404:
+            return None
+        if code in {401, 403}:
+            raise Unreachable(f"the bucket {self._name} does not take our keys")
+        if 300 <= code < 400:
+            raise Unreachable(
+                f"the bucket {self._name} is elsewhere: set AWS_REGION and AWS_ENDPOINT_URL to where it is"
+            )
+        if code != 200:
+            raise Unreachable(f"the bucket {self._name} cannot be used just now")
+        return content
 
     async def _put(self, path: str, content: bytes) -> None:
         kind = content_type(path)

@@ -35,12 +35,15 @@ class BucketServer:
     failures: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     late: timedelta = timedelta()
+    moved_to: str = ""
     url: str = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(f"{request.method} {request.path}")
         if self.failures:
             return web.Response(status=self.failures.pop(0))
+        if self.moved_to:
+            return web.Response(status=307, headers={"location": f"{self.moved_to}{request.path_qs}"})
         bucket, _, name = request.path.removeprefix("/").partition("/")
         if bucket != BUCKET:
             return web.Response(status=404)

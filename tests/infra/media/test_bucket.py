@@ -129,6 +129,50 @@ async def test_copy_of_an_earlier_release_tells_nothing_to_the_team_nor_once_the
     assert [line for line in server.asked if line.startswith("PUT")] == [f"PUT /{BUCKET}/ab/abc.story.jpg"]
 
 
+async def test_file_is_read_from_the_bucket_and_from_no_host_that_it_names(
+    media: BucketMedia, server: BucketServer
+) -> None:
+    """What stands elsewhere is nobody's story, and a key is shown to nobody else."""
+    async with bucket_server() as other:
+        other.objects["ab/abc.png"] = Kept(b"faked", "image/png")
+        server.moved_to = other.url
+
+        with pytest.raises(Unreachable, match="is elsewhere: set AWS_REGION and AWS_ENDPOINT_URL"):
+            await media.read(Story(3, Kind.PHOTO, "ab/abc.png", "a.png", "A", ""))
+
+        assert other.asked == []
+
+
+async def test_file_that_could_not_be_read_at_once_is_asked_for_again(
+    media: BucketMedia, server: BucketServer, tmp_path: Path
+) -> None:
+    source = picture(tmp_path)
+    stored = await media.check_and_store(source)
+    server.failures.extend([503, 500])
+
+    assert await media.read(story(stored)) == source.read_bytes()
+
+
+async def test_bucket_that_cannot_be_read_says_why_without_the_link(bucket: Bucket, server: BucketServer) -> None:
+    asked = Story(3, Kind.PHOTO, "ab/abc.png", "a.png", "A", "")
+    server.objects["ab/abc.png"] = Kept(b"content", "image/png")
+
+    refused = await _failure_of_reading(replace(bucket, key="another key"), asked)
+    server.failures.extend([500] * 3)
+    broken = await _failure_of_reading(bucket, asked)
+    away = await _failure_of_reading(replace(bucket, url="http://127.0.0.1:1"), asked)
+
+    assert str(refused) == "the bucket stories does not take our keys"
+    assert str(broken) == str(away) == "the bucket stories cannot be used just now"
+
+
+async def _failure_of_reading(bucket: Bucket, asked: Story) -> Unreachable:
+    with pytest.raises(Unreachable) as raised:
+        await BucketMedia(bucket).read(asked)
+    assert "Signature" not in "".join(traceback.format_exception(raised.value))
+    return raised.value
+
+
 async def test_missing_file_is_refused(media: BucketMedia) -> None:
     with pytest.raises(Refused, match="the file of media 3 is missing"):
         await media.read(Story(3, Kind.PHOTO, "ab/none.png", "none.png", "None", ""))
