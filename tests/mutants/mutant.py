@@ -17,12 +17,16 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`key`: the failure of the replaced system (F1 to F40) or the rule (T6: of the test plan) that it brings back."""
+    """`key`: the failure of the replaced system (F1 to F40) or the rule (T6: of the test plan) that it brings back.
+
+    `promise`: the one that it has to break, beside whatever else breaks with it; None: any.
+    """
 
     name: str
     key: str
     mistake: str
     edits: tuple[Edit, ...]
+    promise: str | None = None
 
 
 class DoesNotFit(Exception):

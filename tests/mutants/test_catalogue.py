@@ -33,6 +33,14 @@ def test_at_least_thirty_mistakes_are_hunted_and_each_elusive_one_is_written_dow
     assert {mutant.name for mutant in WRITTEN} >= ELUSIVE
 
 
+def test_a_promise_that_a_mistake_has_to_break_is_one_of_the_simulation() -> None:
+    wanted = [mutant.promise for mutant in WRITTEN if mutant.promise is not None]
+    sources = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/simulation/*.py"))
+
+    assert len(wanted) >= 5
+    assert [promise for promise in wanted if f'"{promise}"' not in sources] == []
+
+
 def test_an_edit_that_fits_twice_or_never_is_refused() -> None:
     with pytest.raises(DoesNotFit, match="2 times"):
         edited(Edit("x.py", "a", "b"), "a a")

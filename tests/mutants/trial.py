@@ -44,6 +44,8 @@ def try_mutant(mutant: Mutant | None, profile: str, seconds: float) -> Verdict:
         if mutant is not None:
             apply(mutant, copy)
         command = [sys.executable, "-m", "tests.simulation", "--hunt", "--json", "--seconds", str(seconds)]
+        if mutant is not None and mutant.promise is not None:
+            command += ["--until", mutant.promise]
         if profile != "all":
             command += ["--profile", profile]
         try:

@@ -66,7 +66,7 @@ def verdict_lines(outcome: Outcome, backend: str) -> list[str]:
 
 def play_hunt(wish: Wish, seconds: float, console: Console) -> int:
     """Look for the first broken promise."""
-    prey = hunt(trial_of(wish), wish.seeds.start, Budget(time.process_time, seconds=seconds))
+    prey = hunt(trial_of(wish), wish.seeds.start, Budget(time.process_time, seconds=seconds), wish.until)
     if prey.seed is not None:
         console.print(command(draw_plan(prey.seed, wish.profile), wish.backend), markup=False, highlight=False)
     print_json(prey.as_json)

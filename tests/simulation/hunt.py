@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from tests.simulation.failure import HARNESS
-from tests.simulation.plan import Outcome
+from tests.simulation.plan import Outcome, Violation
 from tests.simulation.runner import Trial
 from tests.simulation.shrink import Budget
 
@@ -28,20 +28,20 @@ class Prey:
         return asdict(self)
 
 
-def hunt(trial: Trial, first: int, budget: Budget) -> Prey:
-    """Play seed after seed until a promise breaks or the time is over."""
+def hunt(trial: Trial, first: int, budget: Budget, promise: str | None = None) -> Prey:
+    """Play seed after seed until a promise breaks or the time is over; `promise`: until this very one does."""
     began = budget.clock()
     seeds = 0
     while (spent := budget.clock() - began) < budget.seconds:
         outcome = trial.simulate(trial.draw(first + seeds))
         seeds += 1
-        if outcome.violations:
-            return _found(outcome, seeds, budget.clock() - began)
+        broken = [one for one in outcome.violations if promise in {None, one.invariant} or one.invariant == HARNESS]
+        if broken:
+            return _found(outcome, broken[0], seeds, budget.clock() - began)
     return Prey(None, seeds, None, seconds=round(spent, 3))
 
 
-def _found(outcome: Outcome, seeds: int, seconds: float) -> Prey:
-    first = outcome.violations[0]
+def _found(outcome: Outcome, first: Violation, seeds: int, seconds: float) -> Prey:
     return Prey(
         seed=outcome.plan.seed,
         seeds=seeds,

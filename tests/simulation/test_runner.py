@@ -170,6 +170,18 @@ def test_hunt_ends_at_the_first_broken_promise() -> None:
     }
 
 
+def test_hunt_for_one_promise_goes_on_past_all_others() -> None:
+    prey = hunt(Trial(toy_plan, ToyWorlds(each_fails_differently)), 1, Budget(ToyClock(), seconds=60.0), "promise 3")
+
+    assert (prey.seed, prey.seeds, prey.invariant) == (3, 3, "promise 3")
+
+
+def test_hunt_for_one_promise_ends_at_a_crash_of_the_harness() -> None:
+    prey = hunt(Trial(toy_plan, ToyWorlds(harness_fails)), 1, Budget(ToyClock(), seconds=10.0), PROMISE)
+
+    assert (prey.seed, prey.crash) == (1, "seed 1 broke it")
+
+
 def test_hunt_that_finds_nothing_ends_with_its_time() -> None:
     prey = hunt(Trial(toy_plan, ToyWorlds(nothing_fails)), 1, Budget(ToyClock(step=1.0), seconds=10.0))
 
@@ -196,6 +208,7 @@ def test_hunt_calls_a_crash_of_the_harness_a_crash() -> None:
         (["--only", "3"], "name its --seed"),
         (["--hunt"], "for how long"),
         (["--seed", "1", "--hunt", "--seconds", "5"], "leave out --seeds and --hunt"),
+        (["--until", "one worker polls"], "for what --hunt looks"),
         (["--bogus"], "Unrecognized arguments: --bogus"),
     ],
 )

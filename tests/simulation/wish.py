@@ -30,6 +30,7 @@ class Wish:
     seed: int | None
     narrowing: Narrowing
     hunt_seconds: float | None
+    until: str | None
     json_only: bool
 
 
@@ -54,6 +55,7 @@ def read_wish(arguments: Sequence[str]) -> Wish:
         seed=read.seed,
         narrowing=narrowing,
         hunt_seconds=read.seconds if read.hunt else None,
+        until=read.until,
         json_only=read.json,
     )
 
@@ -63,6 +65,8 @@ def _check(read: argparse.Namespace, narrowing: Narrowing) -> None:
         raise WrongInput("--seed plays one seed: leave out --seeds and --hunt.")
     if read.hunt and read.seconds is None:
         raise WrongInput("--hunt needs --seconds: for how long?")
+    if read.until is not None and not read.hunt:
+        raise WrongInput("--until says for what --hunt looks: there is none.")
     if read.seed is None and narrowing != Narrowing():
         raise WrongInput("--people, --items, --workers, --seconds and --only narrow one world: name its --seed.")
 
@@ -78,6 +82,7 @@ def _parser() -> Parser:
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes; default: one a core")
     parser.add_argument("--json", action="store_true", help="nothing but the last line, which is one JSON object")
     parser.add_argument("--hunt", action="store_true", help="until a promise breaks or --seconds are over, on one core")
+    parser.add_argument("--until", metavar="PROMISE", help="with --hunt: until this very promise breaks")
     one = parser.add_argument_group("one world")
     one.add_argument("--seed", type=_seed, help="play this seed alone, and print its whole transcript")
     one.add_argument("--people", type=_count)
