@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.kit.plugin",
     "tests.plugins.environment",
     "tests.plugins.examples",
+    "tests.plugins.failures",
     "tests.plugins.order",
     "tests.plugins.postgres",
     "tests.plugins.secrets",

@@ -5,9 +5,12 @@ import re
 from functools import cache
 from pathlib import Path
 
+import pytest
+
+from tests.plugins.failures import KEYWORD, TEST, named
+
 TESTS = Path(__file__).parent
 ROW = re.compile(r"^\| (F\d+) \| (.+) \| (.+) \|$", re.MULTILINE)
-TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 KEYS = [f"F{number}" for number in range(1, 41)]
 
 
@@ -37,6 +40,15 @@ def test_every_test_of_the_table_is_there() -> None:
     named = [(file, test) for _, shown_by in rows() for file, test in TEST.findall(shown_by)]
 
     assert [f"{file}::{test}" for file, test in named if test not in names_in(file)] == []
+
+
+def test_tests_of_the_table_are_picked_by_its_name(request: pytest.FixtureRequest) -> None:
+    """So the command that shows the table runs them; and no other test of the table's own file is among them."""
+    collected = [item for item in request.session.items if isinstance(item, pytest.Function)]
+
+    picked = {(item.path, item.originalname) for item in collected if KEYWORD in item.extra_keyword_matches}
+
+    assert picked == named() & {(item.path, item.originalname) for item in collected}
 
 
 def test_failure_that_a_test_bears_in_its_name_has_a_line_with_such_a_test() -> None:
