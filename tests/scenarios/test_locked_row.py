@@ -11,7 +11,7 @@ async def test_locked_row_holds_up_its_own_tap_and_no_other(stage: Stage) -> Non
 
     async with stage.worker():
         locked, locked_card = await stage.present("Locked")
-        free = [await stage.present(title) for title in ("One", "Two", "Three")]
+        *free, last = [await stage.present(title) for title in ("One", "Two", "Three", "Four")]
         held = other.transaction()
         await held.start()
         await other.execute("select from items where item_id = $1 for update", locked)
@@ -21,6 +21,7 @@ async def test_locked_row_holds_up_its_own_tap_and_no_other(stage: Stage) -> Non
         taps = [stage.tap(card, BEN, "Skip") for _, card in free]
         lines = [await stage.line(tap) for tap in taps]  # while the row is held
         await stage.says(locked_card, "Anna is skipping this")
+        lines.append(await stage.line(stage.tap(last[1], BEN, "Skip")))  # the first attempt at the lock has failed
         assert "Skip" in stage.buttons(locked_card)
         assert await stage.events(locked) == []
 
@@ -29,7 +30,7 @@ async def test_locked_row_holds_up_its_own_tap_and_no_other(stage: Stage) -> Non
         line = await stage.line(waiting)
 
     await other.close()
-    assert [line["outcome"] for line in lines] == ["recorded"] * 3
+    assert [line["outcome"] for line in lines] == ["recorded"] * 4
     assert line["outcome"] == "recorded"
     assert line["db_attempts"] > 1
     assert await stage.events(locked) == [("skip", "Anna")]

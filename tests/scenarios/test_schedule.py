@@ -2,6 +2,7 @@
 
 from infra.postgres.desk import Desk
 from infra.sandbox.faults import Fault, Kind
+from tests.scenarios.conversations import cards
 from tests.stage import ANNA, BEN, CHAT, Stage
 
 OTHER_CHAT = CHAT - 1
@@ -15,12 +16,12 @@ async def test_overdue_items_come_one_per_gap(stage: Stage) -> None:
     items = [await stage.queue(title) for title in ("First", "Second")]
 
     async with stage.worker():
-        cards = [await stage.card(item) for item in items]
+        came = [await stage.card(item) for item in items]
         for item in items:
             await stage.row_is(item, "in_review")
 
     came_at = [message.history[0].at for message in stage.messages()]
-    assert cards == sorted(cards)
+    assert came == sorted(came)
     assert len(came_at) == 2
     assert came_at[1] - came_at[0] > 0.9
 
@@ -83,6 +84,20 @@ async def test_ambiguous_send_makes_one_extra_card_at_most_and_a_tap_on_it_adopt
     assert stage.buttons(lost) == stage.buttons(known) == []
     assert await stage.events(item) == [("skip", "Ben")]
     assert await stage.database.fetchval("select count(*) from cards where item_id = $1", item) == 2
+
+
+async def test_send_that_is_lost_twice_makes_no_third_card(stage: Stage) -> None:
+    await stage.add_chat()
+    stage.sandbox.set_fault(Fault(Kind.RESET_AFTER, "sendPhoto"))
+
+    async with stage.worker():
+        item = await stage.queue()
+        await stage.until_rows_say(1, "select failed_sends from chats")
+        await stage.database.execute(PAUSE_IS_OVER)
+        stage.wake()
+        await stage.row_is(item, "in_review")
+
+    assert len(cards(stage)) == 2
 
 
 async def test_tap_on_a_card_whose_send_was_lost_counts_before_any_other_card_is_sent(stage: Stage) -> None:
