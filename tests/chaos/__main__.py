@@ -31,7 +31,6 @@ async def perform(wish: Wish) -> dict[str, Any]:
             await play.tap_auto_post()
             play.sandbox.instagram.clear_faults()
             play.calm.set()
-            tasks.start_soon(play.tap_again)
             result = await play.result(await play.settle())
             tasks.cancel_scope.cancel()
     return result

@@ -108,12 +108,10 @@ class Play:
                 await anyio.sleep(0.3)
 
     async def tap_again(self) -> None:
-        """Once all is calm, tap Auto Post wherever it is still asked for: there a publish was refused."""
-        while True:
-            await anyio.sleep(AGAIN_SECONDS)
-            for card in await self.cards():
-                self.tap(card, "Auto Post")
-                self.again += 1
+        """Tap Auto Post wherever it is still asked for though all is calm: there a publish was refused."""
+        for card in await self.cards():
+            self.tap(card, "Auto Post")
+            self.again += 1
 
     def tap(self, card: Card, button: str) -> None:
         """Let somebody tap a button of a card, if it has it."""
@@ -140,11 +138,14 @@ class Play:
         return {row["state"]: row["n"] for row in rows}
 
     async def settle(self) -> float | None:
-        """Wait until nothing is open and no card lies; answers how long it took."""
-        began = time.monotonic()
-        while time.monotonic() - began < 2 * TRUTH_SECONDS:
+        """Wait until nothing is open and no card lies, while people tap again; answers how long it took."""
+        began = tapped = time.monotonic()
+        while (now := time.monotonic()) - began < 2 * TRUTH_SECONDS:
             if await self.count(OPEN) == 0 and await self.lies() == 0:
-                return time.monotonic() - began
+                return now - began
+            if now - tapped > AGAIN_SECONDS:
+                tapped = now
+                await self.tap_again()
             await anyio.sleep(0.5)
         return None
 
