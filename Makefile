@@ -1,7 +1,8 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help installs demo run test check bench replay chaos simulate mutants mutate faults soak lock venv new-venv
+.PHONY: help installs demo run test check bench replay chaos simulate mutants mutate faults promises soak lock venv \
+	new-venv
 
 ARGS =
 VENV = .venv
@@ -50,6 +51,9 @@ mutate: venv ## put random mistakes into a copy of the source: its tests must fi
 
 faults: venv ## break the real database, its network and the worker; QUICK=1: a slice of it
 	@$(IN_VENV) -m tests.faults $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
+
+promises: venv ## break each promise of the README in a copy: its own command must notice; ARGS="--only links" picks
+	@$(IN_VENV) -m tests.promises $(ARGS)
 
 soak: venv ## a million taps while something breaks every few seconds; ARGS="--taps 20000" for fewer
 	@$(IN_VENV) -m tests.soak $(ARGS)

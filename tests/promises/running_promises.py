@@ -1,0 +1,170 @@
+"""What the operator is promised: workers that take over, stop, idle and log; and what breaks real parts."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Edit
+from tests.promises.promise import Promise, known, tests, tests_in
+from tests.promises.team_promises import NO_KEY
+
+
+def faults(section: str) -> str:
+    """The command of one section of the matrix."""
+    return f'make faults ARGS="--only {section}"'
+
+
+def a_slice(section: str) -> str:
+    """The same, as short as it can be."""
+    return f'make faults ARGS="--only {section} --quick"'
+
+
+RUNNING: tuple[Promise, ...] = (
+    Promise(
+        "take_over",
+        "Two workers: one polls, the other takes over within 15 s, nothing is doubled",
+        tests("test_two_workers"),
+        "a standby looks at the lease as seldom as a holder whom nobody waits for",
+        known("standby_sleeps"),
+        sample=tests_in("test_two_workers", "tests/scenarios/test_two_workers.py"),
+    ),
+    Promise(
+        "connections",
+        "Held, creeping and unread connections keep nobody off `PORT`",
+        tests("hostile_connections"),
+        "whoever is connected makes no room, and nobody is turned away",
+        (Edit("infra/web/gate.py", "        if still:\n            min(", "        if not still:\n            min("),),
+        sample=tests_in("hostile_connections", "tests/infra/web/test_hostile_connections.py"),
+    ),
+    Promise(
+        "installs",
+        "The lock installs with old pips when newer releases are out",
+        "make installs",
+        "pip may look for what the lock does not name",
+        (Edit("Makefile", "--disable-pip-version-check --no-deps ", "--disable-pip-version-check "),),
+        "FAILS",
+    ),
+    Promise(
+        "idle",
+        "A lone idle worker sends at most 12 statements an hour, in two bursts",
+        tests("idle"),
+        "a lone holder renews its lease as often as one with company",
+        (
+            Edit(
+                "actors/lease.py",
+                "return RENEW_SECONDS if contested else ALONE_SECONDS / 2",
+                "return RENEW_SECONDS",
+            ),
+        ),
+        sample=tests_in("idle", "tests/actors/test_tree.py"),
+    ),
+    Promise(
+        "log_reader",
+        "A log that nobody reads, or whose reader went away, holds up nothing",
+        tests("log_reader or test_output"),
+        "lines are written by those who have something to say",
+        (Edit("infra/process/output.py", "        yield cast(TextIO, queue)\n", "        yield stream\n"),),
+        sample=tests_in(
+            "log_reader or test_output", "tests/infra/process/test_output.py", "tests/scenarios/test_log_reader.py"
+        ),
+    ),
+    Promise(
+        "signals",
+        "Every signal is an orderly stop, also in the first second of process 1; a demo leaves nothing, "
+        "also after kill -9",
+        tests("test_signals or test_demo_ends"),
+        "the end of a terminal is no signal to stop",
+        (Edit("infra/process/first.py", " if stays else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)", ""),),
+        sample=tests_in("test_signals or test_demo_ends", "tests/infra/process/test_signals.py"),
+    ),
+    Promise(
+        "webhook",
+        "Webhook: 2xx after the effect, 10 s at most, forged requests leave nothing, switching loses nothing",
+        tests("webhook or reception"),
+        "an update is confirmed as soon as it was handed on",
+        (
+            Edit(
+                "actors/reception.py",
+                "return Receipt.LATER if held is None else await self._wait(held)",
+                "return Receipt.LATER if held is None else Receipt.DONE",
+            ),
+        ),
+        sample=tests_in("webhook or reception", "tests/actors/test_reception.py"),
+    ),
+    Promise(
+        "cuts",
+        "Connections cut at each byte of a tap's statement: effect once, connections back",
+        faults("cuts"),
+        "each attempt to store a tap has a key of its own",
+        NO_KEY,
+        "broken: told",
+        a_slice("cuts"),
+    ),
+    Promise(
+        "kills",
+        "Workers ended at each piece of traffic of a tap, a card, a publish: the next one brings it to its end, once",
+        faults("kills"),
+        "Telegram is never told that an update is done with",
+        (Edit("actors/intake.py", "min(waiting) if waiting else max(self._held) + 1", "min(self._held)"),),
+        "updates were never confirmed",
+        a_slice("kills"),
+    ),
+    Promise(
+        "calls",
+        "HTTP connections cut at each piece of traffic of a tap, a card, a publish: one effect, one answer",
+        faults("calls"),
+        "a toast that may not have come is not shown again",
+        (
+            Edit(
+                "actors/shell/answers.py",
+                "            if await pause(0.5 * (attempt + 1)):\n                return False\n",
+                "            return False\n",
+            ),
+        ),
+        "taps were never answered",
+        a_slice("calls"),
+    ),
+    Promise(
+        "postgres",
+        "PostgreSQL stopped, crashed, full, slow, read-only, locked in the middle of a tap, a card, a publish",
+        faults("postgres"),
+        "an outage's probe whose answer is lost leaves the gate closed for ever",
+        known("probe_never_ends"),
+        "broken: ",
+        a_slice("postgres"),
+    ),
+    Promise(
+        "overlap",
+        "Workers that restart by turns, die, freeze for a minute, migrate beside older ones",
+        faults("overlap"),
+        "whoever reads that another one holds the lease polls all the same",
+        (Edit("actors/lease.py", "if view.standing is Standing.STANDBY:", "if view.standing is None:"),),
+        "poll in the end",
+        a_slice("overlap"),
+    ),
+    Promise(
+        "outage",
+        "Ten minutes without a database: taps are held, then refused visibly, memory stays flat",
+        faults("outage"),
+        "the toast waits until the tap is stored",
+        known("toast_after_the_record"),
+        "the slowest toast came after",
+        a_slice("outage"),
+    ),
+    Promise(
+        "soak",
+        "A million taps while something breaks every few seconds: none lost, memory flat",
+        "make soak",
+        "each tap leaves 50 kB behind",
+        (
+            Edit(
+                "actors/shell/trace.py",
+                '    """Write the one line of a tap."""\n',
+                '    """Write the one line of a tap."""\n    LEFT.append(b"x" * 50_000)\n',
+            ),
+            Edit(
+                "actors/shell/trace.py", "log = structlog.get_logger()\n", "log = structlog.get_logger()\nLEFT = []\n"
+            ),
+        ),
+        "broken: memory grew by",
+        'make soak ARGS="--taps 8000"',
+    ),
+)
