@@ -752,4 +752,34 @@ ACTORS: tuple[Mutant, ...] = (
             ),
         ),
     ),
+    Mutant(
+        "flood_is_served",
+        "flood",
+        "whatever number of commands one person writes, each is done and answered in its turn",
+        (
+            Edit(
+                "actors/rules/floods.py",
+                "if len(asked_at) == MOST and now - asked_at[0] < SECONDS:",
+                "if len(asked_at) == MOST and now < asked_at[0]:",
+            ),
+        ),
+    ),
+    Mutant(
+        "pause_is_kept_by_one_message_alone",
+        "flood",
+        "whoever meets a 429 waits, and nobody else of that chat is told",
+        (
+            Edit(
+                "actors/shell/paces.py",
+                "if error.retry_after_seconds:",
+                "if error.retry_after_seconds and not self._paces:",
+            ),
+        ),
+    ),
+    Mutant(
+        "cards_are_sent_into_a_pause",
+        "flood",
+        "edits and answers wait for the end of a pause, and cards and files are sent all the same",
+        (Edit("actors/shell/paces.py", "        if rest > 0:", "        if rest > 86_400:"),),
+    ),
 )

@@ -10,6 +10,7 @@ from random import Random
 from actors.rules.item import Person
 from infra.telegram.cards import Button
 from infra.telegram.taps import CODES, Verb, decode, encode
+from tests.simulation.floods import Flooder
 from tests.simulation.furniture import CHATS, QUIET_CHAT
 from tests.simulation.people import Crowd
 from tests.simulation.telegram import OWN_NAME, Sight, SimulatedTelegram
@@ -24,8 +25,9 @@ FORGE_SECONDS = 0.7
 class Guests:
     """They belong to no group, and have no habits."""
 
-    def __init__(self, crowd: Crowd, telegram: SimulatedTelegram, dice: Random) -> None:
+    def __init__(self, crowd: Crowd, telegram: SimulatedTelegram, dice: Random, flooder: Flooder) -> None:
         self._crowd = crowd
+        self._flooder = flooder
         self._telegram = telegram
         self._dice = dice
         self._forged = 0
@@ -63,6 +65,10 @@ class Guests:
     def skip(self) -> None:
         """Somebody skips the newest card of the group that publishes."""
         self._tap_newest(CHATS[0], SKIPPER, Verb.SKIP)
+
+    def flood(self) -> None:
+        """Somebody floods the quiet group, and another one taps there."""
+        self._flooder.flood()
 
     def forge(self) -> None:
         """Somebody presses cards of a queue that was, and sends data that the pressed message never had."""

@@ -81,6 +81,7 @@ class Deed(Enum):
     WAVER = "let somebody ask there whether to reject"
     REPLACE = "kill for good, if another worker is there"
     FORGE = "let somebody press what is no button of the card"
+    FLOOD = "let somebody flood a group with commands and taps"
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,6 +240,15 @@ SCRIPTS = (
         ),
         people=2,
     ),
+    # Somebody floods a group, and Telegram asks for pauses.
+    Script(
+        (
+            Act("sent poll", (4, 8), Deed.FLOOD),
+            Act("sent poll", (1, 2), Deed.FLOOD, after=1, not_before=80.0),
+        ),
+        people=2,
+        weather=((Kind.TELEGRAM_FLOOD, 0.1), (Kind.TELEGRAM_SLOW, 0.4)),
+    ),
 )
 
 

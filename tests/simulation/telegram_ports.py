@@ -12,6 +12,7 @@ from actors.errors import AnswerLost, Unreachable
 from actors.ports import Conflict, Face, Membership, Moved, Other, Poison, Said, Sending, SentCard, Unknown, Update
 from actors.rules.item import Row
 from actors.rules.messages import Pressed
+from tests.simulation.floods import Pauses
 from tests.simulation.ledger import Ledger
 from tests.simulation.plan import Kind
 from tests.simulation.telegram import OWN_NAME, SimulatedTelegram
@@ -31,6 +32,7 @@ class ChatPort:
         self._platform = platform
         self._wire = wire
         self._toasting, self._ledger = books
+        self._pauses = Pauses(lambda: wire.timeline.now, self._ledger.broken)
 
     async def answer(self, press_id: str, text: str) -> None:
         """Show a toast."""
@@ -39,6 +41,7 @@ class ChatPort:
 
     async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
         """Send a card."""
+        self._pauses.asks(row.chat_id, "a card is sent")
         self._ledger.sends(self._wire.process, row, self._wire.timeline.now)
         try:
             await self._leave("send_card", row, sending or Sending())
@@ -53,11 +56,13 @@ class ChatPort:
 
     async def edit_card(self, face: Face) -> None:
         """Redraw a card."""
+        self._pauses.asks(face.chat_id, "an edit is made")
         self._ledger.draws(self._wire.process, face)
         await self._ask("edit_card", lambda: self._platform.edit(face), face.chat_id)
 
     async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
         """Send the file."""
+        self._pauses.asks(row.chat_id, "a file is sent")
         self._ledger.answers_with_file(row, self._platform.sent_for(row.chat_id, reply_to))
         await self._leave("send_original", row, sending or Sending())
         said = f"the file of item {row.id}"
@@ -88,6 +93,7 @@ class ChatPort:
 
     async def send_text(self, chat_id: int, text: str) -> None:
         """Say something."""
+        self._pauses.asks(chat_id, "something is said")
         await self._ask("send_text", lambda: self._platform.say(chat_id, text), chat_id)
 
     async def own_name(self) -> str:
@@ -101,7 +107,12 @@ class ChatPort:
 
     async def _ask(self, name: str, effect: Callable[[], T], chat_id: int | None = None) -> T:
         request = Request("telegram", name, lambda: self._limited(effect, chat_id), READ_SECONDS)
-        return await self._wire.ask(request)
+        try:
+            return await self._wire.ask(request)
+        except Unreachable as error:
+            if chat_id is not None and error.retry_after_seconds:
+                self._pauses.begins(chat_id, error.retry_after_seconds)
+            raise
 
     def _limited(self, effect: Callable[[], T], chat_id: int | None) -> T:
         """429, in a flood and beyond a group's own limit."""

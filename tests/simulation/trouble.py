@@ -194,6 +194,8 @@ class Trouble:
                 guests.waver()
             case Deed.FORGE:
                 guests.forge()
+            case Deed.FLOOD:
+                guests.flood()
             case Deed.LEAVE:
                 self.deserted = True
 

@@ -12,6 +12,7 @@ from infra.telegram.markup import visible
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
 from tests.simulation.commands import Commands
+from tests.simulation.floods import Floods
 from tests.simulation.instagram import Made
 from tests.simulation.journal import Transcript
 from tests.simulation.ledger import Ledger
@@ -37,6 +38,7 @@ class Witnesses:
         self.ledger = Ledger(store, self.safety.broken)
         self.losers = Losers(store, self.safety.broken)
         self.commands = Commands(self.safety.broken)
+        self.floods = Floods(lambda: timeline.now, self.safety.broken)
         self.safety.changed = self._changed
         self.polled_at: dict[Process, float] = {}
 
@@ -50,6 +52,8 @@ class Witnesses:
                     self.losers.refused_for_good(str(line["tap_id"]), process.name)
                 said = {name: line[name] for name in ("tap_id", "outcome", "cause", "version")}
                 self.transcript.add(f"{process.name} logs {said}")
+            elif line["event"] == "command":
+                self.floods.logged(process, line)
             elif line["level"] != "info":
                 self.transcript.add(f"{process.name} logs {line['event']}")
 

@@ -17,6 +17,7 @@ from tests.simulation.database import SimulatedDatabase, SimulatedPool
 from tests.simulation.dice import Dice
 from tests.simulation.door import Door
 from tests.simulation.fleet import Fleet, Surroundings
+from tests.simulation.floods import Flooder
 from tests.simulation.furniture import CHATS, OPENS, furnish, queue_now
 from tests.simulation.guests import Guests
 from tests.simulation.instagram import Eyes, InstagramPort, Made, SimulatedInstagram
@@ -70,7 +71,8 @@ class World:
         self.courier = Courier(self.telegram, self.weather, self.dice.of("courier"), self.witnesses)
         self.door = Door(self._is_open, lambda: self.timeline.now)
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, self._do_people_tap, self.witnesses.commands.wrote)
-        self.guests = Guests(self.crowd, self.telegram, self.dice.of("hammer"))
+        flooder = Flooder(self.crowd, self.telegram, self.safety)
+        self.guests = Guests(self.crowd, self.telegram, self.dice.of("hammer"), flooder)
         self.witnesses.taps.pressed = self.crowd.pressed.get
         self.safety.sent_for = self.telegram.sent_for
         self.trouble: Trouble
