@@ -35,6 +35,11 @@ def test_tap_is_stored_or_refused_before_telegram_forgets_it() -> None:
     assert door.STUCK_SECONDS < intake.HIDING_SECONDS <= 20.0
 
 
+def test_updates_are_parsed_four_in_one_go() -> None:
+    """A hundred at once would hold up the loop."""
+    assert intake.SLICE == 4
+
+
 def test_so_many_wait_that_telegram_shows_the_newest_tap() -> None:
     """It shows a hundred updates from the oldest unconfirmed one on."""
     assert intake.BATCH == 100
@@ -81,3 +86,8 @@ def test_what_was_not_stored_is_asked_again_after_a_second() -> None:
 def test_check_of_a_card_ends_while_its_slot_is_near() -> None:
     """Two questions to the database, the quota and the file."""
     assert 2 * preflight.ASK_SECONDS + 2 * preflight.CALL_SECONDS <= 120.0
+
+
+def test_command_that_bears_a_strange_name_is_held_half_a_minute_at_most() -> None:
+    """Unconfirmed, it costs a tap its place."""
+    assert own_name.ASK_SECONDS < own_name.HOLD_SECONDS == 30.0

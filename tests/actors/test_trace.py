@@ -74,6 +74,20 @@ async def test_slow_tap_says_what_it_waited_for(logs: list[dict[str, object]]) -
     assert logs[0]["waited_for"] == ["Telegram's toast", "lock", "Telegram's edit or its limit"]
 
 
+async def test_tap_that_took_a_second_for_each_of_its_parts_is_not_slow(logs: list[dict[str, object]]) -> None:
+    await anyio.sleep(100.0 - anyio.current_time())
+    trace = Traces(Explained()).of(PRESS)
+
+    await anyio.sleep(1.0)
+    trace.toasted()
+    trace.recorded(1, stored=True)
+    await anyio.sleep(1.0)
+    trace.shown(1)
+    trace.conclude(SKIPPED)
+
+    assert (logs[0]["toast_ms"], logs[0]["card_ms"], logs[0]["waited_for"]) == (1000.0, 2000.0, [])
+
+
 async def test_line_waits_for_everything_that_the_tap_started(logs: list[dict[str, object]]) -> None:
     trace = Traces(Explained()).of(PRESS)
     trace.begin()
