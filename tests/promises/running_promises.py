@@ -126,9 +126,15 @@ RUNNING: tuple[Promise, ...] = (
         "postgres",
         "PostgreSQL stopped, crashed, full, slow, read-only, locked in the middle of a tap, a card, a publish",
         faults("postgres"),
-        "an outage's probe whose answer is lost leaves the gate closed for ever",
-        known("probe_never_ends"),
-        "broken: ",
+        "an attempt that failed is not made again",
+        (
+            Edit(
+                "actors/database.py",
+                "self._lanes.put_off(request, now + max(pause, asked))",
+                "request.fail(Cause.REFUSED)",
+            ),
+        ),
+        "the chat does not tell the truth",
         a_slice("postgres"),
     ),
     Promise(
