@@ -7,7 +7,7 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from actors.errors import Unreachable
+from actors.errors import BotTokenRefused, Unreachable
 from actors.ports import Conflict, Receipt
 from actors.rules import words
 from actors.rules.account_operations import ClaimTokens
@@ -266,6 +266,20 @@ async def test_trouble_with_telegram_is_told_until_it_answers(stage: TreeStage) 
         stage.updates.put(other(10))
         await anyio.sleep(1.0)
         assert worker.telegram_trouble() is None
+
+
+async def test_token_that_telegram_refuses_is_told_whichever_way_updates_come() -> None:
+    webhook = FakeWebhook()
+    brought, polled = TreeStage(webhook=webhook), TreeStage()
+    webhook.will("register", BotTokenRefused("refused"))
+    polled.updates.will("get", BotTokenRefused("refused"))
+
+    async with brought.playing() as worker:
+        assert worker.token_trouble() == "refused"
+        await anyio.sleep(60.0)
+        assert worker.token_trouble() is None
+    async with polled.playing() as worker:
+        assert worker.token_trouble() == "refused"
 
 
 @pytest.mark.parametrize("failure", [Conflict(), Unreachable("no network")])
