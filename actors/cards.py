@@ -66,6 +66,10 @@ class CardDrawer:
         """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
         return self._wish(Wish(face, Rank.FINAL if needed else Rank.INTERIM, None))
 
+    def show_view(self, face: Face) -> Awaitable[int]:
+        """Draw a question or its end once there is room for more than cards and decisions."""
+        return self._wish(Wish(face, Rank.COURTESY, None))
+
     async def run(self, lifeline: Lifeline) -> None:
         """Draw until stopped; then draw what is wanted already, and have it acknowledged."""
         self._stopping = lifeline.stopping

@@ -26,6 +26,7 @@ from actors.preflight import Checks, Preflight
 from actors.publisher import SagaActor, Surroundings
 from actors.reception import Reception
 from actors.reconciler import Reconciler
+from actors.rules.floods import MOST_VIEWS, Flood
 from actors.rules.item import Story
 from actors.rules.messages import Message
 from actors.rules.set_up import Means
@@ -83,6 +84,7 @@ class Worker:
         self.database = Database(ports.pool, random=chance)
         self._explained = Explained()
         self._known, self._seldom = KnownCards(), Seldom()
+        self._views = Flood(MOST_VIEWS)
         self.moves = Moves(self.database, self._confirm, self._look_again)
         paces = Paces()
         ports = replace(ports, chat=Following(Paced(ports.chat, paces), self.moves.follow))
@@ -213,6 +215,7 @@ class Worker:
                 grace_seconds=identity.grace_seconds,
                 known=self._known,
                 seldom=self._seldom,
+                views=self._views,
             ),
             context,
         )

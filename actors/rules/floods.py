@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
 
 MOST = 6
+MOST_VIEWS = 10  # questions and their ends: whoever goes through a queue asks for as many
 SECONDS = 60.0
 MOST_KNOWN = 1000
 
@@ -16,7 +17,7 @@ Who: TypeAlias = tuple[int, int]  # the chat and the person
 
 @dataclass(slots=True)
 class _Asker:
-    asked_at: deque[float] = field(default_factory=lambda: deque(maxlen=MOST))
+    asked_at: deque[float]
     told_at: float = -inf
     passed_over: int = 0
 
@@ -24,13 +25,14 @@ class _Asker:
 class Flood:
     """Who asked lately, and who was told that it is too much. Bounded: whoever asked least lately is forgotten."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._askers: OrderedDict[Who, _Asker] = OrderedDict()
 
     def admits(self, who: Who, now: float) -> bool:
         """Count one more, unless there were too many within the minute."""
         asked_at = self._of(who).asked_at
-        if len(asked_at) == MOST and now - asked_at[0] < SECONDS:
+        if len(asked_at) == self._most and now - asked_at[0] < SECONDS:
             return False
         asked_at.append(now)
         return True
@@ -54,7 +56,7 @@ class Flood:
         return count
 
     def _of(self, who: Who) -> _Asker:
-        asker = self._askers.setdefault(who, _Asker())
+        asker = self._askers.setdefault(who, _Asker(deque(maxlen=self._most)))
         self._askers.move_to_end(who)
         if len(self._askers) > MOST_KNOWN:
             self._askers.popitem(last=False)

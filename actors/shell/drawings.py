@@ -61,7 +61,9 @@ class Drawings:
         asking = wanted.asking
         doubtful = asking is not None and asking.step in words.DOUBT_STEPS
         face = replace(self._face(wanted.press, wanted.row), asking=asking, doubtful=doubtful)
-        return partial(self._asked, self.outside.cards.add_line(face, needed=True), wanted.press)
+        if self.outside.views.admits((face.chat_id, wanted.press.person.id), anyio.current_time()):
+            return partial(self._asked, self.outside.cards.add_line(face, needed=True), wanted.press)
+        return partial(self._asked_soon, self.outside.cards.show_view(face), wanted.press)
 
     def _face(self, press: Press, row: Row | None) -> Face:
         """What the tapped message shall show; drawn from the row if it is known, else from what the person saw."""
@@ -91,6 +93,11 @@ class Drawings:
 
     async def _asked(self, drawing: Awaitable[int], press: Press) -> None:
         self._shown(press, await drawing)
+
+    async def _asked_soon(self, drawing: Awaitable[int], press: Press) -> None:
+        """An update that is held costs a tap its place: whoever asks too much is waited for no longer."""
+        with anyio.move_on_after(LATE_SECONDS):
+            await self._asked(drawing, press)
 
     async def _refused(self, drawing: Awaitable[int], wanted: ShowLine) -> None:
         """A refusal is never silent: where its message is gone, the chat hears it."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
 
 from actors.ports import Chat, Clock, Face, Heard, Moved
+from actors.rules.floods import MOST_VIEWS, Flood
 from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction, Shown
@@ -39,6 +41,10 @@ class Cards(Protocol):
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[int]:
         """Draw a line that no row stores."""
+        ...
+
+    def show_view(self, face: Face) -> Awaitable[int]:
+        """Draw a question, or its end, of which there are too many; it waits for cards and decisions."""
         ...
 
 
@@ -115,6 +121,7 @@ class Outside:
     grace_seconds: float
     known: KnownCards
     seldom: Seldom
+    views: Flood = field(default_factory=partial(Flood, MOST_VIEWS))
 
 
 BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked

@@ -202,8 +202,10 @@ class FakeCards(Script):
         self.lates: list[bool] = []
         self.explained: list[Callable[[], bool] | None] = []
         self.lines: list[tuple[Face, bool]] = []
+        self.views: list[Face] = []
         self.always("draw", 1)
         self.always("add_line", 1)
+        self.always("show_view", 1)
 
     async def draw(
         self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
@@ -220,6 +222,13 @@ class FakeCards(Script):
         """Keep it; returns how many edits it took."""
         self.lines.append((face, needed))
         edits = await self.play("add_line")
+        assert isinstance(edits, int)
+        return edits
+
+    async def show_view(self, face: Face) -> int:
+        """Keep it; returns how many edits it took."""
+        self.views.append(face)
+        edits = await self.play("show_view")
         assert isinstance(edits, int)
         return edits
 

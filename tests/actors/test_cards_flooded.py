@@ -52,6 +52,19 @@ async def test_card_that_shows_nothing_but_a_late_tap_leaves_others_their_room(s
         assert anyio.current_time() == pytest.approx(60.0)
 
 
+async def test_question_too_much_waits_for_room_and_the_decision_that_follows_does_not(stage: CardStage) -> None:
+    async with stage.playing():
+        await stage.spend(COURTESIES)
+        await stage.view("question", message=501)
+        await anyio.sleep(1.0)
+        assert "question" not in stage.shown
+        await stage.draw(SKIPPED, "Ben's", message=501)
+        await stage.journal.until("Ben's")
+
+        assert anyio.current_time() == pytest.approx(1.0)
+    assert stage.seen[COURTESIES:] == ["card 1"]
+
+
 async def test_stop_draws_late_taps_without_waiting_for_room(stage: CardStage) -> None:
     async with stage.playing():
         await stage.spend(COURTESIES)

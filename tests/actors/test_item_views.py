@@ -8,6 +8,7 @@ import pytest
 from actors.errors import AnswerLost, Refused
 from actors.item import QUESTION_SECONDS
 from actors.rules import words
+from actors.rules.floods import MOST_VIEWS
 from actors.rules.item import State, Step
 from actors.rules.messages import (
     RECOVERED,
@@ -22,6 +23,7 @@ from actors.rules.messages import (
 from actors.rules.operations import Interaction, LoadRow
 from actors.rules.requests import Cause, NotStored
 from actors.runtime.cell import RegistryLimits
+from actors.shell.drawings import LATE_SECONDS
 from actors.shell.sends import STILL
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import Creep, Never
@@ -72,6 +74,23 @@ async def test_question_that_was_answered_does_not_come_back(stage: ItemStage) -
 
     assert [face.asking for face in stage.line_faces] == [Question(Step.REJECT, ANNA.id), None]
     assert [line["outcome"] for line in stage.taps] == ["asked", "kept"]
+
+
+async def test_question_after_question_of_one_person_waits_for_room_and_holds_no_update_up(stage: ItemStage) -> None:
+    stage.cards.always("show_view", Never())
+    asked = [replace(ANNAS.press, id=f"anna-{number}", update_id=100 + number) for number in range(MOST_VIEWS + 2)]
+
+    async with playing(stage):
+        for one in asked:
+            stage.tell(AskToReject(one))
+        await stage.cards.journal.until("show_view", 2)
+        stage.tell(AskToReject(BENS.press))
+        await stage.cards.journal.until("add_line", MOST_VIEWS + 1)
+        await anyio.sleep(LATE_SECONDS + 1)
+        assert set(stage.confirmed) >= {one.update_id for one in asked}
+
+    assert len(stage.cards.views) == 2
+    assert [line["outcome"] for line in stage.taps if line["user_id"] == ANNA.id] == ["asked"] * len(asked)
 
 
 async def test_original_of_a_known_item_is_sent_without_the_database(stage: ItemStage) -> None:

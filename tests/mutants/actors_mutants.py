@@ -759,8 +759,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/floods.py",
-                "if len(asked_at) == MOST and now - asked_at[0] < SECONDS:",
-                "if len(asked_at) == MOST and now < asked_at[0]:",
+                "if len(asked_at) == self._most and now - asked_at[0] < SECONDS:",
+                "if len(asked_at) == self._most and now < asked_at[0]:",
             ),
         ),
     ),
