@@ -456,3 +456,7 @@ async def test_database_that_is_away_is_waited_for_and_said(
 async def test_unknown_database_is_not_waited_for(database_url: str) -> None:
     with pytest.raises(Refused):
         await connect_patiently(Address(urlsplit(database_url)._replace(path="/not_there").geturl()), pytest.fail)
+
+
+def test_address_has_no_pooler_before_it_unless_it_says_so() -> None:
+    assert not Address("postgresql://db.example.org/x").pooled
