@@ -191,12 +191,6 @@ def _plain(redaction: Redaction) -> Processor:
     return plain
 
 
-def _ascii(event: object, **_: object) -> str:
-    """ASCII only: U+2028 in a caption would end the line for some readers."""
-    # JSON leaves this one control character as it is.
-    return json.dumps(event).replace("\x7f", "\\u007f")
-
-
 def _seen(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """For a terminal: nothing that it would obey, and new lines in tracebacks alone."""
     return {
@@ -207,7 +201,8 @@ def _seen(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 def _renderer(log_format: Literal["json", "console"], stream: TextIO) -> Processor:
     if log_format == "json":
-        return structlog.processors.JSONRenderer(serializer=_ascii)
+        # ASCII only: U+2028 in a caption would end the line for some readers.
+        return structlog.processors.JSONRenderer(serializer=json.dumps)
     plain_traceback = structlog.dev.plain_traceback
     return structlog.dev.ConsoleRenderer(
         colors=stream.isatty(), sort_keys=False, exception_formatter=plain_traceback, pad_event_to=0

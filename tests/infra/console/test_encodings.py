@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infra.console.app import build
+from infra.console.shell import say
 from tests.infra.console.fakes import ACCOUNT, CHAT, ITEM, MEDIA, MEMBER, FakeDesk, Outside
 
 MAIN = Path(__file__).parent.parent.parent.parent / "main.py"
@@ -93,11 +94,12 @@ def test_json_gives_back_what_it_escaped() -> None:
     assert json.loads(typed(["media", "list", "--json"], lines=[OBEYED_LINE]).stdout) == OBEYED_LINE
 
 
-def test_refusal_that_repeats_a_strange_name_shows_it_by_numbers() -> None:
-    done = typed(["why", OBEYED])
+def test_sentence_that_repeats_a_strange_name_shows_it_by_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    say(f"{OBEYED}.jpg does not exist")
 
-    assert done.exit_code == 2
-    assert {one for one in done.stderr if not one.isprintable()} == {"\n"}
+    said = capsys.readouterr().err
+    assert {one for one in said if not one.isprintable()} == {"\n"}
+    assert said.startswith("evil\\u202egpj.\\u200b\\u001b[2J")
 
 
 @pytest.mark.parametrize("words", TAKING_TEXT)

@@ -81,6 +81,13 @@ def test_what_was_cleaned_stays_as_it_is(kind: str) -> None:
     assert shown(made) == made
 
 
+def test_head_of_a_webp_promises_nothing_that_went() -> None:
+    """https://developers.google.com/speed/webp/docs/riff_container#extended_file_format: 8 is Exif, 4 is XMP."""
+    told, turned = telling("WEBP"), telling("WEBP", TURNED)
+
+    assert (told[20] & 12, shown(told)[20] & 12, shown(turned)[20] & 12) == (12, 0, 8)
+
+
 def test_transparency_and_palette_stay() -> None:
     layer = Image.new("RGBA", (90, 160), (255, 0, 0, 99))
     png, webp, palette = BytesIO(), BytesIO(), BytesIO()

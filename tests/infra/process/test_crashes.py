@@ -23,12 +23,12 @@ SETTINGS = {
     "PORT": "0",
     "DATABASE_URL": f"postgresql://127.0.0.1:9/x?user=me&password={PASSWORD}",
 }
-# The driver fails in a way that it never was seen to, and repeats all that it was given.
+# The driver fails in a way that it never was seen to, and says a password that nothing marks as one.
 MISTAKEN = """
 import asyncpg, runpy, sys
 
 async def connect(dsn, **_):
-    raise LookupError(dsn)
+    raise LookupError(dsn.rpartition("=")[2])
 
 asyncpg.connect = connect
 sys.argv = ["main.py", *sys.argv[1:]]
@@ -74,7 +74,7 @@ def test_command_that_crashes_ends_with_a_sentence_and_a_traceback_without_secre
     assert (done.returncode, done.stdout) == (1, "")
     assert sentence.startswith("everytap ended by a mistake of its own (LookupError): ")
     assert "crashed" in traceback[0]
-    assert traceback[-1].endswith("password=***")
+    assert traceback[-1] == "LookupError: ***"
 
 
 def test_worker_that_crashes_says_a_sentence_and_logs_its_traceback_without_secrets(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_worker_that_crashes_says_a_sentence_and_logs_its_traceback_without_secr
     line = json.loads(done.stdout.splitlines()[-1])
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert (line["event"], line["level"]) == ("crashed", "critical")
-    assert "LookupError: postgresql://127.0.0.1:9/x?user=me&password=***" in line["exception"]
+    assert "LookupError: ***" in line["exception"]
     assert PASSWORD not in done.stdout + done.stderr
 
 
