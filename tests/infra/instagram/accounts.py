@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from actors.errors import Unreachable
-from actors.rules.account import Account, Login
+from actors.rules.account import Account, Login, whose
 from actors.rules.item import Kind, Story
 from infra.instagram.settings import Around
 from infra.sandbox.instagram.model import InstagramAccount
@@ -22,14 +22,15 @@ class StandingClock:
         return self.at
 
 
-def seal(token: str, _: str = "") -> bytes:
-    return f"sealed {token}".encode()
+def seal(token: str, whose: str) -> bytes:
+    return f"sealed {token} of {whose}".encode()
 
 
-def unseal(sealed: bytes, _: str = "") -> str:
-    if not sealed.startswith(b"sealed "):
+def unseal(sealed: bytes, whose: str) -> str:
+    text, end = sealed.decode(), f" of {whose}"
+    if not text.startswith("sealed ") or not text.endswith(end):
         raise Unreachable("No key opens this token.")
-    return sealed.decode().removeprefix("sealed ")
+    return text.removeprefix("sealed ").removesuffix(end)
 
 
 def around(links: str = "https://stories.example") -> Around:
@@ -42,7 +43,7 @@ def around(links: str = "https://stories.example") -> Around:
 
 
 def account(token: str = TOKEN, login: Login = Login.FACEBOOK, ig_user_id: str = "17841400000000001") -> Account:
-    return Account(1, ig_user_id, "demo_studio", login, seal(token))
+    return Account(1, ig_user_id, "demo_studio", login, seal(token, whose(login, ig_user_id)))
 
 
 def account_of(found: InstagramAccount) -> Account:

@@ -112,7 +112,7 @@ async def test_token_is_renewed_and_sealed(instagram: GraphInstagram, sandbox: S
 
     fresh = await instagram.renew(account_of(bakery))
 
-    assert unseal(fresh.sealed_token) == bakery.token != old
+    assert unseal(fresh.sealed_token, account_of(bakery).whose) == bakery.token != old
     assert fresh.expires_at is not None
     assert fresh.expires_at - NOON > timedelta(days=59)
 
@@ -145,7 +145,8 @@ async def test_new_token_without_an_end_does_not_end() -> None:
     async with answered({"access_token": "IGAAfresh"}) as instagram:
         fresh = await instagram.renew(account(login=Login.INSTAGRAM))
 
-    assert (unseal(fresh.sealed_token), fresh.expires_at) == ("IGAAfresh", None)
+    whose = account(login=Login.INSTAGRAM).whose
+    assert (unseal(fresh.sealed_token, whose), fresh.expires_at) == ("IGAAfresh", None)
 
 
 async def test_lost_answer_to_a_renewal_leaves_the_old_token(instagram: GraphInstagram, sandbox: Sandbox) -> None:

@@ -186,6 +186,19 @@ def test_node_cannot_leave_its_place() -> None:
     assert patient("http://x").node(Login.FACEBOOK, "../me?x=1", "media").endswith("/..%2Fme%3Fx%3D1/media")
 
 
+async def test_token_that_another_accounts_row_holds_is_not_even_sent() -> None:
+    mine = account()
+    foreign = type(mine)(2, "17841400000000002", "shop", mine.login, mine.sealed_token)
+
+    async with serve(silence) as wire, open_instagram(patient(wire.url), around()) as instagram:
+        with pytest.raises(Unreachable, match="No key"):
+            await instagram.publish(foreign, "1")
+        with pytest.raises(Unreachable, match="No key"):
+            await instagram.renew(foreign)
+
+    assert wire.heard == []
+
+
 async def test_link_that_cannot_be_made_is_told_as_it_is() -> None:
     async def refuse(_: object) -> str:
         raise Refused("The file is missing.")
