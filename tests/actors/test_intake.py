@@ -102,6 +102,20 @@ async def test_poison_is_parked_and_holds_up_nobody(stage: IntakeStage) -> None:
     assert stage.updates.offsets[-1] == 13
 
 
+async def test_id_that_telegram_has_forgotten_may_come_again_for_another_update(stage: IntakeStage) -> None:
+    """It starts its ids anew after a quiet week; and what is kept for ever fills the memory."""
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await stage.items.journal.until("Tap")
+        stage.confirm(10)
+        await anyio.sleep(1.0)
+        stage.updates.will("get", [tap(10)])
+        stage.updates.put(other(11))
+        await stage.items.journal.until("Tap", 2)
+        stage.confirm(10)
+
+
 async def test_poison_without_an_id_is_not_asked_for_again_and_again(stage: IntakeStage) -> None:
     stage.updates.put(Poison(-1, "no id"))
 
