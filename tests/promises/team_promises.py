@@ -160,7 +160,7 @@ TEAM: tuple[Promise, ...] = (
         "Telegram's pause holds a whole chat, once",
         tests("floods or paces or flooded"),
         "whoever asks again and again is served again and again",
-        (Edit("actors/rules/floods.py", "if len(asked_at) == MOST and", "if len(asked_at) > MOST and"),),
+        (Edit("actors/rules/floods.py", "if len(asked_at) == self._most and", "if len(asked_at) > self._most and"),),
         sample=tests_in("floods or paces or flooded", "tests/actors/rules/test_floods.py"),
     ),
     Promise(
