@@ -245,7 +245,7 @@ class ItemActor:
         if (
             row.settled is not None
             and row.settled.step is effect.step
-            and self._outside.explained.is_new(row, "outcome")
+            and self._outside.explained.is_new(row, effect.step.value)
         ):
             write_item_line(row, effect.step.value, "dry run")
         return Changed(row, effect.step.value)

@@ -40,7 +40,7 @@ from actors.rules.requests import Asks, Cause, Lane, NotStored, Ticket
 from actors.runtime.actor import Context
 from actors.shell.outside import Items
 from actors.shell.publishes import Ended, SagaKey, SagaMessage
-from actors.shell.trace import write_item_line
+from actors.shell.trace import Explained, write_item_line
 
 log = structlog.get_logger()
 
@@ -63,6 +63,7 @@ class Surroundings:
     left_behind: Callable[[], None]
     owner: Callable[[], str]
     pause: Callable[[float], Awaitable[bool]]
+    explained: Explained
 
 
 class SagaActor:
@@ -136,7 +137,8 @@ class SagaActor:
         if stepped.row is not None:
             if isinstance(operation, StepPublish) and operation.move.phase in ENDS and stepped.publish is not None:
                 change = operation.move.phase.value
-                write_item_line(stepped.row, change, operation.move.sentence or "Instagram said so")
+                if self._around.explained.is_new(stepped.row, change):
+                    write_item_line(stepped.row, change, operation.move.sentence or "Instagram said so")
             await self._tell_item(stepped.row)
         if stepped.publish is not None:
             return Stored(stepped.publish, asked_at, anyio.current_time())

@@ -10,15 +10,16 @@ import structlog
 from actors.errors import MailboxClosed
 from actors.rules.item import State
 from actors.rules.messages import CardNotSent, Changed, Message, Present
-from actors.rules.operations import ClaimDue, Due, TidyUp
+from actors.rules.operations import ChangesTold, ClaimDue, Due, TidyUp
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
 from actors.shell.outside import Alarm, Items, seconds_to_burst, until
-from actors.shell.trace import Explained, write_item_line
+from actors.shell.trace import Explained, write_change_line, write_item_line
 
 log = structlog.get_logger()
 
 AFTER_OUTAGE_SECONDS = 2.0
+TOLD_SECONDS = 3.0
 WORKER_ENDED = "its worker ended before it knew"
 TIDY_SECONDS = 6 * 3600.0
 TIDY_BITE = 5000  # rows of one kind that are deleted at once; fewer of all kinds together: nothing is left
@@ -29,7 +30,7 @@ class Scheduler:
     """The actor that knows when the next slot comes; `wake` makes it look at once."""
 
     def __init__(self, store: Asks, items: Items, worker: str, on_left_behind: Callable[[], None]) -> None:
-        self.explained = Explained()
+        self._explained = Explained()
         self._on_left_behind = on_left_behind
         self._store = store
         self._items = items
@@ -53,11 +54,13 @@ class Scheduler:
     async def _look(self) -> float:
         """Claim what is due; returns how long to sleep."""
         self._looks += 1
-        operation = ClaimDue(self._worker, f"{self._worker}/{self._looks}")
+        key = f"{self._worker}/{self._looks}"
+        operation = ClaimDue(self._worker, key)
         try:
             reply = await self._store.ask(operation, _ticket())
             due = reply.value
             await self._tell(due)
+            await self._tell_changes(due, key)
             if reply.attempts > 1:
                 # The attempt before may have expired items: nobody was told, and their cards are not drawn.
                 self._on_left_behind()
@@ -70,9 +73,6 @@ class Scheduler:
     async def _tell(self, due: Due) -> None:
         for row in due.present:
             write_item_line(row, "presented", "slot" if row.state is State.PRESENTING else "left behind")
-        for row in due.expired:
-            if self.explained.is_new(row, "expired"):
-                write_item_line(row, "expired", row.note or "nobody tapped")
         messages: list[Message] = [Present(row) for row in due.present]
         messages += [Changed(row, "expired") for row in due.expired]
         messages += [CardNotSent(row, WORKER_ENDED) for row in due.lost]
@@ -81,6 +81,15 @@ class Scheduler:
                 await self._items.tell((row.chat_id, row.id), message)
         except MailboxClosed:
             log.info("schedule.stopped", left=len(messages))
+
+    async def _tell_changes(self, due: Due, key: str) -> None:
+        """Write what the database kept for us to tell, and have it forgotten there; a stop does not come between."""
+        for change in due.changes:
+            if self._explained.is_untold(change):
+                write_change_line(change)
+        if due.changes:
+            with anyio.move_on_after(TOLD_SECONDS, shield=True):
+                await self._store.ask(ChangesTold(self._worker, key), _ticket())
 
     async def _tidy_up(self) -> bool:
         """Enforce the retentions, a few times a day and in a burst that is under way anyhow; True if more is left."""

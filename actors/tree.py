@@ -98,7 +98,6 @@ class Worker:
         self.publishes = Publishes(partial(self._saga, ports, worker), worker, self._left_behind)
         self.preflight = Preflight(Checks(worker, self.database, ports.instagram, self.items, ports.reach))
         self.scheduler = Scheduler(self.database, self.items, worker, self._left_behind)
-        self.scheduler.explained = self._explained
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
         self.set_up = SetUpWatch(self.database, ports.means)
@@ -230,6 +229,7 @@ class Worker:
                 left_behind=self._left_behind,
                 owner=self.publishes.owner,
                 pause=self.publishes.pause,
+                explained=self._explained,
             ),
             context,
         )

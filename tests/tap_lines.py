@@ -40,6 +40,17 @@ class TapLines:
                 await self._grown.wait()
         return self.named(event)[-1]
 
+    async def changed(self, item_id: int, change: str, seconds: float) -> list[dict[str, Any]]:
+        """Wait for the lines of a change of an item."""
+
+        def found() -> list[dict[str, Any]]:
+            return [line for line in self.named("item") if (line["item_id"], line["change"]) == (item_id, change)]
+
+        with anyio.fail_after(seconds):
+            while not found():
+                await self._grown.wait()
+        return found()
+
     async def line(self, tap_id: str, seconds: float) -> dict[str, Any]:
         """Wait for the line of a tap."""
         with anyio.fail_after(seconds):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from actors.rules.item import Card, Row, Step
+from actors.rules.item import Card, Row, State, Step
 from actors.rules.messages import NotOurs, Pressed, Tap, TapOutcome, Vouched
 
 T = TypeVar("T")
@@ -58,16 +58,31 @@ class LookAtCard(Operation[Row | None]):
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A change of an item that the log does not tell yet; `number` names it within its chat."""
+
+    chat_key: int
+    number: int
+    chat_id: int
+    item_id: int
+    change: str
+    cause: str
+    state: State
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What the sweep of the schedule found; the next one is needed in `next_seconds` (None: nothing is planned).
 
-    `lost`: their second send was lost with the worker that made it.
+    `lost`: their second send was lost with the worker that made it. `changes` are to be told, and then `ChangesTold`.
     """
 
     present: tuple[Row, ...]
     expired: tuple[Row, ...]
     next_seconds: float | None
     lost: tuple[Row, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,14 @@ class ClaimDue(Operation[Due]):
 
     worker: str
     key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesTold(Operation[int]):
+    """The log tells what this look had claimed to tell; answers how many changes that were."""
+
+    worker: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import structlog
 from actors.rules.effects import Conclude, Outcome
 from actors.rules.item import Row, Step
 from actors.rules.messages import Press
+from actors.rules.operations import Change
 
 log = structlog.get_logger()
 
@@ -22,12 +23,13 @@ SLOW_MS = 1000.0  # beyond this a tap says what it waited for
 TOAST, EDIT = "Telegram's toast", "Telegram's edit or its limit"
 
 
-# What a worker does not do itself, or may have died over: the one that finds its card behind tells it.
-NOTICED: Mapping[Step, tuple[str, str]] = MappingProxyType(
+# The ends of a publish: a worker may have died over one, and whoever finds its card behind tells it.
+ENDS: Mapping[Step, str] = MappingProxyType(
     {
-        Step.EXPIRE: ("expired", "recovered"),
-        Step.WITHDRAW: ("withdrawn", "command line"),
-        Step.REQUEUE: ("requeued", "command line"),
+        Step.PUBLISHED: "published",
+        Step.PUBLISH_REFUSED: "refused",
+        Step.ANSWER_LOST: "in_doubt",
+        Step.REHEARSED: "rehearsed",
     }
 )
 MOST_EXPLAINED = 10_000  # taps that a worker remembers: what comes, or is drawn, again is not explained twice
@@ -122,6 +124,10 @@ class Explained:
         """Tell whether this change of an item is still to be told: a second look may find it once more."""
         return self.add(f"{row.chat_key}/{row.id}/{row.version} {change}", Outcome.RECORDED)
 
+    def is_untold(self, change: Change) -> bool:
+        """Tell whether this change, which no worker of today made, is still to be told."""
+        return self.add(f"change {change.chat_key}/{change.number}", Outcome.RECORDED)
+
     def add(self, tap_id: str, outcome: Outcome) -> bool:
         """Tell whether its line is to be written: once, and again if it was recorded after all, by somebody else."""
         known = self._taps.get(tap_id)
@@ -147,15 +153,14 @@ class Traces:
         return self._open[press.id]
 
     def recovered(self, row: Row) -> None:
-        """Explain what nobody has: a tap whose worker died over it, or a change that no worker made or told."""
+        """Explain what nobody has: a tap whose worker died over it, and the end of a publish."""
         settled = row.settled
         tap_id = settled.tap_id if settled else None
         if tap_id is not None and tap_id not in self._open and self._explained.add(tap_id, Outcome.RECORDED):
             write_recovered_line(row)
-        elif settled is not None and settled.by is None and settled.step in NOTICED:
-            change, cause = NOTICED[settled.step]
-            if self._explained.is_new(row, change):
-                write_item_line(row, change, cause)
+        change = ENDS.get(settled.step) if settled else None
+        if change is not None and self._explained.is_new(row, change):
+            write_item_line(row, change, "recovered")
 
     def _explain(self, press: Press, conclusion: Conclude, figures: Figures) -> None:
         self._open.pop(press.id, None)
@@ -174,6 +179,19 @@ def write_item_line(row: Row, change: str, cause: str, **more: object) -> None:
         state=row.state.value,
         version=row.version,
         **more,
+    )
+
+
+def write_change_line(change: Change) -> None:
+    """Write the same line of a change that the database kept for us to tell."""
+    log.info(
+        "item",
+        item_id=change.item_id,
+        chat_id=change.chat_id,
+        change=change.change,
+        cause=change.cause,
+        state=change.state.value,
+        version=change.version,
     )
 
 

@@ -23,6 +23,7 @@ BINDINGS: Mapping[type[asked.Operation[Any]], Binding[Any, Any]] = MappingProxyT
         asked.LoadRow: taps.LOAD_ROW,
         asked.LookAtCard: taps.LOOK_AT_CARD,
         asked.ClaimDue: schedule.CLAIM_DUE,
+        asked.ChangesTold: schedule.CHANGES_TOLD,
         asked.SaveCard: schedule.SAVE_CARD,
         asked.SendFailed: schedule.SEND_FAILED,
         asked.KeepClaim: schedule.KEEP_CLAIM,

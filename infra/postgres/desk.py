@@ -69,7 +69,7 @@ class Desk:
 
     async def add_item(self, chat_id: int, media_id: int, due: datetime, force: bool = False) -> Lines:
         """Queue a story; `force` overrides the lock of a posted or skipped one, never that of a rejected one."""
-        return await self._ask("add_item($1, $2, $3, $4)", chat_id, media_id, due, force)
+        return await self._ask("operator_queues($1, $2, $3, $4)", chat_id, media_id, due, force)
 
     async def list_items(self, chat_id: int | None, settled_too: bool = False) -> Lines:
         """The queue of a chat, or of all, by slot."""
@@ -77,11 +77,11 @@ class Desk:
 
     async def remove_item(self, item_id: int) -> Lines:
         """Take an item out of the queue; a worker draws its cards."""
-        return await self._ask("remove_item($1, $2)", item_id, OPERATOR)
+        return await self._ask("operator_removes($1, $2)", item_id, OPERATOR)
 
     async def requeue_item(self, item_id: int, due: datetime | None, force: bool = False) -> Lines:
         """Bring a skipped or expired item back, now or at `due`; a worker draws its old cards as retired."""
-        return await self._ask("requeue_item($1, $2, $3, $4)", item_id, due, force, OPERATOR)
+        return await self._ask("operator_requeues($1, $2, $3, $4)", item_id, due, force, OPERATOR)
 
     async def why(self, item_id: int) -> Lines:
         """The item's row, then everything that happened to it, in order."""

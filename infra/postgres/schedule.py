@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from actors.rules.item import Row
-from actors.rules.operations import ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
+from typing import Any
+
+from actors.rules.item import Row, State
+from actors.rules.operations import Change, ChangesTold, ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
 from infra.postgres import rows
 from infra.postgres.binding import Binding
 
+
+def _change(value: Any) -> Change:
+    return Change(**{**value, "state": State(value["state"])})
+
+
 CLAIM_DUE: Binding[ClaimDue, Due] = Binding(
-    "select claim_due($1, $2)",
+    "select claim_due($1, $2, true)",
     lambda operation: (operation.worker, operation.key),
     lambda _, value: Due(
-        rows.rows(value["present"]), rows.rows(value["expired"]), value["next_seconds"], rows.rows(value["lost"])
+        rows.rows(value["present"]),
+        rows.rows(value["expired"]),
+        value["next_seconds"],
+        rows.rows(value["lost"]),
+        tuple(map(_change, value["changes"])),
     ),
+)
+CHANGES_TOLD: Binding[ChangesTold, int] = Binding(
+    "select changes_told($1, $2)", lambda operation: (operation.worker, operation.key), lambda _, value: int(value)
 )
 SAVE_CARD: Binding[SaveCard, Row] = Binding(
     "select save_card($1, $2, $3, $4, $5, $6, $7)",

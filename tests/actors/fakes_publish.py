@@ -29,6 +29,7 @@ from actors.rules.requests import Cause, NotStored, Reply, Ticket
 from actors.runtime.child import Lifeline
 from actors.shell.outside import ItemKey
 from actors.shell.publishes import Publishes
+from actors.shell.trace import Explained
 from tests.fakes.clock import FakeClock
 from tests.fakes.instagram import FakeInstagram
 from tests.fakes.store import Store
@@ -240,6 +241,7 @@ class Worker:
             left_behind=self.reconciler.wake,
             owner=self.publishes.owner,
             pause=self.publishes.pause,
+            explained=Explained(),
         )
         return SagaActor(around, context)
 

@@ -13,7 +13,7 @@ from actors.ports import SentCard
 from actors.rules.chat_operations import Told, Verdict
 from actors.rules.item import Row, State, Step
 from actors.rules.messages import RECOVERED, Changed, Present
-from actors.rules.operations import Due
+from actors.rules.operations import Change, ChangesTold, Due
 from actors.rules.requests import Reply
 from actors.scheduler import Scheduler
 from actors.shell.trace import Explained, Traces
@@ -32,7 +32,8 @@ anyio_backend = virtual_time
 
 CLAIMED = row(State.PRESENTING)
 EXPIRED = settled(row(State.EXPIRED, 1), Step.EXPIRE, None)
-WITHDRAWN = settled(row(State.WITHDRAWN, 1), Step.WITHDRAW, None)
+EXPIRY = Change(1, 3, CHAT, 7, "expired", "nobody tapped", State.EXPIRED, 1)
+PUBLISHED = settled(row(State.POSTED, 2), Step.PUBLISHED, ANNA)
 
 
 def changes(logs: list[Any]) -> list[tuple[str, str]]:
@@ -49,8 +50,9 @@ async def test_claim_and_expiry_have_their_lines_and_what_is_found_again_has_no_
     behind = replace(row(State.IN_REVIEW), id=8)
     store.always("TidyUp", 0)
     store.always("ClaimDue", After(0.01, Due((), (), None)))
-    store.will("ClaimDue", Reply(Due((CLAIMED, behind), (EXPIRED,), 0.1), 2, 0.5))
-    store.will("ClaimDue", Due((), (EXPIRED,), None))
+    store.always("ChangesTold", 1)
+    store.will("ClaimDue", Reply(Due((CLAIMED, behind), (EXPIRED,), 0.1, changes=(EXPIRY,)), 2, 0.5))
+    store.will("ClaimDue", Due((), (), None, changes=(replace(EXPIRY, cause="recovered"),)))
     scheduler = Scheduler(store, Items(), "w1", lambda: None)
 
     with capture_logs() as logs:
@@ -58,6 +60,7 @@ async def test_claim_and_expiry_have_their_lines_and_what_is_found_again_has_no_
             await anyio.sleep(1.0)
 
     assert changes(logs) == [("presented", "slot"), ("presented", "left behind"), ("expired", "nobody tapped")]
+    assert store.of(ChangesTold) == [ChangesTold("w1", "w1/1"), ChangesTold("w1", "w1/2")]
     named = ("item_id", "chat_id", "state", "version")
     assert [logs[0][name] for name in named] == [7, CHAT, "presenting", 0]
 
@@ -78,15 +81,16 @@ async def test_card_that_is_in_the_chat_and_known_to_its_row_has_its_line() -> N
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        (by_machine(WITHDRAWN), [("withdrawn", "command line")]),
-        (by_machine(EXPIRED), [("expired", "recovered")]),
-        (by_machine(settled(row(State.WAITING, 2), Step.REQUEUE, None)), [("requeued", "command line")]),
-        (by_machine(settled(row(State.WAITING, 2), Step.REQUEUE, ANNA)), []),
-        (by_machine(settled(row(State.POSTED, 2), Step.PUBLISHED, None)), []),
+        (PUBLISHED, [("published", "recovered")]),
+        (settled(row(State.IN_REVIEW, 2), Step.PUBLISH_REFUSED, ANNA), [("refused", "recovered")]),
+        (settled(row(State.IN_DOUBT, 2), Step.ANSWER_LOST, ANNA), [("in_doubt", "recovered")]),
+        (settled(row(State.POSTED, 2), Step.REHEARSED, ANNA), [("rehearsed", "recovered")]),
+        (by_machine(EXPIRED), []),
+        (settled(row(State.SKIPPED, 1), Step.SKIP, ANNA), []),
         (row(State.IN_REVIEW), []),
     ],
 )
-async def test_change_that_no_worker_made_or_told_is_told_by_the_one_that_draws_it_once(
+async def test_end_of_a_publish_whose_worker_died_over_it_is_told_once_by_the_one_that_draws_it(
     changed: Row, told: list[tuple[str, str]]
 ) -> None:
     stage = ItemStage()
@@ -99,12 +103,12 @@ async def test_change_that_no_worker_made_or_told_is_told_by_the_one_that_draws_
     assert changes(stage.logs) == told
 
 
-def test_expiry_that_its_scheduler_told_is_not_told_again_by_who_draws_it() -> None:
+def test_end_that_its_worker_told_is_not_told_again_by_who_draws_it() -> None:
     explained = Explained()
-    assert explained.is_new(by_machine(EXPIRED), "expired")
+    assert explained.is_new(by_machine(PUBLISHED), "published")
 
     with capture_logs() as logs:
-        Traces(explained).recovered(by_machine(EXPIRED))
+        Traces(explained).recovered(by_machine(PUBLISHED))
 
     assert logs == []
 

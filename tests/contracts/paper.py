@@ -14,7 +14,7 @@ from tests.contracts.calm import open_wires
 from tests.contracts.worlds import Line, in_order
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase
-from tests.fakes.desk import Requeue, remove_item, requeue_item
+from tests.fakes.desk import Requeue, operator_removes, operator_requeues
 from tests.fakes.store import Store
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
@@ -95,14 +95,14 @@ class PaperWorld:
     async def remove(self, item_id: int) -> str | None:
         """Take out."""
         with self.tables.transaction():
-            refusal = remove_item(Writer(self.tables, self.clock.now()), item_id)
+            refusal = operator_removes(Writer(self.tables, self.clock.now()), item_id)
         self._server.notify()
         return refusal
 
     async def requeue(self, item_id: int, *, force: bool = False) -> str | None:
         """Bring back."""
         with self.tables.transaction():
-            refusal = requeue_item(Writer(self.tables, self.clock.now()), Requeue(item_id, None, force))
+            refusal = operator_requeues(Writer(self.tables, self.clock.now()), Requeue(item_id, None, force))
         self._server.notify()
         return refusal
 

@@ -11,6 +11,7 @@ from actors.rules.item import Card, Person, Row, Step
 from actors.rules.messages import Press, Tap, TapOutcome
 from actors.rules.operations import (
     AcknowledgeCards,
+    ChangesTold,
     ClaimDue,
     CloseTap,
     Due,
@@ -90,6 +91,11 @@ class Team:
     async def claim(self, worker: str | None = None, key: str | None = None) -> Due:
         """Look at the schedule."""
         return await self.ask(ClaimDue(worker or self.worker, key))
+
+    async def forget_changes(self) -> None:
+        """Let what is to be told be told by nobody."""
+        await self.world.update("item_changes", {}, {"told_by": "nobody", "told_key": "none"})
+        await self.ask(ChangesTold("nobody", "none"))
 
     async def sent(self, row: Row, file_id: str | None = None) -> Row:
         """Tell that a card was sent."""

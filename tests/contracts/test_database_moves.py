@@ -80,6 +80,7 @@ async def test_cards_in_review_are_sent_again_one_per_gap_and_before_new_ones(te
     third = await team.queue()
     await team.set_chat(gap_seconds=300, next_card_at=await team.world.now())
     await move(team)
+    await team.forget_changes()
 
     claimed: list[Row] = []
     for _ in range(3):

@@ -145,6 +145,19 @@ async def test_card_whose_finding_is_outdated_is_drawn_again_once(team: Team, ch
     assert second.behind == ()
 
 
+async def test_card_that_was_not_behind_is_drawn_again_and_not_recovered(team: Team) -> None:
+    account = await team.connect()
+    found = await find(team, await team.present())
+    assert found is not None
+    await team.shown(found)
+    await team.world.update("accounts", {"account_id": account}, {"sealed_token": b"another"})
+
+    looked = await team.recover("another")
+
+    assert looked.behind == ()
+    assert [(row.preflight, row.revision) for row in looked.again] == [(None, found.revision + 1)]
+
+
 async def test_card_whose_finding_holds_is_left_alone(team: Team) -> None:
     account = await team.connect()
     found = await find(team, await team.present())

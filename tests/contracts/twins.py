@@ -16,6 +16,7 @@ from actors.rules.item import Person, Row, Step
 from actors.rules.messages import Press, Tap
 from actors.rules.operations import (
     AcknowledgeCards,
+    ChangesTold,
     ClaimDue,
     CloseTap,
     HoldLease,
@@ -84,6 +85,7 @@ class Twins:
             (2, self._close),
             (2, self._look),
             (6, lambda: ClaimDue(self._worker(), self._key())),
+            (3, lambda: ChangesTold(self._worker(), self._key() or "none")),
             (5, self._save),
             (2, self._fail),
             (2, self._finish),

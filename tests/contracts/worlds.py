@@ -23,11 +23,12 @@ EMPTY = """
   delete from publish_events; delete from publishes; update chats set account_id = null; delete from accounts;
   delete from interaction_batches; delete from leases; delete from interactions; delete from commands;
   delete from locks; delete from card_failures; delete from cards; delete from taps; delete from item_events;
+  delete from item_changes;
   delete from items; delete from media;
   delete from members; delete from chats;
   select setval(pg_get_serial_sequence(name, number), 1, false) from (values
     ('chats', 'chat_key'), ('media', 'media_id'), ('items', 'item_id'), ('interactions', 'id'),
-    ('accounts', 'account_id')) as t (name, number)
+    ('accounts', 'account_id'), ('item_changes', 'number')) as t (name, number)
 """
 
 
@@ -123,16 +124,18 @@ class PostgresWorld:
         places = [f"{name} = ${number}" for number, name in enumerate(names, 1)]
         written, found = places[: len(columns)], places[len(columns) :]
         await self._connection.execute(
-            f"update {table} set {', '.join(written)} where {' and '.join(found)}", *columns.values(), *key.values()
+            f"update {table} set {', '.join(written)} where {' and '.join(found) or 'true'}",
+            *columns.values(),
+            *key.values(),
         )
 
     async def remove(self, item_id: int) -> str | None:
         """Take out."""
-        return await self._refusal("select remove_item($1, 'operator')", item_id)
+        return await self._refusal("select operator_removes($1, 'operator')", item_id)
 
     async def requeue(self, item_id: int, *, force: bool = False) -> str | None:
         """Bring back."""
-        return await self._refusal("select requeue_item($1, null, $2, 'operator')", item_id, force)
+        return await self._refusal("select operator_requeues($1, null, $2, 'operator')", item_id, force)
 
     async def cut_connections(self) -> None:
         """Cut."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
+from actors.rules.item import Row
 from tests.fakes.records import AccountRecord, ItemRecord
 from tests.fakes.writer import Writer, connection_of
 
 SHOWN = {"presenting", "in_review", "in_doubt"}
+REDRAW = timedelta(seconds=30)
 MOST = 200  # a look
 
 
-def outdate(writer: Writer) -> None:
-    """What cards say of a connection that was replaced since."""
+def outdate(writer: Writer) -> tuple[Row, ...]:
+    """What cards say of a connection that was replaced since; returns the items whose cards were not behind before."""
     items = sorted(writer.tables.items.all(), key=lambda item: (item.chat_key, item.item_id))
     outdated = [item for item in items if item.state in SHOWN and (_finding(writer, item) or _note(writer, item))]
+    again = list[Row]()
     for item in outdated[:MOST]:
         told = replace(
             item,
@@ -24,7 +28,18 @@ def outdate(writer: Writer) -> None:
             note_version=None if _note(writer, item) else item.note_version,
         )
         writer.tables.items.put(told)
-        Writer(writer.tables, writer.now).claim_cards(told, told.revision)
+        behind = any(card.shown < card.want and not card.gone for card in writer.tables.cards_of(item))
+        Writer(writer.tables, writer.now, None if behind else writer.worker).claim_cards(told, told.revision)
+        if not behind:
+            _give_time(writer, told)
+            again.append(writer.known_row(told))
+    return tuple(again)
+
+
+def _give_time(writer: Writer, item: ItemRecord) -> None:
+    for card in writer.tables.cards_of(item):
+        if not card.retired:
+            writer.tables.cards.put(replace(card, claimed_until=writer.now + REDRAW))
 
 
 def _finding(writer: Writer, item: ItemRecord) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tests.fakes.changes import note_change
 from tests.fakes.records import ItemRecord, LockRecord
 from tests.fakes.tables import OPEN, next_state
 from tests.fakes.writer import Author, Writer
@@ -18,6 +19,22 @@ class Requeue:
     due_at: datetime | None = None
     force: bool = False
     by: str = "operator"
+
+
+def operator_removes(writer: Writer, item_id: int) -> str | None:
+    """The same by the command line: a worker tells it."""
+    refusal = remove_item(writer, item_id)
+    if refusal is None:
+        _tell(writer, item_id, "withdrawn")
+    return refusal
+
+
+def operator_requeues(writer: Writer, wish: Requeue) -> str | None:
+    """The same by the command line: a worker tells it."""
+    refusal = requeue_item(writer, wish)
+    if refusal is None:
+        _tell(writer, wish.item_id, "requeued")
+    return refusal
 
 
 def remove_item(writer: Writer, item_id: int) -> str | None:
@@ -58,6 +75,12 @@ def _begin_round(writer: Writer, item: ItemRecord, wish: Requeue) -> None:
     skipped = writer.tables.locks.get(item.chat_key, item.media_id, "skipped")
     if skipped is not None and skipped.item_id == item.item_id:
         writer.tables.locks.drop(skipped)
+
+
+def _tell(writer: Writer, item_id: int, change: str) -> None:
+    item = _find(writer, item_id)
+    assert item is not None
+    note_change(writer, (item.chat_key, item_id), change, "command line")
 
 
 def _find(writer: Writer, item_id: int) -> ItemRecord | None:

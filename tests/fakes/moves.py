@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from actors.rules.chat_operations import MoveChat, Relocation
 from actors.rules.item import Row
 from actors.rules.operations import ClaimDue
+from tests.fakes.changes import note_change
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.writer import Writer
 
@@ -33,6 +34,7 @@ def move_chat(writer: Writer, asked: MoveChat) -> Relocation:
     for item in [item for item in writer.tables.items.all() if item.chat_key == chat.chat_key]:
         if item.state in UNSETTLED or _settled_unseen(writer, item):
             writer.tables.items.put(replace(item, resend_at=writer.now, lost_sends=0))
+            note_change(writer, (item.chat_key, item.item_id), "moved", "the group became a supergroup")
     _forget_messages(writer, chat)
     return Relocation.MOVED
 

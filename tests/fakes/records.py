@@ -102,6 +102,22 @@ class ItemRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemChangeRecord:
+    """A change of an item that no line of the log tells yet."""
+
+    chat_key: int
+    number: int
+    item_id: int
+    change: str
+    cause: str
+    state: str
+    version: int
+    told_by: str | None = None
+    told_key: str | None = None
+    told_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LateLine:
     """An element of the column `late`."""
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from actors.rules.item import Row, State
 from actors.rules.operations import ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
+from tests.fakes.changes import claim_changes, note_change
 from tests.fakes.moves import is_left_behind, resend, resend_again, resend_at, resend_failed
 from tests.fakes.records import CardFailureRecord, CardRecord, ChatRecord, ItemRecord
 from tests.fakes.tables import Tables, next_state
@@ -29,7 +30,8 @@ def claim_due(writer: Writer, asked: ClaimDue) -> Due:
         claimed = None if row is not None else _claim(writer, chat, asked.key)
         present += [one for one in (row, claimed) if one is not None and one is not _lost(claimed)]
         lost += [one for one in (_lost(claimed),) if one is not None]
-    return Due((*known, *present), expired, _next_seconds(writer), tuple(lost))
+    changes = claim_changes(writer, asked)
+    return Due((*known, *present), expired, _next_seconds(writer), tuple(lost), changes)
 
 
 def _lost(claimed: Row | None) -> Row | None:
@@ -140,6 +142,7 @@ def _expires_at(writer: Writer, item: ItemRecord) -> datetime:
 def _expire(writer: Writer, item: ItemRecord) -> Row:
     note = "Nobody could tap: its card could not be shown." if writer.card_lost(item) else None
     writer.decide(item, "expire", Author(note=note))
+    note_change(writer, (item.chat_key, item.item_id), "expired", note or "nobody tapped")
     return writer.known_row(item)
 
 
@@ -221,6 +224,8 @@ def _next_seconds(writer: Writer) -> float | None:
 
 
 def _moments(writer: Writer) -> Iterator[datetime]:
+    for change in writer.tables.item_changes.all():
+        yield change.told_until or writer.now
     for item in writer.tables.items.all():
         chat = writer.chat_of(item)
         if item.state == "waiting" and not chat.paused:

@@ -16,7 +16,7 @@ from actors.rules import preflight as ahead
 from actors.rules import publish_operations as published
 from actors.rules.operations import Operation
 from actors.rules.set_up import LookAtSetUp
-from tests.fakes import accounts, commands, moves, preflight, publishes, schedule, set_up, taps, upkeep
+from tests.fakes import accounts, changes, commands, moves, preflight, publishes, schedule, set_up, taps, upkeep
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
 
@@ -30,6 +30,7 @@ MEANINGS: Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]] = MappingP
         asked.LookAtButton: taps.look_at_button,
         asked.LookAtCard: taps.look_at_card,
         asked.ClaimDue: schedule.claim_due,
+        asked.ChangesTold: changes.changes_told,
         asked.SaveCard: schedule.save_card,
         asked.SendFailed: schedule.send_failed,
         asked.KeepClaim: schedule.keep_claim,

@@ -19,6 +19,7 @@ from tests.fakes.records import (
     CommandRecord,
     EventRecord,
     InteractionRecord,
+    ItemChangeRecord,
     ItemRecord,
     LeaseRecord,
     LockRecord,
@@ -113,12 +114,13 @@ class Tables:
 
     def __init__(self, letter: str = "m") -> None:
         self._undo: list[Callable[[], None]] = []
-        self._numbers = {name: count(1) for name in ("chat_key", "media_id", "item_id", "id", "account_id")}
+        self._numbers = {name: count(1) for name in ("chat_key", "media_id", "item_id", "id", "account_id", "number")}
         self.chats = Table(self._undo, ChatRecord, ("chat_key",))
         self.members = Table(self._undo, MemberRecord, ("chat_key", "user_id"))
         self.media = Table(self._undo, MediaRecord, ("chat_key", "media_id"))
         marks = count(1)
         self.items = Table(self._undo, ItemRecord, ("chat_key", "item_id"), mark=lambda: f"{letter}{next(marks):05}")
+        self.item_changes = Table(self._undo, ItemChangeRecord, ("chat_key", "number"))
         self.item_events = Table(self._undo, EventRecord, ("chat_key", "item_id", "version"))
         self.taps = Table(self._undo, TapRecord, ("chat_key", "tap_id"))
         self.cards = Table(self._undo, CardRecord, ("chat_key", "message_id"))

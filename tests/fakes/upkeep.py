@@ -44,14 +44,13 @@ def acknowledge_cards(writer: Writer, asked: AcknowledgeCards) -> int:
 
 def recover(writer: Writer, asked: Recover) -> Recoverable:
     """Claim the cards that may lie and the publishes that nobody works on."""
-    outdate(writer)
+    again = outdate(writer)
     free = [card for card in writer.tables.cards.all() if _is_free(writer, card)]
     left = sorted(filter(_is_behind, free), key=lambda card: card.claimed_until or EPOCH)[:MOST_BEHIND]
     behind = _claim_cards(writer, left)
-    again: tuple[Row, ...] = ()
     if asked.everything:
         doubtful = [card for card in free if card.shown >= card.want and _may_lie(writer, card)]
-        again = _claim_cards(writer, [replace(card, shown=-1) for card in doubtful])
+        again += _claim_cards(writer, [replace(card, shown=-1) for card in doubtful])
     return Recoverable(behind, again, (*_claim_publishes(writer), *claim_left_behind(writer)), _next_seconds(writer))
 
 

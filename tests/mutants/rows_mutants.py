@@ -573,4 +573,19 @@ _PUBLISHING = (
     ),
 )
 
-ROWS: tuple[Mutant, ...] = (*_RECORDING, *_WHOSE, *_DRAWING, *_SCHEDULE, *_LEASES, *_PUBLISHING)
+_TELLING = (
+    Mutant(
+        name="change-is-told-by-everybody",
+        key="F39",
+        mistake="what is to be told is given to each worker that asks",
+        edits=(
+            Edit(
+                "tests/fakes/changes.py",
+                "same or change.told_until is None or change.told_until < writer.now",
+                "same or change.told_by != asked.worker",
+            ),
+        ),
+    ),
+)
+
+ROWS: tuple[Mutant, ...] = (*_RECORDING, *_WHOSE, *_DRAWING, *_SCHEDULE, *_LEASES, *_PUBLISHING, *_TELLING)

@@ -1,9 +1,12 @@
 """What comes into the chat and when, and what leaves the queue without a tap."""
 
+from datetime import timedelta
+
+from infra.clock import WallClock
 from infra.postgres.desk import Desk
 from infra.sandbox.faults import Fault, Kind
 from tests.scenarios.conversations import cards
-from tests.stage import ANNA, BEN, CHAT, Stage
+from tests.stage import ANNA, BEN, CHAT, PATIENCE_SECONDS, Stage
 
 OTHER_CHAT = CHAT - 1
 PAUSE_IS_OVER = "update chats set next_card_at = now()"
@@ -163,3 +166,21 @@ async def test_requeued_item_comes_again_and_its_old_card_says_so(stage: Stage) 
 
     assert "Posted by" not in stage.text(old)
     assert await stage.events(item) == [("skip", "Anna"), ("requeue", "the operator"), ("posted", "Ben")]
+
+
+async def test_what_the_operator_does_has_one_line_though_two_workers_hear_of_it(stage: Stage) -> None:
+    await stage.add_chat()
+    story = {"kind": "photo", "path": "p", "file_name": "f", "sha256": "s", "bytes": 5, "title": "t", "caption": "c"}
+    desk, due = Desk(stage.database), WallClock().now() + timedelta(days=1)
+    media = (await desk.add_media(CHAT, [story]))[0]["id"]
+
+    async with stage.worker(), stage.worker("two"):
+        item = (await desk.add_item(CHAT, media, due))[0]["id"]
+        queued = await stage.lines.changed(item, "queued", PATIENCE_SECONDS)
+        await desk.remove_item(item)
+        await stage.lines.changed(item, "withdrawn", PATIENCE_SECONDS)
+        await stage.until_rows_say(0, "select count(*) from item_changes")
+
+    changes = [(line["change"], line["cause"]) for line in stage.lines.named("item")]
+    assert (queued[0]["state"], queued[0]["version"], queued[0]["chat_id"]) == ("waiting", 0, CHAT)
+    assert changes == [("queued", "command line"), ("withdrawn", "command line")]

@@ -14,10 +14,12 @@ from actors.rules.operations import AcknowledgeCards, Operation, RecordTap
 from actors.rules.publish_operations import StepPublish
 from tests.fakes.database import ACQUIRE_SECONDS, COMMAND_SECONDS, FakeHints
 from tests.fakes.store import Store
+from tests.simulation.processes import Process
 from tests.simulation.wire import Request, Wire
 
 T = TypeVar("T")
 Committed = Callable[[Operation[Any], object], None]
+Learned = Callable[[Process, Operation[Any], object], None]
 
 
 class SimulatedDatabase:
@@ -26,6 +28,7 @@ class SimulatedDatabase:
     def __init__(self, store: Store, committed: Committed) -> None:
         self.store = store
         self._committed = committed
+        self.learned: Learned = lambda *_: None
         self.locked: set[tuple[int, int]] = set()
         self.life = 1  # connections of an earlier life of the server are dead, and do not know it
         self.is_away = False
@@ -171,6 +174,7 @@ class SimulatedSession:
             self.is_sound = True
             raise
         self.is_sound = True
+        self._server.learned(self._wire.process, operation, value)
         return value
 
 

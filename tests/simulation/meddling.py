@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from tests.fakes.desk import Requeue, remove_item, requeue_item
+from tests.fakes.desk import Requeue, operator_removes, operator_requeues
 from tests.fakes.writer import Writer
 from tests.simulation.plan import Episode
 from tests.simulation.stage import Stage
@@ -27,9 +27,9 @@ class Meddling:
         with tables.transaction():
             writer = Writer(tables, self._stage.clock.now())
             if item.state in {"skipped", "expired"}:
-                refusal = requeue_item(writer, Requeue(item.item_id))
+                refusal = operator_requeues(writer, Requeue(item.item_id))
             else:
-                refusal = remove_item(writer, item.item_id) if episode.strength < 0.4 else "left alone"
+                refusal = operator_removes(writer, item.item_id) if episode.strength < 0.4 else "left alone"
         self._stage.note("item removed")
         self._stage.tell(f"the operator changes item {item.item_id}: {refusal or 'done'}")
         self._stage.database.notify()

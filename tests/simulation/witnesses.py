@@ -11,6 +11,7 @@ from actors.rules.operations import Operation, RecordTap
 from infra.telegram.markup import visible
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
+from tests.simulation.changes import Changes
 from tests.simulation.commands import Commands
 from tests.simulation.floods import Floods
 from tests.simulation.instagram import Made
@@ -36,6 +37,7 @@ class Witnesses:
         self.taps = Taps(store, evidence, lambda: timeline.now, self.safety.broken)
         self.sagas = Sagas(store, self.safety.broken)
         self.ledger = Ledger(store, self.safety.broken)
+        self.changes = Changes(store, self.safety.broken)
         self.losers = Losers(store, self.safety.broken)
         self.commands = Commands(self.safety.broken)
         self.floods = Floods(lambda: timeline.now, self.safety.broken)
@@ -47,6 +49,8 @@ class Witnesses:
         if process.life is not Life.KILLED:
             watch = self.taps if line["event"] in LOGGED else self.safety
             watch.logged(process, line)
+            if line["event"] == "item":
+                self.changes.logged(process, line)
             if line["event"] == "tap":
                 if line["outcome"] == "refused":
                     self.losers.refused_for_good(str(line["tap_id"]), process.name)

@@ -65,6 +65,7 @@ class World:
         self.transcript, self.safety = self.witnesses.transcript, self.witnesses.safety
         self.coverage = Coverage()
         self.database = SimulatedDatabase(self.store, self.witnesses.committed)
+        self.database.learned = self.witnesses.changes.learned
         eyes = Eyes(lambda: self.timeline.now, self._went_live, self.witnesses.sagas.called)
         self.instagram = SimulatedInstagram(self.dice.of("instagram"), eyes)
         self.telegram = SimulatedTelegram(self.timeline, self.witnesses.listeners())
@@ -155,6 +156,7 @@ class World:
         self.witnesses.ledger.look_at_counters()
         self.witnesses.ledger.look_at_schedule(QUIET_SECONDS)
         examiner.look_at_interactions()
+        self.witnesses.changes.look()
 
     def _look_at_sends(self, examiner: Liveness) -> None:
         """Before somebody taps a card that no row knows, and makes it one."""

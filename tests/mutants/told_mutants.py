@@ -1,0 +1,39 @@
+"""Mistakes in what the operator is told: the log's lines of items, health, and what a strange group hears."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Edit, Mutant
+
+TOLD: tuple[Mutant, ...] = (
+    Mutant(
+        "change_is_not_told",
+        "F39",
+        "what the database kept for the log is forgotten there without a line",
+        (Edit("actors/scheduler.py", "                write_change_line(change)", "                pass"),),
+    ),
+    Mutant(
+        "end_is_not_told",
+        "F39",
+        "the end of a publish is stored, and the log does not say so",
+        (
+            Edit(
+                "actors/publisher.py",
+                'write_item_line(stepped.row, change, operation.move.sentence or "Instagram said so")',
+                "pass",
+            ),
+        ),
+    ),
+    Mutant(
+        "sent_card_is_not_told",
+        "F39",
+        "a card is in the chat and in its row, and the log does not say so",
+        (
+            Edit(
+                "actors/shell/sends.py",
+                '        write_item_line(saved, "card_sent", "presented", message_id=sent.message_id)\n',
+                "",
+            ),
+            Edit("actors/shell/sends.py", "from actors.shell.trace import write_item_line\n", ""),
+        ),
+    ),
+)
