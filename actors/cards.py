@@ -16,7 +16,7 @@ from actors.rules.operations import AcknowledgeCards, Shown
 from actors.rules.pacing import Rank
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
-from actors.shell.outside import Alarm
+from actors.shell.outside import Alarm, Drawn
 from actors.shell.paces import Paces
 from actors.shell.unacknowledged import IsExplained, Unacknowledged
 from actors.shell.wishes import Message, Waiter, Wish, rank_of, unknown
@@ -55,18 +55,18 @@ class CardDrawer:
 
     def draw(
         self, face: Face, shown: Shown, explained: IsExplained | None = None, *, late: bool = False
-    ) -> Awaitable[int]:
+    ) -> Awaitable[Drawn]:
         """Draw a card from its row; true once it, or a newer one, is shown, or the message is gone for good.
 
         `late`: nothing is new on it but a tap that came too late.
         """
         return self._wish(Wish(face, Rank.COURTESY if late else rank_of(face), shown), explained)
 
-    def add_line(self, face: Face, needed: bool) -> Awaitable[int]:
+    def add_line(self, face: Face, needed: bool) -> Awaitable[Drawn]:
         """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
         return self._wish(Wish(face, Rank.FINAL if needed else Rank.INTERIM, None))
 
-    def show_view(self, face: Face) -> Awaitable[int]:
+    def show_view(self, face: Face) -> Awaitable[Drawn]:
         """Draw a question or its end once there is room for more than cards and decisions."""
         return self._wish(Wish(face, Rank.COURTESY, None))
 
@@ -142,8 +142,10 @@ class CardDrawer:
         for message in sorted(chat.messages.values(), key=_urgency):
             if message.newest is None or message.in_flight:
                 continue
-            pause = max(self._rest(chat, message.newest, now), message.not_before - now)
+            limit = self._rest(chat, message.newest, now)
+            pause = max(limit, message.not_before - now)
             if pause > 0:
+                message.newest.waits(limited=limit > 0)
                 waits.append(pause)
                 continue
             wish, message.newest = message.newest, None
@@ -206,6 +208,7 @@ class CardDrawer:
         if retry_after is not None:
             self.paces.of(chat.chat_id).close(now + retry_after)
         else:
+            wish.was_in_trouble()
             message.not_before = now + RETRY_SECONDS[min(message.failures, len(RETRY_SECONDS) - 1)]
             message.failures += 1
         if not wish.is_mere_progress:

@@ -20,7 +20,7 @@ from actors.rules.operations import Shown
 from actors.rules.review_memory import Known
 from actors.runtime.actor import Effect
 from actors.shell.answers import say_until_heard
-from actors.shell.outside import MESSAGE_GONE, Outside
+from actors.shell.outside import Drawn, Outside
 from actors.shell.trace import Traces
 
 LATE_SECONDS = 2.0
@@ -73,44 +73,44 @@ class Drawings:
         place = (press.chat_id, press.message_id, press.item_id, version)
         return Face(*place, row=row, seen=press.seen, mark=known.mark)
 
-    async def _drawn(self, drawings: dict[int, Awaitable[int]], press: Press) -> None:
+    async def _drawn(self, drawings: dict[int, Awaitable[Drawn]], press: Press) -> None:
         if press.message_id in drawings:
             self._shown(press, await drawings.pop(press.message_id))
         for drawing in drawings.values():
             await drawing
 
-    async def _drawn_soon(self, drawings: dict[int, Awaitable[int]], press: Press) -> None:
+    async def _drawn_soon(self, drawings: dict[int, Awaitable[Drawn]], press: Press) -> None:
         """A late tap was answered, and its line in the chat comes when there is room; ours waits no longer for it."""
         with anyio.move_on_after(LATE_SECONDS):
             await self._drawn(drawings, press)
 
-    async def _drawn_again(self, drawings: dict[int, Awaitable[int]], wanted: ShowCard) -> None:
+    async def _drawn_again(self, drawings: dict[int, Awaitable[Drawn]], wanted: ShowCard) -> None:
         for drawing in drawings.values():
             await drawing
         self.outside.look_ahead(wanted.row)
         if wanted.cause == RECOVERED:
             self.traces.recovered(wanted.row)
 
-    async def _asked(self, drawing: Awaitable[int], press: Press) -> None:
+    async def _asked(self, drawing: Awaitable[Drawn], press: Press) -> None:
         self._shown(press, await drawing)
 
-    async def _asked_soon(self, drawing: Awaitable[int], press: Press) -> None:
+    async def _asked_soon(self, drawing: Awaitable[Drawn], press: Press) -> None:
         """An update that is held costs a tap its place: whoever asks too much is waited for no longer."""
         with anyio.move_on_after(LATE_SECONDS):
             await self._asked(drawing, press)
 
-    async def _refused(self, drawing: Awaitable[int], wanted: ShowLine) -> None:
+    async def _refused(self, drawing: Awaitable[Drawn], wanted: ShowLine) -> None:
         """A refusal is never silent: where its message is gone, the chat hears it."""
-        edits = await drawing
-        if edits == MESSAGE_GONE:
+        drawn = await drawing
+        if drawn.gone:
             await say_until_heard(self.outside.chat, wanted.press, wanted.line, self.outside.pause)
-        self._shown(wanted.press, edits)
+        self._shown(wanted.press, drawn)
 
-    def _shown(self, press: Press, edits: int) -> None:
-        self.traces.of(press).shown(0 if edits == MESSAGE_GONE else edits)
+    def _shown(self, press: Press, drawn: Drawn) -> None:
+        self.traces.of(press).shown(drawn.edits, limited=drawn.limited, troubled=drawn.troubled)
 
 
-async def _through(drawing: Awaitable[int]) -> None:
+async def _through(drawing: Awaitable[Drawn]) -> None:
     await drawing
 
 

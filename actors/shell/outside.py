@@ -19,31 +19,42 @@ from actors.shell.known import KnownCards, Seldom
 from actors.shell.trace import Explained
 
 T = TypeVar("T")
-MESSAGE_GONE = -1
 ItemKey: TypeAlias = tuple[int, int]  # (Telegram's chat id, item id): a button of another chat reaches another actor
 
 
-class Cards(Protocol):
-    """The actor that draws. A wish counts from its call on, and is awaited for how many edits it took.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What became of a wish: after how many edits (0: it was dropped) it came true; `gone`: nobody can see it.
 
-    0: it was dropped; MESSAGE_GONE: nobody can see it, for its message was deleted.
+    `limited`: it waited for Telegram's limit; `troubled`: an edit came to nothing.
+    """
+
+    edits: int = 0
+    gone: bool = False
+    limited: bool = False
+    troubled: bool = False
+
+
+class Cards(Protocol):
+    """The actor that draws. A wish counts from its call on, and is awaited for what became of it.
+
     So what is decided first is wished first, in whatever order tasks run.
     """
 
     def draw(
         self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
-    ) -> Awaitable[int]:
+    ) -> Awaitable[Drawn]:
         """Draw a card from its row, until it or a newer one is shown; then, once `explained`, have it acknowledged.
 
         `late`: nothing is new on it but a tap that came too late; it waits for those of decisions.
         """
         ...
 
-    def add_line(self, face: Face, needed: bool) -> Awaitable[int]:
+    def add_line(self, face: Face, needed: bool) -> Awaitable[Drawn]:
         """Draw a line that no row stores."""
         ...
 
-    def show_view(self, face: Face) -> Awaitable[int]:
+    def show_view(self, face: Face) -> Awaitable[Drawn]:
         """Draw a question, or its end, of which there are too many; it waits for cards and decisions."""
         ...
 

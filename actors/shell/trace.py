@@ -20,7 +20,7 @@ log = structlog.get_logger()
 Figures: TypeAlias = dict[str, float | int | list[str] | None]
 
 SLOW_MS = 1000.0  # beyond this a tap says what it waited for
-TOAST, EDIT = "Telegram's toast", "Telegram's edit or its limit"
+TOAST, EDIT, LIMIT = "Telegram's toast", "Telegram's edit", "Telegram's limit"
 
 
 # The ends of a publish: a worker may have died over one, and whoever finds its card behind tells it.
@@ -76,13 +76,14 @@ class Trace:
         if stored:
             self._figures["recorded_ms"] = self._ms()
 
-    def shown(self, edits: int) -> None:
+    def shown(self, edits: int, *, limited: bool = False, troubled: bool = False) -> None:
         """The tapped card was drawn (0 edits: it was dropped, or a newer one was drawn instead)."""
         self._figures["edit_attempts"] = edits
         self._figures["card_ms"] = ms = self._ms()
         decided = self._figures["recorded_ms"]
         if edits > 1 or ms - (decided if isinstance(decided, float) else 0.0) > SLOW_MS:
-            self._waited += (EDIT,)
+            self._waited += (LIMIT,) if limited else ()
+            self._waited += (EDIT,) if troubled or not limited else ()
 
     def conclude(self, conclusion: Conclude) -> None:
         """The tap is decided."""

@@ -13,24 +13,24 @@ from actors.rules import words
 from actors.rules.item import FINAL, State
 from actors.rules.operations import UNKNOWN, Shown
 from actors.rules.pacing import Rank
-from actors.shell.outside import MESSAGE_GONE
+from actors.shell.outside import Drawn
 from actors.shell.unacknowledged import IsExplained
 
 
 @dataclass(slots=True, eq=False)
 class Waiter:
-    """Awaited by whoever wants to know when a wish, or a newer one, came true, and after how many edits.
+    """Awaited by whoever wants to know when a wish, or a newer one, came true, and what that took.
 
     `explained`: whether the log says by now what the tap came to that wished it.
     """
 
     explained: IsExplained | None = None
     done: anyio.Event = field(default_factory=anyio.Event)
-    edits: int = 0
+    drawn: Drawn = field(default_factory=Drawn)
 
-    def __await__(self) -> Generator[Any, Any, int]:
+    def __await__(self) -> Generator[Any, Any, Drawn]:
         yield from self.done.wait().__await__()
-        return self.edits
+        return self.drawn
 
 
 @dataclass(slots=True, eq=False)
@@ -57,8 +57,18 @@ class Wish:
     def came_true(self) -> None:
         """Tell whoever waits; those whom another wish took over wait on."""
         for waiter in self.waiters:
-            waiter.edits = MESSAGE_GONE if self.gone else self.edits
+            waiter.drawn = replace(waiter.drawn, edits=0 if self.gone else self.edits, gone=self.gone)
             waiter.done.set()
+
+    def waits(self, *, limited: bool) -> None:
+        """It is held back: by a limit of Telegram, or else after an edit that came to nothing."""
+        for waiter in self.waiters:
+            waiter.drawn = replace(waiter.drawn, limited=waiter.drawn.limited or limited)
+
+    def was_in_trouble(self) -> None:
+        """An edit came to nothing."""
+        for waiter in self.waiters:
+            waiter.drawn = replace(waiter.drawn, troubled=True)
 
     def take_over(self, other: Wish) -> None:
         """Let the waiters of the other one wait for this one."""

@@ -18,6 +18,7 @@ from actors.ports import Face
 from actors.rules.item import Card, Row, State
 from actors.rules.operations import Shown
 from actors.runtime.child import Lifeline
+from actors.shell.outside import Drawn
 from actors.shell.unacknowledged import IsExplained
 from tests.actors.fakes_shell import FakeChat, FakeStore
 from tests.journal import Journal
@@ -34,6 +35,7 @@ class CardStage:
     store: FakeStore = field(default_factory=FakeStore)
     lost_claims: list[float] = field(default_factory=list)
     shown: dict[str, int] = field(default_factory=dict)
+    drawn: dict[str, Drawn] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
     logs: list[Any] = field(default_factory=list)
 
@@ -71,9 +73,10 @@ class CardStage:
         for message in range(1000, 1000 + edits):
             await self.draw(story_row(State.IN_REVIEW), message=message)
 
-    async def _wish(self, name: str, wish: Callable[[], Awaitable[int]]) -> None:
+    async def _wish(self, name: str, wish: Callable[[], Awaitable[Drawn]]) -> None:
         async def wait() -> None:
-            self.shown[name] = await wish()
+            self.drawn[name] = drawn = await wish()
+            self.shown[name] = drawn.edits
             self.journal.add(name)
 
         assert self._people is not None

@@ -15,7 +15,7 @@ from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Operation, Shown
 from actors.rules.requests import Cause, Lane, NotStored, Reply, Ticket
-from actors.shell.outside import ItemKey
+from actors.shell.outside import Drawn, ItemKey
 from tests.journal import Journal
 
 T = TypeVar("T")
@@ -209,28 +209,27 @@ class FakeCards(Script):
 
     async def draw(
         self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
-    ) -> int:
-        """Keep it; returns how many edits it took."""
+    ) -> Drawn:
+        """Keep it; returns what became of it."""
         self.drawn.append((face, shown))
         self.lates.append(late)
         self.explained.append(explained)
-        edits = await self.play("draw")
-        assert isinstance(edits, int)
-        return edits
+        return _drawn(await self.play("draw"))
 
-    async def add_line(self, face: Face, needed: bool) -> int:
-        """Keep it; returns how many edits it took."""
+    async def add_line(self, face: Face, needed: bool) -> Drawn:
+        """Keep it; returns what became of it."""
         self.lines.append((face, needed))
-        edits = await self.play("add_line")
-        assert isinstance(edits, int)
-        return edits
+        return _drawn(await self.play("add_line"))
 
-    async def show_view(self, face: Face) -> int:
-        """Keep it; returns how many edits it took."""
+    async def show_view(self, face: Face) -> Drawn:
+        """Keep it; returns what became of it."""
         self.views.append(face)
-        edits = await self.play("show_view")
-        assert isinstance(edits, int)
-        return edits
+        return _drawn(await self.play("show_view"))
+
+
+def _drawn(scripted: object) -> Drawn:
+    """What was scripted, or that it came true after so many edits."""
+    return scripted if isinstance(scripted, Drawn) else Drawn(int(str(scripted)))
 
 
 @dataclass

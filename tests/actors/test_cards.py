@@ -8,6 +8,8 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from actors.rules import words
 from actors.rules.item import State, Step
 from actors.rules.operations import UNKNOWN
+from actors.rules.pacing import BUDGET
+from actors.shell.outside import Drawn
 from actors.shell.unacknowledged import LONGEST_SECONDS
 from tests.actors.fakes_cards import CardStage
 from tests.actors.fakes_shell import After, Never
@@ -34,6 +36,36 @@ async def test_card_is_drawn_at_once_and_says_what_it_took(stage: CardStage) -> 
         assert anyio.current_time() == pytest.approx(0.0)
 
     assert (stage.seen, stage.shown) == (["card 1"], {"card 1": 1})
+
+
+@pytest.mark.parametrize(
+    ("error", "drawn"),
+    [
+        (Unreachable("slow down", 3.0), Drawn(2, limited=True)),
+        (Unreachable("no network"), Drawn(2, troubled=True)),
+        (AnswerLost("timeout"), Drawn(2, troubled=True)),
+    ],
+    ids=["429", "no network", "answer lost"],
+)
+async def test_wish_knows_the_limit_of_telegram_from_an_edit_that_came_to_nothing(
+    stage: CardStage, error: Unreachable | AnswerLost, drawn: Drawn
+) -> None:
+    stage.chat.will("edit 501", error)
+
+    async with stage.playing():
+        await stage.draw(FIRST)
+        await stage.journal.until("card 1")
+
+    assert stage.drawn["card 1"] == drawn
+
+
+async def test_wish_beyond_the_budget_of_its_chat_waited_for_the_limit(stage: CardStage) -> None:
+    async with stage.playing():
+        await stage.spend(int(BUDGET))
+        await stage.draw(FIRST)
+        await stage.journal.until("card 1")
+
+    assert stage.drawn["card 1"] == Drawn(1, limited=True)
 
 
 async def test_message_has_one_edit_in_flight_and_then_its_newest_wish(stage: CardStage) -> None:

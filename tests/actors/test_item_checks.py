@@ -13,7 +13,7 @@ from actors.rules.item import State, Step
 from actors.rules.messages import AskToReject, Recorded, SendOriginal, StillRecording, Tap
 from actors.rules.operations import LookAtCard, Shown
 from actors.rules.requests import Cause, NotStored
-from actors.shell.outside import MESSAGE_GONE
+from actors.shell.outside import Drawn
 from tests.actors.fakes_item import ItemStage, playing
 from tests.actors.fakes_shell import After, FakeCards
 from tests.kit.clock import virtual_time
@@ -25,6 +25,7 @@ ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
 IN_REVIEW = row(State.IN_REVIEW)
 SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
 AWAY = NotStored(Cause.EXPIRED, certain=True)
+GONE = Drawn(gone=True)
 NOT_SAVED = words.not_saved(Step.SKIP, "Anna")
 
 
@@ -109,7 +110,7 @@ async def test_refusal_that_was_drawn_late_over_a_newer_card_gives_way_to_it(sta
 async def test_refusal_on_a_deleted_message_is_said_in_the_chat(stage: ItemStage) -> None:
     """Simulation, seed 2284: an outage refused the tap, its message was deleted meanwhile, and nobody heard of it."""
     stage.store.will("RecordTap", AWAY)
-    stage.cards.will("add_line", MESSAGE_GONE)
+    stage.cards.will("add_line", GONE)
 
     async with playing(stage):
         stage.tell(ANNAS)
@@ -121,7 +122,7 @@ async def test_refusal_on_a_deleted_message_is_said_in_the_chat(stage: ItemStage
 async def test_refusal_that_the_group_may_not_hear_yet_is_said_later(stage: ItemStage) -> None:
     """Simulation, many tap in an outage: the group's limit was spent, and a refusal for which no card had room lost."""
     stage.store.will("RecordTap", AWAY)
-    stage.cards.will("add_line", MESSAGE_GONE)
+    stage.cards.will("add_line", GONE)
     stage.chat.will("send_text", Unreachable("too many", 40.0))
 
     async with playing(stage):
@@ -136,7 +137,7 @@ async def test_refusal_that_the_group_may_not_hear_yet_is_said_later(stage: Item
 
 async def test_refusal_is_not_said_for_ever(stage: ItemStage) -> None:
     stage.store.will("RecordTap", AWAY)
-    stage.cards.will("add_line", MESSAGE_GONE)
+    stage.cards.will("add_line", GONE)
     stage.chat.always("send_text", Unreachable("too many", 25.0))
 
     async with playing(stage):
@@ -152,7 +153,7 @@ async def test_refusal_that_the_group_will_not_hear_or_may_have_heard_is_said_on
     stage: ItemStage, trouble: PortError
 ) -> None:
     stage.store.will("RecordTap", AWAY)
-    stage.cards.will("add_line", MESSAGE_GONE)
+    stage.cards.will("add_line", GONE)
     stage.chat.always("send_text", trouble)
 
     async with playing(stage):
@@ -164,8 +165,8 @@ async def test_refusal_that_the_group_will_not_hear_or_may_have_heard_is_said_on
 
 
 async def test_deleted_message_takes_no_edit(stage: ItemStage) -> None:
-    stage.cards.will("add_line", MESSAGE_GONE)
-    stage.cards.will("draw", MESSAGE_GONE)
+    stage.cards.will("add_line", GONE)
+    stage.cards.will("draw", GONE)
     stage.store.will("RecordTap", lambda asked: Recorded(asked.tap, SKIPPED))
 
     async with playing(stage):
@@ -213,10 +214,10 @@ class CardsInOrder(FakeCards):
 
     def draw(  # type: ignore[override]  # a call, as the real one
         self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
-    ) -> Awaitable[int]:
+    ) -> Awaitable[Drawn]:
         self.order.append("card")
         return super().draw(face, shown, explained, late=late)
 
-    def add_line(self, face: Face, needed: bool) -> Awaitable[int]:  # type: ignore[override]
+    def add_line(self, face: Face, needed: bool) -> Awaitable[Drawn]:  # type: ignore[override]
         self.order.append("line")
         return super().add_line(face, needed)

@@ -71,7 +71,40 @@ async def test_slow_tap_says_what_it_waited_for(logs: list[dict[str, object]]) -
     trace.shown(1)
     trace.conclude(SKIPPED)
 
-    assert logs[0]["waited_for"] == ["Telegram's toast", "lock", "Telegram's edit or its limit"]
+    assert logs[0]["waited_for"] == ["Telegram's toast", "lock", "Telegram's edit"]
+
+
+@pytest.mark.parametrize(
+    ("edits", "trouble", "said"),
+    [
+        (1, {"limited": True}, ["Telegram's limit"]),
+        (2, {"limited": True}, ["Telegram's limit"]),
+        (2, {"limited": True, "troubled": True}, ["Telegram's limit", "Telegram's edit"]),
+        (2, {"troubled": True}, ["Telegram's edit"]),
+        (1, {}, ["Telegram's edit"]),
+    ],
+)
+async def test_limit_of_telegram_is_told_from_a_slow_edit(
+    logs: list[dict[str, object]], edits: int, trouble: dict[str, bool], said: list[str]
+) -> None:
+    await anyio.sleep(100.0 - anyio.current_time())
+    trace = Traces(Explained()).of(PRESS)
+
+    await anyio.sleep(1.5)
+    trace.shown(edits, **trouble)
+    trace.conclude(SKIPPED)
+
+    assert logs[0]["waited_for"] == said
+
+
+async def test_limit_that_kept_nobody_waiting_is_not_said(logs: list[dict[str, object]]) -> None:
+    await anyio.sleep(100.0 - anyio.current_time())
+    trace = Traces(Explained()).of(PRESS)
+
+    trace.shown(1, limited=True)
+    trace.conclude(SKIPPED)
+
+    assert logs[0]["waited_for"] == []
 
 
 async def test_tap_that_took_a_second_for_each_of_its_parts_is_not_slow(logs: list[dict[str, object]]) -> None:

@@ -4,7 +4,7 @@ from actors.ports import Face
 from actors.rules.item import Card, State
 from actors.rules.operations import Shown
 from actors.rules.pacing import Rank
-from actors.shell.outside import MESSAGE_GONE
+from actors.shell.outside import Drawn
 from actors.shell.wishes import Message, Waiter, Wish
 from tests.stories import CHAT, row
 
@@ -32,7 +32,7 @@ def test_a_refusal_that_another_one_replaces_unseen_counts_as_gone() -> None:
 
     assert message.newest is second
     assert waiter.done.is_set()
-    assert waiter.edits == MESSAGE_GONE
+    assert waiter.drawn == Drawn(gone=True)
 
 
 def test_a_card_that_replaces_an_unseen_refusal_takes_it_along() -> None:
