@@ -12,7 +12,7 @@ from actors.errors import Refused, Unreachable
 from actors.rules.account import Login, whose
 from infra.console import arguments as given
 from infra.console.asking import ask, change
-from infra.console.moments import told
+from infra.console.moments import common, shown
 from infra.console.opened import Desk, Lines, Opened, Owner
 from infra.console.printing import Columns, show_lines, show_sentence, show_table
 from infra.console.program import examples
@@ -22,20 +22,21 @@ LoginOption = Annotated[Login, typer.Option(help="How the account is connected: 
 OfUser = Annotated[str | None, typer.Option("--ig-user-id", help="Which account, if the token is good for several.")]
 
 
-def _token(line: Mapping[str, Any]) -> str:
+def _token(line: Mapping[str, Any], zone: str) -> str:
     if line["token_gone"]:
         return "gone: connect it again"
-    return told(line["token_expires_at"]) if line["token_expires_at"] else "unknown"
+    return shown(line["token_expires_at"], zone) if line["token_expires_at"] else "unknown"
 
 
-COLUMNS: Columns = {
-    "id": lambda line: line["id"],
-    "chat": lambda line: line["chat_id"],
-    "name": lambda line: line["username"],
-    "login": lambda line: line["login"],
-    "active": lambda line: line["active"],
-    "token until": _token,
-}
+def _columns(zone: str) -> Columns:
+    return {
+        "id": lambda line: line["id"],
+        "chat": lambda line: line["chat_id"],
+        "name": lambda line: line["username"],
+        "login": lambda line: line["login"],
+        "active": lambda line: line["active"],
+        f"token until ({zone})": lambda line: _token(line, zone),
+    }
 
 
 def commands(opened: Opened) -> typer.Typer:
@@ -61,7 +62,7 @@ def commands(opened: Opened) -> typer.Typer:
         if as_json:
             show_lines(lines)
         elif lines:
-            show_table(lines, COLUMNS)
+            show_table(lines, _columns(common(line["timezone"] for line in lines)))
         else:
             show_sentence("No account is connected yet: `account add` does that.")
 

@@ -12,7 +12,7 @@ import anyio
 from actors.errors import AnswerLost, PortError, Unreachable
 from actors.rules.item import FINAL, State
 from actors.rules.set_up import concerning, shortcomings
-from infra.console.moments import told
+from infra.console.moments import by_clock, common, told
 from infra.console.opened import Desk, Lines, Opened
 from infra.console.shell import Failed, WrongInput, warn
 
@@ -103,10 +103,11 @@ def _queued_already(line: Line) -> str:
 
 
 def _locked(line: Line) -> str:
-    past = f"Media {line['media_id']} was {line['kind']} on {told(line['at'])} (item {line['item_id']})"
+    at = told(line["at"], common([line["timezone"]]))
+    past = f"Media {line['media_id']} was {line['kind']} on {at} (item {line['item_id']})"
     if line["until"] is None:
         return f"{past} and never comes again."
-    return f"{past} and may not come again before {told(line['until'])}: --force queues it all the same."
+    return f"{past} and may not come again before {by_clock(line, 'until')}: --force queues it all the same."
 
 
 def _cannot_withdraw(line: Line) -> str:
@@ -137,7 +138,7 @@ def _settled(line: Line) -> str:
     if state not in FINAL or line["settled_at"] is None:
         return name
     by = f" by {line['settled_by']}" if line["settled_by"] else ""
-    return f"{name}{by} since {told(line['settled_at'])}"
+    return f"{name}{by} since {by_clock(line, 'settled_at')}"
 
 
 _SENTENCES: Mapping[str, Callable[[Line], str]] = MappingProxyType(

@@ -10,7 +10,7 @@ import typer
 from actors.errors import Refused
 from infra.console import arguments as given
 from infra.console.asking import ask, run
-from infra.console.moments import told
+from infra.console.moments import common, shown
 from infra.console.opened import Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
@@ -24,24 +24,25 @@ Paths = Annotated[
 Caption = Annotated[str, typer.Option(help="The text to copy when it is posted.")]
 
 
-def _lock(line: Line) -> str | None:
+def _lock(line: Line, zone: str) -> str | None:
     if line["locked"] is None:
         return None
-    until = "for ever" if line["locked_until"] is None else f"until {told(line['locked_until'])}"
+    until = "for ever" if line["locked_until"] is None else f"until {shown(line['locked_until'], zone)}"
     return f"{line['locked']}, {until}"
 
 
-COLUMNS: Columns = {
-    "id": lambda line: line["id"],
-    "chat": lambda line: line["chat_id"],
-    "kind": lambda line: line["kind"],
-    "title": lambda line: line["title"],
-    "file": lambda line: line["file_name"],
-    "MB": lambda line: f"{line['bytes'] / MEGABYTE:.1f}",
-    "posted": lambda line: line["posted"],
-    "in the queue": lambda line: line["open_item"] and f"item {line['open_item']}",
-    "locked": _lock,
-}
+def _columns(zone: str) -> Columns:
+    return {
+        "id": lambda line: line["id"],
+        "chat": lambda line: line["chat_id"],
+        "kind": lambda line: line["kind"],
+        "title": lambda line: line["title"],
+        "file": lambda line: line["file_name"],
+        "MB": lambda line: f"{line['bytes'] / MEGABYTE:.1f}",
+        "posted": lambda line: line["posted"],
+        "in the queue": lambda line: line["open_item"] and f"item {line['open_item']}",
+        f"locked ({zone})": lambda line: _lock(line, zone),
+    }
 
 
 def commands(opened: Opened) -> typer.Typer:
@@ -74,7 +75,7 @@ def commands(opened: Opened) -> typer.Typer:
         if as_json:
             show_lines(lines)
         elif lines:
-            show_table(lines, COLUMNS)
+            show_table(lines, _columns(common(line["timezone"] for line in lines)))
         else:
             show_sentence("There are no stories yet: `media add PATH --chat CHAT_ID` takes one in.")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from actors.rules.moments import clock as clock_of
 from actors.rules.moments import comes_twice, day, local, offset
@@ -19,6 +20,12 @@ def told(text: str | None, zone: str = UTC) -> str:
     here = local(datetime.fromisoformat(text), zone)
     name = "" if comes_twice(here) else f" {here:%Z}"
     return f"{day(here, year=True)}, {clock_of(here)}{name}"
+
+
+def by_clock(line: Mapping[str, Any], name: str) -> str:
+    """Show a moment of a line by the clock of its chat, which is named, too."""
+    zone = common([line["timezone"]])
+    return told(line[name], zone) + ("" if zone == UTC else f" ({zone})")
 
 
 def shown(text: str | None, zone: str, clock: str = "%H:%M") -> str:

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from actors.rules.zones import is_known
 from infra.console import arguments as given
 from infra.console.asking import ask
 from infra.console.due import in_chat, of_item
-from infra.console.moments import UTC, common, shown, told
+from infra.console.moments import by_clock, common, shown
 from infra.console.opened import Desk, Lines, Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
@@ -95,8 +94,7 @@ def _put_remove_and_requeue(app: typer.Typer, opened: Opened) -> None:
 
 
 def _slot(line: Line, now: datetime) -> str:
-    zone = line["timezone"] if is_known(line["timezone"]) else UTC
-    at = told(line["due_at"], zone) + ("" if zone == UTC else f" ({zone})")
+    at = by_clock(line, "due_at")
     if datetime.fromisoformat(line["due_at"]) > now:
         return f"is due on {at}"
     return f"is due since {at}: its card comes as soon as the chat's gap allows"

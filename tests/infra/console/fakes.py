@@ -32,6 +32,7 @@ CHAT: dict[str, Any] = {
 MEDIA: dict[str, Any] = {
     "id": 3,
     "chat_id": -1001234567890,
+    "timezone": "Europe/Berlin",
     "kind": "photo",
     "file_name": "sunset.jpg",
     "title": "Sunset",
@@ -70,6 +71,7 @@ MEMBER: dict[str, Any] = {
 ACCOUNT: dict[str, Any] = {
     "id": 4,
     "chat_id": -1001234567890,
+    "timezone": "Europe/Berlin",
     "username": "studio",
     "login": "facebook",
     "ig_user_id": "178",

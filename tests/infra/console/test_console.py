@@ -22,6 +22,15 @@ MOMENTS = {"at": "2026-01-31T17:30:00+00:00", "due_at": "2026-01-31T17:30:00+00:
 DUE = "2026-01-31T18:30+01:00"
 AT = datetime(2026, 1, 31, 17, 30, tzinfo=UTC)
 
+LOCKED = {
+    "refused": "locked",
+    "kind": "skipped",
+    "media_id": 3,
+    "item_id": 9,
+    "timezone": "Europe/Berlin",
+    "at": ITEM["due_at"],
+}
+
 Type = Callable[..., Result]
 
 
@@ -285,29 +294,26 @@ def test_wrong_input_is_told_in_one_sentence(
         ({"refused": "unknown_item", "item_id": 12}, ["There is no item 12"]),
         ({"refused": "queued_already", "media_id": 3, "item_id": 12}, ["already, as item 12: `queue remove 12`"]),
         (
-            {
-                "refused": "locked",
-                "kind": "skipped",
-                "media_id": 3,
-                "item_id": 9,
-                "at": ITEM["due_at"],
-                "until": ITEM["due_at"],
-            },
-            ["Media 3 was skipped on", "before Sat 31 Jan 2026, 17:30 UTC: --force"],
+            LOCKED | {"until": "2026-07-31T17:30:00+00:00"},
+            [
+                "was skipped on Sat 31 Jan 2026, 18:30 CET",
+                "before Fri 31 Jul 2026, 19:30 CEST (Europe/Berlin): --force",
+            ],
         ),
         (
-            {"refused": "locked", "kind": "rejected", "media_id": 3, "item_id": 9, "at": ITEM["due_at"], "until": None},
-            ["was rejected on", "never comes again"],
+            LOCKED | {"kind": "rejected", "timezone": "Mars/Base", "until": None},
+            ["was rejected on Sat 31 Jan 2026, 17:30 UTC", "never comes again"],
         ),
         (
             {
                 "refused": "cannot_withdraw",
                 "item_id": 12,
                 "state": "skipped",
+                "timezone": "Europe/Berlin",
                 "settled_by": "Anna",
                 "settled_at": ITEM["due_at"],
             },
-            ["Item 12 is skipped by Anna since Sat 31 Jan 2026, 17:30 UTC already"],
+            ["Item 12 is skipped by Anna since Sat 31 Jan 2026, 18:30 CET (Europe/Berlin) already"],
         ),
         (
             {
@@ -332,6 +338,7 @@ def test_wrong_input_is_told_in_one_sentence(
                 "refused": "cannot_requeue",
                 "item_id": 12,
                 "state": "withdrawn",
+                "timezone": "UTC",
                 "settled_by": None,
                 "settled_at": ITEM["due_at"],
             },
