@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -58,6 +58,7 @@ class Intake:
         self._asked: int | None = None
         self._suspected_at = 0.0
         self._moved = anyio.Event()
+        self._confirmed = anyio.Event()
         self._backlog = True
         self._backlog_since: float | None = None
         self._failures = 0
@@ -76,6 +77,7 @@ class Intake:
         """The effect of this update is durable, or was visibly refused: Telegram may forget it, in its turn."""
         if update_id in self._held:
             self._held[update_id].done = True
+            self._confirmed.set()
             before = self._offset
             self._advance()
             if self._offset != before:
@@ -91,10 +93,19 @@ class Intake:
                 await lifeline.stopping.wait()
                 polling.cancel_scope.cancel()
             self.pulse.rest()
-        while self.waiting:
-            self._moved = anyio.Event()
-            await self._moved.wait()
+        now = anyio.current_time()
+        with anyio.CancelScope(deadline=now + (lifeline.ends_at - now) / 2):
+            await self._drain(lambda: self.waiting)
+        # What people write comes again to whoever polls next: it is not worth being killed for.
+        await self._drain(
+            lambda: sum(press_of(held.update) is not None for held in self._held.values() if not held.done)
+        )
         await self._say_goodbye()
+
+    async def _drain(self, waiting: Callable[[], int]) -> None:
+        while waiting():
+            self._confirmed = anyio.Event()
+            await self._confirmed.wait()
 
     def _advance(self) -> None:
         """Move the offset over what is done from the front, and no further."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -32,7 +33,7 @@ from actors.rules.messages import Message
 from actors.rules.set_up import Means
 from actors.runtime.actor import Context
 from actors.runtime.child import ChildSpec, ChildState, Lifeline
-from actors.runtime.supervisor import Supervisor
+from actors.runtime.supervisor import Policy, Supervisor
 from actors.scheduler import Scheduler
 from actors.set_up import SetUpWatch
 from actors.shell import speaker
@@ -48,6 +49,9 @@ from actors.shell.unconnected import Unconnected, say_nothing
 from actors.tokens import Keeping, TokenKeeper
 
 NUDGE_SECONDS = 0.5
+ATTEMPT_SECONDS = (
+    4.0  # of a statement under way, which nothing interrupts (`COMMAND_SECONDS` of infra/postgres/pool.py)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Worker:
         self.hints = HintListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
         self._updates = ports.updates
-        self.supervisor = Supervisor(self._children(identity.grace_seconds, web), chance)
+        self.supervisor = Supervisor(self._children(web), chance, Policy(stop_seconds=_stop_seconds(identity)))
 
     def children(self) -> Mapping[str, ChildState]:
         """Every child by name, for a probe."""
@@ -150,34 +154,37 @@ class Worker:
         """What of the set-up is not complete, as last seen."""
         return self.set_up.reasons
 
-    def _children(self, grace_seconds: float, web: Web | None) -> list[ChildSpec]:
-        """In the order of their start; they stop in reverse: whoever takes updates in first, the database last."""
+    def _children(self, web: Web | None) -> list[ChildSpec]:
+        """In the order of their start; they stop in reverse: whoever takes updates in first, the database last.
+
+        Where the outside is away, none of them takes the time of those that come after it.
+        """
         served = [ChildSpec("web", partial(web, self))] if web else []
         return [
-            ChildSpec("database", self.database.run, grace_seconds=5.0),
-            ChildSpec("interactions", self.interactions.run, grace_seconds=5.0),
-            ChildSpec("cards", self.cards.run, grace_seconds=5.0),
-            ChildSpec("items", self.items.run, grace_seconds=grace_seconds),
-            ChildSpec("publishes", self.publishes.run, grace_seconds=grace_seconds),
+            ChildSpec("database", self.database.run),
+            ChildSpec("interactions", self.interactions.run, stops_by=0.95),
+            ChildSpec("cards", self.cards.run, stops_by=0.9),
+            ChildSpec("items", self.items.run, grace_seconds=math.inf, stops_by=0.85),
+            ChildSpec("publishes", self.publishes.run, grace_seconds=math.inf, stops_by=0.6),
             ChildSpec("preflight", self.preflight.run),
             ChildSpec("commands", self.commands.run),
             ChildSpec("moves", self.moves.run),
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
-            ChildSpec("tokens", self.tokens.run, grace_seconds=grace_seconds),
+            ChildSpec("tokens", self.tokens.run, grace_seconds=math.inf, stops_by=0.5),
             ChildSpec("setup", self.set_up.run),
             ChildSpec("hints", self.hints.run),
-            *self._entrance(served, grace_seconds),
+            *self._entrance(served),
         ]
 
-    def _entrance(self, served: list[ChildSpec], grace_seconds: float) -> list[ChildSpec]:
+    def _entrance(self, served: list[ChildSpec]) -> list[ChildSpec]:
         """Poll under a lease; or have updates brought to us, once there is somebody who answers."""
         if self.reception is not None:
-            return [*served, ChildSpec("reception", self.reception.run, grace_seconds=grace_seconds)]
+            return [*served, ChildSpec("reception", self.reception.run, grace_seconds=math.inf, stops_by=0.4)]
         return [
             ChildSpec("lease", self.lease.run),
             *served,
-            ChildSpec("intake", self.intake.run, grace_seconds=grace_seconds),
+            ChildSpec("intake", self.intake.run, grace_seconds=math.inf, stops_by=0.4),
         ]
 
     def _surroundings(self, ports: Ports, worker: str) -> speaker.Surroundings:
@@ -211,7 +218,7 @@ class Worker:
                 remind=self.items.remind,
                 look_ahead=self.preflight.tell_nowait,
                 explained=self._explained,
-                grace_seconds=identity.grace_seconds,
+                seconds_left=self.items.seconds_left,
                 known=self._known,
                 seldom=self._seldom,
                 views=self._views,
@@ -250,3 +257,8 @@ class Worker:
         # The other poll ends when this one arrives; the answer, for which Telegram may take seconds, is of no use.
         with suppress(PortError, Conflict), anyio.move_on_after(NUDGE_SECONDS):
             await self._updates.get(None, 0.0)
+
+
+def _stop_seconds(identity: Identity) -> float:
+    """How long a stop may take until the last statement that may still be under way."""
+    return max(identity.grace_seconds / 2, identity.grace_seconds - ATTEMPT_SECONDS)

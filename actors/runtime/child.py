@@ -1,5 +1,6 @@
 """What a supervised child is, what it is given, and what can be read of it."""
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -18,11 +19,12 @@ class Restart(Enum):
 class Lifeline:
     """What ties one life of a child to its supervisor: it says `ready` once, and ends by itself after `stopping`.
 
-    Stopping is a message: the child refuses new work, finishes what it holds within its grace, and returns.
+    Stopping is a message: the child refuses new work, finishes what it holds until `ends_at`, and returns.
     """
 
     def __init__(self, on_ready: Callable[[], None] | None = None) -> None:
         self.stopping = anyio.Event()
+        self.ends_at = math.inf  # once it is stopping: then it is killed
         self.is_ready = False
         self._on_ready = on_ready
 
@@ -35,12 +37,16 @@ class Lifeline:
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """One line of the supervision tree; `start` runs for the child's whole life."""
+    """One line of the supervision tree; `start` runs for the child's whole life.
+
+    `stops_by`: the part of a stop of the whole tree by which it has to be over, whatever its grace.
+    """
 
     name: str
     start: Callable[[Lifeline], Awaitable[None]]
     restart: Restart = Restart.PERMANENT
     grace_seconds: float = 5.0
+    stops_by: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

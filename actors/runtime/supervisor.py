@@ -21,6 +21,8 @@ from actors.runtime.strangers import StrangersContained
 
 log = structlog.get_logger()
 
+LEAST_SECONDS = 0.2  # of a stop that is over its time: enough to put things away, not to wait for anybody
+
 
 class Strategy(Enum):
     """Who is restarted when a child crashes."""
@@ -31,11 +33,12 @@ class Strategy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How crashes are answered; the limit holds for each child by itself."""
+    """How crashes are answered (the limit holds for each child by itself), and how long a stop of all may take."""
 
     strategy: Strategy = Strategy.ONE_FOR_ONE
     limit: RestartLimit = field(default_factory=RestartLimit)
     backoff: Backoff = field(default_factory=Backoff)
+    stop_seconds: float = math.inf
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +51,7 @@ class _Life:
     over: anyio.Event = field(default_factory=anyio.Event)
     returned: bool = False
     error: Exception | None = None
+    patience_seconds: float = 0.0  # of the stop
 
 
 @dataclass(slots=True, eq=False)
@@ -181,7 +185,7 @@ class Supervisor:
         if life.error is not None:
             log.error("child.crashed", child=spec.name, exc_info=life.error)
         elif life.scope.cancel_called:
-            log.error("child.killed", child=spec.name, grace_seconds=spec.grace_seconds)
+            log.error("child.killed", child=spec.name, grace_seconds=round(life.patience_seconds, 1))
         elif not life.returned:
             log.error("child.crashed", child=spec.name, reason="cancelled by a stranger")
         elif spec.restart is Restart.PERMANENT and not asked:
@@ -221,18 +225,23 @@ class Supervisor:
         self.stop()
 
     async def _stop_from(self, index: int) -> None:
+        began = anyio.current_time()
         for child in reversed(self._children[index:]):
-            await self._stop_child(child)
+            await self._stop_child(child, began)
         if self._stopped:
             log.info("tree.stopped", children=self._stopped)
             self._stopped = []
 
-    async def _stop_child(self, child: _Child) -> None:
+    async def _stop_child(self, child: _Child, began: float) -> None:
         life = child.life
         if life is None or life.over.is_set():
             return  # a crash of its own is still to be judged: its pause and its budget must not be skipped
+        now, spec = anyio.current_time(), child.spec
+        left = began + spec.stops_by * self._policy.stop_seconds - now
+        life.patience_seconds = min(spec.grace_seconds, max(left, LEAST_SECONDS))
+        life.lifeline.ends_at = now + life.patience_seconds
         life.lifeline.stopping.set()
-        with anyio.move_on_after(child.spec.grace_seconds):
+        with anyio.CancelScope(deadline=life.lifeline.ends_at):
             await life.over.wait()
         if not life.over.is_set():
             life.scope.cancel()

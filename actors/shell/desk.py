@@ -46,7 +46,7 @@ class ItemDesk:
     def __init__(self, make: Callable[[Context[ItemKey, Message]], Actor[Message]], aftermath: Aftermath) -> None:
         self.registry: Registry[ItemKey, Message] = Registry(make, self._bury)
         self._aftermath = aftermath
-        self._stopping = anyio.Event()
+        self._lifeline = Lifeline()
         self._tasks: TaskGroup | None = None
         self._reminders = Reminders()
         self.remind = self._reminders.remind
@@ -62,12 +62,16 @@ class ItemDesk:
     async def pause(self, seconds: float) -> bool:
         """Sleep; True if it was cut short because we stop."""
         with anyio.move_on_after(seconds):
-            await self._stopping.wait()
-        return self._stopping.is_set()
+            await self._lifeline.stopping.wait()
+        return self._lifeline.stopping.is_set()
+
+    def seconds_left(self) -> float:
+        """How long a stop that has begun may still take."""
+        return self._lifeline.ends_at - anyio.current_time()
 
     async def run(self, lifeline: Lifeline) -> None:
         """Let items live until stopped; what they hold is finished, what they only wait for is dropped."""
-        self._stopping = lifeline.stopping
+        self._lifeline = lifeline
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             tasks.start_soon(self._remind_until_stop, lifeline)

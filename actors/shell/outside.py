@@ -113,7 +113,7 @@ class Outside:
     """All that an item's effects reach.
 
     `pause` answers True when it was cut short because we stop; `remind` calls back after some seconds, unless we stop.
-    `grace_seconds`: how long a stop may take.
+    `seconds_left`: how long a stop that has begun may still take.
     """
 
     worker: str
@@ -129,7 +129,7 @@ class Outside:
     remind: Callable[[float, Callable[[], None]], None]
     look_ahead: Callable[[Row], None]
     explained: Explained
-    grace_seconds: float
+    seconds_left: Callable[[], float]
     known: KnownCards
     seldom: Seldom
     views: Flood = field(default_factory=partial(Flood, MOST_VIEWS))

@@ -164,9 +164,9 @@ class Sends:
                 continue
 
     async def _hear_stop(self, patience: Patience) -> None:
-        """Half of the grace for the file, the other half to store what became of it."""
+        """Half of what is left for the file, the other half to store what became of it."""
         if await self.outside.pause(LONGEST_SECONDS):
-            patience.stop_within(self.outside.grace_seconds / 2)
+            patience.stop_within(self.outside.seconds_left() / 2)
 
     def _saved(self, saved: Row, shown: int, sent: SentCard) -> Message:
         write_item_line(saved, "card_sent", "presented", message_id=sent.message_id)

@@ -111,7 +111,7 @@ class ItemStage:
             remind=self.desk.remind,
             look_ahead=self.looked_ahead.append,
             explained=self.explained,
-            grace_seconds=30.0,
+            seconds_left=lambda: 30.0,
             known=self.known,
             seldom=Seldom(),
         )

@@ -242,6 +242,24 @@ async def test_stop_waits_for_what_is_held_and_confirms_it(stage: IntakeStage) -
     assert stage.updates.asked[-1][1:] == (12, 0.0)
 
 
+async def test_stop_waits_for_what_people_wrote_half_of_its_time_and_for_taps_to_the_end(stage: IntakeStage) -> None:
+    """A command comes again, and may wait for our own name or for a Telegram that is away."""
+    stage.updates.put(said(10), tap(11))
+
+    async with stage.playing() as lifeline:
+        await stage.items.journal.until("Tap")
+        lifeline.ends_at = anyio.current_time() + 10.0
+        lifeline.stopping.set()
+        await anyio.sleep(7.0)
+        stage.confirm(11)
+        await anyio.sleep(1.0)
+        polls = len(stage.updates.asked)
+        ended_at = anyio.current_time()
+
+    assert anyio.current_time() == ended_at
+    assert len(stage.updates.asked) == polls
+
+
 async def test_stop_polls_no_more_while_it_waits(stage: IntakeStage) -> None:
     stage.updates.put(tap(10))
 

@@ -424,8 +424,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/intake.py",
-                "        while self.waiting:\n",
-                "        while self.waiting and self._offset is None:\n",
+                "        while waiting():\n",
+                "        while waiting() and self._offset is None:\n",
             ),
             Edit(
                 "actors/intake.py",

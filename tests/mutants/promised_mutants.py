@@ -60,12 +60,12 @@ PROMISED: tuple[Mutant, ...] = (
         key="F38",
         mistake="who stops waits for what Telegram shall forget, which no poll tells any more, and is ended late",
         edits=(
-            Edit("actors/intake.py", "        while self.waiting:\n", "        while self._held:\n"),
             Edit(
-                "actors/runtime/supervisor.py",
-                "with anyio.move_on_after(child.spec.grace_seconds):",
-                "with anyio.move_on_after(6 * child.spec.grace_seconds):",
+                "actors/intake.py",
+                "for held in self._held.values() if not held.done)\n        )",
+                "for held in self._held.values())\n        )",
             ),
+            Edit("actors/runtime/supervisor.py", "life.patience_seconds = min(", "life.patience_seconds = 6 * min("),
         ),
         promise="a stop ends",
     ),

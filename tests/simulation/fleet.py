@@ -17,6 +17,7 @@ from actors.tree import Identity, Ports, Web, Worker
 from tests.simulation.processes import PROCESS, Life, Process, Schedule
 
 GRACE_SECONDS = 10.0
+STOP_MARGIN_SECONDS = 1.5
 KILL_AFTER_SECONDS = 25.0  # what a container platform gives a worker that was told to stop
 
 Visit = Callable[[ItemKey, Message], None]
@@ -120,6 +121,7 @@ class Fleet:
             process.life = Life.STOPPING
             self.around.tell(f"{process.name} is told to stop")
             self.workers[process].supervisor.stop()
+            self.around.after(GRACE_SECONDS + STOP_MARGIN_SECONDS, lambda: self._look_at_stop(process))
             self.around.after(KILL_AFTER_SECONDS, lambda: self._lose_patience(process))
 
     def release_all(self) -> None:
@@ -132,6 +134,11 @@ class Fleet:
     def _hold(self, process: Process, life: Life) -> None:
         process.life = life
         self.around.schedule.hold(process)
+
+    def _look_at_stop(self, process: Process) -> None:
+        """Whatever is away: a stop takes no longer than its grace."""
+        if process.life is Life.STOPPING and process.thawed_at < self.around.now() - GRACE_SECONDS:
+            self.around.broken("a stop ends", f"{process.name} takes longer than its grace of {GRACE_SECONDS} s")
 
     def _lose_patience(self, process: Process) -> None:
         if process.life is Life.STOPPING:

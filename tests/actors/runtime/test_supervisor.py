@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -170,6 +171,39 @@ async def test_child_that_ignores_the_stop_is_killed_after_its_grace(journal: Ch
     assert anyio.current_time() - began == pytest.approx(3)
     assert journal.lines[2:] == ["b ends", "a ends"]
     assert told(logs) == [("child.killed", "b"), ("tree.stopped", ["a"])]
+
+
+async def test_stop_of_all_gives_each_child_its_part_of_the_time_and_no_more(journal: Children) -> None:
+    """What the first ones do not use is there for the others."""
+    ended: list[float] = []
+
+    def timed(deed: Deed) -> Deed:
+        async def live(lifeline: Lifeline) -> None:
+            try:
+                await deed(lifeline)
+            finally:
+                ended.append(anyio.current_time())
+
+        return live
+
+    parts = (("a", ignore_stop, 1.0), ("b", drain_for(3), 0.8), ("c", ignore_stop, 0.4))
+    children = [replace(journal.child(name, timed(deed), grace=60), stops_by=part) for name, deed, part in parts]
+
+    async with supervising(supervise(replace(ONE, stop_seconds=10), *children)):
+        await journal.until("c starts")
+        began = anyio.current_time()
+
+    assert [at - began for at in ended] == pytest.approx([4, 7, 10])
+
+
+async def test_child_whose_time_was_used_by_others_may_still_put_things_away(journal: Children, logs: Logs) -> None:
+    policy = replace(ONE, stop_seconds=2)
+
+    async with supervising(supervise(policy, journal.child("a", drain_for(0.1)), journal.child("b", ignore_stop))):
+        await journal.until("b starts")
+
+    assert told(logs) == [("child.killed", "b"), ("tree.stopped", ["a"])]
+    assert [line["grace_seconds"] for line in logs if line["event"] == "child.killed"] == [2.0]
 
 
 async def test_cancelled_host_lets_children_drain(journal: Children) -> None:
