@@ -41,6 +41,23 @@ def test_a_promise_that_a_mistake_has_to_break_is_one_of_the_simulation() -> Non
     assert [promise for promise in wanted if f'"{promise}"' not in sources] == []
 
 
+def test_table_of_the_readme_is_the_catalogue() -> None:
+    table = (ROOT / "tests/mutants/README.md").read_text(encoding="utf-8").split("| --- | --- | --- | --- |\n")[1]
+
+    rows = [line.removeprefix("| ").split(" | ")[:3] for line in table.splitlines()]
+
+    assert rows == [[mutant.name, mutant.key, mutant.mistake.replace("|", "\\|")] for mutant in CATALOGUE]
+
+
+def test_every_promise_of_the_table_is_one_of_the_simulation() -> None:
+    table = (ROOT / "tests/mutants/README.md").read_text(encoding="utf-8").split("| --- | --- | --- | --- |\n")[1]
+    promises = (ROOT / "tests/simulation/README.md").read_text(encoding="utf-8")
+
+    broken = {line.removesuffix(" |").rpartition(" | ")[2] for line in table.splitlines()}
+
+    assert {promise for promise in broken if promise not in promises} == set()
+
+
 def test_an_edit_that_fits_twice_or_never_is_refused() -> None:
     with pytest.raises(DoesNotFit, match="2 times"):
         edited(Edit("x.py", "a", "b"), "a a")
