@@ -588,4 +588,22 @@ _TELLING = (
     ),
 )
 
-ROWS: tuple[Mutant, ...] = (*_RECORDING, *_WHOSE, *_DRAWING, *_SCHEDULE, *_LEASES, *_PUBLISHING, *_TELLING)
+_GREETING = (
+    Mutant(
+        name="strange-group-becomes-a-chat",
+        key="B11",
+        mistake="whoever asks about a group that nobody set up finds it set up afterwards",
+        edits=(
+            Edit(
+                COMMANDS,
+                "    chat = writer.tables.chat(asked.chat_id)\n    if chat is None:\n        return None\n    items",
+                "    chat = writer.tables.chat(asked.chat_id)\n    if chat is None:\n"
+                '        key = writer.tables.number("chat_key") + 100\n'
+                "        writer.tables.chats.make(chat_key=key, chat_id=asked.chat_id, created_at=writer.now)\n"
+                "        return None\n    items",
+            ),
+        ),
+    ),
+)
+
+ROWS: tuple[Mutant, ...] = (*_RECORDING, *_WHOSE, *_DRAWING, *_SCHEDULE, *_LEASES, *_PUBLISHING, *_TELLING, *_GREETING)

@@ -36,4 +36,34 @@ TOLD: tuple[Mutant, ...] = (
             Edit("actors/shell/sends.py", "from actors.shell.trace import write_item_line\n", ""),
         ),
     ),
+    Mutant(
+        "refused_token_is_not_told",
+        "B12",
+        "Telegram refuses the bot's token, and health stays green",
+        (Edit("actors/intake.py", "            self.token.is_refused(error)", "            pass"),),
+    ),
+    Mutant(
+        "token_given_back_is_not_seen",
+        "B12",
+        "Telegram takes the token again, and health stays red for ever",
+        (
+            Edit(
+                "actors/shell/bot_token.py",
+                '            log.info("telegram.token_taken")\n        self.refusal = None\n',
+                '            log.info("telegram.token_taken")\n',
+            ),
+        ),
+    ),
+    Mutant(
+        "greeted_at_every_turn",
+        "B11",
+        "a group hears the greeting each time that somebody brings the bot in",
+        (
+            Edit(
+                "actors/shell/greeter.py",
+                "and has_joined(change.before, change.after) and not fresh",
+                "and has_joined(change.before, change.after)",
+            ),
+        ),
+    ),
 )

@@ -34,6 +34,8 @@ FAULTS = (
     "item removed",
     "telegram creeping",
     "telegram stalled",
+    "token revoked",
+    "telegram token refused",
     *(f"{port} {rare}" for port in ("database", "telegram", "instagram") for rare in RARE),
 )
 CELLS = len(STATES) * len(MESSAGES) * len(FAULTS)

@@ -124,6 +124,22 @@ class Fleet:
             self.around.after(GRACE_SECONDS + STOP_MARGIN_SECONDS, lambda: self._look_at_stop(process))
             self.around.after(KILL_AFTER_SECONDS, lambda: self._lose_patience(process))
 
+    def look_at_tokens(self) -> None:
+        """The token is refused since a minute or longer: whoever polls alone knows."""
+        there = self.at_work
+        for process in there if len(there) == 1 else ():
+            worker = self.workers.get(process)
+            polls = worker is not None and worker.lease.is_held and process.thawed_at < 0
+            if worker is not None and polls and worker.token_trouble() is None:
+                self.around.broken("health tells of a refused token", f"{process.name} says nothing of it")
+
+    def look_at_health(self) -> None:
+        """All is well again, and whoever works says so."""
+        for process in self.at_work:
+            trouble = self.workers[process].token_trouble() if process in self.workers else None
+            if trouble is not None:
+                self.around.broken("health tells of a refused token", f"{process.name} still says: {trouble}")
+
     def release_all(self) -> None:
         """Let the dead run to their ends, once nobody looks any more."""
         for process in self.processes:

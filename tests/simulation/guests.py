@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from random import Random
 
+from actors.ports import Membership
+from actors.rules.group_ids import GroupKind
 from actors.rules.item import Person
+from actors.rules.standing import Standing
 from infra.telegram.cards import Button
 from infra.telegram.taps import CODES, Verb, decode, encode
 from tests.simulation.floods import Flooder
@@ -20,6 +24,8 @@ FORGER, RELIC = Person(94, "Mallory"), "before"
 HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
 FOR_THE_NEIGHBOUR = ("/pause@dj_music_bot", "/next@dj_music_bot", "/requeue@dj_music_bot")
 FORGE_SECONDS = 0.7
+STRANGER, STRANGE_CHATS, INVITE_SECONDS = Person(93, "Trudy"), -1900, 15.0
+IN_AND_OUT = (Standing.LEFT, Standing.MEMBER)
 
 
 class Guests:
@@ -31,6 +37,8 @@ class Guests:
         self._telegram = telegram
         self._dice = dice
         self._forged = 0
+        self._strange = STRANGE_CHATS
+        self.invited: Callable[[int], None] = lambda _: None
 
     def hammer(self) -> None:
         """Somebody taps whatever has buttons, very often for a short while."""
@@ -69,6 +77,15 @@ class Guests:
     def flood(self) -> None:
         """Somebody floods the quiet group, and another one taps there."""
         self._flooder.flood()
+
+    def invite(self) -> None:
+        """A stranger brings the bot into a group that nobody set up, throws it out, and brings it in once more."""
+        self._strange -= 1
+        chat_id, timeline = self._strange, self._telegram.timeline
+        self.invited(chat_id)
+        for number, (before, after) in enumerate(pairwise((*IN_AND_OUT, *IN_AND_OUT))):
+            change = Membership(0, chat_id, GroupKind.SUPERGROUP, STRANGER.id, before, after)
+            timeline.after(number * INVITE_SECONDS, partial(self._telegram.put, change))
 
     def forge(self) -> None:
         """Somebody presses cards of a queue that was, and sends data that the pressed message never had."""

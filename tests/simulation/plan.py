@@ -42,6 +42,7 @@ class Kind(Enum):
     REMOVE = "item removed"
     DELETE = "message deleted"
     DEAF = "hints lost"
+    REVOKED = "token revoked"
 
 
 class Deed(Enum):
@@ -78,6 +79,8 @@ class Deed(Enum):
     REHEARSE = "let somebody rehearse in the quiet group"
     NEIGHBOUR = "let somebody command another bot"
     SPEAK_LATE = "let come what somebody wrote hours ago"
+    REVOKE = "revoke the bot's token for a while"
+    INVITE = "let a stranger bring the bot into a group of theirs, and again"
     WAVER = "let somebody ask there whether to reject"
     REPLACE = "kill for good, if another worker is there"
     FORGE = "let somebody press what is no button of the card"

@@ -20,7 +20,7 @@ SELDOM = (
     Kind.ROW_LOCKED,
     Kind.TELEGRAM_FLOOD,
 )
-NEVER = (Kind.DEAF,)  # only where a script asks for it
+NEVER = (Kind.DEAF, Kind.REVOKED)  # only where a script asks for it
 DRIZZLE = (
     Kind.DATABASE_LOSSY,
     Kind.DATABASE_SLOW,

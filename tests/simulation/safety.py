@@ -125,7 +125,7 @@ class Safety:
             case "publish.outlived_its_lease":
                 return process.frozen_at is not None
             case event:
-                return event in {"database.unreachable", "update.poison"}
+                return event in {"database.unreachable", "update.poison", "telegram.token_refused"}
 
     def _look_at_item(self, item: ItemRecord, why: str) -> None:
         events = self._events_of(item)

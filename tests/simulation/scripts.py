@@ -21,6 +21,7 @@ A_LOOK: Span = (35.0, 60.0)  # longer than a request of whoever looks after thin
 CREEPING: Span = (90.0, 140.0)  # longer than a claim lasts
 LONG: Span = (112.0, 128.0)  # longer than a tap is held
 LEASE: Span = (78.0, 100.0)  # longer than a publish is leased
+REVOKED: Span = (95.0, 120.0)  # a poll under way is 25 s old, and the refused one is asked again after 30 s
 ONCE_MORE = 50.0  # from its start a worker draws every card once more
 RETRIES = 9  # of a request that is not answered, until whoever asks gives up
 
@@ -249,6 +250,11 @@ SCRIPTS = (
         people=2,
         weather=((Kind.TELEGRAM_FLOOD, 0.1), (Kind.TELEGRAM_SLOW, 0.4)),
     ),
+    # The bot's token is revoked while taps, cards and publishes are under way, and given back.
+    Script((Act("effect RecordTap", (2, 5), Deed.REVOKE, REVOKED),), 280.0),
+    # A stranger brings the bot into a group, and again; meanwhile its worker dies over the first of it.
+    Script((Act("sent poll", (3, 6), Deed.INVITE),)),
+    Script((Act("sent poll", (3, 6), Deed.INVITE), Act("effect LookAtChat", (1, 1), Deed.KILL, after=1))),
 )
 
 

@@ -9,7 +9,7 @@ from random import Random
 import anyio
 import pytest
 
-from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.errors import AnswerLost, BotTokenRefused, PortError, Refused, Unreachable
 from tests.simulation.bare import Loop, live
 from tests.simulation.plan import Deed, Episode, Kind, Plan, Profile, Trigger
 from tests.simulation.processes import Process, Schedule
@@ -87,7 +87,7 @@ async def ask(trouble: str) -> tuple[type[PortError] | None, float, float | None
 
 def stormy(episodes: tuple[Episode, ...], triggers: tuple[Trigger, ...]) -> Plan:
     """A small world in this trouble."""
-    seconds = 12.0 * (len(episodes) + len(triggers) + 1)
+    seconds = 15.0 * (len(episodes) + len(triggers) + 1)
     return Plan(1, Profile.PLAIN, 3, 8, 2, seconds, episodes, triggers)
 
 
@@ -96,6 +96,7 @@ def stormy(episodes: tuple[Episode, ...], triggers: tuple[Trigger, ...]) -> Plan
     [
         ("", None, 2.0, 1.0),
         ("refused connection", Unreachable, 2.0, None),
+        ("token refused", BotTokenRefused, 2.0, None),
         ("lost request", AnswerLost, 2.0, None),
         ("lost reply", AnswerLost, 3.0, 1.0),  # a dead connection is found out a little later
         ("late", AnswerLost, 2.0, 6.0),

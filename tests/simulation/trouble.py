@@ -18,6 +18,7 @@ BEYOND_SECONDS = 8.0  # so long after an outage comes what was held back
 DATABASE_CLOCK_SECONDS = 2.0
 RUSHES = 3  # times as many taps as of whoever hammers: more than Telegram shows at once
 WALL_CLOCK_SECONDS = 3600.0
+MOMENT_SECONDS = 0.1
 
 
 LASTING = {Deed.HELD_UP: "held up", Deed.SLOW: "slow", Deed.CREEP: "creeping", Deed.STALL: "stalled"}
@@ -174,6 +175,10 @@ class Trouble:
                 self._meddling.lock_all(trigger.seconds)
             case Deed.SWITCH:
                 self._meddling.switch()
+            case Deed.REVOKE:
+                self._revoke(trigger)
+            case Deed.INVITE:
+                self.stage.guests.invite()
             case _:
                 self._do_to_people(trigger)
 
@@ -198,6 +203,14 @@ class Trouble:
                 guests.flood()
             case Deed.LEAVE:
                 self.deserted = True
+
+    def _revoke(self, trigger: Trigger) -> None:
+        """Telegram refuses the bot's token; before it takes one again, whoever polls must have said so to a probe."""
+        revoked = Episode(trigger.number, Kind.REVOKED, self.stage.timeline.now, trigger.seconds, 1.0)
+        self.stage.weather.under_way[Kind.REVOKED] = revoked
+        self.stage.note("token revoked")
+        self.stage.timeline.after(trigger.seconds - MOMENT_SECONDS, self.stage.fleet.look_at_tokens)
+        self.stage.timeline.after(trigger.seconds, lambda: self._end(revoked))
 
     def _rush(self) -> None:
         self.stage.note("somebody hammers")

@@ -33,7 +33,7 @@ class Luck:
 
     `trouble`: "" none, "refused connection" nothing happens, "lost request" it never arrives, "lost reply" it takes
     effect, "late" it takes effect after its caller has given up, "silence" it takes effect and nothing comes back,
-    "held up" it arrives later, "slow" its reply comes later.
+    "held up" it arrives later, "slow" its reply comes later, "token refused" nothing happens.
     """
 
     there: float
@@ -67,6 +67,8 @@ class Weather:
         there, back = self._way(port), self._way(port)
         if AWAY[port] in self.under_way:
             return Luck(there, back, "refused connection")
+        if port == "telegram" and Kind.REVOKED in self.under_way:
+            return Luck(there, back, "token refused")
         if port == "database" and Kind.DATABASE_SILENT in self.under_way:
             return Luck(there, back, "silence" if self.dice.random() < 0.5 else "lost request")
         if self.dice.random() < 0.6 * self.strength(LOSSY[port]):

@@ -10,13 +10,15 @@ from typing import Any, Generic, TypeVar
 import anyio
 from anyio.lowlevel import checkpoint
 
-from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.errors import AnswerLost, BotTokenRefused, PortError, Refused, Unreachable
 from actors.ports import Conflict
 from tests.simulation.processes import Life, Process
 from tests.simulation.timeline import Timeline
 from tests.simulation.weather import OF_FILES, Harm, Luck, Weather
 
 T = TypeVar("T")
+
+TOKEN_SECONDS = 30.0  # as the real adapter asks to wait
 
 
 @dataclass
@@ -96,6 +98,8 @@ class Wire:
                 self._answer(request, reply, luck, Unreachable(f"{request.port} refuses connections"))
             case "lost request":
                 self._answer(request, reply, luck, AnswerLost("the connection was lost"))
+            case "token refused":
+                self._answer(request, reply, luck, BotTokenRefused("Telegram refuses the token.", TOKEN_SECONDS))
             case "refusal":
                 self._answer(request, reply, luck, Refused(f"{request.port} says no"))
             case "late":

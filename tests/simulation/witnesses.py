@@ -14,6 +14,7 @@ from tests.fakes.store import Store
 from tests.simulation.changes import Changes
 from tests.simulation.commands import Commands
 from tests.simulation.floods import Floods
+from tests.simulation.greetings import Greetings
 from tests.simulation.instagram import Made
 from tests.simulation.journal import Transcript
 from tests.simulation.ledger import Ledger
@@ -38,6 +39,7 @@ class Witnesses:
         self.sagas = Sagas(store, self.safety.broken)
         self.ledger = Ledger(store, self.safety.broken)
         self.changes = Changes(store, self.safety.broken)
+        self.greetings = Greetings(store, self.safety.broken)
         self.losers = Losers(store, self.safety.broken)
         self.commands = Commands(self.safety.broken)
         self.floods = Floods(lambda: timeline.now, self.safety.broken)
@@ -104,6 +106,7 @@ class Witnesses:
             self.transcript.add(f"{process.name} gets {_names(updates)}")
         self.taps.delivered(process, updates)
         self.ledger.delivered(process, updates)
+        self.greetings.delivered(process, updates)
 
     def _drawn(self, sight: Sight, before: Sight | None) -> None:
         last = visible(sight.caption).splitlines()[-1]
@@ -119,6 +122,7 @@ class Witnesses:
     def _said(self, chat_id: int, text: str) -> None:
         self.transcript.add(f"the bot says in {chat_id}: {text.splitlines()[0]}")
         self.taps.said(chat_id, text)
+        self.greetings.said(chat_id)
 
 
 def _names(updates: Sequence[Update]) -> str:

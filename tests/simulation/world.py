@@ -74,6 +74,7 @@ class World:
         self.crowd = Crowd(self.telegram, self.transcript, CHATS, self._do_people_tap, self.witnesses.commands.wrote)
         flooder = Flooder(self.crowd, self.telegram, self.safety)
         self.guests = Guests(self.crowd, self.telegram, self.dice.of("hammer"), flooder)
+        self.guests.invited = self.witnesses.greetings.invited
         self.witnesses.taps.pressed = self.crowd.pressed.get
         self.safety.sent_for = self.telegram.sent_for
         self.trouble: Trouble
@@ -157,6 +158,8 @@ class World:
         self.witnesses.ledger.look_at_schedule(QUIET_SECONDS)
         examiner.look_at_interactions()
         self.witnesses.changes.look()
+        self.witnesses.greetings.look()
+        self.trouble.stage.fleet.look_at_health()
 
     def _look_at_sends(self, examiner: Liveness) -> None:
         """Before somebody taps a card that no row knows, and makes it one."""
@@ -245,7 +248,7 @@ class World:
         ]
         # Two that poll by turns, one was frozen, get one update a poll until the database tells whose the lease is.
         settled = len(there) == 1 if alone else bool(there)
-        return settled and Kind.TELEGRAM_AWAY not in weather and Kind.TELEGRAM_LOSSY not in weather
+        return settled and not weather.keys() & {Kind.TELEGRAM_AWAY, Kind.TELEGRAM_LOSSY, Kind.REVOKED}
 
     def _went_live(self, made: Made, container: str) -> None:
         self.witnesses.went_live(made, container, self.instagram.live[made.media_id])
