@@ -30,8 +30,10 @@ def worker_on(data_dir: Path) -> Iterator[None]:
     with subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout is not None
         assert any('"worker.started"' in line for line in worker.stdout)
-        yield
-        worker.kill()
+        try:
+            yield
+        finally:
+            worker.kill()
 
 
 @contextmanager
