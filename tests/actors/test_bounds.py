@@ -8,7 +8,7 @@ import pytest
 
 from actors import cards, commands, intake, item, lease, moves, preflight, publisher, reception, tree
 from actors.rules import replies
-from actors.shell import answers, checks, door, own_name, recordings, sends, voice
+from actors.shell import answers, checks, door, own_name, recordings, sends, unacknowledged, voice
 
 PAUSES = {
     "edits": cards.RETRY_SECONDS,
@@ -91,3 +91,8 @@ def test_check_of_a_card_ends_while_its_slot_is_near() -> None:
 def test_command_that_bears_a_strange_name_is_held_half_a_minute_at_most() -> None:
     """Unconfirmed, it costs a tap its place."""
     assert own_name.ASK_SECONDS < own_name.HOLD_SECONDS == 30.0
+
+
+def test_tap_that_nobody_explains_is_drawn_again_well_within_150_s() -> None:
+    """So long after the last fault everything is decided and told."""
+    assert max(unacknowledged.LONGEST_SECONDS, cards.CONFIRM_SECONDS) <= 60.0

@@ -183,6 +183,16 @@ async def test_warning_that_is_not_ours_any_more_is_not_given(stage: Stage) -> N
     assert stage.chat.texts == []
 
 
+async def test_warning_that_could_not_be_noted_is_looked_at_again_in_the_next_burst(stage: Stage) -> None:
+    stage.instagram.will("renew", Refused("no"))
+    stage.store.will("NoteToken", False)
+
+    await stage.live(BURST_SECONDS + 60)
+
+    assert stage.chat.texts == []
+    assert stage.store.when("ClaimTokens") == pytest.approx([0, BURST_SECONDS])
+
+
 async def test_warning_that_may_have_been_sent_counts_as_sent(stage: Stage) -> None:
     stage.instagram.will("renew", Unreachable("no network"))
     stage.chat.will("send_text", AnswerLost("cut"))
