@@ -66,9 +66,16 @@ class ItemActor:
 
     def receive(self, message: Message) -> None:
         """Decide, then start what was decided; nothing here waits."""
+        people = self._outside.people
+        if isinstance(message, Pressed):
+            message = replace(message, press=replace(message.press, standing=people.standing(message.press)))
+        people.hear(message)
         decision = decide(self._item, message)
         if decision.item.known is not None and decision.item.known != self._item.known:
             self._outside.known.keep(self._context.key, decision.item.known)
+        row = decision.item.row
+        if row is not None and row is not self._item.row:
+            people.hear_of_chat(row.chat_id, restricted=row.restricted)
         self._item = decision.item
         for effect in decision.effects:
             self._perform(effect, message)
@@ -88,6 +95,7 @@ class ItemActor:
             case wanted.RecordOutcome():
                 spawn(partial(self._record_outcome, effect), about)
             case wanted.Record(tap):
+                self._outside.people.asks(tap.press)
                 spawn(self._recordings.begin(tap), about)
             case wanted.CloseTap(tap):
                 spawn(partial(self._close, tap), about)
@@ -125,13 +133,15 @@ class ItemActor:
     ) -> None:
         match effect:
             case wanted.LookAtButton(pressed):
+                self._outside.people.asks(pressed.press)
                 self._spawn_for(pressed.press, partial(self._look, pressed), about)
             case wanted.SendFile():
                 self._context.spawn(partial(self._send_file, effect), about)
             case wanted.AbandonRecording(press):
                 self._recordings.abandon(press)
             case wanted.LogInteraction(press, kind):
-                self._outside.note(self._interaction(press, kind))
+                if self._outside.people.may_note(press):
+                    self._outside.note(self._interaction(press, kind))
             case wanted.Conclude(press):
                 self._traces.of(press).conclude(effect)
             case wanted.ConfirmUpdate(press, answered_first):
@@ -169,13 +179,13 @@ class ItemActor:
         press = wish.press
         if await toast(self._outside.chat, press, wish.text, self._outside.pause):
             self._traces.of(press).toasted()
-        elif wish.alone:
+        elif wish.alone and (not wish.seldom or self._outside.seldom.may_tell(press, wish.text)):
             await say_in_chat(self._outside.chat, press, f"{press.person.name}: {wish.text}")
 
     async def _say(self, wish: wanted.SayInChat) -> None:
         press = wish.press
-        if not wish.seldom or self._outside.seldom.may_tell(press):
-            await say_until_heard(self._outside.chat, press, wish.text, self._outside.pause)
+        if not wish.seldom or self._outside.seldom.may_tell(press, wish.text):
+            await say_until_heard(self._outside.chat, wish, self._outside.pause)
 
     async def _look(self, pressed: Pressed) -> None:
         """Ask whose card it is; a person waits for what shall be shown on it."""

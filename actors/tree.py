@@ -40,7 +40,7 @@ from actors.shell import speaker
 from actors.shell.desk import Aftermath, ItemDesk
 from actors.shell.door import Neighbours
 from actors.shell.following import Following
-from actors.shell.known import KnownCards, Seldom
+from actors.shell.known import KnownCards, People, Seldom
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.paces import Paced, Paces
 from actors.shell.publishes import Publishes, SagaKey, SagaMessage
@@ -87,7 +87,7 @@ class Worker:
         worker = identity.worker
         self.database = Database(ports.pool, random=chance)
         self._explained = Explained()
-        self._known, self._seldom = KnownCards(), Seldom()
+        self._known, self._seldom, self._people = KnownCards(), Seldom(), People()
         self._views = Flood(MOST_VIEWS)
         self.moves = Moves(self.database, self._confirm, self._look_again)
         paces = Paces()
@@ -221,6 +221,7 @@ class Worker:
                 seconds_left=self.items.seconds_left,
                 known=self._known,
                 seldom=self._seldom,
+                people=self._people,
                 views=self._views,
             ),
             context,

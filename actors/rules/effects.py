@@ -31,12 +31,13 @@ class Outcome(Enum):
 class AnswerTap:
     """Show a toast to the person, before and without any database work; at most once a tap.
 
-    `alone`: no row and no card tells it, so the chat has to if the toast cannot.
+    `alone`: no row and no card tells it, so the chat has to if the toast cannot; `seldom`: once in a while.
     """
 
     press: Press
     text: str
     alone: bool = False
+    seldom: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,8 @@ class Row:
     `mark` was given at its birth, by chance: an item of another database may have its id, and never its mark.
     `version` counts decisions (both are in the buttons); `revision` counts every change that a card must show; `phase`
     is how far its publish is, None for one that is only rehearsed; `preflight` says whether Auto Post would work;
-    `presented_at` is when its newest card came; `card_lost`: it may never have come, and there is none to tap.
+    `presented_at` is when its newest card came; `card_lost`: it may never have come, and there is none to tap;
+    `restricted`: only members of its chat with a role may tap.
     """
 
     chat_key: int
@@ -173,4 +174,5 @@ class Row:
     preflight: str | None = None
     presented_at: datetime | None = None
     card_lost: bool = False
+    restricted: bool = False
     cards: tuple[Card, ...] = ()

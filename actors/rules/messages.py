@@ -10,6 +10,22 @@ from actors.rules.item import Person, Row, Step
 RECOVERED = "recovered"  # a cause: a crash left the card behind its row
 
 
+class Standing(Enum):
+    """What the worker knows of a person's right to tap, from what the database said."""
+
+    MAY = "has a role, or the chat asks for none"
+    LIKELY = "nothing; the chat asked for no role when it was last heard of"
+    UNKNOWN = "nothing"
+    DOUBTED = "was refused a while ago: a role may have come since"
+    REFUSED = "was refused just now"
+    CROWDED = "nothing, and many presses of the person wait to be looked at already"
+
+    @property
+    def draws(self) -> bool:
+        """Tell whether what is not stored yet may stand on a card in this person's name."""
+        return self in {Standing.MAY, Standing.LIKELY}
+
+
 @dataclass(frozen=True, slots=True)
 class Press:
     """A finger on a button, as Telegram delivered it.
@@ -18,7 +34,8 @@ class Press:
     below it without a query; `at` is the runtime's clock in seconds at our first sight of it; `redelivered` says that
     an earlier process may have worked on it, so that "not saved" can only be said after asking the database. `mark` is
     the item's, as the button has it (None: a card of before there were marks); `shown` says that the message itself has
-    a button with this item and mark, which Telegram vouches for, while the data of a press may be forged.
+    a button with this item and mark, which Telegram vouches for, while the data of a press may be forged. `standing` is
+    what memory knew of the person when the press came.
     """
 
     id: str
@@ -33,6 +50,7 @@ class Press:
     redelivered: bool = False
     mark: str | None = None
     shown: bool = False
+    standing: Standing = Standing.MAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +165,10 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """The person may not tap in this chat."""
+    """The person may not tap in this chat: nothing of the item was changed; `row` is the item, if there is one."""
 
     tap: Tap
-    row: Row
+    row: Row | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +194,14 @@ class NotOurs:
     about: Pressed
     why: Foreign
     row: Row | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """The person may not tap in this chat: what was asked for is not shown; `row` is the item, if there is one."""
+
+    about: Pressed
+    row: Row | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +294,7 @@ TapOutcome = Recorded | Stale | Forbidden | Gone | NotOurs | NotRecorded
 Message = (
     Pressed
     | Vouched
+    | Barred
     | Unvouched
     | Present
     | Resume

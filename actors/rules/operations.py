@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from actors.rules.item import Card, Row, State, Step
-from actors.rules.messages import NotOurs, Pressed, Tap, TapOutcome, Vouched
+from actors.rules.messages import Barred, NotOurs, Pressed, Tap, TapOutcome, Vouched
 
 T = TypeVar("T")
 
@@ -42,8 +42,8 @@ class LoadRow(Operation[Row | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class LookAtButton(Operation[Vouched | NotOurs]):
-    """Tell whether the pressed message is a card of the item; one that shows the item's mark becomes one."""
+class LookAtButton(Operation[Vouched | NotOurs | Barred]):
+    """Tell whether the person may tap and the message is a card of the item; one that shows its mark becomes one."""
 
     pressed: Pressed
 

@@ -31,6 +31,7 @@ from actors.rules.messages import (
     AskAboutDoubt,
     AskExpired,
     AskToReject,
+    Barred,
     CardNotSent,
     CardSent,
     Changed,
@@ -49,10 +50,12 @@ from actors.rules.messages import (
     OutcomeNotRecorded,
     Present,
     Press,
+    Pressed,
     Recorded,
     Resume,
     SendOriginal,
     Stale,
+    Standing,
     StillRecording,
     Tap,
     Unvouched,
@@ -60,7 +63,7 @@ from actors.rules.messages import (
 )
 from actors.rules.rehearsal import rehearse
 from actors.rules.review_checks import draw_checked, unless_listed
-from actors.rules.review_foreign import answer, gone, look_first, not_ours, refusal, unvouched
+from actors.rules.review_foreign import answer, barred, gone, look_first, not_ours, refusal, refuse, unvouched
 from actors.rules.review_memory import Decision, Item
 from actors.rules.review_questions import (
     ASK,
@@ -78,40 +81,42 @@ from actors.rules.review_questions import (
 )
 
 
-def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PLR0912 - the table: one clause a message
+def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PLR0912 - table: one clause a message
     """Answer any message in any state; one that comes too late changes nothing."""
     match message:
-        case Tap() if item.recording is not None:
-            return _busy(item, item.recording, message)
+        case pressed if isinstance(pressed, Pressed) and pressed.press.standing in {Standing.REFUSED, Standing.CROWDED}:
+            return _refuse(item, pressed)
+        case Tap() if (holder := item.holder(message.press)) is not None:
+            return _busy(item, holder, message)
         case Tap():
             return _try(item, message)
-        case AskToReject() | AskAboutDoubt() if item.recording is not None:
-            return _busy(item, item.recording, message)
+        case AskToReject() | AskAboutDoubt() if (holder := item.holder(message.press)) is not None:
+            return _busy(item, holder, message)
         case AskToReject() | AskAboutDoubt() | KeepIt() | LeaveIt() | SendOriginal():
-            return _view(item, message) if item.owns(message.press) else look_first(item, message)
+            return _view(item, message) if _may_view(item, message.press) else look_first(item, message)
         case NotYours():
             return not_yours(item, message)
         case Vouched():
             return _vouched(item, message)
+        case Barred() | Forbidden():
+            return barred(item, message)
         case Unvouched():
             return unvouched(item, message)
-        case GiveUp(press) if item.recording is not None and item.recording.press.id == press.id:
+        case GiveUp(press) if (held := item.holder(press)) is not None and held.press.id == press.id:
             return Decision(item, (AbandonRecording(press),))
         case GiveUp():
             return Decision(item)
         case Recorded():
             return _recorded(item, message)
-        case Stale(tap, row):
-            return _refused_by_row(item, tap, row, Outcome.STALE)
-        case Forbidden(tap, row):
-            return _refused_by_row(item, tap, row, Outcome.FORBIDDEN)
+        case Stale():
+            return _stale(item, message)
         case Gone():
             return gone(item, message)
         case NotOurs():
             return not_ours(item, message)
         case NotRecorded():
             return _not_recorded(item, message)
-        case StillRecording(tap) if item.recording == tap and item.owns(tap.press):
+        case StillRecording(tap) if _shows_progress(item, tap):
             line = words.in_progress(tap.step, tap.press.person.name)
             return Decision(item, (_line(item, tap, line, needed=False),))
         case StillRecording():
@@ -152,6 +157,25 @@ def _newest(item: Item, row: Row) -> Row:
     return row if item.row is None or row.revision >= item.row.revision else item.row
 
 
+def _may_view(item: Item, press: Press) -> bool:
+    """Nothing is shown before the person's right and the message are known."""
+    return press.standing is Standing.MAY and item.owns(press)
+
+
+def _refuse(item: Item, pressed: Pressed) -> Decision:
+    """The same press in another update is still being recorded; any other is answered from memory."""
+    held = item.holder(pressed.press)
+    if held is not None and held.press.id == pressed.press.id:
+        return Decision(item, _came_again(pressed.press, held.press))
+    return refuse(item, pressed)
+
+
+def _shows_progress(item: Item, tap: Tap) -> bool:
+    """Tell whether the card says that this is being recorded; whose right is not known draws nothing meanwhile."""
+    is_open = item.recording == tap or tap in item.aside
+    return is_open and tap.press.standing.draws and item.owns(tap.press)
+
+
 def _view(item: Item, message: AskToReject | AskAboutDoubt | KeepIt | LeaveIt | SendOriginal) -> Decision:
     """What decides nothing, on a message that is surely a card of the item."""
     press = message.press
@@ -180,8 +204,14 @@ def _vouched(item: Item, message: Vouched) -> Decision:
 
 
 def _try(item: Item, tap: Tap) -> Decision:
-    """Toast at once, record at once: neither waits for the other, and nothing is loaded first."""
-    item, toast = answer(item, tap.press, words.toast(tap.step, item.row))
+    """Toast at once, record at once: neither waits for the other, and nothing is loaded first.
+
+    A person not known to have the right is recorded aside: another's tap goes on, and no question gives way.
+    """
+    first = next((words.in_progress(other.step, other.press.person.name) for other in item.aside), None)
+    item, toast = answer(item, tap.press, words.toast(tap.step, item.row, first))
+    if tap.press.standing is not Standing.MAY:
+        return Decision(replace(item, aside=(*item.aside, tap)), (toast, Record(tap), WatchRecording(tap)))
     effects = (toast, Record(tap), WatchRecording(tap), *give_way(item, tap.press))
     return Decision(replace(item, recording=tap, asking=None), effects)
 
@@ -207,14 +237,9 @@ def _came_again(press: Press, first: Press) -> tuple[Effect, ...]:
     return () if press.update_id == first.update_id else (ConfirmUpdate(press, answered_first=False),)
 
 
-def _close_recording(item: Item, tap: Tap) -> Item:
-    mine = item.recording is not None and item.recording.press.id == tap.press.id
-    return replace(item, recording=None if mine else item.recording, told=item.told - {tap.press.id})
-
-
 def _recorded(item: Item, message: Recorded) -> Decision:
     press, row = message.tap.press, message.row
-    item = _close_recording(item, message.tap).learn(row, press)
+    item = replace(item.close(press), asking=None).learn(row, press)
     newest = _newest(item, row)
     goes_on = (_publish(row),) if row.state is State.PUBLISHING and newest == row else ()
     cause = "replayed" if message.replayed else "tap"
@@ -231,18 +256,19 @@ def _recorded(item: Item, message: Recorded) -> Decision:
     )
 
 
-def _refused_by_row(item: Item, tap: Tap, row: Row, outcome: Outcome) -> Decision:
+def _stale(item: Item, message: Stale) -> Decision:
     """The refusal is stored in the row's late lines, so drawing the row tells the person."""
-    item = _close_recording(item, tap).learn(row, tap.press)
-    cause = "lost_past" if tap.press.version > row.version else "tap"
+    press, row = message.tap.press, message.row
+    item = item.close(press).learn(row, press)
+    cause = "lost_past" if press.version > row.version else "tap"
     return Decision(
         item,
         (
-            ShowCard(_newest(item, row), tap.press, outcome.value),
-            *unless_listed(tap.press, row),
-            LogInteraction(tap.press, outcome.value),
-            Conclude(tap.press, tap.step.value, outcome, cause, row.version),
-            ConfirmUpdate(tap.press, answered_first=False),
+            ShowCard(_newest(item, row), press, Outcome.STALE.value),
+            *unless_listed(press, row),
+            LogInteraction(press, Outcome.STALE.value),
+            Conclude(press, message.tap.step.value, Outcome.STALE, cause, row.version),
+            ConfirmUpdate(press, answered_first=False),
         ),
     )
 
@@ -260,7 +286,7 @@ def _not_recorded(item: Item, message: NotRecorded) -> Decision:
         return Decision(item, (refusal(item, _line(item, tap, line, needed=True)), CloseTap(tap)))
     line = words.not_saved(tap.step, press.person.name)
     return Decision(
-        _close_recording(item, tap),
+        item.close(press),
         (
             refusal(item, replace(_line(item, tap, line, needed=True), check=True)),
             LogInteraction(press, Outcome.REFUSED.value),

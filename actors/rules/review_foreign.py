@@ -18,6 +18,8 @@ from actors.rules.effects import (
 from actors.rules.messages import (
     AskAboutDoubt,
     AskToReject,
+    Barred,
+    Forbidden,
     Foreign,
     Gone,
     KeepIt,
@@ -26,6 +28,7 @@ from actors.rules.messages import (
     Press,
     Pressed,
     SendOriginal,
+    Standing,
     Unvouched,
 )
 from actors.rules.review_memory import Decision, Item
@@ -43,8 +46,38 @@ def look_first(item: Item, pressed: Pressed) -> Decision:
     return Decision(item, (toast, LookAtButton(pressed)))
 
 
+def refuse(item: Item, pressed: Pressed) -> Decision:
+    """Answer from memory a person whom the database has refused just now: the toast and the line are all of it.
+
+    "Memory refuses a tap only because of this actor's own open recording" keeps people with a right from being refused
+    by what was true once. Here that takes a role given within the last 10 s, and the toast says when to tap again; or
+    so many presses of one person at once that nobody's fingers make them.
+    """
+    press = pressed.press
+    crowded = press.standing is Standing.CROWDED
+    text, outcome = (words.BUSY, Outcome.BUSY) if crowded else (words.MAY_NOT, Outcome.FORBIDDEN)
+    conclusion = Conclude(press, action_of(pressed), outcome, "remembered", press.version)
+    toast = AnswerTap(press, text, alone=True, seldom=True)
+    return Decision(item, (toast, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
+def barred(item: Item, message: Barred | Forbidden) -> Decision:
+    """A person without the right asked for something: nothing is shown or drawn, and the toast or the chat says so."""
+    about = message.about if isinstance(message, Barred) else message.tap
+    press, row = about.press, message.row
+    item = item.close(press)
+    item = item if row is None else item.learn(row)
+    version = press.version if row is None else row.version
+    conclusion = Conclude(press, action_of(about), Outcome.FORBIDDEN, "tap", version)
+    told = press.standing is Standing.DOUBTED  # by the toast
+    said = () if told else (SayInChat(press, words.barred(press.person.name), seldom=True),)
+    return Decision(item, (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
 def answer(item: Item, press: Press, text: str) -> tuple[Item, AnswerTap]:
     """Toast at once; what memory knows of the mark only sharpens it, the row decides."""
+    if press.standing is Standing.DOUBTED:
+        return item, AnswerTap(press, words.ASKED_AGAIN, alone=True, seldom=True)
     if not item.denies(press):
         return item, AnswerTap(press, text)
     told = replace(item, told=item.told | {press.id})
@@ -52,15 +85,16 @@ def answer(item: Item, press: Press, text: str) -> tuple[Item, AnswerTap]:
 
 
 def refusal(item: Item, line: ShowLine) -> Effect:
-    """Show it on the card, or, if nobody knows whose card that is, say it in the chat."""
-    return line if item.owns(line.press) else SayInChat(line.press, line.line)
+    """Show it on the card, or, if nobody knows whose card that is or whether the person may tap, say it in the chat."""
+    press = line.press
+    return line if press.standing.draws and item.owns(press) else SayInChat(press, line.line)
 
 
 def not_ours(item: Item, message: NotOurs) -> Decision:
     """Neither the item nor the message is touched: the toast or the chat is the whole answer."""
     pressed, press = message.about, message.about.press
     said = _said(item, press, message.why)
-    item = _settled(item, press)
+    item = item.close(press)
     item = item if message.row is None else item.learn(message.row)
     conclusion = Conclude(press, action_of(pressed), Outcome.UNKNOWN_BUTTON, message.why.value, press.version)
     return Decision(item, (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
@@ -72,15 +106,15 @@ def gone(item: Item, message: Gone) -> Decision:
     said = _said(item, press, Foreign.NO_SUCH_ITEM)
     cause = Foreign.NO_SUCH_ITEM.value
     conclusion = Conclude(press, message.tap.step.value, Outcome.GONE, cause, press.version)
-    return Decision(_settled(item, press), (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+    return Decision(item.close(press), (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
 
 
 def unvouched(item: Item, message: Unvouched) -> Decision:
     """Nobody could say whose card it is: nothing was shown, and the person may tap again."""
     press = message.about.press
-    said = SayInChat(press, words.not_looked_at(press.person.name))
+    said = SayInChat(press, words.not_looked_at(press.person.name), seldom=not press.standing.draws)
     conclusion = Conclude(press, action_of(message.about), Outcome.REFUSED, "tap", press.version)
-    return Decision(_settled(item, press), (said, conclusion, ConfirmUpdate(press, answered_first=True)))
+    return Decision(item.close(press), (said, conclusion, ConfirmUpdate(press, answered_first=True)))
 
 
 def action_of(pressed: Pressed) -> str:
@@ -104,9 +138,3 @@ def _said(item: Item, press: Press, why: Foreign) -> tuple[Effect, ...]:
     if press.id in item.told:
         return ()
     return (SayInChat(press, words.foreign(why, press.person.name), seldom=True),)
-
-
-def _settled(item: Item, press: Press) -> Item:
-    """The press is decided: nothing of it is kept."""
-    mine = item.recording is not None and item.recording.press.id == press.id
-    return replace(item, recording=None if mine else item.recording, told=item.told - {press.id})

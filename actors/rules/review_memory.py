@@ -24,7 +24,7 @@ class Item:
     `recording` is this actor's own open recording, the only thing by which memory may refuse a tap.
     `asking` is the open "Are you sure?", a view that any redraw may drop. `original` asked for the file
     that is on its way. `known` outlives the actor. `told` are the open presses whose toast said already that they are
-    none of ours.
+    none of ours. `aside` are open recordings of people whose right is not known yet: they refuse nobody else.
     """
 
     id: int
@@ -34,6 +34,7 @@ class Item:
     original: Press | None = None
     known: Known | None = None
     told: frozenset[str] = frozenset()
+    aside: tuple[Tap, ...] = ()
 
     def known_to(self, press: Press) -> Row | None:
         """The row, if it knows the message and nothing newer was seen on it; else memory would draw the past.
@@ -44,6 +45,18 @@ class Item:
         if row is None or row.version < press.version:
             return None
         return row if any(card.message_id == press.message_id for card in row.cards) else None
+
+    def holder(self, press: Press) -> Tap | None:
+        """The open recording by which this press is refused: the item's one, or the same person's aside."""
+        same = (tap for tap in (self.recording, *self.aside) if tap is not None and tap.press.id == press.id)
+        own = (tap for tap in self.aside if tap.press.person.id == press.person.id)
+        return next(same, None) or self.recording or next(own, None)
+
+    def close(self, press: Press) -> Item:
+        """The press is decided: nothing of it is kept."""
+        mine = self.recording is not None and self.recording.press.id == press.id
+        aside = tuple(tap for tap in self.aside if tap.press.id != press.id)
+        return replace(self, recording=None if mine else self.recording, told=self.told - {press.id}, aside=aside)
 
     def owns(self, press: Press) -> bool:
         """Tell whether the pressed message is surely a card of the item: nothing may be drawn on any other."""

@@ -38,7 +38,8 @@ def visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ..
     """Answer a press that needs no record: Telegram may forget it once the answer is through."""
     press = conclusion.press
     confirm = ConfirmUpdate(press, answered_first=True)
-    return (AnswerTap(press, text, alone=not shown), *shown, *_ended(conclusion), confirm)
+    toast = AnswerTap(press, text, alone=not shown, seldom=not press.standing.draws)
+    return (toast, *shown, *_ended(conclusion), confirm)
 
 
 def asked_about(message: AskToReject | AskAboutDoubt) -> Step:

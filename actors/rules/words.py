@@ -61,13 +61,17 @@ FOREIGN: Mapping[Foreign, str] = MappingProxyType(
         Foreign.ANOTHER_ITEM: "This button is of another card. Nothing was changed.",
     }
 )
+MAY_NOT = "You may not tap in this chat. If you were given a role just now, tap again in 10 seconds."
+ASKED_AGAIN = "You may not tap in this chat, unless you were given a role by now. Looking again…"
 BROKEN = "Out of order. The operator was told; the buttons stay, try again in 10 minutes."
 BUSY = "Busy right now. Nothing was saved, tap again."
 
 
-def toast(step: Step, row: Row | None) -> str:
-    """Say what is being tried; what memory knows of the row only sharpens it."""
+def toast(step: Step, row: Row | None, first: str | None = None) -> str:
+    """Say what is being tried; what memory knows of the row, and of who tries beside it, only sharpens it."""
     doing = DOING[step].capitalize() + "…"
+    if first is not None:
+        return f"{doing} {first}"[:200]
     if row is None or row.state not in DONE or (row.state is State.IN_DOUBT and step in DOUBT_STEPS):
         return doing
     if row.phase in CANCELLABLE and step is not Step.AUTO_POST:
@@ -89,6 +93,11 @@ def in_progress(step: Step, name: str) -> str:
 def foreign(why: Foreign, name: str) -> str:
     """What the group is told of a press whose message may not be drawn."""
     return f"{name}: {FOREIGN[why]}"
+
+
+def barred(name: str) -> str:
+    """What the group is told of a press that decides nothing, by a person who may not tap there."""
+    return f"🚷 {name} may not tap in this chat."
 
 
 def not_looked_at(name: str) -> str:

@@ -10,7 +10,7 @@ import structlog
 
 from actors.errors import PortError, Refused, Unreachable
 from actors.ports import Chat, Unknown
-from actors.rules.effects import Outcome
+from actors.rules.effects import Outcome, SayInChat
 from actors.rules.messages import Press
 
 log = structlog.get_logger()
@@ -91,25 +91,35 @@ async def say_in_chat(chat: Chat, press: Press, line: str) -> None:
     await _said(press, partial(chat.send_text, press.chat_id, line))
 
 
-async def say_until_heard(chat: Chat, press: Press, line: str, pause: Callable[[float], Awaitable[bool]]) -> None:
-    """Say to everybody what the tapped message can show no more; a group that hears too much at once hears it later."""
-    began = anyio.current_time()
-    while (rest := await _said(press, partial(chat.send_text, press.chat_id, line))) is not None:
+async def say_until_heard(chat: Chat, wish: SayInChat, pause: Callable[[float], Awaitable[bool]]) -> None:
+    """Say to everybody what the tapped message can show no more; a group that hears too much at once hears it later.
+
+    What a person hears seldom is said again if nobody knows whether it was heard: the presses to come count on it.
+    """
+    press, began = wish.press, anyio.current_time()
+    again = SAY_AGAIN_SECONDS if wish.seldom else None
+    while (rest := await _said(press, partial(chat.send_text, press.chat_id, wish.text), again)) is not None:
+        again = 2 * again if again else None
         if anyio.current_time() + rest > began + SAY_SECONDS or await pause(rest):
             return
 
 
-async def _said(press: Press, say: Callable[[], Awaitable[None]]) -> float | None:
-    """Say it; answers after how many seconds to say it again, if it was certainly not heard."""
+async def _said(press: Press, say: Callable[[], Awaitable[None]], again: float | None = None) -> float | None:
+    """Say it; answers in how many seconds to say it again: if it was not heard, and `again` if it perhaps was not."""
+    rest = again
     try:
         with anyio.move_on_after(ANSWER_SECONDS):
             await say()
+            rest = None
     except Unreachable as error:
         log.info("tap.not_answered", tap_id=press.id, reason=str(error))
-        return error.retry_after_seconds or SAY_AGAIN_SECONDS
+        rest = error.retry_after_seconds or SAY_AGAIN_SECONDS
+    except Refused as error:
+        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
+        rest = None
     except PortError as error:
         log.info("tap.not_answered", tap_id=press.id, reason=str(error))
-    return None
+    return rest
 
 
 async def _reached(tap_id: str, say: Callable[[], Awaitable[None]]) -> bool:

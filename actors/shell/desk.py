@@ -11,6 +11,7 @@ from anyio.abc import TaskGroup
 from actors.ports import Chat
 from actors.rules import words
 from actors.rules.messages import (
+    Barred,
     Forbidden,
     Gone,
     Message,
@@ -95,7 +96,7 @@ def _press_of(message: Message) -> Press | None:
     match message:
         case pressed if isinstance(pressed, Pressed):
             return pressed.press
-        case Vouched(pressed) | NotOurs(pressed) | Unvouched(pressed):
+        case Vouched(pressed) | Barred(pressed) | NotOurs(pressed) | Unvouched(pressed):
             return pressed.press
         case Recorded(tap) | Stale(tap) | Forbidden(tap) | Gone(tap) | NotRecorded(tap):
             return tap.press

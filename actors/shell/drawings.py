@@ -13,7 +13,7 @@ import anyio
 
 from actors.ports import Face
 from actors.rules import words
-from actors.rules.effects import Outcome, ShowCard, ShowLine, ShowQuestion
+from actors.rules.effects import Outcome, SayInChat, ShowCard, ShowLine, ShowQuestion
 from actors.rules.item import FINAL, Row
 from actors.rules.messages import RECOVERED, Press
 from actors.rules.operations import Shown
@@ -103,7 +103,7 @@ class Drawings:
         """A refusal is never silent: where its message is gone, the chat hears it."""
         drawn = await drawing
         if drawn.gone:
-            await say_until_heard(self.outside.chat, wanted.press, wanted.line, self.outside.pause)
+            await say_until_heard(self.outside.chat, SayInChat(wanted.press, wanted.line), self.outside.pause)
         self._shown(wanted.press, drawn)
 
     def _shown(self, press: Press, drawn: Drawn) -> None:

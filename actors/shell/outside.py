@@ -15,7 +15,7 @@ from actors.rules.item import Row
 from actors.rules.messages import Message
 from actors.rules.operations import Interaction, Shown
 from actors.rules.requests import Asks
-from actors.shell.known import KnownCards, Seldom
+from actors.shell.known import KnownCards, People, Seldom
 from actors.shell.trace import Explained
 
 T = TypeVar("T")
@@ -132,6 +132,7 @@ class Outside:
     seconds_left: Callable[[], float]
     known: KnownCards
     seldom: Seldom
+    people: People
     views: Flood = field(default_factory=partial(Flood, MOST_VIEWS))
 
 

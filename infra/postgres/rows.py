@@ -24,6 +24,7 @@ def row(value: Any) -> Row:
         due_at=datetime.fromisoformat(value["due_at"]),
         timezone=value["timezone"],
         live=value["live"],
+        restricted=value["restricted"],
         story=story(value["story"]),
         account=value["account"],
         settled=_settlement(value["settled"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.rules.messages import (
+    Barred,
     Forbidden,
     Foreign,
     Gone,
@@ -50,23 +51,23 @@ def _outcome(tap: Tap, value: Any) -> TapOutcome:
         return NotRecorded(tap, certain=True)
     if value["outcome"] == "unknown":
         return _foreign(tap, value)
-    if value["outcome"] == "gone" or value["row"] is None:
+    row = rows.row(value["row"]) if value.get("row") else None
+    if value["outcome"] == "forbidden" or value.get("barred"):
+        return Forbidden(tap, row)
+    if value["outcome"] == "gone" or row is None:
         return Gone(tap)
-    row = rows.row(value["row"])
-    match value["outcome"]:
-        case "recorded":
-            return Recorded(tap, row, replayed=value.get("replayed", False))
-        case "forbidden":
-            return Forbidden(tap, row)
-        case _:
-            return Stale(tap, row)
+    if value["outcome"] == "recorded":
+        return Recorded(tap, row, replayed=value.get("replayed", False))
+    return Stale(tap, row)
 
 
 def _foreign(about: Pressed, value: Any) -> NotOurs:
     return NotOurs(about, Foreign(value["why"]), None if value["row"] is None else rows.row(value["row"]))
 
 
-def _button(about: Pressed, value: Any) -> Vouched | NotOurs:
+def _button(about: Pressed, value: Any) -> Vouched | NotOurs | Barred:
+    if not value["may"]:
+        return Barred(about, None if value["row"] is None else rows.row(value["row"]))
     return _foreign(about, value) if value["why"] is not None else Vouched(about, rows.row(value["row"]))
 
 
@@ -80,9 +81,9 @@ CLOSE_TAP: Binding[CloseTap, TapOutcome] = Binding(
     lambda operation: (*_key(operation.tap), *_proof(operation.tap)),
     lambda operation, value: _outcome(operation.tap, value),
 )
-LOOK_AT_BUTTON: Binding[LookAtButton, Vouched | NotOurs] = Binding(
-    "select look_at_button($1, $2, $3, $4, $5)",
-    lambda operation: (*_place(operation.pressed), *_proof(operation.pressed)),
+LOOK_AT_BUTTON: Binding[LookAtButton, Vouched | NotOurs | Barred] = Binding(
+    "select look_at_button($1, $2, $3, $4, $5, $6)",
+    lambda operation: (*_place(operation.pressed), operation.pressed.press.person.id, *_proof(operation.pressed)),
     lambda operation, value: _button(operation.pressed, value),
 )
 LOAD_ROW: Binding[LoadRow, Any] = Binding(

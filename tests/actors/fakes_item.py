@@ -19,7 +19,7 @@ from actors.rules.review_memory import Known
 from actors.runtime.actor import Context
 from actors.runtime.child import Lifeline
 from actors.shell.desk import Aftermath, ItemDesk
-from actors.shell.known import KnownCards, Seldom
+from actors.shell.known import KnownCards, People, Seldom
 from actors.shell.outside import ItemKey, Outside
 from actors.shell.trace import Explained
 from tests.actors.fakes_shell import FakeCards, FakeChat, FakeStore
@@ -61,6 +61,8 @@ class ItemStage:
     looked_ahead: list[Row] = field(default_factory=list)
     explained: Explained = field(default_factory=Explained)
     known: KnownCards = field(default_factory=lambda: known_cards(501))
+    restricted: bool | None = False
+    people: People = field(default_factory=People)
     make: Callable[[Outside, Context[ItemKey, Message]], Any] = ItemActor
 
     def __post_init__(self) -> None:
@@ -97,6 +99,8 @@ class ItemStage:
         self.journal.add("publish")
 
     def _outside(self) -> Outside:
+        if self.restricted is not None:
+            self.people.hear_of_chat(CHAT, restricted=self.restricted)
         return Outside(
             worker="w1",
             store=self.store,
@@ -114,6 +118,7 @@ class ItemStage:
             seconds_left=lambda: 30.0,
             known=self.known,
             seldom=Seldom(),
+            people=self.people,
         )
 
 

@@ -1,4 +1,4 @@
-"""The meaning of migrations/0002_taps.sql and 0023_whose_button.sql, in memory."""
+"""The meaning of migrations/0002_taps.sql and 0029_rights_first.sql, in memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from actors.rules.item import Card, Row
 from actors.rules.messages import (
+    Barred,
     Forbidden,
     Foreign,
     Gone,
@@ -24,6 +25,7 @@ from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, Me
 from tests.fakes.tables import next_state
 from tests.fakes.writer import Author, Writer
 
+MOST_REFUSALS = 10
 DOUBTFUL = {"publishing", "in_doubt"}
 
 
@@ -47,15 +49,22 @@ def record_tap(writer: Writer, asked: RecordTap) -> TapOutcome:
         return Gone(asked.tap)
     known = writer.tables.taps.get(case.chat.chat_key, asked.tap.press.id)
     if known is not None:
-        if case.item is not None:
+        if case.item is not None and known.outcome != "forbidden":
             writer.claim_cards(case.item, case.item.revision)
         return _answer(case, known.outcome, _row(writer, case), replayed=True)
+    if not _may_tap(writer, case.chat, asked.tap.press):
+        _remember(writer, case, "forbidden")
+        _count(writer, case, None)
+        _keep_few(writer, case, {"forbidden", "gone", "refused"})
+        return _answer(case, "forbidden", _row(writer, case), replayed=False)
     foreign = None if case.item is None else whose_button(writer, case.chat, case.item, asked.tap.press)
     if foreign is not None:
         return NotOurs(asked.tap, foreign, _row(writer, case))
     verdict = _judge(writer, case)
     _remember(writer, case, verdict)
-    if case.item is not None:
+    if case.item is None:
+        _keep_few(writer, case, {"forbidden", "gone"})
+    else:
         _perform(writer, case, case.item, verdict)
     return _answer(case, verdict, _row(writer, case), replayed=False)
 
@@ -68,6 +77,8 @@ def close_tap(writer: Writer, asked: CloseTap) -> TapOutcome:
     known = writer.tables.taps.get(case.chat.chat_key, asked.tap.press.id)
     if known is None:
         _remember(writer, case, "refused")
+    if known is None and not _may_tap(writer, case.chat, asked.tap.press):
+        _keep_few(writer, case, {"forbidden", "gone", "refused"})
     outcome = "refused" if known is None else known.outcome
     foreign = None if case.item is None else whose_button(writer, case.chat, case.item, asked.tap.press)
     if outcome == "refused" and foreign is not None:
@@ -87,11 +98,13 @@ def whose_button(writer: Writer, chat: ChatRecord, item: ItemRecord, press: Pres
     return None
 
 
-def look_at_button(writer: Writer, asked: LookAtButton) -> Vouched | NotOurs:
+def look_at_button(writer: Writer, asked: LookAtButton) -> Vouched | NotOurs | Barred:
     """May this message be drawn? One that shows the item's mark becomes a card of it."""
     press = asked.pressed.press
     chat = writer.tables.chat_known_as(press.chat_id)
     item = None if chat is None else writer.tables.items.get(chat.chat_key, press.item_id)
+    if chat is not None and not _may_tap(writer, chat, press):
+        return Barred(asked.pressed, None if item is None else writer.known_row(item))
     if chat is None or item is None:
         return NotOurs(asked.pressed, Foreign.NO_SUCH_ITEM)
     foreign = whose_button(writer, chat, item, press)
@@ -131,16 +144,22 @@ def _row(writer: Writer, case: _Case) -> Row | None:
 def _judge(writer: Writer, case: _Case) -> str:
     if case.item is None:
         return "gone"
-    if not _may_tap(writer, case):
-        return "forbidden"
     if case.item.version != case.tap.press.version or case.target is None or is_too_late(writer, case.item):
         return "stale"
     return "recorded"
 
 
-def _may_tap(writer: Writer, case: _Case) -> bool:
-    member = writer.tables.members.get(case.chat.chat_key, case.tap.press.person.id)
-    return not case.chat.restricted or (member is not None and member.role is not None)
+def _may_tap(writer: Writer, chat: ChatRecord, press: Press) -> bool:
+    member = writer.tables.members.get(chat.chat_key, press.person.id)
+    return not chat.restricted or (member is not None and member.role is not None)
+
+
+def _keep_few(writer: Writer, case: _Case, outcomes: set[str]) -> None:
+    """Of what this person was refused in this chat the newest keys are kept."""
+    key = case.chat.chat_key, case.tap.press.person.id
+    found = [tap for tap in writer.tables.taps.all() if (tap.chat_key, tap.user_id) == key and tap.outcome in outcomes]
+    for tap in sorted(found, key=lambda one: (one.at, one.tap_id))[:-MOST_REFUSALS]:
+        writer.tables.taps.drop(tap)
 
 
 def _remember(writer: Writer, case: _Case, outcome: str) -> None:
@@ -179,7 +198,7 @@ def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> Non
         writer.decide(item, step, Author(press.person.id, press.person.name, press.id))
         writer.count_and_lock(item, case.target)
     else:
-        writer.tell_loser(item, LateLine(step, press.person.name, _why(writer, case, item, verdict), writer.now))
+        writer.tell_loser(item, LateLine(step, press.person.name, _why(writer, case, item), writer.now))
     _count(writer, case, case.target if verdict == "recorded" else None)
 
 
@@ -190,9 +209,7 @@ def _adopt(writer: Writer, press: Press, item: ItemRecord) -> None:
     writer.tables.cards.put(replace(card, gone=False))
 
 
-def _why(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> str:
-    if verdict == "forbidden":
-        return "forbidden"
+def _why(writer: Writer, case: _Case, item: ItemRecord) -> str:
     if case.tap.press.version > item.version:
         return "lost"
     if is_too_late(writer, item):
@@ -222,7 +239,7 @@ def _answer(case: _Case, outcome: str, row: Row | None, *, replayed: bool) -> Ta
             return NotRecorded(case.tap, certain=True)
         case "recorded" if row is not None:
             return Recorded(case.tap, row, replayed)
-        case "forbidden" if row is not None:
+        case "forbidden":
             return Forbidden(case.tap, row)
         case "stale" if row is not None:
             return Stale(case.tap, row)

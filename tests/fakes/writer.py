@@ -71,6 +71,7 @@ class Writer:
             == (item.version, connection_of(self.tables, chat_key, chat.account_id))
             else None,
             presented_at=item.presented_at,
+            restricted=chat.restricted,
             card_lost=self.card_lost(item),
             cards=tuple(
                 Card(chat_key, chat.chat_id, card.message_id, card.retired)

@@ -527,9 +527,9 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/rules/review.py",
-                "            ShowCard(_newest(item, row), tap.press, outcome.value),\n",
-                "            AnswerTap(tap.press, words.toast(tap.step, row)),\n"
-                "            ShowCard(_newest(item, row), tap.press, outcome.value),\n",
+                "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n",
+                "            AnswerTap(press, words.toast(message.tap.step, row)),\n"
+                "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n",
             ),
         ),
     ),
@@ -586,8 +586,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review.py",
-                "    item = _close_recording(item, tap).learn(row, tap.press)\n",
-                "    item = item.learn(row, tap.press)\n",
+                "    item = item.close(press).learn(row, press)\n",
+                "    item = item.learn(row, press)\n",
             ),
         ),
     ),
@@ -595,7 +595,11 @@ ACTORS: tuple[Mutant, ...] = (
         "loser_is_not_shown",
         "F4",
         "who was too late sees nothing new on the card",
-        (Edit("actors/rules/review.py", "            ShowCard(_newest(item, row), tap.press, outcome.value),\n", ""),),
+        (
+            Edit(
+                "actors/rules/review.py", "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n", ""
+            ),
+        ),
     ),
     Mutant(
         "view_before_the_row_has_vouched",
@@ -604,8 +608,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/rules/review.py",
-                "return _view(item, message) if item.owns(message.press) else look_first(item, message)",
-                "return _view(item, message) if item.known else look_first(item, message)",
+                "return press.standing is Standing.MAY and item.owns(press)",
+                "return press.standing is Standing.MAY and item.known is not None",
             ),
         ),
     ),
@@ -781,5 +785,59 @@ ACTORS: tuple[Mutant, ...] = (
         "flood",
         "edits and answers wait for the end of a pause, and cards and files are sent all the same",
         (Edit("actors/shell/paces.py", "        if rest > 0:", "        if rest > 86_400:"),),
+    ),
+    Mutant(
+        "view_without_a_look_at_the_role",
+        "forged press",
+        "what decides nothing is shown to whoever presses on a card that memory knows",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "return press.standing is Standing.MAY and item.owns(press)",
+                "return item.owns(press)",
+            ),
+        ),
+    ),
+    Mutant(
+        "stranger_takes_the_slot",
+        "forged press",
+        "the tap of a person whose right is not known takes the item's one recording slot",
+        (Edit("actors/rules/review.py", "    if tap.press.standing is not Standing.MAY:\n", "    if False:\n"),),
+    ),
+    Mutant(
+        "stranger_stands_on_the_card",
+        "forged press",
+        "the card says that a person whose right is not known is deciding",
+        (
+            Edit(
+                "actors/rules/review.py",
+                "return is_open and tap.press.standing.draws and item.owns(tap.press)",
+                "return is_open and item.owns(tap.press)",
+            ),
+        ),
+    ),
+    Mutant(
+        "refusal_of_a_stranger_on_the_card",
+        "forged press",
+        "the card says that the tap of a person whose right is not known was not saved",
+        (
+            Edit(
+                "actors/rules/review_foreign.py",
+                "return line if press.standing.draws and item.owns(press) else",
+                "return line if item.owns(press) else",
+            ),
+        ),
+    ),
+    Mutant(
+        "stranger_hears_nothing",
+        "F4",
+        "a person without the right is told that the tap is being stored, and nothing after that",
+        (
+            Edit(
+                "actors/rules/review_foreign.py",
+                "    told = press.standing is Standing.DOUBTED  # by the toast\n",
+                "    told = True\n",
+            ),
+        ),
     ),
 )

@@ -77,8 +77,8 @@ PROMISED: tuple[Mutant, ...] = (
             Edit(TAPS, "if case.item.version != case.tap.press.version or case.target", "if case.target"),
             Edit(
                 "actors/rules/review.py",
-                "        case Tap() if item.recording is not None:\n"
-                "            return _busy(item, item.recording, message)\n",
+                "        case Tap() if (holder := item.holder(message.press)) is not None:\n"
+                "            return _busy(item, holder, message)\n",
                 "",
             ),
         ),

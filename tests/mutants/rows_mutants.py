@@ -27,9 +27,9 @@ _RECORDING = (
             Edit(TAPS, "LateLine, MemberRecord\n", "LateLine, MemberRecord, TapRecord\n"),
             Edit(
                 TAPS,
-                "    if known is not None:\n        if case.item is not None:",
+                "    if known is not None:\n        if case.item is not None and known",
                 "    if known is not None and known.item_id != asked.tap.press.item_id:\n"
-                "        if case.item is not None:",
+                "        if case.item is not None and known",
             ),
             Edit(TAPS, "    writer.tables.taps.make(\n", "    tap = TapRecord(\n"),
             Edit(
@@ -46,8 +46,8 @@ _RECORDING = (
         edits=(
             Edit(
                 TAPS,
-                "    if known is not None:\n        if case.item is not None:",
-                "    if known is not None and known.outcome == 'refused':\n        if case.item is not None:",
+                "    if known is not None:\n        if case.item is not None and known",
+                "    if known is not None and known.outcome == 'refused':\n        if case.item is not None and known",
             ),
         ),
     ),
@@ -64,10 +64,9 @@ _RECORDING = (
         edits=(
             Edit(
                 TAPS,
-                '        _remember(writer, case, "refused")\n'
                 '    outcome = "refused" if known is None else known.outcome\n',
-                '        _remember(writer, case, "refused")\n    else:\n'
-                '        writer.tables.taps.put(replace(known, outcome="refused"))\n    outcome = "refused"\n',
+                '    if known is not None:\n        writer.tables.taps.put(replace(known, outcome="refused"))\n'
+                '    outcome = "refused"\n',
             ),
         ),
     ),
@@ -87,7 +86,63 @@ _RECORDING = (
         name="strangers-may-tap",
         key="F34",
         mistake="record_tap does not ask for the right to tap",
-        edits=(Edit(TAPS, '    if not _may_tap(writer, case):\n        return "forbidden"\n', ""),),
+        edits=(
+            Edit(
+                TAPS,
+                "    if not _may_tap(writer, case.chat, asked.tap.press):\n        _remember",
+                "    if False:\n        _remember",
+            ),
+        ),
+    ),
+    Mutant(
+        name="stranger-claims-cards",
+        key="forged press",
+        mistake="a tap that is refused for want of a right has the cards of its item drawn",
+        edits=(
+            Edit(
+                TAPS,
+                '        _remember(writer, case, "forbidden")\n',
+                '        _remember(writer, case, "forbidden")\n        if case.item is not None:\n'
+                "            writer.claim_cards(case.item, case.item.revision)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="refusals-are-all-kept",
+        key="forged press",
+        mistake="each tap without the right leaves a row, however many there are",
+        edits=(
+            Edit(
+                TAPS,
+                "        _count(writer, case, None)\n"
+                '        _keep_few(writer, case, {"forbidden", "gone", "refused"})\n',
+                "        _count(writer, case, None)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="taps-on-nothing-are-all-kept",
+        key="forged press",
+        mistake="each tap on an item that does not exist leaves a row",
+        edits=(
+            Edit(
+                TAPS,
+                '    if case.item is None:\n        _keep_few(writer, case, {"forbidden", "gone"})\n    else:\n',
+                "    if case.item is not None:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="stranger-is-shown-what-decides-nothing",
+        key="forged press",
+        mistake="look_at_button does not ask for the right to tap",
+        edits=(
+            Edit(
+                TAPS,
+                "    if chat is not None and not _may_tap(writer, chat, press):\n        return Barred",
+                "    if False:\n        return Barred",
+            ),
+        ),
     ),
     Mutant(
         name="tapped-card-is-not-adopted",

@@ -96,8 +96,8 @@ TEAM: tuple[Promise, ...] = (
     ),
     Promise(
         "strangers",
-        "Nobody taps who may not; a stranger creates nothing",
-        tests("test_strangers"),
+        "Nobody taps who may not, or is shown anything; a stranger creates nothing and holds up nobody",
+        tests("test_strangers or rights"),
         "in a restricted chat everybody may tap",
         (
             Edit(
@@ -106,7 +106,7 @@ TEAM: tuple[Promise, ...] = (
                 "  select p_user > 0 or exists (",
             ),
         ),
-        sample=tests_in("test_strangers", "tests/scenarios/test_strangers.py"),
+        sample=tests_in("test_strangers or rights", "tests/scenarios/test_strangers.py"),
     ),
     Promise(
         "whose",

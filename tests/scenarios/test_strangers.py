@@ -2,31 +2,52 @@
 
 from infra.sandbox.model import Person
 from infra.sandbox.world import NewChat
-from tests.stage import ANNA, BEN, CHAT, Stage
+from tests.stage import ANNA, BEN, CHAT, EVE, Stage
 
 OTHER_CHAT = CHAT - 1
 
 
 async def test_person_without_a_role_in_a_restricted_chat_is_refused_visibly(stage: Stage) -> None:
-    await stage.add_chat(restricted=True)
-    await stage.database.execute(
-        "insert into members (chat_key, user_id, name, role) select chat_key, $1, 'Anna', 'reviewer' from chats",
-        ANNA.id,
-    )
+    await _let_anna_alone_tap(stage)
 
     async with stage.worker():
         item, card = await stage.present()
+        before = stage.text(card), stage.buttons(card)
         refused = stage.tap(card, BEN, "Skip")
-        await stage.says(card, "may not tap in this chat")
         line = await stage.line(refused)
-        assert "Ben" in stage.text(card)
-        assert "Skip" in stage.buttons(card)
+        assert _hears(stage, "🚷 Ben may not tap in this chat")
+        assert (stage.text(card), stage.buttons(card)) == before
 
         stage.tap(card, ANNA, "Skip")
         await stage.says(card, "Skipped by")
 
     assert line["outcome"] == "forbidden"
     assert await stage.events(item) == [("skip", "Anna")]
+
+
+async def test_stranger_who_forges_two_hundred_presses_gets_nothing_and_keeps_nobody_waiting(stage: Stage) -> None:
+    await _let_anna_alone_tap(stage)
+
+    async with stage.worker():
+        item, card = await stage.present()
+        before = len(stage.messages())
+        viewed = [stage.tap(card, BEN, label) for label in ("Original", "Reject")]
+        viewed_lines = [await stage.line(tap) for tap in viewed]
+        originals = len(stage.messages()) - before
+        forged = [stage.tap(card, EVE, f"skip:{number}:0") for number in range(1, 101)]
+        hers = stage.tap(card, ANNA, "Skip")
+        forged += [stage.tap(card, EVE, "Skip") for _ in range(155)]
+        line = await stage.line(hers)
+        outcomes = {(await stage.line(tap))["outcome"] for tap in forged}
+
+    assert [line["outcome"] for line in viewed_lines] == ["forbidden"] * 2
+    assert originals <= 1  # one sentence, and no file
+    assert line["outcome"] == "recorded"
+    assert outcomes <= {"forbidden", "busy"}
+    assert await stage.events(item) == [("skip", "Anna")]
+    assert "Eve" not in "".join(look.content.text for look in stage.sandbox.telegram.chats[CHAT].messages[card].history)
+    assert await stage.database.fetchval("select count(*) from taps where user_id = $1", EVE.id) <= 10
+    assert await stage.database.fetchval("select count(*) from interactions where user_id = $1", EVE.id) <= 1
 
 
 async def test_forged_button_in_another_chat_does_nothing_to_our_item(stage: Stage) -> None:
@@ -82,6 +103,14 @@ async def test_button_of_no_item_is_told_in_the_group_and_the_card_keeps_its_own
     assert line["outcome"] == "gone"
     assert line["toast_ms"] is not None
     assert await stage.events(item) == [("skip", "Ben")]
+
+
+async def _let_anna_alone_tap(stage: Stage) -> None:
+    await stage.add_chat(restricted=True)
+    await stage.database.execute(
+        "insert into members (chat_key, user_id, name, role) select chat_key, $1, 'Anna', 'reviewer' from chats",
+        ANNA.id,
+    )
 
 
 def _hears(stage: Stage, text: str, chat_id: int = CHAT) -> bool:

@@ -20,15 +20,17 @@ from tests.simulation.wire import Request, Wire
 T = TypeVar("T")
 Committed = Callable[[Operation[Any], object], None]
 Learned = Callable[[Process, Operation[Any], object], None]
+Asked = Callable[[Operation[Any]], None]
 
 
 class SimulatedDatabase:
-    """The server: one store, whoever is connected; every operation is one transaction, of which `committed` hears."""
+    """The server: one store, whoever is connected; `asked` and `committed` hear of each operation, a transaction."""
 
-    def __init__(self, store: Store, committed: Committed) -> None:
+    def __init__(self, store: Store, committed: Committed, asked: Asked = lambda _: None) -> None:
         self.store = store
         self._committed = committed
         self.learned: Learned = lambda *_: None
+        self._asked = asked
         self.locked: set[tuple[int, int]] = set()
         self.life = 1  # connections of an earlier life of the server are dead, and do not know it
         self.is_away = False
@@ -61,6 +63,7 @@ class SimulatedDatabase:
             raise AnswerLost("the connection to the database was lost under way")
         if isinstance(operation, RecordTap) and self._is_locked(operation):
             raise Unreachable("the database rolled back (SQLSTATE 55P03)")
+        self._asked(operation)
         value = self.store.apply(operation)
         self._committed(operation, value)
         hints = isinstance(operation, PauseChat | RequeueItem | MoveChat)

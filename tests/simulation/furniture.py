@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from actors.rules.item import Person
 from tests.fakes.store import Store
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
@@ -19,6 +20,7 @@ QUIET_CHAT = -1003  # where hardly anybody taps: what goes wrong there, nobody's
 HEALING_SECONDS = 60.0  # so long after the end of all trouble an item may still expire
 SLOTS_SECONDS = 240.0
 REVIEW = timedelta(hours=48)
+NEWCOMER = Person(99, "Ida")  # who comes at the end, when all is well: each button must do something
 LAST_STORY = 900  # its title
 
 
@@ -46,6 +48,7 @@ def furnish(store: Store, telegram: SimulatedTelegram, plan: Plan, dice: Random)
         )
     for number in range(1, plan.people, 4):
         tables.members.make(chat_key=2, user_id=11 + number, name="member", role="reviewer")
+    tables.members.make(chat_key=2, user_id=NEWCOMER.id, name="member", role="reviewer")
     for number in range(1, plan.items + 1):
         item_id = _queue(tables, number, dice)
         if number % 5 == 0:

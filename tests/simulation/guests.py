@@ -16,6 +16,7 @@ from infra.telegram.cards import Button
 from infra.telegram.taps import CODES, Verb, decode, encode
 from tests.simulation.floods import Flooder
 from tests.simulation.furniture import CHATS, QUIET_CHAT
+from tests.simulation.intruders import Intruders
 from tests.simulation.people import Crowd
 from tests.simulation.telegram import OWN_NAME, Sight, SimulatedTelegram
 
@@ -39,6 +40,7 @@ class Guests:
         self._forged = 0
         self._strange = STRANGE_CHATS
         self.invited: Callable[[int], None] = lambda _: None
+        self._intruders = Intruders(crowd, telegram)
 
     def hammer(self) -> None:
         """Somebody taps whatever has buttons, very often for a short while."""
@@ -102,6 +104,10 @@ class Guests:
         self._press_all(relic, _buttons(relic))
         self._press_all(relic, [Button("", f"{verb.value}:{item}:{version}") for verb in (Verb.SKIP, Verb.ORIGINAL)])
         self._press_all(last, [_later(button) for button in _buttons(last)])
+
+    def trespass(self) -> None:
+        """People without the right press everything that there is, and more."""
+        self._intruders.trespass()
 
     def _press_all(self, sight: Sight, buttons: Sequence[Button]) -> None:
         timeline = self._telegram.timeline

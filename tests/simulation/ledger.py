@@ -13,7 +13,7 @@ from actors.errors import AnswerLost
 from actors.ports import Face, Update
 from actors.rules import words
 from actors.rules.item import Row, State
-from actors.rules.messages import Forbidden, Pressed, Recorded, Stale
+from actors.rules.messages import Press, Pressed, Recorded, Stale
 from actors.rules.operations import ClaimDue, Due, Operation, RecordTap, SendFailed, StoreOutcome
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.store import Store
@@ -60,7 +60,7 @@ class Ledger:
         match operation, value:
             case ClaimDue(key=str() as key), Due():
                 self._look_at_repetition(operation.worker, key, {(row.chat_key, row.id) for row in value.present})
-            case RecordTap(), Recorded() | Stale() | Forbidden():
+            case RecordTap(), Recorded() | Stale():
                 press = operation.tap.press
                 if self.store.tables.cards.get(value.row.chat_key, press.message_id) is None:
                     said = f"{press.id} was tapped on {press.message_id}, which no row knows"
@@ -116,7 +116,13 @@ class Ledger:
         """A process got what people pressed, with the versions that they saw."""
         for press in (one.press for one in updates if isinstance(one, Pressed)):
             place = (process.name, press.chat_id, press.message_id)
-            self._pressed[place] = min(press.version, self._pressed.get(place, press.version))
+            if press.version <= self._reached(press):  # else it is forged: nobody saw that
+                self._pressed[place] = min(press.version, self._pressed.get(place, press.version))
+
+    def _reached(self, press: Press) -> int:
+        chat = self.store.tables.chat(press.chat_id)
+        item = None if chat is None else self.store.tables.items.get(chat.chat_key, press.item_id)
+        return -1 if item is None else item.version
 
     def draws(self, process: Process, face: Face) -> None:
         """A process draws a card: from no older row than it drew there before, and than all saw who pressed there."""

@@ -213,8 +213,7 @@ class Liveness:
 
     def _outcome(self, tap: Tap) -> str | None:
         chat = self.store.tables.chat(tap.press.chat_id)
-        assert chat is not None
-        found = self.store.tables.taps.get(chat.chat_key, tap.press.id)
+        found = None if chat is None else self.store.tables.taps.get(chat.chat_key, tap.press.id)
         return None if found is None else found.outcome
 
     def _asks_still(self, screen: Screen) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from actors.rules.item import TRANSITIONS, State
-from actors.rules.messages import Forbidden, Press, Recorded, Stale, Tap
+from actors.rules.messages import Press, Recorded, Stale, Tap
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
 
@@ -23,22 +23,17 @@ class Losers:
     _refused: dict[str, set[str]] = field(default_factory=dict)
     _newest: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def recorded(
-        self, before: ItemRecord | None, item: ItemRecord, outcome: Recorded | Stale | Forbidden, worker: str
-    ) -> None:
+    def recorded(self, before: ItemRecord | None, item: ItemRecord, outcome: Recorded | Stale, worker: str) -> None:
         """A tap was written for the first time; `before` is what it found."""
         press = outcome.tap.press
         if before is None or press.id in self._seen or item.item_id != press.item_id:
             return  # of another item it is the operator's change, which is seen with the next commit
         self._seen[press.id] = worker
-        match outcome:
-            case Stale() | Forbidden():
-                if not item.late or item.late[-1].name != press.person.name:
-                    self.broken(
-                        "the loser is named", f"{press.id} of {press.person.name} was refused, and no line says so"
-                    )
-                elif item.revision == before.revision:
-                    self.broken("the loser is named", f"the line of {press.id} does not count as a change of the card")
+        if isinstance(outcome, Stale):
+            if not item.late or item.late[-1].name != press.person.name:
+                self.broken("the loser is named", f"{press.id} of {press.person.name} was refused, and no line says so")
+            elif item.revision == before.revision:
+                self.broken("the loser is named", f"the line of {press.id} does not count as a change of the card")
         if isinstance(outcome, Stale) and self._was_right(before, outcome.tap):
             self.broken("nobody is refused for nothing", f"{press.id} saw {press.version}, which was the row's")
         if isinstance(outcome, Recorded):

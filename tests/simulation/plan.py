@@ -85,6 +85,7 @@ class Deed(Enum):
     REPLACE = "kill for good, if another worker is there"
     FORGE = "let somebody press what is no button of the card"
     FLOOD = "let somebody flood a group with commands and taps"
+    TRESPASS = "let people without the right press everything, and more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,17 @@ SCRIPTS = (
     # A stranger brings the bot into a group, and again; meanwhile its worker dies over the first of it.
     Script((Act("sent poll", (3, 6), Deed.INVITE),)),
     Script((Act("sent poll", (3, 6), Deed.INVITE), Act("effect LookAtChat", (1, 1), Deed.KILL, after=1))),
+    # People without the right press everything, and more, warm, while the database is away, and cold.
+    Script(
+        (
+            Act("sent poll", (4, 8), Deed.TRESPASS),
+            Act("sent poll", (1, 3), Deed.OUTAGE, AWHILE, after=1, not_before=25.0),
+            Act("sent answer", (1, 1), Deed.TRESPASS, after=2),
+            Act("sent poll", (1, 1), Deed.KILL, BRIEF, after=3, not_before=40.0),
+            Act("sent poll", (1, 1), Deed.TRESPASS, after=4),
+            Act("sent RecordTap", (3, 9), Deed.SLOW, NOT_LONG, in_a_row=9, after=5),
+        ),
+    ),
 )
 
 

@@ -18,7 +18,7 @@ MOST_BEHIND = 60  # which it may do once so many came after it
 SLICE_SECONDS = 0.2  # taps of one poll come in slices
 TOAST_SECONDS = 0.5  # a toast waits for nothing of ours
 CLAIM = re.compile(r"^(Skipped|Posted|Rejected|Published|Saved|Done)\b")
-REFUSAL = re.compile(r"not saved|Out of order|Nothing was (saved|changed)")
+REFUSAL = re.compile(r"not saved|Out of order|Nothing was (saved|changed)|may not tap")
 LOGGED = {"tap", "tap.not_confirmed"}  # the lines that concern a tap
 
 
@@ -46,6 +46,7 @@ class Taps:
     now: Callable[[], float]
     broken: Callable[[str, str], None]
     pressed: Callable[[str], Pressed | None] = lambda _: None
+    may: Callable[[Press], bool] = lambda _: True
     _toasts_due: list[tuple[float, str, Process]] = field(default_factory=list)
 
     def delivered(self, process: Process, updates: Sequence[Update]) -> None:
@@ -109,7 +110,7 @@ class Taps:
         self.evidence.lines.setdefault(line["tap_id"], []).append({**line, "process": process.name})
 
     def _look_at_who_is_first(self, press_id: str, text: str) -> None:
-        """While a process stores a tap, whoever taps the same item there is told so, at once and by name."""
+        """While a process stores a tap that may win, whoever taps the same item there is told so, by name."""
         process, pressed = PROCESS.get(), self.pressed(press_id)
         if process is None or not isinstance(pressed, Tap) or BUSY in text or REFUSAL.search(text):
             return
@@ -124,7 +125,8 @@ class Taps:
                 self.broken(
                     "the second is told who is first", f"{press_id} hears {text!r} while {other} is being stored"
                 )
-        tried.append(press_id)
+        if self.may(press):
+            tried.append(press_id)
 
     def _got(self, press_id: str, process: Process) -> float:
         sights = self.evidence.delivered.get(press_id, [])
@@ -148,8 +150,10 @@ class Taps:
             self.broken("a refusal is final", f"{process.name} refused {tap_id}, which a dead worker had stored")
 
     def _is_stored(self, press: Press) -> bool:
+        """A refusal for want of a right is on no card: its person has to hear it."""
         chat = self.store.tables.chat(press.chat_id)
-        return chat is None or self.store.tables.taps.get(chat.chat_key, press.id) is not None
+        tap = None if chat is None else self.store.tables.taps.get(chat.chat_key, press.id)
+        return chat is None or (tap is not None and tap.outcome != "forbidden")
 
     def _is_refused(self, press: Press) -> bool:
         """By a toast that says something else than what is being tried, by a line on its message, or aloud.

@@ -197,12 +197,20 @@ class Trouble:
                 guests.speak_late()
             case Deed.WAVER:
                 guests.waver()
+            case Deed.LEAVE:
+                self.deserted = True
+            case _:
+                self._do_harm(trigger)
+
+    def _do_harm(self, trigger: Trigger) -> None:
+        guests = self.stage.guests
+        match trigger.deed:
             case Deed.FORGE:
                 guests.forge()
             case Deed.FLOOD:
                 guests.flood()
-            case Deed.LEAVE:
-                self.deserted = True
+            case Deed.TRESPASS:
+                guests.trespass()
 
     def _revoke(self, trigger: Trigger) -> None:
         """Telegram refuses the bot's token; before it takes one again, whoever polls must have said so to a probe."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.ports import Update
-from actors.rules.messages import Forbidden, Pressed, Recorded, Stale
+from actors.rules.messages import Pressed, Recorded, Stale
 from actors.rules.operations import Operation, RecordTap
 from infra.telegram.markup import visible
 from tests.fakes.records import ItemRecord
@@ -22,6 +22,7 @@ from tests.simulation.losers import Losers
 from tests.simulation.processes import Life, Process
 from tests.simulation.safety import Safety
 from tests.simulation.sagas import Sagas
+from tests.simulation.strangers import Strangers
 from tests.simulation.taps import LOGGED, Evidence, Taps
 from tests.simulation.telegram import Listeners, Sight
 from tests.simulation.timeline import Timeline
@@ -41,6 +42,8 @@ class Witnesses:
         self.changes = Changes(store, self.safety.broken)
         self.greetings = Greetings(store, self.safety.broken)
         self.losers = Losers(store, self.safety.broken)
+        self.strangers = Strangers(store, self.safety.broken)
+        self.taps.may = self.strangers.may
         self.commands = Commands(self.safety.broken)
         self.floods = Floods(lambda: timeline.now, self.safety.broken)
         self.safety.changed = self._changed
@@ -56,6 +59,7 @@ class Witnesses:
             if line["event"] == "tap":
                 if line["outcome"] == "refused":
                     self.losers.refused_for_good(str(line["tap_id"]), process.name)
+                self.strangers.logged(line, self.taps.evidence.toast_sent.get(str(line["tap_id"]), ""))
                 said = {name: line[name] for name in ("tap_id", "outcome", "cause", "version")}
                 self.transcript.add(f"{process.name} logs {said}")
             elif line["event"] == "command":
@@ -68,6 +72,7 @@ class Witnesses:
         self.safety.committed(operation, value)
         self.ledger.answered(operation, value)
         self.sagas.committed(operation, value)
+        self.strangers.committed(operation, value)
         self.commands.committed(operation)
 
     def went_live(self, made: Made, container: str, count: int) -> None:
@@ -92,7 +97,7 @@ class Witnesses:
         self.ledger.changed(before, item, operation)
         if isinstance(operation, RecordTap) and before is not None:
             self.safety.pressed(item, operation)
-        if isinstance(value, Recorded | Stale | Forbidden) and isinstance(operation, RecordTap):
+        if isinstance(value, Recorded | Stale) and isinstance(operation, RecordTap):
             self.losers.recorded(before, item, value, operation.worker)
 
     def _confirmed(self, updates: list[Update]) -> None:
@@ -104,6 +109,9 @@ class Witnesses:
         self.polled_at[process] = self._timeline.now
         if updates:
             self.transcript.add(f"{process.name} gets {_names(updates)}")
+        for update in updates:
+            if isinstance(update, Pressed):
+                self.strangers.delivered(update.press)
         self.taps.delivered(process, updates)
         self.ledger.delivered(process, updates)
         self.greetings.delivered(process, updates)
@@ -113,6 +121,7 @@ class Witnesses:
         buttons = sum(map(len, sight.keyboard))
         self.transcript.add(f"message {sight.face.message_id} shows “{last}” and {buttons} buttons")
         self.taps.drawn(sight.face)
+        self.strangers.drawn(sight.face)
         self.safety.drawn(sight, before)
 
     def _toasted(self, press_id: str, text: str) -> None:

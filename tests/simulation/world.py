@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import anyio
 
-from actors.rules.item import Person
 from actors.rules.messages import Message
 from actors.shell.outside import ItemKey
 from actors.tree import Ports
@@ -18,7 +17,7 @@ from tests.simulation.dice import Dice
 from tests.simulation.door import Door
 from tests.simulation.fleet import Fleet, Surroundings
 from tests.simulation.floods import Flooder
-from tests.simulation.furniture import CHATS, OPENS, furnish, queue_now
+from tests.simulation.furniture import CHATS, NEWCOMER, OPENS, furnish, queue_now
 from tests.simulation.guests import Guests
 from tests.simulation.instagram import Eyes, InstagramPort, Made, SimulatedInstagram
 from tests.simulation.liveness import Liveness
@@ -34,7 +33,6 @@ from tests.simulation.weather import Harm, Weather
 from tests.simulation.wire import Wire
 from tests.simulation.witnesses import Witnesses
 
-NEWCOMER = Person(99, "Ida")
 TAP_SECONDS = 6.0  # between two looks of one person at the group
 POLL_SECONDS = 40.0  # so seldom a poller asks at least: without a database nobody else begins to
 QUIET_SECONDS = 30.0  # from the last check to the stop
@@ -64,7 +62,7 @@ class World:
         self.witnesses = Witnesses(self.store, self.timeline)
         self.transcript, self.safety = self.witnesses.transcript, self.witnesses.safety
         self.coverage = Coverage()
-        self.database = SimulatedDatabase(self.store, self.witnesses.committed)
+        self.database = SimulatedDatabase(self.store, self.witnesses.committed, self.witnesses.strangers.asked)
         self.database.learned = self.witnesses.changes.learned
         eyes = Eyes(lambda: self.timeline.now, self._went_live, self.witnesses.sagas.called)
         self.instagram = SimulatedInstagram(self.dice.of("instagram"), eyes)
@@ -75,7 +73,7 @@ class World:
         flooder = Flooder(self.crowd, self.telegram, self.safety)
         self.guests = Guests(self.crowd, self.telegram, self.dice.of("hammer"), flooder)
         self.guests.invited = self.witnesses.greetings.invited
-        self.witnesses.taps.pressed = self.crowd.pressed.get
+        self.witnesses.taps.pressed = self.witnesses.strangers.pressed = self.crowd.pressed.get
         self.safety.sent_for = self.telegram.sent_for
         self.trouble: Trouble
         self._seconds = 0.0

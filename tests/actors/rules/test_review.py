@@ -21,6 +21,7 @@ from actors.rules.effects import (
     Record,
     RecordOutcome,
     ReportLost,
+    SayInChat,
     SendCard,
     SendFile,
     ShowCard,
@@ -34,6 +35,7 @@ from actors.rules.messages import (
     AskAboutDoubt,
     AskExpired,
     AskToReject,
+    Barred,
     CardNotSent,
     CardSent,
     Changed,
@@ -94,6 +96,7 @@ MESSAGES: tuple[Message, ...] = (
     Forbidden(ANNAS, ROW),
     Gone(ANNAS),
     NotOurs(ANNAS, Foreign.EARLIER_QUEUE, ROW),
+    Barred(SendOriginal(BENS.press), ROW),
     Vouched(SendOriginal(BENS.press), ROW),
     Unvouched(KeepIt(BENS.press)),
     NotRecorded(ANNAS, certain=True),
@@ -231,11 +234,15 @@ def test_loser_is_shown_the_row_that_names_who_was_first() -> None:
     assert Conclude(BENS.press, "posted", Outcome.STALE, "tap", 1) in decision.effects
 
 
-def test_forbidden_tap_is_shown_and_logged() -> None:
+def test_forbidden_tap_draws_nothing_and_is_told_in_the_chat() -> None:
     decision = decide(remembered(recording=BENS), Forbidden(BENS, ROW))
 
-    assert decision.effects[0] == ShowCard(ROW, BENS.press, "forbidden")
-    assert Conclude(BENS.press, "posted", Outcome.FORBIDDEN, "tap", 0) in decision.effects
+    assert decision.item == remembered(ROW)
+    assert decision.effects == (
+        SayInChat(BENS.press, words.barred("Ben"), seldom=True),
+        Conclude(BENS.press, "posted", Outcome.FORBIDDEN, "tap", 0),
+        ConfirmUpdate(BENS.press, answered_first=True),
+    )
 
 
 def test_tap_that_is_certainly_not_stored_is_refused_with_its_buttons_live() -> None:
