@@ -204,6 +204,24 @@ async def test_looking_at_everything_draws_what_is_in_review_and_what_was_settle
     assert (card["shown"], card["claimed_by"]) == (-1, "two")
 
 
+async def test_what_an_earlier_version_may_have_drawn_wrongly_is_drawn_once_five_at_a_time(team: Team) -> None:
+    row = await team.settle(await team.present(), Step.SKIP)
+    await team.shown(row)
+    card = {**await team.card(row.cards[0]), "once_more": True}
+    for message_id in range(9001, 9008):
+        await team.world.insert("cards", {**card, "message_id": message_id})
+
+    first = await team.recover("two")
+    left = [line["message_id"] for line in await team.lines("cards") if line["once_more"]]
+    second = await team.recover("two")
+    third = await team.recover("two")
+
+    assert [one.id for one in first.again] == [row.id]
+    assert left == [9001, 9002]
+    assert (len(second.again), third.again, third.behind) == (1, (), ())
+    assert first.next_seconds == pytest.approx(30.0, abs=1.0)  # then those that nobody has drawn are behind
+
+
 async def test_looking_at_everything_leaves_what_somebody_draws(team: Team) -> None:
     await team.settle(await team.present(), Step.SKIP)
 

@@ -187,6 +187,7 @@ class CardRecord:
     claimed_until: datetime | None = None
     gone: bool = False
     retired: bool = False
+    once_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

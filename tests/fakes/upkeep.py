@@ -34,6 +34,7 @@ KEPT = timedelta(days=30)
 COMMANDS_KEPT = timedelta(days=2)
 BITE = 5000
 MOST_BEHIND = 200  # a look
+MOST_ONCE_MORE, ONCE_MORE_AGAIN = 5, timedelta(minutes=1)
 DISTURBED = -2
 
 
@@ -51,6 +52,7 @@ def recover(writer: Writer, asked: Recover) -> Recoverable:
     if asked.everything:
         doubtful = [card for card in free if card.shown >= card.want and _may_lie(writer, card)]
         again += _claim_cards(writer, [replace(card, shown=-1) for card in doubtful])
+    again += _claim_cards(writer, _once_more(writer))
     return Recoverable(behind, again, (*_claim_publishes(writer), *claim_left_behind(writer)), _next_seconds(writer))
 
 
@@ -166,6 +168,14 @@ def _claim_cards(writer: Writer, cards: list[CardRecord]) -> tuple[Row, ...]:
     return tuple(row for key in keys if (row := writer.row(*key)) is not None)
 
 
+def _once_more(writer: Writer) -> list[CardRecord]:
+    """What an earlier version may have drawn wrongly is drawn by and by."""
+    marked = [card for card in writer.tables.cards.all() if card.once_more and not card.gone]
+    free = [card for card in marked if card.shown >= card.want and _is_free(writer, card)]
+    newest = sorted(free, key=lambda card: (card.chat_key, -card.message_id))[:MOST_ONCE_MORE]
+    return [replace(card, shown=-1, once_more=False) for card in newest]
+
+
 def _claim_publishes(writer: Writer) -> Iterator[Row]:
     for item in writer.tables.items.all():
         if _is_rehearsed(writer, item) and item.hold_until is not None and item.hold_until < writer.now:
@@ -179,6 +189,8 @@ def _is_rehearsed(writer: Writer, item: ItemRecord) -> bool:
 
 def _next_seconds(writer: Writer) -> float | None:
     moments = [card.claimed_until or writer.now for card in writer.tables.cards.all() if _is_behind(card)]
+    marked = any(card.once_more and not card.gone for card in writer.tables.cards.all())
+    moments += [writer.now + ONCE_MORE_AGAIN] if marked else []
     moments += [
         item.hold_until
         for item in writer.tables.items.all()
