@@ -165,13 +165,13 @@ class Worker:
             ChildSpec("interactions", self.interactions.run, stops_by=0.95),
             ChildSpec("cards", self.cards.run, stops_by=0.9),
             ChildSpec("items", self.items.run, grace_seconds=math.inf, stops_by=0.85),
-            ChildSpec("publishes", self.publishes.run, grace_seconds=math.inf, stops_by=0.6),
+            ChildSpec("publishes", self.publishes.run, grace_seconds=math.inf, stops_by=0.65),
             ChildSpec("preflight", self.preflight.run),
             ChildSpec("commands", self.commands.run),
             ChildSpec("moves", self.moves.run),
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
-            ChildSpec("tokens", self.tokens.run, grace_seconds=math.inf, stops_by=0.5),
+            ChildSpec("tokens", self.tokens.run, grace_seconds=math.inf, stops_by=0.55),
             ChildSpec("setup", self.set_up.run),
             ChildSpec("hints", self.hints.run),
             *self._entrance(served),
@@ -180,11 +180,11 @@ class Worker:
     def _entrance(self, served: list[ChildSpec]) -> list[ChildSpec]:
         """Poll under a lease; or have updates brought to us, once there is somebody who answers."""
         if self.reception is not None:
-            return [*served, ChildSpec("reception", self.reception.run, grace_seconds=math.inf, stops_by=0.4)]
+            return [*served, ChildSpec("reception", self.reception.run, grace_seconds=math.inf, stops_by=0.5)]
         return [
             ChildSpec("lease", self.lease.run),
             *served,
-            ChildSpec("intake", self.intake.run, grace_seconds=math.inf, stops_by=0.4),
+            ChildSpec("intake", self.intake.run, grace_seconds=math.inf, stops_by=0.5),
         ]
 
     def _surroundings(self, ports: Ports, worker: str) -> speaker.Surroundings:

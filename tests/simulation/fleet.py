@@ -16,7 +16,7 @@ from actors.shell.outside import ItemKey
 from actors.tree import Identity, Ports, Web, Worker
 from tests.simulation.processes import PROCESS, Life, Process, Schedule
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 14.0
 STOP_MARGIN_SECONDS = 1.5
 KILL_AFTER_SECONDS = 25.0  # what a container platform gives a worker that was told to stop
 
