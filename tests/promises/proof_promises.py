@@ -39,6 +39,15 @@ PROOFS: tuple[Promise, ...] = (
         'make mutants ARGS="--only confirmed_before_it_is_recorded --seconds 15"',
     ),
     Promise(
+        "mutate",
+        "Random mistakes in the source turn the tests beside it red ([how many](tests/mutate/README.md))",
+        "make mutate",
+        "a test that turns red has found nothing",
+        (Edit("tests/mutate/trial.py", "return Verdict(End.KILLED, ended.failed)", "return Verdict(End.SURVIVED)"),),
+        '"killed": 0',
+        'make mutate ARGS="--at actors/rules/zones.py --goal 70"',
+    ),
+    Promise(
         "canary",
         "The same seed gives the same trace in every process",
         tests("canary"),
