@@ -62,7 +62,7 @@ def tap_all(stage: Stage, cards: list[Shown]) -> list[str]:
     return [stage.sandbox.tap(Tap(card.chat_id, card.message_id, card.person.id, "Skip")) for card in cards]
 
 
-async def all_settled(stage: Stage, cards: list[Shown], seconds: float = 40.0) -> None:
+async def all_settled(stage: Stage, cards: list[Shown], seconds: float = 90.0) -> None:
     """Wait until each card tells how its item ended."""
     open_cards = list(cards)
 

@@ -1,8 +1,12 @@
 """A thousand taps at once, and what one tap costs."""
 
+import pytest
+
 from tests.crowd import all_settled, counts, put_in_review, tap_all
 from tests.observers import sampled_activity
 from tests.stage import Stage
+
+pytestmark = pytest.mark.timeout(150)  # eight seconds of a core, on a machine that may be busy
 
 MANY = 1000
 RECORDED = """select coalesce(sum(calls), 0)::int from pg_stat_statements
