@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import anyio
 
-from actors.errors import AnswerLost, Unreachable
+from actors.errors import AnswerLost, BotTokenRefused, Unreachable
 from actors.ports import Conflict, Face, Membership, Moved, Other, Poison, Said, Sending, SentCard, Unknown, Update
 from actors.rules.item import Row
 from actors.rules.messages import Pressed
@@ -109,6 +109,8 @@ class ChatPort:
         request = Request("telegram", name, lambda: self._limited(effect, chat_id), READ_SECONDS)
         try:
             return await self._wire.ask(request)
+        except BotTokenRefused:
+            raise  # which asks for no pause in this chat
         except Unreachable as error:
             if chat_id is not None and error.retry_after_seconds:
                 self._pauses.begins(chat_id, error.retry_after_seconds)
