@@ -52,6 +52,17 @@ async def test_refusal_for_want_of_a_role_stands_though_none_is_asked_for_any_mo
     assert await team.close(tap) == Forbidden(tap, opened)
 
 
+async def test_late_attempt_of_a_refused_tap_claims_no_card(team: Team) -> None:
+    await team.set_chat(restricted=True)
+    shown = await team.present()
+    cards = await team.lines("cards")
+    tap = team.tap(shown, Step.SKIP, EVE)
+    await team.close(tap)
+
+    assert await team.record(tap, worker="late") == NotRecorded(tap, certain=True)
+    assert await team.lines("cards") == cards
+
+
 async def test_tap_of_a_person_who_lost_the_role_since_keeps_its_outcome(team: Team) -> None:
     shown = await team.present()
     tap = team.tap(shown, Step.SKIP, BEN)

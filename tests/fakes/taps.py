@@ -27,6 +27,7 @@ from tests.fakes.writer import Author, Writer
 
 MOST_REFUSALS = 10
 DOUBTFUL = {"publishing", "in_doubt"}
+CLAIMS = {"recorded", "stale"}  # what changed the item has its card to draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def record_tap(writer: Writer, asked: RecordTap) -> TapOutcome:
         return Gone(asked.tap)
     known = writer.tables.taps.get(case.chat.chat_key, asked.tap.press.id)
     if known is not None:
-        if case.item is not None and known.outcome != "forbidden":
+        if case.item is not None and known.outcome in CLAIMS:
             writer.claim_cards(case.item, case.item.revision)
         return _answer(case, known.outcome, _row(writer, case), replayed=True)
     if not _may_tap(writer, case.chat, asked.tap.press):

@@ -95,8 +95,8 @@ class Witnesses:
 
     def _changed(self, before: ItemRecord | None, item: ItemRecord, operation: Operation[Any], value: object) -> None:
         self.ledger.changed(before, item, operation)
-        if isinstance(operation, RecordTap) and before is not None:
-            self.safety.pressed(item, operation)
+        if isinstance(operation, RecordTap) and before is not None and item.item_id == operation.tap.press.item_id:
+            self.safety.pressed(item, operation)  # another item is the operator's change, seen with the next commit
         if isinstance(value, Recorded | Stale) and isinstance(operation, RecordTap):
             self.losers.recorded(before, item, value, operation.worker)
 
