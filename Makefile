@@ -21,18 +21,11 @@ demo: venv ## run the demo; ARGS=--headless lets simulated people tap and prints
 run: venv ## run the worker on the settings of the environment
 	@$(IN_VENV) main.py run $(ARGS)
 
-# anyio's plugin for pytest has one event loop at a time. While a session's browser holds asyncio's, a test for trio would be
-# run on it, without its virtual clock, and wait for hours: processes of its own, beside the others, told of at the end.
-PYTEST = $(IN_VENV) -m pytest --dist worksteal
 test: venv ## run the tests; ARGS="-k name" picks some
-	@$(if $(ARGS),$(PYTEST) -n 4 $(ARGS),$(ALL_TESTS))
-
-define ALL_TESTS
-page=$$(mktemp); $(PYTEST) -n 2 tests/page >"$$page" 2>&1 & browser=$$!; \
-	trap 'kill $$browser 2>/dev/null; rm -f "$$page"' EXIT; \
-	failed=0; $(PYTEST) -n 4 --ignore=tests/page || failed=$$?; \
-	wait $$browser || failed=$$?; cat "$$page"; exit $$failed
-endef
+	@$(IN_VENV) -m pytest -n 4 --dist worksteal $(if $(ARGS),$(ARGS),--ignore=tests/page)
+# anyio's plugin for pytest has one event loop at a time. While a session's browser holds asyncio's, a test for trio would be
+# run on it, without its virtual clock, and wait for hours: processes of its own.
+	@$(if $(ARGS),true,$(IN_VENV) -m pytest -n 2 tests/page)
 
 check: venv ## check format, lint and types
 	@$(IN_VENV) -m ruff format --check .
