@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 import anyio
 import structlog
@@ -17,7 +16,7 @@ from actors.rules.pacing import Rank
 from actors.rules.requests import Asks, Lane, NotStored, Ticket
 from actors.runtime.child import Lifeline
 from actors.shell.outside import Alarm, Drawn
-from actors.shell.paces import Paces
+from actors.shell.paces import Paces, forget_rested
 from actors.shell.unacknowledged import IsExplained, Unacknowledged
 from actors.shell.wishes import Message, Waiter, Wish, rank_of, unknown
 
@@ -110,13 +109,12 @@ class CardDrawer:
     def _chat_of(self, chat_id: int) -> _Chat:
         now = anyio.current_time()
         if chat_id not in self._chats:
-            # One comes, two that have rested go: so those that are remembered are about those that are in use.
-            for other_id in tuple(islice(self._chats, 2)):
-                other = self._chats.pop(other_id)
-                if other.messages or other.at_work or not self.paces.of(other_id).is_full(now):
-                    self._chats[other_id] = other
+            forget_rested(self._chats, lambda other_id, other: self._has_rested(other_id, other, now))
             self._chats[chat_id] = _Chat(chat_id)
         return self._chats[chat_id]
+
+    def _has_rested(self, chat_id: int, chat: _Chat, now: float) -> bool:
+        return not chat.messages and not chat.at_work and self.paces.of(chat_id).is_full(now)
 
     def _work(self, chat: _Chat) -> None:
         """Start what may start now; what has to wait for its moment is waited for beside."""

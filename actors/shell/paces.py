@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import TypeVar
 
 import anyio
 
@@ -13,7 +14,17 @@ from actors.ports import Chat, Face, Sending, SentCard
 from actors.rules.item import Row
 from actors.rules.pacing import Budget
 
+V = TypeVar("V")
+
 TURN_SECONDS = 0.5
+
+
+def forget_rested(remembered: dict[int, V], has_rested: Callable[[int, V], bool]) -> None:
+    """Make room for one that comes: two that have rested go, so that those which stay are about those in use."""
+    for known in tuple(islice(remembered, 2)):
+        value = remembered.pop(known)
+        if not has_rested(known, value):
+            remembered[known] = value
 
 
 class Paces:
@@ -26,11 +37,7 @@ class Paces:
         """Return this chat's; to be asked for anew each time."""
         if chat_id not in self._budgets:
             now = anyio.current_time()
-            # One comes, two that have rested go: so those that are remembered are about those that are in use.
-            for other_id in tuple(islice(self._budgets, 2)):
-                other = self._budgets.pop(other_id)
-                if not other.is_full(now):
-                    self._budgets[other_id] = other
+            forget_rested(self._budgets, lambda _, budget: budget.is_full(now))
             self._budgets[chat_id] = Budget(now)
         return self._budgets[chat_id]
 
