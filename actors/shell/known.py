@@ -49,10 +49,7 @@ class KnownCards:
 
     def keep(self, key: tuple[int, int], known: Known) -> None:
         """Remember it, in the place of the one that was heard of least lately."""
-        self._items[key] = known
-        self._items.move_to_end(key)
-        if len(self._items) > MOST_KNOWN:
-            self._items.popitem(last=False)
+        _put(self._items, key, known, MOST_KNOWN)
 
 
 class Seldom:
@@ -66,10 +63,7 @@ class Seldom:
         key, now = (press.chat_id, press.person.id, text), anyio.current_time()
         if now - self._told.get(key, float("-inf")) < SELDOM_SECONDS:
             return False
-        self._told[key] = now
-        self._told.move_to_end(key)
-        if len(self._told) > MOST_TOLD:
-            self._told.popitem(last=False)
+        _put(self._told, key, now, MOST_TOLD)
         return True
 
 
@@ -144,8 +138,9 @@ class People:
             self._asked.pop((press.chat_id, press.person.id), None)
 
 
-def _put(memory: OrderedDict[K, V], key: K, value: V) -> None:
+def _put(memory: OrderedDict[K, V], key: K, value: V, most: int = MOST_PEOPLE) -> None:
+    """Remember it, in the place of what was heard of least lately."""
     memory[key] = value
     memory.move_to_end(key)
-    if len(memory) > MOST_PEOPLE:
+    if len(memory) > most:
         memory.popitem(last=False)
