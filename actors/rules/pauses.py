@@ -37,7 +37,7 @@ class Outage:
         self._pauses = pauses
         self._random = random
         self._failures = 0
-        self._probing = False
+        self._probing = False  # read only during an outage, which sets it
         self._probe_at = 0.0
         self.since: float | None = None
 
@@ -76,5 +76,4 @@ class Outage:
         seconds = now - self.since
         self.since = None
         self._failures = 0
-        self._probing = False
         return seconds

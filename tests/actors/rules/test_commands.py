@@ -3,7 +3,7 @@
 import pytest
 
 from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
-from actors.rules.commands import MENU, MOST_LINES, Command, Courtesy, Verb, addressee, asked, read
+from actors.rules.commands import MENU, MOST_LINES, Command, Courtesy, Verb, addressee, asked, is_too_old, read
 from tests.stories import ANNA, CHAT
 
 WISH = Wish(CHAT, 901, ANNA)
@@ -65,6 +65,22 @@ def test_command_may_name_a_bot(text: str, name: str | None) -> None:
 )
 def test_command_asks_the_database(command: Command, operation: object) -> None:
     assert asked(command, WISH, "w1") == operation
+
+
+@pytest.mark.parametrize(
+    ("command", "age_seconds", "too_old"),
+    [
+        (Command(Verb.NEXT), 120.1, True),
+        (Command(Verb.NEXT), 120.0, False),
+        (Command(Verb.REQUEUE, 7), 120.1, True),
+        (Command(Verb.REQUEUE, unclear=True), 120.1, False),
+        (Command(Verb.STATE), 86400.0, False),
+    ],
+)
+def test_what_changes_something_has_to_be_said_again_after_two_minutes(
+    command: Command, age_seconds: float, too_old: bool
+) -> None:
+    assert is_too_old(command, age_seconds) is too_old
 
 
 def test_menu_names_commands_that_are_read() -> None:

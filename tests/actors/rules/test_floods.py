@@ -49,7 +49,10 @@ def test_no_more_people_are_remembered_than_a_bound() -> None:
     """Whoever asked least lately is forgotten, and may ask again."""
     flood = flooded()
 
-    others = [flood.admits((-1, 1000 + number), 7.0) for number in range(MOST_KNOWN)]
+    others = [flood.admits((-1, 1000 + number), 7.0) for number in range(MOST_KNOWN - 1)]
+    remembered = not flood.admits(ANNA, 8.0)
+    others += [flood.admits((-2, 1000 + number), 8.0) for number in range(MOST_KNOWN)]
 
     assert all(others)
-    assert flood.admits(ANNA, 8.0)
+    assert remembered
+    assert flood.admits(ANNA, 9.0)

@@ -21,6 +21,8 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
         (datetime(2027, 1, 1, 17, 30, tzinfo=UTC), "Fri 1 Jan 2027, 18:30"),
         (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), "Fri 1 Jan 2027, 00:30"),
         (datetime(2026, 1, 2, 17, 30, tzinfo=UTC), "Fri 2 Jan 2026, 18:30"),
+        (datetime(2026, 2, 3, 12, 0, tzinfo=UTC), "Tue 3 Feb, 13:00"),
+        (datetime(2026, 2, 3, 11, 59, tzinfo=UTC), "Tue 3 Feb 2026, 12:59"),
         (datetime(2027, 10, 31, 0, 30, tzinfo=UTC), "Sun 31 Oct 2027, 02:30 (UTC+2)"),
         (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), "Sun 31 Oct 2027, 02:30 (UTC+1)"),
     ],

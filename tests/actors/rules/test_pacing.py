@@ -87,6 +87,7 @@ def test_budget_is_full_again_after_its_minute_and_its_pause() -> None:
         (Rank.FINAL, False),
         (Rank.IN_DOUBT, False),
         (Rank.REFRESH, False),
+        (Rank.COURTESY, False),
         (Rank.PROGRESS, True),
         (Rank.INTERIM, True),
     ],

@@ -314,6 +314,10 @@ def test_looks_come_at_growing_pauses() -> None:
         saga = replace(decision.saga, not_before=0.0)
 
     assert pauses == [1.0, 2.0, 3.0, 5.0, 5.0]
+    renewed = decide(saga, Stored(FETCHING, AT, AT)).saga
+    assert decide(renewed, looked(ContainerState.IN_PROGRESS)).effect == Wait(5.0)
+    remade = decide(saga, Stored(CREATING, AT, AT)).saga
+    assert decide(remade, CallFailed(Call.CREATE, Failure.UNREACHABLE, AT)).effect == Wait(1.0)
     assert stored(FETCHING, looked(ContainerState.IN_PROGRESS, AT + PATIENCE_SECONDS)).sentence == words.TOOK_TOO_LONG
 
 
@@ -429,8 +433,8 @@ def test_publish_call_that_did_not_happen_after_a_lost_one_is_looked_at_before_a
 
 def test_calls_are_told_with_the_next_step_and_repetitions_once() -> None:
     saga = at_work(FETCHING)
-    for _ in range(3):
-        saga = decide(saga, looked(ContainerState.IN_PROGRESS)).saga
+    for state in (ContainerState.IN_PROGRESS, ContainerState.IN_PROGRESS, ContainerState.FINISHED):
+        saga = decide(saga, looked(state)).saga
     effect = decide(saga, looked(ContainerState.FINISHED)).effect
 
     assert isinstance(effect, Store)

@@ -189,6 +189,19 @@ def test_pause_that_changes_nothing_says_so(verb: Verb, text: str) -> None:
     assert told(Command(verb), SCENE, Told(Verdict.AS_IT_WAS)) == text
 
 
+@pytest.mark.parametrize(
+    ("is_known", "ends"),
+    [
+        (True, "/help says more."),
+        (False, "It is not set up yet. My operator does that with: python main.py chat add -1001"),
+        (None, "so I cannot look whether it is set up: /start says it in a moment."),
+    ],
+)
+def test_greeting_says_what_is_to_be_done_next(is_known: bool | None, ends: str) -> None:
+    assert replies.greeting(-1001, is_known).startswith("Hello! This chat")
+    assert replies.greeting(-1001, is_known).endswith(ends)
+
+
 def test_every_verdict_has_its_sentence() -> None:
     worded = {Verdict.DONE, Verdict.AS_IT_WAS, Verdict.FORBIDDEN, Verdict.UNKNOWN_CHAT}
 

@@ -162,6 +162,7 @@ def test_second_tap_during_a_recording_learns_whose_it_is() -> None:
     assert decision.item == RECORDING
     assert decision.effects[0] == AnswerTap(BENS.press, "⏳ Anna is skipping this…", alone=True)
     assert of(Record, decision.effects) == []
+    assert of(Conclude, decision.effects) == [Conclude(BENS.press, "posted", Outcome.BUSY, "tap", 0)]
     assert ConfirmUpdate(BENS.press, answered_first=True) in decision.effects
 
 
