@@ -111,7 +111,7 @@ def _try(folder: str, change: Change, covered: Covered | None, copies: SimpleQue
     if equivalents.reason(change, _source(change)) is None:
         near = covered.near(change.path, change.lines(_source(change)))
         copy = copies.get()
-        verdict = copy.try_change(change, near, matching_tests(ROOT, change.path))
+        verdict = copy.try_change(change, covered.slowest_seconds, near, matching_tests(ROOT, change.path))
         copies.put(copy)
     tried = _told(folder, change, verdict)
     sys.stdout.write(f"{tried}\n")

@@ -15,10 +15,11 @@ RUN = "|run"
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """By file and line the tests; `sizes`: through how many lines each runs."""
+    """By file and line the tests; `sizes`: through how many lines each runs; and how long the slowest took."""
 
     tests: dict[str, dict[int, list[str]]]
     sizes: Counter[str]
+    slowest_seconds: float = 0.0
 
     def near(self, path: str, lines: range) -> list[str]:
         """Name some tests that run through these lines; none for what runs at an import, or in another process."""
@@ -29,7 +30,7 @@ class Covered:
         return sorted(found, key=lambda test: (self.sizes[test], test))[:MOST]
 
 
-def read(place: Path, root: Path) -> Covered:
+def read(place: Path, root: Path, slowest_seconds: float) -> Covered:
     """Read what coverage has written about a run with contexts."""
     data = CoverageData(str(place))
     data.read()
@@ -39,7 +40,7 @@ def read(place: Path, root: Path) -> Covered:
         found = {line: _tests(contexts) for line, contexts in data.contexts_by_lineno(file).items()}
         tests[str(Path(file).relative_to(root))] = found
         sizes.update(test for of_a_line in found.values() for test in of_a_line)
-    return Covered(tests, sizes)
+    return Covered(tests, sizes, slowest_seconds)
 
 
 def _tests(contexts: list[str]) -> list[str]:

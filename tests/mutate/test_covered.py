@@ -31,7 +31,7 @@ def test_what_runs_at_an_import_belongs_to_no_test(tmp_path: Path) -> None:
     data.add_lines({source: [3, 4]})
     data.write()
 
-    covered = read(tmp_path / "data", tmp_path)
+    covered = read(tmp_path / "data", tmp_path, 1.5)
 
     assert covered.tests == {"source.py": {1: [], 2: [], 3: ["test_x.py::test_it"], 4: ["test_x.py::test_it"]}}
-    assert covered.sizes == {"test_x.py::test_it": 2}
+    assert (covered.sizes, covered.slowest_seconds) == ({"test_x.py::test_it": 2}, 1.5)

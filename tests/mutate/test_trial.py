@@ -42,6 +42,20 @@ def test_what_turns_red_by_chance_has_found_nothing() -> None:
     assert asked == [ALL, ["tests/test_x.py"], ALL]
 
 
+def test_run_that_hung_by_chance_has_found_nothing() -> None:
+    hung = Run(1, "+++++ Timeout +++++")
+    run, asked = scripted(hung, GREEN, GREEN)
+
+    assert judge(run, ALL) == Verdict(End.SURVIVED)
+    assert asked == [ALL, ALL, ALL]
+
+
+def test_slowest_test_of_a_run_is_known_from_what_it_prints() -> None:
+    printed = ["12 passed", "0.41s call     tests/test_x.py::test_y", "1.50s setup    tests/test_w.py::test_z"]
+
+    assert (Run(0, "\n".join(printed)).slowest_seconds, GREEN.slowest_seconds) == (1.5, 0.0)
+
+
 @pytest.mark.parametrize(
     ("run", "end"),
     [
@@ -53,7 +67,7 @@ def test_what_turns_red_by_chance_has_found_nothing() -> None:
     ids=["green", "stopped by us", "unusable", "crashed"],
 )
 def test_run_ends_a_mutant_in_one_way(run: Run, end: End) -> None:
-    assert judge(scripted(run)[0], ALL) == Verdict(end)
+    assert judge(scripted(run, run)[0], ALL) == Verdict(end)
 
 
 def test_run_without_tests_is_a_fault_of_ours() -> None:

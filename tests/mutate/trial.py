@@ -21,16 +21,17 @@ from tests.mutate.covered import Covered, read
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".everytap", ".env", "__pycache__", ".*_cache")
-TEST_SECONDS = (
-    60.0  # a test that hangs has found the mistake, and takes its whole run with it: it may hang at its end, too
-)
+# A test that hangs has found the mistake, and takes its whole run with it: it may hang at its end, too. It hangs when
+# it takes several times as long as the slowest one did without a mistake.
+LEAST_SECONDS, MOST_SECONDS, TIMES = 10.0, 60.0, 5.0
 RUN_SECONDS = 900.0  # a run that no test ends has found nothing
 ROUNDS = 3
 # What the nest has imported cannot be rewritten, and is none of ours.
 QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=line")
-CONTEXTS = ("--cov", "--cov-context=test", "--cov-report=")
-ARGUMENTS = ("-x", "-o", f"timeout={TEST_SECONDS}", "-o", "timeout_method=thread", *QUIET)
+SURVEY = ("--cov", "--cov-context=test", "--cov-report=", "--durations=1", "--durations-min=0")
+ARGUMENTS = ("-x", "-o", "timeout_method=thread", *QUIET)
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+\.py)", re.MULTILINE)
+DURATION = re.compile(r"^([\d.]+)s (?:setup|call|teardown) ", re.MULTILINE)
 NO_TESTS = 5
 
 
@@ -72,6 +73,11 @@ class Run:
         found = FAILED.search(self.output)
         return found[1] if found else None
 
+    @property
+    def slowest_seconds(self) -> float:
+        """How long the slowest test took; 0 if that was not asked for."""
+        return max((float(seconds) for seconds in DURATION.findall(self.output)), default=0.0)
+
 
 def judge(run: Callable[[Sequence[str]], Run], tests: Sequence[str]) -> Verdict:
     """Tell whether these tests find a mistake; what turns red by chance does not count, so it must do so again."""
@@ -81,7 +87,7 @@ def judge(run: Callable[[Sequence[str]], Run], tests: Sequence[str]) -> Verdict:
             return Verdict(End.ENDLESS)
         if not ended.is_red:
             return Verdict(End.SURVIVED)
-        if ended.failed is None or run([ended.failed]).is_red:
+        if run(tests if ended.failed is None else [ended.failed]).is_red:
             return Verdict(End.KILLED, ended.failed)
     return Verdict(End.SURVIVED)
 
@@ -94,9 +100,11 @@ class Copy:
         self._basetemp = place / "basetemp"
         self._output = place / "output"
         self._nest = nest
+        self._test_seconds = MOST_SECONDS
 
-    def try_change(self, change: Change, *stages: Sequence[str]) -> Verdict:
-        """Tell whether the tests of one of these stages find it."""
+    def try_change(self, change: Change, slowest_seconds: float, *stages: Sequence[str]) -> Verdict:
+        """Tell whether the tests of one of these stages find it; the slowest of them takes so long without it."""
+        self._test_seconds = min(MOST_SECONDS, max(LEAST_SECONDS, TIMES * slowest_seconds))
         with self.changed(change):
             verdicts = (judge(self.run, tests) for tests in stages if tests)
             found = next((verdict for verdict in verdicts if verdict.end is not End.SURVIVED), None)
@@ -105,15 +113,17 @@ class Copy:
     def survey(self, tests: Sequence[str]) -> Covered | str:
         """Tell through which lines these tests run; or what they say if they fail without a change, not by chance."""
         run = Run(None, "")
+        self._test_seconds = MOST_SECONDS
         for _ in range(ROUNDS):
-            run = self.run([*CONTEXTS, *tests])
+            run = self.run([*SURVEY, *tests])
             if not run.is_red and run.code is not None:
-                return read(self._folder / ".coverage", self._folder)
+                return read(self._folder / ".coverage", self._folder, run.slowest_seconds)
         return run.output
 
     def run(self, tests: Sequence[str]) -> Run:
         """Run tests until the first failure."""
-        arguments = [*ARGUMENTS, f"--basetemp={self._basetemp}", *tests]
+        bound = ("-o", f"timeout={self._test_seconds}")
+        arguments = [*ARGUMENTS, *bound, f"--basetemp={self._basetemp}", *tests]
         asked = {"arguments": arguments, "output": str(self._output), "seconds": RUN_SECONDS}
         assert self._nest.stdin is not None
         assert self._nest.stdout is not None
