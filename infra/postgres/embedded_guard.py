@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -39,14 +39,14 @@ def guarded(data_dir: Path) -> Iterator[int]:
         os.close(reader)
 
 
-def end(data_dir: Path) -> None:
-    """Stop the server once it has no owner, and remove the folder."""
-    deadline = time.monotonic() + END_SECONDS
-    while data_dir.exists() and time.monotonic() < deadline:
+def end(data_dir: Path, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Stop the server once it has no owner, and remove the folder; what keeps an owner for a minute is left alone."""
+    deadline = now() + END_SECONDS
+    while data_dir.exists() and now() < deadline:
         with suppress(EmbeddedPostgresFailed):
             if Owner(data_dir).stop_ownerless():
                 shutil.rmtree(data_dir, ignore_errors=True)
-        time.sleep(LOOK_SECONDS)
+        sleep(LOOK_SECONDS)
 
 
 def main() -> None:

@@ -119,6 +119,19 @@ async def test_poison_message_goes_to_the_dead_letters_and_the_next_one_is_serve
     assert run.registry.counts.crashes == 1
 
 
+async def test_crash_of_an_actor_that_remembers_leaves_nothing_that_rests(world: World) -> None:
+    world.idle = lambda: False
+
+    async with running(world) as run:
+        run.registry.tell_nowait("k", Message("a"))
+        await anyio.wait_all_tasks_blocked()
+        remembering = run.registry.live
+        run.registry.tell_nowait("k", crash())
+        await anyio.wait_all_tasks_blocked()
+
+        assert (remembering, run.registry.live) == (1, 0)
+
+
 async def test_message_whose_actor_cannot_be_made_goes_to_the_dead_letters(world: World) -> None:
     world.refuse_to_live.append(Boom())
 
