@@ -26,17 +26,17 @@ import typer
 from rich.console import Console
 from starlette.routing import Route
 
+from actors.domain.account import Login
 from actors.errors import BotTokenRefused, PortError, QueueError
+from actors.operations.set_up import Means
 from actors.ports import Groups, Webhook
-from actors.rules.account import Login
-from actors.rules.set_up import Means
 from actors.runtime.child import Lifeline
-from actors.tree import Identity, Ports, Worker
+from actors.worker import Identity, Ports, Worker
 from infra.clock import WallClock
 from infra.console.app import RUNNING, build
-from infra.console.opened import Opened, Safe
+from infra.console.exit_codes import WrongInput, say
+from infra.console.ports import Opened, Safe
 from infra.console.program import PROGRAM, examples, name_to_type
-from infra.console.shell import WrongInput, say
 from infra.identity import take_names
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import App, Around, settings_for
@@ -47,27 +47,28 @@ from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
 from infra.media.reach import Reach
 from infra.media.secret import kept_secret
-from infra.postgres.backstage import Saboteur
-from infra.postgres.bindings import BINDINGS
+from infra.postgres.admin import Desk
 from infra.postgres.connect import Address, connected
-from infra.postgres.desk import Desk
-from infra.postgres.embedded import open_embedded
-from infra.postgres.embedded_guard import guarded
+from infra.postgres.demo_faults import Saboteur
+from infra.postgres.embedded.guard import guarded
+from infra.postgres.embedded.owner import open_embedded
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
+from infra.postgres.statements import BINDINGS
 from infra.process.crashes import tell_crashes
 from infra.process.output import queued
 from infra.process.stopper import Stopper, when_stdin_ends
 from infra.proxies import Proxies, SocksProxy
-from infra.sandbox import browser, visit
-from infra.sandbox import demo as stage
-from infra.sandbox.backstage import Backstage
-from infra.sandbox.door import LOOPBACK, CannotListen, Door
-from infra.sandbox.link import open_link
-from infra.sandbox.rules import Rules
+from infra.sandbox.common.listening import LOOPBACK, CannotListen, Door
+from infra.sandbox.demo import browser
+from infra.sandbox.demo import headless as stage
+from infra.sandbox.demo import interactive as visit
+from infra.sandbox.demo.fixtures import Backstage
+from infra.sandbox.demo.tcp_proxy import open_link
+from infra.sandbox.demo.worker_processes import Script, worker_process
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.worker import Script, worker_process
+from infra.sandbox.telegram.rules import Rules
 from infra.settings import BadSettings, NotTheFolder, Settings, child_environment, load_settings, prepare
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.groups import open_groups

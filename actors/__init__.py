@@ -1,6 +1,7 @@
 """The core: what a review queue is, and the actors that run it. It knows ports, never what fills them.
 
-Read it in this order: `rules/` (what can be decided on paper), `ports.py` (what the outside must be able to do),
-`runtime/` (mailboxes and supervision, without a word about stories), `item.py` (where the three meet), then the other
-actors, each of which stands for itself. `errors.py` is shared with infra/.
+A room a subject. Read them in this order: `domain/` (items, messages, accounts: what everything speaks of),
+`operations/` (what is asked of the database), `ports.py` (what the outside must be able to do), `runtime/` (mailboxes
+and supervision, without a word about stories), `item/` (where they meet: decide, and the actor around it), then the
+other rooms, each of which stands for itself; `worker.py` puts them together. `errors.py` is shared with infra/.
 """

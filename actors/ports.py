@@ -13,12 +13,12 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeVar
 
-from actors.rules.account import Account, Container, FreshToken, Hints, Quota
-from actors.rules.group_ids import Group, GroupKind
-from actors.rules.item import Person, Row, Story
-from actors.rules.messages import Pressed, Question
-from actors.rules.operations import Operation
-from actors.rules.standing import Standing
+from actors.domain.account import Account, Container, FreshToken, Hints, Quota
+from actors.domain.group_ids import Group, GroupKind
+from actors.domain.item import Person, Row, Story
+from actors.domain.membership import Standing
+from actors.domain.messages import Pressed, Question
+from actors.operations.operation import Operation
 
 T = TypeVar("T")
 

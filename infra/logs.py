@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from actors.rules.spelling import escaped
+from actors.domain.escaping import escaped
 
 HIDDEN = "***"
 LONGEST_TEXT = 16_384  # characters; the traceback of a deep exception group is cut there

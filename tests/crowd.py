@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.rules.item import State
-from infra.sandbox.model import Content, Person
-from infra.sandbox.world import NewChat, Tap
+from actors.domain.item import State
+from infra.sandbox.telegram.model import Content, Person
+from infra.sandbox.telegram.world import NewChat, Tap
 from tests.stage import Stage
 
 FIRST_CHAT = -1002000000000

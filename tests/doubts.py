@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from actors.tree import Worker
+from actors.worker import Worker
 from tests.fakes.instagram import FakeInstagram
 from tests.stage import ANNA, CHAT, Stage
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import anyio
 
 from actors.errors import PortError, Unreachable
-from actors.rules.operations import Operation
+from actors.operations.operation import Operation
 from tests.journal import Journal
 
 T = TypeVar("T")

@@ -13,19 +13,19 @@ from typing import Any
 import anyio
 import asyncpg
 
+from actors.domain.item import Story
 from actors.ports import Instagram
-from actors.rules.item import Story
-from actors.shell.unconnected import Unconnected
-from actors.tree import Identity, Ports, Worker
+from actors.publish.not_connected import Unconnected
+from actors.worker import Identity, Ports, Worker
 from infra.clock import WallClock
-from infra.postgres.bindings import BINDINGS
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.sandbox.model import Message, Person, item_named
-from infra.sandbox.pictures import draw_pictures
-from infra.sandbox.rules import Rules
+from infra.postgres.statements import BINDINGS
+from infra.sandbox.demo.sample_media import draw_pictures
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.world import NewChat, Tap
+from infra.sandbox.telegram.model import Message, Person, item_named
+from infra.sandbox.telegram.rules import Rules
+from infra.sandbox.telegram.world import NewChat, Tap
 from infra.telegram.bot import open_telegram
 from tests.tap_lines import TapLines, captured_lines
 

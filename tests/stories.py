@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from actors.rules.item import Card, Kind, Person, Row, Settlement, State, Step, Story
-from actors.rules.messages import Press, Tap
-from actors.rules.review_memory import Item, Known
+from actors.domain.item import Card, Kind, Person, Row, Settlement, State, Step, Story
+from actors.domain.messages import Press, Tap
+from actors.item.memory import Item, Known
 
 CHAT = -1001
 ANNA = Person(11, "Anna")

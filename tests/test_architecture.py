@@ -10,6 +10,40 @@ ROOT = Path(__file__).parent.parent
 
 OUTSIDE_OF_CORE = {"asyncio", "logging", "os", "secrets", "socket", "subprocess", "threading", "time", "uuid"}
 STANDING_IN_INFRA = {"clock", "identity", "logs", "proxies", "settings"}
+# What can be decided on paper: these rooms, and files of these names in every other one.
+PURE_ROOMS = ("actors.domain", "actors.operations")
+PURE_NAMES = {
+    "circuit_breaker",
+    "decide",
+    "decide_checks",
+    "dry_run",
+    "effects",
+    "foreign_messages",
+    "memory",
+    "messages",
+    "parsing",
+    "pending",
+    "priority_queue",
+    "questions",
+    "rate_limit",
+    "request",
+    "texts",
+    "token_warnings",
+}
+# The actors that do not stand in an actor.py.
+ACTORS = {
+    "actors.accounts.preflight",
+    "actors.accounts.set_up",
+    "actors.accounts.token_renewal",
+    "actors.audit.interaction_log",
+    "actors.schedule.notifications",
+    "actors.schedule.reconciler",
+    "actors.schedule.scheduler",
+    "actors.updates.chat_migration",
+    "actors.updates.poll_lease",
+    "actors.updates.polling",
+    "actors.updates.webhook",
+}
 
 
 class Import(NamedTuple):
@@ -38,7 +72,7 @@ def is_module(name: str) -> bool:
 
 
 def modules_named(node: ast.AST) -> Iterator[str]:
-    """Yield what one statement imports; `from actors import cards` names the module actors.cards."""
+    """Yield what one statement imports; `from actors import cards` names the module actors.cards.actor."""
     match node:
         case ast.Import(names):
             yield from (alias.name for alias in names)
@@ -72,13 +106,33 @@ def test_core_imports_the_standard_library_anyio_and_structlog_only() -> None:
     assert broken(strangers) == []
 
 
-def test_rules_know_nothing_but_rules_and_errors() -> None:
-    """They are pure: what stands there can be decided on paper."""
+def is_pure(module: str) -> bool:
+    """Say whether what stands there can be decided on paper: by its room, or by its name in any room."""
+    return is_below(module, *PURE_ROOMS) or (is_below(module, "actors") and module.rsplit(".", 1)[1] in PURE_NAMES)
+
+
+def room(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def test_what_is_pure_knows_nothing_but_what_is_pure_and_errors() -> None:
     outside = [
         one
-        for one in imports_below("actors/rules")
-        if is_below(one.module, "actors", "anyio", "structlog")
-        and not is_below(one.module, "actors.rules", "actors.errors")
+        for one in imports_below("actors")
+        if is_pure(one.importer)
+        and is_below(one.module, "actors", "anyio", "structlog")
+        and not (is_pure(one.module) or is_below(one.module, "actors.errors"))
+    ]
+
+    assert broken(outside) == []
+
+
+def test_what_the_whole_core_speaks_of_knows_no_room() -> None:
+    outside = [
+        one
+        for one in imports_below("actors")
+        if is_below(one.importer, *PURE_ROOMS) and one.stays_home
+        if not is_below(one.module, *PURE_ROOMS, "actors.errors")
     ]
 
     assert broken(outside) == []
@@ -94,22 +148,18 @@ def test_runtime_knows_nothing_of_stories() -> None:
     assert broken(outside) == []
 
 
-def test_ports_speak_of_rules_and_errors_only() -> None:
+def test_ports_speak_of_the_domain_and_of_operations_only() -> None:
     ports = [one for one in imports_below("actors") if is_below(one.importer, "actors.ports") and one.stays_home]
 
-    assert broken([one for one in ports if not is_below(one.module, "actors.rules", "actors.errors")]) == []
+    assert broken([one for one in ports if not is_below(one.module, *PURE_ROOMS, "actors.errors")]) == []
 
 
 def test_no_actor_is_imported_inside_the_core() -> None:
-    """Actors, the files that stand directly in actors/, meet as children of one supervisor, in actors/tree.py alone."""
-    actors = {dotted(path) for path in ROOT.joinpath("actors").glob("*.py")} - {
-        "actors",
-        "actors.errors",
-        "actors.ports",
-    }
+    """Actors meet as children of one supervisor, in actors/worker.py alone."""
+    actors = ACTORS | {dotted(path) for path in ROOT.joinpath("actors").glob("*/actor.py")} - {"actors.runtime.actor"}
 
-    meetings = [one for one in imports_below("actors") if one.module in actors and one.importer != "actors.tree"]
-
+    assert [name for name in actors if not is_module(name)] == []
+    meetings = [one for one in imports_below("actors") if one.module in actors and one.importer != "actors.worker"]
     assert broken(meetings) == []
 
 

@@ -17,10 +17,10 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from actors.interactions import InteractionLogger
-from actors.rules.operations import Interaction
-from infra.sandbox.model import Content, Message, Person
-from infra.sandbox.world import NewChat, World
+from actors.audit.interaction_log import InteractionLogger
+from actors.operations.operation import Interaction
+from infra.sandbox.telegram.model import Content, Message, Person
+from infra.sandbox.telegram.world import NewChat, World
 from tests.fakes.chat import FakeChat
 
 API_TOKEN = "one-that-opens-nothing"

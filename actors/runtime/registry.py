@@ -18,13 +18,13 @@ from structlog.contextvars import clear_contextvars
 
 from actors.errors import MailboxClosed, MailboxFull
 from actors.runtime.actor import Actor, Context, DeadLetter, Effect, Reason
-from actors.runtime.attempt import Attempt
+from actors.runtime.captured import Attempt
 from actors.runtime.cell import Cell, RegistryCounts, RegistryLimits
 from actors.runtime.child import Lifeline
 from actors.runtime.mailbox import Mailbox
 from actors.runtime.restarts import Budget, Quarantine
-from actors.runtime.strangers import StrangersContained
-from actors.runtime.turns import Turns
+from actors.runtime.run_queue import Turns
+from actors.runtime.stray_cancellation import StrangersContained
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from actors.errors import RestartLimitReached
 from actors.runtime.child import ChildSpec, ChildState, Lifeline, Restart
 from actors.runtime.restarts import Backoff, Budget, RestartLimit
-from actors.runtime.strangers import StrangersContained
+from actors.runtime.stray_cancellation import StrangersContained
 
 log = structlog.get_logger()
 

@@ -1,5 +1,5 @@
 """The operator's command line.
 
-Read opened (what it needs), shell (how a command ends), arguments, asking, printing, then one module for each group of
-commands, and app, which puts them together.
+Read ports (what it needs), exit_codes (how a command ends), arguments, admin_calls, printing, then one module for each
+group of commands, and app, which puts them together.
 """

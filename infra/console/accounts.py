@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
+from actors.domain.account import Login, whose
 from actors.errors import Refused, Unreachable
-from actors.rules.account import Login, whose
 from infra.console import arguments as given
-from infra.console.asking import ask, change
-from infra.console.moments import common, shown
-from infra.console.opened import Desk, Lines, Opened, Owner
+from infra.console.admin_calls import ask, change
+from infra.console.exit_codes import OneSentence, WrongInput
+from infra.console.ports import Desk, Lines, Opened, Owner
 from infra.console.printing import Columns, show_lines, show_sentence, show_table
 from infra.console.program import examples
-from infra.console.shell import OneSentence, WrongInput
+from infra.console.times import common, shown
 
 LoginOption = Annotated[Login, typer.Option(help="How the account is connected: by Facebook or by Instagram itself.")]
 OfUser = Annotated[str | None, typer.Option("--ig-user-id", help="Which account, if the token is good for several.")]

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from infra.console import accounts, chats, media, members, queue, why
-from infra.console.asking import run
-from infra.console.opened import Opened
+from infra.console.admin_calls import run
+from infra.console.exit_codes import Failed, OneSentence, WrongInput
+from infra.console.ports import Opened
 from infra.console.printing import show_sentence
 from infra.console.program import NAME, PROGRAM, VERSION, examples
-from infra.console.shell import Failed, OneSentence, WrongInput
 
 HELP = "everytap: a review queue for Instagram Stories in a Telegram group that never loses a tap."
 

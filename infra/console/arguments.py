@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from infra.console.shell import Unexpected, WrongInput
+from infra.console.exit_codes import Unexpected, WrongInput
 
 LIMITS = "Limits"
 LARGEST_ID = 2**63 - 1

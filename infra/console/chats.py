@@ -6,14 +6,14 @@ from typing import Any
 
 import typer
 
-from actors.rules.zones import is_known
+from actors.domain.time_zones import is_known
 from infra.console import arguments as given
-from infra.console.asking import ask, change, run
+from infra.console.admin_calls import ask, change, run
+from infra.console.exit_codes import OneSentence, TakesChatId, WrongInput, warn
 from infra.console.groups import remarks_on
-from infra.console.opened import Desk, Lines, Opened
+from infra.console.ports import Desk, Lines, Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
-from infra.console.shell import OneSentence, TakesChatId, WrongInput, warn
 
 CONNECT = "`account add --chat {}` connects one"
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from actors.rules.moments import comes_twice, never_comes
-from actors.rules.zones import is_known, zone
-from infra.console.opened import Desk, Lines
-from infra.console.shell import WrongInput
+from actors.domain.local_times import comes_twice, never_comes
+from actors.domain.time_zones import is_known, zone
+from infra.console.exit_codes import WrongInput
+from infra.console.ports import Desk, Lines
 
 
 async def in_chat(desk: Desk, chat_id: int, typed: datetime) -> datetime:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import anyio
 
+from actors.domain import group_ids
+from actors.domain.group_ids import Finding, Group
 from actors.errors import BotTokenRefused, ChatMoved, PortError
 from actors.ports import Groups
-from actors.rules import group_ids
-from actors.rules.group_ids import Finding, Group
-from infra.console.opened import Opened
-from infra.console.shell import WrongInput
+from infra.console.exit_codes import WrongInput
+from infra.console.ports import Opened
 
 ASK_SECONDS = 10.0
 

@@ -9,12 +9,12 @@ import typer
 
 from actors.errors import Refused
 from infra.console import arguments as given
-from infra.console.asking import ask, run
-from infra.console.moments import common, shown
-from infra.console.opened import Opened
+from infra.console.admin_calls import ask, run
+from infra.console.exit_codes import OneSentence, WrongInput
+from infra.console.ports import Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
-from infra.console.shell import OneSentence, WrongInput
+from infra.console.times import common, shown
 
 MEGABYTE = 1024 * 1024
 

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from infra.console import arguments as given
-from infra.console.asking import ask, change
-from infra.console.opened import Opened
+from infra.console.admin_calls import ask, change
+from infra.console.exit_codes import OneSentence, TakesChatId, WrongInput
+from infra.console.ports import Opened
 from infra.console.printing import Columns, show_lines, show_sentence, show_table
 from infra.console.program import examples
-from infra.console.shell import OneSentence, TakesChatId, WrongInput
 
 
 class Role(Enum):

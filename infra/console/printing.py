@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from actors.rules.spelling import escaped, in_one_line
+from actors.domain.escaping import escaped, in_one_line
 from infra.console.program import in_full
 
 Line: TypeAlias = Mapping[str, Any]

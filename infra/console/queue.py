@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from infra.console import arguments as given
-from infra.console.asking import ask
+from infra.console.admin_calls import ask
 from infra.console.due import in_chat, of_item
-from infra.console.moments import by_clock, common, shown
-from infra.console.opened import Desk, Lines, Opened
+from infra.console.exit_codes import OneSentence
+from infra.console.ports import Desk, Lines, Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
-from infra.console.shell import OneSentence
+from infra.console.times import by_clock, common, shown
 
 All = Annotated[bool, typer.Option("--all", help="The settled ones too.")]
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import typer
 
 from infra.console import arguments as given
-from infra.console.asking import ask
-from infra.console.moments import common, shown
-from infra.console.opened import Opened
+from infra.console.admin_calls import ask
+from infra.console.ports import Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
+from infra.console.times import common, shown
 
 WIDEST = 80
 NUMBERS = {"version": "version", "message": "message_id", "tap": "tap_id"}

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from actors.domain.account import Account, Container, ContainerState, FreshToken, Hints, Login, Quota
+from actors.domain.item import Kind, Story
 from actors.errors import PortError, TokenGone, Unreachable
-from actors.rules.account import Account, Container, ContainerState, FreshToken, Hints, Login, Quota
-from actors.rules.item import Kind, Story
 from infra.instagram.calls import Calls
 from infra.instagram.replies import ContainerReply, LimitReply, Listed, Made, MediaReply
 from infra.instagram.said import told

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from actors.domain.account import Login
+from actors.domain.item import Story
 from actors.ports import Clock
-from actors.rules.account import Login
-from actors.rules.item import Story
 
 FACEBOOK_URL = "https://graph.facebook.com"
 INSTAGRAM_URL = "https://graph.instagram.com"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from actors.domain.account import Account, FreshToken, Login
 from actors.errors import PortError, Refused, TokenGone
-from actors.rules.account import Account, FreshToken, Login
 from infra.instagram.calls import Calls
 from infra.instagram.replies import Inspected, Inspection, Listed, Made, Me, Page, Profile, TokenReply
 from infra.instagram.settings import App, Around

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from actors.rules.publish_words import RECONNECT
+from actors.publish.texts import RECONNECT
 
 SOON_SECONDS = 5.0
 LATER_SECONDS = 30.0

@@ -13,8 +13,8 @@ from anyio import to_thread
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
+from actors.domain.item import Story
 from actors.errors import Refused, Unreachable
-from actors.rules.item import Story
 from infra.media.cleaning import for_the_team, published, remember
 from infra.media.straight import fetch_straight
 from infra.media.taking import Stored, content_type, published_path, take_in, unfitted

@@ -5,7 +5,7 @@ Files of earlier releases were kept, and published, with the place where they we
 
 from __future__ import annotations
 
-from actors.rules.item import Kind
+from actors.domain.item import Kind
 from infra.media import bare_films, bare_pictures
 from infra.media.formats import BROKEN, Unfit
 from infra.media.originals import shown

@@ -14,7 +14,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from actors.rules.item import Kind
+from actors.domain.item import Kind
 from infra.media.films import faults, read_film
 
 MEGABYTE = 1024 * 1024

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from anyio import to_thread
 
+from actors.domain.item import Story
 from actors.errors import Refused, Unreachable
-from actors.rules.item import Story
 from infra.media.cleaning import for_the_team, published, remember
 from infra.media.links import SignedLinks
 from infra.media.taking import Stored, content_type, published_path, take_in, unfitted

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 from yarl import URL
 
+from actors.domain.item import Kind, Story
 from actors.errors import Refused, Unreachable
-from actors.rules.item import Kind, Story
 
 SECONDS = 10.0
 MOST_STEPS = 4

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from actors.domain.item import Kind, Story
 from actors.errors import Refused
-from actors.rules.item import Kind, Story
 from infra.media.bare_films import bare
 from infra.media.fitting import fit
 from infra.media.formats import BROKEN, VIDEO_BYTES, Format, Unfit, check, check_size, recognise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.rules.chat_operations import (
+from actors.operations.commands import (
     ChatView,
     LookAtChat,
     MoveChat,
@@ -18,7 +18,7 @@ from actors.rules.chat_operations import (
     Wish,
 )
 from infra.postgres import rows
-from infra.postgres.binding import Binding
+from infra.postgres.statement import Binding
 
 
 def _key(wish: Wish) -> tuple[object, ...]:

@@ -11,9 +11,9 @@ import anyio
 import asyncpg
 
 from actors.errors import Refused, Unreachable
-from infra.postgres.addresses import port_of, without_libpq_options
+from infra.postgres.dsn import port_of, without_libpq_options
+from infra.postgres.keepalive import keep_alive
 from infra.postgres.scram import connect_by_scram
-from infra.postgres.sockets import keep_alive
 from infra.postgres.sqlstates import FAILURES, During, sort_error
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"

@@ -17,13 +17,13 @@ import anyio
 import asyncpg
 
 from actors.errors import AnswerLost, Unreachable
-from actors.rules.operations import Operation
-from infra.postgres.addresses import port_of, without_libpq_options
-from infra.postgres.binding import Binding
-from infra.postgres.hints import Hints
+from actors.operations.operation import Operation
+from infra.postgres.dsn import port_of, without_libpq_options
+from infra.postgres.keepalive import keep_alive
+from infra.postgres.notifications import Hints
 from infra.postgres.scram import connect_by_scram
-from infra.postgres.sockets import keep_alive
 from infra.postgres.sqlstates import FAILURES, During, needs_fresh_connection, sort_error
+from infra.postgres.statement import Binding
 
 T = TypeVar("T")
 Bindings = Mapping[type[Operation[Any]], Binding[Any, Any]]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.rules.account import Quota
-from actors.rules.item import Row
-from actors.rules.preflight import LookAhead, Outlook, StoreFinding
+from actors.domain.account import Quota
+from actors.domain.item import Row
+from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from infra.postgres import rows
-from infra.postgres.binding import Binding
+from infra.postgres.statement import Binding
 
 
 def _outlook(_: object, value: Any) -> Outlook:

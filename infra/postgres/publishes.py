@@ -7,11 +7,11 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
-from actors.rules.account import Account
-from actors.rules.publish_operations import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
-from actors.rules.publish_phase import Phase
+from actors.domain.account import Account
+from actors.domain.publish_phase import Phase
+from actors.operations.publishes import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from infra.postgres import rows
-from infra.postgres.binding import Binding
+from infra.postgres.statement import Binding
 
 
 def _publish(value: Any) -> Publish:

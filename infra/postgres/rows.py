@@ -6,9 +6,9 @@ import base64
 from datetime import datetime
 from typing import Any
 
-from actors.rules.account import Account, Login
-from actors.rules.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
-from actors.rules.publish_phase import Phase
+from actors.domain.account import Account, Login
+from actors.domain.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
+from actors.domain.publish_phase import Phase
 
 
 def row(value: Any) -> Row:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.rules.item import Row, State
-from actors.rules.operations import Change, ChangesTold, ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
+from actors.domain.item import Row, State
+from actors.operations.operation import (
+    Change,
+    ChangesTold,
+    ClaimDue,
+    Due,
+    KeepClaim,
+    SaveCard,
+    SendFailed,
+    StoreOutcome,
+)
 from infra.postgres import rows
-from infra.postgres.binding import Binding
+from infra.postgres.statement import Binding
 
 
 def _change(value: Any) -> Change:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.rules.set_up import LookAtSetUp, SetUp
-from infra.postgres.binding import Binding
+from actors.operations.set_up import LookAtSetUp, SetUp
+from infra.postgres.statement import Binding
 
 
 def set_up(value: Any) -> SetUp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.rules.messages import (
+from actors.domain.messages import (
     Barred,
     Forbidden,
     Foreign,
@@ -18,9 +18,9 @@ from actors.rules.messages import (
     TapOutcome,
     Vouched,
 )
-from actors.rules.operations import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
+from actors.operations.operation import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from infra.postgres import rows
-from infra.postgres.binding import Binding
+from infra.postgres.statement import Binding
 
 
 def _key(tap: Tap) -> tuple[object, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
+from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from infra.postgres import rows
-from infra.postgres.binding import Binding
+from infra.postgres.statement import Binding
 
 
 def _due(value: Any) -> TokenDue:

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from actors.rules.spelling import in_one_line
-from infra.postgres.embedded import EmbeddedPostgresFailed, Owner
-from infra.postgres.embedded_server import binaries
+from actors.domain.escaping import in_one_line
+from infra.postgres.embedded.owner import EmbeddedPostgresFailed, Owner
+from infra.postgres.embedded.server import binaries
 
 
 def run(data_dir: Path, program: str, arguments: list[str]) -> int:

@@ -6,9 +6,9 @@ import json
 import signal
 import sys
 
-from infra.sandbox.door import LOOPBACK, CannotListen, Door
-from infra.sandbox.rules import Rules
+from infra.sandbox.common.listening import LOOPBACK, CannotListen, Door
 from infra.sandbox.server import open_sandbox
+from infra.sandbox.telegram.rules import Rules
 
 
 def main() -> None:

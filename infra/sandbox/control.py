@@ -7,12 +7,12 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from infra.sandbox.door import Door
-from infra.sandbox.faults import Fault, Kind
-from infra.sandbox.model import Person
-from infra.sandbox.rules import StageError
+from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.listening import Door
 from infra.sandbox.sandbox import Sandbox, show_message
-from infra.sandbox.world import NewChat, Tap
+from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.rules import StageError
+from infra.sandbox.telegram.world import NewChat, Tap
 
 LONGEST_WAIT_SECONDS = 50
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from infra.sandbox.bot_api import BotApi
-from infra.sandbox.faults import Fault, Faults, Kind
-from infra.sandbox.instagram.stage import Instagram
-from infra.sandbox.journal import Changes
-from infra.sandbox.markup import Formatted, to_html
-from infra.sandbox.model import Chat, Content, Message, Wire
-from infra.sandbox.rules import Rules
-from infra.sandbox.theatre import Theatre
-from infra.sandbox.world import BOT, NewChat, Tap, Words, World
+from infra.sandbox.common.faults import Fault, Faults, Kind
+from infra.sandbox.common.journal import Changes
+from infra.sandbox.demo.environment import Theatre
+from infra.sandbox.instagram.facade import Instagram
+from infra.sandbox.telegram.bot_api import BotApi
+from infra.sandbox.telegram.markup import Formatted, to_html
+from infra.sandbox.telegram.model import Chat, Content, Message, Wire
+from infra.sandbox.telegram.rules import Rules
+from infra.sandbox.telegram.world import BOT, NewChat, Tap, Words, World
 
 TOKEN = f"{BOT.id}:AAsandboxsandboxsandboxsandboxsandb"
 

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
+from infra.sandbox.common.listening import BACKLOG, Door, addresses, own_address
 from infra.sandbox.control import Control, explain, guard
-from infra.sandbox.door import BACKLOG, Door, addresses, own_address
-from infra.sandbox.exchange import REQUEST_BYTES
 from infra.sandbox.instagram.control import InstagramControl
 from infra.sandbox.page.page import Page
-from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import TOKEN, Address, Sandbox
+from infra.sandbox.telegram.exchange import REQUEST_BYTES
+from infra.sandbox.telegram.rules import Rules
 
 
 @asynccontextmanager

@@ -1,1 +1,4 @@
-"""Telegram as the ports Chat and Updates. Read taps, markup, lines, cards, then request, errors, updates, bot."""
+"""Telegram as the ports Chat and Updates.
+
+Read callback_data, caption_text, caption_lines, cards, which are pure; then http, errors, updates, bot.
+"""

@@ -14,12 +14,12 @@ from telegram import ReplyParameters as Reply
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
+from actors.domain.item import Kind, Row
 from actors.ports import Face, MediaSource, Sending, SentCard
-from actors.rules.item import Kind, Row
+from infra.telegram.caption_text import clip, one_line, units, whole_text
 from infra.telegram.cards import LONGEST_CAPTION, Keyboard, caption, first_face, keyboard
 from infra.telegram.errors import NOT_MODIFIED, port_errors, says
-from infra.telegram.markup import clip, one_line, units, whole_text
-from infra.telegram.request import AiohttpRequest
+from infra.telegram.http import AiohttpRequest
 from infra.telegram.updates import TelegramUpdates
 from infra.telegram.uploads import Turns, Upload
 

@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 from html import escape, unescape
 
+from actors.domain.item import Row, State, Step
+from actors.domain.messages import Question
+from actors.domain.publish_phase import CANCELLABLE
 from actors.ports import Face
-from actors.rules.item import Row, State, Step
-from actors.rules.messages import Question
-from actors.rules.publish_phase import CANCELLABLE
-from infra.telegram.lines import late_lines, outcome, slot
-from infra.telegram.markup import (
+from infra.telegram.callback_data import Meaning, Verb, encode
+from infra.telegram.caption_lines import late_lines, outcome, slot
+from infra.telegram.caption_text import (
     LEFT_TO_RIGHT,
     LINE_MARK,
     clip,
@@ -26,8 +27,7 @@ from infra.telegram.markup import (
     visible_units,
     whole_text,
 )
-from infra.telegram.seen import seen_html
-from infra.telegram.taps import Meaning, Verb, encode
+from infra.telegram.received_caption import seen_html
 
 LONGEST_CAPTION = 1024  # UTF-16 units after entity parsing, https://core.telegram.org/bots/api#sendphoto
 TITLE_ROOM = 100

@@ -9,8 +9,8 @@ from telegram import error as ptb
 
 from actors.errors import AnswerLost, BotTokenRefused, ChatMoved, PortError, Refused, ShutOut, Unreachable
 from actors.ports import Conflict
-from infra.telegram.markup import clip, one_line
-from infra.telegram.request import NotSent, PauseAsked
+from infra.telegram.caption_text import clip, one_line
+from infra.telegram.http import NotSent, PauseAsked
 
 NOT_MODIFIED = "message is not modified"
 TOKEN_REFUSED_SECONDS = 30.0

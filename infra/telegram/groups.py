@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from telegram import Bot, ChatFullInfo, ChatMember
 from telegram.error import BadRequest, Forbidden
 
-from actors.rules.group_ids import Group, GroupKind
+from actors.domain.group_ids import Group, GroupKind
+from infra.telegram.caption_text import clip, one_line
 from infra.telegram.errors import port_errors, says
-from infra.telegram.markup import clip, one_line
-from infra.telegram.request import AiohttpRequest
+from infra.telegram.http import AiohttpRequest
 
 NAME_ROOM = 60
 UNKNOWN = ("chat not found", "peer_id_invalid", "user not found")

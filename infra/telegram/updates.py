@@ -13,11 +13,10 @@ import structlog
 import telegram
 from telegram.constants import ChatType
 
-from actors.errors import ShutOut
-from actors.ports import Membership, Moved, Other, Poison, Said, Unknown, Update
-from actors.rules.group_ids import GroupKind
-from actors.rules.item import Person, Step
-from actors.rules.messages import (
+from actors.domain.group_ids import GroupKind
+from actors.domain.item import Person, Step
+from actors.domain.membership import Standing
+from actors.domain.messages import (
     AskAboutDoubt,
     AskToReject,
     KeepIt,
@@ -28,12 +27,13 @@ from actors.rules.messages import (
     SendOriginal,
     Tap,
 )
-from actors.rules.standing import Standing
+from actors.errors import ShutOut
+from actors.ports import Membership, Moved, Other, Poison, Said, Unknown, Update
+from infra.telegram.callback_data import PERSONAL, Meaning, Verb, decode
+from infra.telegram.caption_text import clip, one_line, speakable
 from infra.telegram.errors import UNREADABLE, port_errors
-from infra.telegram.markup import clip, one_line, speakable
-from infra.telegram.request import AiohttpRequest
-from infra.telegram.seen import write_seen
-from infra.telegram.taps import PERSONAL, Meaning, Verb, decode
+from infra.telegram.http import AiohttpRequest
+from infra.telegram.received_caption import write_seen
 
 log = structlog.get_logger()
 

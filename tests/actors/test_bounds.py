@@ -6,9 +6,25 @@ from itertools import pairwise
 
 import pytest
 
-from actors import cards, commands, intake, item, lease, moves, preflight, publisher, reception, tree
-from actors.rules import replies
-from actors.shell import answers, checks, door, own_name, recordings, sends, unacknowledged, voice
+from actors import worker as tree
+from actors.accounts import preflight
+from actors.cards import acknowledgements as unacknowledged
+from actors.cards import actor as cards
+from actors.commands import actor as commands
+from actors.commands import bot_name as own_name
+from actors.commands import delivery as voice
+from actors.commands import texts as replies
+from actors.item import actor as item
+from actors.item import callback_answers as answers
+from actors.item import card_checks as checks
+from actors.item import recording as recordings
+from actors.item import sending as sends
+from actors.publish import actor as publisher
+from actors.updates import chat_migration as moves
+from actors.updates import dispatcher as door
+from actors.updates import poll_lease as lease
+from actors.updates import polling as intake
+from actors.updates import webhook as reception
 
 PAUSES = {
     "edits": cards.RETRY_SECONDS,

@@ -17,4 +17,4 @@ def test_f16_only_the_database_actor_takes_a_session() -> None:
 
     owners = {str(path.relative_to(ROOT)) for path in sources if acquire_sessions(path)}
 
-    assert owners == {"actors/database.py"}
+    assert owners == {"actors/database/actor.py"}

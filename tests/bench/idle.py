@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import anyio
 
-from tests.actors.fakes_tree import TreeStage
+from tests.actors.fakes_worker import TreeStage
 from tests.backends import BACKENDS
 
 HOUR = 3600.0

@@ -20,15 +20,15 @@ from typing import Any, Protocol
 import anyio
 import uvloop
 
-from actors.database import Database
+from actors.database.actor import Database
+from actors.database.request import Lane, Ticket
+from actors.domain.item import State
+from actors.domain.messages import AskExpired, CardSent
 from actors.errors import Unreachable
-from actors.rules.item import State
-from actors.rules.messages import AskExpired, CardSent
-from actors.rules.operations import Operation, TidyUp
-from actors.rules.requests import Lane, Ticket
+from actors.operations.operation import Operation, TidyUp
 from actors.runtime.child import Lifeline
 from actors.runtime.mailbox import Mailbox
-from tests.actors.fakes_tree import TreeStage
+from tests.actors.fakes_worker import TreeStage
 from tests.backends import VirtualTimeLoop
 from tests.bench.pipes import obey
 from tests.stories import CHAT, press, row

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from infra.postgres.embedded import open_embedded
+from infra.postgres.embedded.owner import open_embedded
 from infra.postgres.migrate import migrate
 from infra.settings import child_environment
 from tests.bench.deck import Deck

@@ -15,16 +15,16 @@ import asyncpg
 from PIL import Image
 
 from infra.postgres.connect import Address
-from infra.postgres.embedded import open_embedded
-from infra.sandbox.backstage import Backstage
-from infra.sandbox.demo import GROUPS, PEOPLE
+from infra.postgres.embedded.owner import open_embedded
+from infra.sandbox.demo.fixtures import Backstage
+from infra.sandbox.demo.headless import GROUPS, PEOPLE
+from infra.sandbox.demo.worker_processes import worker_process
 from infra.sandbox.instagram import faults as troubles
-from infra.sandbox.model import Chat
-from infra.sandbox.rules import Rules, StageError
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.worker import worker_process
-from infra.sandbox.world import NewChat, Tap
+from infra.sandbox.telegram.model import Chat
+from infra.sandbox.telegram.rules import Rules, StageError
+from infra.sandbox.telegram.world import NewChat, Tap
 from infra.vault import Vault, new_key
 from main import COMMAND, open_backstage, worker_of
 from tests.chaos.verdict import TRUTH_SECONDS

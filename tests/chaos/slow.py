@@ -19,8 +19,8 @@ from typing import Any
 import anyio
 
 from infra.logs import configure_logs
-from infra.sandbox.faults import Fault, Kind
-from infra.sandbox.worker import worker_process
+from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.demo.worker_processes import worker_process
 from main import COMMAND
 from tests.chaos.play import Play, Wish, open_play
 from tests.chaos.verdict import of_slow_publishes

@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from actors.domain.item import Step, Story
 from actors.ports import Chat, Update, Updates
-from actors.rules.item import Step, Story
-from infra.sandbox.model import Person
-from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.world import NewChat, Tap
+from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.rules import Rules
+from infra.sandbox.telegram.world import NewChat, Tap
 from infra.telegram.bot import open_telegram
-from infra.telegram.taps import Meaning, Verb, encode
+from infra.telegram.callback_data import Meaning, Verb, encode
 from tests.fakes.chat import FakeChat
 from tests.fakes.people import People
 from tests.fakes.updates import FakeUpdates, Inbox

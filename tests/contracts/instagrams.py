@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
+from actors.domain.account import Account
 from actors.errors import AnswerLost
 from actors.ports import Instagram
-from actors.rules.account import Account
 from infra.instagram.graph import open_instagram
 from infra.instagram.settings import App, settings_for
 from infra.sandbox.instagram import faults
 from infra.sandbox.instagram.calls import APP_ID, APP_SECRET
-from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
+from infra.sandbox.telegram.rules import Rules
 from tests.contracts.calm import Calm, open_wires
 from tests.fakes.faults import Effect, Fault
 from tests.fakes.instagram import FakeInstagram

@@ -12,9 +12,9 @@ from actors.ports import Pool
 from infra.clock import WallClock
 from tests.contracts.calm import open_wires
 from tests.contracts.worlds import Line, in_order
+from tests.fakes.admin import Requeue, operator_removes, operator_requeues
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase
-from tests.fakes.desk import Requeue, operator_removes, operator_requeues
 from tests.fakes.store import Store
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer

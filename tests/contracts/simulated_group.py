@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from actors.rules.item import Row
-from infra.telegram.taps import Meaning, Verb, encode
+from actors.domain.item import Row
+from infra.telegram.callback_data import Meaning, Verb, encode
 from tests.contracts.calm import open_wires
 from tests.contracts.groups import ITEM
 from tests.fakes.clock import FakeClock

@@ -7,9 +7,10 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-from actors.rules.item import Card, Person, Row, Step
-from actors.rules.messages import Press, Tap, TapOutcome
-from actors.rules.operations import (
+from actors.domain.item import Card, Person, Row, Step
+from actors.domain.messages import Press, Tap, TapOutcome
+from actors.domain.publish_phase import Phase
+from actors.operations.operation import (
     AcknowledgeCards,
     ChangesTold,
     ClaimDue,
@@ -26,8 +27,7 @@ from actors.rules.operations import (
     Shown,
     StoreOutcome,
 )
-from actors.rules.publish_operations import Move, Publish, Stepped, StepPublish, TakePublish
-from actors.rules.publish_phase import Phase
+from actors.operations.publishes import Move, Publish, Stepped, StepPublish, TakePublish
 from tests.contracts.worlds import Line, World, run
 
 T = TypeVar("T")

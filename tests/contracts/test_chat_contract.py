@@ -7,11 +7,11 @@ from pathlib import Path
 import anyio
 import pytest
 
+from actors.domain.item import State, Step
+from actors.domain.messages import Tap
 from actors.errors import Refused
 from actors.ports import Conflict, Face, Poison, Sending
-from actors.rules.item import State, Step
-from actors.rules.messages import Tap
-from infra.sandbox.pictures import draw_pictures
+from infra.sandbox.demo.sample_media import draw_pictures
 from tests.contracts.groups import Group, PaperGroup, open_sandbox_group, read
 from tests.contracts.simulated_group import open_simulated_group
 from tests.stories import ANNA, CHAT, MARK, row

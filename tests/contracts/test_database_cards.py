@@ -5,9 +5,9 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.rules.item import Card, State, Step
-from actors.rules.messages import Recorded, Tap
-from actors.rules.operations import UNKNOWN, AcknowledgeCards, LookAtCard, Shown
+from actors.domain.item import Card, State, Step
+from actors.domain.messages import Recorded, Tap
+from actors.operations.operation import UNKNOWN, AcknowledgeCards, LookAtCard, Shown
 from tests.contracts.team import BEN, CHAT, Team
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from actors.rules.chat_operations import MoveChat
-from actors.rules.item import State, Step
-from actors.rules.operations import ChangesTold, Due
+from actors.domain.item import State, Step
+from actors.operations.commands import MoveChat
+from actors.operations.operation import ChangesTold, Due
 from tests.contracts.team import CHAT, Team
 
 

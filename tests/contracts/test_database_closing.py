@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from actors.rules.item import State, Step
-from actors.rules.messages import Gone, NotRecorded, Recorded, Stale
+from actors.domain.item import State, Step
+from actors.domain.messages import Gone, NotRecorded, Recorded, Stale
 from tests.contracts.team import BEN, Team
 
 

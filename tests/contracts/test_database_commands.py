@@ -2,9 +2,9 @@
 
 import anyio
 
-from actors.rules.chat_operations import LookAtChat, PauseChat, PresentNext, RequeueItem, SetAside, Told, Verdict, Wish
-from actors.rules.item import Person, State, Step
-from actors.rules.operations import TidyUp
+from actors.domain.item import Person, State, Step
+from actors.operations.commands import LookAtChat, PauseChat, PresentNext, RequeueItem, SetAside, Told, Verdict, Wish
+from actors.operations.operation import TidyUp
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
 FIRST = 901

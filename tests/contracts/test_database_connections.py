@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from actors.rules.item import Row, Step
-from actors.rules.publish_operations import Publish
-from actors.rules.publish_phase import Phase
+from actors.domain.item import Row, Step
+from actors.domain.publish_phase import Phase
+from actors.operations.publishes import Publish
 from tests.contracts.team import Team
 
 ASKS, SINCE = "Nothing was published: connect it.", "It was connected since."

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from actors.rules.item import State, Step
+from actors.domain.item import State, Step
 from tests.contracts.team import ANNA, BEN, Team
 
 LOCKED_FOR = [(Step.POSTED, "posted", 30), (Step.SKIP, "skipped", 45)]

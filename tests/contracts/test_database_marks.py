@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from actors.rules.chat_operations import MoveChat
-from actors.rules.item import Card, Row, State, Step
-from actors.rules.messages import Foreign, NotOurs, NotRecorded, Press, Recorded, SendOriginal, Stale, Tap, Vouched
-from actors.rules.operations import LookAtButton
+from actors.domain.item import Card, Row, State, Step
+from actors.domain.messages import Foreign, NotOurs, NotRecorded, Press, Recorded, SendOriginal, Stale, Tap, Vouched
+from actors.operations.commands import MoveChat
+from actors.operations.operation import LookAtButton
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
 FORGERIES: dict[str, tuple[dict[str, Any], Foreign]] = {

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from actors.rules.chat_operations import LookAtChat, MoveChat, PresentNext, Relocation, Verdict, Wish
-from actors.rules.item import Row, State, Step
-from actors.rules.messages import NotRecorded, Recorded, Stale
-from actors.rules.operations import AcknowledgeCards, Interaction, SaveCard, Shown, WriteInteractions
-from actors.rules.publish_phase import Phase
+from actors.domain.item import Row, State, Step
+from actors.domain.messages import NotRecorded, Recorded, Stale
+from actors.domain.publish_phase import Phase
+from actors.operations.commands import LookAtChat, MoveChat, PresentNext, Relocation, Verdict, Wish
+from actors.operations.operation import AcknowledgeCards, Interaction, SaveCard, Shown, WriteInteractions
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
 NEW_CHAT = -100_777

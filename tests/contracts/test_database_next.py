@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from actors.rules.chat_operations import PresentNext, Told, Verdict, Wish
-from actors.rules.item import Person, Row, State, Step
+from actors.domain.item import Person, Row, State, Step
+from actors.operations.commands import PresentNext, Told, Verdict, Wish
 from tests.contracts.team import ANNA, CHAT, Team
 
 FIRST = 901

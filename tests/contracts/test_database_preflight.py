@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from actors.rules.account import Account, Login, Quota
-from actors.rules.item import Row, Step
-from actors.rules.preflight import LookAhead, Outlook, StoreFinding
+from actors.domain.account import Account, Login, Quota
+from actors.domain.item import Row, Step
+from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from tests.contracts.team import BEN, CHAT, OTHER_CHAT, Team
 from tests.contracts.worlds import Line
 

@@ -7,11 +7,11 @@ from typing import Any
 import anyio
 import pytest
 
-from actors.rules.account import Account, Login
-from actors.rules.item import Row, State, Step
-from actors.rules.messages import Recorded, Stale
-from actors.rules.publish_operations import Publish, SavePermalink
-from actors.rules.publish_phase import Phase
+from actors.domain.account import Account, Login
+from actors.domain.item import Row, State, Step
+from actors.domain.messages import Recorded, Stale
+from actors.domain.publish_phase import Phase
+from actors.operations.publishes import Publish, SavePermalink
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 
 CANCELS = [(Step.SKIP, State.SKIPPED), (Step.POSTED, State.POSTED), (Step.REJECT, State.REJECTED)]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from actors.rules.item import State, Step
-from actors.rules.messages import Recorded, Stale
+from actors.domain.item import State, Step
+from actors.domain.messages import Recorded, Stale
 from tests.contracts.team import ANNA, BEN, Team
 
 ENDS = [

@@ -8,11 +8,11 @@ import anyio
 import asyncpg
 import pytest
 
+from actors.domain.item import State, Step
+from actors.domain.messages import NotRecorded, Recorded, Stale, TapOutcome
 from actors.errors import Unreachable
-from actors.rules.chat_operations import MoveChat, Relocation
-from actors.rules.item import State, Step
-from actors.rules.messages import NotRecorded, Recorded, Stale, TapOutcome
-from actors.rules.operations import ClaimDue, HoldLease, Recover, SaveCard, Standing
+from actors.operations.commands import MoveChat, Relocation
+from actors.operations.operation import ClaimDue, HoldLease, Recover, SaveCard, Standing
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 from tests.contracts.worlds import open_postgres
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from actors.rules.item import Step
-from actors.rules.messages import Barred, Forbidden, Gone, NotRecorded, Recorded, SendOriginal, Vouched
-from actors.rules.operations import LookAtButton
+from actors.domain.item import Step
+from actors.domain.messages import Barred, Forbidden, Gone, NotRecorded, Recorded, SendOriginal, Vouched
+from actors.operations.operation import LookAtButton
 from tests.contracts.team import BEN, CHAT, EVE, OTHER_CHAT, Team
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from actors.domain.item import TRANSITIONS, State, Step
 from actors.errors import Refused
-from actors.rules.item import TRANSITIONS, State, Step
 from tests.contracts.team import Team
 from tests.contracts.worlds import Line
 from tests.fakes.tables import Tables

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from actors.rules.chat_operations import LookAtChat, MoveChat
-from actors.rules.item import Row, State, Step
+from actors.domain.item import Row, State, Step
+from actors.operations.commands import LookAtChat, MoveChat
 from tests.contracts.team import BEN, CHAT, Team
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.rules.set_up import LookAtSetUp, SetUp
+from actors.operations.set_up import LookAtSetUp, SetUp
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
 

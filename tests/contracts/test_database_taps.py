@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from actors.rules.item import Card, Person, Settlement, State, Step
-from actors.rules.messages import Recorded, Stale
-from actors.rules.operations import LoadRow
+from actors.domain.item import Card, Person, Settlement, State, Step
+from actors.domain.messages import Recorded, Stale
+from actors.operations.operation import LoadRow
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 
 SETTLED_AS = [

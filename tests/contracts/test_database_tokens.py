@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from actors.rules.account import FreshToken
-from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
-from actors.rules.item import Step
+from actors.domain.account import FreshToken
+from actors.domain.item import Step
+from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from tests.contracts.team import CHAT, Team
 
 DAY = 86_400.0

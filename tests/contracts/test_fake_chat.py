@@ -5,9 +5,9 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from actors.domain.item import State
 from actors.errors import AnswerLost
 from actors.ports import Face
-from actors.rules.item import State
 from tests.backends import BACKENDS, Backend
 from tests.fakes.chat import FakeChat
 from tests.fakes.faults import Effect, Fault

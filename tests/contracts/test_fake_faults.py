@@ -9,10 +9,10 @@ from typing import Any
 import anyio
 import pytest
 
+from actors.domain.item import Row, Step
+from actors.domain.messages import Press, Recorded, Tap
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.rules.item import Row, Step
-from actors.rules.messages import Press, Recorded, Tap
-from actors.rules.operations import ClaimDue, LoadRow, Operation, RecordTap, SaveCard
+from actors.operations.operation import ClaimDue, LoadRow, Operation, RecordTap, SaveCard
 from tests.backends import BACKENDS, Backend
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase, answer_lost, nothing_happened

@@ -8,15 +8,15 @@ from typing import Protocol
 
 import pytest
 
+from actors.domain.group_ids import Group, GroupKind
 from actors.errors import BotTokenRefused, ChatMoved, PortError, Refused, Unreachable
 from actors.ports import Groups
-from actors.rules.group_ids import Group, GroupKind
-from infra.sandbox.faults import Fault, Kind
-from infra.sandbox.model import Person
-from infra.sandbox.rules import Rules
+from infra.sandbox.common.faults import Fault, Kind
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.world import NewChat
+from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.rules import Rules
+from infra.sandbox.telegram.world import NewChat
 from infra.telegram.groups import open_groups
 from tests.fakes.groups import FakeGroups
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from actors.domain.account import ContainerState
 from actors.errors import AnswerLost, TokenGone
-from actors.rules.account import ContainerState
 from tests.contracts.instagrams import WORLDS, World
 from tests.infra.instagram.accounts import story
 

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from actors.domain.account import FreshToken, Quota
+from actors.domain.item import Person, Row, Step
+from actors.domain.messages import Press, Tap
+from actors.domain.publish_phase import Phase
 from actors.errors import PortError
-from actors.rules.account import FreshToken, Quota
-from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
-from actors.rules.chat_operations import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, SetAside, Wish
-from actors.rules.item import Person, Row, Step
-from actors.rules.messages import Press, Tap
-from actors.rules.operations import (
+from actors.operations.commands import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, SetAside, Wish
+from actors.operations.operation import (
     AcknowledgeCards,
     ChangesTold,
     ClaimDue,
@@ -35,9 +35,9 @@ from actors.rules.operations import (
     TidyUp,
     WriteInteractions,
 )
-from actors.rules.preflight import LookAhead, Outlook, StoreFinding
-from actors.rules.publish_operations import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
-from actors.rules.publish_phase import Phase
+from actors.operations.preflight import LookAhead, Outlook, StoreFinding
+from actors.operations.publishes import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from tests.contracts.paper import PaperWorld
 from tests.contracts.worlds import World, run
 

@@ -10,10 +10,10 @@ from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
+from actors.operations.operation import Operation
 from actors.ports import Pool
-from actors.rules.operations import Operation
-from infra.postgres.bindings import BINDINGS
 from infra.postgres.pool import PoolSettings, open_pool
+from infra.postgres.statements import BINDINGS
 
 T = TypeVar("T")
 Line = dict[str, Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from actors.rules.item import State
-from actors.rules.operations import Change, ChangesTold, ClaimDue
+from actors.domain.item import State
+from actors.operations.operation import Change, ChangesTold, ClaimDue
 from tests.fakes.records import ItemChangeRecord
 from tests.fakes.writer import Writer
 

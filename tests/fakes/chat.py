@@ -10,9 +10,9 @@ from typing import TypeVar
 import anyio
 from anyio.lowlevel import checkpoint
 
+from actors.domain.item import Row
 from actors.errors import Refused
 from actors.ports import Face, Sending, SentCard
-from actors.rules.item import Row
 from tests.fakes.faults import Effect, Faults
 from tests.journal import Journal
 

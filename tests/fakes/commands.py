@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from actors.rules.chat_operations import (
+from actors.operations.commands import (
     ChatView,
     LookAtChat,
     PauseChat,
@@ -16,7 +16,7 @@ from actors.rules.chat_operations import (
     Verdict,
     Wish,
 )
-from tests.fakes import desk
+from tests.fakes import admin as desk
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.schedule import SEND_HOLD
 from tests.fakes.tables import OPEN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from actors.rules.item import Row
+from actors.domain.item import Row
 from tests.fakes.records import AccountRecord, ItemRecord
 from tests.fakes.writer import Writer, connection_of
 

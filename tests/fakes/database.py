@@ -10,8 +10,8 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
-from actors.rules.chat_operations import MoveChat, PauseChat, RequeueItem
-from actors.rules.operations import AcknowledgeCards, Operation, RecordTap
+from actors.operations.commands import MoveChat, PauseChat, RequeueItem
+from actors.operations.operation import AcknowledgeCards, Operation, RecordTap
 from tests.fakes.faults import Effect, Fault, Faults
 from tests.fakes.store import Store
 from tests.fakes.tables import Tables

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from anyio.lowlevel import checkpoint
 
+from actors.domain.group_ids import Group
 from actors.errors import ChatMoved, PortError
-from actors.rules.group_ids import Group
 
 
 @dataclass

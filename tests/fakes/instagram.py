@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import anyio
 
+from actors.domain.account import Account, Container, ContainerState, FreshToken, Hints, Quota
+from actors.domain.item import Story
 from actors.errors import Refused, TokenGone
-from actors.rules.account import Account, Container, ContainerState, FreshToken, Hints, Quota
-from actors.rules.item import Story
 from tests.fakes.faults import Effect, Faults
 
 T = TypeVar("T")

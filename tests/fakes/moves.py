@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from actors.rules.chat_operations import MoveChat, Relocation
-from actors.rules.item import Row
-from actors.rules.operations import ClaimDue
+from actors.domain.item import Row
+from actors.operations.commands import MoveChat, Relocation
+from actors.operations.operation import ClaimDue
 from tests.fakes.changes import note_change
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.writer import Writer

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
+from actors.domain.item import Person, Step
+from actors.domain.messages import AskToReject, KeepIt, Press, Pressed, SendOriginal, Tap
 from actors.ports import Face
-from actors.rules.item import Person, Step
-from actors.rules.messages import AskToReject, KeepIt, Press, Pressed, SendOriginal, Tap
 from tests.fakes.chat import FakeChat
 from tests.fakes.updates import Inbox
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from actors.rules.account import Quota
-from actors.rules.item import Row
-from actors.rules.preflight import LookAhead, Outlook, StoreFinding
-from tests.fakes.accounts import known_account
+from actors.domain.account import Quota
+from actors.domain.item import Row
+from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from tests.fakes.records import AccountRecord
+from tests.fakes.tokens import known_account
 from tests.fakes.writer import Writer, connection_of
 
 QUOTA_KEPT = timedelta(minutes=10)

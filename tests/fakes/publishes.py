@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from actors.rules.item import Row
-from actors.rules.publish_operations import Publish, SavePermalink, Stepped, StepPublish, TakePublish
-from actors.rules.publish_phase import CANCELLABLE, RUNNING, Phase
-from tests.fakes.accounts import known_account
+from actors.domain.item import Row
+from actors.domain.publish_phase import CANCELLABLE, RUNNING, Phase
+from actors.operations.publishes import Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from tests.fakes.records import AccountRecord, ItemRecord, PublishEventRecord, PublishRecord
+from tests.fakes.tokens import known_account
 from tests.fakes.writer import Author, Writer, connection_of
 
 UNTAKEN = timedelta(seconds=10)

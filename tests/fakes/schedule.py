@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from actors.rules.item import Row, State
-from actors.rules.operations import ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
+from actors.domain.item import Row, State
+from actors.operations.operation import ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
 from tests.fakes.changes import claim_changes, note_change
 from tests.fakes.moves import is_left_behind, resend, resend_again, resend_at, resend_failed
 from tests.fakes.records import CardFailureRecord, CardRecord, ChatRecord, ItemRecord

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from actors.rules.set_up import LookAtSetUp, SetUp
+from actors.operations.set_up import LookAtSetUp, SetUp
 from tests.fakes.records import ChatRecord
 from tests.fakes.writer import Writer
 

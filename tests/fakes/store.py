@@ -8,15 +8,17 @@ from typing import Any, TypeVar
 
 import anyio
 
+from actors.operations import commands as wished
+from actors.operations import operation as asked
+from actors.operations import preflight as ahead
+from actors.operations import publishes as published
+from actors.operations import tokens as kept
+from actors.operations.operation import Operation
+from actors.operations.set_up import LookAtSetUp
 from actors.ports import Clock
-from actors.rules import account_operations as kept
-from actors.rules import chat_operations as wished
-from actors.rules import operations as asked
-from actors.rules import preflight as ahead
-from actors.rules import publish_operations as published
-from actors.rules.operations import Operation
-from actors.rules.set_up import LookAtSetUp
-from tests.fakes import accounts, changes, commands, moves, preflight, publishes, schedule, set_up, taps, upkeep
+from tests.fakes import changes, commands, moves, preflight, publishes, schedule, set_up, taps
+from tests.fakes import housekeeping as upkeep
+from tests.fakes import tokens as accounts
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
 

@@ -8,8 +8,8 @@ from dataclasses import fields
 from itertools import count
 from typing import Any, Generic, TypeVar
 
+from actors.domain.item import TRANSITIONS, State, Step
 from actors.errors import Refused
-from actors.rules.item import TRANSITIONS, State, Step
 from tests.fakes.records import (
     AccountRecord,
     BatchRecord,

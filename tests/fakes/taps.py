@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from actors.rules.item import Card, Row
-from actors.rules.messages import (
+from actors.domain.item import Card, Row
+from actors.domain.messages import (
     Barred,
     Forbidden,
     Foreign,
@@ -19,7 +19,7 @@ from actors.rules.messages import (
     TapOutcome,
     Vouched,
 )
-from actors.rules.operations import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
+from actors.operations.operation import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from tests.fakes.publishes import cancel_publish, is_too_late, start_publish
 from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord
 from tests.fakes.tables import next_state

@@ -8,8 +8,8 @@ from dataclasses import replace
 import anyio
 from anyio.lowlevel import checkpoint
 
+from actors.domain.messages import AskToReject, KeepIt, SendOriginal, Tap
 from actors.ports import Conflict, Membership, Moved, Other, Poison, Said, Unknown, Update
-from actors.rules.messages import AskToReject, KeepIt, SendOriginal, Tap
 from tests.fakes.faults import Effect, Faults
 
 MOST = 100

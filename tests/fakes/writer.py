@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import md5
 
-from actors.rules.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
-from actors.rules.publish_phase import Phase
+from actors.domain.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
+from actors.domain.publish_phase import Phase
 from tests.fakes.records import (
     FOR_EVER,
     CardRecord,

@@ -9,8 +9,8 @@ from typing import Any
 
 import anyio
 
-from infra.sandbox.model import Shown as Appearance
-from infra.sandbox.queries import Query
+from infra.sandbox.telegram.model import Shown as Appearance
+from infra.sandbox.telegram.queries import Query
 from tests.crowd import Shown, put_in_review, tap_all
 from tests.stage import Stage
 

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.rules.chat_operations import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, Wish
-from actors.rules.item import Row, Step
-from actors.rules.messages import AskToReject
-from actors.rules.operations import (
+from actors.domain.item import Row, Step
+from actors.domain.messages import AskToReject
+from actors.operations.commands import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, Wish
+from actors.operations.operation import (
     AcknowledgeCards,
     ClaimDue,
     CloseTap,

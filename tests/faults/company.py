@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from actors.intake import POLL_SECONDS
-from infra.sandbox.worker import free_port
+from actors.updates.polling import POLL_SECONDS
+from infra.sandbox.demo.worker_processes import free_port
 from infra.settings import child_environment
 from tests.faults.proxy import Gate, Line, Proxy, Target, Way, proxy_to
 from tests.stage import Stage

@@ -15,7 +15,7 @@ import anyio
 import asyncpg
 from anyio import to_thread
 
-from infra.postgres.embedded_server import Server as Postmaster
+from infra.postgres.embedded.server import Server as Postmaster
 from tests.faults.proxy import Pace, Proxy
 from tests.faults.server import DATA, Server
 

@@ -11,13 +11,13 @@ from typing import TypeVar
 import anyio
 import asyncpg
 
-from actors.database import Database
-from actors.rules.operations import Operation
-from actors.rules.requests import Lane as Urgency
-from actors.rules.requests import Reply, Ticket
+from actors.database.actor import Database
+from actors.database.request import Lane as Urgency
+from actors.database.request import Reply, Ticket
+from actors.operations.operation import Operation
 from actors.runtime.child import Lifeline
-from infra.postgres.bindings import BINDINGS
 from infra.postgres.pool import PoolSettings, open_pool
+from infra.postgres.statements import BINDINGS
 from tests.contracts.worlds import EMPTY, PostgresWorld
 from tests.faults.proxy import Ending
 from tests.faults.setups import Road

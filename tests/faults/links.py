@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from infra.sandbox.worker import free_port
+from infra.sandbox.demo.worker_processes import free_port
 from tests.faults.proxy import Proxy, Target, proxy_to
 from tests.stage import Stage
 

@@ -12,10 +12,10 @@ from typing import Final
 import anyio
 from anyio import to_thread
 
-from actors.rules.pauses import Pauses
-from actors.shell.recordings import HOLD_SECONDS
+from actors.database.circuit_breaker import Pauses
+from actors.item.recording import HOLD_SECONDS
 from infra.postgres.connect import Address, connect_patiently
-from infra.postgres.embedded_server import Server as Postmaster
+from infra.postgres.embedded.server import Server as Postmaster
 from tests.faults.audience import Audience, invite
 from tests.faults.company import STOP_SECONDS
 from tests.faults.harms import HOW_MANY

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from actors.rules.account import FreshToken, Quota
-from actors.rules.account_operations import ClaimTokens, NoteToken, StoreToken, TokenDue
-from actors.rules.item import Row, Step
-from actors.rules.operations import Operation
-from actors.rules.preflight import LookAhead, StoreFinding
-from actors.rules.publish_operations import Move, Publish, SavePermalink, StepPublish, TakePublish
-from actors.rules.publish_phase import Phase
+from actors.domain.account import FreshToken, Quota
+from actors.domain.item import Row, Step
+from actors.domain.publish_phase import Phase
+from actors.operations.operation import Operation
+from actors.operations.preflight import LookAhead, StoreFinding
+from actors.operations.publishes import Move, Publish, SavePermalink, StepPublish, TakePublish
+from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from tests.contracts.team import CHAT, Team
 
 WORKER = "one"

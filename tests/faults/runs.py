@@ -8,8 +8,8 @@ from typing import Any
 
 import anyio
 
-from actors.rules.operations import Operation
-from actors.rules.requests import NotStored
+from actors.database.request import NotStored
+from actors.operations.operation import Operation
 from tests.contracts.team import Team
 from tests.faults.cases import Case
 from tests.faults.lane import Lane

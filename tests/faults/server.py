@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from infra.postgres.embedded import open_embedded
+from infra.postgres.embedded.owner import open_embedded
 from infra.postgres.migrate import MIGRATIONS, migrate
 
 TEMPLATE = "template_faults"

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from infra.sandbox.model import Content, Person
-from infra.sandbox.queries import Answer
-from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.world import NewChat, Tap
+from infra.sandbox.telegram.model import Content, Person
+from infra.sandbox.telegram.queries import Answer
+from infra.sandbox.telegram.rules import Rules
+from infra.sandbox.telegram.world import NewChat, Tap
 from tests.crowd import Shown
 from tests.faults import outage, overlap
 from tests.faults.audience import Audience

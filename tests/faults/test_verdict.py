@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.sandbox.model import Content, Person
-from infra.sandbox.queries import Answer
-from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.world import NewChat, Tap
+from infra.sandbox.telegram.model import Content, Person
+from infra.sandbox.telegram.queries import Answer
+from infra.sandbox.telegram.rules import Rules
+from infra.sandbox.telegram.world import NewChat, Tap
 from tests import tools
 from tests.faults import calls, kills
 from tests.faults.aftermath import unanswered, unconfirmed, unexplained

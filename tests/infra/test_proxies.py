@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import anyio
 import pytest
 
+from actors.domain.account import Login
+from actors.domain.item import Kind, Story
 from actors.errors import PortError, Refused, Unreachable
-from actors.rules.account import Login
-from actors.rules.item import Kind, Story
 from infra.instagram.graph import open_instagram
 from infra.instagram.settings import settings_for
 from infra.media.bucket import Bucket, BucketMedia

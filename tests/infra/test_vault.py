@@ -3,8 +3,8 @@
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
 
+from actors.domain.account import Account, Login, whose
 from actors.errors import Unreachable
-from actors.rules.account import Account, Login, whose
 from infra.console.program import VERSION
 from infra.vault import BadKey, Vault, new_key
 from tests.hostile import CRUEL_TEXTS

@@ -8,7 +8,7 @@ from functools import cached_property
 from random import Random
 from typing import Any, TypeVar
 
-from actors.database import Database
+from actors.database.actor import Database
 from actors.runtime.actor import Actor, Context
 from actors.runtime.cell import RegistryLimits
 from actors.runtime.child import ChildSpec, Lifeline

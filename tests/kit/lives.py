@@ -12,7 +12,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from actors.runtime.actor import Actor, Context, DeadLetter
-from actors.runtime.attempt import Attempt
+from actors.runtime.captured import Attempt
 from actors.runtime.cell import RegistryLimits
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry

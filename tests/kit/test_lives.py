@@ -7,11 +7,11 @@ from functools import partial
 import anyio
 import pytest
 
-from actors.rules.operations import ClaimDue
+from actors.operations.operation import ClaimDue
+from actors.peers import BURST_SECONDS
 from actors.runtime.actor import Context, DeadLetter, Reason
 from actors.runtime.child import ChildSpec, Lifeline
-from actors.scheduler import Scheduler
-from actors.shell.outside import BURST_SECONDS
+from actors.schedule.scheduler import Scheduler
 from tests.kit.clock import virtual_time
 from tests.kit.kit import Kit
 from tests.kit.probe import Probe, Unmet

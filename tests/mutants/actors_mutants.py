@@ -9,7 +9,7 @@ ACTORS: tuple[Mutant, ...] = (
         "confirmed_before_it_is_recorded",
         "F7",
         "Telegram forgets a tap as soon as its item was told",
-        (Edit("actors/intake.py", "held.done = held.done or taken is Taken.DONE", "held.done = True"),),
+        (Edit("actors/updates/polling.py", "held.done = held.done or taken is Taken.DONE", "held.done = True"),),
     ),
     Mutant(
         "offset_moves_over_what_is_unfinished",
@@ -17,13 +17,13 @@ ACTORS: tuple[Mutant, ...] = (
         "the offset follows the newest update that is done, whatever waits before it",
         (
             Edit(
-                "actors/intake.py",
+                "actors/updates/polling.py",
                 "waiting = [update_id for update_id, held in self._held.items() if not held.done]\n"
                 "        if self._held:",
                 "done = [update_id for update_id, held in self._held.items() if held.done]\n        if done:",
             ),
             Edit(
-                "actors/intake.py",
+                "actors/updates/polling.py",
                 "self._offset = min(waiting) if waiting else max(self._held) + 1",
                 "self._offset = max(done) + 1",
             ),
@@ -33,7 +33,7 @@ ACTORS: tuple[Mutant, ...] = (
         "backlog_taken_for_new",
         "T6: read back instead of keyed retry",
         "what an earlier process may have recorded is refused as surely not saved",
-        (Edit("actors/intake.py", "redelivered = self._backlog\n", "redelivered = False\n"),),
+        (Edit("actors/updates/polling.py", "redelivered = self._backlog\n", "redelivered = False\n"),),
     ),
     Mutant(
         "told_again_what_is_held",
@@ -41,7 +41,7 @@ ACTORS: tuple[Mutant, ...] = (
         "an update that a poll brings once more is told to its item once more",
         (
             Edit(
-                "actors/intake.py",
+                "actors/updates/polling.py",
                 "if self._updates.identify(raw) not in self._held and not self._take_one(raw, redelivered):",
                 "if not self._take_one(raw, redelivered):",
             ),
@@ -53,7 +53,7 @@ ACTORS: tuple[Mutant, ...] = (
         "after ten failures in a row nobody polls any more",
         (
             Edit(
-                "actors/intake.py",
+                "actors/updates/polling.py",
                 "        while True:\n            if not self._lease",
                 "        while self._failures < 10:\n            if not self._lease",
             ),
@@ -63,7 +63,7 @@ ACTORS: tuple[Mutant, ...] = (
         "conflict_ignored",
         "F29",
         "a poller that meets another one goes on without reading the lease",
-        (Edit("actors/intake.py", "                self._lease.look()\n", ""),),
+        (Edit("actors/updates/polling.py", "                self._lease.look()\n", ""),),
     ),
     Mutant(
         "oldest_never_refused",
@@ -71,7 +71,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a hundred taps wait for a database that is away, and nobody sees the next one",
         (
             Edit(
-                "actors/intake.py",
+                "actors/updates/polling.py",
                 "        self._advance()\n        self._refuse_oldest()\n",
                 "        self._advance()\n",
             ),
@@ -81,13 +81,13 @@ ACTORS: tuple[Mutant, ...] = (
         "command_of_a_neighbour_obeyed_until_the_name_is_known",
         "B4",
         "who does not know yet what it is called takes every bot's commands for its own",
-        (Edit("actors/shell/own_name.py", "if self.is_mine(name):", "if self.name is None or self.is_mine(name):"),),
+        (Edit("actors/commands/bot_name.py", "if self.is_mine(name):", "if self.name is None or self.is_mine(name):"),),
     ),
     Mutant(
         "old_command_done",
         "B4",
         "what people wrote hours ago, while nobody listened, is done at the next start",
-        (Edit("actors/rules/commands.py", "return age_seconds > OLD_SECONDS and", "return age_seconds < 0 and"),),
+        (Edit("actors/commands/parsing.py", "return age_seconds > OLD_SECONDS and", "return age_seconds < 0 and"),),
     ),
     Mutant(
         "standby_sleeps",
@@ -95,7 +95,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a standby looks at the lease as seldom as a holder whom nobody waits for",
         (
             Edit(
-                "actors/lease.py",
+                "actors/updates/poll_lease.py",
                 "return max(0.1, min(OVERDUE_READ_SECONDS if overdue else STANDBY_SECONDS, view.seconds_left + 0.1))",
                 "return ALONE_SECONDS / 2",
             ),
@@ -105,7 +105,7 @@ ACTORS: tuple[Mutant, ...] = (
         "no_redraw_at_take_over",
         "F36",
         "who takes the poll over trusts the cards of the worker that died",
-        (Edit("actors/lease.py", "                self._on_take_over()", "                pass"),),
+        (Edit("actors/updates/poll_lease.py", "                self._on_take_over()", "                pass"),),
     ),
     Mutant(
         "no_redraw_at_start",
@@ -113,7 +113,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a worker that starts looks only at cards that nobody has acknowledged",
         (
             Edit(
-                "actors/reconciler.py",
+                "actors/schedule/reconciler.py",
                 "self._alarm = Alarm()\n        self._everything = True",
                 "self._alarm = Alarm()\n        self._everything = False",
             ),
@@ -125,7 +125,7 @@ ACTORS: tuple[Mutant, ...] = (
         "what could not be looked at while the database was away is never looked at",
         (
             Edit(
-                "actors/reconciler.py",
+                "actors/schedule/reconciler.py",
                 "            self._everything = self._everything or operation.everything\n"
                 "            return AFTER_OUTAGE_SECONDS",
                 "            return seconds_to_burst()",
@@ -136,7 +136,13 @@ ACTORS: tuple[Mutant, ...] = (
         "publishes_left_behind",
         "F30",
         "a publish whose worker died is nobody's",
-        (Edit("actors/reconciler.py", "        told += [(row, Resume(row)) for row in found.unpublished]\n", ""),),
+        (
+            Edit(
+                "actors/schedule/reconciler.py",
+                "        told += [(row, Resume(row)) for row in found.unpublished]\n",
+                "",
+            ),
+        ),
     ),
     Mutant(
         "cards_left_behind",
@@ -144,7 +150,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a card whose worker died between the record and the edit is nobody's",
         (
             Edit(
-                "actors/reconciler.py",
+                "actors/schedule/reconciler.py",
                 "[(row, Changed(row, RECOVERED)) for row in found.behind]",
                 "[(row, Changed(row, RECOVERED)) for row in found.behind if row.phase is not None]",
             ),
@@ -156,7 +162,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a look at the schedule that failed is made up for at the next burst",
         (
             Edit(
-                "actors/scheduler.py",
+                "actors/schedule/scheduler.py",
                 "            return AFTER_OUTAGE_SECONDS",
                 "            return seconds_to_burst()",
             ),
@@ -166,13 +172,13 @@ ACTORS: tuple[Mutant, ...] = (
         "lost_answer_taken_for_not_applied",
         "F15",
         "an attempt whose answer was lost counts as one that was never made",
-        (Edit("actors/rules/pending.py", "not (self.under_way or self.doubtful)", "not self.under_way"),),
+        (Edit("actors/database/pending.py", "not (self.under_way or self.doubtful)", "not self.under_way"),),
     ),
     Mutant(
         "doubt_forgotten",
         "F15",
         "a later attempt that surely failed makes the earlier, lost one certain, too",
-        (Edit("actors/database.py", "request.doubtful = request.doubtful or lost", "request.doubtful = lost"),),
+        (Edit("actors/database/actor.py", "request.doubtful = request.doubtful or lost", "request.doubtful = lost"),),
     ),
     Mutant(
         "probe_never_ends",
@@ -180,7 +186,7 @@ ACTORS: tuple[Mutant, ...] = (
         "an outage's probe whose answer is lost leaves the gate closed for ever",
         (
             Edit(
-                "actors/database.py",
+                "actors/database/actor.py",
                 "        elif attempt.probe:\n            self._missed(error, now, probe=True)\n",
                 "",
             ),
@@ -190,7 +196,11 @@ ACTORS: tuple[Mutant, ...] = (
         "hands_die",
         "F13",
         "only lost answers are expected of a connection: any other failure ends the actor",
-        (Edit("actors/database.py", "        except PortError as error:", "        except AnswerLost as error:"),),
+        (
+            Edit(
+                "actors/database/actor.py", "        except PortError as error:", "        except AnswerLost as error:"
+            ),
+        ),
     ),
     Mutant(
         "bound_holds_the_connection",
@@ -198,7 +208,7 @@ ACTORS: tuple[Mutant, ...] = (
         "an attempt that exceeds its bound is not reported, and its connection counts as busy for ever",
         (
             Edit(
-                "actors/database.py",
+                "actors/database/actor.py",
                 "        self._mailbox.control(Attempt(request, probe, reached, value, failure))",
                 "        if reached or failure is None:\n"
                 "            self._mailbox.control(Attempt(request, probe, reached, value, failure))",
@@ -211,7 +221,7 @@ ACTORS: tuple[Mutant, ...] = (
         "interactions that may have been written are written again under another key",
         (
             Edit(
-                "actors/interactions.py",
+                "actors/audit/interaction_log.py",
                 "                await anyio.sleep(self._settings.batch_seconds)\n                return",
                 "                self._batch = None\n"
                 "                await anyio.sleep(self._settings.batch_seconds)\n                return",
@@ -224,7 +234,7 @@ ACTORS: tuple[Mutant, ...] = (
         "an edit that Telegram refuses is sent again and again",
         (
             Edit(
-                "actors/cards.py",
+                "actors/cards/actor.py",
                 "            self._shown(message, wish, gone=True)",
                 "            self._try_again(chat, message, wish, None)",
             ),
@@ -234,7 +244,7 @@ ACTORS: tuple[Mutant, ...] = (
         "late_edit_not_confirmed",
         "F36",
         "an edit whose answer was lost may be applied over a newer one, and nobody looks after it",
-        (Edit("actors/cards.py", "            self._doubt(chat, message)\n", ""),),
+        (Edit("actors/cards/actor.py", "            self._doubt(chat, message)\n", ""),),
     ),
     Mutant(
         "lost_edit_taken_for_shown",
@@ -242,7 +252,7 @@ ACTORS: tuple[Mutant, ...] = (
         "an edit whose answer was lost counts as shown",
         (
             Edit(
-                "actors/cards.py",
+                "actors/cards/actor.py",
                 "            self._doubt(chat, message)\n            self._try_again(chat, message, wish, None)",
                 "            self._shown(message, wish, gone=False)",
             ),
@@ -252,19 +262,19 @@ ACTORS: tuple[Mutant, ...] = (
         "acknowledged_before_it_is_explained",
         "F39",
         "what is shown is acknowledged while the line of its tap still waits for the toast",
-        (Edit("actors/cards.py", "gone=gone), wish.explained)", "gone=gone))"),),
+        (Edit("actors/cards/actor.py", "gone=gone), wish.explained)", "gone=gone))"),),
     ),
     Mutant(
         "waiter_never_woken",
         "F39",
         "who waits for a wish that a newer one replaced waits for ever",
-        (Edit("actors/shell/wishes.py", "        self.waiters += other.waiters\n", ""),),
+        (Edit("actors/cards/pending_edits.py", "        self.waiters += other.waiters\n", ""),),
     ),
     Mutant(
         "lost_claim_unheeded",
         "F36",
         "an acknowledgement that came after another worker's claim changes nothing",
-        (Edit("actors/cards.py", "            if reply.value:\n                self._on_lost_claim()\n", ""),),
+        (Edit("actors/cards/actor.py", "            if reply.value:\n                self._on_lost_claim()\n", ""),),
     ),
     Mutant(
         "marked_after_the_call",
@@ -272,7 +282,7 @@ ACTORS: tuple[Mutant, ...] = (
         "the publish call is sent first and recorded with its answer",
         (
             Edit(
-                "actors/rules/publish.py",
+                "actors/publish/decide.py",
                 "return store(replace(saga, marked=attempt), phase=Phase.PUBLISHING, attempt=attempt)",
                 "return Decision(\n"
                 "                replace(saga, publish=replace(publish, attempt=attempt)),\n"
@@ -287,7 +297,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a publish call whose answer was lost is repeated with a new container",
         (
             Edit(
-                "actors/rules/publish.py",
+                "actors/publish/decide.py",
                 "            lost_to = words.lost(failed.sentence, failed.answered)\n"
                 "            return store(replace(saga, lost_to=lost_to), lost=True)",
                 "            return _start_over(saga)",
@@ -300,7 +310,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a container that is still to be published after a lost call is replaced by a new one",
         (
             Edit(
-                "actors/rules/publish.py",
+                "actors/publish/decide.py",
                 "            attempt = publish.attempt + 1\n"
                 "            return store(replace(saga, marked=attempt), attempt=attempt)",
                 "            return _start_over(saga)",
@@ -313,7 +323,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a publish call whose answer was lost is told as failed, with the buttons back",
         (
             Edit(
-                "actors/rules/publish.py",
+                "actors/publish/decide.py",
                 "            lost_to = words.lost(failed.sentence, failed.answered)\n"
                 "            return store(replace(saga, lost_to=lost_to), lost=True)",
                 "            return _refuse(saga, words.UNTOLD)",
@@ -324,7 +334,7 @@ ACTORS: tuple[Mutant, ...] = (
         "doubt_looks_at_once",
         "F28",
         "after a lost publish call the container is read before the call's effect can be seen",
-        (Edit("actors/rules/publish.py", "settled = saga.since + SETTLE_SECONDS if", "settled = saga.since if"),),
+        (Edit("actors/publish/decide.py", "settled = saga.since + SETTLE_SECONDS if", "settled = saga.since if"),),
     ),
     Mutant(
         "lease_not_checked_before_the_call",
@@ -332,7 +342,7 @@ ACTORS: tuple[Mutant, ...] = (
         "who was frozen after the mark publishes as if no time had passed",
         (
             Edit(
-                "actors/publisher.py",
+                "actors/publish/actor.py",
                 "        if anyio.current_time() > deadline:\n            return CameTooLate(anyio.current_time())\n",
                 "",
             ),
@@ -344,7 +354,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a step that the database did not take is followed by the next one",
         (
             Edit(
-                "actors/publisher.py",
+                "actors/publish/actor.py",
                 "        if stepped.publish is not None:\n            return Stored(",
                 "        if stepped.publish is None and isinstance(operation, StepPublish):\n"
                 "            move = operation.move\n"
@@ -353,7 +363,7 @@ ACTORS: tuple[Mutant, ...] = (
                 "        if stepped.publish is not None:\n            return Stored(",
             ),
             Edit(
-                "actors/publisher.py",
+                "actors/publish/actor.py",
                 "from dataclasses import asdict, dataclass\n",
                 "from dataclasses import asdict, dataclass, replace\n",
             ),
@@ -365,7 +375,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a step of which nobody knows whether it was stored is not stored again",
         (
             Edit(
-                "actors/publisher.py",
+                "actors/publish/actor.py",
                 "                if lost.cause is Cause.REFUSED:\n                    raise\n",
                 "                if lost.cause is Cause.REFUSED:\n                    raise\n"
                 "                return None\n",
@@ -376,7 +386,7 @@ ACTORS: tuple[Mutant, ...] = (
         "held_by_the_dead",
         "F26",
         "a publish that another worker holds is left to it, also if it dies",
-        (Edit("actors/publisher.py", "        if stepped.held:\n            self._around.left_behind()\n", ""),),
+        (Edit("actors/publish/actor.py", "        if stepped.held:\n            self._around.left_behind()\n", ""),),
     ),
     Mutant(
         "passivated_while_it_waits",
@@ -423,17 +433,17 @@ ACTORS: tuple[Mutant, ...] = (
         "who stops does not wait for what is held, and confirms all of it",
         (
             Edit(
-                "actors/intake.py",
+                "actors/updates/polling.py",
                 "        while waiting():\n",
                 "        while waiting() and self._offset is None:\n",
             ),
             Edit(
-                "actors/intake.py",
+                "actors/updates/polling.py",
                 "        if self._offset in {None, self._asked} or not self._lease.is_held:\n",
                 "        if not self._lease.is_held:\n",
             ),
             Edit(
-                "actors/intake.py",
+                "actors/updates/polling.py",
                 "await self._updates.get(self._offset, 0.0)",
                 "await self._updates.get(max(self._held, default=0) + 1, 0.0)",
             ),
@@ -445,7 +455,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a wish whose edit failed is sent again in place of the newer one, and acknowledged as that",
         (
             Edit(
-                "actors/shell/wishes.py",
+                "actors/cards/pending_edits.py",
                 "            self.put(newer)",
                 "            wish.shown = newer.shown or wish.shown\n            wish.take_over(newer)",
             ),
@@ -457,7 +467,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a toast that comes too late ends whatever its tap began",
         (
             Edit(
-                "actors/shell/answers.py",
+                "actors/item/callback_answers.py",
                 "        except Refused:\n            return False\n        except PortError:\n            if await p",
                 "        except Refused:\n            raise\n        except PortError:\n            if await p",
             ),
@@ -468,15 +478,15 @@ ACTORS: tuple[Mutant, ...] = (
         "F15",
         "a tap that may have been stored is looked up, and refused if its row does not show it",
         (
-            Edit("actors/item.py", "    Pressed,\n    StillRec", "    Pressed,\n    Recorded,\n    StillRec"),
-            Edit("actors/item.py", "    OriginalNotSent,\n", "    NotRecorded,\n    OriginalNotSent,\n"),
+            Edit("actors/item/actor.py", "    Pressed,\n    StillRec", "    Pressed,\n    Recorded,\n    StillRec"),
+            Edit("actors/item/actor.py", "    OriginalNotSent,\n", "    NotRecorded,\n    OriginalNotSent,\n"),
             Edit(
-                "actors/item.py",
+                "actors/item/actor.py",
                 "ask(CloseTap(tap, self._outside.worker), ticket)",
                 "ask(LoadRow(tap.press.chat_id, tap.press.item_id), ticket)",
             ),
             Edit(
-                "actors/item.py",
+                "actors/item/actor.py",
                 "                await self._context.tell(reply.value)\n                return",
                 "                row = reply.value\n"
                 "                took = row is not None and row.settled and row.settled.tap_id == tap.press.id\n"
@@ -491,7 +501,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a tap of which nobody knows whether it was stored is never closed",
         (
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "(refusal(item, _line(item, tap, line, needed=True)), CloseTap(tap))",
                 "(refusal(item, _line(item, tap, line, needed=True)),)",
             ),
@@ -503,7 +513,7 @@ ACTORS: tuple[Mutant, ...] = (
         "who taps while another tap is being recorded hears nothing",
         (
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "    return Decision(item, visibly(text, conclusion))\n\n\ndef _came_again",
                 "    return Decision(item, visibly(text, conclusion)[1:])\n\n\ndef _came_again",
             ),
@@ -515,18 +525,18 @@ ACTORS: tuple[Mutant, ...] = (
         "the toast waits until the tap is stored",
         (
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "    effects = (toast, Record(tap), WatchRecording(tap), *give_way(item, tap.press))\n",
                 "    assert toast\n    effects = (Record(tap), WatchRecording(tap), *give_way(item, tap.press))\n",
             ),
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "            ShowCard(newest, press, cause),\n",
                 "            AnswerTap(press, words.toast(message.tap.step, None)),\n"
                 "            ShowCard(newest, press, cause),\n",
             ),
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n",
                 "            AnswerTap(press, words.toast(message.tap.step, row)),\n"
                 "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n",
@@ -539,7 +549,7 @@ ACTORS: tuple[Mutant, ...] = (
         "the toast says that it is done",
         (
             Edit(
-                "actors/rules/words.py",
+                "actors/item/texts.py",
                 '    doing = DOING[step].capitalize() + "…"\n',
                 '    doing = "Skipped" if step is Step.SKIP else DOING[step].capitalize() + "…"\n',
             ),
@@ -556,7 +566,7 @@ ACTORS: tuple[Mutant, ...] = (
                 "    if face.retired or face.line is not None:\n        return ()\n",
             ),
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "replace(_line(item, tap, line, needed=True), check=True)",
                 "_line(item, tap, line, needed=True)",
             ),
@@ -573,7 +583,7 @@ ACTORS: tuple[Mutant, ...] = (
                 "    if face.retired or (face.line or '').startswith('⚠️'):\n        return ()\n",
             ),
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "replace(_line(item, tap, line, needed=True), check=True)",
                 "_line(item, tap, line, needed=True)",
             ),
@@ -585,7 +595,7 @@ ACTORS: tuple[Mutant, ...] = (
         "after a tap that came too late its item says for ever that it is being recorded",
         (
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "    item = item.close(press).learn(row, press)\n",
                 "    item = item.learn(row, press)\n",
             ),
@@ -595,11 +605,7 @@ ACTORS: tuple[Mutant, ...] = (
         "loser_is_not_shown",
         "F4",
         "who was too late sees nothing new on the card",
-        (
-            Edit(
-                "actors/rules/review.py", "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n", ""
-            ),
-        ),
+        (Edit("actors/item/decide.py", "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n", ""),),
     ),
     Mutant(
         "view_before_the_row_has_vouched",
@@ -607,7 +613,7 @@ ACTORS: tuple[Mutant, ...] = (
         "what decides nothing is shown at once, on whatever message it was pressed",
         (
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "return press.standing is Standing.MAY and item.owns(press)",
                 "return press.standing is Standing.MAY and item.known is not None",
             ),
@@ -619,7 +625,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a line is drawn over what memory knows, though the person saw something newer",
         (
             Edit(
-                "actors/rules/review_memory.py",
+                "actors/item/memory.py",
                 "        if row is None or row.version < press.version:\n",
                 "        if row is None:\n",
             ),
@@ -631,7 +637,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a question that nobody answers hides the buttons for ever",
         (
             Edit(
-                "actors/rules/review_questions.py",
+                "actors/item/questions.py",
                 "*give_way(item, press), WatchQuestion(press))",
                 "*give_way(item, press))",
             ),
@@ -643,7 +649,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a question that was answered before it expired crashes its item, which is told the same again",
         (
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "        case AskExpired():\n            return Decision(item)",
                 '        case AskExpired():\n            raise AssertionError("nothing is asked")',
             ),
@@ -660,7 +666,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a card that was sent is given one second to be saved, or it is sent again",
         (
             Edit(
-                "actors/shell/sends.py",
+                "actors/item/sending.py",
                 "Ticket(anyio.current_time() + HOLD_SECONDS, Lane.REST)",
                 "Ticket(anyio.current_time() + 1.0, Lane.REST)",
             ),
@@ -672,7 +678,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a card of which nobody knows whether it was sent is sent as often as it takes",
         (
             Edit(
-                "actors/shell/sends.py",
+                "actors/item/sending.py",
                 "not patience.sending.kept_back, 0.0, reason=reason)",
                 "False, 0.0, reason=reason)",
             ),
@@ -682,7 +688,7 @@ ACTORS: tuple[Mutant, ...] = (
         "upload_given_up_by_the_clock",
         "F20",
         "a file that leaves slowly is given up after a minute, though it moves",
-        (Edit("actors/shell/sends.py", "Sending(self._moved)", "Sending()"),),
+        (Edit("actors/item/sending.py", "Sending(self._moved)", "Sending()"),),
     ),
     Mutant(
         "wait_for_a_turn_counts_as_a_lost_send",
@@ -690,7 +696,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a file that was given up before its end had left counts as one that may have come",
         (
             Edit(
-                "actors/shell/sends.py",
+                "actors/item/sending.py",
                 "not patience.sending.kept_back, 0.0, reason=reason)",
                 "True, 0.0, reason=reason)",
             ),
@@ -702,7 +708,7 @@ ACTORS: tuple[Mutant, ...] = (
         "the claim of a card that is on its way for minutes runs out, and another worker sends a second one",
         (
             Edit(
-                "actors/shell/sends.py",
+                "actors/item/sending.py",
                 "            tasks.start_soon(self._keep_claim, row)",
                 "            tasks.start_soon(anyio.sleep, 0.0)",
             ),
@@ -714,7 +720,7 @@ ACTORS: tuple[Mutant, ...] = (
         "Telegram forgets a tap before its refusal has reached anybody",
         (
             Edit(
-                "actors/shell/trace.py",
+                "actors/audit/tap_log.py",
                 "        if answered_first and self._open:\n            self._confirm = confirm\n        else:\n"
                 "            confirm()",
                 "        confirm()",
@@ -727,7 +733,7 @@ ACTORS: tuple[Mutant, ...] = (
         "the seconds for which Telegram asks after too many edits are taken for minutes",
         (
             Edit(
-                "actors/cards.py",
+                "actors/cards/actor.py",
                 "self.paces.of(chat.chat_id).close(now + retry_after)",
                 "self.paces.of(chat.chat_id).close(now + 60 * retry_after)",
             ),
@@ -739,18 +745,18 @@ ACTORS: tuple[Mutant, ...] = (
         "a card is drawn from the row that was heard of last, even if a newer one is known",
         (
             Edit(
-                "actors/shell/wishes.py",
+                "actors/cards/pending_edits.py",
                 "    return wish.shown is None or _is_of_older_row(wish, waiting)",
                 "    return wish.shown is None",
             ),
             Edit(
-                "actors/shell/wishes.py",
+                "actors/cards/pending_edits.py",
                 "        if self.in_flight is not None and _is_of_older_row(wish, self.in_flight):\n"
                 "            self.in_flight.take_over(wish)\n        elif self.newest",
                 "        if self.newest",
             ),
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "return row if item.row is None or row.revision >= item.row.revision else item.row",
                 "return row",
             ),
@@ -762,7 +768,7 @@ ACTORS: tuple[Mutant, ...] = (
         "whatever number of commands one person writes, each is done and answered in its turn",
         (
             Edit(
-                "actors/rules/floods.py",
+                "actors/domain/flood_limit.py",
                 "if len(asked_at) == self._most and now - asked_at[0] < SECONDS:",
                 "if len(asked_at) == self._most and now < asked_at[0]:",
             ),
@@ -774,7 +780,7 @@ ACTORS: tuple[Mutant, ...] = (
         "whoever meets a 429 waits, and nobody else of that chat is told",
         (
             Edit(
-                "actors/shell/paces.py",
+                "actors/cards/chat_limits.py",
                 "if error.retry_after_seconds:",
                 "if error.retry_after_seconds and not self._paces:",
             ),
@@ -784,7 +790,7 @@ ACTORS: tuple[Mutant, ...] = (
         "cards_are_sent_into_a_pause",
         "flood",
         "edits and answers wait for the end of a pause, and cards and files are sent all the same",
-        (Edit("actors/shell/paces.py", "        if rest > 0:", "        if rest > 86_400:"),),
+        (Edit("actors/cards/chat_limits.py", "        if rest > 0:", "        if rest > 86_400:"),),
     ),
     Mutant(
         "view_without_a_look_at_the_role",
@@ -792,7 +798,7 @@ ACTORS: tuple[Mutant, ...] = (
         "what decides nothing is shown to whoever presses on a card that memory knows",
         (
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "return press.standing is Standing.MAY and item.owns(press)",
                 "return item.owns(press)",
             ),
@@ -802,7 +808,7 @@ ACTORS: tuple[Mutant, ...] = (
         "stranger_takes_the_slot",
         "forged press",
         "the tap of a person whose right is not known takes the item's one recording slot",
-        (Edit("actors/rules/review.py", "    if tap.press.standing is not Standing.MAY:\n", "    if False:\n"),),
+        (Edit("actors/item/decide.py", "    if tap.press.standing is not Standing.MAY:\n", "    if False:\n"),),
     ),
     Mutant(
         "stranger_stands_on_the_card",
@@ -810,7 +816,7 @@ ACTORS: tuple[Mutant, ...] = (
         "the card says that a person whose right is not known is deciding",
         (
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "return is_open and tap.press.standing.draws and item.owns(tap.press)",
                 "return is_open and item.owns(tap.press)",
             ),
@@ -822,7 +828,7 @@ ACTORS: tuple[Mutant, ...] = (
         "the card says that the tap of a person whose right is not known was not saved",
         (
             Edit(
-                "actors/rules/review_foreign.py",
+                "actors/item/foreign_messages.py",
                 "return line if press.standing.draws and item.owns(press) else",
                 "return line if item.owns(press) else",
             ),
@@ -834,7 +840,7 @@ ACTORS: tuple[Mutant, ...] = (
         "a person without the right is told that the tap is being stored, and nothing after that",
         (
             Edit(
-                "actors/rules/review_foreign.py",
+                "actors/item/foreign_messages.py",
                 "    told = press.standing is Standing.DOUBTED  # by the toast\n",
                 "    told = True\n",
             ),

@@ -9,7 +9,8 @@ from tests.mutants.rows_mutants import ROWS
 from tests.mutants.told_mutants import TOLD
 
 # Never found, and hunted by `make mutants ARGS=--elusive`: in a world, whoever is refused a lease is made to look again
-# by whatever killed its holder. tests/actors/test_publisher.py finds it (test_f29_publish_that_another_worker_holds…).
+# by whatever killed its holder. tests/actors/publish/test_publish_actor.py finds it
+# (test_f29_publish_that_another_worker_holds…).
 ELUSIVE = frozenset({"held_by_the_dead"})
 
 WRITTEN: tuple[Mutant, ...] = (*ACTORS, *ROWS, *PROMISED, *TOLD)

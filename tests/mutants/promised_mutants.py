@@ -61,7 +61,7 @@ PROMISED: tuple[Mutant, ...] = (
         mistake="who stops waits for what Telegram shall forget, which no poll tells any more, and is ended late",
         edits=(
             Edit(
-                "actors/intake.py",
+                "actors/updates/polling.py",
                 "for held in self._held.values() if not held.done)\n        )",
                 "for held in self._held.values())\n        )",
             ),
@@ -76,7 +76,7 @@ PROMISED: tuple[Mutant, ...] = (
         edits=(
             Edit(TAPS, "if case.item.version != case.tap.press.version or case.target", "if case.target"),
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "        case Tap() if (holder := item.holder(message.press)) is not None:\n"
                 "            return _busy(item, holder, message)\n",
                 "",

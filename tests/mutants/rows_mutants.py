@@ -6,10 +6,10 @@ from tests.mutants.mutant import Edit, Mutant
 
 TAPS = "tests/fakes/taps.py"
 SCHEDULE = "tests/fakes/schedule.py"
-UPKEEP = "tests/fakes/upkeep.py"
+UPKEEP = "tests/fakes/housekeeping.py"
 PUBLISHES = "tests/fakes/publishes.py"
 WRITER = "tests/fakes/writer.py"
-DESK = "tests/fakes/desk.py"
+DESK = "tests/fakes/admin.py"
 COMMANDS = "tests/fakes/commands.py"
 
 _RECORDING = (
@@ -403,9 +403,13 @@ _SCHEDULE = (
         key="F23",
         mistake="the row expires, and nobody draws its card",
         edits=(
-            Edit("actors/scheduler.py", '        messages += [Changed(row, "expired") for row in due.expired]\n', ""),
             Edit(
-                "actors/scheduler.py",
+                "actors/schedule/scheduler.py",
+                '        messages += [Changed(row, "expired") for row in due.expired]\n',
+                "",
+            ),
+            Edit(
+                "actors/schedule/scheduler.py",
                 "zip(messages, (*due.present, *due.expired, *due.lost), strict=True)",
                 "zip(messages, (*due.present, *due.lost), strict=True)",
             ),

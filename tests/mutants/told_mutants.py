@@ -9,7 +9,7 @@ TOLD: tuple[Mutant, ...] = (
         "change_is_not_told",
         "F39",
         "what the database kept for the log is forgotten there without a line",
-        (Edit("actors/scheduler.py", "                write_change_line(change)", "                pass"),),
+        (Edit("actors/schedule/scheduler.py", "                write_change_line(change)", "                pass"),),
     ),
     Mutant(
         "end_is_not_told",
@@ -17,7 +17,7 @@ TOLD: tuple[Mutant, ...] = (
         "the end of a publish is stored, and the log does not say so",
         (
             Edit(
-                "actors/publisher.py",
+                "actors/publish/actor.py",
                 'write_item_line(stepped.row, change, operation.move.sentence or "Instagram said so")',
                 "pass",
             ),
@@ -29,18 +29,18 @@ TOLD: tuple[Mutant, ...] = (
         "a card is in the chat and in its row, and the log does not say so",
         (
             Edit(
-                "actors/shell/sends.py",
+                "actors/item/sending.py",
                 '        write_item_line(saved, "card_sent", "presented", message_id=sent.message_id)\n',
                 "",
             ),
-            Edit("actors/shell/sends.py", "from actors.shell.trace import write_item_line\n", ""),
+            Edit("actors/item/sending.py", "from actors.audit.tap_log import write_item_line\n", ""),
         ),
     ),
     Mutant(
         "refused_token_is_not_told",
         "B12",
         "Telegram refuses the bot's token, and health stays green",
-        (Edit("actors/intake.py", "            self.token.is_refused(error)", "            pass"),),
+        (Edit("actors/updates/polling.py", "            self.token.is_refused(error)", "            pass"),),
     ),
     Mutant(
         "token_given_back_is_not_seen",
@@ -48,7 +48,7 @@ TOLD: tuple[Mutant, ...] = (
         "Telegram takes the token again, and health stays red for ever",
         (
             Edit(
-                "actors/shell/bot_token.py",
+                "actors/updates/bot_token.py",
                 '            log.info("telegram.token_taken")\n        self.refusal = None\n',
                 '            log.info("telegram.token_taken")\n',
             ),
@@ -60,7 +60,7 @@ TOLD: tuple[Mutant, ...] = (
         "a group hears the greeting each time that somebody brings the bot in",
         (
             Edit(
-                "actors/shell/greeter.py",
+                "actors/commands/greeting.py",
                 "and has_joined(change.before, change.after) and not fresh",
                 "and has_joined(change.before, change.after)",
             ),

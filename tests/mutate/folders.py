@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-# The shells are tried through the actors that they belong to. Patterns as in Path.glob, from the top of the project.
+# What a room of the core promises is also tried through the actors that use it. Patterns as in Path.glob, from the top.
+ACTORS = ("tests/actors/**/test_*.py",)
 TESTS: dict[str, tuple[str, ...]] = {
-    "actors": ("tests/actors/test_*.py",),
-    "actors/rules": ("tests/actors/rules/test_*.py",),
+    "actors": ACTORS,
+    "actors/accounts": ACTORS,
+    "actors/audit": ACTORS,
+    "actors/cards": ACTORS,
+    "actors/commands": ACTORS,
+    "actors/database": ACTORS,
+    "actors/domain": ACTORS,
+    "actors/item": ACTORS,
+    "actors/operations": ACTORS,
+    "actors/publish": ACTORS,
     "actors/runtime": ("tests/actors/runtime/test_*.py",),
-    "actors/shell": ("tests/actors/test_*.py",),
+    "actors/schedule": ACTORS,
+    "actors/updates": ACTORS,
     "infra": ("tests/infra/test_*.py",),
     "infra/console": ("tests/infra/console/test_*.py",),
     "infra/instagram": ("tests/infra/instagram/test_*.py", "tests/contracts/test_instagram*.py"),
     "infra/media": ("tests/infra/media/test_*.py",),
     "infra/postgres": ("tests/infra/postgres/test_*.py", "tests/contracts/test_database*.py"),
+    "infra/postgres/embedded": ("tests/infra/postgres/test_embedded*.py", "tests/infra/postgres/test_bounds.py"),
     "infra/process": ("tests/infra/process/test_*.py",),
     "infra/settings": ("tests/infra/settings/test_*.py", "tests/infra/test_*settings.py"),
     "infra/telegram": (
@@ -49,7 +60,7 @@ def sources(root: Path, places: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def matching_tests(root: Path, path: str) -> list[str]:
-    """Name the test files of a source file: first those named like it, then those that import it, then the others."""
+    """Name the test files of a source file: named like it, importing it, of its room, and the others."""
     source = PurePosixPath(path)
     patterns = TESTS[str(source.parent)]
     found = [test for pattern in patterns for test in sorted(root.glob(pattern))]
@@ -63,10 +74,13 @@ def every_test(root: Path, paths: Iterator[str]) -> list[str]:
 
 
 def _distance(test: Path, source: PurePosixPath) -> int:
-    if test.stem.startswith(f"test_{source.stem}"):
+    name = source.parent.name if source.stem == "actor" else source.stem
+    if test.stem.startswith(f"test_{name}"):
         return 0
     module = ".".join(source.with_suffix("").parts)
-    return 1 if module in test.read_text(encoding="utf-8") else 2
+    if module in test.read_text(encoding="utf-8"):
+        return 1
+    return 2 if test.parent.name == source.parent.name else 3
 
 
 def _stands_in(path: str, place: str) -> bool:

@@ -53,21 +53,24 @@ def test_every_folder_of_the_source_has_its_tests() -> None:
 
 
 def test_place_is_a_folder_with_all_below_it_or_a_file() -> None:
-    assert list(sources(ROOT, ("actors",))) == ["actors", "actors/rules", "actors/runtime", "actors/shell"]
-    assert sources(ROOT, ("actors/rules/lanes.py",)) == {"actors/rules": ["actors/rules/lanes.py"]}
+    assert list(sources(ROOT, ("infra/postgres",))) == ["infra/postgres", "infra/postgres/embedded"]
+    assert sources(ROOT, ("actors/database/priority_queue.py",)) == {
+        "actors/database": ["actors/database/priority_queue.py"]
+    }
 
 
 def test_place_that_is_none_is_refused() -> None:
-    with pytest.raises(UnknownPlace, match=r"actors/rule; folders: actors, "):
-        sources(ROOT, ("actors", "actors/rule"))
+    with pytest.raises(UnknownPlace, match=r"actors/dom; folders: actors, "):
+        sources(ROOT, ("actors", "actors/dom"))
 
 
 def test_tests_that_are_named_like_the_file_or_import_it_come_first() -> None:
-    tests = matching_tests(ROOT, "actors/cards.py")
+    tests = matching_tests(ROOT, "actors/cards/actor.py")
 
-    assert tests[0] == "tests/actors/test_cards.py"
-    assert tests.index("tests/actors/test_cards_lives.py") < tests.index("tests/actors/test_answers.py")
-    assert set(tests) == {str(path.relative_to(ROOT)) for path in (ROOT / "tests/actors").glob("test_*.py")}
+    assert tests[0] == "tests/actors/cards/test_cards.py"
+    assert tests.index("tests/actors/cards/test_cards_lives.py") < tests.index("tests/actors/cards/test_rate_limit.py")
+    assert tests.index("tests/actors/cards/test_rate_limit.py") < tests.index("tests/actors/item/test_decide.py")
+    assert set(tests) == {str(path.relative_to(ROOT)) for path in (ROOT / "tests/actors").rglob("test_*.py")}
 
 
 def test_each_equivalent_has_its_reason_once() -> None:

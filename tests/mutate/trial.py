@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from subprocess import PIPE
 
-from infra.postgres.embedded import EmbeddedPostgresFailed, Owner
+from infra.postgres.embedded.owner import EmbeddedPostgresFailed, Owner
 from tests.mutate.change import Change
 from tests.mutate.covered import Covered, read
 

@@ -14,17 +14,17 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from infra.clock import WallClock
 from infra.media.local import LocalMedia
-from infra.postgres.backstage import Saboteur
+from infra.postgres.admin import Desk
 from infra.postgres.connect import Address, connected
-from infra.postgres.desk import Desk
-from infra.sandbox.backstage import Backstage
-from infra.sandbox.demo import PEOPLE
-from infra.sandbox.link import open_link
-from infra.sandbox.rules import Rules
+from infra.postgres.demo_faults import Saboteur
+from infra.sandbox.demo.fixtures import Backstage
+from infra.sandbox.demo.headless import PEOPLE
+from infra.sandbox.demo.interactive import Props, set_up
+from infra.sandbox.demo.tcp_proxy import open_link
+from infra.sandbox.demo.worker_processes import Script
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.visit import Props, set_up
-from infra.sandbox.worker import Script
+from infra.sandbox.telegram.rules import Rules
 from infra.settings import child_environment
 from tests import tools
 from tests.page.visitor import Visitor

@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 from playwright.async_api import Locator, expect
 
+from infra.sandbox.demo.interactive import record
 from infra.sandbox.page.look import INVISIBLE
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.visit import record
 from tests.page.visitor import Visitor
 
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from infra.sandbox.demo.environment import open_cards
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.theatre import open_cards
 from tests.page.visitor import Visitor
 
 # What a text stands on: the colours of all that lie under it, the nearest first, until one lets nothing through.

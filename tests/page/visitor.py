@@ -6,9 +6,9 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
+from infra.sandbox.demo.environment import open_cards
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.theatre import open_cards
-from infra.telegram.taps import Meaning, Verb, encode
+from infra.telegram.callback_data import Meaning, Verb, encode
 
 
 class Visitor:

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from infra.postgres.embedded import Owner
+from infra.postgres.embedded.owner import Owner
 from infra.postgres.migrate import MIGRATIONS, migrate
 
 TEMPLATE = "template_everytap"

@@ -18,9 +18,9 @@ import pytest
 import structlog
 from typer.testing import Result
 
-from actors.interactions import InteractionLogger
-from infra.sandbox.model import Message
-from infra.sandbox.world import World
+from actors.audit.interaction_log import InteractionLogger
+from infra.sandbox.telegram.model import Message
+from infra.sandbox.telegram.world import World
 from tests.fakes.chat import FakeChat
 
 MARK = "shows_secrets"

@@ -13,7 +13,7 @@ PROOFS: tuple[Promise, ...] = (
         "a card in review cannot be taken out any more, in the core alone",
         (
             Edit(
-                "actors/rules/item.py",
+                "actors/domain/item.py",
                 "        (State.IN_REVIEW, Step.WITHDRAW): State.WITHDRAWN,\n",
                 "",
             ),
@@ -45,7 +45,7 @@ PROOFS: tuple[Promise, ...] = (
         "a test that turns red has found nothing",
         (Edit("tests/mutate/trial.py", "return Verdict(End.KILLED, ended.failed)", "return Verdict(End.SURVIVED)"),),
         '"killed": 0',
-        'make mutate ARGS="--at actors/rules/zones.py --goal 70"',
+        'make mutate ARGS="--at actors/domain/time_zones.py --goal 70"',
     ),
     Promise(
         "canary",
@@ -81,7 +81,7 @@ PROOFS: tuple[Promise, ...] = (
         tests("failures_table"),
         "a toast that comes too late ends whatever its tap began (F6)",
         known("refused_toast_stops_the_action"),
-        sample=tests_in("failures_table", "tests/test_failures_table.py", "tests/actors/test_item_lines.py"),
+        sample=tests_in("failures_table", "tests/test_failures_table.py", "tests/actors/item/test_item_lines.py"),
     ),
     Promise(
         "contracts",

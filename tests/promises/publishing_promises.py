@@ -12,7 +12,7 @@ PUBLISHING: tuple[Promise, ...] = (
         tests("publish_enumeration"),
         "a publish call whose answer was lost is repeated with a new container",
         known("lost_publish_gets_a_new_container"),
-        sample=tests_in("publish_enumeration", "tests/actors/test_publish_enumeration.py"),
+        sample=tests_in("publish_enumeration", "tests/actors/publish/test_publish_enumeration.py"),
     ),
     Promise(
         "chaos",
@@ -38,7 +38,7 @@ PUBLISHING: tuple[Promise, ...] = (
         "a toast takes six seconds",
         (
             Edit(
-                "actors/shell/answers.py",
+                "actors/item/callback_answers.py",
                 "            await chat.answer(press.id, text)\n        except Refused:",
                 "            await anyio.sleep(6.0)\n"
                 "            await chat.answer(press.id, text)\n        except Refused:",
@@ -51,8 +51,8 @@ PUBLISHING: tuple[Promise, ...] = (
         "A lost answer, a doubt and its two ends, a cancel in time and too late",
         tests("test_publish"),
         "once the effect of a lost call can be seen, Instagram is asked without a pause",
-        (Edit("actors/rules/publish.py", "not_before=at + PAUSES_SECONDS[-1]), at)", "not_before=at), at)"),),
-        sample=tests_in("test_publish", "tests/actors/rules/test_publish.py"),
+        (Edit("actors/publish/decide.py", "not_before=at + PAUSES_SECONDS[-1]), at)", "not_before=at), at)"),),
+        sample=tests_in("test_publish", "tests/actors/publish/test_publish_decide.py"),
     ),
     Promise(
         "links",

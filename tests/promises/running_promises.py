@@ -49,12 +49,12 @@ RUNNING: tuple[Promise, ...] = (
         "a lone holder renews its lease as often as one with company",
         (
             Edit(
-                "actors/lease.py",
+                "actors/updates/poll_lease.py",
                 "return RENEW_SECONDS if contested else ALONE_SECONDS / 2",
                 "return RENEW_SECONDS",
             ),
         ),
-        sample=tests_in("idle", "tests/actors/test_tree.py"),
+        sample=tests_in("idle", "tests/actors/test_worker.py"),
     ),
     Promise(
         "log_reader",
@@ -78,16 +78,16 @@ RUNNING: tuple[Promise, ...] = (
     Promise(
         "webhook",
         "Webhook: 2xx after the effect, 10 s at most, forged requests leave nothing, switching loses nothing",
-        tests("webhook or reception"),
+        tests("webhook"),
         "an update is confirmed as soon as it was handed on",
         (
             Edit(
-                "actors/reception.py",
+                "actors/updates/webhook.py",
                 "return Receipt.LATER if held is None else await self._wait(held)",
                 "return Receipt.LATER if held is None else Receipt.DONE",
             ),
         ),
-        sample=tests_in("webhook or reception", "tests/actors/test_reception.py"),
+        sample=tests_in("webhook", "tests/actors/updates/test_webhook.py"),
     ),
     Promise(
         "cuts",
@@ -103,7 +103,7 @@ RUNNING: tuple[Promise, ...] = (
         "Workers ended at each piece of traffic of a tap, a card, a publish: the next one brings it to its end, once",
         faults("kills"),
         "Telegram is never told that an update is done with",
-        (Edit("actors/intake.py", "min(waiting) if waiting else max(self._held) + 1", "min(self._held)"),),
+        (Edit("actors/updates/polling.py", "min(waiting) if waiting else max(self._held) + 1", "min(self._held)"),),
         "updates were never confirmed",
         a_slice("kills"),
     ),
@@ -114,7 +114,7 @@ RUNNING: tuple[Promise, ...] = (
         "a toast that may not have come is not shown again",
         (
             Edit(
-                "actors/shell/answers.py",
+                "actors/item/callback_answers.py",
                 "            if await pause(0.5 * (attempt + 1)):\n                return False\n",
                 "            return False\n",
             ),
@@ -129,7 +129,7 @@ RUNNING: tuple[Promise, ...] = (
         "an attempt that failed is not made again",
         (
             Edit(
-                "actors/database.py",
+                "actors/database/actor.py",
                 "self._lanes.put_off(request, now + max(pause, asked))",
                 "request.fail(Cause.REFUSED)",
             ),
@@ -142,7 +142,7 @@ RUNNING: tuple[Promise, ...] = (
         "Workers that restart by turns, die, freeze for a minute, migrate beside older ones",
         faults("overlap"),
         "whoever reads that another one holds the lease polls all the same",
-        (Edit("actors/lease.py", "if view.standing is Standing.STANDBY:", "if view.standing is None:"),),
+        (Edit("actors/updates/poll_lease.py", "if view.standing is Standing.STANDBY:", "if view.standing is None:"),),
         "poll in the end",
         a_slice("overlap"),
     ),
@@ -162,12 +162,12 @@ RUNNING: tuple[Promise, ...] = (
         "each tap leaves 50 kB behind",
         (
             Edit(
-                "actors/shell/trace.py",
+                "actors/audit/tap_log.py",
                 '    """Write the one line of a tap."""\n',
                 '    """Write the one line of a tap."""\n    LEFT.append(b"x" * 50_000)\n',
             ),
             Edit(
-                "actors/shell/trace.py", "log = structlog.get_logger()\n", "log = structlog.get_logger()\nLEFT = []\n"
+                "actors/audit/tap_log.py", "log = structlog.get_logger()\n", "log = structlog.get_logger()\nLEFT = []\n"
             ),
         ),
         "broken: memory grew by",

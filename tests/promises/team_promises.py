@@ -28,7 +28,7 @@ TEAM: tuple[Promise, ...] = (
         "the loser of a race is told his own name instead of the winner's",
         (
             Edit(
-                "actors/rules/review.py",
+                "actors/item/decide.py",
                 "words.in_progress(recording.step, recording.press.person.name)",
                 "words.in_progress(recording.step, press.person.name)",
             ),
@@ -66,7 +66,7 @@ TEAM: tuple[Promise, ...] = (
         "a row that is locked counts as a database that is away, for everybody",
         (
             Edit(
-                "actors/database.py",
+                "actors/database/actor.py",
                 "case error if not attempt.reached:",
                 "case error if not attempt.reached or isinstance(error, Locked):",
             ),
@@ -89,10 +89,12 @@ TEAM: tuple[Promise, ...] = (
     Promise(
         "names",
         "No name, title or file name breaks a card",
-        tests("test_names or test_any_card or test_markup"),
+        tests("test_names or test_any_card or test_caption_text"),
         "marks that reorder the words beside them stay in names",
-        (Edit("infra/telegram/markup.py", "*DIRECTIONS, ord(LINE_MARK)", "ord(LINE_MARK)"),),
-        sample=tests_in("test_names or test_any_card or test_markup", "tests/infra/telegram/test_markup.py"),
+        (Edit("infra/telegram/caption_text.py", "*DIRECTIONS, ord(LINE_MARK)", "ord(LINE_MARK)"),),
+        sample=tests_in(
+            "test_names or test_any_card or test_caption_text", "tests/infra/telegram/test_caption_text.py"
+        ),
     ),
     Promise(
         "strangers",
@@ -147,28 +149,34 @@ TEAM: tuple[Promise, ...] = (
         "a card in doubt waits for the next acknowledgement to be stored",
         (
             Edit(
-                "actors/cards.py",
+                "actors/cards/actor.py",
                 "            self._unacknowledged.add(doubtful)\n            self._acknowledge.ring()\n",
                 "            self._unacknowledged.add(doubtful)\n",
             ),
         ),
-        sample=tests_in("checks or test_cards", "tests/actors/test_cards.py"),
+        sample=tests_in("checks or test_cards", "tests/actors/cards/test_cards.py"),
     ),
     Promise(
         "floods",
         "A flood of commands costs one person their answers, and nobody a tap; "
         "Telegram's pause holds a whole chat, once",
-        tests("floods or paces or flooded"),
+        tests("flood or chat_limits"),
         "whoever asks again and again is served again and again",
-        (Edit("actors/rules/floods.py", "if len(asked_at) == self._most and", "if len(asked_at) > self._most and"),),
-        sample=tests_in("floods or paces or flooded", "tests/actors/rules/test_floods.py"),
+        (
+            Edit(
+                "actors/domain/flood_limit.py",
+                "if len(asked_at) == self._most and",
+                "if len(asked_at) > self._most and",
+            ),
+        ),
+        sample=tests_in("flood or chat_limits", "tests/actors/domain/test_flood_limit.py"),
     ),
     Promise(
         "uploads",
         "A large film passes on a slow line, and one chat's files never keep another's card away",
-        tests("test_uploads or item_sends"),
+        tests("test_uploads or item_sending"),
         "a file that leaves slowly is given up after a minute, though it moves",
         known("upload_given_up_by_the_clock"),
-        sample=tests_in("test_uploads or item_sends", "tests/actors/test_item_sends.py"),
+        sample=tests_in("test_uploads or item_sending", "tests/actors/item/test_item_sending.py"),
     ),
 )

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from actors.rules.item import Person, Step
-from actors.rules.operations import WriteInteractions
+from actors.domain.item import Person, Step
+from actors.operations.operation import WriteInteractions
 from tests.fakes.database import answer_lost
 from tests.fakes.faults import Effect
 from tests.replay.playhouse import STATEMENT_SECONDS, TRIAL, Playhouse, open_playhouse

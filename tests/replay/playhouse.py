@@ -9,10 +9,10 @@ from random import Random
 
 import anyio
 
-from actors.rules.item import Person, Step
-from actors.tree import Identity, Ports, Worker
+from actors.domain.item import Person, Step
+from actors.worker import Identity, Ports, Worker
+from infra.telegram.caption_text import visible
 from infra.telegram.cards import caption
-from infra.telegram.markup import visible
 from tests.fakes.chat import FakeChat, Screen
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase

@@ -1,8 +1,8 @@
 """What people write into the group: answered at once, done once, and nothing for strangers."""
 
-from infra.sandbox.faults import Fault, Kind
-from infra.sandbox.model import Person
-from infra.sandbox.world import NewChat
+from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.world import NewChat
 from tests.links import link_to
 from tests.scenarios.conversations import all_confirmed, cards, said, says
 from tests.stage import ANNA, BEN, CHAT, EVE, Stage

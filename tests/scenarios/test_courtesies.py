@@ -1,8 +1,8 @@
 """What people send that the bot cannot use: one polite answer an hour, and silence for what is not addressed to it."""
 
-from infra.sandbox.arguments import Upload
-from infra.sandbox.model import Person
-from infra.sandbox.world import NewChat, Words
+from infra.sandbox.telegram.arguments import Upload
+from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.world import NewChat, Words
 from tests.scenarios.conversations import all_confirmed, cards, said, says
 from tests.stage import ANNA, BEN, CHAT, Stage
 

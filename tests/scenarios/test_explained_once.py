@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, Kind
 from tests.crowd import Shown, put_in_review, tap_all
 from tests.stage import Stage
 from tests.understudy import understudy

@@ -6,7 +6,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from infra.sandbox.world import NewChat
+from infra.sandbox.telegram.world import NewChat
 from tests.scenarios.conversations import all_confirmed, said, says
 from tests.stage import ANNA, BEN, CHAT, EVE, Stage
 

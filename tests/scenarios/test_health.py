@@ -6,15 +6,15 @@ import anyio
 import pytest
 
 from actors.errors import AnswerLost, BotTokenRefused, Unreachable
-from actors.intake import CALL_SECONDS, POLL_SECONDS
+from actors.operations.operation import Standing
 from actors.ports import Conflict
-from actors.rules.operations import Standing
-from actors.shell.pulse import LATE_SECONDS
-from actors.tree import Worker
+from actors.runtime.watchdog import LATE_SECONDS
+from actors.updates.polling import CALL_SECONDS, POLL_SECONDS
+from actors.worker import Worker
 from infra.web.health import CrashWatch, alive, ready
-from tests.actors.fakes_reception import FakeWebhook
-from tests.actors.fakes_shell import After, Bug, Never
-from tests.actors.fakes_tree import TreeStage
+from tests.actors.fakes import After, Bug, Never
+from tests.actors.fakes_worker import TreeStage
+from tests.actors.updates.fakes_webhook import FakeWebhook
 from tests.backends import BACKENDS, Backend
 
 RED_WITHIN_SECONDS = 30.0

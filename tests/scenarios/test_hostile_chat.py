@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.sandbox.model import Person, Wire
-from infra.sandbox.world import NewChat
+from infra.sandbox.telegram.model import Person, Wire
+from infra.sandbox.telegram.world import NewChat
 from tests.stage import ANNA, BEN, CHAT, Stage
 
 OTHER_CHAT = CHAT - 1

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from infra.sandbox.rules import Rules
+from infra.sandbox.telegram.rules import Rules
 from tests.scenarios.conversations import all_confirmed, said
 from tests.stage import BEN, CHAT, EVE, Stage, open_stage
 

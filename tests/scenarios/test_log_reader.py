@@ -16,7 +16,7 @@ import anyio
 import pytest
 from anyio.abc import Process
 
-from infra.sandbox.worker import free_port
+from infra.sandbox.demo.worker_processes import free_port
 from infra.settings import child_environment
 from infra.web.server import check
 from tests.crowd import put_in_review

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from actors.rules.account import Account
+from actors.domain.account import Account
 from tests.fakes.instagram import FakeInstagram
 from tests.stage import ANNA, BEN, CHAT, Stage
 

@@ -6,8 +6,8 @@ import anyio
 import pytest
 
 from actors.errors import Refused
+from infra.postgres.admin import open_desk
 from infra.postgres.connect import Address
-from infra.postgres.desk import open_desk
 from tests.fakes.faults import Fault
 from tests.fakes.instagram import FakeInstagram
 from tests.stage import ANNA, CHAT, Stage

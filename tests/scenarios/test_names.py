@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.sandbox.model import Person
+from infra.sandbox.telegram.model import Person
 from tests.stage import ANNA, CHAT, Stage
 
 NAMES = {

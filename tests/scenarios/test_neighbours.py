@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, Kind
 from tests.scenarios.conversations import all_confirmed, cards, said, says
 from tests.stage import ANNA, CHAT, Stage
 
@@ -62,7 +62,7 @@ async def test_b4_our_own_named_command_in_the_backlog_of_a_start_is_done_once_t
 async def test_b14_rename_in_botfather_is_followed_without_a_restart(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.shell.own_name.STRANGE_SECONDS", 0.0)
+    monkeypatch.setattr("actors.commands.bot_name.STRANGE_SECONDS", 0.0)
     await stage.add_chat()
 
     async with stage.worker():

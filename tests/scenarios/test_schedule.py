@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from infra.clock import WallClock
-from infra.postgres.desk import Desk
-from infra.sandbox.faults import Fault, Kind
+from infra.postgres.admin import Desk
+from infra.sandbox.common.faults import Fault, Kind
 from tests.scenarios.conversations import cards
 from tests.stage import ANNA, BEN, CHAT, PATIENCE_SECONDS, Stage
 

@@ -1,7 +1,7 @@
 """Taps of people, from chats and on cards that have no right to them."""
 
-from infra.sandbox.model import Person
-from infra.sandbox.world import NewChat
+from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.world import NewChat
 from tests.stage import ANNA, BEN, CHAT, EVE, Stage
 
 OTHER_CHAT = CHAT - 1

@@ -3,9 +3,9 @@
 import anyio
 import pytest
 
-from infra.sandbox.faults import Fault, Kind
-from infra.sandbox.model import Person
-from infra.sandbox.rules import Rules
+from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.rules import Rules
 from tests.crowd import all_settled, counts, put_in_review, tap_all
 from tests.stage import ANNA, CHAT, Stage, open_stage
 

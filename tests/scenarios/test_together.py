@@ -1,6 +1,6 @@
 """Several fingers on one card."""
 
-from infra.sandbox.model import Person
+from infra.sandbox.telegram.model import Person
 from tests.stage import ANNA, BEN, CHAT, Stage
 
 LATE = {"busy", "stale"}

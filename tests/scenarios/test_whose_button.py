@@ -10,10 +10,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from actors.rules import words
+from actors.item import texts as words
 from infra.postgres.migrate import MIGRATIONS, migrate
-from infra.sandbox.model import Content
-from infra.telegram.taps import PERSONAL, Meaning, Verb, encode
+from infra.sandbox.telegram.model import Content
+from infra.telegram.callback_data import PERSONAL, Meaning, Verb, encode
 from tests.plugins.postgres import Databases
 from tests.stage import ANNA, BEN, CHAT, Stage
 

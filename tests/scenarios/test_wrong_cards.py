@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from infra.postgres.migrate import MIGRATIONS, migrate
-from infra.sandbox.model import Content
+from infra.sandbox.telegram.model import Content
 from tests.stage import CHAT, Stage
 
 MARKS_THEM = "0030_drawn_once_more"

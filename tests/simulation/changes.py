@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.rules.chat_operations import Told
-from actors.rules.item import Row
-from actors.rules.operations import ClaimDue, Due, Operation, SaveCard
+from actors.domain.item import Row
+from actors.operations.commands import Told
+from actors.operations.operation import ClaimDue, Due, Operation, SaveCard
 from tests.fakes.records import EventRecord
 from tests.fakes.store import Store
 from tests.simulation.processes import Life, Process

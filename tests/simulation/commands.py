@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from actors.commands.parsing import OLD_SECONDS, addressee
+from actors.operations.commands import PauseChat, PresentNext, RequeueItem
+from actors.operations.operation import Operation
 from actors.ports import Said
-from actors.rules.chat_operations import PauseChat, PresentNext, RequeueItem
-from actors.rules.commands import OLD_SECONDS, addressee
-from actors.rules.operations import Operation
 from tests.simulation.telegram import OWN_NAME
 
 Place: TypeAlias = tuple[int, int]  # the chat and the message

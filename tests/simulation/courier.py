@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from actors.ports import Delivery, Membership, Moved, Other, Poison, Receipt, Said, Unknown, Update
 from actors.runtime.child import Lifeline
-from actors.tree import Web, Worker
+from actors.worker import Web, Worker
 from tests.simulation.processes import Life, Process
 from tests.simulation.telegram import SimulatedTelegram
 from tests.simulation.weather import Luck, Weather

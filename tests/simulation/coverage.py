@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import get_args
 
-from actors.rules.item import State
-from actors.rules.messages import Message
+from actors.domain.item import State
+from actors.domain.messages import Message
 
 RECENT_SECONDS = 15.0
 STATES = (*(state.value for state in State), "unknown")

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import anyio
 
 from actors.errors import AnswerLost, Unreachable
-from actors.rules.chat_operations import MoveChat, PauseChat, RequeueItem
-from actors.rules.operations import AcknowledgeCards, Operation, RecordTap
-from actors.rules.publish_operations import StepPublish
+from actors.operations.commands import MoveChat, PauseChat, RequeueItem
+from actors.operations.operation import AcknowledgeCards, Operation, RecordTap
+from actors.operations.publishes import StepPublish
 from tests.fakes.database import ACQUIRE_SECONDS, COMMAND_SECONDS, FakeHints
 from tests.fakes.store import Store
 from tests.simulation.processes import Process

@@ -8,12 +8,12 @@ from random import Random
 
 from anyio.abc import TaskGroup
 
+from actors.domain.messages import Message
 from actors.errors import RestartLimitReached
-from actors.item import ItemActor
-from actors.rules.messages import Message
+from actors.item.actor import ItemActor
+from actors.peers import ItemKey
 from actors.runtime.actor import Context
-from actors.shell.outside import ItemKey
-from actors.tree import Identity, Ports, Web, Worker
+from actors.worker import Identity, Ports, Web, Worker
 from tests.simulation.processes import PROCESS, Life, Process, Schedule
 
 GRACE_SECONDS = 14.0

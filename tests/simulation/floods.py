@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from actors.rules.floods import MOST, SECONDS
-from actors.rules.item import Person
+from actors.domain.flood_limit import MOST, SECONDS
+from actors.domain.item import Person
+from infra.telegram.callback_data import CODES, Verb
 from infra.telegram.cards import Button
-from infra.telegram.taps import CODES, Verb
 from tests.simulation.furniture import QUIET_CHAT
 from tests.simulation.people import Crowd
 from tests.simulation.processes import Process

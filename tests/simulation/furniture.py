@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from actors.rules.item import Person
+from actors.domain.item import Person
 from tests.fakes.store import Store
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer

@@ -8,12 +8,12 @@ from functools import partial
 from itertools import pairwise
 from random import Random
 
+from actors.domain.group_ids import GroupKind
+from actors.domain.item import Person
+from actors.domain.membership import Standing
 from actors.ports import Membership
-from actors.rules.group_ids import GroupKind
-from actors.rules.item import Person
-from actors.rules.standing import Standing
+from infra.telegram.callback_data import CODES, Verb, decode, encode
 from infra.telegram.cards import Button
-from infra.telegram.taps import CODES, Verb, decode, encode
 from tests.simulation.floods import Flooder
 from tests.simulation.furniture import CHATS, QUIET_CHAT
 from tests.simulation.intruders import Intruders

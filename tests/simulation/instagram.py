@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
+from actors.domain.account import Account, Container, ContainerState, FreshToken, Hints, Quota
+from actors.domain.item import Story
 from actors.errors import AnswerLost, Refused, TokenGone
-from actors.rules.account import Account, Container, ContainerState, FreshToken, Hints, Quota
-from actors.rules.item import Story
 from tests.simulation.plan import Kind
 from tests.simulation.processes import Process
 from tests.simulation.weather import Weather

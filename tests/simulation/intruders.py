@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from actors.rules.item import Person
+from actors.domain.item import Person
+from infra.telegram.callback_data import PERSONAL, Meaning, Verb, decode, encode
 from infra.telegram.cards import Button
-from infra.telegram.taps import PERSONAL, Meaning, Verb, decode, encode
 from tests.simulation.furniture import CHATS
 from tests.simulation.people import Crowd
 from tests.simulation.telegram import Sight, SimulatedTelegram

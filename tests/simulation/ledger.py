@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
+from actors.domain.item import Row, State
+from actors.domain.messages import Press, Pressed, Recorded, Stale
 from actors.errors import AnswerLost
+from actors.item import texts as words
+from actors.operations.operation import ClaimDue, Due, Operation, RecordTap, SendFailed, StoreOutcome
 from actors.ports import Face, Update
-from actors.rules import words
-from actors.rules.item import Row, State
-from actors.rules.messages import Press, Pressed, Recorded, Stale
-from actors.rules.operations import ClaimDue, Due, Operation, RecordTap, SendFailed, StoreOutcome
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.store import Store
 from tests.simulation.processes import Life, Process

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from actors.domain.item import Person, State
+from actors.domain.messages import Tap
+from actors.domain.publish_phase import RUNNING
 from actors.ports import Face
-from actors.rules.item import Person, State
-from actors.rules.messages import Tap
-from actors.rules.publish_phase import RUNNING
 from infra.telegram.cards import caption, keyboard, without_line
 from tests.fakes.records import CardRecord, ItemRecord
 from tests.fakes.store import Store

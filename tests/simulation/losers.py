@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from actors.rules.item import TRANSITIONS, State
-from actors.rules.messages import Press, Recorded, Stale, Tap
+from actors.domain.item import TRANSITIONS, State
+from actors.domain.messages import Press, Recorded, Stale, Tap
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
 

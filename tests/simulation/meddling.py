@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from tests.fakes.desk import Requeue, operator_removes, operator_requeues
+from tests.fakes.admin import Requeue, operator_removes, operator_requeues
 from tests.fakes.writer import Writer
 from tests.simulation.plan import Episode
 from tests.simulation.stage import Stage

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
+from actors.domain.item import Person
+from actors.domain.messages import Press, Pressed
 from actors.ports import Other, Poison, Said
-from actors.rules.item import Person
-from actors.rules.messages import Press, Pressed
+from infra.telegram.callback_data import VERBS, Meaning, Verb, decode
+from infra.telegram.caption_text import visible
 from infra.telegram.cards import Button
-from infra.telegram.markup import visible
-from infra.telegram.seen import write_seen
-from infra.telegram.taps import VERBS, Meaning, Verb, decode
+from infra.telegram.received_caption import write_seen
 from infra.telegram.updates import pressed_as
 from tests.simulation.journal import Transcript
 from tests.simulation.telegram import Sight, SimulatedTelegram

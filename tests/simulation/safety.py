@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.rules.item import PROGRESS, TRANSITIONS, State
-from actors.rules.operations import Operation, RecordTap
+from actors.domain.item import PROGRESS, TRANSITIONS, State
+from actors.operations.operation import Operation, RecordTap
 from tests.fakes.records import EventRecord, ItemRecord
 from tests.fakes.store import Store
 from tests.simulation.plan import Violation

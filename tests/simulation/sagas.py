@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.rules.item import State
-from actors.rules.operations import Operation, RecordTap
-from actors.rules.publish_operations import Publish, Stepped, StepPublish, TakePublish
-from actors.rules.publish_phase import RUNNING, Phase
+from actors.domain.item import State
+from actors.domain.publish_phase import RUNNING, Phase
+from actors.operations.operation import Operation, RecordTap
+from actors.operations.publishes import Publish, Stepped, StepPublish, TakePublish
 from tests.fakes.records import ItemRecord, PublishRecord
 from tests.fakes.store import Store
 from tests.simulation.processes import Process

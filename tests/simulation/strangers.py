@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.domain.messages import Press, Pressed, Recorded
+from actors.item.texts import PENDING
+from actors.operations.operation import CloseTap, LookAtButton, Operation, RecordTap
 from actors.ports import Face
-from actors.rules.messages import Press, Pressed, Recorded
-from actors.rules.operations import CloseTap, LookAtButton, Operation, RecordTap
-from actors.rules.words import PENDING
 from tests.fakes.store import Store
 
 MOST_ROWS = 10

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.domain.messages import Press, Pressed, Tap
 from actors.ports import Face, Update
-from actors.rules.messages import Press, Pressed, Tap
 from tests.fakes.store import Store
 from tests.simulation.processes import PROCESS, Life, Process
 

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from actors.domain.item import Row
+from actors.domain.messages import Pressed
 from actors.errors import Refused, Unreachable
 from actors.ports import Face, Membership, Moved, Other, Poison, Said, SentCard, Unknown, Update
-from actors.rules.item import Row
-from actors.rules.messages import Pressed
-from actors.shell.door import id_of
+from actors.updates.dispatcher import id_of
 from infra.telegram.cards import Keyboard, caption, keyboard
 from tests.fakes.updates import IMPATIENT_SECONDS, MOST, PRESS_SECONDS, SAME_OFFSET_SECONDS, UPDATE_SECONDS
 from tests.simulation.processes import Process

@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 import anyio
 
+from actors.domain.item import Row
+from actors.domain.messages import Pressed
 from actors.errors import AnswerLost, BotTokenRefused, Unreachable
 from actors.ports import Conflict, Face, Membership, Moved, Other, Poison, Said, Sending, SentCard, Unknown, Update
-from actors.rules.item import Row
-from actors.rules.messages import Pressed
 from tests.simulation.floods import Pauses
 from tests.simulation.ledger import Ledger
 from tests.simulation.plan import Kind

@@ -3,7 +3,7 @@
 import signal
 from contextlib import suppress
 
-from infra.telegram.markup import visible
+from infra.telegram.caption_text import visible
 from tests.simulation.plan import Outcome, Plan
 from tests.simulation.toy import ToyWorlds, toy_outcome, toy_plan
 from tests.simulation.watchdog import ENDS, watched
@@ -22,7 +22,7 @@ def test_world_that_spins_is_ended_and_the_place_is_named() -> None:
     outcome = watched(toy_plan(), spinning, SOON_SECONDS)
 
     assert [one.invariant for one in outcome.violations] == [ENDS]
-    assert "it spins in infra.telegram.markup, visible" in outcome.violations[0].sentence
+    assert "it spins in infra.telegram.caption_text, visible" in outcome.violations[0].sentence
 
 
 def test_world_that_ends_is_left_alone() -> None:

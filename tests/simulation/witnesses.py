@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from actors.domain.messages import Pressed, Recorded, Stale
+from actors.operations.operation import Operation, RecordTap
 from actors.ports import Update
-from actors.rules.messages import Pressed, Recorded, Stale
-from actors.rules.operations import Operation, RecordTap
-from infra.telegram.markup import visible
+from infra.telegram.caption_text import visible
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
 from tests.simulation.changes import Changes

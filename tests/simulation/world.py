@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import anyio
 
-from actors.rules.messages import Message
-from actors.shell.outside import ItemKey
-from actors.tree import Ports
+from actors.domain.messages import Message
+from actors.peers import ItemKey
+from actors.worker import Ports
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import Store
 from tests.simulation import liveness

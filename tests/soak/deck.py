@@ -7,9 +7,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
-from infra.sandbox.model import Content, Message, Person
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.world import NewChat, Tap
+from infra.sandbox.telegram.model import Content, Message, Person
+from infra.sandbox.telegram.world import NewChat, Tap
 from tests.soak.eyes import Eyes
 from tests.soak.ledger import Decided, Tapped, Told
 

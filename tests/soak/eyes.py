@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import anyio
 import asyncpg
 
-from infra.postgres.embedded import open_embedded
+from infra.postgres.embedded.owner import open_embedded
 from tests.faults.server import DATA, Server
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from actors.rules import words
+from actors.item import texts as words
 
 NOT_SAVED = "was not saved, tap again"
 TOO_LATE = "too late"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from anyio.abc import Process
 
-from infra.sandbox.worker import worker_process
+from infra.sandbox.demo.worker_processes import worker_process
 from main import COMMAND
 from tests.soak.slope import Sample
 

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import anyio
 from anyio.abc import TaskGroup
 
-from infra.sandbox.rules import Rules
 from infra.sandbox.server import open_sandbox
+from infra.sandbox.telegram.rules import Rules
 from main import worker_of
 from tests.faults.proxy import Proxy, Target, proxy_to
 from tests.faults.server import open_server

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.rules import words
+from actors.item import texts as words
 from tests.soak.ledger import Decided, Tally, Tapped, Told, Verdict, heard_who_was_first, judge
 
 ANNA = Tapped(1, "t1", 7, 11, "Anna")

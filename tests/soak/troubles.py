@@ -10,7 +10,7 @@ from random import Random
 
 import anyio
 
-from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, Kind
 from infra.sandbox.sandbox import Sandbox
 from tests.faults.proxy import Ending, Line, Proxy, Way
 from tests.soak.eyes import Eyes

@@ -3,7 +3,7 @@
 
 -- migrate: apply
 
--- The rule book, equal to TRANSITIONS in actors/rules/item.py (a test compares them); null: no such step in that state.
+-- The rule book, equal to TRANSITIONS in actors/domain/item.py (a test compares them); null: no such step in that state.
 create function next_state(from_state text, step text) returns text
 language sql immutable parallel safe as $$
   select case from_state || ' ' || step

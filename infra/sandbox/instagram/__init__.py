@@ -2,6 +2,6 @@
 
 `rules` (figures and refusals), `model` (accounts, containers, stories), `world` (what each call changes; pure), `fetch`
 (the media link, fetched as Meta does), `calls` (arguments in, JSON out), `api` (HTTP and the faults in between),
-`faults` (the ways in which publishing went wrong in production), `stage` (everything that a test may do), `control`
+`faults` (the ways in which publishing went wrong in production), `facade` (everything that a test may do), `control`
 (the same for another process).
 """

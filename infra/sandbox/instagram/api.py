@@ -11,16 +11,16 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.sandbox.arguments import Arguments
-from infra.sandbox.exchange import read_arguments, reset
-from infra.sandbox.faults import Fault, Faults, Kind
+from infra.sandbox.common.fault_injection import Mishaps
+from infra.sandbox.common.faults import Fault, Faults, Kind
 from infra.sandbox.instagram.calls import CALLS, GraphCall, Outside
 from infra.sandbox.instagram.fetch import fetch
 from infra.sandbox.instagram.model import Wire
 from infra.sandbox.instagram.rules import GraphError, invalid
 from infra.sandbox.instagram.world import InstagramWorld
-from infra.sandbox.mishaps import Mishaps
-from infra.sandbox.rules import BotApiError
+from infra.sandbox.telegram.arguments import Arguments
+from infra.sandbox.telegram.exchange import read_arguments, reset
+from infra.sandbox.telegram.rules import BotApiError
 
 NODE = r"/{node:\d+|me}"
 VERSIONS = ("", r"/v{version:\d+\.\d+}")

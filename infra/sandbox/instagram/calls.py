@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.sandbox.arguments import Arguments
 from infra.sandbox.instagram.model import INSTAGRAM, Container, Fetched, InstagramAccount, LiveStory, Wire
 from infra.sandbox.instagram.rules import GraphError, invalid, unknown
 from infra.sandbox.instagram.world import InstagramWorld
+from infra.sandbox.telegram.arguments import Arguments
 
 APP_ID = "1000000000000001"
 APP_SECRET = "sandbox-app-secret"  # noqa: S105 - it opens the sandbox only

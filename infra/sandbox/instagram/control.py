@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.instagram.facade import Instagram
 from infra.sandbox.instagram.model import FACEBOOK, Container, InstagramAccount, LiveStory, Wire
-from infra.sandbox.instagram.stage import Instagram
 
 ADDRESS = "/sandbox/instagram"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, Kind
 
 LOST_BEFORE = Fault(Kind.RESET_BEFORE, "publish")
 LOST_AFTER = Fault(Kind.RESET_AFTER, "publish")

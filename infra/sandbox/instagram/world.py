@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.sandbox.common.journal import Journal
 from infra.sandbox.instagram.model import (
     FACEBOOK,
     TOKEN_STARTS,
@@ -13,8 +14,7 @@ from infra.sandbox.instagram.model import (
     media_of,
 )
 from infra.sandbox.instagram.rules import GraphError, InstagramRules, unknown
-from infra.sandbox.journal import Journal
-from infra.sandbox.rules import StageError
+from infra.sandbox.telegram.rules import StageError
 
 FIRST_ACCOUNT = 17_841_400_000_000_001
 FIRST_CONTAINER = 17_900_000_000_000_001

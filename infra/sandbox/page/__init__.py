@@ -1,7 +1,7 @@
 """The page: the group on a phone, the worker's log beside it, and switches for everything that can go wrong.
 
-Rendered here and sent piece by piece: `look` (a message as the templates want it), `words` (log lines in plain words),
-`gallery` (what is live on Instagram), `chronicle` (log lines and taps folded into stories), `switches` (what can be
+Rendered here and sent piece by piece: `look` (a message as the templates want it), `texts` (log lines in plain words),
+`gallery` (what is live on Instagram), `timeline` (log lines and taps folded into stories), `switches` (what can be
 harmed, and for how long), `score` (what came of all taps), `stream` (what changed, as server-sent events), `page` (the
 routes). `static/page.js` only puts the pieces in their places.
 """

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from infra.sandbox.instagram.control import ADDRESS
+from infra.sandbox.instagram.facade import Instagram
 from infra.sandbox.instagram.model import LiveStory
 from infra.sandbox.instagram.rules import DAY_SECONDS
-from infra.sandbox.instagram.stage import Instagram
 from infra.sandbox.page.look import clock_time
 
 MOST_FRAMES = 40

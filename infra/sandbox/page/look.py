@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from infra.sandbox.files import FileStore
-from infra.sandbox.markup import Formatted, to_html
-from infra.sandbox.model import Chat, Content, Message, Person, Wire
-from infra.sandbox.rules import BotApiError
+from infra.sandbox.telegram.files import FileStore
+from infra.sandbox.telegram.markup import Formatted, to_html
+from infra.sandbox.telegram.model import Chat, Content, Message, Person, Wire
+from infra.sandbox.telegram.rules import BotApiError
 
 # Marks of direction and our own invisible ones: a title is shown inside an element that isolates it.
 INVISIBLE = re.compile("[\u200e\u200f\u2063\u2066-\u2069]")

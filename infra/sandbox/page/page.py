@@ -10,13 +10,13 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.sandbox.page.scenery import Scenery
+from infra.sandbox.demo.environment import Theatre
+from infra.sandbox.demo.interactive import engage
+from infra.sandbox.page.rendering import Scenery
 from infra.sandbox.page.stream import changes
-from infra.sandbox.rules import StageError
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.theatre import Theatre
-from infra.sandbox.visit import engage
-from infra.sandbox.world import Tap
+from infra.sandbox.telegram.rules import StageError
+from infra.sandbox.telegram.world import Tap
 
 ADDRESS = "/sandbox/page"
 STATIC = Path(__file__).parent / "static"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from infra.sandbox.instagram.stage import Instagram
-from infra.sandbox.report import Judgement, Report, Tapped, count
-from infra.sandbox.world import World
+from infra.sandbox.demo.report import Judgement, Report, Tapped, count
+from infra.sandbox.instagram.facade import Instagram
+from infra.sandbox.telegram.world import World
 
 PATIENCE_SECONDS = 150.0  # by then a tap that was held has been decided, if nothing else breaks
 

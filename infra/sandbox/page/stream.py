@@ -6,10 +6,10 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
-from infra.sandbox.journal import Entry
-from infra.sandbox.model import Wire
-from infra.sandbox.page.scenery import Scenery
+from infra.sandbox.common.journal import Entry
+from infra.sandbox.page.rendering import Scenery
 from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.telegram.model import Wire
 
 HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": still here\n\n"

@@ -10,14 +10,14 @@ from enum import Enum
 import anyio
 
 from actors.errors import PortError
-from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.demo.environment import Theatre, open_cards
+from infra.sandbox.demo.interactive import record
 from infra.sandbox.instagram import faults
-from infra.sandbox.model import item_named
 from infra.sandbox.page.look import title
-from infra.sandbox.rules import StageError
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.theatre import Theatre, open_cards
-from infra.sandbox.visit import record
+from infra.sandbox.telegram.model import item_named
+from infra.sandbox.telegram.rules import StageError
 
 LONGEST_SECONDS = 120.0
 SLOW_SECONDS = 2.0

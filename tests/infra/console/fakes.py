@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from actors.domain.account import Login
+from actors.domain.item import Kind
 from actors.errors import PortError, Unreachable
-from actors.rules.account import Login
-from actors.rules.item import Kind
-from actors.rules.set_up import Means, SetUp
-from infra.console.opened import Lines, Opened, Safe
+from actors.operations.set_up import Means, SetUp
+from infra.console.ports import Lines, Opened, Safe
 from tests.fakes.groups import FakeGroups
 
 CHAT: dict[str, Any] = {

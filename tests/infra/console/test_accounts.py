@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner, Result
 
+from actors.domain.account import Login
 from actors.errors import Refused, Unreachable
-from actors.rules.account import Login
 from infra.console.app import build
 from tests.infra.console.fakes import ACCOUNT, Outside
 

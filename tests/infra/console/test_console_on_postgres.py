@@ -14,14 +14,14 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from actors.rules.account import Login
-from actors.rules.set_up import Means
+from actors.domain.account import Login
+from actors.operations.set_up import Means
 from infra.clock import WallClock
 from infra.console.app import build
-from infra.console.opened import Opened, Safe
+from infra.console.ports import Opened, Safe
 from infra.media.local import LocalMedia
+from infra.postgres.admin import open_desk
 from infra.postgres.connect import Address
-from infra.postgres.desk import open_desk
 from infra.vault import Vault, new_key
 from tests.infra.console.fakes import Owner
 

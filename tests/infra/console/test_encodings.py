@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infra.console.app import build
-from infra.console.shell import say
+from infra.console.exit_codes import say
 from tests.infra.console.fakes import ACCOUNT, CHAT, ITEM, MEDIA, MEMBER, FakeDesk, Outside
 
 MAIN = Path(__file__).parent.parent.parent.parent / "main.py"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner, Result
 
+from actors.domain.group_ids import Group, GroupKind
 from actors.errors import AnswerLost, BotTokenRefused, PortError, Unreachable
-from actors.rules.group_ids import Group, GroupKind
 from infra.console.app import build
 from tests.fakes.groups import FakeGroups
 from tests.infra.console.fakes import CHAT, Outside

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from actors.domain.account import Account, Login, whose
+from actors.domain.item import Kind, Story
 from actors.errors import Unreachable
-from actors.rules.account import Account, Login, whose
-from actors.rules.item import Kind, Story
 from infra.instagram.settings import Around
 from infra.sandbox.instagram.model import InstagramAccount
 

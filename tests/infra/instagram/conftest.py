@@ -8,9 +8,9 @@ import pytest
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import App, settings_for
 from infra.sandbox.instagram.calls import APP_ID, APP_SECRET
-from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
+from infra.sandbox.telegram.rules import Rules
 from tests.infra.instagram.accounts import around
 from tests.infra.sandbox.graph import Shelf, open_shelf
 

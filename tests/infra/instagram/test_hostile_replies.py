@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.domain.account import Container, FreshToken, Hints, Login, Quota
 from actors.errors import PortError, Unreachable
-from actors.rules.account import Container, FreshToken, Hints, Login, Quota
 from infra.instagram.calls import LONGEST_PAUSE_SECONDS
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import App, GraphSettings

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from actors.domain.account import Account, ContainerState, Hints, Login, Quota
+from actors.domain.item import Kind
 from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
-from actors.rules.account import Account, ContainerState, Hints, Login, Quota
-from actors.rules.item import Kind
 from infra.instagram.graph import GraphInstagram
-from infra.sandbox.faults import Fault
-from infra.sandbox.faults import Kind as FaultKind
+from infra.sandbox.common.faults import Fault
+from infra.sandbox.common.faults import Kind as FaultKind
 from infra.sandbox.instagram import faults
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.instagram.accounts import account_of, story

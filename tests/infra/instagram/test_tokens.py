@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from actors.domain.account import Login
 from actors.errors import AnswerLost, Refused, TokenGone
-from actors.rules.account import Login
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import settings_for
 from infra.instagram.tokens import Owner
-from infra.sandbox.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, Kind
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.instagram.accounts import NOON, TOKEN, account, account_of, around, unseal
 from tests.infra.instagram.wired import answered

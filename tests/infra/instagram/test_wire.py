@@ -9,8 +9,8 @@ import anyio
 import pytest
 from anyio.abc import SocketStream
 
+from actors.domain.account import Login
 from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
-from actors.rules.account import Login
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import FACEBOOK_URL, INSTAGRAM_URL, App, GraphSettings, settings_for
 from infra.instagram.wire import Ask, Reply

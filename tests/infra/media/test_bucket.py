@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from yarl import URL
 
+from actors.domain.item import Kind, Story
 from actors.errors import Refused, Unreachable
-from actors.rules.item import Kind, Story
 from infra.media.bucket import Bucket, BucketMedia
 from infra.media.taking import Stored, published_path
 from tests.backends import BACKENDS, Backend

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from PIL import Image
 
+from actors.domain.item import Kind, Story
 from actors.errors import Refused, Unreachable
-from actors.rules.item import Kind, Story
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
 from infra.media.secret import NAME, kept_secret

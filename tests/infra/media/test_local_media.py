@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from actors.domain.item import Kind, Story
 from actors.errors import Refused, Unreachable
-from actors.rules.item import Kind, Story
 from infra.media.fitting import fit
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia

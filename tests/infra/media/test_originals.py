@@ -12,7 +12,7 @@ from hypothesis import given
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from actors.rules.item import Kind
+from actors.domain.item import Kind
 from infra.media.cleaning import for_the_team, published
 from infra.media.originals import shown
 from tests.hostile import bent, few

@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from actors.domain.item import Kind, Story
 from actors.errors import PortError, Refused, Unreachable
-from actors.rules.item import Kind, Story
 from infra.media.reach import Reach
 from tests.backends import BACKENDS, Backend
 

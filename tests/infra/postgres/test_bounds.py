@@ -1,7 +1,7 @@
 """Bounds of a statement: each ends before the one around it, so that a definite no comes before a doubt."""
 
-from infra.postgres.embedded import LOCK_SECONDS
-from infra.postgres.embedded_server import START_SECONDS
+from infra.postgres.embedded.owner import LOCK_SECONDS
+from infra.postgres.embedded.server import START_SECONDS
 from infra.postgres.pool import (
     ACQUIRE_SECONDS,
     CLOSE_SECONDS,

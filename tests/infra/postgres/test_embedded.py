@@ -16,17 +16,17 @@ import asyncpg
 import pytest
 
 from actors.errors import Refused, Unreachable
-from infra.postgres.bindings import BINDINGS
 from infra.postgres.connect import Address, connect_patiently, connected
-from infra.postgres.embedded import EmbeddedPostgresFailed, Owner, open_embedded
+from infra.postgres.embedded.owner import EmbeddedPostgresFailed, Owner, open_embedded
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
+from infra.postgres.statements import BINDINGS
 
 ROOT = Path(__file__).parents[3]
 OWNER = """\
 import sys
 from pathlib import Path
-from infra.postgres.embedded import Owner
+from infra.postgres.embedded.owner import Owner
 print(Owner(Path(sys.argv[1])).join(), flush=True)
 sys.stdin.read()
 """

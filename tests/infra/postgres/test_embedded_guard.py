@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.postgres.embedded_guard import end, guarded, main
-from infra.postgres.embedded_server import lock
+from infra.postgres.embedded.guard import end, guarded, main
+from infra.postgres.embedded.server import lock
 
 ROOT = Path(__file__).parents[3]
 DEMO = """\
 import sys
 from pathlib import Path
-from infra.postgres.embedded_guard import guarded
+from infra.postgres.embedded.guard import guarded
 with guarded(Path(sys.argv[1])):
     print("guarded", flush=True)
     sys.stdin.read()

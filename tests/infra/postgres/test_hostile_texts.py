@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from actors.domain.item import Person, Step
+from actors.domain.messages import Gone, Press, Tap
 from actors.errors import Refused
-from actors.rules.item import Person, Step
-from actors.rules.messages import Gone, Press, Tap
-from actors.rules.operations import Interaction, Operation, RecordTap, WriteInteractions
-from infra.postgres.bindings import BINDINGS
+from actors.operations.operation import Interaction, Operation, RecordTap, WriteInteractions
+from infra.postgres.admin import Desk, open_desk
 from infra.postgres.connect import Address
-from infra.postgres.desk import Desk, open_desk
 from infra.postgres.pool import PoolSettings, open_pool
+from infra.postgres.statements import BINDINGS
 from tests.backends import BACKENDS, Backend
 from tests.hostile import CRUEL_TEXTS
 

@@ -12,12 +12,12 @@ import anyio
 import asyncpg
 import pytest
 
-from actors.database import Database
-from actors.rules.operations import Operation
-from actors.rules.requests import Lane, Reply, Ticket
+from actors.database.actor import Database
+from actors.database.request import Lane, Reply, Ticket
+from actors.operations.operation import Operation
 from actors.runtime.child import Lifeline
-from infra.postgres.binding import Binding
 from infra.postgres.pool import PoolSettings, open_pool
+from infra.postgres.statement import Binding
 from tests.links import Link, link_to
 
 SCHEMA = """

@@ -13,9 +13,9 @@ import asyncpg
 import pytest
 
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.rules.operations import Operation
-from infra.postgres.binding import Binding
+from actors.operations.operation import Operation
 from infra.postgres.pool import ConnectionPool, OneStatement, PoolSettings, open_pool
+from infra.postgres.statement import Binding
 from tests.backends import BACKENDS, Backend
 from tests.links import Link, link_to
 

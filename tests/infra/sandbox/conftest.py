@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession
 
-from infra.sandbox.model import Person
-from infra.sandbox.rules import Rules
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.world import NewChat
+from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.rules import Rules
+from infra.sandbox.telegram.world import NewChat
 from tests.infra.sandbox.client import BotClient
 from tests.infra.sandbox.graph import Graph, open_shelf
 

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field, replace
 import pytest
 from PIL import Image
 
+from actors.domain.item import Kind, State, Step, Story
+from actors.domain.messages import AskToReject, Question
+from actors.domain.messages import Tap as TapMessage
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Face, Said
-from actors.rules.item import Kind, State, Step, Story
-from actors.rules.messages import AskToReject, Question
-from actors.rules.messages import Tap as TapMessage
-from infra.sandbox.faults import Fault
-from infra.sandbox.faults import Kind as FaultKind
-from infra.sandbox.model import Person, Wire
-from infra.sandbox.rules import Rules
+from infra.sandbox.common.faults import Fault
+from infra.sandbox.common.faults import Kind as FaultKind
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.world import NewChat, Tap
+from infra.sandbox.telegram.model import Person, Wire
+from infra.sandbox.telegram.rules import Rules
+from infra.sandbox.telegram.world import NewChat, Tap
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.cards import caption, first_face
-from infra.telegram.seen import seen_html
+from infra.telegram.received_caption import seen_html
 from infra.telegram.updates import TelegramUpdates
 from tests.infra.telegram.rows import ROW, as_seen, settled
 

@@ -1,10 +1,10 @@
 """What the calls of the adapter may take fits into what the actors above it allow for, and Telegram to."""
 
-from actors.intake import CALL_SECONDS, POLL_SECONDS
-from actors.shell.sends import LONGEST_SECONDS
+from actors.item.sending import LONGEST_SECONDS
+from actors.updates.polling import CALL_SECONDS, POLL_SECONDS
+from infra.telegram.caption_lines import EARLIER_ROOM, NAME_ROOM
 from infra.telegram.cards import ACCOUNT_ROOM, LINE_ROOM, LONGEST_CAPTION, NOTE_ROOM, TITLE_ROOM
-from infra.telegram.lines import EARLIER_ROOM, NAME_ROOM
-from infra.telegram.request import CONNECT_SECONDS, LONGEST_UPLOAD_SECONDS, READ_SECONDS, WRITE_SECONDS
+from infra.telegram.http import CONNECT_SECONDS, LONGEST_UPLOAD_SECONDS, READ_SECONDS, WRITE_SECONDS
 
 
 def test_poll_ends_before_it_counts_as_overdue() -> None:

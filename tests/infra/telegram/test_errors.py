@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from actors.domain.item import Story
 from actors.errors import AnswerLost, BotTokenRefused, ChatMoved, PortError, Refused, Unreachable
 from actors.ports import Conflict
-from actors.rules.item import Story
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.cards import first_face
 from infra.telegram.updates import TelegramUpdates

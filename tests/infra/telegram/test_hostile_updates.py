@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Bot
 
+from actors.domain.item import Story
+from actors.domain.messages import Tap
 from actors.errors import PortError, Unreachable
 from actors.ports import Conflict, Face, Membership, Moved, Other, Poison, Said, Unknown, Update
-from actors.rules.item import Story
-from actors.rules.messages import Tap
-from infra.sandbox.markup import parse_html, utf16_length
+from infra.sandbox.telegram.markup import parse_html, utf16_length
 from infra.telegram.bot import TelegramChat
+from infra.telegram.callback_data import decode, encode
 from infra.telegram.cards import LONGEST_CAPTION, caption
-from infra.telegram.request import LONGEST_PAUSE_SECONDS, AiohttpRequest
-from infra.telegram.taps import decode, encode
+from infra.telegram.http import LONGEST_PAUSE_SECONDS, AiohttpRequest
 from infra.telegram.updates import LARGEST_ID, LONGEST_KEY, TelegramUpdates
 from infra.telegram.webhook import Place, TelegramWebhook
 from tests.backends import BACKENDS, Backend

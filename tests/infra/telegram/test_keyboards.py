@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from actors.domain.item import FINAL, State, Step
+from actors.domain.messages import Question
+from actors.domain.publish_phase import Phase
 from actors.ports import Face
-from actors.rules.item import FINAL, State, Step
-from actors.rules.messages import Question
-from actors.rules.publish_phase import Phase
 from infra.telegram.cards import Keyboard, first_face, keyboard
 from tests.infra.telegram.rows import ROW, as_seen
 

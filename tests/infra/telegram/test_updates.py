@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.domain.group_ids import GroupKind
+from actors.domain.item import Person, Step
+from actors.domain.membership import Standing
+from actors.domain.messages import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
 from actors.ports import Membership, Moved, Other, Poison, Said, Unknown
-from actors.rules.group_ids import GroupKind
-from actors.rules.item import Person, Step
-from actors.rules.messages import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
-from actors.rules.standing import Standing
-from infra.telegram.request import AiohttpRequest
-from infra.telegram.seen import seen_html, write_seen
+from infra.telegram.http import AiohttpRequest
+from infra.telegram.received_caption import seen_html, write_seen
 from infra.telegram.updates import NO_ID, TelegramUpdates
 
 UPDATES = TelegramUpdates(AiohttpRequest(1), "")

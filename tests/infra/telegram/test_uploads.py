@@ -9,16 +9,16 @@ import anyio
 import pytest
 from anyio.abc import SocketStream
 
+from actors.domain.item import Kind, Story
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Sending
-from actors.rules.item import Kind, Story
-from infra.sandbox.faults import Fault
-from infra.sandbox.faults import Kind as FaultKind
-from infra.sandbox.model import Person
-from infra.sandbox.rules import Rules
+from infra.sandbox.common.faults import Fault
+from infra.sandbox.common.faults import Kind as FaultKind
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.world import NewChat
+from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.rules import Rules
+from infra.sandbox.telegram.world import NewChat
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.uploads import Turns
 from tests.infra.telegram.rows import ROW

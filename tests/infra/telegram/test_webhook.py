@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
+from actors.domain.item import Story
 from actors.errors import Refused, ShutOut
 from actors.ports import Delivery
-from actors.rules.item import Story
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.world import NewChat
+from infra.sandbox.telegram.world import NewChat
 from infra.telegram.bot import open_telegram
 from infra.telegram.updates import ALLOWED, TelegramUpdates
 from infra.telegram.webhook import Place, TelegramWebhook, open_webhook

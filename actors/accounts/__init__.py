@@ -1,0 +1,1 @@
+"""Instagram accounts: whether they would publish, how long their tokens last, and what the set-up lacks."""

@@ -1,0 +1,68 @@
+"""Knows what of the set-up is not complete, and says so once: in the log, and to who asks."""
+
+from __future__ import annotations
+
+import anyio
+import structlog
+
+from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.operations.set_up import LookAtSetUp, Means, Shortcoming, concerning, shortcomings
+from actors.peers import BURST_SECONDS, Alarm, seconds_to_burst, until
+from actors.runtime.child import Lifeline
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 6 * 3600.0  # while all is well; what changes that sends a hint, where hints work
+ASK_SECONDS = 30.0
+COMMAND_SECONDS = 1.0  # a person waits
+
+
+class SetUpWatch:
+    """The actor that looks at start, after a hint, when a person asks, and in a burst that is under way anyhow."""
+
+    def __init__(self, store: Asks, means: Means) -> None:
+        self._store = store
+        self._means = means
+        self._missing: tuple[Shortcoming, ...] = ()
+        self._alarm = Alarm()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What is not complete, as last seen."""
+        return tuple(one.reason for one in self._missing)
+
+    def wake(self) -> None:
+        """Something may have come right, or not be right any more."""
+        self._alarm.ring()
+
+    async def of_chat(self, chat_id: int) -> tuple[str, ...]:
+        """What this chat feels: as it is now, or, without the database, as last seen."""
+        await self._ask(COMMAND_SECONDS)
+        return concerning(chat_id, self._missing)
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Look and sleep until stopped."""
+        lifeline.ready()
+        stopping = False
+        while not stopping:
+            await until(lifeline.stopping, self._look)
+            calm = LOOK_SECONDS - BURST_SECONDS if not self._missing else 0.0
+            stopping = await self._alarm.wait(seconds_to_burst() + calm, lifeline.stopping)
+
+    async def _look(self) -> None:
+        await self._ask(ASK_SECONDS)
+
+    async def _ask(self, seconds: float) -> None:
+        try:
+            found = (await self._store.ask(LookAtSetUp(), Ticket(anyio.current_time() + seconds, Lane.REST))).value
+        except NotStored:
+            return
+        before, self._missing = self._missing, shortcomings(found, self._means)
+        for one in self._missing:
+            if one not in before:
+                log.warning(
+                    "setup.incomplete", reason=one.reason, chat_id=one.chats[0] if len(one.chats) == 1 else None
+                )
+        for one in before:
+            if one not in self._missing:
+                log.info("setup.came_right", reason=one.reason)

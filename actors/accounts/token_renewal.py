@@ -1,0 +1,123 @@
+"""Keeps the tokens of the Instagram accounts fresh, and warns the team of one that cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TypeVar
+
+import anyio
+import structlog
+
+from actors.accounts.token_warnings import GONE, sentence, warning
+from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.domain.account import FreshToken
+from actors.errors import AnswerLost, PortError, TokenGone
+from actors.operations.operation import Operation
+from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
+from actors.peers import BURST_SECONDS, Alarm, seconds_to_burst, until
+from actors.ports import Chat, Instagram
+from actors.runtime.child import Lifeline
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+LOOK_SECONDS = 6 * 3600.0
+ASK_SECONDS = 30.0
+STORE_TRIES = 10
+RENEW_SECONDS = 30.0
+WARN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """All that the keeper reaches; `worker` must be new with each start of the process."""
+
+    worker: str
+    store: Asks
+    instagram: Instagram
+    chat: Chat
+
+
+class TokenKeeper:
+    """The actor that looks at the tokens at start, then a few times a day, in a burst that is under way anyhow."""
+
+    def __init__(self, outside: Keeping) -> None:
+        self._outside = outside
+        self._looks = count(1)
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Look and sleep until stopped."""
+        lifeline.ready()
+        stopping = False
+        while not stopping:
+            seconds = await until(lifeline.stopping, self._look)
+            stopping = await Alarm().wait(seconds or 0.0, lifeline.stopping)
+
+    async def _look(self) -> float:
+        """Keep what is due; returns how long to sleep: to the next burst only, if something was left undone."""
+        owner = f"{self._outside.worker} tokens {next(self._looks)}"
+        try:
+            due = (await self._outside.store.ask(ClaimTokens(owner), _ticket())).value
+        except NotStored:
+            return seconds_to_burst()
+        done = [await self._keep(one, owner) for one in due]
+        return seconds_to_burst() + (LOOK_SECONDS - BURST_SECONDS if all(done) else 0.0)
+
+    async def _keep(self, due: TokenDue, owner: str) -> bool:
+        """Renew, then warn if that was of no use; False: a warning is still to be given."""
+        kept = due if due.gone else await self._renew(due)
+        days = None if kept is None else warning(kept)
+        return kept is None or days is None or await self._warn(kept, days, owner)
+
+    async def _renew(self, due: TokenDue) -> TokenDue | None:
+        """Return the account as it is now; None: it is somebody else's by now."""
+        try:
+            with anyio.fail_after(RENEW_SECONDS):
+                fresh = await self._outside.instagram.renew(due.account)
+        except TokenGone:
+            return replace(due, gone=True)
+        except (PortError, TimeoutError) as error:
+            _log_account("token.not_renewed", due, reason=str(error) or "took too long")
+            return due
+        return await self._keep_fresh(due, fresh)
+
+    async def _keep_fresh(self, due: TokenDue, fresh: FreshToken) -> TokenDue | None:
+        kept = await self._insist(StoreToken(due, fresh))
+        _log_account("token.not_kept" if kept is None else "token.renewed", due)
+        return kept
+
+    async def _warn(self, due: TokenDue, days: int, owner: str) -> bool:
+        """Claimed before, so that nobody else says it too; taken back if it certainly was not said."""
+        if not await self._insist(NoteToken(due, owner, days, gone=days == GONE)):
+            return False
+        # Stopping now would leave a warning that is stored and was never given.
+        with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WARN_SECONDS):
+            try:
+                await self._outside.chat.send_text(due.chat_id, sentence(due, days))
+            except AnswerLost:
+                pass
+            except PortError as error:
+                _log_account("token.not_warned", due, days=days, reason=str(error))
+                await self._insist(NoteToken(due, owner, due.warned_days, gone=days == GONE))
+                return False
+        _log_account("token.warned", due, days=days)
+        return True
+
+    async def _insist(self, operation: Operation[T]) -> T | None:
+        """Ask until answered: what was renewed or claimed must not be forgotten over an outage."""
+        for _ in range(STORE_TRIES):
+            try:
+                return (await self._outside.store.ask(operation, _ticket())).value
+            except NotStored as lost:
+                log.warning("token.not_stored", reason=str(lost))
+                await anyio.sleep(1.0)
+        return None
+
+
+def _ticket() -> Ticket:
+    return Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+
+
+def _log_account(event: str, due: TokenDue, **more: object) -> None:
+    log.info(event, chat_id=due.chat_id, account_id=due.account.id, account=due.account.username, **more)

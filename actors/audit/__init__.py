@@ -1,0 +1,1 @@
+"""What is told afterwards: the log line of each tap, and the record of interactions."""

@@ -1,0 +1,88 @@
+"""What cards show by now and no row knows yet; a card is kept back until the log has explained whoever tapped it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeAlias
+
+import anyio
+
+from actors.operations.operation import UNKNOWN, Shown
+
+MOST_ACKNOWLEDGED = 500  # a statement
+MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again
+LONGEST_SECONDS = 60.0  # a tap that nobody explains has lost its actor: whoever draws its card again explains it
+
+IsExplained: TypeAlias = Callable[[], bool]  # asks whether the line of a tap is written
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    shown: Shown
+    explained: tuple[IsExplained, ...]
+    at: float
+
+    @property
+    def waits(self) -> bool:
+        return not all(is_explained() for is_explained in self.explained)
+
+    @property
+    def is_doubt(self) -> bool:
+        return self.shown.revision == UNKNOWN
+
+    @property
+    def message(self) -> tuple[int, int]:
+        return self.shown.card.chat_key, self.shown.card.message_id
+
+
+@dataclass
+class Unacknowledged:
+    """A queue from which no card of a message goes before an older one.
+
+    A worker that dies leaves its card behind the row, and who draws it again writes the line. So the line comes first:
+    acknowledged before it, a tap whose toast is still under way would never be explained.
+    """
+
+    _seen: deque[_Seen] = field(default_factory=lambda: deque(maxlen=MOST_UNACKNOWLEDGED))
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether any is kept back."""
+        return any(seen.waits for seen in self._seen)
+
+    def add(self, shown: Shown, explained: tuple[IsExplained, ...] = ()) -> None:
+        """Keep it until it is stored, and back until all of these are explained."""
+        self._seen.append(_Seen(shown, explained, anyio.current_time()))
+
+    def batch(self) -> tuple[Shown, ...]:
+        """Return the oldest that may be stored."""
+        return tuple(islice(self._ready(), MOST_ACKNOWLEDGED))
+
+    def stored(self, batch: tuple[Shown, ...]) -> None:
+        """Forget these."""
+        ids = set(map(id, batch))
+        self._keep(lambda seen: id(seen.shown) not in ids)
+
+    def give_up(self) -> bool:
+        """Forget what has waited for too long; tells whether there was any: it is to be drawn again."""
+        before, now = len(self._seen), anyio.current_time()
+        self._keep(lambda seen: now < seen.at + LONGEST_SECONDS or not seen.waits)
+        return len(self._seen) < before
+
+    def _ready(self) -> Iterator[Shown]:
+        waiting: set[tuple[int, int]] = set()
+        taken: dict[tuple[int, int], bool] = {}
+        for seen in self._seen:
+            # A statement takes the newest of a message: a doubt goes alone, or what was shown before would hide it.
+            goes_alone = seen.message in taken and (seen.is_doubt or taken[seen.message])
+            if seen.waits or goes_alone:
+                waiting.add(seen.message)
+            if seen.message not in waiting:
+                taken[seen.message] = seen.is_doubt
+                yield seen.shown
+
+    def _keep(self, which: Callable[[_Seen], bool]) -> None:
+        self._seen = deque(filter(which, self._seen), maxlen=MOST_UNACKNOWLEDGED)

@@ -1,0 +1,270 @@
+"""Keeps each card's message at its newest desired state: one edit in flight, newest wins, shown or tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from actors.cards.acknowledgements import IsExplained, Unacknowledged
+from actors.cards.chat_limits import Paces, forget_rested
+from actors.cards.pending_edits import Message, Waiter, Wish, rank_of, unknown
+from actors.cards.rate_limit import Rank
+from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.errors import AnswerLost, Refused, Unreachable
+from actors.operations.operation import AcknowledgeCards, Shown
+from actors.peers import Alarm, Drawn
+from actors.ports import Chat, Face
+from actors.runtime.child import Lifeline
+
+log = structlog.get_logger()
+
+EDIT_SECONDS = 15.0
+CONFIRM_SECONDS = 60.0  # an edit whose answer was lost may be applied this late, over a newer one
+RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+SHORTEST_SECONDS = 0.001  # a pause too short to move a clock of floating point is no pause, and would spin
+ACKNOWLEDGE_SECONDS = 0.5
+
+
+@dataclass(slots=True, eq=False)
+class _Chat:
+    chat_id: int
+    messages: dict[int, Message] = field(default_factory=dict)
+    woken: anyio.Event = field(default_factory=anyio.Event)
+    at_work: bool = False
+
+
+class CardDrawer:
+    """The actor that edits messages; everybody else only says what they shall show."""
+
+    def __init__(self, chat: Chat, store: Asks, worker: str, on_lost_claim: Callable[[], None]) -> None:
+        self._chat = chat
+        self._store = store
+        self._worker = worker
+        self._on_lost_claim = on_lost_claim
+        self.paces = Paces()
+        self._chats: dict[int, _Chat] = {}
+        self._unacknowledged = Unacknowledged()
+        self._acknowledge = Alarm()
+        self._stopping = anyio.Event()
+        self._tasks: TaskGroup | None = None
+
+    def draw(
+        self, face: Face, shown: Shown, explained: IsExplained | None = None, *, late: bool = False
+    ) -> Awaitable[Drawn]:
+        """Draw a card from its row; true once it, or a newer one, is shown, or the message is gone for good.
+
+        `late`: nothing is new on it but a tap that came too late.
+        """
+        return self._wish(Wish(face, Rank.COURTESY if late else rank_of(face), shown), explained)
+
+    def add_line(self, face: Face, needed: bool) -> Awaitable[Drawn]:
+        """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
+        return self._wish(Wish(face, Rank.FINAL if needed else Rank.INTERIM, None))
+
+    def show_view(self, face: Face) -> Awaitable[Drawn]:
+        """Draw a question or its end once there is room for more than cards and decisions."""
+        return self._wish(Wish(face, Rank.COURTESY, None))
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Draw until stopped; then draw what is wanted already, and have it acknowledged."""
+        self._stopping = lifeline.stopping
+        async with anyio.create_task_group() as acknowledging:
+            acknowledging.start_soon(self._acknowledge_all)
+            try:
+                async with anyio.create_task_group() as tasks:
+                    self._tasks = tasks
+                    for chat in self._chats.values():
+                        self._work(chat)
+                    lifeline.ready()
+                    await lifeline.stopping.wait()
+                    for chat in self._chats.values():
+                        chat.woken.set()
+            finally:
+                self._tasks = None
+        await self._acknowledge_some()
+
+    @property
+    def chats(self) -> int:
+        """How many chats are remembered, for their budgets or for what they shall show."""
+        return len(self._chats)
+
+    def _wish(self, wish: Wish, explained: IsExplained | None = None) -> Waiter:
+        chat, waiter = self._chat_of(wish.face.chat_id), Waiter(explained)
+        known = chat.messages.get(wish.face.message_id)
+        # A card that stands for a wish that waits costs no edit, and that wish may be of an older row.
+        waits = known is not None and known.newest is not None and wish.shown is not None
+        if wish.rank.may_be_dropped and not waits and self.paces.of(chat.chat_id).is_short(anyio.current_time()):
+            waiter.done.set()
+            return waiter
+        message = chat.messages.setdefault(wish.face.message_id, Message())
+        wish.waiters.append(waiter)
+        message.put(wish)
+        self._work(chat)
+        return waiter
+
+    def _chat_of(self, chat_id: int) -> _Chat:
+        now = anyio.current_time()
+        if chat_id not in self._chats:
+            forget_rested(self._chats, lambda other_id, other: self._has_rested(other_id, other, now))
+            self._chats[chat_id] = _Chat(chat_id)
+        return self._chats[chat_id]
+
+    def _has_rested(self, chat_id: int, chat: _Chat, now: float) -> bool:
+        return not chat.messages and not chat.at_work and self.paces.of(chat_id).is_full(now)
+
+    def _work(self, chat: _Chat) -> None:
+        """Start what may start now; what has to wait for its moment is waited for beside."""
+        if chat.at_work:
+            chat.woken.set()
+        elif self._tasks is not None and self._start_edits(chat) is not None:
+            chat.at_work = True
+            self._tasks.start_soon(self._wait_to_edit, chat)
+
+    async def _wait_to_edit(self, chat: _Chat) -> None:
+        try:
+            while (pause := self._start_edits(chat)) is not None:
+                chat.woken = anyio.Event()
+                with anyio.move_on_after(max(pause, SHORTEST_SECONDS)):
+                    await chat.woken.wait()
+        finally:
+            chat.at_work = False
+
+    def _start_edits(self, chat: _Chat) -> float | None:
+        """Start every edit that may start now, the most urgent first; returns how long the next one has to wait."""
+        now = anyio.current_time()
+        waits: list[float] = []
+        for message in sorted(chat.messages.values(), key=_urgency):
+            if message.newest is None or message.in_flight:
+                continue
+            limit = self._rest(chat, message.newest, now)
+            pause = max(limit, message.not_before - now)
+            if pause > 0:
+                message.newest.waits(limited=limit > 0)
+                waits.append(pause)
+                continue
+            wish, message.newest = message.newest, None
+            message.in_flight = wish
+            self._spend(chat, message, now)
+            assert self._tasks is not None
+            self._tasks.start_soon(self._edit, chat, message, wish)
+        return min(waits, default=None)
+
+    def _rest(self, chat: _Chat, wish: Wish, now: float) -> float:
+        """How long this wish has to wait; what is mere courtesy waits no longer once we stop."""
+        budget = self.paces.of(chat.chat_id)
+        if wish.rank is Rank.COURTESY and not self._stopping.is_set():
+            return budget.seconds_until_spare(now)
+        return budget.seconds_until_allowed(now)
+
+    def _spend(self, chat: _Chat, message: Message, now: float) -> None:
+        self.paces.of(chat.chat_id).spend(now)
+        # Of those that are equally urgent this one is the last now: none is drawn again and again before others.
+        for message_id in [known for known, one in chat.messages.items() if one is message]:
+            chat.messages[message_id] = chat.messages.pop(message_id)
+
+    async def _edit(self, chat: _Chat, message: Message, wish: Wish) -> None:
+        wish.edits += 1
+        try:
+            with anyio.move_on_after(EDIT_SECONDS) as patience:
+                await self._chat.edit_card(wish.face)
+            if patience.cancelled_caught:
+                raise AnswerLost("no answer in time")
+        except Unreachable as error:
+            self._try_again(chat, message, wish, error.retry_after_seconds)
+        except AnswerLost:
+            self._doubt(chat, message)
+            self._try_again(chat, message, wish, None)
+        except Refused:
+            log.warning("card.gone", chat_id=wish.face.chat_id, message_id=wish.face.message_id)
+            self._shown(message, wish, gone=True)
+        except anyio.get_cancelled_exc_class():
+            # Something else crashed this actor: its next life draws what this one could not.
+            message.put_back(wish)
+            raise
+        else:
+            self._shown(message, wish, gone=False)
+        finally:
+            message.in_flight = None
+            if message.newest is not wish:
+                wish.came_true()
+        self._work(chat)
+        _forget(chat)
+
+    def _shown(self, message: Message, wish: Wish, gone: bool) -> None:
+        message.failures, message.last = 0, wish
+        wish.gone = gone
+        if wish.shown is not None:
+            self._unacknowledged.add(replace(wish.shown, gone=gone), wish.explained)
+            self._acknowledge.ring()
+
+    def _try_again(self, chat: _Chat, message: Message, wish: Wish, retry_after: float | None) -> None:
+        now = anyio.current_time()
+        if retry_after is not None:
+            self.paces.of(chat.chat_id).close(now + retry_after)
+        else:
+            wish.was_in_trouble()
+            message.not_before = now + RETRY_SECONDS[min(message.failures, len(RETRY_SECONDS) - 1)]
+            message.failures += 1
+        if not wish.is_mere_progress:
+            message.put_back(wish)
+
+    def _doubt(self, chat: _Chat, message: Message) -> None:
+        """The lost edit may still be applied, over a newer one: show the newest once more when it no longer can."""
+        message.doubtful += 1
+        assert self._tasks is not None
+        self._tasks.start_soon(self._confirm, chat, message)
+
+    async def _confirm(self, chat: _Chat, message: Message) -> None:
+        try:
+            stopping = await Alarm().wait(CONFIRM_SECONDS, self._stopping)
+        finally:
+            message.doubtful -= 1
+        at_rest = message.newest is None and message.in_flight is None
+        if at_rest and message.last is not None and not stopping:
+            self._show_again(chat, message, message.last)
+        _forget(chat)
+
+    def _show_again(self, chat: _Chat, message: Message, last: Wish) -> None:
+        """Have it drawn from its row: others may have shown something newer. Without a row, show it again."""
+        doubtful = unknown(last.face)
+        if doubtful is not None:
+            self._unacknowledged.add(doubtful)
+            self._acknowledge.ring()
+        else:
+            message.put(Wish(last.face, Rank.REFRESH, last.shown))
+            self._work(chat)
+
+    async def _acknowledge_all(self) -> None:
+        """Store what is shown, in batches, until we stop; at most one statement under way."""
+        stopping = False
+        while not stopping:
+            await self._acknowledge.wait(3600.0, self._stopping)
+            stopping = await Alarm().wait(ACKNOWLEDGE_SECONDS, self._stopping)
+            await self._acknowledge_some()
+            if self._unacknowledged.give_up():
+                self._on_lost_claim()
+            if self._unacknowledged.waits:
+                self._acknowledge.ring()
+
+    async def _acknowledge_some(self) -> None:
+        while batch := self._unacknowledged.batch():
+            ticket = Ticket(anyio.current_time() + CONFIRM_SECONDS, Lane.REST)
+            try:
+                reply = await self._store.ask(AcknowledgeCards(batch, self._worker), ticket)
+            except NotStored:
+                return
+            self._unacknowledged.stored(batch)
+            if reply.value:
+                self._on_lost_claim()
+
+
+def _urgency(message: Message) -> int:
+    return message.newest.rank if message.newest else 99
+
+
+def _forget(chat: _Chat) -> None:
+    chat.messages = {message_id: message for message_id, message in chat.messages.items() if not message.is_done}

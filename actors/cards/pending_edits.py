@@ -1,0 +1,159 @@
+"""What a message shall show: the newest wish waits for the edit in flight, and no wish is lost to a lesser one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import anyio
+
+from actors.cards.acknowledgements import IsExplained
+from actors.cards.rate_limit import Rank
+from actors.domain.item import FINAL, State
+from actors.item import texts as words
+from actors.operations.operation import UNKNOWN, Shown
+from actors.peers import Drawn
+from actors.ports import Face
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """Awaited by whoever wants to know when a wish, or a newer one, came true, and what that took.
+
+    `explained`: whether the log says by now what the tap came to that wished it.
+    """
+
+    explained: IsExplained | None = None
+    done: anyio.Event = field(default_factory=anyio.Event)
+    drawn: Drawn = field(default_factory=Drawn)
+
+    def __await__(self) -> Generator[Any, Any, Drawn]:
+        yield from self.done.wait().__await__()
+        return self.drawn
+
+
+@dataclass(slots=True, eq=False)
+class Wish:
+    """One desired state of a message: a card of its row, `shown` by then, or (None) a line that no row stores."""
+
+    face: Face
+    rank: Rank
+    shown: Shown | None
+    waiters: list[Waiter] = field(default_factory=list)
+    edits: int = 0
+    gone: bool = False
+
+    @property
+    def is_mere_progress(self) -> bool:
+        """Tell whether it is a line that may be dropped: what follows says more."""
+        return self.shown is None and self.rank.may_be_dropped
+
+    @property
+    def explained(self) -> tuple[IsExplained, ...]:
+        """Those whose lines come before anybody stores that it is shown."""
+        return tuple(waiter.explained for waiter in self.waiters if waiter.explained is not None)
+
+    def came_true(self) -> None:
+        """Tell whoever waits; those whom another wish took over wait on."""
+        for waiter in self.waiters:
+            waiter.drawn = replace(waiter.drawn, edits=0 if self.gone else self.edits, gone=self.gone)
+            waiter.done.set()
+
+    def waits(self, *, limited: bool) -> None:
+        """It is held back: by a limit of Telegram, or else after an edit that came to nothing."""
+        for waiter in self.waiters:
+            waiter.drawn = replace(waiter.drawn, limited=waiter.drawn.limited or limited)
+
+    def was_in_trouble(self) -> None:
+        """An edit came to nothing."""
+        for waiter in self.waiters:
+            waiter.drawn = replace(waiter.drawn, troubled=True)
+
+    def take_over(self, other: Wish) -> None:
+        """Let the waiters of the other one wait for this one."""
+        self.waiters += other.waiters
+        other.waiters = []
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A message with something to show, or one whose last edit is still doubtful."""
+
+    newest: Wish | None = None
+    in_flight: Wish | None = None
+    last: Wish | None = None
+    failures: int = 0
+    not_before: float = 0.0
+    doubtful: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether nothing of it needs to be remembered."""
+        return self.newest is None and self.in_flight is None and not self.doubtful
+
+    def put(self, wish: Wish) -> None:
+        """Keep the wish in place of the waiting one, unless a newer row is drawn or that one must not be lost to it."""
+        if self.in_flight is not None and _is_of_older_row(wish, self.in_flight):
+            self.in_flight.take_over(wish)
+        elif self.newest is None:
+            self.newest = wish
+        elif _is_behind(wish, self.newest):
+            if wish.shown is None and not wish.is_mere_progress:
+                # A line does not replace a card that its row wants shown: it is drawn below it.
+                self.newest.face = replace(self.newest.face, line=wish.face.line, asking=wish.face.asking)
+                self.newest.rank = min(self.newest.rank, wish.rank)
+            self.newest.take_over(wish)
+        else:
+            self._replace(self.newest, wish)
+            self.newest = wish
+
+    @staticmethod
+    def _replace(waiting: Wish, wish: Wish) -> None:
+        """Let a newer wish stand for the waiting one; a refusal that nobody has seen yet is not lost with it."""
+        refusal = waiting.face.line if waiting.shown is None and not waiting.is_mere_progress else None
+        if refusal is not None and wish.face.line is not None and wish.face.line != refusal:
+            waiting.gone = True  # a message shows one line: the other one is said in the chat
+            waiting.came_true()
+            return
+        lasts = refusal is not None and not refusal.startswith(words.PENDING)
+        if lasts and wish.shown is not None and wish.face.version == waiting.face.version:
+            wish.face = replace(wish.face, line=refusal)
+            wish.rank = min(wish.rank, waiting.rank)
+        if wish.rank is Rank.COURTESY:
+            wish.rank = min(wish.rank, waiting.rank)  # it shows the decision that waits, too
+        wish.take_over(waiting)
+
+    def put_back(self, wish: Wish) -> None:
+        """Keep a wish whose edit did not go through; what was wished meanwhile is put on top of it."""
+        self.in_flight = None
+        newer, self.newest = self.newest, wish
+        if newer is not None:
+            self.put(newer)
+
+
+def rank_of(face: Face) -> Rank:
+    """What a row's card is worth: settled first, then doubt; progress can be dropped, and is drawn by what follows."""
+    assert face.row is not None
+    if face.row.state in FINAL:
+        return Rank.FINAL
+    if face.row.state is State.IN_DOUBT:
+        return Rank.IN_DOUBT
+    return Rank.PROGRESS if face.row.state is State.PUBLISHING else Rank.REFRESH
+
+
+def unknown(face: Face) -> Shown | None:
+    """That nobody knows what this card shows; None: it is no card of a row that we know."""
+    cards = face.row.cards if face.row is not None else ()
+    card = next((card for card in cards if card.message_id == face.message_id), None)
+    return None if card is None else Shown(card, face.item_id, UNKNOWN)
+
+
+def _is_of_older_row(wish: Wish, other: Wish) -> bool:
+    return wish.shown is not None and other.shown is not None and wish.shown.revision < other.shown.revision
+
+
+def _is_behind(wish: Wish, waiting: Wish) -> bool:
+    if waiting.shown is None:
+        return wish.is_mere_progress and not waiting.is_mere_progress
+    return wish.shown is None or _is_of_older_row(wish, waiting)

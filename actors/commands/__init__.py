@@ -1,0 +1,1 @@
+"""What people write to the bot: parsed, asked of the database, answered."""

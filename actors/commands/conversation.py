@@ -1,0 +1,134 @@
+"""The commands of one chat: served in their order, within a bound; those that are too old are told so in one answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import anyio
+
+from actors.commands import texts as replies
+from actors.commands.answering import SETTLE_SECONDS, Answer, Speaker
+from actors.commands.delivery import ASK_SECONDS
+from actors.commands.greeting import Greeter
+from actors.database.request import NotStored
+from actors.peers import until
+from actors.ports import Heard, Membership, Said
+from actors.runtime.actor import Context
+from actors.runtime.captured import Attempt
+
+MOST_OPEN = 5
+MOST_OPEN_OF_ONE = 3  # so that nobody's flood keeps others of the chat from being heard
+GATHER_SECONDS = 1.0  # what waited for a start comes within moments
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A command's place in its chat: the next one asks after it has asked, and answers after it has answered."""
+
+    decided: anyio.Event = field(default_factory=anyio.Event)
+    answered: anyio.Event = field(default_factory=anyio.Event)
+
+    def end(self) -> None:
+        self.decided.set()
+        self.answered.set()
+
+
+class Conversation:
+    """One chat; once all is answered it knows nothing that is worth a task."""
+
+    idle = True
+
+    def __init__(self, speaker: Speaker, greeter: Greeter, context: Context[int, Heard]) -> None:
+        self._speaker = speaker
+        self._greeter = greeter
+        self._context = context
+        self._open: list[int] = []  # whose they are
+        self._last = _Turn()
+        self._last.end()
+        self._old: list[Said] = []
+
+    def receive(self, heard: Heard) -> None:
+        """Have it answered after those before it, or refused at once when too many are open."""
+        if isinstance(heard, Said) and self._speaker.is_too_old(heard):
+            self._lay_aside(heard)
+            return
+        whose = heard.person.id if isinstance(heard, Said) else heard.user_id
+        if len(self._open) >= MOST_OPEN or self._open.count(whose) >= MOST_OPEN_OF_ONE:
+            self._turn_away(heard)
+            return
+        before, self._last = self._last, _Turn()
+        self._open.append(whose)
+        serve = partial(self._serve, heard) if isinstance(heard, Said) else partial(self._attend, heard)
+        self._context.spawn(partial(serve, before, self._last), heard)
+
+    def _turn_away(self, heard: Heard) -> None:
+        if isinstance(heard, Said) and self._speaker.may_turn_away(heard):
+            self._context.spawn(partial(self._speaker.refuse, heard, replies.BUSY), heard)
+        elif isinstance(heard, Said):
+            self._speaker.pass_over(heard)
+        else:
+            self._greeter.note(heard, None)
+            self._speaker.confirm(heard)
+
+    async def _serve(self, said: Said, before: _Turn, turn: _Turn) -> None:
+        doubt = None
+        try:
+            await before.decided.wait()
+            answer = await self._speaker.decide(said)
+            turn.decided.set()
+            await before.answered.wait()
+            if answer is not None:
+                doubt = answer.doubt
+                await self._speaker.say(said, answer)
+        finally:
+            self._open.remove(said.person.id)
+            turn.end()
+        # Also in doubt, which was said: an update that is held costs a tap its place.
+        self._speaker.confirm(said)
+        if doubt is not None:
+            await self._speaker.settle(doubt)
+
+    async def _attend(self, change: Membership, before: _Turn, turn: _Turn) -> None:
+        try:
+            await before.decided.wait()
+            greeting = await self._greeter.decide(change)
+            turn.decided.set()
+            await before.answered.wait()
+            if greeting is not None:
+                await self._greeter.say(change, greeting)
+        finally:
+            self._open.remove(change.user_id)
+            turn.end()
+        self._speaker.confirm(change)
+
+    def _lay_aside(self, said: Said) -> None:
+        self._old.append(said)
+        if len(self._old) == 1:
+            self._context.spawn(self._answer_old, said)
+
+    async def _answer_old(self) -> None:
+        """One answer for the whole heap; one that crashes takes no more than this answer with it."""
+        await anyio.sleep(GATHER_SECONDS)
+        heap, self._old = self._old, []
+        in_doubt = False
+        attempt = Attempt()
+        with attempt:
+            in_doubt = not await self._say_old(heap, ASK_SECONDS, replies.NOBODY_KNOWS_OLD)
+        for said in heap if attempt.error is None else heap[1:]:
+            self._speaker.confirm(said)
+        if attempt.error is not None:
+            raise attempt.error
+        if in_doubt:
+            await until(self._speaker.stopping, partial(self._say_old, heap, SETTLE_SECONDS, replies.NEVER_KNOWN))
+
+    async def _say_old(self, heap: list[Said], seconds: float, in_doubt: str) -> bool:
+        """Tell what became of them; False: nobody knows, and that was told."""
+        try:
+            answers, text = await self._speaker.set_aside(heap, seconds)
+        except NotStored as lost:
+            unknown = Answer(in_doubt, "unread", "unknown", lost.attempts)
+            await self._speaker.say_for_all([(said, unknown) for said in heap], in_doubt)
+            return False
+        await self._speaker.say_for_all(answers, text)
+        return True

@@ -1,0 +1,65 @@
+"""Says things in chats until Telegram has taken them, and asks whether a chat is set up: both within a bound."""
+
+from __future__ import annotations
+
+import anyio
+
+from actors.cards.chat_limits import Paces
+from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.errors import PortError, Unreachable
+from actors.operations.commands import LookAtChat
+from actors.ports import Chat
+
+ASK_SECONDS = 2.0  # nobody waits longer for a database that does not answer
+SEND_SECONDS = 5.0
+SEND_AGAIN_SECONDS = 1.0
+SHORTEST_SECONDS = 0.001  # a pause too short to move a clock of floating point is no pause, and would spin
+ROOM_SECONDS = 45.0  # so long an answer leaves cards and decisions their room in a chat in which much happens
+HOLD_SECONDS = 60.0  # so long an answer is tried that Telegram does not take
+
+
+class Voice:
+    """The bot's, in every chat."""
+
+    def __init__(self, chat: Chat, store: Asks, paces: Paces) -> None:
+        self._chat = chat
+        self._store = store
+        self._paces = paces
+
+    async def is_known(self, chat_id: int, user_id: int) -> bool | None:
+        """Ask whether a chat is set up, after all taps; None: the database does not answer."""
+        ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+        try:
+            return (await self._store.ask(LookAtChat(chat_id, user_id, 0), ticket)).value is not None
+        except NotStored:
+            return None
+
+    def may_speak(self, chat_id: int) -> bool:
+        """Tell whether something could be said there now, and room would be left for cards and decisions."""
+        return self._paces.of(chat_id).seconds_until_spare(anyio.current_time()) <= 0
+
+    async def say(self, chat_id: int, text: str, at: float) -> str | None:
+        """Say it, a minute after `at` for the last time; returns why Telegram did not take it, or may not have."""
+        give_up_at = max(at + HOLD_SECONDS, anyio.current_time() + SEND_SECONDS)
+        pause, trouble = 0.0, "too much is said there already"
+        while (pause := max(pause, self._crowded_seconds(chat_id, at))) + anyio.current_time() <= give_up_at:
+            if pause > 0:
+                await anyio.sleep(max(pause, SHORTEST_SECONDS))
+                pause = 0.0
+                continue
+            try:
+                with anyio.fail_after(SEND_SECONDS):
+                    await self._chat.send_text(chat_id, text)
+            except Unreachable as error:
+                pause, trouble = error.retry_after_seconds or SEND_AGAIN_SECONDS, str(error)
+            except (PortError, TimeoutError) as error:
+                # Refused; or it may stand there, and is not said twice.
+                return str(error) or "no answer in time"
+            else:
+                return None
+        return trouble
+
+    def _crowded_seconds(self, chat_id: int, at: float) -> float:
+        budget, now = self._paces.of(chat_id), anyio.current_time()
+        polite = min(budget.seconds_until_spare(now), at + ROOM_SECONDS - now)
+        return max(budget.seconds_until_allowed(now), polite)

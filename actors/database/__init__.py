@@ -1,0 +1,1 @@
+"""The database actor: who is served next, what becomes of a failure, and when a database that is away is tried."""

@@ -1,0 +1,91 @@
+"""How an actor asks the database for something: until when, in which lane, and how that can end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, Protocol, TypeVar
+
+from actors.errors import QueueError
+from actors.operations.operation import Operation
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Lane(Enum):
+    """Who waits for the answer."""
+
+    TAPS = "a person"
+    REST = "nobody: it has one connection at most"
+
+
+class Ticket:
+    """Until when an answer is of use (on the event loop's clock), and in which lane it is waited for."""
+
+    __slots__ = ("_waiting", "deadline", "expired", "lane")
+
+    def __init__(self, deadline: float, lane: Lane = Lane.REST) -> None:
+        self.deadline = deadline
+        self.lane = lane
+        self.expired = False
+        self._waiting: list[Callable[[], None]] = []
+
+    def expire(self) -> None:
+        """Give up before the deadline: whoever waits with this ticket is told so at once."""
+        self.expired = True
+        for wake in self._waiting:
+            wake()
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called if the ticket expires early, or at once if it has."""
+        self._waiting.append(wake)
+        if self.expired:
+            wake()
+
+    def unwatch(self, wake: Callable[[], None]) -> None:
+        """Have it called no more."""
+        self._waiting.remove(wake)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[T_co]):
+    """The answer, what it took, and what kept it."""
+
+    value: T_co
+    attempts: int
+    seconds: float
+    waited_for: tuple[str, ...] = ()
+
+
+class Cause(Enum):
+    """Why there is no answer."""
+
+    BUSY = "too many requests are waiting"
+    STOPPED = "the database actor has stopped or crashed"
+    EXPIRED = "the deadline passed, or the request was given up"
+    REFUSED = "the database refuses it, and would do so again"
+
+
+class NotStored(QueueError):
+    """There is no answer; `certain` if no attempt can have been applied, those still under way included."""
+
+    def __init__(self, cause: Cause, *, certain: bool, attempts: int = 0, seconds: float = 0.0) -> None:
+        super().__init__(f"{cause.value}; {'nothing' if certain else 'nobody knows what'} was stored")
+        self.cause = cause
+        self.certain = certain
+        self.attempts = attempts
+        self.seconds = seconds
+        self.waited_for: tuple[str, ...] = ()
+
+
+class Asks(Protocol):
+    """Whoever answers requests of the database."""
+
+    async def ask(self, operation: Operation[T], ticket: Ticket) -> Reply[T]:
+        """Run the operation until it is answered; raises NotStored at the ticket's end, or sooner when it is hopeless.
+
+        A caller that is cancelled leaves its request behind: an attempt under way ends, no other one begins.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What the whole core speaks of: items, messages, accounts, chats, times. Pure."""

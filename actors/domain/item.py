@@ -1,0 +1,178 @@
+"""The states of an item, the one table of its transitions, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from types import MappingProxyType
+
+from actors.domain.publish_phase import Phase
+
+
+class State(Enum):
+    """Where an item stands; the value is what the database stores."""
+
+    WAITING = "waiting"
+    PRESENTING = "presenting"
+    IN_REVIEW = "in_review"
+    PUBLISHING = "publishing"
+    IN_DOUBT = "in_doubt"
+    POSTED = "posted"
+    SKIPPED = "skipped"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class Step(Enum):
+    """What moves an item; a decision bumps its version, progress does not."""
+
+    CLAIM = "claim"
+    SENT = "sent"
+    SEND_FAILED = "send_failed"
+    AUTO_POST = "auto_post"
+    POSTED = "posted"
+    SKIP = "skip"
+    REJECT = "reject"
+    REHEARSED = "rehearsed"
+    PUBLISHED = "published"
+    PUBLISH_REFUSED = "publish_refused"
+    ANSWER_LOST = "answer_lost"
+    IT_IS_LIVE = "it_is_live"
+    IT_IS_NOT = "it_is_not"
+    EXPIRE = "expire"
+    WITHDRAW = "withdraw"
+    REQUEUE = "requeue"
+
+
+FINAL = frozenset({State.POSTED, State.SKIPPED, State.REJECTED, State.EXPIRED, State.WITHDRAWN})
+PROGRESS = frozenset({Step.CLAIM, Step.SENT, Step.SEND_FAILED})
+SETTLING = (Step.AUTO_POST, Step.POSTED, Step.SKIP, Step.REJECT)
+
+TRANSITIONS: Mapping[tuple[State, Step], State] = MappingProxyType(
+    {
+        (State.WAITING, Step.CLAIM): State.PRESENTING,
+        (State.WAITING, Step.WITHDRAW): State.WITHDRAWN,
+        (State.PRESENTING, Step.CLAIM): State.PRESENTING,
+        (State.PRESENTING, Step.SENT): State.IN_REVIEW,
+        (State.PRESENTING, Step.SEND_FAILED): State.WAITING,
+        (State.PRESENTING, Step.AUTO_POST): State.PUBLISHING,
+        (State.PRESENTING, Step.POSTED): State.POSTED,
+        (State.PRESENTING, Step.SKIP): State.SKIPPED,
+        (State.PRESENTING, Step.REJECT): State.REJECTED,
+        (State.PRESENTING, Step.WITHDRAW): State.WITHDRAWN,
+        (State.IN_REVIEW, Step.CLAIM): State.PRESENTING,
+        (State.IN_REVIEW, Step.AUTO_POST): State.PUBLISHING,
+        (State.IN_REVIEW, Step.POSTED): State.POSTED,
+        (State.IN_REVIEW, Step.SKIP): State.SKIPPED,
+        (State.IN_REVIEW, Step.REJECT): State.REJECTED,
+        (State.IN_REVIEW, Step.EXPIRE): State.EXPIRED,
+        (State.IN_REVIEW, Step.WITHDRAW): State.WITHDRAWN,
+        (State.PUBLISHING, Step.REHEARSED): State.IN_REVIEW,
+        (State.PUBLISHING, Step.PUBLISHED): State.POSTED,
+        (State.PUBLISHING, Step.PUBLISH_REFUSED): State.IN_REVIEW,
+        (State.PUBLISHING, Step.ANSWER_LOST): State.IN_DOUBT,
+        (State.PUBLISHING, Step.POSTED): State.POSTED,
+        (State.PUBLISHING, Step.SKIP): State.SKIPPED,
+        (State.PUBLISHING, Step.REJECT): State.REJECTED,
+        (State.IN_DOUBT, Step.PUBLISHED): State.POSTED,
+        (State.IN_DOUBT, Step.IT_IS_LIVE): State.POSTED,
+        (State.IN_DOUBT, Step.IT_IS_NOT): State.PUBLISHING,
+        (State.SKIPPED, Step.REQUEUE): State.WAITING,
+        (State.EXPIRED, Step.REQUEUE): State.WAITING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the chat, by Telegram's id and the name that they showed when they tapped."""
+
+    id: int
+    name: str
+
+
+class Kind(Enum):
+    """How a story is sent and shown."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The media and its caption; `file_id` is Telegram's own copy, once it has one."""
+
+    media_id: int
+    kind: Kind
+    path: str
+    file_name: str
+    title: str
+    caption: str
+    file_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The newest decision: which step, by whom (nobody: by the machine), when."""
+
+    step: Step
+    by: Person | None
+    at: datetime
+    tap_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LateTap:
+    """A tap that the row refused; the card names it, so that nobody taps into silence."""
+
+    step: Step
+    name: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One message that shows an item; a retired one shows a round in the queue that is over."""
+
+    chat_key: int
+    chat_id: int
+    message_id: int
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item as the database committed it, with all that drawing its card needs.
+
+    `mark` was given at its birth, by chance: an item of another database may have its id, and never its mark.
+    `version` counts decisions (both are in the buttons); `revision` counts every change that a card must show; `phase`
+    is how far its publish is, None for one that is only rehearsed; `preflight` says whether Auto Post would work;
+    `presented_at` is when its newest card came; `card_lost`: it may never have come, and there is none to tap;
+    `restricted`: only members of its chat with a role may tap.
+    """
+
+    chat_key: int
+    chat_id: int
+    id: int
+    mark: str
+    state: State
+    version: int
+    revision: int
+    due_at: datetime
+    timezone: str
+    live: bool
+    story: Story
+    account: str | None = None
+    settled: Settlement | None = None
+    late: tuple[LateTap, ...] = ()
+    note: str | None = None
+    phase: Phase | None = None
+    preflight: str | None = None
+    presented_at: datetime | None = None
+    card_lost: bool = False
+    restricted: bool = False
+    cards: tuple[Card, ...] = ()

@@ -1,0 +1,312 @@
+"""Everything an item can be told: taps as verbs, outcomes of its own effects as participles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from actors.domain.item import Person, Row, Step
+
+RECOVERED = "recovered"  # a cause: a crash left the card behind its row
+
+
+class Standing(Enum):
+    """What the worker knows of a person's right to tap, from what the database said."""
+
+    MAY = "has a role, or the chat asks for none"
+    LIKELY = "nothing; the chat asked for no role when it was last heard of"
+    UNKNOWN = "nothing"
+    DOUBTED = "was refused a while ago: a role may have come since"
+    REFUSED = "was refused just now"
+    CROWDED = "nothing, and many presses of the person wait to be looked at already"
+
+    @property
+    def draws(self) -> bool:
+        """Tell whether what is not stored yet may stand on a card in this person's name."""
+        return self in {Standing.MAY, Standing.LIKELY}
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A finger on a button, as Telegram delivered it.
+
+    `seen` is the caption that the person saw, as the chat's adapter describes it, so that a cold item can draw a line
+    below it without a query; `at` is the runtime's clock in seconds at our first sight of it; `redelivered` says that
+    an earlier process may have worked on it, so that "not saved" can only be said after asking the database. `mark` is
+    the item's, as the button has it (None: a card of before there were marks); `shown` says that the message itself has
+    a button with this item and mark, which Telegram vouches for, while the data of a press may be forged. `standing` is
+    what memory knew of the person when the press came.
+    """
+
+    id: str
+    update_id: int
+    item_id: int
+    version: int
+    chat_id: int
+    message_id: int
+    person: Person
+    seen: str
+    at: float
+    redelivered: bool = False
+    mark: str | None = None
+    shown: bool = False
+    standing: Standing = Standing.MAY
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """Settle this item by this step."""
+
+    press: Press
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class AskToReject:
+    """Reject was tapped: ask "Are you sure?" before anything is decided."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class KeepIt:
+    """The question was answered with no."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An open "Are you sure?": which step it is about, and who asked for it."""
+
+    step: Step
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskAboutDoubt:
+    """Somebody says what became of a story in doubt: ask "Are you sure?", and let the same person confirm it."""
+
+    press: Press
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveIt:
+    """The question about a doubt was answered with no."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class NotYours:
+    """Somebody confirmed what somebody else had been asked."""
+
+    press: Press
+    step: Step
+    asked_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendOriginal:
+    """Send the uncompressed file, for posting by hand."""
+
+    press: Press
+
+
+Pressed = Tap | AskToReject | AskAboutDoubt | KeepIt | LeaveIt | NotYours | SendOriginal
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The scheduler claimed this item: send its card."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A publish was left behind by a crash, or is in doubt: go on with it."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The row was written by somebody else, or its card may lie: draw it again, for the reason that `cause` names."""
+
+    row: Row
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Too many taps are waiting: refuse this one now instead of at its deadline."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The tap took effect and is committed; `replayed` when an earlier attempt had done it."""
+
+    tap: Tap
+    row: Row
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The row had moved on: somebody else was first, or the card was old."""
+
+    tap: Tap
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The person may not tap in this chat: nothing of the item was changed; `row` is the item, if there is one."""
+
+    tap: Tap
+    row: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """No such chat, or no such item in it: the button leads nowhere."""
+
+    tap: Tap
+
+
+class Foreign(Enum):
+    """Why a button is none of the item that it names; the value is what the database answers."""
+
+    NO_SUCH_ITEM = "no_such_item"
+    EARLIER_QUEUE = "earlier_queue"
+    ANOTHER_ITEM = "another_item"
+    UNKNOWN_MESSAGE = "unknown_message"
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """The pressed message is no card of the item that its button names; `row` is that item, if there is one."""
+
+    about: Pressed
+    why: Foreign
+    row: Row | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """The person may not tap in this chat: what was asked for is not shown; `row` is the item, if there is one."""
+
+    about: Pressed
+    row: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """The pressed message is a card of the item: what was asked for may be shown on it."""
+
+    about: Pressed
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Unvouched:
+    """Nobody could say in time whose card the pressed message is."""
+
+    about: Pressed
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """The tap was not stored; `certain` when no attempt can have been applied."""
+
+    tap: Tap
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StillRecording:
+    """Recording has been open for 400 ms."""
+
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
+class AskExpired:
+    """Nobody answered "Are you sure?" in time."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the row says of a message that was drawn without it; `line` and `drawn` are those of what stands on it."""
+
+    press: Press
+    row: Row
+    line: str | None
+    drawn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardSent:
+    """The card is in the chat and its row knows it; `shown` is the revision that was sent."""
+
+    row: Row
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardNotSent:
+    """The card could not be sent, or nobody knows; the item keeps its place and is tried again."""
+
+    row: Row
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalSent:
+    """The file is in the chat."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalNotSent:
+    """The file is not in the chat, or (not `certain`) may be; `reason` is for the log."""
+
+    press: Press
+    certain: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeNotRecorded:
+    """The outcome of a rehearsal is not stored yet; whoever finds the item resumes it."""
+
+    row: Row
+
+
+TapOutcome = Recorded | Stale | Forbidden | Gone | NotOurs | NotRecorded
+Message = (
+    Pressed
+    | Vouched
+    | Barred
+    | Unvouched
+    | Present
+    | Resume
+    | Changed
+    | GiveUp
+    | TapOutcome
+    | StillRecording
+    | AskExpired
+    | Checked
+    | CardSent
+    | CardNotSent
+    | OriginalSent
+    | OriginalNotSent
+    | OutcomeNotRecorded
+)

@@ -1,0 +1,266 @@
+"""The shell of one queue item: receive, decide, perform; every outcome comes back as a message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import assert_never
+
+import anyio
+
+from actors.audit.tap_log import Traces, write_item_line
+from actors.database.request import Lane, NotStored, Ticket
+from actors.domain.item import Row
+from actors.domain.messages import (
+    AskExpired,
+    Changed,
+    Message,
+    OriginalNotSent,
+    OutcomeNotRecorded,
+    Press,
+    Pressed,
+    StillRecording,
+    Tap,
+    Unvouched,
+)
+from actors.item import effects as wanted
+from actors.item.callback_answers import say_in_chat, say_until_heard, toast
+from actors.item.card_checks import Checks
+from actors.item.card_requests import Drawings
+from actors.item.decide import decide
+from actors.item.memory import Item
+from actors.item.recording import HOLD_SECONDS, Recordings
+from actors.item.sending import Sends
+from actors.operations.operation import (
+    CloseTap,
+    Interaction,
+    LoadRow,
+    LookAtButton,
+    StoreOutcome,
+)
+from actors.peers import ItemKey, Outside
+from actors.runtime.actor import Context, Effect
+
+INTERIM_SECONDS = 0.4
+QUESTION_SECONDS = 60.0
+LOOK_SECONDS = 8.0  # a webhook gives a press up after 10
+
+
+class ItemActor:
+    """One item with something to do."""
+
+    def __init__(self, outside: Outside, context: Context[ItemKey, Message]) -> None:
+        self._outside = outside
+        self._context = context
+        self._item = Item(context.key[1], known=outside.known.of(context.key))
+        self._traces = Traces(outside.explained)
+        self._drawings = Drawings(outside, self._traces, lambda: self._item.known)
+        self._recordings = Recordings(outside, self._traces, context.tell)
+        self._checks = Checks(outside.store, outside.pause)
+        self._sends = Sends(outside, context.tell)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is known: there is nothing to keep warm."""
+        return replace(self._item, known=None) == Item(self._item.id)
+
+    def receive(self, message: Message) -> None:
+        """Decide, then start what was decided; nothing here waits."""
+        people = self._outside.people
+        if isinstance(message, Pressed):
+            message = replace(message, press=replace(message.press, standing=people.standing(message.press)))
+        people.hear(message)
+        decision = decide(self._item, message)
+        if decision.item.known is not None and decision.item.known != self._item.known:
+            self._outside.known.keep(self._context.key, decision.item.known)
+        row = decision.item.row
+        if row is not None and row is not self._item.row:
+            people.hear_of_chat(row.chat_id, restricted=row.restricted)
+        self._item = decision.item
+        for effect in decision.effects:
+            self._perform(effect, message)
+
+    def _perform(self, effect: wanted.Effect, about: Message) -> None:
+        """Start what was decided about a row, and hand on what was decided about a press."""
+        spawn = self._context.spawn
+        match effect:
+            case wanted.ShowCard(press=press):
+                self._spawn_for(press, self._drawings.card(effect), about)
+            case wanted.SendCard(row):
+                spawn(partial(self._sends.send, row), about)
+            case wanted.ReportLost(row, reason):
+                spawn(partial(self._sends.report_lost, row, reason), about)
+            case wanted.Publish(row):
+                spawn(partial(self._outside.publish, row), about)
+            case wanted.RecordOutcome():
+                spawn(partial(self._record_outcome, effect), about)
+            case wanted.Record(tap):
+                self._outside.people.asks(tap.press)
+                spawn(self._recordings.begin(tap), about)
+            case wanted.CloseTap(tap):
+                spawn(partial(self._close, tap), about)
+            case wanted.WatchRecording(tap):
+                self._outside.remind(INTERIM_SECONDS, partial(self._interim, tap))
+            case wanted.WatchQuestion(press):
+                spawn(partial(self._later, QUESTION_SECONDS, AskExpired(press)), about)
+            case _:
+                self._perform_for_press(effect, about)
+
+    def _perform_for_press(self, effect: wanted.PressEffect, about: Message) -> None:
+        match effect:
+            case wanted.AnswerTap(press):
+                self._spawn_for(press, partial(self._answer, effect), about)
+            case wanted.ShowLine():
+                self._add_line(effect, about)
+            case wanted.SayInChat(press):
+                self._spawn_for(press, partial(self._say, effect), about)
+            case wanted.ShowQuestion(press):
+                self._spawn_for(press, self._drawings.question(effect), about)
+            case wanted.CheckCard():
+                self._check_later(effect, about)
+            case _:
+                self._perform_without_drawing(effect, about)
+
+    def _perform_without_drawing(
+        self,
+        effect: wanted.LookAtButton
+        | wanted.SendFile
+        | wanted.AbandonRecording
+        | wanted.LogInteraction
+        | wanted.Conclude
+        | wanted.ConfirmUpdate,
+        about: Message,
+    ) -> None:
+        match effect:
+            case wanted.LookAtButton(pressed):
+                self._outside.people.asks(pressed.press)
+                self._spawn_for(pressed.press, partial(self._look, pressed), about)
+            case wanted.SendFile():
+                self._context.spawn(partial(self._send_file, effect), about)
+            case wanted.AbandonRecording(press):
+                self._recordings.abandon(press)
+            case wanted.LogInteraction(press, kind):
+                if self._outside.people.may_note(press):
+                    self._outside.note(self._interaction(press, kind))
+            case wanted.Conclude(press):
+                self._traces.of(press).conclude(effect)
+            case wanted.ConfirmUpdate(press, answered_first):
+                confirm = partial(self._outside.confirm, press.update_id)
+                self._traces.of(press).confirm(confirm, answered_first)
+            case _:
+                assert_never(effect)
+
+    def _spawn_for(self, press: Press | None, effect: Effect, about: Message) -> None:
+        """Start what the line of this press must wait for, if somebody pressed."""
+        if press is None:
+            self._context.spawn(effect, about)
+            return
+        trace = self._traces.of(press)
+        trace.begin()
+
+        async def traced() -> None:
+            try:
+                await effect()
+            finally:
+                trace.end()
+
+        self._context.spawn(traced, about)
+
+    def _interim(self, tap: Tap) -> None:
+        if self._recordings.is_open(tap):
+            self._context.spawn(partial(self._context.tell, StillRecording(tap)), tap)
+
+    async def _later(self, seconds: float, message: Message) -> None:
+        if not await self._outside.pause(seconds):
+            await self._context.tell(message)
+
+    async def _answer(self, wish: wanted.AnswerTap) -> None:
+        """Toast, at once; one that does not come through never stops the action, and what nobody else says is said."""
+        press = wish.press
+        if await toast(self._outside.chat, press, wish.text, self._outside.pause):
+            self._traces.of(press).toasted()
+        elif wish.alone and (not wish.seldom or self._outside.seldom.may_tell(press, wish.text)):
+            await say_in_chat(self._outside.chat, press, f"{press.person.name}: {wish.text}")
+
+    async def _say(self, wish: wanted.SayInChat) -> None:
+        press = wish.press
+        if not wish.seldom or self._outside.seldom.may_tell(press, wish.text):
+            await say_until_heard(self._outside.chat, wish, self._outside.pause)
+
+    async def _look(self, pressed: Pressed) -> None:
+        """Ask whose card it is; a person waits for what shall be shown on it."""
+        ticket = Ticket(anyio.current_time() + LOOK_SECONDS, Lane.TAPS)
+        try:
+            reply = await self._outside.store.ask(LookAtButton(pressed), ticket)
+        except NotStored:
+            await self._context.tell(Unvouched(pressed))
+        else:
+            await self._context.tell(reply.value)
+
+    async def _close(self, tap: Tap) -> None:
+        """Ask until answered: afterwards no late attempt can take effect unseen."""
+        stopping = False
+        while not stopping:
+            ticket = Ticket(anyio.current_time() + HOLD_SECONDS, Lane.TAPS)
+            try:
+                reply = await self._outside.store.ask(CloseTap(tap, self._outside.worker), ticket)
+            except NotStored:
+                stopping = await self._outside.pause(1.0)
+            else:
+                await self._context.tell(reply.value)
+                return
+
+    def _add_line(self, effect: wanted.ShowLine, about: Message) -> None:
+        waits = effect.press if effect.needed else None
+        self._spawn_for(waits, partial(self._see_line, effect, self._drawings.line(effect), about), about)
+
+    async def _see_line(self, effect: wanted.ShowLine, shown: Effect, about: Message) -> None:
+        await shown()
+        if effect.check:
+            drawn = effect.row.revision if effect.row else None
+            self._check_later(wanted.CheckCard(effect.press, effect.line, drawn), about)
+
+    def _check_later(self, check: wanted.CheckCard, about: Message) -> None:
+        if self._checks.want(check):
+            self._context.spawn(partial(self._check, check.press), about)
+
+    async def _check(self, press: Press) -> None:
+        checked = await self._checks.look(press)
+        if checked is not None:
+            await self._context.tell(checked)
+
+    async def _send_file(self, effect: wanted.SendFile) -> None:
+        press = effect.press
+        outcome: Message
+        try:
+            row = effect.row or await self._load(press)
+            if row is None:
+                outcome = OriginalNotSent(press, True, "no such item")
+            else:
+                outcome = await self._sends.send_original(row, press)
+        except NotStored:
+            outcome = OriginalNotSent(press, True, "the database did not answer")
+        await self._context.tell(outcome)
+
+    async def _load(self, press: Press) -> Row | None:
+        ticket = Ticket(anyio.current_time() + 10.0, Lane.REST)
+        return (await self._outside.store.ask(LoadRow(press.chat_id, press.item_id), ticket)).value
+
+    async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
+        store = StoreOutcome(effect.row, effect.step, effect.sentence, self._outside.worker)
+        await self._sends.store(store, partial(self._outcome_stored, effect), OutcomeNotRecorded(effect.row))
+
+    def _outcome_stored(self, effect: wanted.RecordOutcome, row: Row) -> Message:
+        """Another decision may have come first: then it has a line of its own."""
+        if (
+            row.settled is not None
+            and row.settled.step is effect.step
+            and self._outside.explained.is_new(row, effect.step.value)
+        ):
+            write_item_line(row, effect.step.value, "dry run")
+        return Changed(row, effect.step.value)
+
+    def _interaction(self, press: Press, kind: str) -> Interaction:
+        at_ms = int(self._outside.clock.now().timestamp() * 1000)
+        person = press.person
+        return Interaction(press.chat_id, kind, person.id, person.name, press.item_id, press.id, at_ms)

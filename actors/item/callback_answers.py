@@ -1,0 +1,133 @@
+"""Answers a press that never reached its item, and lets Telegram forget it: nothing is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import anyio
+import structlog
+
+from actors.domain.messages import Press
+from actors.errors import PortError, Refused, Unreachable
+from actors.item.effects import Outcome, SayInChat
+from actors.ports import Chat, Unknown
+
+log = structlog.get_logger()
+
+ANSWER_SECONDS = 5.0
+ANSWER_TRIES = 3
+SAY_AGAIN_SECONDS = 1.0
+SAY_SECONDS = 60.0  # a group that was told too much may be told no more for up to a minute
+
+
+async def toast(chat: Chat, press: Press, text: str, pause: Callable[[float], Awaitable[bool]]) -> bool:
+    """Show a toast; a lost one is tried again, a refused one (too old) is not. False: perhaps nobody has seen it."""
+    for attempt in range(ANSWER_TRIES):
+        try:
+            await chat.answer(press.id, text)
+        except Refused:
+            return False
+        except PortError:
+            if await pause(0.5 * (attempt + 1)):
+                return False
+        else:
+            return True
+    return False
+
+
+async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], None]) -> None:
+    """Show a toast that says what did not happen, or say it in the chat; then the update is done.
+
+    Not a line on the card: nothing is known of it here, and an old caption could be drawn over a newer one.
+    """
+    began = anyio.current_time()
+    if not await _reached(press.id, partial(chat.answer, press.id, text)):
+        await _reached(press.id, partial(chat.send_text, press.chat_id, f"{press.person.name}: {text}"))
+    log.info(
+        "tap",
+        tap_id=press.id,
+        item_id=press.item_id,
+        chat_id=press.chat_id,
+        user_id=press.person.id,
+        action="unread",
+        outcome="refused",
+        cause=text,
+        toast_ms=round((anyio.current_time() - began) * 1000, 1),
+        recorded_ms=None,
+        card_ms=None,
+        db_attempts=0,
+        edit_attempts=0,
+        version=press.version,
+    )
+    confirm(press.update_id)
+
+
+async def refuse_unknown(chat: Chat, pressed: Unknown, text: str, confirm: Callable[[int], None]) -> None:
+    """Show a toast that says so; neither the message nor any item is touched. Then the update is done."""
+    began = anyio.current_time()
+    answered = await _reached(pressed.press_id, partial(chat.answer, pressed.press_id, text))
+    log.info(
+        "tap",
+        tap_id=pressed.press_id,
+        item_id=None,
+        chat_id=pressed.chat_id,
+        user_id=pressed.person.id,
+        action="unread",
+        outcome=Outcome.UNKNOWN_BUTTON.value,
+        cause=pressed.why,
+        toast_ms=round((anyio.current_time() - began) * 1000, 1) if answered else None,
+        recorded_ms=None,
+        card_ms=None,
+        db_attempts=0,
+        edit_attempts=0,
+        version=None,
+    )
+    confirm(pressed.update_id)
+
+
+async def say_in_chat(chat: Chat, press: Press, line: str) -> None:
+    """Say to everybody, if it may be said now, what matters for this moment only."""
+    await _said(press, partial(chat.send_text, press.chat_id, line))
+
+
+async def say_until_heard(chat: Chat, wish: SayInChat, pause: Callable[[float], Awaitable[bool]]) -> None:
+    """Say to everybody what the tapped message can show no more; a group that hears too much at once hears it later.
+
+    What a person hears seldom is said again if nobody knows whether it was heard: the presses to come count on it.
+    """
+    press, began = wish.press, anyio.current_time()
+    again = SAY_AGAIN_SECONDS if wish.seldom else None
+    while (rest := await _said(press, partial(chat.send_text, press.chat_id, wish.text), again)) is not None:
+        again = 2 * again if again else None
+        if anyio.current_time() + rest > began + SAY_SECONDS or await pause(rest):
+            return
+
+
+async def _said(press: Press, say: Callable[[], Awaitable[None]], again: float | None = None) -> float | None:
+    """Say it; answers in how many seconds to say it again: if it was not heard, and `again` if it perhaps was not."""
+    rest = again
+    try:
+        with anyio.move_on_after(ANSWER_SECONDS):
+            await say()
+            rest = None
+    except Unreachable as error:
+        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
+        rest = error.retry_after_seconds or SAY_AGAIN_SECONDS
+    except Refused as error:
+        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
+        rest = None
+    except PortError as error:
+        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
+    return rest
+
+
+async def _reached(tap_id: str, say: Callable[[], Awaitable[None]]) -> bool:
+    said = False
+    try:
+        with anyio.move_on_after(ANSWER_SECONDS):
+            await say()
+            said = True
+    except PortError as error:
+        log.info("tap.not_answered", tap_id=tap_id, reason=str(error))
+    return said

@@ -1,0 +1,124 @@
+"""Wishes for an item's cards while it decides, so that the wish of a later decision comes after; then sees them shown.
+
+Each call wishes at once and returns what to await in a task: tasks run in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import anyio
+
+from actors.audit.tap_log import Traces
+from actors.domain.item import FINAL, Row
+from actors.domain.messages import RECOVERED, Press
+from actors.item import texts as words
+from actors.item.callback_answers import say_until_heard
+from actors.item.effects import Outcome, SayInChat, ShowCard, ShowLine, ShowQuestion
+from actors.item.memory import Known
+from actors.operations.operation import Shown
+from actors.peers import Drawn, Outside
+from actors.ports import Face
+from actors.runtime.actor import Effect
+
+LATE_SECONDS = 2.0
+REFUSALS = {Outcome.STALE.value, Outcome.FORBIDDEN.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """The cards of one item, and the traces of whoever tapped them."""
+
+    outside: Outside
+    traces: Traces
+    known: Callable[[], Known | None]
+
+    def card(self, wanted: ShowCard) -> Effect:
+        """Wish for every card of the row."""
+        press = wanted.press
+        explained = self.traces.of(press).is_explained if press is not None else None
+        faces = _faces(wanted.row)
+        late = wanted.cause in REFUSALS and wanted.row.state in FINAL
+        draw = partial(self.outside.cards.draw, late=late)
+        drawings = {face.message_id: draw(face, shown, explained) for face, shown in faces}
+        if press is None:
+            return partial(self._drawn_again, drawings, wanted)
+        return partial(self._drawn_soon if late else self._drawn, drawings, press)
+
+    def line(self, wanted: ShowLine) -> Effect:
+        """Wish for a line below the tapped card; one that is needed is a refusal."""
+        face = self._face(wanted.press, wanted.row)
+        face = replace(face, line=wanted.line, doubtful=wanted.doubtful)
+        drawing = self.outside.cards.add_line(face, wanted.needed)
+        if wanted.needed:
+            return partial(self._refused, drawing, wanted)
+        return partial(_through, drawing)
+
+    def question(self, wanted: ShowQuestion) -> Effect:
+        """Wish for a question beside the buttons, or for its end."""
+        asking = wanted.asking
+        doubtful = asking is not None and asking.step in words.DOUBT_STEPS
+        face = replace(self._face(wanted.press, wanted.row), asking=asking, doubtful=doubtful)
+        if self.outside.views.admits((face.chat_id, wanted.press.person.id), anyio.current_time()):
+            return partial(self._asked, self.outside.cards.add_line(face, needed=True), wanted.press)
+        return partial(self._asked_soon, self.outside.cards.show_view(face), wanted.press)
+
+    def _face(self, press: Press, row: Row | None) -> Face:
+        """What the tapped message shall show; drawn from the row if it is known, else from what the person saw."""
+        known = self.known()
+        assert known is not None, "nothing is drawn on a message that may be no card of the item"
+        version = row.version if row else press.version
+        place = (press.chat_id, press.message_id, press.item_id, version)
+        return Face(*place, row=row, seen=press.seen, mark=known.mark)
+
+    async def _drawn(self, drawings: dict[int, Awaitable[Drawn]], press: Press) -> None:
+        if press.message_id in drawings:
+            self._shown(press, await drawings.pop(press.message_id))
+        for drawing in drawings.values():
+            await drawing
+
+    async def _drawn_soon(self, drawings: dict[int, Awaitable[Drawn]], press: Press) -> None:
+        """A late tap was answered, and its line in the chat comes when there is room; ours waits no longer for it."""
+        with anyio.move_on_after(LATE_SECONDS):
+            await self._drawn(drawings, press)
+
+    async def _drawn_again(self, drawings: dict[int, Awaitable[Drawn]], wanted: ShowCard) -> None:
+        for drawing in drawings.values():
+            await drawing
+        self.outside.look_ahead(wanted.row)
+        if wanted.cause == RECOVERED:
+            self.traces.recovered(wanted.row)
+
+    async def _asked(self, drawing: Awaitable[Drawn], press: Press) -> None:
+        self._shown(press, await drawing)
+
+    async def _asked_soon(self, drawing: Awaitable[Drawn], press: Press) -> None:
+        """An update that is held costs a tap its place: whoever asks too much is waited for no longer."""
+        with anyio.move_on_after(LATE_SECONDS):
+            await self._asked(drawing, press)
+
+    async def _refused(self, drawing: Awaitable[Drawn], wanted: ShowLine) -> None:
+        """A refusal is never silent: where its message is gone, the chat hears it."""
+        drawn = await drawing
+        if drawn.gone:
+            await say_until_heard(self.outside.chat, SayInChat(wanted.press, wanted.line), self.outside.pause)
+        self._shown(wanted.press, drawn)
+
+    def _shown(self, press: Press, drawn: Drawn) -> None:
+        self.traces.of(press).shown(drawn.edits, limited=drawn.limited, troubled=drawn.troubled)
+
+
+async def _through(drawing: Awaitable[Drawn]) -> None:
+    await drawing
+
+
+def _faces(row: Row) -> list[tuple[Face, Shown]]:
+    return [
+        (
+            Face(card.chat_id, card.message_id, row.id, row.version, row, retired=card.retired),
+            Shown(card, row.id, row.revision),
+        )
+        for card in row.cards
+    ]

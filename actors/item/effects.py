@@ -1,0 +1,234 @@
+"""Everything an item can ask for; the shell performs it and tells the outcome as a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from actors.domain.item import Row, Step
+from actors.domain.messages import Press, Pressed, Question, Tap
+
+
+class Outcome(Enum):
+    """How a tap ended, as its canonical log line says it."""
+
+    RECORDED = "recorded"
+    STALE = "stale"
+    FORBIDDEN = "forbidden"
+    GONE = "gone"
+    REFUSED = "refused"
+    BUSY = "busy"
+    ASKED = "asked"
+    NOT_YOURS = "not_yours"
+    KEPT = "kept"
+    ORIGINAL_SENT = "original_sent"
+    ORIGINAL_NOT_SENT = "original_not_sent"
+    ORIGINAL_LOST = "original_lost"
+    UNKNOWN_BUTTON = "unknown_button"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTap:
+    """Show a toast to the person, before and without any database work; at most once a tap.
+
+    `alone`: no row and no card tells it, so the chat has to if the toast cannot; `seldom`: once in a while.
+    """
+
+    press: Press
+    text: str
+    alone: bool = False
+    seldom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Store the tap, in one round trip, again and again until its deadline."""
+
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTap:
+    """Decide for ever a tap whose attempts are unknown: refused, or what its key already holds."""
+
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRecording:
+    """Tell `StillRecording` in 400 ms."""
+
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonRecording:
+    """Let the open recording of this tap end now."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCard:
+    """Draw every card of the item from its row; `press` is the tap that waits for it, if one does."""
+
+    row: Row
+    press: Press | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLine:
+    """Add a line to the card that was tapped.
+
+    `needed`: a refusal, which is tried until it is shown; else it is progress, dropped when edits are short.
+    `check`: it stands on what memory says; have the card checked once it is shown, which may be long after. `doubtful`:
+    without a row it has the buttons of a doubt.
+    """
+
+    press: Press
+    row: Row | None
+    line: str
+    needed: bool
+    check: bool = False
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SayInChat:
+    """Tell the group: nothing may be drawn on the message that was pressed.
+
+    `seldom`: a person hears it once in a while, for presses can be forged by the hundred.
+    """
+
+    press: Press
+    text: str
+    seldom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtButton:
+    """Ask the row whose card this is, before anything is shown on it: tell `Vouched`, `NotOurs` or `Unvouched`."""
+
+    pressed: Pressed
+
+
+@dataclass(frozen=True, slots=True)
+class ShowQuestion:
+    """Put "Are you sure?" beside the other buttons, or take it away again."""
+
+    press: Press
+    row: Row | None
+    asking: Question | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchQuestion:
+    """Tell `AskExpired` in 60 s."""
+
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCard:
+    """The tapped message was drawn from memory, or from what the person saw: tell `Checked` what its row says.
+
+    `line` is the refusal that stands on it and shall stay, if it is still true; `drawn` the revision of the row there.
+    """
+
+    press: Press
+    line: str | None = None
+    drawn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendFile:
+    """Send the uncompressed file below the card; a row that nobody knows is read first."""
+
+    press: Press
+    row: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class SendCard:
+    """Put the card into the chat and save its message."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLost:
+    """Tell the operator and the chat that a card is lost, and why as far as anybody knows."""
+
+    row: Row
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Let the saga of this row's publish begin, or go on; each of its steps comes back as `Changed`."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """Store how a rehearsal ended, unless somebody decided otherwise meanwhile."""
+
+    row: Row
+    step: Step
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogInteraction:
+    """Hand one line to the interaction logger."""
+
+    press: Press
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """The tap is decided: its log line may be written once its toast and its card are through."""
+
+    press: Press
+    action: str
+    outcome: Outcome
+    cause: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmUpdate:
+    """Telegram may forget this update; `answered_first`: only once its toast and its line are through."""
+
+    press: Press
+    answered_first: bool
+
+
+PressEffect = (
+    AnswerTap
+    | AbandonRecording
+    | ShowLine
+    | SayInChat
+    | LookAtButton
+    | ShowQuestion
+    | CheckCard
+    | SendFile
+    | LogInteraction
+    | Conclude
+    | ConfirmUpdate
+)
+Effect = (
+    PressEffect
+    | Record
+    | CloseTap
+    | WatchRecording
+    | WatchQuestion
+    | ShowCard
+    | SendCard
+    | ReportLost
+    | Publish
+    | RecordOutcome
+)

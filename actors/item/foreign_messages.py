@@ -1,0 +1,140 @@
+"""Presses whose message may be no card of the item: answered at once, and drawn on once the row has vouched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actors.domain.messages import (
+    AskAboutDoubt,
+    AskToReject,
+    Barred,
+    Forbidden,
+    Foreign,
+    Gone,
+    KeepIt,
+    LeaveIt,
+    NotOurs,
+    Press,
+    Pressed,
+    SendOriginal,
+    Standing,
+    Unvouched,
+)
+from actors.item import texts as words
+from actors.item.effects import (
+    AnswerTap,
+    Conclude,
+    ConfirmUpdate,
+    Effect,
+    LookAtButton,
+    Outcome,
+    SayInChat,
+    ShowLine,
+)
+from actors.item.memory import Decision, Item
+from actors.item.questions import ASK, KEEP, LEAVE, ORIGINAL
+
+VIEW_TOASTS = {KeepIt: words.KEPT, LeaveIt: words.LEFT, SendOriginal: words.SENDING_FILE}
+
+
+def look_first(item: Item, pressed: Pressed) -> Decision:
+    """Answer a press that decides nothing, and ask the row whose card that is before anything is drawn on it."""
+    text = VIEW_TOASTS.get(type(pressed), words.SURE)
+    if isinstance(pressed, SendOriginal) and item.original is not None:
+        text = words.FILE_ON_ITS_WAY
+    item, toast = answer(item, pressed.press, text)
+    return Decision(item, (toast, LookAtButton(pressed)))
+
+
+def refuse(item: Item, pressed: Pressed) -> Decision:
+    """Answer from memory a person whom the database has refused just now: the toast and the line are all of it.
+
+    "Memory refuses a tap only because of this actor's own open recording" keeps people with a right from being refused
+    by what was true once. Here that takes a role given within the last 10 s, and the toast says when to tap again; or
+    so many presses of one person at once that nobody's fingers make them.
+    """
+    press = pressed.press
+    crowded = press.standing is Standing.CROWDED
+    text, outcome = (words.BUSY, Outcome.BUSY) if crowded else (words.MAY_NOT, Outcome.FORBIDDEN)
+    conclusion = Conclude(press, action_of(pressed), outcome, "remembered", press.version)
+    toast = AnswerTap(press, text, alone=True, seldom=True)
+    return Decision(item, (toast, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
+def barred(item: Item, message: Barred | Forbidden) -> Decision:
+    """A person without the right asked for something: nothing is shown or drawn, and the toast or the chat says so."""
+    about = message.about if isinstance(message, Barred) else message.tap
+    press, row = about.press, message.row
+    item = item.close(press)
+    item = item if row is None else item.learn(row)
+    version = press.version if row is None else row.version
+    conclusion = Conclude(press, action_of(about), Outcome.FORBIDDEN, "tap", version)
+    told = press.standing is Standing.DOUBTED  # by the toast
+    said = () if told else (SayInChat(press, words.barred(press.person.name), seldom=True),)
+    return Decision(item, (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
+def answer(item: Item, press: Press, text: str) -> tuple[Item, AnswerTap]:
+    """Toast at once; what memory knows of the mark only sharpens it, the row decides."""
+    if press.standing is Standing.DOUBTED:
+        return item, AnswerTap(press, words.ASKED_AGAIN, alone=True, seldom=True)
+    if not item.denies(press):
+        return item, AnswerTap(press, text)
+    told = replace(item, told=item.told | {press.id})
+    return told, AnswerTap(press, words.FOREIGN[Foreign.EARLIER_QUEUE], alone=True)
+
+
+def refusal(item: Item, line: ShowLine) -> Effect:
+    """Show it on the card, or, if nobody knows whose card that is or whether the person may tap, say it in the chat."""
+    press = line.press
+    return line if press.standing.draws and item.owns(press) else SayInChat(press, line.line)
+
+
+def not_ours(item: Item, message: NotOurs) -> Decision:
+    """Neither the item nor the message is touched: the toast or the chat is the whole answer."""
+    pressed, press = message.about, message.about.press
+    said = _said(item, press, message.why)
+    item = item.close(press)
+    item = item if message.row is None else item.learn(message.row)
+    conclusion = Conclude(press, action_of(pressed), Outcome.UNKNOWN_BUTTON, message.why.value, press.version)
+    return Decision(item, (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
+def gone(item: Item, message: Gone) -> Decision:
+    """No such item in this queue, or no such chat."""
+    press = message.tap.press
+    said = _said(item, press, Foreign.NO_SUCH_ITEM)
+    cause = Foreign.NO_SUCH_ITEM.value
+    conclusion = Conclude(press, message.tap.step.value, Outcome.GONE, cause, press.version)
+    return Decision(item.close(press), (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
+def unvouched(item: Item, message: Unvouched) -> Decision:
+    """Nobody could say whose card it is: nothing was shown, and the person may tap again."""
+    press = message.about.press
+    said = SayInChat(press, words.not_looked_at(press.person.name), seldom=not press.standing.draws)
+    conclusion = Conclude(press, action_of(message.about), Outcome.REFUSED, "tap", press.version)
+    return Decision(item.close(press), (said, conclusion, ConfirmUpdate(press, answered_first=True)))
+
+
+def action_of(pressed: Pressed) -> str:
+    """Name what was asked for, as the log does."""
+    match pressed:
+        case AskToReject():
+            return "ask_to_reject"
+        case AskAboutDoubt(step=step):
+            return ASK[step]
+        case KeepIt():
+            return KEEP
+        case LeaveIt():
+            return LEAVE
+        case SendOriginal():
+            return ORIGINAL
+        case _:
+            return pressed.step.value
+
+
+def _said(item: Item, press: Press, why: Foreign) -> tuple[Effect, ...]:
+    if press.id in item.told:
+        return ()
+    return (SayInChat(press, words.foreign(why, press.person.name), seldom=True),)

@@ -1,0 +1,113 @@
+"""Presses that decide nothing: questions, their answers, and wishes to see the original."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from actors.domain.item import Step
+from actors.domain.messages import AskAboutDoubt, AskToReject, NotYours, OriginalNotSent, Press, Question
+from actors.item import texts as words
+from actors.item.effects import (
+    AnswerTap,
+    CheckCard,
+    Conclude,
+    ConfirmUpdate,
+    Effect,
+    LogInteraction,
+    Outcome,
+    SendFile,
+    ShowLine,
+    ShowQuestion,
+    WatchQuestion,
+)
+from actors.item.memory import Decision, Item
+
+KEEP, LEAVE, ORIGINAL = "keep_it", "leave_it", "send_original"
+ASK: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.REJECT: "ask_to_reject",
+        Step.IT_IS_LIVE: "ask_whether_it_is_live",
+        Step.IT_IS_NOT: "ask_whether_it_is_not",
+    }
+)
+
+
+def visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ...]:
+    """Answer a press that needs no record: Telegram may forget it once the answer is through."""
+    press = conclusion.press
+    confirm = ConfirmUpdate(press, answered_first=True)
+    toast = AnswerTap(press, text, alone=not shown, seldom=not press.standing.draws)
+    return (toast, *shown, *_ended(conclusion), confirm)
+
+
+def asked_about(message: AskToReject | AskAboutDoubt) -> Step:
+    """Tell which step the question is about."""
+    return message.step if isinstance(message, AskAboutDoubt) else Step.REJECT
+
+
+def ask(item: Item, press: Press, step: Step) -> Decision:
+    """Ask "Are you sure?"; a question that is open gives way, also on another card of the item."""
+    question = ShowQuestion(press, item.known_to(press), asking=Question(step, press.person.id))
+    effects = visibly(words.SURE, Conclude(press, ASK[step], Outcome.ASKED, "tap", press.version), question)
+    return Decision(replace(item, asking=press), (*effects, *give_way(item, press), WatchQuestion(press)))
+
+
+def give_way(item: Item, press: Press) -> tuple[Effect, ...]:
+    """Take an open question off another message: what comes of this press may never draw that one."""
+    asked = item.asking
+    if asked is None or asked.message_id == press.message_id:
+        return ()
+    return ShowQuestion(asked, item.known_to(asked), asking=None), CheckCard(asked)
+
+
+def take_back(item: Item, conclusion: Conclude, text: str) -> Decision:
+    """Take the question away: it was answered with no."""
+    press = conclusion.press
+    question = ShowQuestion(press, item.known_to(press), asking=None)
+    return Decision(replace(item, asking=None), visibly(text, conclusion, question, CheckCard(press)))
+
+
+def not_yours(item: Item, message: NotYours) -> Decision:
+    """Nothing changes; the name of who was asked is known while its question is in memory."""
+    press, asked = message.press, item.asking
+    name = asked.person.name if asked is not None and asked.person.id == message.asked_id else None
+    conclusion = Conclude(press, message.step.value, Outcome.NOT_YOURS, "tap", press.version)
+    return Decision(item, visibly(words.not_yours(message.step, name), conclusion))
+
+
+def send_original(item: Item, press: Press) -> Decision:
+    """Send the file, one at a time, and change nothing; how that ends is told once it is known.
+
+    Telegram forgets the update before: a large file takes minutes, and the taps behind it would not be seen.
+    """
+    if item.original is not None and item.original.id == press.id:
+        return Decision(item, (ConfirmUpdate(press, answered_first=False),))
+    if item.original is not None:
+        conclusion = Conclude(press, ORIGINAL, Outcome.BUSY, "tap", press.version)
+        return Decision(item, visibly(words.FILE_ON_ITS_WAY, conclusion))
+    asked = AnswerTap(press, words.SENDING_FILE), SendFile(press, item.row), ConfirmUpdate(press, answered_first=True)
+    return Decision(replace(item, original=press), asked)
+
+
+def original_sent(item: Item, press: Press) -> Decision:
+    """There it is."""
+    return Decision(
+        replace(item, original=None), _ended(Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version))
+    )
+
+
+def original_not_sent(item: Item, message: OriginalNotSent) -> Decision:
+    """Say so on the card: that it is not there, or that it may be."""
+    press = message.press
+    outcome = Outcome.ORIGINAL_NOT_SENT if message.certain else Outcome.ORIGINAL_LOST
+    line = words.FILE_NOT_SENT if message.certain else words.FILE_LOST
+    told = ShowLine(press, item.known_to(press), line, needed=True, check=True)
+    conclusion = Conclude(press, ORIGINAL, outcome, message.reason, press.version)
+    return Decision(replace(item, original=None), (told, *_ended(conclusion)))
+
+
+def _ended(conclusion: Conclude) -> tuple[Effect, ...]:
+    press = conclusion.press
+    return LogInteraction(press, conclusion.outcome.value), conclusion

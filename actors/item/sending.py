@@ -1,0 +1,191 @@
+"""Sends the files of one item: each for as long as it moves, its card under a claim that lasts as long.
+
+What fails before the end of the file has left is certainly not sent; only what fails after it is a doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import anyio
+import structlog
+
+from actors.audit.tap_log import write_item_line
+from actors.commands.texts import card_lost
+from actors.database.request import Lane, NotStored, Ticket
+from actors.domain.item import Row
+from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent, Press
+from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.item.recording import HOLD_SECONDS
+from actors.operations.operation import KeepClaim, Operation, SaveCard, SendFailed
+from actors.peers import Outside
+from actors.ports import Sending, SentCard
+
+log = structlog.get_logger()
+
+QUIET_SECONDS = 60.0  # so long nothing moves, or no answer follows the end
+LONGEST_SECONDS = 1800.0
+KEEP_SECONDS = 20.0  # a claim lasts 60 s
+REFUSED_SECONDS = 60.0
+SAY_SECONDS = 600.0
+SAY_AGAIN_SECONDS = 5.0
+STILL = f"nothing of it has left for {QUIET_SECONDS:.0f} s"
+UNANSWERED = f"no answer within {QUIET_SECONDS:.0f} s"
+TOO_LONG = f"it was not through after {LONGEST_SECONDS / 60:.0f} minutes"
+STOPPED = "its worker was stopped"
+
+
+@dataclass(slots=True, eq=False)
+class Patience:
+    """How long a file is waited for: while it moves, up to a bound, and less once we stop."""
+
+    end_at: float = field(default_factory=lambda: anyio.current_time() + LONGEST_SECONDS)
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    sending: Sending = field(init=False)
+    stopped: bool = False
+
+    def __post_init__(self) -> None:
+        self.sending = Sending(self._moved)
+        self._moved()
+
+    def stop_within(self, seconds: float) -> None:
+        """Wait no longer than that from now on."""
+        self.stopped = True
+        self.end_at = min(self.end_at, anyio.current_time() + seconds)
+        self.scope.deadline = min(self.scope.deadline, self.end_at)
+
+    def why_it_ended(self) -> str:
+        """Tell why it was given up."""
+        if anyio.current_time() >= self.end_at:
+            return STOPPED if self.stopped else TOO_LONG
+        return STILL if self.sending.kept_back else UNANSWERED
+
+    def _moved(self) -> None:
+        self.scope.deadline = min(anyio.current_time() + QUIET_SECONDS, self.end_at)
+
+
+@dataclass
+class Sends:
+    """The sends of one item, of which one at most is under way."""
+
+    outside: Outside
+    tell: Callable[[Message], Awaitable[None]]
+    _under_way: bool = False
+
+    async def send(self, row: Row) -> None:
+        """Claimed before, saved after; a send that failed is told to the row, with what is known of it."""
+        if self._under_way:
+            return  # its claim ran out while the database was away, and came again: the file is still on its way
+        self._under_way = True
+        try:
+            outcome = await self._sent(row)
+        finally:
+            self._under_way = False
+        if isinstance(outcome, SentCard):
+            save = SaveCard(row, outcome.message_id, outcome.file_id, self.outside.worker)
+            await self.store(
+                save, lambda saved: self._saved(saved, row.revision, outcome), CardNotSent(row, "not saved")
+            )
+            return
+        sentence = outcome.reason
+        self._log(outcome)
+        await self.store(outcome, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
+        self.outside.wake_schedule()
+
+    async def send_original(self, row: Row, press: Press) -> Message:
+        """Send the file below the card that was pressed, for as long as it moves, too."""
+        patience = Patience()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._hear_stop, patience)
+            outcome = await self._original(row, press, patience)
+            tasks.cancel_scope.cancel()
+        return outcome
+
+    async def report_lost(self, row: Row, reason: str) -> None:
+        """Tell the operator, and the chat once text gets through, that nobody can tap this card."""
+        log.warning("item", chat_id=row.chat_id, item_id=row.id, change="card_lost", outcome="lost", cause=reason)
+        give_up_at = anyio.current_time() + SAY_SECONDS
+        stopping = False
+        while not stopping and anyio.current_time() < give_up_at:
+            try:
+                await self.outside.chat.send_text(row.chat_id, card_lost(row, reason))
+            except Unreachable as error:
+                stopping = await self.outside.pause(error.retry_after_seconds or SAY_AGAIN_SECONDS)
+            except PortError:
+                return  # refused; or it may stand there, and is not said twice
+            else:
+                return
+
+    async def _original(self, row: Row, press: Press, patience: Patience) -> Message:
+        try:
+            with patience.scope:
+                await self.outside.chat.send_original(row, press.message_id, patience.sending)
+                return OriginalSent(press)
+        except AnswerLost as error:
+            return OriginalNotSent(press, patience.sending.kept_back, str(error))
+        except PortError as error:
+            return OriginalNotSent(press, True, str(error))
+        return OriginalNotSent(press, patience.sending.kept_back, patience.why_it_ended())
+
+    async def _sent(self, row: Row) -> SentCard | SendFailed:
+        patience = Patience()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep_claim, row)
+            tasks.start_soon(self._hear_stop, patience)
+            outcome = await self._outcome(row, patience)
+            tasks.cancel_scope.cancel()
+        return outcome
+
+    async def _outcome(self, row: Row, patience: Patience) -> SentCard | SendFailed:
+        worker = self.outside.worker
+        try:
+            with patience.scope:
+                return await self.outside.chat.send_card(row, patience.sending)
+        except Unreachable as error:
+            return SendFailed(row, worker, False, error.retry_after_seconds or 0.0, reason=str(error))
+        except Refused as error:
+            return SendFailed(row, worker, False, REFUSED_SECONDS, refused=True, reason=str(error))
+        except PortError as error:
+            reason = str(error)
+        else:
+            reason = patience.why_it_ended()
+        return SendFailed(row, worker, not patience.sending.kept_back, 0.0, reason=reason)
+
+    async def _keep_claim(self, row: Row) -> None:
+        """Nobody else sends it meanwhile; once it is not ours any more, what is under way is let through."""
+        kept = True
+        while kept:
+            await anyio.sleep(KEEP_SECONDS)
+            ticket = Ticket(anyio.current_time() + KEEP_SECONDS, Lane.REST)
+            try:
+                kept = (await self.outside.store.ask(KeepClaim(row, self.outside.worker), ticket)).value
+            except NotStored:
+                continue
+
+    async def _hear_stop(self, patience: Patience) -> None:
+        """Half of what is left for the file, the other half to store what became of it."""
+        if await self.outside.pause(LONGEST_SECONDS):
+            patience.stop_within(self.outside.seconds_left() / 2)
+
+    def _saved(self, saved: Row, shown: int, sent: SentCard) -> Message:
+        write_item_line(saved, "card_sent", "presented", message_id=sent.message_id)
+        self.outside.look_ahead(saved)
+        return CardSent(saved, shown)
+
+    def _log(self, failed: SendFailed) -> None:
+        row = failed.row
+        fate = "lost" if failed.ambiguous else "refused" if failed.refused else "not_sent"
+        log.warning(
+            "item", chat_id=row.chat_id, item_id=row.id, change="card_not_sent", outcome=fate, cause=failed.reason
+        )
+
+    async def store(self, operation: Operation[Row], told: Callable[[Row], Message], lost: Message) -> None:
+        """Store what became of the item, and tell it: `told` of the row that it is then, or `lost`."""
+        ticket = Ticket(anyio.current_time() + HOLD_SECONDS, Lane.REST)
+        try:
+            reply = await self.outside.store.ask(operation, ticket)
+        except NotStored:
+            await self.tell(lost)
+        else:
+            await self.tell(told(reply.value))

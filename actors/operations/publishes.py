@@ -1,0 +1,98 @@
+"""What a publishing saga asks of the database: to be its only worker, and each of its steps, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from actors.domain.account import Account
+from actors.domain.item import Row, Story
+from actors.domain.publish_phase import Phase
+from actors.operations.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """One accepted Auto Post as committed; `version` is the item's, once it is being published.
+
+    `owner`, `token` and `seq` are the fence: a step counts only for the lease and after the step that it names.
+    `since_seconds` is the age of this phase (while publishing: of this attempt) by the database's clock. `lost`: an
+    answer of the publish call was lost. `publishing_at`: when the first call of this container was marked.
+    `inherited`: people said that what this container held is not live.
+    """
+
+    chat_key: int
+    chat_id: int
+    item_id: int
+    version: int
+    phase: Phase
+    story: Story
+    owner: str
+    token: int
+    seq: int
+    account: Account | None = None
+    token_gone: bool = False
+    container_id: str | None = None
+    attempt: int = 0
+    lost: bool = False
+    inherited: bool = False
+    publishing_at: datetime | None = None
+    since_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a step writes; `calls` are the calls to Instagram since the last one, for whoever asks why.
+
+    `once_connected` takes the place of a `sentence` that asks for a connection, as soon as there is a new one.
+    """
+
+    phase: Phase
+    container_id: str | None
+    attempt: int
+    lost: bool
+    sentence: str | None = None
+    media_id: str | None = None
+    token_gone: bool = False
+    calls: tuple[str, ...] = ()
+    once_connected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """The publish as it is now, or None: it is not (any more) this worker's; `row` if its card has to be drawn.
+
+    `held`: another worker has it, and may die.
+    """
+
+    publish: Publish | None
+    row: Row | None = None
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakePublish(Operation[Stepped]):
+    """Take the lease of an item's newest publish, if nobody holds it; `owner` names this wish alone."""
+
+    chat_key: int
+    item_id: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepPublish(Operation[Stepped]):
+    """Commit a step and renew the lease; a step that ends the publish moves its item in the same commit."""
+
+    publish: Publish
+    move: Move
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavePermalink(Operation[bool]):
+    """Remember where a published story can be seen."""
+
+    chat_key: int
+    item_id: int
+    version: int
+    permalink: str

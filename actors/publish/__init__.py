@@ -1,0 +1,1 @@
+"""One publishing saga: decide, its steps and texts, and the shell that calls Instagram."""

@@ -1,0 +1,265 @@
+"""decide(saga, message): how a publish goes on. Pure and total; one effect at a time, each step committed before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from actors.domain.account import Container, ContainerState, Hints
+from actors.domain.publish_phase import RUNNING, Phase
+from actors.operations.publishes import Publish
+from actors.publish import texts as words
+from actors.publish.effects import Create, FindLink, Look, ReadHints, Send, Take, Wait
+from actors.publish.memory import Decision, Saga, noted, store
+from actors.publish.messages import (
+    Begin,
+    Call,
+    CallFailed,
+    CameTooLate,
+    Created,
+    Failure,
+    FencedOut,
+    Hinted,
+    Looked,
+    Message,
+    Stored,
+    Waited,
+    WentLive,
+)
+
+CALL_SECONDS = 30.0  # the longest that a publish call takes
+LEASE_SECONDS = 75.0
+SEND_WITHIN_SECONDS = LEASE_SECONDS - CALL_SECONDS - 5.0  # from asking for the lease to the call
+RENEW_SECONDS = 25.0
+SETTLE_SECONDS = 60.0  # of a publish call, after which its effect can be seen: the call, and 30 s
+DOUBT_SECONDS = 150.0
+PATIENCE_SECONDS = 300.0  # with a file that is fetched, and with an Instagram that cannot be reached
+INHERITED_LOOKS = 4  # a container that cannot be read may be live: people said that it is not, and people err
+PAUSES_SECONDS = (1.0, 2.0, 3.0, 5.0)
+ATTEMPTS = 3
+
+
+def decide(saga: Saga, message: Message) -> Decision:  # noqa: C901 - the table: one clause a message
+    """Answer any message at any moment."""
+    if isinstance(message, Begin):
+        return Decision(replace(saga, again=True)) if saga.busy else Decision(Saga(busy=True), Take())
+    if isinstance(message, FencedOut):
+        return _rest(saga)
+    if isinstance(message, Stored):
+        given_up = saga.publish is not None and message.publish.phase is Phase.IN_DOUBT
+        return _rest(saga) if given_up else _go_on(_learn(saga, message), message.at)
+    publish = saga.publish
+    if publish is None:
+        return Decision(saga)
+    saga = noted(saga, message)
+    match message:
+        case Created(container_id):
+            return store(saga, phase=Phase.CONTAINER, container_id=container_id)
+        case Looked(container, at):
+            return _looked(saga, publish, container, at)
+        case WentLive(media_id):
+            return store(replace(saga, media_id=media_id), phase=Phase.PUBLISHED, media_id=media_id)
+        case CameTooLate():
+            return store(saga, lost=True)
+        case CallFailed():
+            return _failed(saga, publish, message)
+        case Hinted(hints):
+            return _doubt(saga, hints)
+        case Waited(at):
+            return _go_on(saga, at)
+        case _:
+            assert_never(message)
+
+
+def _rest(saga: Saga) -> Decision:
+    return Decision(Saga(busy=True), Take()) if saga.again else Decision(Saga())
+
+
+def _learn(saga: Saga, message: Stored) -> Saga:
+    before, publish = saga.publish, message.publish
+    same = before is not None and (before.phase, before.attempt) == (publish.phase, publish.attempt)
+    return replace(
+        saga,
+        publish=publish,
+        since=message.at - publish.since_seconds,
+        renewed=message.asked_at,
+        looks=saga.looks if same else 0,
+        calls=(),
+    )
+
+
+def _go_on(saga: Saga, at: float) -> Decision:
+    """Do what the phase asks for, unless the lease needs care or it is too early."""
+    publish = saga.publish
+    assert publish is not None, "a lease comes with its publish"
+    if publish.phase is Phase.PUBLISHING and saga.marked == publish.attempt:
+        return Decision(replace(saga, marked=0), Send(publish, saga.renewed + SEND_WITHIN_SECONDS))
+    if publish.phase in RUNNING and at - saga.renewed > RENEW_SECONDS:
+        return store(saga)
+    early = _not_before(saga, publish) - at
+    if publish.phase in RUNNING and early > 0:
+        return Decision(saga, Wait(min(early, RENEW_SECONDS + 1.0)))
+    match publish.phase:
+        case Phase.CREATING:
+            return _create(saga, publish)
+        case Phase.CONTAINER | Phase.PUBLISHING | Phase.IN_DOUBT:
+            return Decision(saga, Look(publish))
+        case Phase.READY:
+            attempt = publish.attempt + 1
+            return store(replace(saga, marked=attempt), phase=Phase.PUBLISHING, attempt=attempt)
+        case Phase.PUBLISHED if saga.media_id is not None:
+            return Decision(Saga(), FindLink(publish, saga.media_id))
+        case Phase.PUBLISHED | Phase.REFUSED | Phase.CANCELLED:
+            return _rest(saga)
+        case _:
+            assert_never(publish.phase)
+
+
+def _not_before(saga: Saga, publish: Publish) -> float:
+    """A publish call whose answer is not known is looked at once its effect can be seen."""
+    settled = saga.since + SETTLE_SECONDS if publish.phase is Phase.PUBLISHING else 0.0
+    return max(saga.not_before, settled)
+
+
+def _create(saga: Saga, publish: Publish) -> Decision:
+    if publish.account is None:
+        return _refuse(saga, words.NOT_CONNECTED)
+    if publish.token_gone:
+        return _refuse(saga, words.TOKEN_GONE)
+    return Decision(saga, Create(publish))
+
+
+def _looked(saga: Saga, publish: Publish, container: Container, at: float) -> Decision:
+    if container.state is ContainerState.PUBLISHED:
+        return store(saga, phase=Phase.PUBLISHED, sentence=words.seen_live(saga.lost_to))
+    match publish.phase:
+        case Phase.PUBLISHING:
+            return _looked_in_doubt(saga, publish, container.state, at)
+        case Phase.IN_DOUBT:
+            return _rest(saga)  # people decide
+        case _:
+            return _looked_while_fetching(saga, publish, container, at)
+
+
+def _looked_while_fetching(saga: Saga, publish: Publish, container: Container, at: float) -> Decision:
+    match container.state:
+        case ContainerState.FINISHED:
+            return store(saga, phase=Phase.READY)
+        case ContainerState.IN_PROGRESS:
+            return _again(saga, at, words.TOOK_TOO_LONG)
+        case _ if publish.inherited:
+            return _start_over(saga)
+        case ContainerState.EXPIRED:
+            return _refuse(saga, words.CONTAINER_EXPIRED)
+        case _:
+            return _refuse(saga, container.sentence or words.FILE_REFUSED)
+
+
+def _looked_in_doubt(saga: Saga, publish: Publish, state: ContainerState, at: float) -> Decision:
+    match state:
+        case ContainerState.FINISHED if publish.attempt < ATTEMPTS:
+            attempt = publish.attempt + 1
+            return store(replace(saga, marked=attempt), attempt=attempt)
+        case ContainerState.EXPIRED:
+            return _start_over(saga)  # it expires unpublished: the only proof that a new one doubles nothing
+        case ContainerState.IN_PROGRESS:
+            return _look_again(saga, publish, at)
+        case _:
+            return Decision(saga, ReadHints(publish))
+
+
+def _look_again(saga: Saga, publish: Publish, at: float) -> Decision:
+    if at - saga.since >= DOUBT_SECONDS:
+        return Decision(saga, ReadHints(publish))
+    return _go_on(replace(saga, not_before=at + PAUSES_SECONDS[-1]), at)
+
+
+def _failed(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
+    if publish.phase is Phase.IN_DOUBT:
+        return _rest(saga)
+    if failed.call is Call.PUBLISH:
+        return _not_published(saga, publish, failed)
+    if publish.phase is Phase.PUBLISHING:
+        return _not_readable(saga, publish, failed)
+    match failed.failure:
+        case Failure.TOKEN_GONE:
+            return _refuse(saga, failed.sentence or words.TOKEN_GONE, token_gone=True)
+        case Failure.REFUSED if publish.inherited and saga.looks < INHERITED_LOOKS - 1:
+            return _again(saga, failed.at, failed.sentence)
+        case Failure.REFUSED if publish.inherited:
+            return _start_over(saga)
+        case Failure.REFUSED:
+            return _refuse(saga, failed.sentence)
+        case Failure.UNREACHABLE | Failure.LOST:  # a container that nobody knows harms nobody
+            return _again(saga, failed.at, words.later(failed.sentence), failed.retry_after_seconds)
+        case _:
+            assert_never(failed.failure)
+
+
+def _not_published(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
+    match failed.failure:
+        case Failure.LOST:
+            lost_to = words.lost(failed.sentence, failed.answered)
+            return store(replace(saga, lost_to=lost_to), lost=True)
+        case Failure.REFUSED if publish.lost:
+            return Decision(saga, Look(publish))  # perhaps since the lost call had its effect meanwhile
+        case Failure.UNREACHABLE if publish.lost:
+            return _look_again(saga, publish, failed.at)  # "not ready" may mean that the lost call takes effect now
+        case Failure.TOKEN_GONE if publish.lost:
+            return _doubt_without_token(saga)
+        case Failure.TOKEN_GONE:
+            return _refuse(saga, failed.sentence or words.TOKEN_GONE, token_gone=True)
+        case Failure.REFUSED:
+            return _refuse(saga, failed.sentence)
+        case Failure.UNREACHABLE:
+            return _rest_before_another_attempt(saga, publish, failed)
+        case _:
+            assert_never(failed.failure)
+
+
+def _rest_before_another_attempt(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
+    """Nothing happened: it can be cancelled meanwhile."""
+    pause = max(failed.retry_after_seconds or 0.0, PAUSES_SECONDS[-1])
+    if publish.attempt < ATTEMPTS and pause <= PATIENCE_SECONDS:
+        return store(replace(saga, not_before=failed.at + pause), phase=Phase.READY)
+    return _refuse(saga, words.later(failed.sentence))
+
+
+def _not_readable(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
+    match failed.failure:
+        case Failure.UNREACHABLE | Failure.LOST:
+            return _look_again(saga, publish, failed.at)
+        case Failure.TOKEN_GONE:
+            return _doubt_without_token(saga)
+        case Failure.REFUSED:
+            return Decision(saga, ReadHints(publish))
+        case _:
+            assert_never(failed.failure)
+
+
+def _again(saga: Saga, at: float, sentence: str, asked_seconds: float | None = None) -> Decision:
+    pause = max(asked_seconds or 0.0, PAUSES_SECONDS[min(saga.looks, len(PAUSES_SECONDS) - 1)])
+    if at + pause - saga.since > PATIENCE_SECONDS:
+        return _refuse(saga, sentence)
+    return _go_on(replace(saga, looks=saga.looks + 1, not_before=at + pause), at)
+
+
+def _start_over(saga: Saga) -> Decision:
+    return store(saga, phase=Phase.CREATING, container_id=None, attempt=0, lost=False)
+
+
+def _refuse(saga: Saga, sentence: str, *, token_gone: bool = False) -> Decision:
+    sentence = words.refused(sentence)
+    once_connected = words.once_connected(sentence, token_gone=token_gone)
+    return store(saga, phase=Phase.REFUSED, sentence=sentence, token_gone=token_gone, once_connected=once_connected)
+
+
+def _doubt(saga: Saga, hints: Hints | None) -> Decision:
+    if hints is None:
+        return _doubt_without_token(saga)
+    return store(saga, phase=Phase.IN_DOUBT, sentence=words.in_doubt(hints, saga.lost_to))
+
+
+def _doubt_without_token(saga: Saga) -> Decision:
+    sentence, later = words.token_in_doubt(saga.lost_to), words.plainly_in_doubt(saga.lost_to)
+    return store(saga, phase=Phase.IN_DOUBT, sentence=sentence, token_gone=True, once_connected=later)

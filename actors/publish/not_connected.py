@@ -1,0 +1,47 @@
+"""Stands where no Instagram is connected: it refuses every call, so nothing is ever published by it."""
+# ruff: noqa: ARG002 - it refuses, whatever it is asked
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from actors.domain.account import Account, Container, FreshToken, Hints, Quota
+from actors.domain.item import Story
+from actors.errors import Refused
+from actors.publish.texts import NOT_CONNECTED
+
+
+class Unconnected:
+    """Fills ports.Instagram."""
+
+    async def create_container(self, account: Account, story: Story) -> str:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def container(self, account: Account, container_id: str) -> Container:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def publish(self, account: Account, container_id: str) -> str:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def permalink(self, account: Account, media_id: str) -> str | None:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def quota(self, account: Account) -> Quota:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def hints(self, account: Account, since: datetime) -> Hints:
+        """Know nothing."""
+        return Hints()
+
+    async def renew(self, account: Account) -> FreshToken:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+
+async def say_nothing(story: Story) -> None:
+    """Stand where nobody can tell whether a story's file can be fetched."""

@@ -1,0 +1,47 @@
+"""Listens for "something was queued": a hint that saves waiting, and nothing that anybody relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from actors.errors import PortError
+from actors.peers import Alarm, until
+from actors.ports import Pool
+from actors.runtime.child import Lifeline
+
+log = structlog.get_logger()
+
+AGAIN_SECONDS = 5.0
+SELDOM_SECONDS = 300.0
+
+
+class HintListener:
+    """The actor that wakes the schedule when somebody else changed the queue."""
+
+    def __init__(self, pool: Pool, on_hint: Callable[[], None]) -> None:
+        self._pool = pool
+        self._on_hint = on_hint
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Listen until stopped; where listening does not work, try again seldom."""
+        lifeline.ready()
+        pause, stopping = AGAIN_SECONDS, False
+        while not stopping:
+            heard = await until(lifeline.stopping, self._listen)
+            pause = AGAIN_SECONDS if heard else min(SELDOM_SECONDS, pause * 2)
+            stopping = await Alarm().wait(pause, lifeline.stopping)
+
+    async def _listen(self) -> bool:
+        listening = False
+        try:
+            async with self._pool.notifications() as hints:
+                listening = True
+                # What was queued while nobody listened.
+                self._on_hint()
+                async for _ in hints:
+                    self._on_hint()
+        except PortError as error:
+            log.info("hints.lost" if listening else "hints.missing", reason=str(error))
+        return listening

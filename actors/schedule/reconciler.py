@@ -1,0 +1,79 @@
+"""Finds what a crash left behind: cards that lie, publishes without a worker."""
+
+from __future__ import annotations
+
+import math
+
+import anyio
+import structlog
+
+from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.domain.item import Row
+from actors.domain.messages import RECOVERED, Changed, Message, Resume
+from actors.errors import MailboxClosed
+from actors.operations.operation import Recover, Recoverable
+from actors.peers import Alarm, Items, seconds_to_burst, until
+from actors.runtime.child import Lifeline
+
+log = structlog.get_logger()
+
+AFTER_OUTAGE_SECONDS = 2.0
+LATE_SECONDS = 45.0  # what a worker sent before it died may be shown as late as this, over what its successor drew
+SHORTEST_SECONDS = 1.0
+
+
+class Reconciler:
+    """The actor that compares rows and cards: at start, on take-over, after an outage, when somebody rings."""
+
+    def __init__(self, store: Asks, items: Items, worker: str) -> None:
+        self._store = store
+        self._items = items
+        self._worker = worker
+        self._alarm = Alarm()
+        self._everything = True
+        self._once_more_at = math.inf
+
+    def wake(self) -> None:
+        """Something may have been left behind."""
+        self._alarm.ring()
+
+    def look_at_everything(self) -> None:
+        """Another worker may have died over its cards: draw each in review or settled lately, now and once more."""
+        self._everything = True
+        self._alarm.ring()
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Look and sleep until stopped."""
+        lifeline.ready()
+        stopping = False
+        while not stopping:
+            seconds = await until(lifeline.stopping, self._look)
+            stopping = await self._alarm.wait(seconds or 0.0, lifeline.stopping)
+
+    async def _look(self) -> float:
+        began = anyio.current_time()
+        operation = Recover(self._worker, self._everything or began >= self._once_more_at)
+        if operation.everything:
+            self._once_more_at = began + LATE_SECONDS if self._everything else math.inf
+        self._everything = False
+        try:
+            found = (await self._store.ask(operation, Ticket(began + 30.0, Lane.REST))).value
+        except NotStored:
+            self._everything = self._everything or operation.everything
+            return AFTER_OUTAGE_SECONDS
+        await self._tell(found)
+        now = anyio.current_time()
+        next_at = math.inf if found.next_seconds is None else now + found.next_seconds + 0.1
+        return max(SHORTEST_SECONDS, min(seconds_to_burst(), next_at - now, self._once_more_at - now))
+
+    async def _tell(self, found: Recoverable) -> None:
+        if found.behind or found.unpublished:
+            log.info("recover.found", behind=len(found.behind), unpublished=len(found.unpublished))
+        told: list[tuple[Row, Message]] = [(row, Changed(row, RECOVERED)) for row in found.behind]
+        told += [(row, Changed(row, "drawn again")) for row in found.again]
+        told += [(row, Resume(row)) for row in found.unpublished]
+        try:
+            for row, message in told:
+                await self._items.tell((row.chat_id, row.id), message)
+        except MailboxClosed:
+            log.info("recover.stopped", left=len(told))

@@ -1,0 +1,107 @@
+"""Sleeps until a slot comes, claims what is due, and tells the item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+import structlog
+
+from actors.audit.tap_log import Explained, write_change_line, write_item_line
+from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.domain.item import State
+from actors.domain.messages import CardNotSent, Changed, Message, Present
+from actors.errors import MailboxClosed
+from actors.operations.operation import ChangesTold, ClaimDue, Due, TidyUp
+from actors.peers import Alarm, Items, seconds_to_burst, until
+from actors.runtime.child import Lifeline
+
+log = structlog.get_logger()
+
+AFTER_OUTAGE_SECONDS = 2.0
+TOLD_SECONDS = 3.0
+WORKER_ENDED = "its worker ended before it knew"
+TIDY_SECONDS = 6 * 3600.0
+TIDY_BITE = 5000  # rows of one kind that are deleted at once; fewer of all kinds together: nothing is left
+BITE_SECONDS = 1.0  # between two bites: slots are looked at, and taps have the database
+
+
+class Scheduler:
+    """The actor that knows when the next slot comes; `wake` makes it look at once."""
+
+    def __init__(self, store: Asks, items: Items, worker: str, on_left_behind: Callable[[], None]) -> None:
+        self._explained = Explained()
+        self._on_left_behind = on_left_behind
+        self._store = store
+        self._items = items
+        self._worker = worker
+        self._alarm = Alarm()
+        self._tidied_at: float | None = None
+        self._looks = 0
+
+    def wake(self) -> None:
+        """Something was queued, settled or failed: look at the schedule again."""
+        self._alarm.ring()
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Claim and sleep until stopped."""
+        lifeline.ready()
+        stopping = False
+        while not stopping:
+            seconds = await until(lifeline.stopping, self._look)
+            stopping = await self._alarm.wait(seconds or 0.0, lifeline.stopping)
+
+    async def _look(self) -> float:
+        """Claim what is due; returns how long to sleep."""
+        self._looks += 1
+        key = f"{self._worker}/{self._looks}"
+        operation = ClaimDue(self._worker, key)
+        try:
+            reply = await self._store.ask(operation, _ticket())
+            due = reply.value
+            await self._tell(due)
+            await self._tell_changes(due, key)
+            if reply.attempts > 1:
+                # The attempt before may have expired items: nobody was told, and their cards are not drawn.
+                self._on_left_behind()
+            more_is_left = await self._tidy_up()
+        except NotStored:
+            return AFTER_OUTAGE_SECONDS
+        burst = BITE_SECONDS if more_is_left else seconds_to_burst()
+        return burst if due.next_seconds is None else min(burst, due.next_seconds + 0.01)
+
+    async def _tell(self, due: Due) -> None:
+        for row in due.present:
+            write_item_line(row, "presented", "slot" if row.state is State.PRESENTING else "left behind")
+        messages: list[Message] = [Present(row) for row in due.present]
+        messages += [Changed(row, "expired") for row in due.expired]
+        messages += [CardNotSent(row, WORKER_ENDED) for row in due.lost]
+        try:
+            for message, row in zip(messages, (*due.present, *due.expired, *due.lost), strict=True):
+                await self._items.tell((row.chat_id, row.id), message)
+        except MailboxClosed:
+            log.info("schedule.stopped", left=len(messages))
+
+    async def _tell_changes(self, due: Due, key: str) -> None:
+        """Write what the database kept for us to tell, and have it forgotten there; a stop does not come between."""
+        for change in due.changes:
+            if self._explained.is_untold(change):
+                write_change_line(change)
+        if due.changes:
+            with anyio.move_on_after(TOLD_SECONDS, shield=True):
+                await self._store.ask(ChangesTold(self._worker, key), _ticket())
+
+    async def _tidy_up(self) -> bool:
+        """Enforce the retentions, a few times a day and in a burst that is under way anyhow; True if more is left."""
+        now = anyio.current_time()
+        if self._tidied_at is not None and now - self._tidied_at < TIDY_SECONDS:
+            return False
+        gone = (await self._store.ask(TidyUp(), _ticket())).value
+        if gone >= TIDY_BITE:
+            return True
+        self._tidied_at = now
+        return False
+
+
+def _ticket() -> Ticket:
+    return Ticket(anyio.current_time() + 30.0, Lane.REST)

@@ -1,0 +1,97 @@
+"""Follows groups that become supergroups: their chats get the new id, and their cards come again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
+from actors.errors import MailboxClosed
+from actors.operations.commands import MoveChat, Relocation
+from actors.ports import Moved
+from actors.runtime.child import Lifeline
+
+log = structlog.get_logger()
+
+ASK_SECONDS = 30.0
+AGAIN_SECONDS = 1.0
+
+Move: TypeAlias = tuple[int, int]  # Telegram's old id of a chat and its new one
+
+
+class Moves:
+    """The actor that has moves stored. Telegram tells each twice, and refusals tell it again: it is asked once."""
+
+    def __init__(self, store: Asks, confirm: Callable[[int], None], look_again: Callable[[], None]) -> None:
+        self._store = store
+        self._confirm = confirm
+        self._look_again = look_again
+        self._open: dict[Move, list[int]] = {}
+        self._tasks: TaskGroup | None = None
+
+    def tell_nowait(self, moved: Moved) -> None:
+        """Have it stored, then confirmed; raises MailboxClosed."""
+        if self._tasks is None:
+            raise MailboxClosed(moved)
+        self._begin(self._tasks, (moved.old_id, moved.new_id)).append(moved.update_id)
+
+    def follow(self, old_id: int, new_id: int) -> None:
+        """Telegram refused the old id, and named the new one; the next refusal says it again."""
+        if self._tasks is not None:
+            self._begin(self._tasks, (old_id, new_id))
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Store moves until stopped. What is not stored stays unconfirmed: Telegram tells it again."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                self._tasks = tasks
+                for move in self._open:
+                    tasks.start_soon(self._follow_through, move)
+                lifeline.ready()
+                await lifeline.stopping.wait()
+                tasks.cancel_scope.cancel()
+        finally:
+            self._tasks = None
+
+    def _begin(self, tasks: TaskGroup, move: Move) -> list[int]:
+        if move not in self._open:
+            self._open[move] = []
+            tasks.start_soon(self._follow_through, move)
+        return self._open[move]
+
+    async def _follow_through(self, move: Move) -> None:
+        outcome = await self._store_until_answered(move)
+        if outcome is Relocation.MOVED:
+            self._look_again()
+        for update_id in self._open.pop(move):
+            self._confirm(update_id)
+
+    async def _store_until_answered(self, move: Move) -> Relocation | None:
+        """Ask until it is known; None: the database refuses it, and would do so again."""
+        while True:
+            ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+            try:
+                outcome = (await self._store.ask(MoveChat(*move), ticket)).value
+            except NotStored as lost:
+                if lost.cause is Cause.REFUSED:
+                    _complain(move, str(lost))
+                    return None
+                await anyio.sleep(AGAIN_SECONDS)
+            else:
+                _report(outcome, move)
+                return outcome
+
+
+def _report(outcome: Relocation, move: Move) -> None:
+    if outcome is Relocation.TAKEN:
+        _complain(move, "a chat with the new id was added before; both are left alone")
+    elif outcome is Relocation.MOVED:
+        log.warning("chat.moved", chat_id=move[0], new_chat_id=move[1])
+
+
+def _complain(move: Move, reason: str) -> None:
+    log.error("chat.not_moved", chat_id=move[0], new_chat_id=move[1], reason=reason)

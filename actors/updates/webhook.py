@@ -1,0 +1,208 @@
+"""Takes in the updates that Telegram brings to our webhook; our answer confirms them, so it waits for their effects.
+
+Telegram brings a person's taps one after the other: the next one waits until this one is answered. So nobody's tap is
+held longer than 10 s. Then it is given up visibly, as one that nobody could store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from actors.domain.messages import Press
+from actors.errors import BotTokenRefused, PortError
+from actors.ports import Conflict, Receipt, Webhook
+from actors.runtime.child import Lifeline
+from actors.updates.bot_token import BotToken
+from actors.updates.dispatcher import (
+    MOST_WAITING,
+    SHOW_SECONDS,
+    STUCK_SECONDS,
+    Door,
+    Neighbours,
+    Taken,
+    id_of,
+    press_of,
+)
+
+log = structlog.get_logger()
+
+HOLD_SECONDS = 10.0
+MOST_OPEN = 500  # those that were given up, but may have been stored, are closed only once the database answers
+LOOK_SECONDS = 30.0
+RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
+REMEMBER = 1000
+REMEMBER_SECONDS = 600.0  # Telegram starts its ids anew after a quiet week
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    """An update that is worked on."""
+
+    press: Press | None
+    at: float
+    done: anyio.Event = field(default_factory=anyio.Event)
+    hurry: anyio.Event = field(default_factory=anyio.Event)  # it is done, or others need its place
+    given_up: bool = False
+
+
+class Reception:
+    """The actor behind the webhook. Every worker may have one: all effects are keyed, so that none needs a lease."""
+
+    def __init__(self, neighbours: Neighbours, webhook: Webhook) -> None:
+        self._updates = neighbours.updates
+        self._door = Door(neighbours, self.confirm)
+        self._webhook = webhook
+        self._held: dict[int, _Held] = {}
+        self._lately: dict[int, float] = {}
+        self._answers: TaskGroup | None = None
+        self._emptied = anyio.Event()
+        self._is_registered = False
+        self._complaint: str | None = None
+        self.token = BotToken()
+        self.looked_at: float | None = None
+        self.trouble: str | None = None
+
+    @property
+    def open(self) -> int:
+        """How many updates are worked on."""
+        return len(self._held)
+
+    def confirm(self, update_id: int) -> None:
+        """The effect of this update is durable, or was visibly refused: Telegram may forget it."""
+        held = self._held.pop(update_id, None)
+        if held is not None:
+            held.done.set()
+            held.hurry.set()
+            self._remember(update_id)
+        if not self._held:
+            self._emptied.set()
+
+    async def take(self, raw: object) -> Receipt:
+        """Take one update in; returns once its effect is durable or was refused, or after 12 s at most."""
+        update_id = self._updates.identify(raw)
+        if update_id < 0:
+            return Receipt.UNREADABLE
+        if self._is_known(update_id):
+            return Receipt.DONE
+        held = self._held.get(update_id) or self._let_in(raw)
+        return Receipt.LATER if held is None else await self._wait(held)
+
+    async def run(self, lifeline: Lifeline) -> None:
+        """Take updates in until stopped; then wait for what is held."""
+        self._is_registered = False
+        try:
+            async with anyio.create_task_group() as answers, anyio.create_task_group() as watching:
+                self._answers = answers
+                watching.start_soon(self._watch)
+                lifeline.ready()
+                await lifeline.stopping.wait()
+                self._answers = None
+                watching.cancel_scope.cancel()
+        finally:
+            self._answers = None
+        while self._held:
+            self._emptied = anyio.Event()
+            await self._emptied.wait()
+
+    def _let_in(self, raw: object) -> _Held | None:
+        """Hold an update and tell whom it concerns; None if it has to come again."""
+        if self._answers is None:
+            return None
+        at = anyio.current_time()
+        # Nobody says how often an update was brought, and to whom: any may have been worked on before.
+        update = self._updates.parse(raw, at, redelivered=True)
+        update_id, press = id_of(update), press_of(update)
+        held = self._held[update_id] = _Held(press, at)
+        if len(self._held) > MOST_OPEN and press is not None:
+            self._door.refuse(press, self._answers)
+            return held
+        taken = self._door.hand_on(update, self._answers)
+        if taken is Taken.NOT_NOW:
+            del self._held[update_id]
+            return None
+        if taken is Taken.DONE:
+            self.confirm(update_id)
+        self._hurry_oldest()
+        return held
+
+    async def _wait(self, held: _Held) -> Receipt:
+        """Wait for the effect, or for a visible refusal."""
+        with anyio.CancelScope(deadline=held.at + HOLD_SECONDS):
+            await held.hurry.wait()
+        if held.done.is_set():
+            return Receipt.DONE
+        if held.press is None:
+            # What people write waits in a line of its own, where it keeps no tap waiting.
+            return Receipt.LATER
+        return await self._give_up(held, held.press)
+
+    async def _give_up(self, held: _Held, press: Press) -> Receipt:
+        if not held.given_up:
+            held.given_up = self._door.give_up(press)
+        with anyio.move_on_after(SHOW_SECONDS):
+            await held.done.wait()
+        if held.done.is_set():
+            return Receipt.DONE
+        if self._answers is None or not held.given_up:
+            # Whoever comes after us can still find out what became of it.
+            return Receipt.LATER
+        log.warning("tap.not_confirmed", tap_id=press.id, item_id=press.item_id, chat_id=press.chat_id)
+        return Receipt.DONE
+
+    def _hurry_oldest(self) -> None:
+        """So many wait for a database that does not answer that Telegram soon brings no more: give up the oldest."""
+        waiting = [held for held in self._held.values() if held.press is not None and not held.hurry.is_set()]
+        long_ago = anyio.current_time() - STUCK_SECONDS
+        for held in islice(waiting, max(0, len(waiting) - MOST_WAITING + 1)):
+            if held.at < long_ago:
+                held.hurry.set()
+
+    def _remember(self, update_id: int) -> None:
+        self._lately.pop(update_id, None)
+        self._lately[update_id] = anyio.current_time()
+        if len(self._lately) > REMEMBER:
+            del self._lately[next(iter(self._lately))]
+
+    def _is_known(self, update_id: int) -> bool:
+        return anyio.current_time() - self._lately.get(update_id, float("-inf")) < REMEMBER_SECONDS
+
+    async def _watch(self) -> None:
+        """Register; then look again and again, since a worker that polls ends the webhook that it finds."""
+        failures = 0
+        while True:
+            try:
+                await self._look()
+            except BotTokenRefused as error:
+                self.token.is_refused(error)
+                pause, self.trouble = error.retry_after_seconds or LOOK_SECONDS, str(error)
+            except (PortError, Conflict) as error:
+                pause = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
+                failures += 1
+                self.trouble = str(error)
+                log.warning("webhook.unreachable", failures=failures, reason=self.trouble)
+            else:
+                failures, pause, self.trouble = 0, LOOK_SECONDS, None
+                self.token.is_taken()
+            await anyio.sleep(pause)
+
+    async def _look(self) -> None:
+        if not self._is_registered:
+            await self._register()
+        delivery = await self._webhook.look()
+        self.looked_at = anyio.current_time()
+        if not delivery.is_ours:
+            await self._register()
+        elif delivery.trouble != self._complaint:
+            self._complaint = delivery.trouble
+            log.warning("webhook.trouble", waiting=delivery.waiting, reason=delivery.trouble)
+
+    async def _register(self) -> None:
+        self._is_registered = False
+        await self._webhook.register()
+        self._is_registered = True
+        log.info("webhook.registered")

@@ -1,0 +1,1 @@
+"""A PostgreSQL of our own under DATA_DIR: laid out, started, shared, and stopped by the last."""

@@ -1,0 +1,113 @@
+"""Files that were sent: checked, kept, sent again by id, downloaded."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from infra.sandbox.telegram.arguments import Upload
+from infra.sandbox.telegram.model import Wire
+from infra.sandbox.telegram.rules import DOWNLOAD_BYTES, FILE_BYTES, PHOTO_BYTES, BotApiError, bad_request
+
+PHOTO_SIZES = (("m", 320), ("y", 1280))
+NAMES = {"photo": "Photo", "video": "Video", "document": "Document"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One upload, and what a message says of it."""
+
+    kind: str
+    path: str
+    content_type: str
+    content: bytes
+    media: Any
+
+
+class FileStore:
+    """Every file by id; equal contents are kept in memory once."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, StoredFile] = {}
+        self._by_path: dict[str, StoredFile] = {}
+        self._contents: dict[bytes, bytes] = {}
+
+    def media(self, kind: str, file: Upload | str) -> Any:
+        """Return what a message of that kind shows: a new file, or one that was sent before."""
+        if isinstance(file, Upload):
+            return self._keep(kind, file).media
+        if file.startswith(("http://", "https://")):
+            raise bad_request("failed to get HTTP URL content")
+        known = self._by_id.get(file)
+        if known is None:
+            raise bad_request(
+                "wrong file identifier/HTTP URL specified" if file else f"there is no {kind} in the request"
+            )
+        if known.kind != kind:
+            raise bad_request(f"can't use file of type {NAMES[known.kind]} as {NAMES[kind]}")
+        return known.media
+
+    def wire(self, file_id: str) -> Wire:
+        """Write a File, with the path to download it from."""
+        known = self._by_id.get(file_id)
+        if known is None:
+            raise bad_request("invalid file_id")
+        if len(known.content) > DOWNLOAD_BYTES:
+            raise bad_request("file is too big")
+        return _file_wire(file_id, known.content) | {"file_path": known.path}
+
+    def at_path(self, path: str) -> StoredFile | None:
+        """Return what is downloaded from a path."""
+        return self._by_path.get(path)
+
+    def _keep(self, kind: str, upload: Upload) -> StoredFile:
+        if len(upload.content) > FILE_BYTES:
+            raise BotApiError(413, "Request Entity Too Large")
+        if not upload.content:
+            raise bad_request("file must be non-empty")
+        number = len(self._by_path) + 1
+        file_id = f"{kind[0].upper()}QACAgSandbox{number:08d}"
+        content = self._contents.setdefault(hashlib.sha256(upload.content).digest(), upload.content)
+        media: Any = _photo(file_id, content) if kind == "photo" else _file(kind, file_id, upload)
+        suffix = ".jpg" if kind == "photo" else PurePosixPath(upload.name).suffix
+        stored = StoredFile(kind, f"{kind}s/file_{number}{suffix}", upload.content_type, content, media)
+        self._by_path[stored.path] = stored
+        sizes: list[Wire] = stored.media if kind == "photo" else [stored.media]
+        self._by_id |= {size["file_id"]: stored for size in sizes}
+        return stored
+
+
+def _file_wire(file_id: str, content: bytes) -> Wire:
+    return {"file_id": file_id, "file_unique_id": f"u{file_id[-10:]}", "file_size": len(content)}
+
+
+def _photo(file_id: str, content: bytes) -> list[Wire]:
+    width, height = _measure(content)
+    sizes = []
+    for letter, bound in PHOTO_SIZES:
+        scale = min(1, bound / max(width, height))
+        size = {"width": max(1, round(width * scale)), "height": max(1, round(height * scale))}
+        sizes.append(_file_wire(file_id + letter, content) | size)
+    return sizes
+
+
+def _measure(content: bytes) -> tuple[int, int]:
+    if len(content) > PHOTO_BYTES:
+        raise bad_request("file is too big")
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            width, height = picture.size
+    except UnidentifiedImageError as error:
+        raise bad_request("IMAGE_PROCESS_FAILED") from error
+    if width + height > 10_000 or max(width, height) > 20 * min(width, height):
+        raise bad_request("PHOTO_INVALID_DIMENSIONS")
+    return width, height
+
+
+def _file(kind: str, file_id: str, upload: Upload) -> Wire:
+    named = {"file_name": upload.name, "mime_type": upload.content_type}
+    size = {"width": 1080, "height": 1920, "duration": 5} if kind == "video" else {}
+    return _file_wire(file_id, upload.content) | named | size

@@ -1,0 +1,203 @@
+"""The bot comes into a chat, goes, gets and loses rights: a line each, and a greeting where it is of use."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import pytest
+
+from actors.commands import texts as replies
+from actors.commands.delivery import HOLD_SECONDS
+from actors.commands.greeting import SETTLE_SECONDS
+from actors.domain.group_ids import GroupKind
+from actors.domain.membership import Standing
+from actors.errors import AnswerLost, Refused, Unreachable
+from actors.ports import Membership
+from tests.actors.commands.fakes import VIEW, CommandStage
+from tests.actors.fakes import After, Bug, Never
+from tests.actors.updates.fakes import said
+from tests.kit.clock import virtual_time
+from tests.stories import ANNA, CHAT
+
+anyio_backend = virtual_time
+
+STRANGE = (
+    f"Hello! This chat's id is {CHAT}. It is not set up yet. My operator does that with: python main.py chat add {CHAT}"
+)
+KNOWN = replies.greeting(CHAT, True)
+ADDED = Membership(10, CHAT, GroupKind.SUPERGROUP, ANNA.id, Standing.LEFT, Standing.MEMBER)
+
+
+@pytest.fixture
+def stage() -> CommandStage:
+    return CommandStage()
+
+
+def members(stage: CommandStage) -> list[dict[str, Any]]:
+    """The lines about what the bot is in a chat."""
+    return [line for line in stage.logs if line["event"] == "chat.member"]
+
+
+def changed(number: int, before: Standing, after: Standing) -> Membership:
+    return replace(ADDED, update_id=number, before=before, after=after)
+
+
+async def test_group_that_is_not_set_up_is_told_its_id_and_the_line_for_the_operator(stage: CommandStage) -> None:
+    stage.store.always("LookAtChat", None)
+
+    async with stage.playing():
+        stage.commands.tell_nowait(ADDED)
+        await stage.confirmed.until("10")
+
+    assert stage.chat.texts == [(CHAT, STRANGE)]
+    (line,) = members(stage)
+    assert (line["chat_id"], line["user_id"], line["chat_kind"]) == (CHAT, ANNA.id, "supergroup")
+    assert (line["before"], line["after"], line["known"]) == ("left", "member", False)
+
+
+async def test_group_that_is_set_up_is_told_what_the_bot_does(stage: CommandStage) -> None:
+    async with stage.playing():
+        stage.commands.tell_nowait(replace(ADDED, kind=GroupKind.GROUP, after=Standing.ADMINISTRATOR))
+        await stage.confirmed.until("10")
+
+    assert stage.texts == [KNOWN]
+    assert "/help" in KNOWN
+    assert members(stage)[0]["known"] is True
+
+
+async def test_group_that_has_just_moved_is_known_before_it_is_greeted(stage: CommandStage) -> None:
+    """The supergroup brings us in while its move is still being stored."""
+    stage.store.always("LookAtChat", None)
+
+    async with stage.playing():
+        stage.commands.tell_nowait(ADDED)
+        await anyio.sleep(SETTLE_SECONDS - 0.1)
+        stage.store.always("LookAtChat", VIEW)
+        await stage.confirmed.until("10")
+
+    assert stage.texts == [KNOWN]
+
+
+async def test_without_a_database_the_greeting_claims_nothing_of_the_chat(stage: CommandStage) -> None:
+    stage.store.always("LookAtChat", Never())
+
+    async with stage.playing():
+        stage.commands.tell_nowait(ADDED)
+        await stage.confirmed.until("10")
+
+    assert stage.texts == [replies.greeting(CHAT, None)]
+    assert members(stage)[0]["known"] is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replace(ADDED, kind=GroupKind.CHANNEL),
+        replace(ADDED, kind=GroupKind.PRIVATE, before=Standing.KICKED),
+        replace(ADDED, before=Standing.MEMBER, after=Standing.ADMINISTRATOR),
+        replace(ADDED, before=Standing.ADMINISTRATOR, after=Standing.MEMBER),
+        replace(ADDED, before=Standing.MEMBER, after=Standing.RESTRICTED),
+        replace(ADDED, before=Standing.MEMBER, after=Standing.KICKED),
+        replace(ADDED, before=Standing.KICKED, after=Standing.LEFT),
+    ],
+)
+async def test_what_is_no_coming_into_a_group_has_its_line_and_no_greeting(
+    stage: CommandStage, change: Membership
+) -> None:
+    async with stage.playing():
+        stage.commands.tell_nowait(change)
+        await stage.confirmed.until("10")
+        assert anyio.current_time() == pytest.approx(0.0)
+
+    assert stage.texts == []
+    assert [(line["before"], line["after"]) for line in members(stage)] == [(change.before.value, change.after.value)]
+
+
+async def test_bot_that_is_thrown_out_of_a_chat_of_ours_is_a_warning(stage: CommandStage) -> None:
+    async with stage.playing():
+        stage.commands.tell_nowait(changed(10, Standing.MEMBER, Standing.KICKED))
+        stage.commands.tell_nowait(changed(11, Standing.MEMBER, Standing.ADMINISTRATOR))
+        await stage.confirmed.until("11")
+
+    assert [line["log_level"] for line in members(stage)] == ["warning", "info"]
+
+
+async def test_group_that_plays_with_the_bot_is_greeted_once_an_hour(stage: CommandStage) -> None:
+    async with stage.playing():
+        for number in range(10, 50, 2):
+            stage.commands.tell_nowait(changed(number, Standing.LEFT, Standing.MEMBER))
+            stage.commands.tell_nowait(changed(number + 1, Standing.MEMBER, Standing.LEFT))
+            await anyio.sleep(10.0)
+        assert stage.texts == [KNOWN]
+        await anyio.sleep(3600.0)
+        stage.commands.tell_nowait(changed(50, Standing.LEFT, Standing.MEMBER))
+        await stage.confirmed.until("50")
+
+    assert stage.texts == [KNOWN] * 2
+    assert len(members(stage)) == len(stage.confirmed.lines) == 41
+
+
+@pytest.mark.parametrize("error", [Refused("bot was kicked from the group chat"), AnswerLost("cut"), Never()])
+async def test_greeting_that_is_refused_or_lost_is_a_line_and_is_not_repeated(
+    stage: CommandStage, error: object
+) -> None:
+    stage.chat.always("send_text", error)
+
+    async with stage.playing():
+        stage.commands.tell_nowait(ADDED)
+        await stage.confirmed.until("10")
+
+    assert len(stage.chat.when("send_text")) == 1
+    assert [line["event"] for line in stage.logs if line["event"].startswith("chat.")] == [
+        "chat.member",
+        "chat.not_greeted",
+    ]
+
+
+async def test_greeting_that_telegram_does_not_take_for_a_minute_is_given_up(stage: CommandStage) -> None:
+    stage.chat.always("send_text", Unreachable("limited", 20.0))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(ADDED)
+        await stage.confirmed.until("10")
+        assert anyio.current_time() <= HOLD_SECONDS + 5.0
+
+    assert stage.logs[-1]["event"] == "chat.not_greeted"
+    assert stage.logs[-1]["reason"] == "limited"
+
+
+async def test_lines_of_a_chat_stand_in_the_order_of_what_happened(stage: CommandStage) -> None:
+    stage.store.will("LookAtChat", After(1.5, VIEW))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(changed(10, Standing.MEMBER, Standing.KICKED))
+        stage.commands.tell_nowait(changed(11, Standing.KICKED, Standing.LEFT))
+        await stage.confirmed.until("11")
+
+    assert [line["after"] for line in members(stage)] == ["kicked", "left"]
+
+
+async def test_flood_of_changes_is_confirmed_each_with_its_line(stage: CommandStage) -> None:
+    stage.store.always("LookAtChat", Never())
+
+    async with stage.playing():
+        for number in range(100):
+            stage.commands.tell_nowait(changed(number, Standing.MEMBER, Standing.ADMINISTRATOR))
+        await stage.confirmed.until("0")
+
+    assert sorted(map(int, stage.confirmed.lines)) == list(range(100))
+    assert len(members(stage)) == 100
+
+
+async def test_change_that_crashes_its_conversation_is_confirmed_and_harms_nothing(stage: CommandStage) -> None:
+    stage.store.will("LookAtChat", Bug("not a NotStored"))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(changed(10, Standing.MEMBER, Standing.ADMINISTRATOR))
+        await stage.confirmed.until("10")
+        stage.commands.tell_nowait(said(11, "/pause"))
+        await stage.confirmed.until("11")
+
+    assert len(members(stage)) == 1

@@ -1,0 +1,229 @@
+"""The sentences with which commands are answered."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from actors.commands import texts as replies
+from actors.commands.parsing import Command, Verb
+from actors.commands.texts import Scene, isolated, seen, told, unanswered
+from actors.domain.item import Row, State, Step
+from actors.operations.commands import ChatView, Told, Verdict
+from tests.stories import ANNA, CHAT, NOON, row, settled
+
+SCENE = Scene("Ben", CHAT, private=False, now=NOON, silence_seconds=3.4)
+WAITING = replace(row(State.WAITING), due_at=NOON + timedelta(hours=6))
+SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+VIEW = ChatView(True, "Europe/Berlin", True, False, 0, 0, None, (), None)
+SUNSET = "\u2068Sunset\u2069 (item 7)"
+
+
+def state(view: ChatView, scene: Scene = SCENE) -> list[str]:
+    return seen(Command(Verb.STATE), scene, view).splitlines()
+
+
+def test_state_of_an_empty_chat() -> None:
+    assert state(VIEW) == [
+        "Next: nothing waits.",
+        "Waiting: 0. In review: 0.",
+        "Database: answers. Telegram: answered 3 s ago.",
+    ]
+
+
+def test_state_tells_all_there_is_to_know() -> None:
+    full = ChatView(True, "Europe/Berlin", False, True, 3, 1, WAITING, (WAITING,), SKIPPED)
+
+    assert state(full)[:-1] == [
+        "Paused: no story comes by itself until /resume.",
+        f"Next: {SUNSET}, Wed 25 Feb, 19:00.",
+        "Waiting: 3. In review: 1.",
+        f"Last settled: {SUNSET}, skipped by \u2068Anna\u2069, Wed 25 Feb, 13:00.",
+        "Dry run: Auto Post publishes nothing.",
+    ]
+
+
+def test_zone_that_is_not_known_here_is_said_and_shown_as_utc() -> None:
+    """The chat's other commands are answered as ever."""
+    lost = replace(VIEW, timezone="Mars/Base", next=replace(WAITING, timezone="Mars/Base"))
+
+    lines = state(lost)
+
+    assert lines[0] == f"Next: {SUNSET}, Wed 25 Feb, 18:00."
+    assert lines[2] == "The time zone 'Mars/Base' is not known here: times are shown in UTC."
+    assert seen(Command(Verb.QUEUE), SCENE, replace(lost, queue=(lost.next,))).startswith("Wed 25 Feb, 18:00: ")  # type: ignore[arg-type]  # it is one
+
+
+def test_what_the_set_up_of_the_chat_lacks_is_said_before_how_the_worker_is() -> None:
+    lines = state(VIEW, replace(SCENE, lacks=("Live without an account.",)))
+
+    assert lines[-2] == "⚠️ Live without an account."
+
+
+def test_people_without_a_role_hear_that_nobody_has_one() -> None:
+    scene = replace(SCENE, lacks=("Nobody has a role.",))
+
+    assert seen(Command(Verb.STATE), scene, replace(VIEW, permitted=False)).endswith("\n⚠️ Nobody has a role.")
+
+
+def test_overdue_item_is_due_now_and_a_machine_has_no_name() -> None:
+    expired = settled(row(State.EXPIRED, 1), Step.EXPIRE, None)
+
+    lines = state(replace(VIEW, next=row(State.WAITING), settled=expired))
+
+    assert lines[0] == f"Next: {SUNSET}, due now."
+    assert lines[2] == f"Last settled: {SUNSET}, expired, Wed 25 Feb, 13:00."
+
+
+@pytest.mark.parametrize(
+    ("silence", "words"),
+    [
+        (None, "Telegram: another worker listens, or is about to."),
+        (60.0, "Telegram: answered 60 s ago."),
+        (61.0, "Telegram: has not answered for 61 s."),
+    ],
+)
+def test_state_tells_how_the_poller_is(silence: float | None, words: str) -> None:
+    assert state(VIEW, replace(SCENE, silence_seconds=silence))[-1] == f"Database: answers. {words}"
+
+
+def test_state_without_a_database_tells_what_is_known() -> None:
+    assert unanswered(Command(Verb.STATE), SCENE, certain=True) == (
+        "Database: does not answer just now. Telegram: answered 3 s ago."
+    )
+
+
+@pytest.mark.parametrize("verb", [Verb.NEXT, Verb.PAUSE, Verb.RESUME, Verb.REQUEUE])
+def test_change_without_a_database_says_what_can_have_happened(verb: Verb) -> None:
+    assert unanswered(Command(verb), SCENE, certain=True) == replies.NOTHING_CHANGED
+    assert unanswered(Command(verb), SCENE, certain=False) == replies.NOBODY_KNOWS
+
+
+@pytest.mark.parametrize(
+    ("verb", "text"),
+    [(Verb.HELP, replies.HELP), (Verb.START, replies.CANNOT_LOOK), (Verb.QUEUE, replies.CANNOT_LOOK)],
+)
+def test_help_needs_no_database_and_a_look_does(verb: Verb, text: str) -> None:
+    assert unanswered(Command(verb), SCENE, certain=True) == text
+
+
+def test_queue_lists_what_is_open_and_counts_the_rest() -> None:
+    listed = replace(VIEW, waiting=3, in_review=1, queue=(row(State.IN_REVIEW), WAITING))
+
+    assert seen(Command(Verb.QUEUE), SCENE, listed).splitlines() == [
+        f"Wed 25 Feb, 13:00: {SUNSET}, in review",
+        f"Wed 25 Feb, 19:00: {SUNSET}",
+        "… and 2 more",
+    ]
+
+
+def test_queue_that_is_shown_whole_counts_nothing() -> None:
+    listed = replace(VIEW, waiting=1, queue=(WAITING,))
+
+    assert seen(Command(Verb.QUEUE), SCENE, listed) == f"Wed 25 Feb, 19:00: {SUNSET}"
+
+
+def test_empty_queue_says_so() -> None:
+    assert seen(Command(Verb.QUEUE), SCENE, VIEW) == "The queue is empty."
+
+
+@pytest.mark.parametrize("verb", [Verb.START, Verb.HELP, Verb.STATE, Verb.QUEUE])
+def test_chat_that_is_not_set_up_learns_how(verb: Verb) -> None:
+    assert seen(Command(verb), SCENE, None).endswith(f"main.py chat add {CHAT}")
+
+
+def test_stranger_learns_who_we_are_whatever_was_asked() -> None:
+    private = replace(SCENE, private=True)
+
+    assert seen(Command(Verb.START), private, None) == replies.STRANGER
+    assert told(Command(Verb.NEXT), private, Told(Verdict.UNKNOWN_CHAT)) == replies.STRANGER
+
+
+def test_start_and_help_explain_even_to_people_without_a_right() -> None:
+    closed = replace(VIEW, permitted=False)
+
+    assert seen(Command(Verb.HELP), SCENE, closed) == replies.HELP
+    assert seen(Command(Verb.START), SCENE, closed).endswith(replies.HELP)
+
+
+@pytest.mark.parametrize("verb", [Verb.STATE, Verb.QUEUE])
+def test_person_without_a_right_is_refused_by_name(verb: Verb) -> None:
+    refused = seen(Command(verb), SCENE, replace(VIEW, permitted=False))
+
+    assert refused == f"\u2068Ben\u2069: {replies.FORBIDDEN}"
+    assert told(Command(Verb.NEXT), SCENE, Told(Verdict.FORBIDDEN)) == refused
+
+
+def test_unclear_words_are_answered_with_an_example() -> None:
+    assert seen(Command(Verb.REQUEUE, unclear=True), SCENE, VIEW) == replies.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("verb", "known", "text"),
+    [
+        (Verb.NEXT, row(State.PRESENTING), f"Here comes {SUNSET}."),
+        (Verb.REQUEUE, row(State.WAITING), f"Back in the queue: {SUNSET}. It is due now."),
+        (Verb.PAUSE, None, "Paused. No story comes by itself until /resume; /next still shows one."),
+        (Verb.RESUME, None, "Going on. What is overdue comes one by one."),
+    ],
+)
+def test_what_was_done_is_said(verb: Verb, known: Row | None, text: str) -> None:
+    assert told(Command(verb), SCENE, Told(Verdict.DONE, known)) == text
+
+
+@pytest.mark.parametrize("verdict", list(replies.REFUSED))
+def test_what_was_not_done_is_said(verdict: Verdict) -> None:
+    assert told(Command(Verb.REQUEUE), SCENE, Told(verdict)) == replies.REFUSED[verdict]
+
+
+def test_what_cannot_come_back_is_named() -> None:
+    posted = settled(row(State.POSTED, 1), Step.POSTED, ANNA)
+
+    outcome = Told(Verdict.CANNOT_REQUEUE, posted)
+
+    assert told(Command(Verb.REQUEUE), SCENE, outcome).startswith(f"{SUNSET} is posted; only")
+
+
+@pytest.mark.parametrize(("verb", "text"), [(Verb.PAUSE, "It is paused already."), (Verb.RESUME, "It is not paused.")])
+def test_pause_that_changes_nothing_says_so(verb: Verb, text: str) -> None:
+    assert told(Command(verb), SCENE, Told(Verdict.AS_IT_WAS)) == text
+
+
+@pytest.mark.parametrize(
+    ("is_known", "ends"),
+    [
+        (True, "/help says more."),
+        (False, "It is not set up yet. My operator does that with: python main.py chat add -1001"),
+        (None, "so I cannot look whether it is set up: /start says it in a moment."),
+    ],
+)
+def test_greeting_says_what_is_to_be_done_next(is_known: bool | None, ends: str) -> None:
+    assert replies.greeting(-1001, is_known).startswith("Hello! This chat")
+    assert replies.greeting(-1001, is_known).endswith(ends)
+
+
+def test_every_verdict_has_its_sentence() -> None:
+    worded = {Verdict.DONE, Verdict.AS_IT_WAS, Verdict.FORBIDDEN, Verdict.UNKNOWN_CHAT}
+
+    assert worded | replies.REFUSED.keys() == set(Verdict)
+
+
+def test_title_is_one_short_line_that_reorders_nothing() -> None:
+    assert isolated("a\n\u202eb" + "c" * 60) == "\u2068a b" + "c" * 36 + "…\u2069"
+
+
+def test_item_without_a_title_is_called_by_its_file() -> None:
+    nameless = replace(WAITING, story=replace(WAITING.story, title=""))
+
+    assert replies.story(nameless) == "\u2068sunset.jpg\u2069 (item 7)"
+
+
+def test_lost_card_is_never_called_in_review() -> None:
+    lost = replace(row(State.IN_REVIEW), card_lost=True, cards=())
+    view = replace(VIEW, in_review=1, queue=(lost,), cards_lost=1)
+
+    assert "Cards lost: 1. /next sends one again." in state(view)
+    assert seen(Command(Verb.QUEUE), SCENE, view).endswith(f"{SUNSET}, card lost: /next sends it again")
+    assert replies.card_lost(lost, "no answer") == (
+        f"The card of {SUNSET} may never come, it was sent twice: no answer. /next sends it again."
+    )

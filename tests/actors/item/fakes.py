@@ -1,0 +1,130 @@
+"""The shell of an item between fakes, in a real registry."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from structlog.testing import capture_logs
+
+from actors.audit.tap_log import Explained
+from actors.domain.item import Row
+from actors.domain.messages import Message
+from actors.item.actor import ItemActor
+from actors.item.caches import KnownCards, People, Seldom
+from actors.item.memory import Known
+from actors.item.registry import Aftermath, ItemDesk
+from actors.operations.operation import Interaction
+from actors.peers import ItemKey, Outside
+from actors.ports import Face
+from actors.runtime.actor import Context
+from actors.runtime.child import Lifeline
+from tests.actors.fakes import FakeCards, FakeChat, FakeStore
+from tests.journal import Journal
+from tests.kit.lives import living
+from tests.stories import CHAT, MARK, NOON
+
+KEY = (CHAT, 7)
+
+
+class NoonClock:
+    """Fills ports.Clock: it is always noon."""
+
+    def now(self) -> datetime:
+        """Noon."""
+        return NOON
+
+
+def known_cards(*messages: int) -> KnownCards:
+    """What a worker remembers that drew these cards of item 7 a while ago."""
+    known = KnownCards()
+    known.keep(KEY, Known(MARK, frozenset((CHAT, message) for message in messages)))
+    return known
+
+
+@dataclass
+class ItemStage:
+    """One desk of items, and everything around it."""
+
+    store: FakeStore = field(default_factory=FakeStore)
+    chat: FakeChat = field(default_factory=FakeChat)
+    cards: FakeCards = field(default_factory=FakeCards)
+    published: list[Row] = field(default_factory=list)
+    notes: list[Interaction] = field(default_factory=list)
+    confirmed: list[int] = field(default_factory=list)
+    logs: list[Any] = field(default_factory=list)
+    journal: Journal = field(default_factory=Journal)
+    wakes: list[str] = field(default_factory=list)
+    looked_ahead: list[Row] = field(default_factory=list)
+    explained: Explained = field(default_factory=Explained)
+    known: KnownCards = field(default_factory=lambda: known_cards(501))
+    restricted: bool | None = False
+    people: People = field(default_factory=People)
+    make: Callable[[Outside, Context[ItemKey, Message]], Any] = ItemActor
+
+    def __post_init__(self) -> None:
+        self.desk = ItemDesk(
+            lambda context: self.make(self._outside(), context),
+            Aftermath(self.chat, self._confirm, lambda: self.wakes.append("reconciler")),
+        )
+
+    def tell(self, message: Message) -> None:
+        """Tell the item, as intake does."""
+        self.desk.tell_nowait(KEY, message)
+
+    @property
+    def taps(self) -> list[Any]:
+        """The canonical lines so far."""
+        return [line for line in self.logs if line["event"] == "tap"]
+
+    @property
+    def lines(self) -> list[str | None]:
+        """What was put below the card."""
+        return [face.line for face, _ in self.cards.lines]
+
+    @property
+    def line_faces(self) -> list[Face]:
+        """How the card looked with it."""
+        return [face for face, _ in self.cards.lines]
+
+    def _confirm(self, update_id: int) -> None:
+        self.confirmed.append(update_id)
+        self.journal.add(f"confirmed {update_id}")
+
+    async def _publish(self, row: Row) -> None:
+        self.published.append(row)
+        self.journal.add("publish")
+
+    def _outside(self) -> Outside:
+        if self.restricted is not None:
+            self.people.hear_of_chat(CHAT, restricted=self.restricted)
+        return Outside(
+            worker="w1",
+            store=self.store,
+            chat=self.chat,
+            cards=self.cards,
+            publish=self._publish,
+            clock=NoonClock(),
+            note=self.notes.append,
+            confirm=self._confirm,
+            wake_schedule=lambda: self.wakes.append("scheduler"),
+            pause=self.desk.pause,
+            remind=self.desk.remind,
+            look_ahead=self.looked_ahead.append,
+            explained=self.explained,
+            seconds_left=lambda: 30.0,
+            known=self.known,
+            seldom=Seldom(),
+            people=self.people,
+        )
+
+
+@asynccontextmanager
+async def playing(stage: ItemStage) -> AsyncIterator[Lifeline]:
+    """Let the items live; they drain in the end."""
+    with capture_logs() as stage.logs:
+        async with living(stage.desk.run) as lifeline:
+            yield lifeline

@@ -1,0 +1,230 @@
+"""Presses on messages that may be no card of the item: answered at once, and drawn on only once the row has vouched."""
+
+from dataclasses import replace
+
+import pytest
+
+from actors.domain.item import Card, State, Step
+from actors.domain.messages import (
+    AskAboutDoubt,
+    AskToReject,
+    Foreign,
+    Gone,
+    KeepIt,
+    LeaveIt,
+    Message,
+    NotOurs,
+    NotRecorded,
+    Press,
+    Pressed,
+    Question,
+    Recorded,
+    SendOriginal,
+    Stale,
+    StillRecording,
+    Tap,
+    Unvouched,
+    Vouched,
+)
+from actors.item import texts as words
+from actors.item.decide import decide
+from actors.item.effects import (
+    AnswerTap,
+    CheckCard,
+    CloseTap,
+    Conclude,
+    ConfirmUpdate,
+    Effect,
+    LookAtButton,
+    Outcome,
+    Record,
+    SayInChat,
+    SendFile,
+    ShowCard,
+    ShowLine,
+    ShowQuestion,
+    WatchQuestion,
+)
+from actors.item.memory import Decision, Item, Known
+from tests.stories import ANNA, BEN, CHAT, MARK, press, remembered, row
+
+ROW = row(State.IN_REVIEW)
+HERS = press("anna-1", ANNA)
+FORGED = replace(HERS, mark="others")
+COLD = Item(7)
+TAP = Tap(HERS, Step.SKIP)
+VIEWS: dict[str, tuple[Pressed, str]] = {
+    "ask_to_reject": (AskToReject(HERS), words.SURE),
+    "ask_whether_it_is_live": (AskAboutDoubt(HERS, Step.IT_IS_LIVE), words.SURE),
+    "ask_whether_it_is_not": (AskAboutDoubt(HERS, Step.IT_IS_NOT), words.SURE),
+    "keep_it": (KeepIt(HERS), words.KEPT),
+    "leave_it": (LeaveIt(HERS), words.LEFT),
+    "send_original": (SendOriginal(HERS), words.SENDING_FILE),
+}
+DRAWN = (ShowCard, ShowLine, ShowQuestion, SendFile, CheckCard)
+
+
+def drawn(effects: tuple[Effect, ...]) -> list[Effect]:
+    return [effect for effect in effects if isinstance(effect, DRAWN)]
+
+
+@pytest.mark.parametrize("action", VIEWS)
+def test_press_on_a_message_that_nobody_knows_is_answered_and_looked_at_first(action: str) -> None:
+    pressed, text = VIEWS[action]
+
+    decision = decide(COLD, pressed)
+
+    assert decision == Decision(COLD, (AnswerTap(HERS, text), LookAtButton(pressed)))
+
+
+@pytest.mark.parametrize("action", VIEWS)
+def test_what_was_vouched_for_goes_on_without_a_second_toast(action: str) -> None:
+    pressed, _ = VIEWS[action]
+
+    decision = decide(COLD, Vouched(pressed, ROW))
+
+    assert decision.item.owns(HERS)
+    assert drawn(decision.effects)
+    assert not [effect for effect in decision.effects if isinstance(effect, AnswerTap)]
+    concluded = [effect.action for effect in decision.effects if isinstance(effect, Conclude)]
+    assert concluded == ([] if action == "send_original" else [action])  # how a file's sending ends is told then
+    assert ConfirmUpdate(HERS, answered_first=True) in decision.effects
+
+
+def test_question_is_asked_on_a_card_that_the_row_vouched_for() -> None:
+    effects = decide(COLD, Vouched(AskToReject(HERS), ROW)).effects
+
+    assert effects[0] == ShowQuestion(HERS, ROW, Question(Step.REJECT, ANNA.id))
+    assert effects[-1] == WatchQuestion(HERS)
+
+
+@pytest.mark.parametrize("why", Foreign)
+@pytest.mark.parametrize("action", VIEWS)
+def test_press_that_is_none_of_the_item_is_told_and_explained_and_touches_nothing(action: str, why: Foreign) -> None:
+    pressed, _ = VIEWS[action]
+
+    decision = decide(COLD, NotOurs(pressed, why))
+
+    assert decision == Decision(
+        COLD,
+        (
+            SayInChat(HERS, words.foreign(why, "Anna"), seldom=True),
+            Conclude(HERS, action, Outcome.UNKNOWN_BUTTON, why.value, 0),
+            ConfirmUpdate(HERS, answered_first=True),
+        ),
+    )
+
+
+def test_tap_that_is_none_of_the_item_ends_its_recording() -> None:
+    decision = decide(replace(COLD, recording=TAP), NotOurs(TAP, Foreign.ANOTHER_ITEM, ROW))
+
+    assert decision.item.recording is None
+    assert decision.item.row == ROW
+    assert not decision.item.owns(HERS) or HERS.message_id in {card.message_id for card in ROW.cards}
+    assert drawn(decision.effects) == []
+    assert Conclude(HERS, "skip", Outcome.UNKNOWN_BUTTON, "another_item", 0) in decision.effects
+
+
+def test_memory_of_another_mark_sharpens_the_toast_and_the_row_still_decides() -> None:
+    decision = decide(remembered(), Tap(FORGED, Step.SKIP))
+
+    assert decision.effects[:2] == (
+        AnswerTap(FORGED, words.EARLIER_QUEUE, alone=True),
+        Record(Tap(FORGED, Step.SKIP)),
+    )
+
+
+@pytest.mark.parametrize("forged", [Tap(FORGED, Step.SKIP), AskToReject(FORGED), SendOriginal(FORGED)])
+def test_what_the_toast_said_is_not_said_again(forged: Pressed) -> None:
+    told = decide(remembered(), forged).item
+
+    decision = decide(told, NotOurs(forged, Foreign.EARLIER_QUEUE, ROW))
+
+    assert not [effect for effect in decision.effects if isinstance(effect, SayInChat)]
+    assert (decision.item.told, decision.item.recording) == (frozenset(), None)
+
+
+def test_no_such_item_is_told_in_the_chat() -> None:
+    decision = decide(replace(COLD, recording=TAP), Gone(TAP))
+
+    assert decision.item == COLD
+    assert decision.effects[0] == SayInChat(HERS, f"Anna: {words.EARLIER_QUEUE}", seldom=True)
+    assert decision.effects[1] == Conclude(HERS, "skip", Outcome.GONE, "no_such_item", 0)
+    assert drawn(decision.effects) == []
+
+
+def test_press_of_which_nobody_could_say_whose_card_it_is_may_be_tried_again() -> None:
+    decision = decide(COLD, Unvouched(SendOriginal(HERS)))
+
+    assert decision.effects[0] == SayInChat(HERS, words.not_looked_at("Anna"))
+    assert Conclude(HERS, "send_original", Outcome.REFUSED, "tap", 0) in decision.effects
+
+
+@pytest.mark.parametrize(
+    ("certain", "line"),
+    [
+        (True, words.not_saved(Step.SKIP, "Anna")),
+        (False, words.not_confirmed(Step.SKIP, "Anna")),
+    ],
+)
+def test_refusal_on_a_message_that_nobody_knows_is_said_in_the_chat(certain: bool, line: str) -> None:
+    effects = decide(replace(COLD, recording=TAP), NotRecorded(TAP, certain)).effects
+
+    assert effects[0] == SayInChat(HERS, line)
+    assert drawn(effects) == []
+    assert (CloseTap(TAP) in effects) != certain
+
+
+def test_progress_is_not_drawn_on_a_message_that_nobody_knows() -> None:
+    assert decide(replace(COLD, recording=TAP), StillRecording(TAP)).effects == ()
+
+
+@pytest.mark.parametrize("outcome", [Recorded(TAP, replace(ROW, cards=())), Stale(TAP, replace(ROW, cards=()))])
+def test_message_that_the_row_took_a_tap_from_is_known_from_then_on(outcome: Message) -> None:
+    assert decide(COLD, outcome).item.owns(HERS)
+
+
+def test_message_of_the_group_that_was_is_not_known_in_the_one_that_is() -> None:
+    moved = replace(ROW, chat_id=CHAT - 1, cards=(Card(1, CHAT - 1, 501),))
+
+    assert not decide(COLD, Recorded(TAP, moved)).item.owns(HERS)
+
+
+def test_card_of_a_time_that_the_database_lost_is_shown_the_row_and_logged_so() -> None:
+    seen = Tap(replace(HERS, version=4), Step.SKIP)
+
+    effects = decide(COLD, Stale(seen, ROW)).effects
+
+    assert effects[0] == ShowCard(ROW, seen.press, "stale")
+    assert Conclude(seen.press, "skip", Outcome.STALE, "lost_past", 0) in effects
+
+
+@pytest.mark.parametrize(
+    ("known", "pressed", "owned"),
+    [
+        (None, HERS, False),
+        (Known(MARK), HERS, False),
+        (Known(MARK, frozenset({(CHAT, 502)})), HERS, False),
+        (Known(MARK, frozenset({(CHAT - 1, 501)})), HERS, False),
+        (Known(MARK, frozenset({(CHAT, 501)})), HERS, True),
+        (Known(MARK, frozenset({(CHAT, 501)})), FORGED, False),
+        (Known(MARK, frozenset({(CHAT, 501)})), replace(HERS, mark=None), True),
+    ],
+)
+def test_message_is_owned_if_the_row_named_it_and_the_mark_agrees(
+    known: Known | None, pressed: Press, owned: bool
+) -> None:
+    assert Item(7, known=known).owns(pressed) is owned
+
+
+def test_item_of_another_database_under_the_same_number_shares_no_card() -> None:
+    reborn = remembered().learn(replace(ROW, mark="reborn", cards=()))
+
+    assert reborn.known == Known("reborn")
+    assert not reborn.owns(replace(HERS, mark="reborn"))
+
+
+def test_other_peoples_presses_stay_told() -> None:
+    item = remembered(told=("anna-1", "ben-1"))
+
+    assert decide(item, NotOurs(Tap(press("ben-1", BEN), Step.SKIP), Foreign.EARLIER_QUEUE)).item.told == {"anna-1"}

@@ -1,0 +1,264 @@
+"""The shell of an item in a chat that asks for roles: rights come before anything that is shown or held."""
+
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from actors.domain.item import State, Step
+from actors.domain.messages import (
+    AskAboutDoubt,
+    AskToReject,
+    Barred,
+    Forbidden,
+    KeepIt,
+    LeaveIt,
+    NotRecorded,
+    NotYours,
+    Pressed,
+    Recorded,
+    SendOriginal,
+    Standing,
+    StillRecording,
+    Tap,
+)
+from actors.errors import AnswerLost, Refused
+from actors.item import texts as words
+from actors.item.caches import (
+    ASKED_SECONDS,
+    DOUBT_SECONDS,
+    MOST_ASKED,
+    MOST_PEOPLE,
+    REFUSED_SECONDS,
+    RIGHT_SECONDS,
+    People,
+)
+from actors.item.decide import decide
+from actors.item.effects import (
+    AnswerTap,
+    Conclude,
+    ConfirmUpdate,
+    Outcome,
+    Record,
+    SayInChat,
+    ShowLine,
+    WatchRecording,
+)
+from actors.operations.operation import LookAtButton, RecordTap
+from tests.actors.fakes import Never
+from tests.actors.item.fakes import ItemStage, playing
+from tests.kit.clock import virtual_time
+from tests.stories import ANNA, BEN, CHAT, press, remembered, row
+
+anyio_backend = virtual_time
+
+ROW = replace(row(State.IN_REVIEW), restricted=True)
+VIEWS: list[Pressed] = [
+    SendOriginal(press("ben-1", BEN)),
+    AskToReject(press("ben-1", BEN)),
+    AskAboutDoubt(press("ben-1", BEN), Step.IT_IS_LIVE),
+    KeepIt(press("ben-1", BEN)),
+    LeaveIt(press("ben-1", BEN)),
+]
+
+
+@pytest.fixture
+def stage() -> ItemStage:
+    return ItemStage(restricted=True)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: type(view).__name__)
+async def test_stranger_is_shown_nothing_on_a_card_that_memory_knows(stage: ItemStage, view: Pressed) -> None:
+    stage.store.always("LookAtButton", lambda asked: Barred(asked.pressed, ROW))
+
+    async with playing(stage):
+        stage.tell(view)
+
+    assert (stage.cards.lines, stage.cards.drawn, stage.chat.originals) == ([], [], [])
+    assert stage.chat.texts == [(CHAT, words.barred("Ben"))]
+    assert (stage.taps[0]["outcome"], stage.taps[0]["cause"]) == ("forbidden", "tap")
+
+
+async def test_stranger_who_presses_on_is_answered_from_memory_with_a_line_each(stage: ItemStage) -> None:
+    stage.store.always("RecordTap", lambda asked: Forbidden(asked.tap, ROW))
+
+    async with playing(stage):
+        for number in range(5):
+            stage.tell(Tap(press(f"ben-{number}", BEN), Step.SKIP))
+            await anyio.sleep(0.1)
+
+    assert len(stage.store.of(RecordTap)) == 1
+    assert [text for _, text in stage.chat.toasts][1:] == [words.MAY_NOT] * 4
+    assert [line["cause"] for line in stage.taps] == ["tap", *["remembered"] * 4]
+    assert stage.notes == []
+    assert (stage.cards.lines, stage.cards.drawn) == ([], [])
+    assert stage.chat.texts == [(CHAT, words.barred("Ben"))]
+
+
+async def test_tap_of_a_stranger_never_makes_another_one_busy(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", Never(), lambda asked: Recorded(asked.tap, ROW))
+
+    async with playing(stage):
+        stage.tell(Tap(press("ben-1", BEN), Step.SKIP))
+        await anyio.sleep(0.1)
+        stage.tell(Tap(press("anna-1", ANNA), Step.SKIP))
+        await stage.cards.journal.until("draw")
+
+    assert stage.taps[0]["outcome"] == "recorded"
+    assert len(stage.store.of(RecordTap)) == 2
+
+
+def test_known_member_holds_the_slot_and_a_person_not_known_waits_for_it() -> None:
+    hers, his = Tap(press("anna-1", ANNA), Step.SKIP), Tap(press("ben-1", BEN), Step.SKIP)
+    aside = replace(his, press=replace(his.press, standing=Standing.UNKNOWN))
+
+    item = decide(decide(remembered(ROW), aside).item, hers).item
+    again = decide(item, Tap(replace(aside.press, id="ben-2"), Step.SKIP))
+
+    assert (item.recording, item.aside) == (hers, (aside,))
+    assert again.effects[0] == AnswerTap(
+        replace(aside.press, id="ben-2"), words.in_progress(Step.SKIP, "Anna"), True, True
+    )
+
+
+async def test_a_right_is_believed_for_minutes_and_a_refusal_for_seconds() -> None:
+    people, his = People(), press("ben-1", BEN)
+    hers = press("anna-1", ANNA)
+    assert people.standing(his) is Standing.UNKNOWN
+    people.hear(Forbidden(Tap(his, Step.SKIP), ROW))
+    people.hear(Recorded(Tap(hers, Step.SKIP), ROW))
+
+    assert (people.standing(his), people.standing(hers)) == (Standing.REFUSED, Standing.MAY)
+    await anyio.sleep(REFUSED_SECONDS)
+    assert people.standing(his) is Standing.DOUBTED
+    await anyio.sleep(RIGHT_SECONDS)
+    assert people.standing(hers) is Standing.UNKNOWN
+    await anyio.sleep(DOUBT_SECONDS)
+    assert people.standing(his) is Standing.UNKNOWN
+
+
+async def test_so_many_people_are_remembered_and_no_more() -> None:
+    people = People()
+    taps = [Tap(replace(press(), person=replace(ANNA, id=number)), Step.SKIP) for number in range(MOST_PEOPLE + 1)]
+
+    for tap in taps:
+        people.hear(Forbidden(tap, ROW))
+
+    assert people.standing(taps[0].press) is Standing.UNKNOWN
+    assert people.standing(taps[-1].press) is Standing.REFUSED
+
+
+async def test_person_who_was_given_a_role_is_looked_up_again(stage: ItemStage) -> None:
+    stage.store.will("RecordTap", lambda asked: Forbidden(asked.tap, ROW), lambda asked: Recorded(asked.tap, ROW))
+
+    async with playing(stage):
+        stage.tell(Tap(press("ben-1", BEN), Step.SKIP))
+        await anyio.sleep(REFUSED_SECONDS)
+        stage.tell(Tap(press("ben-2", BEN, at=anyio.current_time()), Step.SKIP))
+
+    assert [line["outcome"] for line in stage.taps] == ["forbidden", "recorded"]
+    assert stage.store.of(LookAtButton) == []
+
+
+async def test_stranger_whose_toasts_get_lost_hears_each_sentence_in_the_chat_once(stage: ItemStage) -> None:
+    stage.store.always("RecordTap", lambda asked: Forbidden(asked.tap, ROW))
+    stage.chat.always("answer", Refused("query is too old"))
+
+    async with playing(stage):
+        stage.tell(Tap(press("ben-1", BEN), Step.SKIP))
+        await anyio.sleep(0.1)
+        stage.tell(Tap(press("ben-2", BEN), Step.SKIP))
+        stage.tell(Tap(press("ben-3", BEN), Step.SKIP))
+
+    assert stage.chat.texts == [(CHAT, words.barred("Ben")), (CHAT, f"Ben: {words.MAY_NOT}")]
+
+
+async def test_presses_of_a_person_not_known_are_looked_at_ten_at_a_time() -> None:
+    people, presses = People(), [press(f"ben-{number}", BEN) for number in range(MOST_ASKED + 1)]
+    unknown = [replace(one, standing=Standing.UNKNOWN) for one in presses]
+
+    for one in unknown[:MOST_ASKED]:
+        people.asks(one)
+
+    assert people.standing(presses[0]) is Standing.UNKNOWN  # the same press in another update
+    assert people.standing(presses[MOST_ASKED]) is Standing.CROWDED
+    assert people.standing(press("anna-1", ANNA)) is Standing.UNKNOWN
+    people.hear(NotRecorded(Tap(unknown[0], Step.SKIP), certain=True))
+    assert people.standing(presses[MOST_ASKED]) is Standing.UNKNOWN
+    people.asks(unknown[0])
+    await anyio.sleep(ASKED_SECONDS)
+    assert people.standing(presses[MOST_ASKED]) is Standing.UNKNOWN
+
+
+def test_one_press_too_many_is_refused_from_memory() -> None:
+    his = replace(press("ben-1", BEN), standing=Standing.CROWDED)
+
+    decision = decide(remembered(ROW), Tap(his, Step.SKIP))
+
+    assert decision.item == remembered(ROW)
+    assert decision.effects == (
+        AnswerTap(his, words.BUSY, alone=True, seldom=True),
+        Conclude(his, "skip", Outcome.BUSY, "remembered", 0),
+        ConfirmUpdate(his, answered_first=True),
+    )
+
+
+def test_who_taps_beside_a_person_not_known_is_told_so_and_goes_on() -> None:
+    unknown = Tap(replace(press("ben-1", BEN), standing=Standing.UNKNOWN), Step.SKIP)
+    hers = Tap(press("anna-1", ANNA), Step.POSTED)
+
+    decision = decide(decide(remembered(ROW), unknown).item, hers)
+
+    told = AnswerTap(hers.press, "Marking as posted… ⏳ Ben is skipping this…")
+    assert decision.effects == (told, Record(hers), WatchRecording(hers))
+
+
+@pytest.mark.parametrize(
+    ("standing", "drawn"), [(Standing.MAY, 1), (Standing.LIKELY, 1), (Standing.UNKNOWN, 0), (Standing.DOUBTED, 0)]
+)
+def test_only_who_is_likely_to_have_the_right_stands_on_the_card_while_it_is_stored(
+    standing: Standing, drawn: int
+) -> None:
+    tap = Tap(replace(press(), standing=standing), Step.SKIP)
+    item = decide(remembered(ROW), tap).item
+
+    progress = decide(item, StillRecording(tap)).effects
+    lost = decide(item, NotRecorded(tap, certain=True)).effects
+
+    assert len(progress) == drawn
+    assert isinstance(lost[0], (SayInChat, ShowLine)[drawn])
+
+
+async def test_chat_that_was_open_is_likely_to_be_open_still() -> None:
+    people = People()
+    people.hear_of_chat(CHAT, restricted=False)
+
+    assert people.standing(press()) is Standing.MAY
+    await anyio.sleep(RIGHT_SECONDS)
+    assert people.standing(press()) is Standing.LIKELY
+    assert people.may_note(press())
+
+
+async def test_interactions_of_a_stranger_are_noted_once_a_minute(stage: ItemStage) -> None:
+    stage.people.hear(Forbidden(Tap(press("ben-0", BEN), Step.SKIP), ROW))
+    presses = [press(f"ben-{number}", BEN) for number in range(5)]
+
+    async with playing(stage):
+        await anyio.sleep(REFUSED_SECONDS)
+        for one in presses:
+            stage.tell(NotYours(one, Step.REJECT, ANNA.id))
+
+    assert len(stage.taps) == 5
+    assert len(stage.notes) == 1
+
+
+async def test_sentence_that_may_have_been_lost_is_said_again(stage: ItemStage) -> None:
+    stage.store.always("RecordTap", lambda asked: Forbidden(asked.tap, ROW))
+    stage.chat.will("send_text", AnswerLost("nobody knows"), AnswerLost("nobody knows"))
+
+    async with playing(stage):
+        stage.tell(Tap(press("ben-1", BEN), Step.SKIP))
+        await anyio.sleep(10.0)
+
+    assert stage.chat.texts == [(CHAT, words.barred("Ben"))]
+    assert stage.taps[0]["outcome"] == "forbidden"

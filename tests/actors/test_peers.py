@@ -1,0 +1,87 @@
+"""What the actors wait with: an alarm that can be rung before it is waited for, and work that a stop gives up."""
+
+import anyio
+import pytest
+
+from actors.peers import BURST_SECONDS, Alarm, seconds_to_burst, until
+from tests.kit.clock import virtual_time
+
+anyio_backend = virtual_time
+
+
+async def test_alarm_waits_until_its_time_has_passed() -> None:
+    assert not await Alarm().wait(5.0, anyio.Event())
+
+    assert anyio.current_time() == pytest.approx(5.0)
+
+
+async def test_ring_ends_the_wait() -> None:
+    alarm = Alarm()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(alarm.wait, 5.0, anyio.Event())
+        await anyio.sleep(1.0)
+        alarm.ring()
+
+    assert anyio.current_time() == pytest.approx(1.0)
+
+
+async def test_ring_before_the_wait_is_heard_once() -> None:
+    alarm = Alarm()
+    alarm.ring()
+    alarm.ring()
+
+    await alarm.wait(5.0, anyio.Event())
+    assert anyio.current_time() == pytest.approx(0.0)
+    await alarm.wait(5.0, anyio.Event())
+
+    assert anyio.current_time() == pytest.approx(5.0)
+
+
+async def test_stop_ends_the_wait_and_is_told() -> None:
+    stopping = anyio.Event()
+    told: list[bool] = []
+
+    async def wait() -> None:
+        told.append(await Alarm().wait(5.0, stopping))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        await anyio.sleep(1.0)
+        stopping.set()
+
+    assert told == [True]
+    assert anyio.current_time() == pytest.approx(1.0)
+
+
+async def test_nobody_waits_after_a_stop() -> None:
+    stopping = anyio.Event()
+    stopping.set()
+
+    assert await Alarm().wait(5.0, stopping)
+    assert anyio.current_time() == pytest.approx(0.0)
+
+
+async def test_work_that_ends_gives_its_result() -> None:
+    async def work() -> str:
+        await anyio.sleep(2.0)
+        return "done"
+
+    assert await until(anyio.Event(), work) == "done"
+
+
+async def test_work_is_given_up_by_a_stop() -> None:
+    stopping = anyio.Event()
+    stopping.set()
+
+    async def work() -> str:
+        await anyio.sleep_forever()
+        return "never"
+
+    assert await until(stopping, work) is None
+
+
+async def test_bursts_come_at_the_same_moments_for_all() -> None:
+    await anyio.sleep(700.0)
+
+    assert seconds_to_burst() == pytest.approx(BURST_SECONDS - 700)

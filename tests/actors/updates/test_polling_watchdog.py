@@ -1,0 +1,46 @@
+"""Intake's pulse: what it promises at each step, and that it owes nothing once it was asked to stop."""
+
+import anyio
+import pytest
+
+from actors.updates.polling import POLL_SECONDS
+from tests.actors.updates.fakes import IntakeStage, tap
+from tests.kit.clock import virtual_time
+
+anyio_backend = virtual_time
+
+
+@pytest.fixture
+def stage() -> IntakeStage:
+    return IntakeStage()
+
+
+async def test_waiting_for_the_lease_is_no_death(stage: IntakeStage) -> None:
+    stage.lease.look()
+
+    async with stage.playing():
+        await anyio.sleep(10 * POLL_SECONDS)
+        assert stage.intake.pulse.trouble() is None
+        stage.lease.give()
+        await anyio.sleep(10 * POLL_SECONDS)
+        assert stage.intake.pulse.trouble() is None
+
+
+async def test_tap_that_is_held_for_long_keeps_the_poller_busy(stage: IntakeStage) -> None:
+    stage.updates.put(tap(10))
+
+    async with stage.playing():
+        await anyio.sleep(95.0)
+        assert stage.intake.pulse.trouble() is None
+        stage.confirm(10)
+
+
+async def test_who_was_asked_to_stop_owes_no_poll(stage: IntakeStage) -> None:
+    stage.updates.put(tap(10))
+
+    async with stage.playing() as lifeline:
+        await stage.items.journal.until("Tap")
+        lifeline.stopping.set()
+        await anyio.sleep(10 * POLL_SECONDS)
+        assert stage.intake.pulse.trouble() is None
+        stage.confirm(10)
