@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import shlex
+import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,20 @@ def test_command_that_is_red_anyway_proves_nothing(tmp_path: Path) -> None:
     trial = try_promise(toy_promise(), toy(tmp_path, "false || exit 3; exit 0\n"))
 
     assert trial.wrong == "its command ends with 3 though nothing is broken"
+
+
+def test_what_looks_whether_the_mistake_can_be_made_notices_nothing(tmp_path: Path) -> None:
+    """It is red once the mistake was made, and was all that was red of many a promise."""
+    looks = "from pathlib import Path\n\n\ndef test_it():\n    assert 'broken' not in Path('it.sh').read_text()\n"
+    folder = toy(tmp_path, f"{sys.executable} -m pytest -q -p no:cacheprovider tests && exit 0\n") / "tests/promises"
+    folder.mkdir(parents=True)
+    (folder / "test_fits.py").write_text(looks, encoding="utf-8")
+    (tmp_path / "tests/test_else.py").write_text("def test_all_is_well():\n    pass\n", encoding="utf-8")
+    promise = replace(toy_promise(), edits=(Edit("it.sh", "exit 0", "true  # broken"),))
+
+    trial = try_promise(promise, tmp_path)
+
+    assert trial.wrong == "its command stays green when it is broken"
 
 
 @pytest.mark.timeout(300)  # two starts of pytest, on a busy machine

@@ -20,6 +20,9 @@ from tests.promises.promise import Promise
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = (".venv", ".git", ".everytap", "__pycache__", ".*_cache", ".hypothesis")
 PATIENCE_SECONDS = 3600.0
+# The first failure is enough, and the others may take a minute each. Tests that look whether a mistake can be made are
+# red once it was made, whatever it breaks: they notice nothing.
+BROKEN = {"PYTEST_ADDOPTS": "-x --ignore=tests/promises --ignore=tests/mutants --ignore=tests/mutate"}
 MOST_SHOWN = 3000
 
 
@@ -60,8 +63,7 @@ def try_promise(promise: Promise, root: Path = ROOT, *, in_full: bool = False) -
         if whole.status != 0:
             return Trial(promise, whole, None)
         apply(Mutant(promise.name, "", promise.broken_by, promise.edits), copy)
-        # The first failure is enough, and the others may take a minute each.
-        return Trial(promise, whole, run(command, copy, {"PYTEST_ADDOPTS": "-x"}))
+        return Trial(promise, whole, run(command, copy, BROKEN))
 
 
 @contextmanager
