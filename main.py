@@ -54,7 +54,7 @@ from infra.postgres.embedded.guard import guarded
 from infra.postgres.embedded.owner import open_embedded
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.postgres.statements import BINDINGS
+from infra.postgres.statements import STATEMENTS
 from infra.process.crashes import tell_crashes
 from infra.process.output import queued
 from infra.process.stopper import Stopper, when_stdin_ends
@@ -372,7 +372,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         address = await stack.enter_async_context(open_database(settings))
         applied = await bring_up_to_date(address)
         pool_settings = PoolSettings(settings.pool_size, address.pooled, names.worker, address.scram_only)
-        pool = await stack.enter_async_context(open_pool(address.dsn, pool_settings, BINDINGS))
+        pool = await stack.enter_async_context(open_pool(address.dsn, pool_settings, STATEMENTS))
 
         async def web(worker: Worker, lifeline: Lifeline) -> None:
             routes = routes_of(settings, media, worker)

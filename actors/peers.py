@@ -15,7 +15,8 @@ from actors.domain.flood_limit import MOST_VIEWS, Flood
 from actors.domain.item import Row
 from actors.domain.messages import Message
 from actors.item.caches import KnownCards, People, Seldom
-from actors.operations.operation import Interaction, Shown
+from actors.operations.cards import Shown
+from actors.operations.housekeeping import Interaction
 from actors.ports import Chat, Clock, Face, Heard, Moved
 
 T = TypeVar("T")

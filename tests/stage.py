@@ -19,7 +19,7 @@ from actors.publish.not_connected import Unconnected
 from actors.worker import Identity, Ports, Worker
 from infra.clock import WallClock
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.postgres.statements import BINDINGS
+from infra.postgres.statements import STATEMENTS
 from infra.sandbox.demo.sample_media import draw_pictures
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
@@ -198,7 +198,9 @@ class Stage:
     async def worker(self, name: str = "one", dsn: str | None = None, pooled: bool = False) -> AsyncIterator[Worker]:
         """Run a worker for as long as this lasts, then stop it in order."""
         async with AsyncExitStack() as stack:
-            pool = await stack.enter_async_context(open_pool(dsn or self.dsn, PoolSettings(5, pooled, name), BINDINGS))
+            pool = await stack.enter_async_context(
+                open_pool(dsn or self.dsn, PoolSettings(5, pooled, name), STATEMENTS)
+            )
             chat, updates = await stack.enter_async_context(
                 open_telegram(self.sandbox.token, self.sandbox.url, OnePicture(self.picture))
             )

@@ -18,7 +18,7 @@ import typer
 from typer.testing import CliRunner
 
 from actors.audit.interaction_log import InteractionLogger
-from actors.operations.operation import Interaction
+from actors.operations.housekeeping import Interaction
 from infra.sandbox.telegram.model import Content, Message, Person
 from infra.sandbox.telegram.world import NewChat, World
 from tests.fakes.chat import FakeChat

@@ -11,7 +11,7 @@ import anyio
 import structlog
 
 from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
-from actors.operations.operation import Interaction, WriteInteractions
+from actors.operations.housekeeping import Interaction, WriteInteractions
 from actors.runtime.child import Lifeline
 
 log = structlog.get_logger()

@@ -13,7 +13,7 @@ import structlog
 from actors.domain.item import Row, Step
 from actors.domain.messages import Press
 from actors.item.effects import Conclude, Outcome
-from actors.operations.operation import Change
+from actors.operations.schedule import Change
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import anyio
 
-from actors.operations.operation import UNKNOWN, Shown
+from actors.operations.cards import UNKNOWN, Shown
 
 MOST_ACKNOWLEDGED = 500  # a statement
 MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again

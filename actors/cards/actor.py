@@ -15,7 +15,7 @@ from actors.cards.pending_edits import Message, Waiter, Wish, rank_of, unknown
 from actors.cards.rate_limit import Rank
 from actors.database.request import Asks, Lane, NotStored, Ticket
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.operations.operation import AcknowledgeCards, Shown
+from actors.operations.cards import AcknowledgeCards, Shown
 from actors.peers import Alarm, Drawn
 from actors.ports import Chat, Face
 from actors.runtime.child import Lifeline

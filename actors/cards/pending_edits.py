@@ -12,7 +12,7 @@ from actors.cards.acknowledgements import IsExplained
 from actors.cards.rate_limit import Rank
 from actors.domain.item import FINAL, State
 from actors.item import texts as words
-from actors.operations.operation import UNKNOWN, Shown
+from actors.operations.cards import UNKNOWN, Shown
 from actors.peers import Drawn
 from actors.ports import Face
 

@@ -31,13 +31,9 @@ from actors.item.decide import decide
 from actors.item.memory import Item
 from actors.item.recording import HOLD_SECONDS, Recordings
 from actors.item.sending import Sends
-from actors.operations.operation import (
-    CloseTap,
-    Interaction,
-    LoadRow,
-    LookAtButton,
-    StoreOutcome,
-)
+from actors.operations.housekeeping import Interaction
+from actors.operations.schedule import StoreOutcome
+from actors.operations.taps import CloseTap, LoadRow, LookAtButton
 from actors.peers import ItemKey, Outside
 from actors.runtime.actor import Context, Effect
 

@@ -10,7 +10,7 @@ import anyio
 from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
 from actors.domain.messages import Checked, Press
 from actors.item.effects import CheckCard
-from actors.operations.operation import LookAtCard
+from actors.operations.taps import LookAtCard
 
 ASK_SECONDS = 30.0
 AGAIN_SECONDS = 1.0

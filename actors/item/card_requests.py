@@ -18,7 +18,7 @@ from actors.item import texts as words
 from actors.item.callback_answers import say_until_heard
 from actors.item.effects import Outcome, SayInChat, ShowCard, ShowLine, ShowQuestion
 from actors.item.memory import Known
-from actors.operations.operation import Shown
+from actors.operations.cards import Shown
 from actors.peers import Drawn, Outside
 from actors.ports import Face
 from actors.runtime.actor import Effect

@@ -11,7 +11,7 @@ import anyio
 from actors.audit.tap_log import Traces
 from actors.database.request import Lane, NotStored, Ticket
 from actors.domain.messages import Message, NotRecorded, Press, Tap
-from actors.operations.operation import RecordTap
+from actors.operations.taps import RecordTap
 from actors.peers import Outside
 from actors.runtime.actor import Effect
 

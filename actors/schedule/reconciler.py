@@ -11,7 +11,7 @@ from actors.database.request import Asks, Lane, NotStored, Ticket
 from actors.domain.item import Row
 from actors.domain.messages import RECOVERED, Changed, Message, Resume
 from actors.errors import MailboxClosed
-from actors.operations.operation import Recover, Recoverable
+from actors.operations.cards import Recover, Recoverable
 from actors.peers import Alarm, Items, seconds_to_burst, until
 from actors.runtime.child import Lifeline
 

@@ -12,7 +12,8 @@ from actors.database.request import Asks, Lane, NotStored, Ticket
 from actors.domain.item import State
 from actors.domain.messages import CardNotSent, Changed, Message, Present
 from actors.errors import MailboxClosed
-from actors.operations.operation import ChangesTold, ClaimDue, Due, TidyUp
+from actors.operations.housekeeping import TidyUp
+from actors.operations.schedule import ChangesTold, ClaimDue, Due
 from actors.peers import Alarm, Items, seconds_to_burst, until
 from actors.runtime.child import Lifeline
 

@@ -8,7 +8,7 @@ import anyio
 import structlog
 
 from actors.database.request import Asks, Lane, NotStored, Ticket
-from actors.operations.operation import HoldLease, LeaseView, ReleaseLease, Standing
+from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing
 from actors.peers import Alarm
 from actors.runtime.child import Lifeline
 

@@ -18,7 +18,7 @@ from actors.operations.commands import (
     Wish,
 )
 from infra.postgres import rows
-from infra.postgres.statement import Binding
+from infra.postgres.statement import Statement, Statements
 
 
 def _key(wish: Wish) -> tuple[object, ...]:
@@ -47,33 +47,41 @@ def _view(_: object, value: Any) -> ChatView | None:
     )
 
 
-PRESENT_NEXT: Binding[PresentNext, Told] = Binding(
+PRESENT_NEXT: Statement[PresentNext, Told] = Statement(
     "select present_next($1, $2, $3, $4, $5)",
     lambda operation: (*_key(operation.wish), operation.worker),
     _told,
 )
-PAUSE_CHAT: Binding[PauseChat, Told] = Binding(
+PAUSE_CHAT: Statement[PauseChat, Told] = Statement(
     "select pause_chat($1, $2, $3, $4, $5)",
     lambda operation: (*_key(operation.wish), operation.paused),
     _told,
 )
-REQUEUE_ITEM: Binding[RequeueItem, Told] = Binding(
+REQUEUE_ITEM: Statement[RequeueItem, Told] = Statement(
     "select requeue_by_command($1, $2, $3, $4, $5)",
     lambda operation: (*_key(operation.wish), operation.item_id),
     _told,
 )
-SET_ASIDE: Binding[SetAside, Told] = Binding(
+SET_ASIDE: Statement[SetAside, Told] = Statement(
     "select set_command_aside($1, $2, $3, $4, $5)",
     lambda operation: (*_key(operation.wish), operation.verb),
     _told,
 )
-MOVE_CHAT: Binding[MoveChat, Relocation] = Binding(
+MOVE_CHAT: Statement[MoveChat, Relocation] = Statement(
     "select move_chat($1, $2)",
     lambda operation: (operation.old_id, operation.new_id),
     lambda _, value: Relocation(value),
 )
-LOOK_AT_CHAT: Binding[LookAtChat, ChatView | None] = Binding(
+LOOK_AT_CHAT: Statement[LookAtChat, ChatView | None] = Statement(
     "select look_at_chat($1, $2, $3)",
     lambda operation: (operation.chat_id, operation.user_id, operation.most),
     _view,
 )
+STATEMENTS: Statements = {
+    LookAtChat: LOOK_AT_CHAT,
+    PresentNext: PRESENT_NEXT,
+    PauseChat: PAUSE_CHAT,
+    RequeueItem: REQUEUE_ITEM,
+    SetAside: SET_ASIDE,
+    MoveChat: MOVE_CHAT,
+}

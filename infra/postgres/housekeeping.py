@@ -1,56 +1,29 @@
-"""How cards are acknowledged, crashes recovered from, leases held and logs written."""
+"""How leases are held, interactions written, and what is old deleted."""
 
 from __future__ import annotations
 
 import json
 
-from actors.operations.operation import (
-    AcknowledgeCards,
-    HoldLease,
-    LeaseView,
-    Recover,
-    Recoverable,
-    ReleaseLease,
-    Standing,
-    TidyUp,
-    WriteInteractions,
-)
-from infra.postgres import rows
-from infra.postgres.statement import Binding
+from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing, TidyUp, WriteInteractions
+from infra.postgres.statement import Statement, Statements
 
-ACKNOWLEDGE_CARDS: Binding[AcknowledgeCards, int] = Binding(
-    "select acknowledge_cards($1, $2)",
-    lambda operation: (
-        json.dumps(
-            [
-                [one.card.chat_key, one.card.message_id, one.revision, one.gone, one.card.chat_id]
-                for one in operation.shown
-            ]
-        ),
-        operation.worker,
-    ),
-    lambda _, value: int(value),
-)
-RECOVER: Binding[Recover, Recoverable] = Binding(
-    "select recover($1, $2)",
-    lambda operation: (operation.worker, operation.everything),
-    lambda _, value: Recoverable(
-        rows.rows(value["behind"]), rows.rows(value["again"]), rows.rows(value["unpublished"]), value["next_seconds"]
-    ),
-)
-HOLD_LEASE: Binding[HoldLease, LeaseView] = Binding(
+HOLD_LEASE: Statement[HoldLease, LeaseView] = Statement(
     "select hold_lease($1, $2, $3, $4)",
     lambda operation: (operation.name, operation.worker, operation.seconds, operation.cut_seconds),
     lambda _, value: LeaseView(
         Standing.HELD if value["held"] else Standing.STANDBY, value["contested"], float(value["seconds_left"])
     ),
 )
-RELEASE_LEASE: Binding[ReleaseLease, bool] = Binding(
+
+
+RELEASE_LEASE: Statement[ReleaseLease, bool] = Statement(
     "select release_lease($1, $2)",
     lambda operation: (operation.name, operation.worker),
     lambda _, value: bool(value),
 )
-WRITE_INTERACTIONS: Binding[WriteInteractions, int] = Binding(
+
+
+WRITE_INTERACTIONS: Statement[WriteInteractions, int] = Statement(
     "select write_interactions($1, $2)",
     lambda operation: (
         operation.batch,
@@ -63,4 +36,12 @@ WRITE_INTERACTIONS: Binding[WriteInteractions, int] = Binding(
     ),
     lambda _, value: int(value),
 )
-TIDY_UP: Binding[TidyUp, int] = Binding("select tidy_up()", lambda _: (), lambda _, value: int(value))
+
+
+TIDY_UP: Statement[TidyUp, int] = Statement("select tidy_up()", lambda _: (), lambda _, value: int(value))
+STATEMENTS: Statements = {
+    HoldLease: HOLD_LEASE,
+    ReleaseLease: RELEASE_LEASE,
+    WriteInteractions: WRITE_INTERACTIONS,
+    TidyUp: TIDY_UP,
+}

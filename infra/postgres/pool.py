@@ -23,10 +23,10 @@ from infra.postgres.keepalive import keep_alive
 from infra.postgres.notifications import Hints
 from infra.postgres.scram import connect_by_scram
 from infra.postgres.sqlstates import FAILURES, During, needs_fresh_connection, sort_error
-from infra.postgres.statement import Binding
+from infra.postgres.statement import Statement
 
 T = TypeVar("T")
-Bindings = Mapping[type[Operation[Any]], Binding[Any, Any]]
+Bindings = Mapping[type[Operation[Any]], Statement[Any, Any]]
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Acquired: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 

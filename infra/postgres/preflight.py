@@ -8,7 +8,7 @@ from actors.domain.account import Quota
 from actors.domain.item import Row
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from infra.postgres import rows
-from infra.postgres.statement import Binding
+from infra.postgres.statement import Statement, Statements
 
 
 def _outlook(_: object, value: Any) -> Outlook:
@@ -24,10 +24,10 @@ def _outlook(_: object, value: Any) -> Outlook:
     )
 
 
-LOOK_AHEAD: Binding[LookAhead, Outlook] = Binding(
+LOOK_AHEAD: Statement[LookAhead, Outlook] = Statement(
     "select look_ahead($1)", lambda operation: (operation.chat_key,), _outlook
 )
-STORE_FINDING: Binding[StoreFinding, Row | None] = Binding(
+STORE_FINDING: Statement[StoreFinding, Row | None] = Statement(
     "select store_finding($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     lambda operation: (
         operation.row.chat_key,
@@ -42,3 +42,7 @@ STORE_FINDING: Binding[StoreFinding, Row | None] = Binding(
     ),
     lambda _, value: None if value is None else rows.row(value),
 )
+STATEMENTS: Statements = {
+    LookAhead: LOOK_AHEAD,
+    StoreFinding: STORE_FINDING,
+}

@@ -11,7 +11,7 @@ from actors.domain.account import Account
 from actors.domain.publish_phase import Phase
 from actors.operations.publishes import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from infra.postgres import rows
-from infra.postgres.statement import Binding
+from infra.postgres.statement import Statement, Statements
 
 
 def _publish(value: Any) -> Publish:
@@ -63,12 +63,12 @@ def _move(move: Move, account: Account | None) -> str:
     )
 
 
-TAKE_PUBLISH: Binding[TakePublish, Stepped] = Binding(
+TAKE_PUBLISH: Statement[TakePublish, Stepped] = Statement(
     "select take_publish($1, $2, $3)",
     lambda operation: (operation.chat_key, operation.item_id, operation.owner),
     _stepped,
 )
-STEP_PUBLISH: Binding[StepPublish, Stepped] = Binding(
+STEP_PUBLISH: Statement[StepPublish, Stepped] = Statement(
     "select step_publish($1, $2, $3, $4, $5, $6, $7, $8)",
     lambda operation: (
         operation.publish.chat_key,
@@ -82,8 +82,13 @@ STEP_PUBLISH: Binding[StepPublish, Stepped] = Binding(
     ),
     _stepped,
 )
-SAVE_PERMALINK: Binding[SavePermalink, bool] = Binding(
+SAVE_PERMALINK: Statement[SavePermalink, bool] = Statement(
     "select save_permalink($1, $2, $3, $4)",
     lambda operation: (operation.chat_key, operation.item_id, operation.version, operation.permalink),
     lambda _, value: bool(value),
 )
+STATEMENTS: Statements = {
+    TakePublish: TAKE_PUBLISH,
+    StepPublish: STEP_PUBLISH,
+    SavePermalink: SAVE_PERMALINK,
+}

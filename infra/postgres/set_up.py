@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.operations.set_up import LookAtSetUp, SetUp
-from infra.postgres.statement import Binding
+from infra.postgres.statement import Statement, Statements
 
 
 def set_up(value: Any) -> SetUp:
@@ -14,6 +14,9 @@ def set_up(value: Any) -> SetUp:
     return SetUp(accounts=value["accounts"], **chats)
 
 
-LOOK_AT_SET_UP: Binding[LookAtSetUp, SetUp] = Binding(
+LOOK_AT_SET_UP: Statement[LookAtSetUp, SetUp] = Statement(
     "select look_at_set_up()", lambda _: (), lambda _, value: set_up(value)
 )
+STATEMENTS: Statements = {
+    LookAtSetUp: LOOK_AT_SET_UP,
+}

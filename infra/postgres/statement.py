@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from actors.operations.operation import Operation
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Binding(Generic[O, T]):
+class Statement(Generic[O, T]):
     """One statement `select function($1, ...)` that returns one jsonb value.
 
     `decode` gets the operation and what `json.loads` makes of the answer (None for SQL's null).
@@ -22,3 +22,6 @@ class Binding(Generic[O, T]):
     sql: str
     arguments: Callable[[O], tuple[object, ...]]
     decode: Callable[[O, Any], T]
+
+
+Statements: TypeAlias = Mapping[type[Operation[Any]], Statement[Any, Any]]

@@ -18,9 +18,9 @@ from actors.domain.messages import (
     TapOutcome,
     Vouched,
 )
-from actors.operations.operation import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
+from actors.operations.taps import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from infra.postgres import rows
-from infra.postgres.statement import Binding
+from infra.postgres.statement import Statement, Statements
 
 
 def _key(tap: Tap) -> tuple[object, ...]:
@@ -71,30 +71,37 @@ def _button(about: Pressed, value: Any) -> Vouched | NotOurs | Barred:
     return _foreign(about, value) if value["why"] is not None else Vouched(about, rows.row(value["row"]))
 
 
-RECORD_TAP: Binding[RecordTap, TapOutcome] = Binding(
+RECORD_TAP: Statement[RecordTap, TapOutcome] = Statement(
     "select record_tap($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     lambda operation: (*_key(operation.tap), operation.worker, *_proof(operation.tap)),
     lambda operation, value: _outcome(operation.tap, value),
 )
-CLOSE_TAP: Binding[CloseTap, TapOutcome] = Binding(
+CLOSE_TAP: Statement[CloseTap, TapOutcome] = Statement(
     "select close_tap($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     lambda operation: (*_key(operation.tap), *_proof(operation.tap)),
     lambda operation, value: _outcome(operation.tap, value),
 )
-LOOK_AT_BUTTON: Binding[LookAtButton, Vouched | NotOurs | Barred] = Binding(
+LOOK_AT_BUTTON: Statement[LookAtButton, Vouched | NotOurs | Barred] = Statement(
     "select look_at_button($1, $2, $3, $4, $5, $6)",
     lambda operation: (*_place(operation.pressed), operation.pressed.press.person.id, *_proof(operation.pressed)),
     lambda operation, value: _button(operation.pressed, value),
 )
-LOAD_ROW: Binding[LoadRow, Any] = Binding(
+LOAD_ROW: Statement[LoadRow, Any] = Statement(
     "select load_row($1, $2)",
     lambda operation: (operation.chat_id, operation.item_id),
     lambda _, value: None if value is None else rows.row(value),
 )
-LOOK_AT_CARD: Binding[LookAtCard, Any] = Binding(
+LOOK_AT_CARD: Statement[LookAtCard, Any] = Statement(
     "select jsonb_set(load_row($1, $2), '{cards}', coalesce(("
     " select jsonb_build_array(jsonb_build_array(k.message_id, k.retired)) from cards k join chats c using (chat_key)"
     " where c.chat_id = $1 and k.item_id = $2 and k.message_id = $3 and not k.gone), '[]'))",
     lambda operation: (operation.chat_id, operation.item_id, operation.message_id),
     lambda _, value: None if value is None else rows.row(value),
 )
+STATEMENTS: Statements = {
+    RecordTap: RECORD_TAP,
+    CloseTap: CLOSE_TAP,
+    LookAtButton: LOOK_AT_BUTTON,
+    LoadRow: LOAD_ROW,
+    LookAtCard: LOOK_AT_CARD,
+}

@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from infra.postgres import rows
-from infra.postgres.statement import Binding
+from infra.postgres.statement import Statement, Statements
 
 
 def _due(value: Any) -> TokenDue:
@@ -21,12 +21,12 @@ def _due(value: Any) -> TokenDue:
     )
 
 
-CLAIM_TOKENS: Binding[ClaimTokens, tuple[TokenDue, ...]] = Binding(
+CLAIM_TOKENS: Statement[ClaimTokens, tuple[TokenDue, ...]] = Statement(
     "select claim_tokens($1)",
     lambda operation: (operation.owner,),
     lambda _, value: tuple(_due(one) for one in value),
 )
-STORE_TOKEN: Binding[StoreToken, TokenDue | None] = Binding(
+STORE_TOKEN: Statement[StoreToken, TokenDue | None] = Statement(
     "select store_token($1, $2, $3, $4, $5)",
     lambda operation: (
         operation.due.chat_key,
@@ -37,7 +37,7 @@ STORE_TOKEN: Binding[StoreToken, TokenDue | None] = Binding(
     ),
     lambda _, value: None if value is None else _due(value),
 )
-NOTE_TOKEN: Binding[NoteToken, bool] = Binding(
+NOTE_TOKEN: Statement[NoteToken, bool] = Statement(
     "select note_token($1, $2, $3, $4, $5, $6)",
     lambda operation: (
         operation.due.chat_key,
@@ -49,3 +49,8 @@ NOTE_TOKEN: Binding[NoteToken, bool] = Binding(
     ),
     lambda _, value: bool(value),
 )
+STATEMENTS: Statements = {
+    ClaimTokens: CLAIM_TOKENS,
+    StoreToken: STORE_TOKEN,
+    NoteToken: NOTE_TOKEN,
+}

@@ -13,7 +13,8 @@ from actors.database.request import Cause, Lane, NotStored, Reply, Ticket
 from actors.domain.item import Row
 from actors.domain.messages import Message
 from actors.errors import MailboxClosed, MailboxFull
-from actors.operations.operation import Operation, Shown
+from actors.operations.cards import Shown
+from actors.operations.operation import Operation
 from actors.peers import Drawn, ItemKey
 from actors.ports import Face, Sending, SentCard
 from tests.journal import Journal

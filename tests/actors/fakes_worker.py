@@ -14,25 +14,12 @@ from structlog.testing import capture_logs
 from actors.domain.item import State, Step
 from actors.domain.messages import Recorded
 from actors.errors import Unreachable
-from actors.operations.operation import (
-    AcknowledgeCards,
-    ClaimDue,
-    CloseTap,
-    Due,
-    HoldLease,
-    LeaseView,
-    Operation,
-    RecordTap,
-    Recover,
-    Recoverable,
-    ReleaseLease,
-    SaveCard,
-    SendFailed,
-    Standing,
-    TidyUp,
-    WriteInteractions,
-)
+from actors.operations.cards import AcknowledgeCards, Recover, Recoverable, SaveCard, SendFailed
+from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing, TidyUp, WriteInteractions
+from actors.operations.operation import Operation
+from actors.operations.schedule import ClaimDue, Due
 from actors.operations.set_up import LookAtSetUp, Means, SetUp
+from actors.operations.taps import CloseTap, RecordTap
 from actors.operations.tokens import ClaimTokens
 from actors.ports import Webhook
 from actors.runtime.child import Lifeline

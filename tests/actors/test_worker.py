@@ -10,17 +10,10 @@ import pytest
 from actors.domain.item import State, Step
 from actors.errors import BotTokenRefused, Unreachable
 from actors.item import texts as words
-from actors.operations.operation import (
-    AcknowledgeCards,
-    ClaimDue,
-    Due,
-    HoldLease,
-    RecordTap,
-    Recover,
-    SaveCard,
-    Standing,
-    WriteInteractions,
-)
+from actors.operations.cards import AcknowledgeCards, Recover, SaveCard
+from actors.operations.housekeeping import HoldLease, Standing, WriteInteractions
+from actors.operations.schedule import ClaimDue, Due
+from actors.operations.taps import RecordTap
 from actors.operations.tokens import ClaimTokens
 from actors.ports import Conflict, Receipt
 from actors.runtime.child import Lifeline

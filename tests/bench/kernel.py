@@ -25,7 +25,8 @@ from actors.database.request import Lane, Ticket
 from actors.domain.item import State
 from actors.domain.messages import AskExpired, CardSent
 from actors.errors import Unreachable
-from actors.operations.operation import Operation, TidyUp
+from actors.operations.housekeeping import TidyUp
+from actors.operations.operation import Operation
 from actors.runtime.child import Lifeline
 from actors.runtime.mailbox import Mailbox
 from tests.actors.fakes_worker import TreeStage

@@ -10,24 +10,11 @@ from typing import Any, TypeVar
 from actors.domain.item import Card, Person, Row, Step
 from actors.domain.messages import Press, Tap, TapOutcome
 from actors.domain.publish_phase import Phase
-from actors.operations.operation import (
-    AcknowledgeCards,
-    ChangesTold,
-    ClaimDue,
-    CloseTap,
-    Due,
-    KeepClaim,
-    LoadRow,
-    Operation,
-    RecordTap,
-    Recover,
-    Recoverable,
-    SaveCard,
-    SendFailed,
-    Shown,
-    StoreOutcome,
-)
+from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, Recoverable, SaveCard, SendFailed, Shown
+from actors.operations.operation import Operation
 from actors.operations.publishes import Move, Publish, Stepped, StepPublish, TakePublish
+from actors.operations.schedule import ChangesTold, ClaimDue, Due, StoreOutcome
+from actors.operations.taps import CloseTap, LoadRow, RecordTap
 from tests.contracts.worlds import Line, World, run
 
 T = TypeVar("T")

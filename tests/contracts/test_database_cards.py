@@ -7,7 +7,8 @@ import pytest
 
 from actors.domain.item import Card, State, Step
 from actors.domain.messages import Recorded, Tap
-from actors.operations.operation import UNKNOWN, AcknowledgeCards, LookAtCard, Shown
+from actors.operations.cards import UNKNOWN, AcknowledgeCards, Shown
+from actors.operations.taps import LookAtCard
 from tests.contracts.team import BEN, CHAT, Team
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actors.domain.item import State, Step
 from actors.operations.commands import MoveChat
-from actors.operations.operation import ChangesTold, Due
+from actors.operations.schedule import ChangesTold, Due
 from tests.contracts.team import CHAT, Team
 
 

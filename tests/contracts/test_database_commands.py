@@ -4,7 +4,7 @@ import anyio
 
 from actors.domain.item import Person, State, Step
 from actors.operations.commands import LookAtChat, PauseChat, PresentNext, RequeueItem, SetAside, Told, Verdict, Wish
-from actors.operations.operation import TidyUp
+from actors.operations.housekeeping import TidyUp
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
 FIRST = 901

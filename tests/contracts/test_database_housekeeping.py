@@ -3,7 +3,7 @@
 import pytest
 
 from actors.domain.item import Step
-from actors.operations.operation import (
+from actors.operations.housekeeping import (
     HoldLease,
     Interaction,
     LeaseView,

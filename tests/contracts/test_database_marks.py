@@ -11,7 +11,7 @@ import pytest
 from actors.domain.item import Card, Row, State, Step
 from actors.domain.messages import Foreign, NotOurs, NotRecorded, Press, Recorded, SendOriginal, Stale, Tap, Vouched
 from actors.operations.commands import MoveChat
-from actors.operations.operation import LookAtButton
+from actors.operations.taps import LookAtButton
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
 FORGERIES: dict[str, tuple[dict[str, Any], Foreign]] = {

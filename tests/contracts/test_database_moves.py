@@ -7,8 +7,9 @@ import pytest
 from actors.domain.item import Row, State, Step
 from actors.domain.messages import NotRecorded, Recorded, Stale
 from actors.domain.publish_phase import Phase
+from actors.operations.cards import AcknowledgeCards, SaveCard, Shown
 from actors.operations.commands import LookAtChat, MoveChat, PresentNext, Relocation, Verdict, Wish
-from actors.operations.operation import AcknowledgeCards, Interaction, SaveCard, Shown, WriteInteractions
+from actors.operations.housekeeping import Interaction, WriteInteractions
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
 NEW_CHAT = -100_777

@@ -11,8 +11,10 @@ import pytest
 from actors.domain.item import State, Step
 from actors.domain.messages import NotRecorded, Recorded, Stale, TapOutcome
 from actors.errors import Unreachable
+from actors.operations.cards import Recover, SaveCard
 from actors.operations.commands import MoveChat, Relocation
-from actors.operations.operation import ClaimDue, HoldLease, Recover, SaveCard, Standing
+from actors.operations.housekeeping import HoldLease, Standing
+from actors.operations.schedule import ClaimDue
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 from tests.contracts.worlds import open_postgres
 

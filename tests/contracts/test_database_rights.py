@@ -7,7 +7,7 @@ import pytest
 
 from actors.domain.item import Step
 from actors.domain.messages import Barred, Forbidden, Gone, NotRecorded, Recorded, SendOriginal, Vouched
-from actors.operations.operation import LookAtButton
+from actors.operations.taps import LookAtButton
 from tests.contracts.team import BEN, CHAT, EVE, OTHER_CHAT, Team
 
 

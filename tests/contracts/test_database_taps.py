@@ -7,7 +7,7 @@ import pytest
 
 from actors.domain.item import Card, Person, Settlement, State, Step
 from actors.domain.messages import Recorded, Stale
-from actors.operations.operation import LoadRow
+from actors.operations.taps import LoadRow
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 
 SETTLED_AS = [

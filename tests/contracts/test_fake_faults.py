@@ -12,7 +12,10 @@ import pytest
 from actors.domain.item import Row, Step
 from actors.domain.messages import Press, Recorded, Tap
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.operations.operation import ClaimDue, LoadRow, Operation, RecordTap, SaveCard
+from actors.operations.cards import SaveCard
+from actors.operations.operation import Operation
+from actors.operations.schedule import ClaimDue
+from actors.operations.taps import LoadRow, RecordTap
 from tests.backends import BACKENDS, Backend
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase, answer_lost, nothing_happened

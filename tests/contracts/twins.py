@@ -13,30 +13,14 @@ from actors.domain.item import Person, Row, Step
 from actors.domain.messages import Press, Tap
 from actors.domain.publish_phase import Phase
 from actors.errors import PortError
+from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
 from actors.operations.commands import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, SetAside, Wish
-from actors.operations.operation import (
-    AcknowledgeCards,
-    ChangesTold,
-    ClaimDue,
-    CloseTap,
-    HoldLease,
-    Interaction,
-    KeepClaim,
-    LoadRow,
-    LookAtButton,
-    Operation,
-    RecordTap,
-    Recover,
-    ReleaseLease,
-    SaveCard,
-    SendFailed,
-    Shown,
-    StoreOutcome,
-    TidyUp,
-    WriteInteractions,
-)
+from actors.operations.housekeeping import HoldLease, Interaction, ReleaseLease, TidyUp, WriteInteractions
+from actors.operations.operation import Operation
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from actors.operations.publishes import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.operations.schedule import ChangesTold, ClaimDue, StoreOutcome
+from actors.operations.taps import CloseTap, LoadRow, LookAtButton, RecordTap
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from tests.contracts.paper import PaperWorld
 from tests.contracts.worlds import World, run

@@ -13,7 +13,7 @@ import asyncpg
 from actors.operations.operation import Operation
 from actors.ports import Pool
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.postgres.statements import BINDINGS
+from infra.postgres.statements import STATEMENTS
 
 T = TypeVar("T")
 Line = dict[str, Any]
@@ -152,7 +152,7 @@ class PostgresWorld:
 @asynccontextmanager
 async def open_postgres(dsn: str) -> AsyncIterator[PostgresWorld]:
     """Open the worker's pool on emptied tables, and a connection beside it to look at them with."""
-    async with open_pool(dsn, PoolSettings(5, False, "contract"), BINDINGS) as pool:
+    async with open_pool(dsn, PoolSettings(5, False, "contract"), STATEMENTS) as pool:
         connection = await asyncpg.connect(dsn)
         try:
             await connection.execute(EMPTY)

@@ -1,4 +1,4 @@
-"""The meaning of migrations/0006_desk_queue.sql, in memory: what the operator takes out, and brings back."""
+"""The SQL of the operator's queue: what is taken out, and brought back, in memory."""
 
 from __future__ import annotations
 

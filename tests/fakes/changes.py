@@ -1,4 +1,4 @@
-"""The meaning of migrations/0027_changes_that_are_told.sql, in memory."""
+"""The SQL of the changes that are to be told, in memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from actors.domain.item import State
-from actors.operations.operation import Change, ChangesTold, ClaimDue
+from actors.operations.schedule import Change, ChangesTold, ClaimDue
 from tests.fakes.records import ItemChangeRecord
 from tests.fakes.writer import Writer
 

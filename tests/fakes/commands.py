@@ -1,4 +1,4 @@
-"""The meaning of migrations/0007_commands.sql, in memory."""
+"""The SQL of commands, in memory."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import timedelta
 from actors.operations.commands import (
     ChatView,
     LookAtChat,
+    MoveChat,
     PauseChat,
     PresentNext,
+    Relocation,
     RequeueItem,
     SetAside,
     Told,
@@ -17,14 +19,18 @@ from actors.operations.commands import (
     Wish,
 )
 from tests.fakes import admin as desk
+from tests.fakes.changes import note_change
 from tests.fakes.records import ChatRecord, ItemRecord
-from tests.fakes.schedule import SEND_HOLD
+from tests.fakes.resends import SEND_HOLD, UNSENT
 from tests.fakes.tables import OPEN
-from tests.fakes.writer import Writer
+from tests.fakes.writer import Meanings, Writer
 
-UNSENT = {"waiting", "presenting"}
 CAN_COME_BACK = {"skipped", "expired"}
+
+
 PAUSES = {"pause", "resume"}
+
+
 STANDS = {"done", "as_it_was"}
 
 
@@ -215,3 +221,54 @@ def _slot(item: ItemRecord) -> tuple[object, ...]:
 def _settled(item: ItemRecord) -> tuple[object, ...]:
     assert item.settled_at is not None
     return item.settled_at, item.item_id
+
+
+SETTLED_LATELY = timedelta(minutes=10)
+
+
+UNSETTLED = {"in_review", "publishing", "in_doubt"}
+
+
+def move_chat(writer: Writer, asked: MoveChat) -> Relocation:
+    """Give a chat its new id; its old messages are forgotten, and the cards that people need come again."""
+    chat, there = writer.tables.chat(asked.old_id), writer.tables.chat(asked.new_id)
+    if chat is None:
+        before = there is not None and there.moved_from == asked.old_id
+        return Relocation.MOVED_BEFORE if before else Relocation.UNKNOWN_CHAT
+    if there is not None:
+        return Relocation.TAKEN
+    for other in [other for other in writer.tables.chats.all() if other.moved_from == asked.old_id]:
+        writer.tables.chats.put(replace(other, moved_from=None))
+    next_card_at = min(chat.next_card_at, writer.now + timedelta(seconds=chat.gap_seconds))
+    moved = replace(chat, chat_id=asked.new_id, moved_from=asked.old_id, failed_sends=0, next_card_at=next_card_at)
+    writer.tables.chats.put(moved)
+    for item in [item for item in writer.tables.items.all() if item.chat_key == chat.chat_key]:
+        if item.state in UNSETTLED or _settled_unseen(writer, item):
+            writer.tables.items.put(replace(item, resend_at=writer.now, lost_sends=0))
+            note_change(writer, (item.chat_key, item.item_id), "moved", "the group became a supergroup")
+    _forget_messages(writer, chat)
+    return Relocation.MOVED
+
+
+def _settled_unseen(writer: Writer, item: ItemRecord) -> bool:
+    """Tell whether it was settled lately, and a card of it may not have said so yet."""
+    if item.state in UNSENT or item.settled_at is None or item.settled_at <= writer.now - SETTLED_LATELY:
+        return False
+    return any(card.shown < card.want or card.gone for card in writer.tables.cards_of(item))
+
+
+def _forget_messages(writer: Writer, chat: ChatRecord) -> None:
+    for card in [card for card in writer.tables.cards.all() if card.chat_key == chat.chat_key]:
+        writer.tables.cards.drop(card)
+    for command in [command for command in writer.tables.commands.all() if command.chat_key == chat.chat_key]:
+        writer.tables.commands.drop(command)
+
+
+MEANINGS: Meanings = {
+    LookAtChat: look_at_chat,
+    PresentNext: present_next,
+    PauseChat: pause_chat,
+    RequeueItem: requeue_item,
+    SetAside: set_aside,
+    MoveChat: move_chat,
+}

@@ -1,4 +1,4 @@
-"""The meaning of migrations/0026_connected_since.sql, in memory."""
+"""The SQL of the connections of accounts, in memory."""
 
 from __future__ import annotations
 

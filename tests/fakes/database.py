@@ -10,8 +10,10 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.operations.cards import AcknowledgeCards
 from actors.operations.commands import MoveChat, PauseChat, RequeueItem
-from actors.operations.operation import AcknowledgeCards, Operation, RecordTap
+from actors.operations.operation import Operation
+from actors.operations.taps import RecordTap
 from tests.fakes.faults import Effect, Fault, Faults
 from tests.fakes.store import Store
 from tests.fakes.tables import Tables

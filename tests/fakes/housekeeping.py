@@ -1,59 +1,28 @@
-"""The meaning of migrations/0004_cards_and_leases.sql, in memory."""
+"""The SQL of leases, interactions and tidying up, in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from actors.domain.item import Row
-from actors.operations.operation import (
-    AcknowledgeCards,
-    HoldLease,
-    LeaseView,
-    Recover,
-    Recoverable,
-    ReleaseLease,
-    Shown,
-    Standing,
-    TidyUp,
-    WriteInteractions,
-)
-from tests.fakes.connections import outdate
-from tests.fakes.publishes import RUNS, claim_left_behind, is_published_by_saga
-from tests.fakes.records import BatchRecord, CardRecord, ItemRecord, LeaseRecord
+from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing, TidyUp, WriteInteractions
+from tests.fakes.cards import EPOCH
+from tests.fakes.records import BatchRecord, LeaseRecord
 from tests.fakes.tables import Table
-from tests.fakes.writer import PUBLISH_HOLD, Writer
+from tests.fakes.writer import Meanings, Writer
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMPANY = timedelta(seconds=30)
-REDRAW = timedelta(seconds=30)
-SETTLED_LATELY = timedelta(minutes=10)
+
+
 KEPT = timedelta(days=30)
+
+
 COMMANDS_KEPT = timedelta(days=2)
+
+
 BITE = 5000
-MOST_BEHIND = 200  # a look
-MOST_ONCE_MORE, ONCE_MORE_AGAIN = 5, timedelta(minutes=1)
-DISTURBED = -2
-
-
-def acknowledge_cards(writer: Writer, asked: AcknowledgeCards) -> int:
-    """Store what cards show; a claim that was lost means that the card must be drawn again."""
-    return sum(_acknowledge(writer, shown) for shown in _newest(asked.shown))
-
-
-def recover(writer: Writer, asked: Recover) -> Recoverable:
-    """Claim the cards that may lie and the publishes that nobody works on."""
-    again = outdate(writer)
-    free = [card for card in writer.tables.cards.all() if _is_free(writer, card)]
-    left = sorted(filter(_is_behind, free), key=lambda card: card.claimed_until or EPOCH)[:MOST_BEHIND]
-    behind = _claim_cards(writer, left)
-    if asked.everything:
-        doubtful = [card for card in free if card.shown >= card.want and _may_lie(writer, card)]
-        again += _claim_cards(writer, [replace(card, shown=-1) for card in doubtful])
-    again += _claim_cards(writer, _once_more(writer))
-    return Recoverable(behind, again, (*_claim_publishes(writer), *claim_left_behind(writer)), _next_seconds(writer))
 
 
 def hold_lease(writer: Writer, asked: HoldLease) -> LeaseView:
@@ -113,93 +82,6 @@ def tidy_up(writer: Writer, _: TidyUp) -> int:
     )
 
 
-def _newest(said: tuple[Shown, ...]) -> list[Shown]:
-    """One line a card: the newest revision, and gone if any line says so."""
-    newest: dict[tuple[int, int], Shown] = {}
-    for shown in said:
-        key = (shown.card.chat_key, shown.card.message_id)
-        before = newest.get(key, shown)
-        newest[key] = replace(shown, revision=max(shown.revision, before.revision), gone=shown.gone or before.gone)
-    return list(newest.values())
-
-
-def _acknowledge(writer: Writer, said: Shown) -> bool:
-    """Store one line; answers whether the claim was lost."""
-    card = writer.tables.cards.get(said.card.chat_key, said.card.message_id)
-    chat = writer.tables.chats.get(said.card.chat_key)
-    if card is None or chat is None or chat.chat_id != said.card.chat_id:
-        return False
-    mine, gone = card.claimed_by == writer.worker, card.gone or said.gone
-    known = card.claimed_by is None and card.shown == said.revision
-    if mine and (card.shown == DISTURBED or said.revision < 0):
-        writer.tables.cards.put(replace(card, gone=gone, shown=-1, claimed_by=None, claimed_until=None))
-        return True
-    if not mine and not known:
-        # The holder of the claim may have drawn before us: his next acknowledgement counts for nothing, either.
-        shown = -1 if card.claimed_by is None else DISTURBED
-        writer.tables.cards.put(replace(card, gone=gone, shown=shown))
-        return True
-    shown = max(card.shown, said.revision)
-    if said.revision >= card.want:
-        card = replace(card, claimed_by=None, claimed_until=None)
-    writer.tables.cards.put(replace(card, gone=gone, shown=shown))
-    return False
-
-
-def _is_behind(card: CardRecord) -> bool:
-    return card.shown < card.want and not card.gone
-
-
-def _is_free(writer: Writer, card: CardRecord) -> bool:
-    return card.claimed_until is None or card.claimed_until < writer.now
-
-
-def _may_lie(writer: Writer, card: CardRecord) -> bool:
-    item = writer.tables.items.get(card.chat_key, card.item_id)
-    assert item is not None
-    lately = item.settled_at is not None and item.settled_at > writer.now - SETTLED_LATELY
-    return not card.gone and not card.retired and (item.state in {"in_review", "publishing", "in_doubt"} or lately)
-
-
-def _claim_cards(writer: Writer, cards: list[CardRecord]) -> tuple[Row, ...]:
-    for card in cards:
-        writer.tables.cards.put(replace(writer.claim(card), claimed_until=writer.now + REDRAW))
-    keys = sorted({(card.chat_key, card.item_id) for card in cards})
-    return tuple(row for key in keys if (row := writer.row(*key)) is not None)
-
-
-def _once_more(writer: Writer) -> list[CardRecord]:
-    """What an earlier version may have drawn wrongly is drawn by and by."""
-    marked = [card for card in writer.tables.cards.all() if card.once_more and not card.gone]
-    free = [card for card in marked if card.shown >= card.want and _is_free(writer, card)]
-    newest = sorted(free, key=lambda card: (card.chat_key, -card.message_id))[:MOST_ONCE_MORE]
-    return [replace(card, shown=-1, once_more=False) for card in newest]
-
-
-def _claim_publishes(writer: Writer) -> Iterator[Row]:
-    for item in writer.tables.items.all():
-        if _is_rehearsed(writer, item) and item.hold_until is not None and item.hold_until < writer.now:
-            writer.tables.items.put(replace(item, held_by=writer.worker, hold_until=writer.now + PUBLISH_HOLD))
-            yield writer.known_row(item)
-
-
-def _is_rehearsed(writer: Writer, item: ItemRecord) -> bool:
-    return item.state == "publishing" and not is_published_by_saga(writer, item)
-
-
-def _next_seconds(writer: Writer) -> float | None:
-    moments = [card.claimed_until or writer.now for card in writer.tables.cards.all() if _is_behind(card)]
-    marked = any(card.once_more and not card.gone for card in writer.tables.cards.all())
-    moments += [writer.now + ONCE_MORE_AGAIN] if marked else []
-    moments += [
-        item.hold_until
-        for item in writer.tables.items.all()
-        if _is_rehearsed(writer, item) and item.hold_until is not None
-    ]
-    moments += [publish.lease_until for publish in writer.tables.publishes.all() if publish.state in RUNS]
-    return max(0.0, (min(moments) - writer.now).total_seconds()) if moments else None
-
-
 def _view(lease: LeaseRecord, worker: str, now: datetime) -> LeaseView:
     standing = Standing.HELD if lease.owner == worker else Standing.STANDBY
     return LeaseView(standing, _has_company(lease, now), (lease.expires_at - now).total_seconds())
@@ -214,3 +96,11 @@ def _delete(table: Table[Any], is_old: Callable[[Any], bool]) -> int:
     for record in old:
         table.drop(record)
     return len(old)
+
+
+MEANINGS: Meanings = {
+    HoldLease: hold_lease,
+    ReleaseLease: release_lease,
+    WriteInteractions: write_interactions,
+    TidyUp: tidy_up,
+}

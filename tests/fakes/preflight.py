@@ -1,4 +1,4 @@
-"""The meaning of migrations/0012_preflight.sql, in memory."""
+"""The SQL of the look ahead, in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from actors.domain.item import Row
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from tests.fakes.records import AccountRecord
 from tests.fakes.tokens import known_account
-from tests.fakes.writer import Writer, connection_of
+from tests.fakes.writer import Meanings, Writer, connection_of
 
 QUOTA_KEPT = timedelta(minutes=10)
 
@@ -59,3 +59,9 @@ def _keep_quota(writer: Writer, asked: StoreFinding, quota: Quota) -> None:
     if account is not None:
         counted = replace(account, quota_used=quota.used, quota_total=quota.total, quota_at=writer.now)
         writer.tables.accounts.put(counted)
+
+
+MEANINGS: Meanings = {
+    LookAhead: look_ahead,
+    StoreFinding: store_finding,
+}

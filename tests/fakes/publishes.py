@@ -1,4 +1,4 @@
-"""The meaning of migrations/0009_publishes.sql, in memory."""
+"""The SQL of publishes, in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from actors.domain.publish_phase import CANCELLABLE, RUNNING, Phase
 from actors.operations.publishes import Publish, SavePermalink, Stepped, StepPublish, TakePublish
 from tests.fakes.records import AccountRecord, ItemRecord, PublishEventRecord, PublishRecord
 from tests.fakes.tokens import known_account
-from tests.fakes.writer import Author, Writer, connection_of
+from tests.fakes.writer import Author, Meanings, Writer, connection_of
 
 UNTAKEN = timedelta(seconds=10)
 LEASE = timedelta(seconds=75)
@@ -262,3 +262,10 @@ def _line(writer: Writer, publish: PublishRecord) -> Publish:
         publishing_at=publish.publishing_at,
         since_seconds=(writer.now - publish.phase_at).total_seconds(),
     )
+
+
+MEANINGS: Meanings = {
+    TakePublish: take_publish,
+    StepPublish: step_publish,
+    SavePermalink: save_permalink,
+}

@@ -1,4 +1,4 @@
-"""The meaning of migrations/0003_schedule.sql, in memory."""
+"""The SQL of the schedule, in memory."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from actors.domain.item import Row, State
-from actors.operations.operation import ClaimDue, Due, KeepClaim, SaveCard, SendFailed, StoreOutcome
-from tests.fakes.changes import claim_changes, note_change
-from tests.fakes.moves import is_left_behind, resend, resend_again, resend_at, resend_failed
-from tests.fakes.records import CardFailureRecord, CardRecord, ChatRecord, ItemRecord
-from tests.fakes.tables import Tables, next_state
-from tests.fakes.writer import Author, Writer
-
-SEND_HOLD = timedelta(seconds=60)
-FIRST_REST_SECONDS = 15.0
+from actors.operations.schedule import ChangesTold, ClaimDue, Due, StoreOutcome
+from tests.fakes.changes import changes_told, claim_changes, note_change
+from tests.fakes.records import ChatRecord, ItemRecord
+from tests.fakes.resends import (
+    SEND_HOLD,
+    is_left_behind,
+    item_of,
+    note_failure,
+    presented,
+    resend,
+    resend_again,
+    resend_at,
+)
+from tests.fakes.tables import next_state
+from tests.fakes.writer import Author, Meanings, Writer
 
 
 def claim_due(writer: Writer, asked: ClaimDue) -> Due:
@@ -39,72 +45,9 @@ def _lost(claimed: Row | None) -> Row | None:
     return claimed if claimed is not None and claimed.state is State.IN_REVIEW else None
 
 
-def save_card(writer: Writer, asked: SaveCard) -> Row:
-    """The card is in the chat; a tap that was faster keeps its effect."""
-    item = replace(_item(writer.tables, asked.row), resend_at=None)
-    if writer.chat_of(item).chat_id != asked.row.chat_id:
-        return _sent_to_the_old_group(writer, asked.row)
-    writer.tables.items.put(item)
-    if item.state == "presenting":
-        writer.tables.items.put(_presented(item, writer.now))
-    shown = asked.row.revision
-    card = writer.tables.cards.get(item.chat_key, asked.message_id)
-    if card is None:
-        card = CardRecord(item.chat_key, asked.message_id, item.item_id, writer.now)
-    want = max(card.want, item.revision, shown)
-    card = replace(card, item_id=item.item_id)
-    writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))
-    media, chat = writer.media_of(item), writer.chat_of(item)
-    writer.tables.media.put(replace(media, file_id=media.file_id if asked.file_id is None else asked.file_id))
-    writer.tables.chats.put(replace(chat, failed_sends=0))
-    if item.revision > shown:
-        writer.claim_cards(item, item.revision)
-    return writer.known_row(item)
-
-
-def send_failed(writer: Writer, asked: SendFailed) -> Row:
-    """The card was not sent, or nobody knows: the item keeps its place, its chat rests."""
-    item = _item(writer.tables, asked.row)
-    if item.held_by == asked.worker and (item.state == "presenting" or is_left_behind(item)):
-        fate = "lost" if asked.ambiguous else "refused" if asked.refused else "not_sent"
-        note_failure(writer, item, fate, asked.reason)
-    if item.state == "presenting" and item.held_by == asked.worker:
-        _rest(writer, asked)
-        writer.tables.items.put(_not_sent(item, writer.now, ambiguous=asked.ambiguous))
-    elif is_left_behind(item) and item.held_by == asked.worker:
-        _rest(writer, asked)
-        writer.tables.items.put(resend_failed(item, writer.now, ambiguous=asked.ambiguous))
-    return writer.known_row(item)
-
-
-def note_failure(writer: Writer, item: ItemRecord, fate: str, reason: str) -> None:
-    """`note_failure`: why a card was not sent; the same reason again is the same line."""
-    known = writer.tables.card_failures.get(item.chat_key, item.item_id, fate, reason)
-    if known is None:
-        failure = CardFailureRecord(item.chat_key, item.item_id, fate, reason, writer.now, writer.now)
-    else:
-        failure = replace(known, times=known.times + 1, last_at=writer.now)
-    writer.tables.card_failures.put(failure)
-
-
-def keep_claim(writer: Writer, asked: KeepClaim) -> bool:
-    """The card is still on its way; false: somebody decided the item, or took it over."""
-    item = _item(writer.tables, asked.row)
-    until = writer.now + SEND_HOLD
-    if item.held_by != asked.worker:
-        return False
-    if item.state == "presenting":
-        writer.tables.items.put(replace(item, hold_until=until))
-    elif is_left_behind(item):
-        writer.tables.items.put(replace(item, resend_at=until))
-    else:
-        return False
-    return True
-
-
 def store_outcome(writer: Writer, asked: StoreOutcome) -> Row:
     """How a publish ended; whoever settled the item meanwhile keeps it."""
-    item, step = _item(writer.tables, asked.row), asked.step.value
+    item, step = item_of(writer.tables, asked.row), asked.step.value
     target = next_state(item.state, step)
     if item.version == asked.row.version and target is not None:
         writer.decide(item, step, Author(item.settled_by, item.settled_name, None, asked.sentence))
@@ -112,20 +55,6 @@ def store_outcome(writer: Writer, asked: StoreOutcome) -> Row:
     else:
         writer.claim_cards(item, item.revision)
     return writer.known_row(item)
-
-
-def _sent_to_the_old_group(writer: Writer, row: Row) -> Row:
-    """It is no card: the hold runs out, and the next one goes to the new group."""
-    item = _item(writer.tables, row)
-    if item.state == "presenting":
-        writer.tables.items.put(replace(item, lost_sends=0))
-    return writer.known_row(item)
-
-
-def _item(tables: Tables, row: Row) -> ItemRecord:
-    item = tables.items.get(row.chat_key, row.id)
-    assert item is not None, "an item is never deleted"
-    return item
 
 
 def _overripe(writer: Writer) -> list[ItemRecord]:
@@ -174,7 +103,7 @@ def _claim(writer: Writer, chat: ChatRecord, key: str | None) -> Row | None:
         lost_sends=item.lost_sends + again,
     )
     enough = again and item.lost_sends >= 1
-    writer.tables.items.put(_presented(claimed, writer.now) if enough else claimed)
+    writer.tables.items.put(presented(claimed, writer.now) if enough else claimed)
     writer.tables.chats.put(replace(chat, next_card_at=writer.now + timedelta(seconds=chat.gap_seconds)))
     if again and item.held_by is not None:
         note_failure(writer, item, "lost", "its worker ended before it knew")
@@ -185,37 +114,6 @@ def _is_due(item: ItemRecord, now: datetime) -> bool:
     if item.state == "waiting":
         return item.due_at <= now
     return item.state == "presenting" and item.hold_until is not None and item.hold_until <= now
-
-
-def _presented(item: ItemRecord, now: datetime) -> ItemRecord:
-    return replace(
-        item,
-        state="in_review",
-        came_from="presenting",
-        came_by="sent",
-        presented_at=now,
-        hold_until=None,
-        held_by=None,
-    )
-
-
-def _not_sent(item: ItemRecord, now: datetime, *, ambiguous: bool) -> ItemRecord:
-    if not ambiguous:
-        kept = replace(item, hold_until=None, held_by=None)
-        return replace(kept, state="waiting", came_from="presenting", came_by="send_failed")
-    if item.lost_sends >= 1:
-        return replace(_presented(item, now), lost_sends=item.lost_sends + 1)
-    return replace(item, hold_until=now, held_by=None)
-
-
-def _rest(writer: Writer, asked: SendFailed) -> None:
-    """Hold the chat back; a failure in the old group says nothing of the new one."""
-    chat = writer.tables.chat(asked.row.chat_id)
-    if chat is None:
-        return
-    seconds = asked.pause_seconds or FIRST_REST_SECONDS * 2 ** min(chat.failed_sends, 7)
-    until = max(chat.next_card_at, writer.now + timedelta(seconds=seconds))
-    writer.tables.chats.put(replace(chat, failed_sends=chat.failed_sends + 1, next_card_at=until))
 
 
 def _next_seconds(writer: Writer) -> float | None:
@@ -236,3 +134,10 @@ def _moments(writer: Writer) -> Iterator[datetime]:
             yield _expires_at(writer, item)
         if is_left_behind(item):
             yield max(resend_at(item), chat.next_card_at)
+
+
+MEANINGS: Meanings = {
+    ClaimDue: claim_due,
+    ChangesTold: changes_told,
+    StoreOutcome: store_outcome,
+}

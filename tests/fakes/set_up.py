@@ -1,4 +1,4 @@
-"""The meaning of migrations/0025_set_up.sql, in memory."""
+"""The SQL of the set-up, in memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from actors.operations.set_up import LookAtSetUp, SetUp
 from tests.fakes.records import ChatRecord
-from tests.fakes.writer import Writer
+from tests.fakes.writer import Meanings, Writer
 
 MOST = 100
 
@@ -27,3 +27,8 @@ def look_at_set_up(writer: Writer, _: LookAtSetUp) -> SetUp:
         closed=some(lambda chat: chat.restricted and chat.chat_key not in roles),
         zones=tuple(sorted({chat.timezone for chat in chats})),
     )
+
+
+MEANINGS: Meanings = {
+    LookAtSetUp: look_at_set_up,
+}

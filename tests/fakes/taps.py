@@ -1,4 +1,4 @@
-"""The meaning of migrations/0002_taps.sql and 0029_rights_first.sql, in memory."""
+"""The SQL of taps, in memory."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from actors.domain.messages import (
     TapOutcome,
     Vouched,
 )
-from actors.operations.operation import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
+from actors.operations.taps import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from tests.fakes.publishes import cancel_publish, is_too_late, start_publish
 from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord
 from tests.fakes.tables import next_state
-from tests.fakes.writer import Author, Writer
+from tests.fakes.writer import Author, Meanings, Writer
 
 MOST_REFUSALS = 10
 DOUBTFUL = {"publishing", "in_doubt"}
@@ -246,3 +246,12 @@ def _answer(case: _Case, outcome: str, row: Row | None, *, replayed: bool) -> Ta
             return Stale(case.tap, row)
         case _:
             return Gone(case.tap)
+
+
+MEANINGS: Meanings = {
+    RecordTap: record_tap,
+    CloseTap: close_tap,
+    LoadRow: load_row,
+    LookAtButton: look_at_button,
+    LookAtCard: look_at_card,
+}

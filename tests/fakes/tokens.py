@@ -1,4 +1,4 @@
-"""The meaning of migrations/0011_tokens.sql, in memory."""
+"""The SQL of tokens, in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from actors.domain.account import Account, Login
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from tests.fakes.records import AccountRecord
-from tests.fakes.writer import Writer
+from tests.fakes.writer import Meanings, Writer
 
 HOLD = timedelta(minutes=20)
 EARLY = timedelta(days=20)
@@ -93,3 +93,10 @@ def _due(writer: Writer, account: AccountRecord) -> TokenDue:
         gone=account.token_gone,
         warned_days=account.warned_days,
     )
+
+
+MEANINGS: Meanings = {
+    ClaimTokens: claim_tokens,
+    StoreToken: store_token,
+    NoteToken: note_token,
+}

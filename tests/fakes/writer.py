@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import md5
+from typing import Any, TypeAlias
 
 from actors.domain.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
 from actors.domain.publish_phase import Phase
+from actors.operations.operation import Operation
 from tests.fakes.records import (
     FOR_EVER,
     CardRecord,
@@ -170,6 +173,9 @@ class Writer:
         if before is not None:
             until = max(until, before.until)
         self.tables.locks.put(LockRecord(item.chat_key, item.media_id, kind, until, item.item_id, self.now))
+
+
+Meanings: TypeAlias = Mapping[type[Operation[Any]], Callable[[Writer, Any], Any]]
 
 
 def connection_of(tables: Tables, chat_key: int, account_id: int | None) -> str | None:

@@ -8,28 +8,12 @@ from typing import Any
 
 from actors.domain.item import Row, Step
 from actors.domain.messages import AskToReject
+from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
 from actors.operations.commands import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, Wish
-from actors.operations.operation import (
-    AcknowledgeCards,
-    ClaimDue,
-    CloseTap,
-    HoldLease,
-    Interaction,
-    KeepClaim,
-    LoadRow,
-    LookAtButton,
-    LookAtCard,
-    Operation,
-    RecordTap,
-    Recover,
-    ReleaseLease,
-    SaveCard,
-    SendFailed,
-    Shown,
-    StoreOutcome,
-    TidyUp,
-    WriteInteractions,
-)
+from actors.operations.housekeeping import HoldLease, Interaction, ReleaseLease, TidyUp, WriteInteractions
+from actors.operations.operation import Operation
+from actors.operations.schedule import ClaimDue, StoreOutcome
+from actors.operations.taps import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 from tests.faults import publishing
 

@@ -17,7 +17,7 @@ from actors.database.request import Reply, Ticket
 from actors.operations.operation import Operation
 from actors.runtime.child import Lifeline
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.postgres.statements import BINDINGS
+from infra.postgres.statements import STATEMENTS
 from tests.contracts.worlds import EMPTY, PostgresWorld
 from tests.faults.proxy import Ending
 from tests.faults.setups import Road
@@ -84,7 +84,7 @@ async def open_lane(road: Road, dsn: str) -> AsyncIterator[Lane]:
         await eyes.execute(ONE_MARK)
         rows = " union all ".join(ROWS.format(row[0]) for row in await eyes.fetch(TABLES))
         async with (
-            open_pool(road.dsn, PoolSettings(1, road.pooled, "cut"), BINDINGS) as pool,
+            open_pool(road.dsn, PoolSettings(1, road.pooled, "cut"), STATEMENTS) as pool,
             anyio.create_task_group() as tasks,
         ):
             database = Database(pool, random=Random(1))

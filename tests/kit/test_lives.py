@@ -7,7 +7,7 @@ from functools import partial
 import anyio
 import pytest
 
-from actors.operations.operation import ClaimDue
+from actors.operations.schedule import ClaimDue
 from actors.peers import BURST_SECONDS
 from actors.runtime.actor import Context, DeadLetter, Reason
 from actors.runtime.child import ChildSpec, Lifeline

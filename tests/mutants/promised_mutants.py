@@ -47,7 +47,7 @@ PROMISED: tuple[Mutant, ...] = (
         mistake="a card that was sent is not saved, and its item counts as presented",
         edits=(
             Edit(
-                SCHEDULE,
+                "tests/fakes/cards.py",
                 "    writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))\n",
                 "    if card.shown > 0:\n"
                 "        writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))\n",

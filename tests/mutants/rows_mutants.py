@@ -255,7 +255,7 @@ _DRAWING = (
         mistake="a worker that was frozen draws an old row over a newer one, and its acknowledgement is taken",
         edits=(
             Edit(
-                UPKEEP,
+                "tests/fakes/cards.py",
                 "    if not mine and not known:\n",
                 "    if card.claimed_by is None and said.revision < 0 and not known:\n",
             ),
@@ -267,7 +267,7 @@ _DRAWING = (
         mistake="recovering leaves cards alone that a dead worker had claimed",
         edits=(
             Edit(
-                UPKEEP,
+                "tests/fakes/cards.py",
                 "return card.claimed_until is None or card.claimed_until < writer.now",
                 "return card.claimed_until is None",
             ),
@@ -355,9 +355,9 @@ _SCHEDULE = (
         mistake="saving a card puts an item in review that was decided while its card was being sent",
         edits=(
             Edit(
-                SCHEDULE,
-                '    if item.state == "presenting":\n        writer.tables.items.put(_presented',
-                '    if item.state != "in_review":\n        writer.tables.items.put(_presented',
+                "tests/fakes/cards.py",
+                '    if item.state == "presenting":\n        writer.tables.items.put(presented',
+                '    if item.state != "in_review":\n        writer.tables.items.put(presented',
             ),
         ),
     ),
@@ -367,7 +367,7 @@ _SCHEDULE = (
         mistake="save_card does not remember the message: only a tap on it makes it a card",
         edits=(
             Edit(
-                SCHEDULE,
+                "tests/fakes/cards.py",
                 "    writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))\n",
                 "    if card.shown >= 0:\n"
                 "        writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))\n",
@@ -380,7 +380,7 @@ _SCHEDULE = (
         mistake="a send that certainly failed counts as one of which nobody knows: the second puts the item in review",
         edits=(
             Edit(
-                SCHEDULE,
+                "tests/fakes/cards.py",
                 "_not_sent(item, writer.now, ambiguous=asked.ambiguous)",
                 "_not_sent(item, writer.now, ambiguous=True)",
             ),
@@ -392,7 +392,7 @@ _SCHEDULE = (
         mistake="a failed send gives back an item that another worker claimed meanwhile",
         edits=(
             Edit(
-                SCHEDULE,
+                "tests/fakes/cards.py",
                 '    if item.state == "presenting" and item.held_by == asked.worker:\n',
                 '    if item.state == "presenting":\n',
             ),

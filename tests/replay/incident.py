@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from actors.domain.item import Person, Step
-from actors.operations.operation import WriteInteractions
+from actors.operations.housekeeping import WriteInteractions
 from tests.fakes.database import answer_lost
 from tests.fakes.faults import Effect
 from tests.replay.playhouse import STATEMENT_SECONDS, TRIAL, Playhouse, open_playhouse

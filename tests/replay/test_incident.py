@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from actors.operations.operation import WriteInteractions
+from actors.operations.housekeeping import WriteInteractions
 from tests.backends import BACKENDS, Backend
 from tests.replay.incident import BATCH, STORY, Incident, replayed
 from tests.replay.playhouse import TEAM

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from actors.errors import AnswerLost, BotTokenRefused, Unreachable
-from actors.operations.operation import Standing
+from actors.operations.housekeeping import Standing
 from actors.ports import Conflict
 from actors.runtime.watchdog import LATE_SECONDS
 from actors.updates.polling import CALL_SECONDS, POLL_SECONDS

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.domain.item import Row
+from actors.operations.cards import SaveCard
 from actors.operations.commands import Told
-from actors.operations.operation import ClaimDue, Due, Operation, SaveCard
+from actors.operations.operation import Operation
+from actors.operations.schedule import ClaimDue, Due
 from tests.fakes.records import EventRecord
 from tests.fakes.store import Store
 from tests.simulation.processes import Life, Process

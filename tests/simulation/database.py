@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 import anyio
 
 from actors.errors import AnswerLost, Unreachable
+from actors.operations.cards import AcknowledgeCards
 from actors.operations.commands import MoveChat, PauseChat, RequeueItem
-from actors.operations.operation import AcknowledgeCards, Operation, RecordTap
+from actors.operations.operation import Operation
 from actors.operations.publishes import StepPublish
+from actors.operations.taps import RecordTap
 from tests.fakes.database import ACQUIRE_SECONDS, COMMAND_SECONDS, FakeHints
 from tests.fakes.store import Store
 from tests.simulation.processes import Process

@@ -13,7 +13,10 @@ from actors.domain.item import Row, State
 from actors.domain.messages import Press, Pressed, Recorded, Stale
 from actors.errors import AnswerLost
 from actors.item import texts as words
-from actors.operations.operation import ClaimDue, Due, Operation, RecordTap, SendFailed, StoreOutcome
+from actors.operations.cards import SendFailed
+from actors.operations.operation import Operation
+from actors.operations.schedule import ClaimDue, Due, StoreOutcome
+from actors.operations.taps import RecordTap
 from actors.ports import Face, Update
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.store import Store

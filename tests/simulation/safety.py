@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.domain.item import PROGRESS, TRANSITIONS, State
-from actors.operations.operation import Operation, RecordTap
+from actors.operations.operation import Operation
+from actors.operations.taps import RecordTap
 from tests.fakes.records import EventRecord, ItemRecord
 from tests.fakes.store import Store
 from tests.simulation.plan import Violation

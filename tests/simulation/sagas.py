@@ -8,8 +8,9 @@ from typing import Any
 
 from actors.domain.item import State
 from actors.domain.publish_phase import RUNNING, Phase
-from actors.operations.operation import Operation, RecordTap
+from actors.operations.operation import Operation
 from actors.operations.publishes import Publish, Stepped, StepPublish, TakePublish
+from actors.operations.taps import RecordTap
 from tests.fakes.records import ItemRecord, PublishRecord
 from tests.fakes.store import Store
 from tests.simulation.processes import Process

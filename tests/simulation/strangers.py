@@ -8,7 +8,8 @@ from typing import Any
 
 from actors.domain.messages import Press, Pressed, Recorded
 from actors.item.texts import PENDING
-from actors.operations.operation import CloseTap, LookAtButton, Operation, RecordTap
+from actors.operations.operation import Operation
+from actors.operations.taps import CloseTap, LookAtButton, RecordTap
 from actors.ports import Face
 from tests.fakes.store import Store
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.domain.messages import Pressed, Recorded, Stale
-from actors.operations.operation import Operation, RecordTap
+from actors.operations.operation import Operation
+from actors.operations.taps import RecordTap
 from actors.ports import Update
 from infra.telegram.caption_text import visible
 from tests.fakes.records import ItemRecord

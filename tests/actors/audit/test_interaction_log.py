@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 
 from actors.audit.interaction_log import InteractionLogger, InteractionSettings
 from actors.database.request import Cause, Lane, NotStored, Reply, Ticket
-from actors.operations.operation import Interaction, Operation, WriteInteractions
+from actors.operations.housekeeping import Interaction, WriteInteractions
+from actors.operations.operation import Operation
 from actors.runtime.child import Lifeline
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living

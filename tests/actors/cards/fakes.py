@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from actors.cards.acknowledgements import IsExplained
 from actors.cards.actor import CardDrawer
 from actors.domain.item import Card, Row, State
-from actors.operations.operation import Shown
+from actors.operations.cards import Shown
 from actors.peers import Drawn
 from actors.ports import Face
 from actors.runtime.child import Lifeline

@@ -6,7 +6,7 @@ import pytest
 
 from actors.cards.acknowledgements import Unacknowledged
 from actors.domain.item import Card
-from actors.operations.operation import UNKNOWN, Shown
+from actors.operations.cards import UNKNOWN, Shown
 from tests.kit.clock import virtual_time
 from tests.stories import CHAT
 

@@ -9,7 +9,7 @@ from actors.cards.rate_limit import BUDGET
 from actors.domain.item import State, Step
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.item import texts as words
-from actors.operations.operation import UNKNOWN
+from actors.operations.cards import UNKNOWN
 from actors.peers import Drawn
 from tests.actors.cards.fakes import CardStage
 from tests.actors.fakes import After, Never

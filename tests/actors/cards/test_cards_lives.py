@@ -9,7 +9,7 @@ from actors.cards.actor import ACKNOWLEDGE_SECONDS, CONFIRM_SECONDS
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State
 from actors.errors import AnswerLost, Unreachable
-from actors.operations.operation import AcknowledgeCards, Shown
+from actors.operations.cards import AcknowledgeCards, Shown
 from actors.runtime.child import ChildSpec
 from actors.runtime.restarts import RestartLimit
 from actors.runtime.supervisor import Policy, Supervisor

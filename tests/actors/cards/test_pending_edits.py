@@ -3,7 +3,7 @@
 from actors.cards.pending_edits import Message, Waiter, Wish
 from actors.cards.rate_limit import Rank
 from actors.domain.item import Card, State
-from actors.operations.operation import Shown
+from actors.operations.cards import Shown
 from actors.peers import Drawn
 from actors.ports import Face
 from tests.stories import CHAT, row

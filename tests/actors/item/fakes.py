@@ -17,7 +17,7 @@ from actors.item.actor import ItemActor
 from actors.item.caches import KnownCards, People, Seldom
 from actors.item.memory import Known
 from actors.item.registry import Aftermath, ItemDesk
-from actors.operations.operation import Interaction
+from actors.operations.housekeeping import Interaction
 from actors.peers import ItemKey, Outside
 from actors.ports import Face
 from actors.runtime.actor import Context

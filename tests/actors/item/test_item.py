@@ -15,7 +15,7 @@ from actors.domain.messages import (
 )
 from actors.item.actor import INTERIM_SECONDS
 from actors.item.recording import HOLD_SECONDS
-from actors.operations.operation import CloseTap, RecordTap
+from actors.operations.taps import CloseTap, RecordTap
 from tests.actors.fakes import After, Never
 from tests.actors.item.fakes import ItemStage, playing
 from tests.kit.clock import virtual_time

@@ -11,7 +11,8 @@ from actors.domain.messages import AskToReject, Recorded, SendOriginal, StillRec
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from actors.item import texts as words
 from actors.item.actor import QUESTION_SECONDS
-from actors.operations.operation import LookAtCard, Shown
+from actors.operations.cards import Shown
+from actors.operations.taps import LookAtCard
 from actors.peers import Drawn
 from actors.ports import Face
 from tests.actors.fakes import After, FakeCards

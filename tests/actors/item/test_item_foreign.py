@@ -11,7 +11,7 @@ from actors.item import texts as words
 from actors.item.actor import LOOK_SECONDS
 from actors.item.caches import MOST_KNOWN, MOST_TOLD, SELDOM_SECONDS, KnownCards, Seldom
 from actors.item.memory import Known
-from actors.operations.operation import LookAtButton, LookAtCard
+from actors.operations.taps import LookAtButton, LookAtCard
 from actors.runtime.cell import RegistryLimits
 from tests.actors.fakes import Never
 from tests.actors.item.fakes import KEY, ItemStage, playing

@@ -15,7 +15,7 @@ from actors.domain.messages import (
 )
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.item import texts as words
-from actors.operations.operation import RecordTap
+from actors.operations.taps import RecordTap
 from tests.actors.fakes import After, Never
 from tests.actors.item.fakes import ItemStage, playing
 from tests.kit.clock import virtual_time

@@ -14,7 +14,7 @@ from actors.database.request import Reply
 from actors.domain.item import Row, State, Step
 from actors.domain.messages import RECOVERED, Changed, Present
 from actors.operations.commands import Told, Verdict
-from actors.operations.operation import Change, ChangesTold, Due
+from actors.operations.schedule import Change, ChangesTold, Due
 from actors.ports import SentCard
 from actors.schedule.scheduler import Scheduler
 from tests.actors.commands.fakes import CommandStage

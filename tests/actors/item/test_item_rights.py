@@ -44,7 +44,7 @@ from actors.item.effects import (
     ShowLine,
     WatchRecording,
 )
-from actors.operations.operation import LookAtButton, RecordTap
+from actors.operations.taps import LookAtButton, RecordTap
 from tests.actors.fakes import Never
 from tests.actors.item.fakes import ItemStage, playing
 from tests.kit.clock import virtual_time

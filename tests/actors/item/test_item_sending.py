@@ -22,7 +22,8 @@ from actors.item.sending import (
     TOO_LONG,
     UNANSWERED,
 )
-from actors.operations.operation import KeepClaim, SaveCard, SendFailed, StoreOutcome
+from actors.operations.cards import KeepClaim, SaveCard, SendFailed
+from actors.operations.schedule import StoreOutcome
 from actors.ports import SentCard
 from tests.actors.fakes import After, Creep, Never
 from tests.actors.item.fakes import ItemStage, playing

@@ -23,7 +23,8 @@ from actors.item import texts as words
 from actors.item.actor import QUESTION_SECONDS
 from actors.item.card_requests import LATE_SECONDS
 from actors.item.sending import STILL
-from actors.operations.operation import Interaction, LoadRow
+from actors.operations.housekeeping import Interaction
+from actors.operations.taps import LoadRow
 from actors.runtime.cell import RegistryLimits
 from tests.actors.fakes import Creep, Never
 from tests.actors.item.fakes import ItemStage, playing

@@ -11,7 +11,9 @@ import anyio
 
 from actors.domain.item import State, Step
 from actors.item.actor import QUESTION_SECONDS
-from actors.operations.operation import ClaimDue, Operation, SaveCard
+from actors.operations.cards import SaveCard
+from actors.operations.operation import Operation
+from actors.operations.schedule import ClaimDue
 from actors.worker import Identity, Ports, Worker
 from tests.fakes.admin import Requeue, requeue_item
 from tests.fakes.chat import Screen

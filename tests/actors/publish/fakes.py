@@ -22,8 +22,11 @@ from actors.domain.item import Person, Row, Step, Story
 from actors.domain.messages import Changed, Message, Resume, Tap, TapOutcome
 from actors.domain.publish_phase import RUNNING, Phase
 from actors.errors import AnswerLost, MailboxClosed, Refused
-from actors.operations.operation import AcknowledgeCards, ClaimDue, LoadRow, Operation, RecordTap, SaveCard, Shown
+from actors.operations.cards import AcknowledgeCards, SaveCard, Shown
+from actors.operations.operation import Operation
 from actors.operations.publishes import StepPublish, TakePublish
+from actors.operations.schedule import ClaimDue
+from actors.operations.taps import LoadRow, RecordTap
 from actors.peers import ItemKey
 from actors.ports import Instagram
 from actors.publish.actor import SagaActor, Surroundings

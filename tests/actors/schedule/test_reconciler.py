@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State
 from actors.domain.messages import RECOVERED, Changed, Message, Resume
-from actors.operations.operation import Recover, Recoverable
+from actors.operations.cards import Recover, Recoverable
 from actors.peers import BURST_SECONDS, ItemKey
 from actors.schedule.reconciler import AFTER_OUTAGE_SECONDS, LATE_SECONDS, SHORTEST_SECONDS, Reconciler
 from tests.actors.fakes import After, FakeStore, Never

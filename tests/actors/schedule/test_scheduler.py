@@ -7,7 +7,8 @@ from structlog.testing import capture_logs
 from actors.database.request import Cause, NotStored, Reply
 from actors.domain.item import State
 from actors.domain.messages import CardNotSent, Changed, Message, Present
-from actors.operations.operation import ClaimDue, Due, TidyUp
+from actors.operations.housekeeping import TidyUp
+from actors.operations.schedule import ClaimDue, Due
 from actors.peers import BURST_SECONDS, ItemKey
 from actors.schedule.scheduler import AFTER_OUTAGE_SECONDS, BITE_SECONDS, TIDY_BITE, WORKER_ENDED, Scheduler
 from tests.actors.fakes import After, FakeStore, Never

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from actors.operations.operation import HoldLease, LeaseView, ReleaseLease, Standing
+from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing
 from actors.updates.poll_lease import CONTESTED_SECONDS, PollLease
 from tests.actors.fakes import After, FakeStore
 

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.database.request import Cause, NotStored
-from actors.operations.operation import HoldLease, ReleaseLease
+from actors.operations.housekeeping import HoldLease, ReleaseLease
 from actors.updates.poll_lease import ALONE_SECONDS, CONTESTED_SECONDS, RENEW_SECONDS, STANDBY_SECONDS
 from tests.actors.fakes import After, Never
 from tests.actors.updates.fakes_poll_lease import Table, Worker

@@ -20,7 +20,7 @@ from infra.postgres.connect import Address, connect_patiently, connected
 from infra.postgres.embedded.owner import EmbeddedPostgresFailed, Owner, open_embedded
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.postgres.statements import BINDINGS
+from infra.postgres.statements import STATEMENTS
 
 ROOT = Path(__file__).parents[3]
 OWNER = """\
@@ -238,7 +238,7 @@ async def test_our_own_server_proves_itself_to_a_pool_and_to_a_command(laid_out:
         async with connected(Address(dsn, scram_only=True), pytest.fail) as connection:
             assert await connection.fetchval("select 1") == 1
         settings = PoolSettings(2, False, "test", scram_only=True)
-        async with open_pool(dsn, settings, BINDINGS) as pool, pool.session(), pool.notifications():
+        async with open_pool(dsn, settings, STATEMENTS) as pool, pool.session(), pool.notifications():
             pass
 
 
@@ -339,7 +339,7 @@ async def test_nothing_of_the_shell_reaches_the_embedded_server(tmp_path: Path) 
     async with open_embedded(tmp_path) as dsn:
         async with connected(Address(dsn), print) as connection:
             by_command = await connection.fetchval("select current_user")
-        async with open_pool(dsn, PoolSettings(1, False, "test"), BINDINGS) as pool, pool.session():
+        async with open_pool(dsn, PoolSettings(1, False, "test"), STATEMENTS) as pool, pool.session():
             pass
 
     assert by_command == "everytap"

@@ -11,11 +11,13 @@ import pytest
 from actors.domain.item import Person, Step
 from actors.domain.messages import Gone, Press, Tap
 from actors.errors import Refused
-from actors.operations.operation import Interaction, Operation, RecordTap, WriteInteractions
+from actors.operations.housekeeping import Interaction, WriteInteractions
+from actors.operations.operation import Operation
+from actors.operations.taps import RecordTap
 from infra.postgres.admin import Desk, open_desk
 from infra.postgres.connect import Address
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.postgres.statements import BINDINGS
+from infra.postgres.statements import STATEMENTS
 from tests.backends import BACKENDS, Backend
 from tests.hostile import CRUEL_TEXTS
 
@@ -51,7 +53,7 @@ async def run(database_url: str, *operations: Operation[Any]) -> list[object]:
     """Run them on one connection; returns what each came to."""
     ends: list[object] = []
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_pool(database_url, PoolSettings(1, False, "one"), BINDINGS))
+        pool = await stack.enter_async_context(open_pool(database_url, PoolSettings(1, False, "one"), STATEMENTS))
         session = await stack.enter_async_context(pool.session())
         for operation in operations:
             try:

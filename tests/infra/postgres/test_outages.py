@@ -17,7 +17,7 @@ from actors.database.request import Lane, Reply, Ticket
 from actors.operations.operation import Operation
 from actors.runtime.child import Lifeline
 from infra.postgres.pool import PoolSettings, open_pool
-from infra.postgres.statement import Binding
+from infra.postgres.statement import Statement
 from tests.links import Link, link_to
 
 SCHEMA = """
@@ -33,8 +33,8 @@ class KeepNote(Operation[int]):
     id: str
 
 
-BINDINGS: dict[type[Operation[Any]], Binding[Any, Any]] = {
-    KeepNote: Binding("select keep_note($1)", lambda asked: (asked.id,), lambda _, value: value)
+BINDINGS: dict[type[Operation[Any]], Statement[Any, Any]] = {
+    KeepNote: Statement("select keep_note($1)", lambda asked: (asked.id,), lambda _, value: value)
 }
 Admin = asyncpg.Connection
 

@@ -15,7 +15,7 @@ import pytest
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.operations.operation import Operation
 from infra.postgres.pool import ConnectionPool, OneStatement, PoolSettings, open_pool
-from infra.postgres.statement import Binding
+from infra.postgres.statement import Statement
 from tests.backends import BACKENDS, Backend
 from tests.links import Link, link_to
 
@@ -58,12 +58,12 @@ class Misread(Operation[int]):
     id: str
 
 
-BINDINGS: dict[type[Operation[Any]], Binding[Any, Any]] = {
-    WriteNote: Binding("select write_note($1)", lambda asked: (asked.id,), lambda _, value: value),
-    SlowNote: Binding("select slow_note($1, $2)", lambda asked: (asked.id, asked.seconds), lambda _, value: value),
-    Setting: Binding("select setting($1)", lambda asked: (asked.name,), lambda _, value: value),
-    Broken: Binding("select broken($1)", lambda asked: (asked.state,), lambda _, value: value),
-    Misread: Binding("select write_note($1)", lambda asked: (asked.id,), lambda _, value: value["times"]),
+BINDINGS: dict[type[Operation[Any]], Statement[Any, Any]] = {
+    WriteNote: Statement("select write_note($1)", lambda asked: (asked.id,), lambda _, value: value),
+    SlowNote: Statement("select slow_note($1, $2)", lambda asked: (asked.id, asked.seconds), lambda _, value: value),
+    Setting: Statement("select setting($1)", lambda asked: (asked.name,), lambda _, value: value),
+    Broken: Statement("select broken($1)", lambda asked: (asked.state,), lambda _, value: value),
+    Misread: Statement("select write_note($1)", lambda asked: (asked.id,), lambda _, value: value["times"]),
 }
 
 

@@ -1,0 +1,80 @@
+"""What is asked of the database about cards: that they were sent, what they show, which of them lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actors.domain.item import Card, Row
+from actors.operations.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class SaveCard(Operation[Row]):
+    """A card was sent: remember its message and Telegram's copy of the media."""
+
+    row: Row
+    message_id: int
+    file_id: str | None
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed(Operation[Row]):
+    """A card was not sent (or, `ambiguous`, nobody knows): keep the item, hold the chat back for a while.
+
+    `refused`: the platform said no. `reason` is kept for those who ask later.
+    """
+
+    row: Row
+    worker: str
+    ambiguous: bool
+    pause_seconds: float
+    refused: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepClaim(Operation[bool]):
+    """Its card is still on its way: nobody else may send it for another minute. False: it is not ours any more."""
+
+    row: Row
+    worker: str
+
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card shows this revision now (UNKNOWN: draw it again); `gone`: its message cannot be edited any more."""
+
+    card: Card
+    item_id: int
+    revision: int
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeCards(Operation[int]):
+    """Store what cards show; answers how many claims had been lost to another worker, which must be drawn again."""
+
+    shown: tuple[Shown, ...]
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recoverable:
+    """What a crash left behind: cards that lie, cards that might (`again`), publishes without a worker."""
+
+    behind: tuple[Row, ...]
+    again: tuple[Row, ...]
+    unpublished: tuple[Row, ...]
+    next_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recover(Operation[Recoverable]):
+    """Claim the cards that are behind their row; `everything` adds each in review or settled 10 minutes ago."""
+
+    worker: str
+    everything: bool
