@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Protocol, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
-import anyio
-
-from actors.audit.tap_log import Explained
-from actors.database.request import Asks
-from actors.domain.flood_limit import MOST_VIEWS, Flood
-from actors.domain.item import Row
 from actors.domain.messages import Message
-from actors.item.caches import KnownCards, People, Seldom
 from actors.operations.cards import Shown
-from actors.operations.housekeeping import Interaction
-from actors.ports import Chat, Clock, Face, Heard, Moved
+from actors.ports import Face, Heard, Moved
 
-T = TypeVar("T")
 ItemKey: TypeAlias = tuple[int, int]  # (Telegram's chat id, item id): a button of another chat reaches another actor
 
 
@@ -107,73 +97,3 @@ class Movers(Protocol):
     def tell_nowait(self, moved: Moved) -> None:
         """Have it stored and confirmed, or raise MailboxClosed; never waits."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """All that an item's effects reach.
-
-    `pause` answers True when it was cut short because we stop; `remind` calls back after some seconds, unless we stop.
-    `seconds_left`: how long a stop that has begun may still take.
-    """
-
-    worker: str
-    store: Asks
-    chat: Chat
-    cards: Cards
-    publish: Callable[[Row], Awaitable[None]]
-    clock: Clock
-    note: Callable[[Interaction], None]
-    confirm: Callable[[int], None]
-    wake_schedule: Callable[[], None]
-    pause: Callable[[float], Awaitable[bool]]
-    remind: Callable[[float, Callable[[], None]], None]
-    look_ahead: Callable[[Row], None]
-    explained: Explained
-    seconds_left: Callable[[], float]
-    known: KnownCards
-    seldom: Seldom
-    people: People
-    views: Flood = field(default_factory=partial(Flood, MOST_VIEWS))
-
-
-BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked
-
-
-def seconds_to_burst() -> float:
-    """How long until the next burst. It comes for all at the same moment, so that a database can sleep between them."""
-    return BURST_SECONDS - anyio.current_time() % BURST_SECONDS
-
-
-async def until(stopping: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | None:
-    """Do the work, but give it up when we stop (None)."""
-    result: T | None = None
-    async with anyio.create_task_group() as tasks:
-
-        async def give_up() -> None:
-            await stopping.wait()
-            tasks.cancel_scope.cancel()
-
-        tasks.start_soon(give_up)
-        result = await work()
-        tasks.cancel_scope.cancel()
-    return result
-
-
-class Alarm:
-    """Something that can be waited for with a bound, and rung any number of times."""
-
-    def __init__(self) -> None:
-        self._rung = anyio.Event()
-
-    def ring(self) -> None:
-        """Wake whoever waits, or the next one who will."""
-        self._rung.set()
-
-    async def wait(self, seconds: float, stopping: anyio.Event) -> bool:
-        """Wait for a ring or for the time to pass; True if we are stopping."""
-        if not stopping.is_set():
-            with anyio.move_on_after(seconds):
-                await until(stopping, self._rung.wait)
-        self._rung = anyio.Event()
-        return stopping.is_set()

@@ -28,9 +28,10 @@ from actors.domain.messages import Message
 from actors.errors import PortError
 from actors.item.actor import ItemActor
 from actors.item.caches import KnownCards, People, Seldom
+from actors.item.dependencies import Outside
 from actors.item.registry import Aftermath, ItemDesk
 from actors.operations.set_up import Means
-from actors.peers import ItemKey, Outside
+from actors.peers import ItemKey
 from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates, Webhook
 from actors.publish.actor import SagaActor, Surroundings
 from actors.publish.not_connected import Unconnected, say_nothing

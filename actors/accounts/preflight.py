@@ -16,10 +16,11 @@ from actors.domain.item import Row, State, Story
 from actors.domain.messages import Changed
 from actors.errors import MailboxClosed, PortError, Refused, TokenGone
 from actors.operations.preflight import NO_ANSWER, LookAhead, Outlook, StoreFinding, finding, is_lost
-from actors.peers import Alarm, Items
+from actors.peers import Items
 from actors.ports import Instagram
 from actors.publish.texts import unprefixed
 from actors.runtime.child import Lifeline
+from actors.runtime.waiting import Alarm
 
 log = structlog.get_logger()
 

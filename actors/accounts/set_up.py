@@ -7,8 +7,8 @@ import structlog
 
 from actors.database.request import Asks, Lane, NotStored, Ticket
 from actors.operations.set_up import LookAtSetUp, Means, Shortcoming, concerning, shortcomings
-from actors.peers import BURST_SECONDS, Alarm, seconds_to_burst, until
 from actors.runtime.child import Lifeline
+from actors.runtime.waiting import BURST_SECONDS, Alarm, seconds_to_burst, until
 
 log = structlog.get_logger()
 

@@ -15,9 +15,9 @@ from actors.domain.account import FreshToken
 from actors.errors import AnswerLost, PortError, TokenGone
 from actors.operations.operation import Operation
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
-from actors.peers import BURST_SECONDS, Alarm, seconds_to_burst, until
 from actors.ports import Chat, Instagram
 from actors.runtime.child import Lifeline
+from actors.runtime.waiting import BURST_SECONDS, Alarm, seconds_to_burst, until
 
 T = TypeVar("T")
 log = structlog.get_logger()

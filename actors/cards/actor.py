@@ -16,9 +16,10 @@ from actors.cards.rate_limit import Rank
 from actors.database.request import Asks, Lane, NotStored, Ticket
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.operations.cards import AcknowledgeCards, Shown
-from actors.peers import Alarm, Drawn
+from actors.peers import Drawn
 from actors.ports import Chat, Face
 from actors.runtime.child import Lifeline
+from actors.runtime.waiting import Alarm
 
 log = structlog.get_logger()
 

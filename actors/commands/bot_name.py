@@ -14,9 +14,9 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.database.circuit_breaker import pause_after
 from actors.errors import PortError
 from actors.ports import Chat, Said
+from actors.runtime.backoff import pause_after
 
 log = structlog.get_logger()
 

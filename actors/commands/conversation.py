@@ -12,10 +12,10 @@ from actors.commands.answering import SETTLE_SECONDS, Answer, Speaker
 from actors.commands.delivery import ASK_SECONDS
 from actors.commands.greeting import Greeter
 from actors.database.request import NotStored
-from actors.peers import until
 from actors.ports import Heard, Membership, Said
 from actors.runtime.actor import Context
 from actors.runtime.captured import Attempt
+from actors.runtime.waiting import until
 
 MOST_OPEN = 5
 MOST_OPEN_OF_ONE = 3  # so that nobody's flood keeps others of the chat from being heard

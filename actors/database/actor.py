@@ -18,13 +18,13 @@ from typing import TypeVar, assert_never
 import anyio
 import structlog
 
-from actors.database.circuit_breaker import Outage, Pauses
-from actors.database.pending import CONNECTION, DATABASE, LOCK, Attempt, Pending
+from actors.database.circuit_breaker import Outage
 from actors.database.priority_queue import Lanes
-from actors.database.request import Cause, NotStored, Reply, Ticket
+from actors.database.request import CONNECTION, DATABASE, LOCK, Attempt, Cause, NotStored, Pending, Reply, Ticket
 from actors.errors import AnswerLost, Locked, MailboxFull, PortError, Refused, Unreachable
 from actors.operations.operation import Operation
 from actors.ports import Pool
+from actors.runtime.backoff import Pauses
 from actors.runtime.child import Lifeline
 from actors.runtime.mailbox import Mailbox
 from actors.runtime.worker_pool import Hands

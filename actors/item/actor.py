@@ -28,13 +28,14 @@ from actors.item.callback_answers import say_in_chat, say_until_heard, toast
 from actors.item.card_checks import Checks
 from actors.item.card_requests import Drawings
 from actors.item.decide import decide
+from actors.item.dependencies import Outside
 from actors.item.memory import Item
 from actors.item.recording import HOLD_SECONDS, Recordings
 from actors.item.sending import Sends
 from actors.operations.housekeeping import Interaction
 from actors.operations.schedule import StoreOutcome
 from actors.operations.taps import CloseTap, LoadRow, LookAtButton
-from actors.peers import ItemKey, Outside
+from actors.peers import ItemKey
 from actors.runtime.actor import Context, Effect
 
 INTERIM_SECONDS = 0.4

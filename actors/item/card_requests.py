@@ -16,10 +16,11 @@ from actors.domain.item import FINAL, Row
 from actors.domain.messages import RECOVERED, Press
 from actors.item import texts as words
 from actors.item.callback_answers import say_until_heard
+from actors.item.dependencies import Outside
 from actors.item.effects import Outcome, SayInChat, ShowCard, ShowLine, ShowQuestion
 from actors.item.memory import Known
 from actors.operations.cards import Shown
-from actors.peers import Drawn, Outside
+from actors.peers import Drawn
 from actors.ports import Face
 from actors.runtime.actor import Effect
 

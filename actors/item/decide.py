@@ -42,7 +42,6 @@ from actors.domain.messages import (
 )
 from actors.item import texts as words
 from actors.item.decide_checks import draw_checked, unless_listed
-from actors.item.dry_run import rehearse
 from actors.item.effects import (
     AbandonRecording,
     AnswerTap,
@@ -79,6 +78,7 @@ from actors.item.questions import (
     take_back,
     visibly,
 )
+from actors.item.texts import rehearse
 
 
 def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PLR0912 - table: one clause a message

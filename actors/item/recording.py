@@ -11,8 +11,8 @@ import anyio
 from actors.audit.tap_log import Traces
 from actors.database.request import Lane, NotStored, Ticket
 from actors.domain.messages import Message, NotRecorded, Press, Tap
+from actors.item.dependencies import Outside
 from actors.operations.taps import RecordTap
-from actors.peers import Outside
 from actors.runtime.actor import Effect
 
 FROZEN_SECONDS = 5.0  # whoever wakes so long after a tap's deadline was frozen, and another worker may have stored it

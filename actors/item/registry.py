@@ -24,12 +24,13 @@ from actors.domain.messages import (
 )
 from actors.item import texts as words
 from actors.item.callback_answers import refuse
-from actors.peers import ItemKey, until
+from actors.peers import ItemKey
 from actors.ports import Chat
 from actors.runtime.actor import Actor, Context, DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
 from actors.runtime.timers import Reminders
+from actors.runtime.waiting import until
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from actors.database.request import Lane, NotStored, Ticket
 from actors.domain.item import Row
 from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent, Press
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.item.dependencies import Outside
 from actors.item.recording import HOLD_SECONDS
 from actors.operations.cards import KeepClaim, SaveCard, SendFailed
 from actors.operations.operation import Operation
-from actors.peers import Outside
 from actors.ports import Sending, SentCard
 
 log = structlog.get_logger()

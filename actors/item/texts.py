@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Kind, Row, State, Step
 from actors.domain.messages import Foreign
 from actors.domain.publish_phase import CANCELLABLE
 
@@ -41,9 +41,7 @@ DONE: Mapping[State, str] = MappingProxyType(
         State.WITHDRAWN: "taken out of the queue",
     }
 )
-
 DOUBT_STEPS = frozenset({Step.IT_IS_LIVE, Step.IT_IS_NOT})
-
 SURE = "Are you sure? Confirm on the card."
 KEPT = "Kept. Nothing was rejected."
 LEFT = "Left in doubt. Nothing was changed."
@@ -113,3 +111,11 @@ def not_saved(step: Step, name: str) -> str:
 def not_confirmed(step: Step, name: str) -> str:
     """The line for a tap that may have been applied."""
     return f"{PENDING} {name}'s {BUTTON[step]}: not confirmed yet, this card will update itself."
+
+
+def rehearse(row: Row) -> str:
+    """Say what would have been published, and where."""
+    kind = "video" if row.story.kind is Kind.VIDEO else "picture"
+    account = f"the account {row.account}" if row.account else "the chat's account (none is set yet)"
+    name = row.story.title or row.story.file_name
+    return f"Dry run: the {kind} “{name}” would have been published to {account}. Nothing was published."

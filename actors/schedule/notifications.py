@@ -7,9 +7,9 @@ from collections.abc import Callable
 import structlog
 
 from actors.errors import PortError
-from actors.peers import Alarm, until
 from actors.ports import Pool
 from actors.runtime.child import Lifeline
+from actors.runtime.waiting import Alarm, until
 
 log = structlog.get_logger()
 

@@ -12,8 +12,9 @@ from actors.domain.item import Row
 from actors.domain.messages import RECOVERED, Changed, Message, Resume
 from actors.errors import MailboxClosed
 from actors.operations.cards import Recover, Recoverable
-from actors.peers import Alarm, Items, seconds_to_burst, until
+from actors.peers import Items
 from actors.runtime.child import Lifeline
+from actors.runtime.waiting import Alarm, seconds_to_burst, until
 
 log = structlog.get_logger()
 

@@ -14,8 +14,9 @@ from actors.domain.messages import CardNotSent, Changed, Message, Present
 from actors.errors import MailboxClosed
 from actors.operations.housekeeping import TidyUp
 from actors.operations.schedule import ChangesTold, ClaimDue, Due
-from actors.peers import Alarm, Items, seconds_to_burst, until
+from actors.peers import Items
 from actors.runtime.child import Lifeline
+from actors.runtime.waiting import Alarm, seconds_to_burst, until
 
 log = structlog.get_logger()
 

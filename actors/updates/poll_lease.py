@@ -9,8 +9,8 @@ import structlog
 
 from actors.database.request import Asks, Lane, NotStored, Ticket
 from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing
-from actors.peers import Alarm
 from actors.runtime.child import Lifeline
+from actors.runtime.waiting import Alarm
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ from typing import Final
 import anyio
 from anyio import to_thread
 
-from actors.database.circuit_breaker import Pauses
 from actors.item.recording import HOLD_SECONDS
+from actors.runtime.backoff import Pauses
 from infra.postgres.connect import Address, connect_patiently
 from infra.postgres.embedded.server import Server as Postmaster
 from tests.faults.audience import Audience, invite

@@ -8,9 +8,9 @@ import anyio
 import pytest
 
 from actors.operations.schedule import ClaimDue
-from actors.peers import BURST_SECONDS
 from actors.runtime.actor import Context, DeadLetter, Reason
 from actors.runtime.child import ChildSpec, Lifeline
+from actors.runtime.waiting import BURST_SECONDS
 from actors.schedule.scheduler import Scheduler
 from tests.kit.clock import virtual_time
 from tests.kit.kit import Kit

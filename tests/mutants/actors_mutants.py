@@ -172,7 +172,7 @@ ACTORS: tuple[Mutant, ...] = (
         "lost_answer_taken_for_not_applied",
         "F15",
         "an attempt whose answer was lost counts as one that was never made",
-        (Edit("actors/database/pending.py", "not (self.under_way or self.doubtful)", "not self.under_way"),),
+        (Edit("actors/database/request.py", "not (self.under_way or self.doubtful)", "not self.under_way"),),
     ),
     Mutant(
         "doubt_forgotten",

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from actors.operations.set_up import LookAtSetUp, Means, SetUp
-from actors.peers import BURST_SECONDS
+from actors.runtime.waiting import BURST_SECONDS
 from tests.actors.fakes_worker import TreeStage
 from tests.actors.test_worker import HOUR, bursts, in_hour
 from tests.kit.clock import virtual_time

@@ -15,8 +15,8 @@ from actors.database.request import Cause, NotStored
 from actors.domain.account import Account, FreshToken, Login
 from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
-from actors.peers import BURST_SECONDS
 from actors.publish.not_connected import Unconnected
+from actors.runtime.waiting import BURST_SECONDS
 from tests.actors.fakes import After, FakeChat, FakeStore, Never, Script
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living

@@ -15,10 +15,11 @@ from actors.domain.item import Row
 from actors.domain.messages import Message
 from actors.item.actor import ItemActor
 from actors.item.caches import KnownCards, People, Seldom
+from actors.item.dependencies import Outside
 from actors.item.memory import Known
 from actors.item.registry import Aftermath, ItemDesk
 from actors.operations.housekeeping import Interaction
-from actors.peers import ItemKey, Outside
+from actors.peers import ItemKey
 from actors.ports import Face
 from actors.runtime.actor import Context
 from actors.runtime.child import Lifeline

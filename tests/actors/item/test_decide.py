@@ -44,7 +44,6 @@ from actors.domain.messages import (
 from actors.domain.publish_phase import Phase
 from actors.item import texts as words
 from actors.item.decide import decide
-from actors.item.dry_run import rehearse
 from actors.item.effects import (
     AbandonRecording,
     AnswerTap,
@@ -69,6 +68,7 @@ from actors.item.effects import (
     WatchRecording,
 )
 from actors.item.memory import Item
+from actors.item.texts import rehearse
 from tests.stories import ANNA, BEN, press, remembered, row, settled
 
 ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from actors.domain.item import Kind, State
-from actors.item.dry_run import rehearse
+from actors.item.texts import rehearse
 from tests.stories import SUNSET, row
 
 DRY = row(State.PUBLISHING, 1)

@@ -11,7 +11,6 @@ from actors.domain.item import State, Step
 from actors.domain.messages import CardNotSent, Changed, Present, Recorded, Resume, Tap
 from actors.domain.publish_phase import Phase
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.item.dry_run import rehearse
 from actors.item.sending import (
     KEEP_SECONDS,
     LONGEST_SECONDS,
@@ -22,6 +21,7 @@ from actors.item.sending import (
     TOO_LONG,
     UNANSWERED,
 )
+from actors.item.texts import rehearse
 from actors.operations.cards import KeepClaim, SaveCard, SendFailed
 from actors.operations.schedule import StoreOutcome
 from actors.ports import SentCard

@@ -11,7 +11,8 @@ from actors.domain.messages import AskToReject, Changed, KeepIt, Message, Record
 from actors.errors import MailboxClosed, Unreachable
 from actors.item import texts as words
 from actors.item.callback_answers import ANSWER_SECONDS, refuse
-from actors.peers import ItemKey, Outside
+from actors.item.dependencies import Outside
+from actors.peers import ItemKey
 from actors.runtime.actor import Context
 from tests.actors.fakes import After, Bug, FakeChat, Never
 from tests.actors.item.fakes import ItemStage, playing

@@ -8,7 +8,8 @@ from actors.database.request import Cause, NotStored
 from actors.domain.item import State
 from actors.domain.messages import RECOVERED, Changed, Message, Resume
 from actors.operations.cards import Recover, Recoverable
-from actors.peers import BURST_SECONDS, ItemKey
+from actors.peers import ItemKey
+from actors.runtime.waiting import BURST_SECONDS
 from actors.schedule.reconciler import AFTER_OUTAGE_SECONDS, LATE_SECONDS, SHORTEST_SECONDS, Reconciler
 from tests.actors.fakes import After, FakeStore, Never
 from tests.kit.clock import virtual_time

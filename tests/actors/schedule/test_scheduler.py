@@ -9,7 +9,8 @@ from actors.domain.item import State
 from actors.domain.messages import CardNotSent, Changed, Message, Present
 from actors.operations.housekeeping import TidyUp
 from actors.operations.schedule import ClaimDue, Due
-from actors.peers import BURST_SECONDS, ItemKey
+from actors.peers import ItemKey
+from actors.runtime.waiting import BURST_SECONDS
 from actors.schedule.scheduler import AFTER_OUTAGE_SECONDS, BITE_SECONDS, TIDY_BITE, WORKER_ENDED, Scheduler
 from tests.actors.fakes import After, FakeStore, Never
 from tests.kit.clock import virtual_time

@@ -1,9 +1,9 @@
-"""What the actors wait with: an alarm that can be rung before it is waited for, and work that a stop gives up."""
+"""Waiting: an alarm that can be rung before it is waited for, work that a stop gives up, moments that all share."""
 
 import anyio
 import pytest
 
-from actors.peers import BURST_SECONDS, Alarm, seconds_to_burst, until
+from actors.runtime.waiting import BURST_SECONDS, Alarm, seconds_to_burst, until
 from tests.kit.clock import virtual_time
 
 anyio_backend = virtual_time

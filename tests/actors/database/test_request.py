@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.database.pending import DATABASE, LOCK, QUEUE, Pending
-from actors.database.request import Cause, Lane, NotStored, Reply, Ticket
+from actors.database.request import DATABASE, LOCK, QUEUE, Cause, Lane, NotStored, Pending, Reply, Ticket
 from actors.operations.operation import Operation
 
 

@@ -1,0 +1,44 @@
+"""What the effects of an item reach."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from actors.audit.tap_log import Explained
+from actors.database.request import Asks
+from actors.domain.flood_limit import MOST_VIEWS, Flood
+from actors.domain.item import Row
+from actors.item.caches import KnownCards, People, Seldom
+from actors.operations.housekeeping import Interaction
+from actors.peers import Cards
+from actors.ports import Chat, Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that an item's effects reach.
+
+    `pause` answers True when it was cut short because we stop; `remind` calls back after some seconds, unless we stop.
+    `seconds_left`: how long a stop that has begun may still take.
+    """
+
+    worker: str
+    store: Asks
+    chat: Chat
+    cards: Cards
+    publish: Callable[[Row], Awaitable[None]]
+    clock: Clock
+    note: Callable[[Interaction], None]
+    confirm: Callable[[int], None]
+    wake_schedule: Callable[[], None]
+    pause: Callable[[float], Awaitable[bool]]
+    remind: Callable[[float, Callable[[], None]], None]
+    look_ahead: Callable[[Row], None]
+    explained: Explained
+    seconds_left: Callable[[], float]
+    known: KnownCards
+    seldom: Seldom
+    people: People
+    views: Flood = field(default_factory=partial(Flood, MOST_VIEWS))

@@ -1,0 +1,50 @@
+"""Waiting with a bound: until we stop, until somebody wakes us up, or until the moment at which all look."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+
+T = TypeVar("T")
+BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked
+
+
+def seconds_to_burst() -> float:
+    """How long until the next burst. It comes for all at the same moment, so that a database can sleep between them."""
+    return BURST_SECONDS - anyio.current_time() % BURST_SECONDS
+
+
+async def until(stopping: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | None:
+    """Do the work, but give it up when we stop (None)."""
+    result: T | None = None
+    async with anyio.create_task_group() as tasks:
+
+        async def give_up() -> None:
+            await stopping.wait()
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(give_up)
+        result = await work()
+        tasks.cancel_scope.cancel()
+    return result
+
+
+class Alarm:
+    """Something that can be waited for with a bound, and rung any number of times."""
+
+    def __init__(self) -> None:
+        self._rung = anyio.Event()
+
+    def ring(self) -> None:
+        """Wake whoever waits, or the next one who will."""
+        self._rung.set()
+
+    async def wait(self, seconds: float, stopping: anyio.Event) -> bool:
+        """Wait for a ring or for the time to pass; True if we are stopping."""
+        if not stopping.is_set():
+            with anyio.move_on_after(seconds):
+                await until(stopping, self._rung.wait)
+        self._rung = anyio.Event()
+        return stopping.is_set()
