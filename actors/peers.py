@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from actors.domain.messages import Message
+from actors.domain.updates import Heard, Moved
 from actors.operations.cards import Shown
-from actors.ports import Face, Heard, Moved
+from actors.ports import Face
 
 ItemKey: TypeAlias = tuple[int, int]  # (Telegram's chat id, item id): a button of another chat reaches another actor
 

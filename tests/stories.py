@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from actors.domain.item import Card, Kind, Person, Row, Settlement, State, Step, Story
-from actors.domain.messages import Press, Tap
+from actors.domain.taps import Press, Tap
 from actors.item.memory import Item, Known
 
 CHAT = -1001

@@ -11,7 +11,7 @@ import anyio
 import structlog
 
 from actors.domain.item import Row, Step
-from actors.domain.messages import Press
+from actors.domain.taps import Press
 from actors.item.effects import Conclude, Outcome
 from actors.operations.schedule import Change
 

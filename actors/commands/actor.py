@@ -15,8 +15,8 @@ from actors.commands.conversation import Conversation
 from actors.commands.delivery import Voice
 from actors.commands.greeting import Greeter
 from actors.commands.parsing import MENU, addressee, mentions
+from actors.domain.updates import Heard, Membership, Said
 from actors.errors import MailboxClosed, MailboxFull, PortError, Refused
-from actors.ports import Heard, Membership, Said
 from actors.runtime.actor import DeadLetter, Reason
 from actors.runtime.backoff import pause_after
 from actors.runtime.child import Lifeline

@@ -19,11 +19,12 @@ from actors.commands.parsing import Command, Courtesy, Verb, asked, is_too_old, 
 from actors.database.request import Asks, Lane, NotStored, Reply, Ticket
 from actors.domain.flood_limit import Flood
 from actors.domain.messages import Present
+from actors.domain.updates import Heard, Said
 from actors.errors import MailboxClosed
 from actors.operations.commands import LookAtChat, PauseChat, PresentNext, RequeueItem, SetAside, Told, Verdict, Wish
 from actors.operations.operation import Operation
 from actors.peers import Items
-from actors.ports import Chat, Clock, Heard, Said
+from actors.ports import Chat, Clock
 from actors.runtime.waiting import until
 
 T = TypeVar("T")

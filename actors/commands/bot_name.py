@@ -14,8 +14,9 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
+from actors.domain.updates import Said
 from actors.errors import PortError
-from actors.ports import Chat, Said
+from actors.ports import Chat
 from actors.runtime.backoff import pause_after
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from actors.commands.answering import SETTLE_SECONDS, Answer, Speaker
 from actors.commands.delivery import ASK_SECONDS
 from actors.commands.greeting import Greeter
 from actors.database.request import NotStored
-from actors.ports import Heard, Membership, Said
+from actors.domain.updates import Heard, Membership, Said
 from actors.runtime.actor import Context
 from actors.runtime.captured import Attempt
 from actors.runtime.waiting import until

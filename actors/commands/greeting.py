@@ -10,7 +10,7 @@ from actors.commands.delivery import Voice
 from actors.commands.parsing import Courtesy
 from actors.domain.group_ids import GroupKind
 from actors.domain.membership import OUTSIDE, has_joined
-from actors.ports import Membership
+from actors.domain.updates import Membership
 
 log = structlog.get_logger()
 

@@ -17,12 +17,10 @@ from actors.domain.messages import (
     Message,
     OriginalNotSent,
     OutcomeNotRecorded,
-    Press,
-    Pressed,
     StillRecording,
-    Tap,
     Unvouched,
 )
+from actors.domain.taps import Press, Pressed, Tap
 from actors.item import effects as wanted
 from actors.item.callback_answers import say_in_chat, say_until_heard, toast
 from actors.item.card_checks import Checks

@@ -15,13 +15,12 @@ from actors.domain.messages import (
     Message,
     NotOurs,
     NotRecorded,
-    Press,
     Recorded,
     Stale,
-    Standing,
     Unvouched,
     Vouched,
 )
+from actors.domain.taps import Press, Standing
 from actors.item.memory import Known
 
 K = TypeVar("K")

@@ -8,10 +8,11 @@ from functools import partial
 import anyio
 import structlog
 
-from actors.domain.messages import Press
+from actors.domain.taps import Press
+from actors.domain.updates import Unknown
 from actors.errors import PortError, Refused, Unreachable
 from actors.item.effects import Outcome, SayInChat
-from actors.ports import Chat, Unknown
+from actors.ports import Chat
 
 log = structlog.get_logger()
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import anyio
 
 from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
-from actors.domain.messages import Checked, Press
+from actors.domain.messages import Checked
+from actors.domain.taps import Press
 from actors.item.effects import CheckCard
 from actors.operations.taps import LookAtCard
 

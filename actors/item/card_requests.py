@@ -13,7 +13,8 @@ import anyio
 
 from actors.audit.tap_log import Traces
 from actors.domain.item import FINAL, Row
-from actors.domain.messages import RECOVERED, Press
+from actors.domain.messages import RECOVERED
+from actors.domain.taps import Press
 from actors.item import texts as words
 from actors.item.callback_answers import say_until_heard
 from actors.item.dependencies import Outside

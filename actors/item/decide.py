@@ -7,9 +7,7 @@ from typing import assert_never
 
 from actors.domain.item import Row, State, Step
 from actors.domain.messages import (
-    AskAboutDoubt,
     AskExpired,
-    AskToReject,
     Barred,
     CardNotSent,
     CardSent,
@@ -18,27 +16,31 @@ from actors.domain.messages import (
     Forbidden,
     GiveUp,
     Gone,
-    KeepIt,
-    LeaveIt,
     Message,
     NotOurs,
     NotRecorded,
-    NotYours,
     OriginalNotSent,
     OriginalSent,
     OutcomeNotRecorded,
     Present,
-    Press,
-    Pressed,
     Recorded,
     Resume,
-    SendOriginal,
     Stale,
-    Standing,
     StillRecording,
-    Tap,
     Unvouched,
     Vouched,
+)
+from actors.domain.taps import (
+    AskAboutDoubt,
+    AskToReject,
+    KeepIt,
+    LeaveIt,
+    NotYours,
+    Press,
+    Pressed,
+    SendOriginal,
+    Standing,
+    Tap,
 )
 from actors.item import texts as words
 from actors.item.decide_checks import draw_checked, unless_listed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actors.domain.item import Row
-from actors.domain.messages import Checked, Press
+from actors.domain.messages import Checked
+from actors.domain.taps import Press
 from actors.item.effects import CheckCard, Effect, ShowCard, ShowLine
 
 

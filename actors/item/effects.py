@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from actors.domain.item import Row, Step
-from actors.domain.messages import Press, Pressed, Question, Tap
+from actors.domain.taps import Press, Pressed, Question, Tap
 
 
 class Outcome(Enum):

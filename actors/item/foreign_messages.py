@@ -4,33 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actors.domain.messages import (
-    AskAboutDoubt,
-    AskToReject,
-    Barred,
-    Forbidden,
-    Foreign,
-    Gone,
-    KeepIt,
-    LeaveIt,
-    NotOurs,
-    Press,
-    Pressed,
-    SendOriginal,
-    Standing,
-    Unvouched,
-)
+from actors.domain.messages import Barred, Forbidden, Foreign, Gone, NotOurs, Unvouched
+from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, Press, Pressed, SendOriginal, Standing
 from actors.item import texts as words
-from actors.item.effects import (
-    AnswerTap,
-    Conclude,
-    ConfirmUpdate,
-    Effect,
-    LookAtButton,
-    Outcome,
-    SayInChat,
-    ShowLine,
-)
+from actors.item.effects import AnswerTap, Conclude, ConfirmUpdate, Effect, LookAtButton, Outcome, SayInChat, ShowLine
 from actors.item.memory import Decision, Item
 from actors.item.questions import ASK, KEEP, LEAVE, ORIGINAL
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from actors.domain.item import Row
-from actors.domain.messages import Press, Tap
+from actors.domain.taps import Press, Tap
 from actors.item.effects import Effect
 
 

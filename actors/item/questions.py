@@ -7,7 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from actors.domain.item import Step
-from actors.domain.messages import AskAboutDoubt, AskToReject, NotYours, OriginalNotSent, Press, Question
+from actors.domain.messages import OriginalNotSent
+from actors.domain.taps import AskAboutDoubt, AskToReject, NotYours, Press, Question
 from actors.item import texts as words
 from actors.item.effects import (
     AnswerTap,

@@ -10,7 +10,8 @@ import anyio
 
 from actors.audit.tap_log import Traces
 from actors.database.request import Lane, NotStored, Ticket
-from actors.domain.messages import Message, NotRecorded, Press, Tap
+from actors.domain.messages import Message, NotRecorded
+from actors.domain.taps import Press, Tap
 from actors.item.dependencies import Outside
 from actors.operations.taps import RecordTap
 from actors.runtime.actor import Effect

@@ -15,13 +15,12 @@ from actors.domain.messages import (
     Message,
     NotOurs,
     NotRecorded,
-    Press,
-    Pressed,
     Recorded,
     Stale,
     Unvouched,
     Vouched,
 )
+from actors.domain.taps import Press, Pressed
 from actors.item import texts as words
 from actors.item.callback_answers import refuse
 from actors.peers import ItemKey

@@ -15,7 +15,8 @@ from actors.audit.tap_log import write_item_line
 from actors.commands.texts import card_lost
 from actors.database.request import Lane, NotStored, Ticket
 from actors.domain.item import Row
-from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent, Press
+from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent
+from actors.domain.taps import Press
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from actors.item.dependencies import Outside
 from actors.item.recording import HOLD_SECONDS

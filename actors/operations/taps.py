@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.domain.item import Row
-from actors.domain.messages import Barred, NotOurs, Pressed, Tap, TapOutcome, Vouched
+from actors.domain.messages import Barred, NotOurs, TapOutcome, Vouched
+from actors.domain.taps import Pressed, Tap
 from actors.operations.operation import Operation
 
 

@@ -10,9 +10,9 @@ import structlog
 from anyio.abc import TaskGroup
 
 from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
+from actors.domain.updates import Moved
 from actors.errors import MailboxClosed
 from actors.operations.commands import MoveChat, Relocation
-from actors.ports import Moved
 from actors.runtime.child import Lifeline
 
 log = structlog.get_logger()

@@ -9,12 +9,14 @@ from enum import Enum
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.domain.messages import GiveUp, Press, Pressed
+from actors.domain.messages import GiveUp
+from actors.domain.taps import Press, Pressed
+from actors.domain.updates import Heard, Membership, Moved, Poison, Said, Unknown, Update
 from actors.errors import MailboxClosed, MailboxFull
 from actors.item import texts as words
 from actors.item.callback_answers import refuse, refuse_unknown
 from actors.peers import Hearers, Items, Movers
-from actors.ports import Chat, Heard, Membership, Moved, Poison, Said, Unknown, Update, Updates
+from actors.ports import Chat, Updates
 
 log = structlog.get_logger()
 

@@ -11,10 +11,11 @@ import structlog
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
-from actors.domain.messages import Press
+from actors.domain.taps import Press
+from actors.domain.updates import Membership, Said, Update
 from actors.errors import BotTokenRefused, PortError, ShutOut
 from actors.peers import Lease
-from actors.ports import Conflict, Membership, Said, Update
+from actors.ports import Conflict
 from actors.runtime.backoff import pause_after
 from actors.runtime.child import Lifeline
 from actors.runtime.watchdog import Pulse

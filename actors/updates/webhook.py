@@ -13,7 +13,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.domain.messages import Press
+from actors.domain.taps import Press
 from actors.errors import BotTokenRefused, PortError
 from actors.ports import Conflict, Receipt, Webhook
 from actors.runtime.child import Lifeline

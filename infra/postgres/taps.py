@@ -11,13 +11,12 @@ from actors.domain.messages import (
     Gone,
     NotOurs,
     NotRecorded,
-    Pressed,
     Recorded,
     Stale,
-    Tap,
     TapOutcome,
     Vouched,
 )
+from actors.domain.taps import Pressed, Tap
 from actors.operations.taps import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from infra.postgres import rows
 from infra.postgres.statement import Statement, Statements

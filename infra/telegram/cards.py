@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from actors.domain.item import Row, State, Step
-from actors.domain.messages import Question
 from actors.domain.publish_phase import CANCELLABLE
+from actors.domain.taps import Question
 from actors.ports import Face
 from infra.telegram.callback_data import Meaning, Verb, encode
 from infra.telegram.caption_lines import late_lines, outcome, slot

@@ -15,7 +15,7 @@ from actors.ports import Delivery
 from infra.telegram.caption_text import clip, one_line
 from infra.telegram.errors import port_errors
 from infra.telegram.http import AiohttpRequest
-from infra.telegram.updates import ALLOWED
+from infra.telegram.update_parsing import ALLOWED
 
 MOST_AT_ONCE = 100  # the most that Telegram allows: a tap is not to wait for others that are held
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from actors.domain.item import Step, Story
-from actors.ports import Chat, Update, Updates
+from actors.domain.updates import Update
+from actors.ports import Chat, Updates
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.model import Person

@@ -8,8 +8,9 @@ from itertools import count
 from typing import Any, TypeVar
 
 from actors.domain.item import Card, Person, Row, Step
-from actors.domain.messages import Press, Tap, TapOutcome
+from actors.domain.messages import TapOutcome
 from actors.domain.publish_phase import Phase
+from actors.domain.taps import Press, Tap
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, Recoverable, SaveCard, SendFailed, Shown
 from actors.operations.operation import Operation
 from actors.operations.publishes import Move, Publish, Stepped, StepPublish, TakePublish

@@ -8,9 +8,10 @@ import anyio
 import pytest
 
 from actors.domain.item import State, Step
-from actors.domain.messages import Tap
+from actors.domain.taps import Tap
+from actors.domain.updates import Poison
 from actors.errors import Refused
-from actors.ports import Conflict, Face, Poison, Sending
+from actors.ports import Conflict, Face, Sending
 from infra.sandbox.demo.sample_media import draw_pictures
 from tests.contracts.groups import Group, PaperGroup, open_sandbox_group, read
 from tests.contracts.simulated_group import open_simulated_group

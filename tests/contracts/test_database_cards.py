@@ -6,7 +6,8 @@ import anyio
 import pytest
 
 from actors.domain.item import Card, State, Step
-from actors.domain.messages import Recorded, Tap
+from actors.domain.messages import Recorded
+from actors.domain.taps import Tap
 from actors.operations.cards import UNKNOWN, AcknowledgeCards, Shown
 from actors.operations.taps import LookAtCard
 from tests.contracts.team import BEN, CHAT, Team

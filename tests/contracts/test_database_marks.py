@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from actors.domain.item import Card, Row, State, Step
-from actors.domain.messages import Foreign, NotOurs, NotRecorded, Press, Recorded, SendOriginal, Stale, Tap, Vouched
+from actors.domain.messages import Foreign, NotOurs, NotRecorded, Recorded, Stale, Vouched
+from actors.domain.taps import Press, SendOriginal, Tap
 from actors.operations.commands import MoveChat
 from actors.operations.taps import LookAtButton
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from actors.domain.item import Step
-from actors.domain.messages import Barred, Forbidden, Gone, NotRecorded, Recorded, SendOriginal, Vouched
+from actors.domain.messages import Barred, Forbidden, Gone, NotRecorded, Recorded, Vouched
+from actors.domain.taps import SendOriginal
 from actors.operations.taps import LookAtButton
 from tests.contracts.team import BEN, CHAT, EVE, OTHER_CHAT, Team
 

@@ -10,7 +10,8 @@ import anyio
 import pytest
 
 from actors.domain.item import Row, Step
-from actors.domain.messages import Press, Recorded, Tap
+from actors.domain.messages import Recorded
+from actors.domain.taps import Press, Tap
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.operations.cards import SaveCard
 from actors.operations.operation import Operation

@@ -10,8 +10,8 @@ from typing import Any
 
 from actors.domain.account import FreshToken, Quota
 from actors.domain.item import Person, Row, Step
-from actors.domain.messages import Press, Tap
 from actors.domain.publish_phase import Phase
+from actors.domain.taps import Press, Tap
 from actors.errors import PortError
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
 from actors.operations.commands import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, SetAside, Wish

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from actors.domain.item import Person, Step
-from actors.domain.messages import AskToReject, KeepIt, Press, Pressed, SendOriginal, Tap
+from actors.domain.taps import AskToReject, KeepIt, Press, Pressed, SendOriginal, Tap
 from actors.ports import Face
 from tests.fakes.chat import FakeChat
 from tests.fakes.updates import Inbox

@@ -12,13 +12,12 @@ from actors.domain.messages import (
     Gone,
     NotOurs,
     NotRecorded,
-    Press,
     Recorded,
     Stale,
-    Tap,
     TapOutcome,
     Vouched,
 )
+from actors.domain.taps import Press, Tap
 from actors.operations.taps import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
 from tests.fakes.publishes import cancel_publish, is_too_late, start_publish
 from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord

@@ -8,8 +8,9 @@ from dataclasses import replace
 import anyio
 from anyio.lowlevel import checkpoint
 
-from actors.domain.messages import AskToReject, KeepIt, SendOriginal, Tap
-from actors.ports import Conflict, Membership, Moved, Other, Poison, Said, Unknown, Update
+from actors.domain.taps import AskToReject, KeepIt, SendOriginal, Tap
+from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
+from actors.ports import Conflict
 from tests.fakes.faults import Effect, Faults
 
 MOST = 100

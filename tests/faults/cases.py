@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.domain.item import Row, Step
-from actors.domain.messages import AskToReject
+from actors.domain.taps import AskToReject
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
 from actors.operations.commands import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, Wish
 from actors.operations.housekeeping import HoldLease, Interaction, ReleaseLease, TidyUp, WriteInteractions

@@ -478,8 +478,11 @@ ACTORS: tuple[Mutant, ...] = (
         "F15",
         "a tap that may have been stored is looked up, and refused if its row does not show it",
         (
-            Edit("actors/item/actor.py", "    Pressed,\n    StillRec", "    Pressed,\n    Recorded,\n    StillRec"),
-            Edit("actors/item/actor.py", "    OriginalNotSent,\n", "    NotRecorded,\n    OriginalNotSent,\n"),
+            Edit(
+                "actors/item/actor.py",
+                "from actors.domain.messages import (\n",
+                "from actors.domain.messages import (\n    NotRecorded,\n    Recorded,\n",
+            ),
             Edit(
                 "actors/item/actor.py",
                 "ask(CloseTap(tap, self._outside.worker), ticket)",

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from actors.commands.parsing import OLD_SECONDS, addressee
+from actors.domain.updates import Said
 from actors.operations.commands import PauseChat, PresentNext, RequeueItem
 from actors.operations.operation import Operation
-from actors.ports import Said
 from tests.simulation.telegram import OWN_NAME
 
 Place: TypeAlias = tuple[int, int]  # the chat and the message

@@ -13,7 +13,8 @@ from random import Random
 import anyio
 from anyio.abc import TaskGroup
 
-from actors.ports import Delivery, Membership, Moved, Other, Poison, Receipt, Said, Unknown, Update
+from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
+from actors.ports import Delivery, Receipt
 from actors.runtime.child import Lifeline
 from actors.worker import Web, Worker
 from tests.simulation.processes import Life, Process

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from actors.ports import Membership, Update
+from actors.domain.updates import Membership, Update
 from tests.fakes.store import Store
 from tests.simulation.processes import Life, Process
 

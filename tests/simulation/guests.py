@@ -11,7 +11,7 @@ from random import Random
 from actors.domain.group_ids import GroupKind
 from actors.domain.item import Person
 from actors.domain.membership import Standing
-from actors.ports import Membership
+from actors.domain.updates import Membership
 from infra.telegram.callback_data import CODES, Verb, decode, encode
 from infra.telegram.cards import Button
 from tests.simulation.floods import Flooder

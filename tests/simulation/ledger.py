@@ -10,14 +10,16 @@ from itertools import product
 from typing import Any
 
 from actors.domain.item import Row, State
-from actors.domain.messages import Press, Pressed, Recorded, Stale
+from actors.domain.messages import Recorded, Stale
+from actors.domain.taps import Press, Pressed
+from actors.domain.updates import Update
 from actors.errors import AnswerLost
 from actors.item import texts as words
 from actors.operations.cards import SendFailed
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue, Due, StoreOutcome
 from actors.operations.taps import RecordTap
-from actors.ports import Face, Update
+from actors.ports import Face
 from tests.fakes.records import ChatRecord, ItemRecord
 from tests.fakes.store import Store
 from tests.simulation.processes import Life, Process

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from actors.domain.item import Person, State
-from actors.domain.messages import Tap
 from actors.domain.publish_phase import RUNNING
+from actors.domain.taps import Tap
 from actors.ports import Face
 from infra.telegram.cards import caption, keyboard, without_line
 from tests.fakes.records import CardRecord, ItemRecord

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from actors.domain.item import TRANSITIONS, State
-from actors.domain.messages import Press, Recorded, Stale, Tap
+from actors.domain.messages import Recorded, Stale
+from actors.domain.taps import Press, Tap
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
 

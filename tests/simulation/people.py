@@ -8,13 +8,13 @@ from itertools import count
 from random import Random
 
 from actors.domain.item import Person
-from actors.domain.messages import Press, Pressed
-from actors.ports import Other, Poison, Said
+from actors.domain.taps import Press, Pressed
+from actors.domain.updates import Other, Poison, Said
 from infra.telegram.callback_data import VERBS, Meaning, Verb, decode
 from infra.telegram.caption_text import visible
 from infra.telegram.cards import Button
 from infra.telegram.received_caption import write_seen
-from infra.telegram.updates import pressed_as
+from infra.telegram.update_parsing import pressed_as
 from tests.simulation.journal import Transcript
 from tests.simulation.telegram import Sight, SimulatedTelegram
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.domain.messages import Press, Pressed, Recorded
+from actors.domain.messages import Recorded
+from actors.domain.taps import Press, Pressed
 from actors.item.texts import PENDING
 from actors.operations.operation import Operation
 from actors.operations.taps import CloseTap, LookAtButton, RecordTap

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.domain.messages import Press, Pressed, Tap
-from actors.ports import Face, Update
+from actors.domain.taps import Press, Pressed, Tap
+from actors.domain.updates import Update
+from actors.ports import Face
 from tests.fakes.store import Store
 from tests.simulation.processes import PROCESS, Life, Process
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from actors.domain.item import Row
-from actors.domain.messages import Pressed
+from actors.domain.taps import Pressed
+from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.errors import Refused, Unreachable
-from actors.ports import Face, Membership, Moved, Other, Poison, Said, SentCard, Unknown, Update
+from actors.ports import Face, SentCard
 from actors.updates.dispatcher import id_of
 from infra.telegram.cards import Keyboard, caption, keyboard
 from tests.fakes.updates import IMPATIENT_SECONDS, MOST, PRESS_SECONDS, SAME_OFFSET_SECONDS, UPDATE_SECONDS

@@ -9,9 +9,10 @@ from typing import TypeAlias
 import anyio
 
 from actors.domain.item import Row
-from actors.domain.messages import Pressed
+from actors.domain.taps import Pressed
+from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.errors import AnswerLost, BotTokenRefused, Unreachable
-from actors.ports import Conflict, Face, Membership, Moved, Other, Poison, Said, Sending, SentCard, Unknown, Update
+from actors.ports import Conflict, Face, Sending, SentCard
 from tests.simulation.floods import Pauses
 from tests.simulation.ledger import Ledger
 from tests.simulation.plan import Kind

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from actors.domain.messages import Pressed, Recorded, Stale
+from actors.domain.messages import Recorded, Stale
+from actors.domain.taps import Pressed
+from actors.domain.updates import Update
 from actors.operations.operation import Operation
 from actors.operations.taps import RecordTap
-from actors.ports import Update
 from infra.telegram.caption_text import visible
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store

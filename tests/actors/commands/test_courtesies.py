@@ -7,8 +7,8 @@ import anyio
 import pytest
 
 from actors.commands import texts as replies
+from actors.domain.updates import Said
 from actors.operations.commands import LookAtChat, PauseChat
-from actors.ports import Said
 from tests.actors.commands.fakes import CommandStage
 from tests.actors.fakes import Never
 from tests.actors.updates.fakes import said

@@ -13,8 +13,8 @@ from actors.commands.delivery import HOLD_SECONDS
 from actors.commands.greeting import SETTLE_SECONDS
 from actors.domain.group_ids import GroupKind
 from actors.domain.membership import Standing
+from actors.domain.updates import Membership
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.ports import Membership
 from tests.actors.commands.fakes import VIEW, CommandStage
 from tests.actors.fakes import After, Bug, Never
 from tests.actors.updates.fakes import said

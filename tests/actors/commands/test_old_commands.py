@@ -12,8 +12,8 @@ from actors.commands.delivery import ASK_SECONDS
 from actors.commands.parsing import OLD_SECONDS
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State
+from actors.domain.updates import Said
 from actors.operations.commands import LookAtChat, PauseChat, PresentNext, SetAside, Told, Verdict, Wish
-from actors.ports import Said
 from tests.actors.commands.fakes import VIEW, CommandStage
 from tests.actors.fakes import After, Bug, Never
 from tests.actors.updates.fakes import said

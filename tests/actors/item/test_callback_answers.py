@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from actors.domain.updates import Unknown
 from actors.errors import Refused, Unreachable
 from actors.item.callback_answers import refuse, refuse_unknown
-from actors.ports import Unknown
 from tests.actors.fakes import After, FakeChat, Never
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, press

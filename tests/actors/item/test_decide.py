@@ -8,9 +8,7 @@ import pytest
 
 from actors.domain.item import FINAL, PROGRESS, TRANSITIONS, State, Step
 from actors.domain.messages import (
-    AskAboutDoubt,
     AskExpired,
-    AskToReject,
     Barred,
     CardNotSent,
     CardSent,
@@ -20,28 +18,32 @@ from actors.domain.messages import (
     Foreign,
     GiveUp,
     Gone,
-    KeepIt,
-    LeaveIt,
     Message,
     NotOurs,
     NotRecorded,
-    NotYours,
     OriginalNotSent,
     OriginalSent,
     OutcomeNotRecorded,
     Present,
-    Pressed,
-    Question,
     Recorded,
     Resume,
-    SendOriginal,
     Stale,
     StillRecording,
-    Tap,
     Unvouched,
     Vouched,
 )
 from actors.domain.publish_phase import Phase
+from actors.domain.taps import (
+    AskAboutDoubt,
+    AskToReject,
+    KeepIt,
+    LeaveIt,
+    NotYours,
+    Pressed,
+    Question,
+    SendOriginal,
+    Tap,
+)
 from actors.item import texts as words
 from actors.item.decide import decide
 from actors.item.effects import (

@@ -5,19 +5,8 @@ from dataclasses import replace
 import pytest
 
 from actors.domain.item import Card, Row, State, Step
-from actors.domain.messages import (
-    AskExpired,
-    AskToReject,
-    Checked,
-    KeepIt,
-    LeaveIt,
-    Message,
-    NotRecorded,
-    Question,
-    Stale,
-    StillRecording,
-    Tap,
-)
+from actors.domain.messages import AskExpired, Checked, Message, NotRecorded, Stale, StillRecording
+from actors.domain.taps import AskToReject, KeepIt, LeaveIt, Question, Tap
 from actors.item import texts as words
 from actors.item.decide import decide
 from actors.item.effects import CheckCard, Effect, ShowCard, ShowLine, ShowQuestion

@@ -6,26 +6,18 @@ import pytest
 
 from actors.domain.item import Card, State, Step
 from actors.domain.messages import (
-    AskAboutDoubt,
-    AskToReject,
     Foreign,
     Gone,
-    KeepIt,
-    LeaveIt,
     Message,
     NotOurs,
     NotRecorded,
-    Press,
-    Pressed,
-    Question,
     Recorded,
-    SendOriginal,
     Stale,
     StillRecording,
-    Tap,
     Unvouched,
     Vouched,
 )
+from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, Press, Pressed, Question, SendOriginal, Tap
 from actors.item import texts as words
 from actors.item.decide import decide
 from actors.item.effects import (

@@ -7,24 +7,26 @@ from hypothesis import strategies as st
 
 from actors.domain.item import State, Step
 from actors.domain.messages import (
-    AskAboutDoubt,
-    AskToReject,
     Barred,
     Forbidden,
     Foreign,
     Gone,
-    KeepIt,
-    LeaveIt,
     Message,
     NotOurs,
     NotRecorded,
+    StillRecording,
+    Unvouched,
+)
+from actors.domain.taps import (
+    AskAboutDoubt,
+    AskToReject,
+    KeepIt,
+    LeaveIt,
     NotYours,
     Pressed,
     SendOriginal,
     Standing,
-    StillRecording,
     Tap,
-    Unvouched,
 )
 from actors.item import texts as words
 from actors.item.decide import decide

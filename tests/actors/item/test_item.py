@@ -7,12 +7,8 @@ import pytest
 
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State, Step
-from actors.domain.messages import (
-    GiveUp,
-    NotRecorded,
-    Recorded,
-    Tap,
-)
+from actors.domain.messages import GiveUp, NotRecorded, Recorded
+from actors.domain.taps import Tap
 from actors.item.actor import INTERIM_SECONDS
 from actors.item.recording import HOLD_SECONDS
 from actors.operations.taps import CloseTap, RecordTap

@@ -7,7 +7,8 @@ import pytest
 
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State, Step
-from actors.domain.messages import AskToReject, Recorded, SendOriginal, StillRecording, Tap
+from actors.domain.messages import Recorded, StillRecording
+from actors.domain.taps import AskToReject, SendOriginal, Tap
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from actors.item import texts as words
 from actors.item.actor import QUESTION_SECONDS

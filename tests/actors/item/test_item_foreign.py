@@ -6,7 +6,8 @@ import anyio
 import pytest
 
 from actors.domain.item import State, Step
-from actors.domain.messages import AskToReject, Foreign, NotOurs, Recorded, SendOriginal, Tap, Vouched
+from actors.domain.messages import Foreign, NotOurs, Recorded, Vouched
+from actors.domain.taps import AskToReject, SendOriginal, Tap
 from actors.item import texts as words
 from actors.item.actor import LOOK_SECONDS
 from actors.item.caches import MOST_KNOWN, MOST_TOLD, SELDOM_SECONDS, KnownCards, Seldom

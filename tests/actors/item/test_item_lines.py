@@ -6,13 +6,8 @@ import anyio
 import pytest
 
 from actors.domain.item import Card, State, Step
-from actors.domain.messages import (
-    GiveUp,
-    Gone,
-    Recorded,
-    Stale,
-    Tap,
-)
+from actors.domain.messages import GiveUp, Gone, Recorded, Stale
+from actors.domain.taps import Tap
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.item import texts as words
 from actors.operations.taps import RecordTap

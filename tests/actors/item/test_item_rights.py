@@ -6,20 +6,16 @@ import anyio
 import pytest
 
 from actors.domain.item import State, Step
-from actors.domain.messages import (
+from actors.domain.messages import Barred, Forbidden, NotRecorded, Recorded, StillRecording
+from actors.domain.taps import (
     AskAboutDoubt,
     AskToReject,
-    Barred,
-    Forbidden,
     KeepIt,
     LeaveIt,
-    NotRecorded,
     NotYours,
     Pressed,
-    Recorded,
     SendOriginal,
     Standing,
-    StillRecording,
     Tap,
 )
 from actors.errors import AnswerLost, Refused
@@ -34,16 +30,7 @@ from actors.item.caches import (
     People,
 )
 from actors.item.decide import decide
-from actors.item.effects import (
-    AnswerTap,
-    Conclude,
-    ConfirmUpdate,
-    Outcome,
-    Record,
-    SayInChat,
-    ShowLine,
-    WatchRecording,
-)
+from actors.item.effects import AnswerTap, Conclude, ConfirmUpdate, Outcome, Record, SayInChat, ShowLine, WatchRecording
 from actors.operations.taps import LookAtButton, RecordTap
 from tests.actors.fakes import Never
 from tests.actors.item.fakes import ItemStage, playing

@@ -8,8 +8,9 @@ import pytest
 from actors.commands.texts import card_lost
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State, Step
-from actors.domain.messages import CardNotSent, Changed, Present, Recorded, Resume, Tap
+from actors.domain.messages import CardNotSent, Changed, Present, Recorded, Resume
 from actors.domain.publish_phase import Phase
+from actors.domain.taps import Tap
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.item.sending import (
     KEEP_SECONDS,

@@ -8,16 +8,8 @@ import pytest
 from actors.database.request import Cause, NotStored
 from actors.domain.flood_limit import MOST_VIEWS
 from actors.domain.item import State, Step
-from actors.domain.messages import (
-    RECOVERED,
-    AskToReject,
-    Changed,
-    KeepIt,
-    Question,
-    Recorded,
-    SendOriginal,
-    Tap,
-)
+from actors.domain.messages import RECOVERED, Changed, Recorded
+from actors.domain.taps import AskToReject, KeepIt, Question, SendOriginal, Tap
 from actors.errors import AnswerLost, Refused
 from actors.item import texts as words
 from actors.item.actor import QUESTION_SECONDS

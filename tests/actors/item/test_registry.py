@@ -7,7 +7,8 @@ import anyio
 import pytest
 
 from actors.domain.item import State, Step
-from actors.domain.messages import AskToReject, Changed, KeepIt, Message, Recorded, SendOriginal, Tap
+from actors.domain.messages import Changed, Message, Recorded
+from actors.domain.taps import AskToReject, KeepIt, SendOriginal, Tap
 from actors.errors import MailboxClosed, Unreachable
 from actors.item import texts as words
 from actors.item.callback_answers import ANSWER_SECONDS, refuse

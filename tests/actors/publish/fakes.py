@@ -19,8 +19,9 @@ from actors.audit.tap_log import Explained
 from actors.database.request import Cause, NotStored, Reply, Ticket
 from actors.domain.account import Account, Container, FreshToken, Hints, Quota
 from actors.domain.item import Person, Row, Step, Story
-from actors.domain.messages import Changed, Message, Resume, Tap, TapOutcome
+from actors.domain.messages import Changed, Message, Resume, TapOutcome
 from actors.domain.publish_phase import RUNNING, Phase
+from actors.domain.taps import Tap
 from actors.errors import AnswerLost, MailboxClosed, Refused
 from actors.operations.cards import AcknowledgeCards, SaveCard, Shown
 from actors.operations.operation import Operation

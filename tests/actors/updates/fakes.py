@@ -11,9 +11,9 @@ import anyio
 from structlog.testing import capture_logs
 
 from actors.domain.item import Step
-from actors.domain.messages import Tap
+from actors.domain.taps import Tap
+from actors.domain.updates import Heard, Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.errors import MailboxClosed
-from actors.ports import Heard, Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.runtime.child import Lifeline
 from actors.updates.dispatcher import Neighbours
 from actors.updates.polling import Intake

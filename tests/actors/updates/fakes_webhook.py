@@ -10,8 +10,10 @@ from typing import Any
 import anyio
 from structlog.testing import capture_logs
 
-from actors.domain.messages import GiveUp, Tap
-from actors.ports import Delivery, Receipt, Update
+from actors.domain.messages import GiveUp
+from actors.domain.taps import Tap
+from actors.domain.updates import Update
+from actors.ports import Delivery, Receipt
 from actors.runtime.child import Lifeline
 from actors.updates.dispatcher import Neighbours
 from actors.updates.webhook import Reception

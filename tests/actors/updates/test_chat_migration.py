@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State
+from actors.domain.updates import Moved
 from actors.errors import ChatMoved, MailboxClosed, Refused
 from actors.operations.commands import MoveChat, Relocation
-from actors.ports import Face, Moved, Sending, SentCard
+from actors.ports import Face, Sending, SentCard
 from actors.updates.chat_migration import Moves
 from actors.updates.migrating_chat import Following
 from tests.actors.fakes import After, Creep, FakeChat, FakeStore

@@ -4,10 +4,10 @@ import anyio
 import pytest
 
 from actors.domain.item import Step
-from actors.domain.messages import Tap
+from actors.domain.taps import Tap
+from actors.domain.updates import Poison, Said, Unknown
 from actors.errors import Refused
 from actors.item import texts as words
-from actors.ports import Poison, Said, Unknown
 from tests.actors.fakes import After
 from tests.actors.updates.fakes import IntakeStage, other, said, tap
 from tests.kit.clock import virtual_time

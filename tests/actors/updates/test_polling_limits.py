@@ -3,7 +3,8 @@
 import anyio
 import pytest
 
-from actors.domain.messages import GiveUp, Message, Tap
+from actors.domain.messages import GiveUp, Message
+from actors.domain.taps import Tap
 from actors.errors import ShutOut, Unreachable
 from actors.ports import Conflict
 from actors.updates.dispatcher import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS

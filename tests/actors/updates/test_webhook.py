@@ -5,20 +5,14 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from actors.domain.messages import Tap
+from actors.domain.taps import Tap
+from actors.domain.updates import Poison
 from actors.errors import Refused, Unreachable
 from actors.item import texts as words
 from actors.item.actor import LOOK_SECONDS as LOOK_SECONDS_OF_AN_ITEM
-from actors.ports import Conflict, Delivery, Poison, Receipt
+from actors.ports import Conflict, Delivery, Receipt
 from actors.updates.dispatcher import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS
-from actors.updates.webhook import (
-    HOLD_SECONDS,
-    LOOK_SECONDS,
-    MOST_OPEN,
-    REMEMBER,
-    REMEMBER_SECONDS,
-    RETRY_SECONDS,
-)
+from actors.updates.webhook import HOLD_SECONDS, LOOK_SECONDS, MOST_OPEN, REMEMBER, REMEMBER_SECONDS, RETRY_SECONDS
 from tests.actors.fakes import Bug
 from tests.actors.updates.fakes import other, said, tap
 from tests.actors.updates.fakes_webhook import ReceptionStage

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from actors.domain.item import Person, Step
-from actors.domain.messages import Gone, Press, Tap
+from actors.domain.messages import Gone
+from actors.domain.taps import Press, Tap
 from actors.errors import Refused
 from actors.operations.housekeeping import Interaction, WriteInteractions
 from actors.operations.operation import Operation

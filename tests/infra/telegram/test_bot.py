@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 
 from actors.domain.item import Kind, State, Step, Story
-from actors.domain.messages import AskToReject, Question
-from actors.domain.messages import Tap as TapMessage
+from actors.domain.taps import AskToReject, Question
+from actors.domain.taps import Tap as TapMessage
+from actors.domain.updates import Said
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.ports import Face, Said
+from actors.ports import Face
 from infra.sandbox.common.faults import Fault
 from infra.sandbox.common.faults import Kind as FaultKind
 from infra.sandbox.sandbox import Sandbox

@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 from telegram import Bot
 
 from actors.domain.item import Story
-from actors.domain.messages import Tap
+from actors.domain.taps import Tap
+from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.errors import PortError, Unreachable
-from actors.ports import Conflict, Face, Membership, Moved, Other, Poison, Said, Unknown, Update
+from actors.ports import Conflict, Face
 from infra.sandbox.telegram.markup import parse_html, utf16_length
 from infra.telegram.bot import TelegramChat
 from infra.telegram.callback_data import decode, encode
 from infra.telegram.cards import LONGEST_CAPTION, caption
 from infra.telegram.http import LONGEST_PAUSE_SECONDS, AiohttpRequest
-from infra.telegram.updates import LARGEST_ID, LONGEST_KEY, TelegramUpdates
+from infra.telegram.update_parsing import LARGEST_ID, LONGEST_KEY
+from infra.telegram.updates import TelegramUpdates
 from infra.telegram.webhook import Place, TelegramWebhook
 from tests.backends import BACKENDS, Backend
 from tests.hostile import bent, cruel, few, numbers, spoiled, texts

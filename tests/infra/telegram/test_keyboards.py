@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from actors.domain.item import FINAL, State, Step
-from actors.domain.messages import Question
 from actors.domain.publish_phase import Phase
+from actors.domain.taps import Question
 from actors.ports import Face
 from infra.telegram.cards import Keyboard, first_face, keyboard
 from tests.infra.telegram.rows import ROW, as_seen

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from actors.domain.group_ids import GroupKind
 from actors.domain.item import Person, Step
 from actors.domain.membership import Standing
-from actors.domain.messages import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
-from actors.ports import Membership, Moved, Other, Poison, Said, Unknown
+from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
+from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown
 from infra.telegram.http import AiohttpRequest
 from infra.telegram.received_caption import seen_html, write_seen
-from infra.telegram.updates import NO_ID, TelegramUpdates
+from infra.telegram.update_parsing import NO_ID
+from infra.telegram.updates import TelegramUpdates
 
 UPDATES = TelegramUpdates(AiohttpRequest(1), "")
 ANNA: dict[str, Any] = {"id": 5, "is_bot": False, "first_name": "Anna", "last_name": "<b>"}

@@ -14,7 +14,8 @@ from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.world import NewChat
 from infra.telegram.bot import open_telegram
-from infra.telegram.updates import ALLOWED, TelegramUpdates
+from infra.telegram.update_parsing import ALLOWED
+from infra.telegram.updates import TelegramUpdates
 from infra.telegram.webhook import Place, TelegramWebhook, open_webhook
 from tests.stage import ANNA, CHAT
 
