@@ -45,6 +45,13 @@ ACTORS = {
     "actors.updates.webhook",
 }
 
+# How long a file may be, and how short one that a single other file needs.
+LONGEST, SHORTEST = 300, 60
+# Where parts meet: each of them is imported by one of these alone.
+MEETING = {"main", "actors.worker", "infra.postgres.statements"}
+# Short, and a subject of its own all the same.
+APART = {"infra.media.straight": "an error of its calls holds a link that is a key, and none may leave the module"}
+
 
 class Import(NamedTuple):
     """One imported module, and the file that imports it, both as dotted names."""
@@ -81,10 +88,12 @@ def modules_named(node: ast.AST) -> Iterator[str]:
             yield from (member if is_module(member) else module for member in members)
 
 
-def imports_below(folder: str) -> list[Import]:
+def imports_below(place: str) -> list[Import]:
+    """Everything that the files of a folder import, or one file."""
+    files = [ROOT / place] if place.endswith(".py") else sorted(ROOT.joinpath(place).rglob("*.py"))
     return [
         Import(dotted(path), module)
-        for path in sorted(ROOT.joinpath(folder).rglob("*.py"))
+        for path in files
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         for module in modules_named(node)
     ]
@@ -173,6 +182,36 @@ def test_no_actor_is_imported_inside_the_core() -> None:
     assert [name for name in actors if not is_module(name)] == []
     meetings = [one for one in imports_below("actors") if one.module in actors and one.importer != "actors.worker"]
     assert broken(meetings) == []
+
+
+def lines_of(module: str) -> int:
+    return len(ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8").splitlines())
+
+
+def modules_below(*folders: str) -> list[str]:
+    paths = [path for folder in folders for path in sorted(ROOT.joinpath(folder).rglob("*.py"))]
+    return [dotted(path) for path in paths if not path.name.startswith("__")]
+
+
+def test_no_file_is_longer_than_can_be_kept_in_mind() -> None:
+    assert {name for name in modules_below("actors", "infra") if lines_of(name) > LONGEST} == set()
+
+
+def test_no_file_is_a_shaving_of_the_only_one_that_needs_it() -> None:
+    """What is pure is kept apart from what acts, and the parts of the runtime from each other."""
+    users: dict[str, set[str]] = {}
+    for one in (one for place in ("main.py", "actors", "infra", "tests") for one in imports_below(place)):
+        if not one.importer.rpartition(".")[2].startswith("test_"):
+            users.setdefault(one.module, set()).add(one.importer)
+    short = {name: users.get(name, set()) for name in modules_below("actors", "infra") if lines_of(name) < SHORTEST}
+
+    shavings = {
+        name: one
+        for name, (one, *_) in ((name, sorted(by)) for name, by in short.items() if len(by) == 1)
+        if not (is_pure(name) or is_below(name, "actors.runtime") or one in MEETING or name in APART)
+        if lines_of(name) + lines_of(one) <= LONGEST
+    }
+    assert shavings == {}
 
 
 def test_adapters_know_the_core_and_never_main_or_tests() -> None:

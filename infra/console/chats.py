@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import typer
 
+from actors.domain import group_ids
+from actors.domain.group_ids import Finding, Group
 from actors.domain.time_zones import is_known
+from actors.errors import BotTokenRefused, ChatMoved, PortError
+from actors.ports import Groups
 from infra.console import arguments as given
 from infra.console.admin_calls import ask, change, run
 from infra.console.exit_codes import OneSentence, TakesChatId, WrongInput, warn
-from infra.console.groups import remarks_on
 from infra.console.ports import Desk, Lines, Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
 
 CONNECT = "`account add --chat {}` connects one"
-
 COLUMNS: Columns = {
     "id": lambda line: line["id"],
     "title": lambda line: line["title"],
@@ -30,6 +33,7 @@ COLUMNS: Columns = {
     "waiting": lambda line: line["waiting"],
     "in review": lambda line: line["in_review"],
 }
+ASK_SECONDS = 10.0
 
 
 def commands(opened: Opened) -> typer.Typer:
@@ -74,7 +78,7 @@ def _put_add(app: typer.Typer, opened: Opened) -> None:
             repost_days=repost_days,
             skip_days=skip_days,
         )
-        remarks = run(lambda: remarks_on(opened, chat_id))
+        remarks = run(lambda: remarks_on_group(opened, chat_id))
         if account:
             raise WrongInput(f"Chat {chat_id} is new and has no account {account}: {CONNECT.format(chat_id)}.")
         _show(change(opened, lambda desk: desk.add_chat(chat_id, wishes)), as_json)
@@ -170,3 +174,46 @@ def _show(line: Line, as_json: bool) -> None:
     who = "members with a role may tap" if line["restricted"] else "any member may tap"
     paused = ", paused" if line["paused"] else ""
     show_sentence(f"Chat {line['id']} ({line['title']}): {mode}, {who}, times in {_zone(line['timezone'])}{paused}.")
+
+
+async def remarks_on_group(opened: Opened, chat_id: int) -> list[str]:
+    """Say what is not right yet; raises WrongInput for an id that never becomes a group's."""
+    finding = await _find(opened, chat_id)
+    if finding is not None and finding.hopeless:
+        raise WrongInput(finding.sentence)
+    return [] if finding is None else [finding.sentence]
+
+
+async def _find(opened: Opened, chat_id: int) -> Finding | None:
+    looks = group_ids.unasked(chat_id)
+    if looks is not None and looks.hopeless:
+        return looks
+    async with opened.groups() as groups:
+        if groups is None:
+            return looks
+        try:
+            with anyio.fail_after(ASK_SECONDS):
+                return await _asked(groups, chat_id)
+        except ChatMoved as moved:
+            return group_ids.moved(chat_id, moved.chat_id)
+        except BotTokenRefused as refused:
+            return Finding(str(refused))
+        except (PortError, TimeoutError) as error:
+            why = str(error) or "no answer in time"
+            return Finding(f"Telegram could not be asked whether {chat_id} is the id of your group ({why}).")
+
+
+async def _asked(groups: Groups, chat_id: int) -> Finding | None:
+    group = await groups.look_up(chat_id)
+    if group is not None:
+        return group_ids.asked(chat_id, group)
+    return group_ids.not_known(chat_id, await _near(groups, chat_id))
+
+
+async def _near(groups: Groups, chat_id: int) -> tuple[int, Group] | None:
+    """A group that the bot is in, under an id that may be meant."""
+    for other in group_ids.meant(chat_id):
+        group = await groups.look_up(other)
+        if group is not None and group.name and group.bot_is_in:
+            return other, group
+    return None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from actors.domain.local_times import comes_twice, never_comes
+from actors.domain.time_zones import is_known, zone
 from infra.console import arguments as given
 from infra.console.admin_calls import ask
-from infra.console.due import in_chat, of_item
-from infra.console.exit_codes import OneSentence
+from infra.console.exit_codes import OneSentence, WrongInput
 from infra.console.ports import Desk, Lines, Opened
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
@@ -52,7 +53,7 @@ def _put_add_and_list(app: typer.Typer, opened: Opened) -> None:
         """Queue a story."""
 
         async def put(desk: Desk) -> Lines:
-            return await desk.add_item(chat, media, await in_chat(desk, chat, due), force)
+            return await desk.add_item(chat, media, await due_in_chat(desk, chat, due), force)
 
         line = ask(opened, put)[0]
         _show(line, f"Item {line['id']}: {line['title']} {_slot(line, opened.clock.now())}.", as_json)
@@ -86,7 +87,7 @@ def _put_remove_and_requeue(app: typer.Typer, opened: Opened) -> None:
         """Bring a skipped or expired item back, with a new card."""
 
         async def put_back(desk: Desk) -> Lines:
-            return await desk.requeue_item(item_id, await of_item(desk, item_id, due), force)
+            return await desk.requeue_item(item_id, await due_of_item(desk, item_id, due), force)
 
         line = ask(opened, put_back)[0]
         again = f"Item {line['id']} ({line['title']}) is in the queue again and"
@@ -105,3 +106,35 @@ def _show(line: Line, sentence: str, as_json: bool) -> None:
         show_lines([line])
     else:
         show_sentence(sentence)
+
+
+# A time that was typed without an offset is meant by its chat's clock. One that this clock never shows, or shows twice,
+# is not guessed: which was meant only the operator knows.
+async def due_in_chat(desk: Desk, chat_id: int, typed: datetime) -> datetime:
+    """Read a time by the clock of a chat; that of an unknown chat does not matter."""
+    return _read_due(typed, await desk.list_chats(), chat_id) if typed.tzinfo is None else typed
+
+
+async def due_of_item(desk: Desk, item_id: int, typed: datetime | None) -> datetime | None:
+    """Read a time by the clock of an item's chat."""
+    return _read_due(typed, await desk.why(item_id), item_id) if typed and typed.tzinfo is None else typed
+
+
+def _read_due(typed: datetime, lines: Lines, wanted_id: int) -> datetime:
+    named = [line["timezone"] for line in lines if line.get("id") == wanted_id and "timezone" in line]
+    return read_by_clock(typed, named[0]) if named else typed.replace(tzinfo=UTC)
+
+
+def read_by_clock(typed: datetime, name: str) -> datetime:
+    """Return when the clock of this zone shows this time."""
+    written = typed.isoformat(timespec="minutes")
+    if not is_known(name):
+        raise WrongInput(f"The chat's time zone {name!r} is not known here: give an offset, like {written}+01:00.")
+    first = typed.replace(tzinfo=zone(name), fold=0)
+    second = first.replace(fold=1)
+    if never_comes(first):
+        raise WrongInput(f"{written} does not come in {name}: the clocks skip it that day; take another time.")
+    if comes_twice(first):
+        both = f"{first.isoformat(timespec='minutes')} or {second.isoformat(timespec='minutes')}"
+        raise WrongInput(f"{written} comes twice in {name} that day: write {both}.")
+    return first.astimezone(UTC)

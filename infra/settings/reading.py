@@ -6,23 +6,28 @@ like a variable inside a password of `.env`, and logs a line that it cannot read
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 
+from dotenv.parser import Binding, parse_stream
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from infra.settings.data_dir import NotTheFolder, locate
 from infra.settings.database_url import Because, unmet
-from infra.settings.env_file import BrokenFile, read_env_file
 from infra.settings.model import HARMLESS, UNSPEAKABLE, BadSettings, Settings
-from infra.settings.spelling import misspelt
 
 HOME = Path(__file__).resolve().parents[2]  # the checkout: where main.py stands, and where relative paths begin
 ENV_FILE = "ENV_FILE"
 # https://www.postgresql.org/docs/current/libpq-envars.html
 LIBPQ = re.compile(r"PG[A-Z]{4,}")
 QUOTES = "\"'“”‘’"
+# Below, names meet by chance: PORT and PORTS, HOST and HOSTS are other programs' business.
+SHORTEST = 7
+CLOSE = 0.86
+LARGEST_BYTES = 1_000_000  # of a `.env`, in which nothing is expanded: a password may hold a `${`
 
 
 def load_settings() -> Settings:
@@ -113,3 +118,46 @@ def _sentence(problem: ErrorDetails) -> str:
     speakable = name not in UNSPEAKABLE and HARMLESS.fullmatch(value) is not None
     found = f"it is {value!r}" if speakable else "what it is set to is not"
     return f"{name.upper()} must be {wanted}; {found}."
+
+
+def misspelt(found: Iterable[str], ours: Collection[str], unset: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each name that was found and is like one of `unset`, as long as it is none of `ours`."""
+    meant = [name for name in unset if len(name) >= SHORTEST]
+    for name in sorted({name.upper() for name in found} - set(ours)):
+        for like in get_close_matches(name, meant, n=1, cutoff=CLOSE):
+            yield f"There is no setting {name}, so nothing reads it: did you mean {like}?"
+
+
+class BrokenFile(Exception):
+    """The file cannot be used; the text is one sentence that repeats nothing of what stands in it."""
+
+
+def read_env_file(path: Path, *, wanted: bool) -> dict[str, str]:
+    """Return what is set there; raises BrokenFile, also if there is none although it is `wanted`."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+        text = content.decode("utf-8")
+    except FileNotFoundError as error:
+        if not wanted:
+            return {}
+        raise BrokenFile(f"There is no file {path}, which ENV_FILE names.") from error
+    except OSError as error:
+        raise BrokenFile(f"{path} cannot be read ({error.strerror}): let us read it, or move it away.") from error
+    except ValueError as error:
+        raise BrokenFile(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+    if len(content) > LARGEST_BYTES:
+        raise BrokenFile(f"{path} is longer than {LARGEST_BYTES} bytes: that is no file of settings.")
+    return dict(_pair(path, binding) for binding in parse_stream(StringIO(text)) if _says_something(binding))
+
+
+def _says_something(binding: Binding) -> bool:
+    return binding.error or binding.key is not None
+
+
+def _pair(path: Path, binding: Binding) -> tuple[str, str]:
+    if binding.error or binding.key is None or binding.value is None:
+        text = binding.original.string
+        line = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+        raise BrokenFile(f"{path}, line {line}: this is not NAME=value; a value in quotes ends with the same quote.")
+    return binding.key, binding.value

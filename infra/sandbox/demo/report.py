@@ -1,5 +1,7 @@
 """What the people saw: counted from their taps and from what their screens showed, without asking the bot."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections import defaultdict
@@ -7,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from infra.sandbox.instagram.facade import Instagram
 from infra.sandbox.telegram.model import Content, Message
 from infra.sandbox.telegram.world import World
 
@@ -14,6 +17,8 @@ DECISIONS = ("Auto Post", "Posted", "Skip", "Reject")
 CONFIRM = "Yes, reject"
 CANCEL = "No, keep it"
 VERDICT = re.compile(r"\b(posted|skipped|rejected)\b.*\bby (?!hand\b)([^,\n]+)", re.IGNORECASE)
+PATIENCE_SECONDS = 150.0  # by then a tap that was held has been decided, if nothing else breaks
+Figure = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +149,38 @@ def _percentile_ms(seconds: list[float], share: float) -> float | None:
     if not seconds:
         return None
     return round(sorted(seconds)[math.ceil(len(seconds) * share) - 1] * 1000, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The figures of a play; `doubled` are second verdicts on a card and second stories of an item."""
+
+    report: Report
+    doubled: int
+
+    def figures(self) -> list[Figure]:
+        """Name, figure and colour of each."""
+        report = self.report
+        return [
+            ("taps", str(report.taps), ""),
+            ("answered", str(report.answered), ""),
+            ("settled", f"{report.settled} of {report.items}", ""),
+            ("lost", str(report.lost), "bad" if report.lost else "good"),
+            ("doubled", str(self.doubled), "bad" if self.doubled else "good"),
+        ]
+
+
+def score(world: World, instagram: Instagram, whole_since: float, now: float) -> Score:
+    """Count up to now.
+
+    A tap is lost when it is unanswered long after everything worked again: until then Telegram still has it, or a
+    worker is at it. `whole_since` is when that was; infinity, while something is broken.
+    """
+    waited = now - whole_since
+    tapped = [
+        Tapped(query.id, query.person.id, query.chat_id, query.message_id, query.callback_data, query.at)
+        for query in world.queries.by_id.values()
+    ]
+    patience = PATIENCE_SECONDS if waited >= PATIENCE_SECONDS else math.inf
+    report = count(tapped, world, now, Judgement(patience_seconds=patience))
+    return Score(report, report.duplicates + len(instagram.doubles()))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from infra.sandbox.demo.report import Figure, score
 from infra.sandbox.demo.worker_processes import MOST_WORKERS
 from infra.sandbox.page.gallery import Gallery, gallery
 from infra.sandbox.page.look import face, look
-from infra.sandbox.page.score import Figure, score
 from infra.sandbox.page.switches import SWITCHES, Switchboard, Where
 from infra.sandbox.page.timeline import Chapter, Chronicle
 from infra.sandbox.sandbox import Sandbox

@@ -13,9 +13,9 @@ from actors.errors import Unreachable
 from infra.clock import WallClock
 from infra.sandbox.demo.environment import Stories, Theatre
 from infra.sandbox.demo.fixtures import Backstage
+from infra.sandbox.demo.report import PATIENCE_SECONDS, score
 from infra.sandbox.demo.tcp_proxy import Link
 from infra.sandbox.demo.worker_processes import Script, Troupe
-from infra.sandbox.page.score import PATIENCE_SECONDS, score
 from infra.sandbox.page.switches import Switchboard
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.telegram.world import Tap
