@@ -109,10 +109,12 @@ class FakeStore(Script):
 
     async def ask(self, operation: Operation[T], ticket: Ticket) -> Reply[T]:
         """Answer as scripted; one that never does keeps the caller until the ticket is over."""
+        began = anyio.current_time()
+        assert isinstance(ticket.lane, Lane)
+        assert ticket.deadline >= began
         self.asked.append(operation)
         self.lanes.append(ticket.lane)
         answer = self.take(type(operation).__name__)
-        began = anyio.current_time()
         if isinstance(answer, After):
             await anyio.sleep(answer.seconds)
             answer = answer.then

@@ -14,6 +14,7 @@ from actors.commands import actor as commands
 from actors.commands import bot_name as own_name
 from actors.commands import delivery as voice
 from actors.commands import texts as replies
+from actors.database.actor import DatabaseSettings
 from actors.item import actor as item
 from actors.item import callback_answers as answers
 from actors.item import card_checks as checks
@@ -49,6 +50,11 @@ def test_tap_is_stored_or_refused_before_telegram_forgets_it() -> None:
     assert recordings.HOLD_SECONDS == 100.0
     assert door.STUCK_SECONDS == 5.0
     assert door.STUCK_SECONDS < intake.HIDING_SECONDS <= 20.0
+
+
+def test_attempt_at_the_database_ends_in_seconds_whatever_its_adapter_does() -> None:
+    """Longer than the adapter's own bounds together, which tests/infra/postgres/test_bounds.py compares."""
+    assert DatabaseSettings().attempt_seconds == 12.0
 
 
 def test_updates_are_parsed_four_in_one_go() -> None:

@@ -189,6 +189,23 @@ async def test_cards_beyond_the_bound_stay_without_a_finding(stage: Stage) -> No
     assert stage.events == ["preflight.dropped"] * 2
 
 
+async def test_bound_holds_for_the_next_cards_too(stage: Stage) -> None:
+    stage.outside.will("reach", *[None] * 5)
+    stage.outside.always("reach", Never())
+
+    async with living(stage.preflight.run):
+        await anyio.sleep(1.0)
+        for _ in range(5):
+            stage.preflight.tell_nowait(SENT)
+        await anyio.sleep(1.0)
+        with capture_logs() as stage.logs:
+            for _ in range(MOST_OPEN + 2):
+                stage.preflight.tell_nowait(SENT)
+                await anyio.sleep(0.01)
+
+    assert stage.events == ["preflight.dropped"] * 2
+
+
 async def test_stop_does_not_wait_for_a_call(stage: Stage) -> None:
     stage.outside.will("quota", Never())
 

@@ -247,6 +247,36 @@ async def test_stop_during_an_outage_gives_up_and_says_what_is_lost() -> None:
     assert [(entry["lines"], entry["total"]) for entry in _drops(logs)] == [(6, 6)]
 
 
+async def test_what_was_said_at_a_stop_is_not_said_again_in_the_next_life() -> None:
+    store = Store()
+    store.go_away()
+    logger = InteractionLogger(store, "w", SMALL)
+    with capture_logs() as logs:
+        async with living(logger.run):
+            tell_all(logger, 12)
+        await anyio.sleep(60)
+        store.back.set()
+        async with living(logger.run):
+            tell_all(logger, 1, first=12)
+
+    assert store.stored == [12]
+    assert [(entry["lines"], entry["total"]) for entry in _drops(logs)] == [(1, 1), (11, 12)]
+
+
+async def test_lines_dropped_since_the_last_word_are_told_with_the_next_batch() -> None:
+    store = Store()
+    store.go_away()
+    logger = InteractionLogger(store, "w", SMALL)
+    with capture_logs() as logs:
+        async with running(logger):
+            tell_all(logger, 15)
+            await anyio.sleep(11)
+            store.back.set()
+            await anyio.sleep(5)
+
+    assert [(entry["lines"], entry["total"]) for entry in _drops(logs)] == [(1, 1), (4, 5)]
+
+
 async def test_crash_keeps_the_lines_for_the_next_life() -> None:
     store = Store()
     store.go_away()

@@ -29,14 +29,14 @@ from actors.ports import SentCard
 from tests.actors.fakes import After, Creep, Never
 from tests.actors.item.fakes import ItemStage, playing
 from tests.kit.clock import virtual_time
-from tests.stories import press, row
+from tests.stories import press, row, settled
 
 anyio_backend = virtual_time
 
 CLAIMED = row(State.PRESENTING)
 IN_REVIEW = row(State.IN_REVIEW)
 PUBLISHING = row(State.PUBLISHING, 1)
-REHEARSED = row(State.IN_REVIEW, 2)
+REHEARSED = settled(row(State.IN_REVIEW, 2), Step.REHEARSED, None)
 AWAY = NotStored(Cause.EXPIRED, certain=False)
 
 
@@ -316,6 +316,9 @@ async def test_outcome_of_a_rehearsal_is_stored_before_it_is_shown(stage: ItemSt
 
     assert stage.store.asked == [StoreOutcome(PUBLISHING, Step.REHEARSED, rehearse(PUBLISHING), "w1")]
     assert [face.row for face, _ in stage.cards.drawn] == [REHEARSED]
+    assert [(line["change"], line["cause"]) for line in stage.logs if line["event"] == "item"] == [
+        ("rehearsed", "dry run")
+    ]
 
 
 async def test_outcome_that_could_not_be_stored_is_not_shown(stage: ItemStage) -> None:
@@ -335,6 +338,7 @@ async def test_outcome_that_lost_to_a_person_shows_what_the_person_decided(stage
         stage.tell(Resume(PUBLISHING))
 
     assert [face.row for face, _ in stage.cards.drawn] == [skipped]
+    assert [line for line in stage.logs if line["event"] == "item"] == []
 
 
 async def test_auto_post_is_published_after_it_was_recorded(stage: ItemStage) -> None:

@@ -106,8 +106,12 @@ async def test_original_of_a_cold_item_is_loaded_first(stage: ItemStage) -> None
     assert stage.taps[0]["outcome"] == "original_sent"
 
 
-@pytest.mark.parametrize("answer", [None, GONE_AWAY])
-async def test_original_that_cannot_be_found_is_said_so_on_the_card(stage: ItemStage, answer: object) -> None:
+@pytest.mark.parametrize(
+    ("answer", "cause"), [(None, "no such item"), (GONE_AWAY, "the database did not answer")], ids=["gone", "away"]
+)
+async def test_original_that_cannot_be_found_is_said_so_on_the_card(
+    stage: ItemStage, answer: object, cause: str
+) -> None:
     stage.store.will("LoadRow", answer)
 
     async with playing(stage):
@@ -115,7 +119,7 @@ async def test_original_that_cannot_be_found_is_said_so_on_the_card(stage: ItemS
 
     assert stage.lines == [words.FILE_NOT_SENT]
     assert stage.confirmed == [ANNAS.press.update_id]
-    assert [line["outcome"] for line in stage.taps] == ["original_not_sent"]
+    assert [(line["outcome"], line["cause"]) for line in stage.taps] == [("original_not_sent", cause)]
 
 
 async def test_original_that_cannot_be_sent_is_said_so_on_the_card(stage: ItemStage) -> None:

@@ -377,6 +377,7 @@ async def test_items_that_have_stopped_do_not_stop_a_publish(sea: Sea) -> None:
     await sail(sea, 10.0)
 
     assert (sea.item().state, sea.drawn) == (State.POSTED, [])
+    assert {"event": "publish.card_left", "log_level": "info", "chat_id": CHAT, "item_id": 7} in sea.logs
 
 
 async def test_publish_that_comes_while_we_stop_is_left_to_the_next_worker(sea: Sea) -> None:

@@ -11,7 +11,7 @@ from actors.operations.housekeeping import TidyUp
 from actors.operations.schedule import ClaimDue, Due
 from actors.peers import ItemKey
 from actors.runtime.waiting import BURST_SECONDS
-from actors.schedule.scheduler import AFTER_OUTAGE_SECONDS, BITE_SECONDS, TIDY_BITE, WORKER_ENDED, Scheduler
+from actors.schedule.scheduler import AFTER_OUTAGE_SECONDS, TIDY_BITE, WORKER_ENDED, Scheduler
 from tests.actors.fakes import After, FakeStore, Never
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
@@ -178,7 +178,7 @@ async def test_retentions_are_enforced_bite_by_bite_and_slots_are_looked_at_betw
     async with living(scheduler.run):
         await anyio.sleep(BURST_SECONDS - 1)
 
-    assert store.when("TidyUp") == pytest.approx([0, BITE_SECONDS, 2 * BITE_SECONDS], abs=0.1)
+    assert store.when("TidyUp") == pytest.approx([0, 1.0, 2.0], abs=0.1)
     assert len(store.of(ClaimDue)) == 3
 
 

@@ -171,6 +171,8 @@ async def test_conflict_makes_the_lease_be_looked_at_and_stops_the_polls(stage: 
         await anyio.sleep(1.0)
         assert len(stage.updates.asked) == 2
 
+    assert [line["event"] for line in stage.logs].count("intake.conflict") == 1
+
 
 async def test_taps_after_another_poller_may_have_been_worked_on_by_it(stage: IntakeStage) -> None:
     stage.updates.will("get", [], Conflict())

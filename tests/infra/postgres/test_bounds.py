@@ -1,5 +1,6 @@
 """Bounds of a statement: each ends before the one around it, so that a definite no comes before a doubt."""
 
+from actors.database.actor import DatabaseSettings
 from infra.postgres.embedded.owner import LOCK_SECONDS
 from infra.postgres.embedded.server import START_SECONDS
 from infra.postgres.pool import (
@@ -19,6 +20,10 @@ def test_server_ends_a_statement_before_the_driver_and_the_driver_before_us() ->
 
 def test_connection_that_cannot_be_had_or_given_back_is_given_up_before_a_statement_would_be() -> None:
     assert max(ACQUIRE_SECONDS, RELEASE_SECONDS, CLOSE_SECONDS) < COMMAND_SECONDS
+
+
+def test_adapter_ends_an_attempt_before_the_core_does() -> None:
+    assert DatabaseSettings().attempt_seconds >= ACQUIRE_SECONDS + RUN_SECONDS + RELEASE_SECONDS
 
 
 def test_start_is_waited_for_until_it_has_failed() -> None:
