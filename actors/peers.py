@@ -46,8 +46,8 @@ class Cards(Protocol):
         """Draw a line that no row stores."""
         ...
 
-    def show_view(self, face: Face) -> Awaitable[Drawn]:
-        """Draw a question, or its end, of which there are too many; it waits for cards and decisions."""
+    def show_view(self, face: Face, admitted: bool) -> Awaitable[Drawn]:
+        """Draw what decides nothing: after cards and decisions, and if not `admitted` once there is room to spare."""
         ...
 
 

@@ -27,6 +27,7 @@ from actors.domain.item import Story
 from actors.domain.messages import Message
 from actors.errors import PortError
 from actors.item.actor import ItemActor
+from actors.item.aloud import Aloud
 from actors.item.caches import KnownCards, People, Seldom
 from actors.item.dependencies import Outside
 from actors.item.registry import Aftermath, ItemDesk
@@ -93,12 +94,13 @@ class Worker:
         self.moves = Moves(self.database, self._confirm, self._look_again)
         paces = Paces()
         ports = replace(ports, chat=Following(Paced(ports.chat, paces), self.moves.follow))
+        self._aloud = Aloud(ports.chat)
         self.interactions = InteractionLogger(self.database, worker)
         self.cards = CardDrawer(ports.chat, self.database, worker, self._left_behind)
         self.cards.paces = paces
         self.items = ItemDesk(
             partial(self._item, ports, identity),
-            Aftermath(ports.chat, self._confirm, self._left_behind),
+            Aftermath(self._aloud, self._confirm, self._left_behind),
         )
         self.publishes = Publishes(partial(self._saga, ports, worker), worker, self._left_behind)
         self.preflight = Preflight(Checks(worker, self.database, ports.instagram, self.items, ports.reach))
@@ -107,7 +109,7 @@ class Worker:
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
         self.set_up = SetUpWatch(self.database, ports.means)
         self.commands = Commands(self._surroundings(ports, worker))
-        neighbours = Neighbours(ports.updates, self.items, ports.chat, self.commands, self.moves)
+        neighbours = Neighbours(ports.updates, self.items, self._aloud, self.commands, self.moves)
         self.intake = Intake(neighbours, self.lease)
         self.reception = None if ports.webhook is None else Reception(neighbours, ports.webhook)
         self.tokens = TokenKeeper(Keeping(worker, self.database, ports.instagram, ports.chat))
@@ -209,6 +211,7 @@ class Worker:
                 worker=identity.worker,
                 store=self.database,
                 chat=ports.chat,
+                aloud=self._aloud,
                 cards=self.cards,
                 publish=self.publishes.go_on,
                 clock=ports.clock,

@@ -12,7 +12,7 @@ import structlog
 
 from actors.domain.item import Row, Step
 from actors.domain.taps import Press
-from actors.item.effects import Conclude, Outcome
+from actors.item.effects import After, Conclude, Outcome
 from actors.operations.schedule import Change
 
 log = structlog.get_logger()
@@ -44,6 +44,7 @@ class Trace:
         self._open = 0
         self._conclusion: Conclude | None = None
         self._confirm: Callable[[], None] | None = None
+        self._after = After.SHOWN
         self._is_explained = False
         self._waited: tuple[str, ...] = ()
         self._figures: Figures = {
@@ -68,6 +69,7 @@ class Trace:
         self._figures["toast_ms"] = ms = self._ms()
         if ms > SLOW_MS:
             self._waited += (TOAST,)
+        self._finish()
 
     def recorded(self, attempts: int, waited_for: tuple[str, ...] = (), *, stored: bool) -> None:
         """Recording ended after so many attempts; what it waited for is said of a slow one."""
@@ -94,20 +96,23 @@ class Trace:
         """Tell whether it was handed over."""
         return self._is_explained
 
-    def confirm(self, confirm: Callable[[], None], answered_first: bool) -> None:
-        """Let Telegram forget the update: now, or once the answer is through."""
-        if answered_first and self._open:
-            self._confirm = confirm
-        else:
-            confirm()
+    def confirm(self, confirm: Callable[[], None], after: After) -> None:
+        """Let Telegram forget the update once this is through."""
+        self._confirm, self._after = confirm, after
+        self._finish()
 
     def _ms(self) -> float:
         return round((anyio.current_time() - self._press.at) * 1000, 1)
 
+    def _may_confirm(self) -> bool:
+        """A press that decides nothing is held for its toast alone: hundreds of drawings in one group take an hour."""
+        is_answered = self._after is After.ANSWER and self._figures["toast_ms"] is not None
+        return self._after is After.NOTHING or self._open == 0 or is_answered
+
     def _finish(self) -> None:
-        if self._open == 0 and self._confirm is not None:
-            self._confirm()
-            self._confirm = None
+        if self._confirm is not None and self._may_confirm():
+            confirm, self._confirm = self._confirm, None
+            confirm()
         if self._open == 0 and self._conclusion is not None:
             conclusion, self._conclusion = self._conclusion, None
             self._figures["waited_for"] = list(self._waited)

@@ -66,9 +66,9 @@ class CardDrawer:
         """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
         return self._wish(Wish(face, Rank.FINAL if needed else Rank.INTERIM, None))
 
-    def show_view(self, face: Face) -> Awaitable[Drawn]:
-        """Draw a question or its end once there is room for more than cards and decisions."""
-        return self._wish(Wish(face, Rank.COURTESY, None))
+    def show_view(self, face: Face, admitted: bool) -> Awaitable[Drawn]:
+        """Draw what decides nothing after what does; one too many waits until there is room for more than that."""
+        return self._wish(Wish(face, Rank.VIEW if admitted else Rank.COURTESY, None))
 
     async def run(self, lifeline: Lifeline) -> None:
         """Draw until stopped; then draw what is wanted already, and have it acknowledged."""

@@ -120,7 +120,7 @@ class Message:
         if lasts and wish.shown is not None and wish.face.version == waiting.face.version:
             wish.face = replace(wish.face, line=refusal)
             wish.rank = min(wish.rank, waiting.rank)
-        if wish.rank is Rank.COURTESY:
+        if wish.rank in {Rank.VIEW, Rank.COURTESY}:
             wish.rank = min(wish.rank, waiting.rank)  # it shows the decision that waits, too
         wish.take_over(waiting)
 

@@ -19,9 +19,10 @@ class Rank(IntEnum):
     FINAL = 0
     IN_DOUBT = 1
     REFRESH = 2
-    COURTESY = 3  # a line about a tap that came too late: anybody can have as many drawn as there are cards
-    PROGRESS = 4
-    INTERIM = 5
+    VIEW = 3  # what was asked for and decides nothing
+    COURTESY = 4  # a line about a tap that came too late: anybody can have as many drawn as there are cards
+    PROGRESS = 5
+    INTERIM = 6
 
     @property
     def may_be_dropped(self) -> bool:

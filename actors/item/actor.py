@@ -139,9 +139,8 @@ class ItemActor:
                     self._outside.note(self._interaction(press, kind))
             case wanted.Conclude(press):
                 self._traces.of(press).conclude(effect)
-            case wanted.ConfirmUpdate(press, answered_first):
-                confirm = partial(self._outside.confirm, press.update_id)
-                self._traces.of(press).confirm(confirm, answered_first)
+            case wanted.ConfirmUpdate(press, after):
+                self._traces.of(press).confirm(partial(self._outside.confirm, press.update_id), after)
             case _:
                 assert_never(effect)
 
@@ -175,12 +174,12 @@ class ItemActor:
         if await toast(self._outside.chat, press, wish.text, self._outside.pause):
             self._traces.of(press).toasted()
         elif wish.alone and (not wish.seldom or self._outside.seldom.may_tell(press, wish.text)):
-            await say_in_chat(self._outside.chat, press, f"{press.person.name}: {wish.text}")
+            await say_in_chat(self._outside.aloud, press, f"{press.person.name}: {wish.text}")
 
     async def _say(self, wish: wanted.SayInChat) -> None:
         press = wish.press
         if not wish.seldom or self._outside.seldom.may_tell(press, wish.text):
-            await say_until_heard(self._outside.chat, wish, self._outside.pause)
+            await say_until_heard(self._outside.aloud, wish, self._outside.pause)
 
     async def _look(self, pressed: Pressed) -> None:
         """Ask whose card it is; a person waits for what shall be shown on it."""

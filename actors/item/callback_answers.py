@@ -11,12 +11,12 @@ import structlog
 from actors.domain.taps import Press
 from actors.domain.updates import Unknown
 from actors.errors import PortError, Refused, Unreachable
+from actors.item.aloud import ANSWER_SECONDS, Aloud
 from actors.item.effects import Outcome, SayInChat
 from actors.ports import Chat
 
 log = structlog.get_logger()
 
-ANSWER_SECONDS = 5.0
 ANSWER_TRIES = 3
 SAY_AGAIN_SECONDS = 1.0
 SAY_SECONDS = 60.0  # a group that was told too much may be told no more for up to a minute
@@ -37,14 +37,14 @@ async def toast(chat: Chat, press: Press, text: str, pause: Callable[[float], Aw
     return False
 
 
-async def refuse(chat: Chat, press: Press, text: str, confirm: Callable[[int], None]) -> None:
+async def refuse(aloud: Aloud, press: Press, text: str, confirm: Callable[[int], None]) -> None:
     """Show a toast that says what did not happen, or say it in the chat; then the update is done.
 
     Not a line on the card: nothing is known of it here, and an old caption could be drawn over a newer one.
     """
     began = anyio.current_time()
-    if not await _reached(press.id, partial(chat.answer, press.id, text)):
-        await _reached(press.id, partial(chat.send_text, press.chat_id, f"{press.person.name}: {text}"))
+    if not await _reached(press.id, partial(aloud.chat.answer, press.id, text)):
+        await _said(press, partial(aloud.say, press.chat_id, f"{press.person.name}: {text}"))
     log.info(
         "tap",
         tap_id=press.id,
@@ -87,19 +87,19 @@ async def refuse_unknown(chat: Chat, pressed: Unknown, text: str, confirm: Calla
     confirm(pressed.update_id)
 
 
-async def say_in_chat(chat: Chat, press: Press, line: str) -> None:
+async def say_in_chat(aloud: Aloud, press: Press, line: str) -> None:
     """Say to everybody, if it may be said now, what matters for this moment only."""
-    await _said(press, partial(chat.send_text, press.chat_id, line))
+    await _said(press, partial(aloud.say, press.chat_id, line))
 
 
-async def say_until_heard(chat: Chat, wish: SayInChat, pause: Callable[[float], Awaitable[bool]]) -> None:
+async def say_until_heard(aloud: Aloud, wish: SayInChat, pause: Callable[[float], Awaitable[bool]]) -> None:
     """Say to everybody what the tapped message can show no more; a group that hears too much at once hears it later.
 
     What a person hears seldom is said again if nobody knows whether it was heard: the presses to come count on it.
     """
     press, began = wish.press, anyio.current_time()
     again = SAY_AGAIN_SECONDS if wish.seldom else None
-    while (rest := await _said(press, partial(chat.send_text, press.chat_id, wish.text), again)) is not None:
+    while (rest := await _said(press, partial(aloud.say, press.chat_id, wish.text), again)) is not None:
         again = 2 * again if again else None
         if anyio.current_time() + rest > began + SAY_SECONDS or await pause(rest):
             return
@@ -109,9 +109,8 @@ async def _said(press: Press, say: Callable[[], Awaitable[None]], again: float |
     """Say it; answers in how many seconds to say it again: if it was not heard, and `again` if it perhaps was not."""
     rest = again
     try:
-        with anyio.move_on_after(ANSWER_SECONDS):
-            await say()
-            rest = None
+        await say()
+        rest = None
     except Unreachable as error:
         log.info("tap.not_answered", tap_id=press.id, reason=str(error))
         rest = error.retry_after_seconds or SAY_AGAIN_SECONDS

@@ -26,6 +26,7 @@ from actors.ports import Face
 from actors.runtime.actor import Effect
 
 LATE_SECONDS = 2.0
+VIEW_SECONDS = 30.0
 REFUSALS = {Outcome.STALE.value, Outcome.FORBIDDEN.value}
 
 
@@ -53,6 +54,8 @@ class Drawings:
         """Wish for a line below the tapped card; one that is needed is a refusal."""
         face = self._face(wanted.press, wanted.row)
         face = replace(face, line=wanted.line, doubtful=wanted.doubtful)
+        if wanted.view:
+            return self._seen_soon(face, wanted.press, lambda drawing: self._refused(drawing, wanted))
         drawing = self.outside.cards.add_line(face, wanted.needed)
         if wanted.needed:
             return partial(self._refused, drawing, wanted)
@@ -63,9 +66,18 @@ class Drawings:
         asking = wanted.asking
         doubtful = asking is not None and asking.step in words.DOUBT_STEPS
         face = replace(self._face(wanted.press, wanted.row), asking=asking, doubtful=doubtful)
-        if self.outside.views.admits((face.chat_id, wanted.press.person.id), anyio.current_time()):
-            return partial(self._asked, self.outside.cards.add_line(face, needed=True), wanted.press)
-        return partial(self._asked_soon, self.outside.cards.show_view(face), wanted.press)
+        return self._seen_soon(face, wanted.press, lambda drawing: self._asked(drawing, wanted.press))
+
+    def _seen_soon(self, face: Face, press: Press, see: Callable[[Awaitable[Drawn]], Awaitable[None]]) -> Effect:
+        """Wish for what decides nothing, which may take long: the line of the press waits less for it."""
+        admitted = self.outside.views.admits((face.chat_id, press.person.id), anyio.current_time())
+        drawing = self.outside.cards.show_view(face, admitted)
+
+        async def seen() -> None:
+            with anyio.move_on_after(VIEW_SECONDS if admitted else LATE_SECONDS):
+                await see(drawing)
+
+        return seen
 
     def _face(self, press: Press, row: Row | None) -> Face:
         """What the tapped message shall show; drawn from the row if it is known, else from what the person saw."""
@@ -96,16 +108,11 @@ class Drawings:
     async def _asked(self, drawing: Awaitable[Drawn], press: Press) -> None:
         self._shown(press, await drawing)
 
-    async def _asked_soon(self, drawing: Awaitable[Drawn], press: Press) -> None:
-        """An update that is held costs a tap its place: whoever asks too much is waited for no longer."""
-        with anyio.move_on_after(LATE_SECONDS):
-            await self._asked(drawing, press)
-
     async def _refused(self, drawing: Awaitable[Drawn], wanted: ShowLine) -> None:
         """A refusal is never silent: where its message is gone, the chat hears it."""
         drawn = await drawing
         if drawn.gone:
-            await say_until_heard(self.outside.chat, SayInChat(wanted.press, wanted.line), self.outside.pause)
+            await say_until_heard(self.outside.aloud, SayInChat(wanted.press, wanted.line), self.outside.pause)
         self._shown(wanted.press, drawn)
 
     def _shown(self, press: Press, drawn: Drawn) -> None:

@@ -46,6 +46,7 @@ from actors.item import texts as words
 from actors.item.decide_checks import draw_checked, unless_listed
 from actors.item.effects import (
     AbandonRecording,
+    After,
     AnswerTap,
     CheckCard,
     CloseTap,
@@ -236,7 +237,7 @@ def _busy(item: Item, recording: Tap, message: Tap | AskToReject | AskAboutDoubt
 
 def _came_again(press: Press, first: Press) -> tuple[Effect, ...]:
     """The same press in another update: Telegram may forget the repetition, since it still keeps the first."""
-    return () if press.update_id == first.update_id else (ConfirmUpdate(press, answered_first=False),)
+    return () if press.update_id == first.update_id else (ConfirmUpdate(press, After.NOTHING),)
 
 
 def _recorded(item: Item, message: Recorded) -> Decision:
@@ -253,7 +254,7 @@ def _recorded(item: Item, message: Recorded) -> Decision:
             *goes_on,
             LogInteraction(press, message.tap.step.value),
             Conclude(press, message.tap.step.value, Outcome.RECORDED, cause, row.version),
-            ConfirmUpdate(press, answered_first=False),
+            ConfirmUpdate(press, After.NOTHING),
         ),
     )
 
@@ -270,7 +271,7 @@ def _stale(item: Item, message: Stale) -> Decision:
             *unless_listed(press, row),
             LogInteraction(press, Outcome.STALE.value),
             Conclude(press, message.tap.step.value, Outcome.STALE, cause, row.version),
-            ConfirmUpdate(press, answered_first=False),
+            ConfirmUpdate(press, After.NOTHING),
         ),
     )
 
@@ -293,6 +294,6 @@ def _not_recorded(item: Item, message: NotRecorded) -> Decision:
             refusal(item, replace(_line(item, tap, line, needed=True), check=True)),
             LogInteraction(press, Outcome.REFUSED.value),
             Conclude(press, tap.step.value, Outcome.REFUSED, "tap", press.version),
-            ConfirmUpdate(press, answered_first=True),
+            ConfirmUpdate(press, After.SHOWN),
         ),
     )

@@ -10,6 +10,7 @@ from actors.audit.tap_log import Explained
 from actors.database.request import Asks
 from actors.domain.flood_limit import MOST_VIEWS, Flood
 from actors.domain.item import Row
+from actors.item.aloud import Aloud
 from actors.item.caches import KnownCards, People, Seldom
 from actors.operations.housekeeping import Interaction
 from actors.peers import Cards
@@ -27,6 +28,7 @@ class Outside:
     worker: str
     store: Asks
     chat: Chat
+    aloud: Aloud
     cards: Cards
     publish: Callable[[Row], Awaitable[None]]
     clock: Clock

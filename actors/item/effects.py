@@ -83,7 +83,8 @@ class ShowLine:
 
     `needed`: a refusal, which is tried until it is shown; else it is progress, dropped when edits are short.
     `check`: it stands on what memory says; have the card checked once it is shown, which may be long after. `doubtful`:
-    without a row it has the buttons of a doubt.
+    without a row it has the buttons of a doubt. `view`: it is about a press that decides nothing,
+    and comes after what was decided.
     """
 
     press: Press
@@ -92,6 +93,7 @@ class ShowLine:
     needed: bool
     check: bool = False
     doubtful: bool = False
+    view: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +201,20 @@ class Conclude:
     version: int
 
 
+class After(Enum):
+    """What must be through before Telegram may forget an update."""
+
+    NOTHING = "nothing"  # its effect is durable
+    ANSWER = "answer"  # its toast is out; where that failed, what is shown in its place
+    SHOWN = "shown"  # everything that it started, for what was accepted and did not take effect is visibly refused
+
+
 @dataclass(frozen=True, slots=True)
 class ConfirmUpdate:
-    """Telegram may forget this update; `answered_first`: only once its toast and its line are through."""
+    """Telegram may forget this update, `after` what keeps the press from being lost with its worker."""
 
     press: Press
-    answered_first: bool
+    after: After
 
 
 PressEffect = (

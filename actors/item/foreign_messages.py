@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actors.domain.messages import Barred, Forbidden, Foreign, Gone, NotOurs, Unvouched
-from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, Press, Pressed, SendOriginal, Standing
+from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, Press, Pressed, SendOriginal, Standing, Tap
 from actors.item import texts as words
-from actors.item.effects import AnswerTap, Conclude, ConfirmUpdate, Effect, LookAtButton, Outcome, SayInChat, ShowLine
+from actors.item.effects import (
+    After,
+    AnswerTap,
+    Conclude,
+    ConfirmUpdate,
+    Effect,
+    LookAtButton,
+    Outcome,
+    SayInChat,
+    ShowLine,
+)
 from actors.item.memory import Decision, Item
 from actors.item.questions import ASK, KEEP, LEAVE, ORIGINAL
 
@@ -35,7 +45,7 @@ def refuse(item: Item, pressed: Pressed) -> Decision:
     text, outcome = (words.BUSY, Outcome.BUSY) if crowded else (words.MAY_NOT, Outcome.FORBIDDEN)
     conclusion = Conclude(press, action_of(pressed), outcome, "remembered", press.version)
     toast = AnswerTap(press, text, alone=True, seldom=True)
-    return Decision(item, (toast, conclusion, ConfirmUpdate(press, answered_first=True)))
+    return Decision(item, (toast, conclusion, ConfirmUpdate(press, After.ANSWER)))
 
 
 def barred(item: Item, message: Barred | Forbidden) -> Decision:
@@ -48,7 +58,7 @@ def barred(item: Item, message: Barred | Forbidden) -> Decision:
     conclusion = Conclude(press, action_of(about), Outcome.FORBIDDEN, "tap", version)
     told = press.standing is Standing.DOUBTED  # by the toast
     said = () if told else (SayInChat(press, words.barred(press.person.name), seldom=True),)
-    return Decision(item, (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+    return Decision(item, (*said, conclusion, _confirm(about)))
 
 
 def answer(item: Item, press: Press, text: str) -> tuple[Item, AnswerTap]:
@@ -74,7 +84,7 @@ def not_ours(item: Item, message: NotOurs) -> Decision:
     item = item.close(press)
     item = item if message.row is None else item.learn(message.row)
     conclusion = Conclude(press, action_of(pressed), Outcome.UNKNOWN_BUTTON, message.why.value, press.version)
-    return Decision(item, (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+    return Decision(item, (*said, conclusion, _confirm(pressed)))
 
 
 def gone(item: Item, message: Gone) -> Decision:
@@ -83,7 +93,7 @@ def gone(item: Item, message: Gone) -> Decision:
     said = _said(item, press, Foreign.NO_SUCH_ITEM)
     cause = Foreign.NO_SUCH_ITEM.value
     conclusion = Conclude(press, message.tap.step.value, Outcome.GONE, cause, press.version)
-    return Decision(item.close(press), (*said, conclusion, ConfirmUpdate(press, answered_first=True)))
+    return Decision(item.close(press), (*said, conclusion, _confirm(message.tap)))
 
 
 def unvouched(item: Item, message: Unvouched) -> Decision:
@@ -91,7 +101,7 @@ def unvouched(item: Item, message: Unvouched) -> Decision:
     press = message.about.press
     said = SayInChat(press, words.not_looked_at(press.person.name), seldom=not press.standing.draws)
     conclusion = Conclude(press, action_of(message.about), Outcome.REFUSED, "tap", press.version)
-    return Decision(item.close(press), (said, conclusion, ConfirmUpdate(press, answered_first=True)))
+    return Decision(item.close(press), (said, conclusion, _confirm(message.about)))
 
 
 def action_of(pressed: Pressed) -> str:
@@ -109,6 +119,11 @@ def action_of(pressed: Pressed) -> str:
             return ORIGINAL
         case _:
             return pressed.step.value
+
+
+def _confirm(pressed: Pressed) -> ConfirmUpdate:
+    """A tap was accepted, and is held until it is visibly refused; what decides nothing is lost with its worker."""
+    return ConfirmUpdate(pressed.press, After.SHOWN if isinstance(pressed, Tap) else After.ANSWER)
 
 
 def _said(item: Item, press: Press, why: Foreign) -> tuple[Effect, ...]:

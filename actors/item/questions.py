@@ -11,6 +11,7 @@ from actors.domain.messages import OriginalNotSent
 from actors.domain.taps import AskAboutDoubt, AskToReject, NotYours, Press, Question
 from actors.item import texts as words
 from actors.item.effects import (
+    After,
     AnswerTap,
     CheckCard,
     Conclude,
@@ -38,7 +39,7 @@ ASK: Mapping[Step, str] = MappingProxyType(
 def visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ...]:
     """Answer a press that needs no record: Telegram may forget it once the answer is through."""
     press = conclusion.press
-    confirm = ConfirmUpdate(press, answered_first=True)
+    confirm = ConfirmUpdate(press, After.ANSWER)
     toast = AnswerTap(press, text, alone=not shown, seldom=not press.standing.draws)
     return (toast, *shown, *_ended(conclusion), confirm)
 
@@ -84,11 +85,11 @@ def send_original(item: Item, press: Press) -> Decision:
     Telegram forgets the update before: a large file takes minutes, and the taps behind it would not be seen.
     """
     if item.original is not None and item.original.id == press.id:
-        return Decision(item, (ConfirmUpdate(press, answered_first=False),))
+        return Decision(item, (ConfirmUpdate(press, After.NOTHING),))
     if item.original is not None:
         conclusion = Conclude(press, ORIGINAL, Outcome.BUSY, "tap", press.version)
         return Decision(item, visibly(words.FILE_ON_ITS_WAY, conclusion))
-    asked = AnswerTap(press, words.SENDING_FILE), SendFile(press, item.row), ConfirmUpdate(press, answered_first=True)
+    asked = AnswerTap(press, words.SENDING_FILE), SendFile(press, item.row), ConfirmUpdate(press, After.ANSWER)
     return Decision(replace(item, original=press), asked)
 
 
@@ -104,7 +105,7 @@ def original_not_sent(item: Item, message: OriginalNotSent) -> Decision:
     press = message.press
     outcome = Outcome.ORIGINAL_NOT_SENT if message.certain else Outcome.ORIGINAL_LOST
     line = words.FILE_NOT_SENT if message.certain else words.FILE_LOST
-    told = ShowLine(press, item.known_to(press), line, needed=True, check=True)
+    told = ShowLine(press, item.known_to(press), line, needed=True, check=True, view=True)
     conclusion = Conclude(press, ORIGINAL, outcome, message.reason, press.version)
     return Decision(replace(item, original=None), (told, *_ended(conclusion)))
 

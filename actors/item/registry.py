@@ -22,9 +22,9 @@ from actors.domain.messages import (
 )
 from actors.domain.taps import Press, Pressed
 from actors.item import texts as words
+from actors.item.aloud import Aloud
 from actors.item.callback_answers import refuse
 from actors.peers import ItemKey
-from actors.ports import Chat
 from actors.runtime.actor import Actor, Context, DeadLetter, Reason
 from actors.runtime.child import Lifeline
 from actors.runtime.registry import Registry
@@ -36,7 +36,7 @@ from actors.runtime.waiting import until
 class Aftermath:
     """Whom a crash concerns: the person, the update, and whoever finds what is left behind."""
 
-    chat: Chat
+    aloud: Aloud
     confirm: Callable[[int], None]
     on_crash: Callable[[], None]
 
@@ -88,7 +88,8 @@ class ItemDesk:
         if self._tasks is None or letter.reason not in {Reason.CRASHED, Reason.QUARANTINED}:
             return
         if press is not None:
-            self._tasks.start_soon(refuse, self._aftermath.chat, press, words.BROKEN, self._aftermath.confirm)
+            after = self._aftermath
+            self._tasks.start_soon(refuse, after.aloud, press, words.BROKEN, after.confirm)
         self._aftermath.on_crash()
 
 

@@ -14,9 +14,10 @@ from actors.domain.taps import Press, Pressed
 from actors.domain.updates import Heard, Membership, Moved, Poison, Said, Unknown, Update
 from actors.errors import MailboxClosed, MailboxFull
 from actors.item import texts as words
+from actors.item.aloud import Aloud
 from actors.item.callback_answers import refuse, refuse_unknown
 from actors.peers import Hearers, Items, Movers
-from actors.ports import Chat, Updates
+from actors.ports import Updates
 
 log = structlog.get_logger()
 
@@ -31,7 +32,7 @@ class Neighbours:
 
     updates: Updates
     items: Items
-    chat: Chat
+    aloud: Aloud
     commands: Hearers
     moves: Movers
 
@@ -49,7 +50,7 @@ class Door:
 
     def __init__(self, neighbours: Neighbours, confirm: Callable[[int], None]) -> None:
         self._items = neighbours.items
-        self._chat = neighbours.chat
+        self._aloud = neighbours.aloud
         self._commands = neighbours.commands
         self._moves = neighbours.moves
         self._confirm = confirm
@@ -60,7 +61,7 @@ class Door:
             case pressed if isinstance(pressed, Pressed):
                 return self._tell(pressed, pressed.press, answers)
             case Unknown():
-                answers.start_soon(refuse_unknown, self._chat, update, words.EARLIER_VERSION, self._confirm)
+                answers.start_soon(refuse_unknown, self._aloud.chat, update, words.EARLIER_VERSION, self._confirm)
                 return Taken.HELD
             case Said() | Membership():
                 return self._hear(update)
@@ -81,7 +82,7 @@ class Door:
 
     def refuse(self, press: Press, answers: TaskGroup) -> None:
         """Say that there is no room for it, and then confirm it."""
-        answers.start_soon(refuse, self._chat, press, words.BUSY, self._confirm)
+        answers.start_soon(refuse, self._aloud, press, words.BUSY, self._confirm)
 
     def _tell(self, message: Pressed, press: Press, answers: TaskGroup) -> Taken:
         try:

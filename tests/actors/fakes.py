@@ -205,7 +205,7 @@ class FakeCards(Script):
         self.lates: list[bool] = []
         self.explained: list[Callable[[], bool] | None] = []
         self.lines: list[tuple[Face, bool]] = []
-        self.views: list[Face] = []
+        self.views: list[tuple[Face, bool]] = []
         self.always("draw", 1)
         self.always("add_line", 1)
         self.always("show_view", 1)
@@ -224,9 +224,10 @@ class FakeCards(Script):
         self.lines.append((face, needed))
         return _drawn(await self.play("add_line"))
 
-    async def show_view(self, face: Face) -> Drawn:
+    async def show_view(self, face: Face, admitted: bool) -> Drawn:
         """Keep it; returns what became of it."""
-        self.views.append(face)
+        self.lines.append((face, True))
+        self.views.append((face, admitted))
         return _drawn(await self.play("show_view"))
 
 

@@ -724,11 +724,28 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/audit/tap_log.py",
-                "        if answered_first and self._open:\n            self._confirm = confirm\n        else:\n"
-                "            confirm()",
-                "        confirm()",
+                "        return self._after is After.NOTHING or self._open == 0 or is_answered",
+                "        return True",
             ),
         ),
+    ),
+    Mutant(
+        "question_held_until_it_is_drawn",
+        "F8",
+        "hundreds of questions fill what Telegram shows of its updates, and no newer tap is seen",
+        (
+            Edit(
+                "actors/audit/tap_log.py",
+                "is_answered = self._after is After.ANSWER and",
+                "is_answered = self._after is After.NOTHING and",
+            ),
+            Edit(
+                "actors/item/card_requests.py",
+                "move_on_after(VIEW_SECONDS if admitted else LATE_SECONDS)",
+                "move_on_after(3600.0)",
+            ),
+        ),
+        "held taps end",
     ),
     Mutant(
         "chat_stuck_after_a_pause",

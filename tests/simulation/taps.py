@@ -99,7 +99,7 @@ class Taps:
 
     def said(self, chat_id: int, text: str) -> None:
         """A chat hears something that belongs to no card."""
-        self.evidence.said_to_all.setdefault(chat_id, []).append(text)
+        self.evidence.said_to_all.setdefault(chat_id, []).extend(text.splitlines())
 
     def logged(self, process: Process, line: dict[str, Any]) -> None:
         """A process wrote a line that concerns a tap."""

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from actors.audit.tap_log import MOST_EXPLAINED, Explained, Traces, write_recovered_line
 from actors.domain.item import State, Step
-from actors.item.effects import Conclude, Outcome
+from actors.item.effects import After, Conclude, Outcome
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, press, row, settled
 
@@ -159,7 +159,7 @@ async def test_durable_tap_is_confirmed_at_once() -> None:
     trace = Traces(Explained()).of(PRESS)
     trace.begin()
 
-    trace.confirm(lambda: confirmed.append("now"), answered_first=False)
+    trace.confirm(lambda: confirmed.append("now"), After.NOTHING)
 
     assert confirmed == ["now"]
 
@@ -169,7 +169,7 @@ async def test_refused_tap_is_confirmed_once_its_answer_is_through() -> None:
     trace = Traces(Explained()).of(PRESS)
     trace.begin()
 
-    trace.confirm(lambda: confirmed.append("then"), answered_first=True)
+    trace.confirm(lambda: confirmed.append("then"), After.SHOWN)
     assert confirmed == []
     trace.end()
 
@@ -179,7 +179,7 @@ async def test_refused_tap_is_confirmed_once_its_answer_is_through() -> None:
 async def test_refusal_with_nothing_under_way_is_confirmed_at_once() -> None:
     confirmed: list[str] = []
 
-    Traces(Explained()).of(PRESS).confirm(lambda: confirmed.append("now"), answered_first=True)
+    Traces(Explained()).of(PRESS).confirm(lambda: confirmed.append("now"), After.SHOWN)
 
     assert confirmed == ["now"]
 
@@ -283,3 +283,33 @@ async def test_tap_that_another_worker_stored_after_all_is_told_again(logs: list
     traces.recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
 
     assert [line["outcome"] for line in logs] == ["refused", "recorded"]
+
+
+@pytest.mark.parametrize("after", [After.ANSWER, After.SHOWN])
+async def test_update_of_a_press_whose_toast_failed_is_held_for_what_is_shown(after: After) -> None:
+    confirmed: list[str] = []
+    trace = Traces(Explained()).of(PRESS)
+    trace.begin()
+    trace.begin()
+
+    trace.confirm(lambda: confirmed.append("then"), after)
+    trace.end()
+    assert confirmed == []
+    trace.end()
+
+    assert confirmed == ["then"]
+
+
+async def test_update_of_a_press_that_decides_nothing_is_held_for_its_toast_alone() -> None:
+    """Simulation, aimed seeds 64 and 88: hundreds of questions in a group that takes an edit in three seconds."""
+    confirmed: list[str] = []
+    trace = Traces(Explained()).of(PRESS)
+    trace.begin()
+    trace.begin()
+
+    trace.confirm(lambda: confirmed.append("then"), After.ANSWER)
+    assert confirmed == []
+    trace.toasted()
+    trace.end()
+
+    assert confirmed == ["then"]

@@ -63,10 +63,10 @@ class CardStage:
         face = Face(CHAT, message, 7, 0, row, seen="<b>Sunset</b>", line=text)
         await self._wish(text, partial(self.drawer.add_line, face, needed))
 
-    async def view(self, name: str, message: int = 501) -> None:
-        """Wish for a question of which there are too many, and let the drawer take it in."""
+    async def view(self, name: str, message: int = 501, *, admitted: bool = False) -> None:
+        """Wish for a question, perhaps one too many, and let the drawer take it in."""
         face = Face(CHAT, message, 7, 0, None, seen="<b>Sunset</b>", line=name)
-        await self._wish(name, partial(self.drawer.show_view, face))
+        await self._wish(name, partial(self.drawer.show_view, face, admitted))
 
     async def spend(self, edits: int) -> None:
         """Use up so much of the chat's budget, on messages from 1000 on."""

@@ -65,6 +65,19 @@ async def test_question_too_much_waits_for_room_and_the_decision_that_follows_do
     assert stage.seen[COURTESIES:] == ["card 1"]
 
 
+async def test_decision_is_drawn_before_the_questions_that_came_before_it(stage: CardStage) -> None:
+    async with stage.playing():
+        await stage.spend(20)
+        for number in range(3):
+            await stage.view(f"question {number}", message=501 + number, admitted=True)
+        await stage.draw(SKIPPED, "Ben's", message=510)
+
+        await stage.journal.until("Ben's")
+        assert anyio.current_time() == pytest.approx(3.0)
+        await stage.journal.until("question 0")
+        assert anyio.current_time() == pytest.approx(6.0)
+
+
 async def test_stop_draws_late_taps_without_waiting_for_room(stage: CardStage) -> None:
     async with stage.playing():
         await stage.spend(COURTESIES)

@@ -14,6 +14,7 @@ from actors.audit.tap_log import Explained
 from actors.domain.item import Row
 from actors.domain.messages import Message
 from actors.item.actor import ItemActor
+from actors.item.aloud import Aloud
 from actors.item.caches import KnownCards, People, Seldom
 from actors.item.dependencies import Outside
 from actors.item.memory import Known
@@ -69,7 +70,7 @@ class ItemStage:
     def __post_init__(self) -> None:
         self.desk = ItemDesk(
             lambda context: self.make(self._outside(), context),
-            Aftermath(self.chat, self._confirm, lambda: self.wakes.append("reconciler")),
+            Aftermath(Aloud(self.chat), self._confirm, lambda: self.wakes.append("reconciler")),
         )
 
     def tell(self, message: Message) -> None:
@@ -106,6 +107,7 @@ class ItemStage:
             worker="w1",
             store=self.store,
             chat=self.chat,
+            aloud=Aloud(self.chat),
             cards=self.cards,
             publish=self._publish,
             clock=NoonClock(),

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from actors.domain.updates import Unknown
 from actors.errors import Refused, Unreachable
+from actors.item.aloud import Aloud
 from actors.item.callback_answers import refuse, refuse_unknown
 from tests.actors.fakes import After, FakeChat, Never
 from tests.kit.clock import virtual_time
@@ -30,7 +31,7 @@ class AnswerStage:
     async def refuse(self) -> Any:
         """Refuse a press; answers the tap's line."""
         with capture_logs() as logs:
-            await refuse(self.chat, press(), "Busy, tap again", self.confirmed.append)
+            await refuse(Aloud(self.chat), press(), "Busy, tap again", self.confirmed.append)
         return _the_tap(logs)
 
     async def refuse_unknown(self) -> Any:

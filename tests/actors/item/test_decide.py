@@ -48,6 +48,7 @@ from actors.item import texts as words
 from actors.item.decide import decide
 from actors.item.effects import (
     AbandonRecording,
+    After,
     AnswerTap,
     CheckCard,
     CloseTap,
@@ -165,7 +166,7 @@ def test_second_tap_during_a_recording_learns_whose_it_is() -> None:
     assert decision.effects[0] == AnswerTap(BENS.press, "⏳ Anna is skipping this…", alone=True)
     assert of(Record, decision.effects) == []
     assert of(Conclude, decision.effects) == [Conclude(BENS.press, "posted", Outcome.BUSY, "tap", 0)]
-    assert ConfirmUpdate(BENS.press, answered_first=True) in decision.effects
+    assert ConfirmUpdate(BENS.press, After.ANSWER) in decision.effects
 
 
 def test_same_tap_delivered_twice_is_recorded_once() -> None:
@@ -179,7 +180,7 @@ def test_same_tap_in_another_update_lets_telegram_forget_the_repetition() -> Non
     decision = decide(recording, Tap(repetition, Step.SKIP))
 
     assert decision.item == recording
-    assert decision.effects == (ConfirmUpdate(repetition, answered_first=False),)
+    assert decision.effects == (ConfirmUpdate(repetition, After.NOTHING),)
 
 
 def test_recorded_tap_is_shown_logged_and_confirmed() -> None:
@@ -190,7 +191,7 @@ def test_recorded_tap_is_shown_logged_and_confirmed() -> None:
         ShowCard(SKIPPED, ANNAS.press, "tap"),
         LogInteraction(ANNAS.press, "skip"),
         Conclude(ANNAS.press, "skip", Outcome.RECORDED, "tap", 1),
-        ConfirmUpdate(ANNAS.press, answered_first=False),
+        ConfirmUpdate(ANNAS.press, After.NOTHING),
     )
 
 
@@ -244,7 +245,7 @@ def test_forbidden_tap_draws_nothing_and_is_told_in_the_chat() -> None:
     assert decision.effects == (
         SayInChat(BENS.press, words.barred("Ben"), seldom=True),
         Conclude(BENS.press, "posted", Outcome.FORBIDDEN, "tap", 0),
-        ConfirmUpdate(BENS.press, answered_first=True),
+        ConfirmUpdate(BENS.press, After.SHOWN),
     )
 
 
@@ -255,7 +256,7 @@ def test_tap_that_is_certainly_not_stored_is_refused_with_its_buttons_live() -> 
     line = "⚠️ Anna's Skip was not saved, tap again."
     assert decision.effects[0] == ShowLine(ANNAS.press, None, line, needed=True, check=True)
     assert Conclude(ANNAS.press, "skip", Outcome.REFUSED, "tap", 0) in decision.effects
-    assert ConfirmUpdate(ANNAS.press, answered_first=True) in decision.effects
+    assert ConfirmUpdate(ANNAS.press, After.SHOWN) in decision.effects
 
 
 def test_tap_that_may_be_stored_is_closed_by_its_key_and_not_confirmed_before() -> None:
@@ -321,7 +322,7 @@ def test_original_is_sent_without_deciding_anything() -> None:
     assert decision.effects == (
         AnswerTap(ANNAS.press, "Sending the original…"),
         SendFile(ANNAS.press, ROW),
-        ConfirmUpdate(ANNAS.press, answered_first=True),
+        ConfirmUpdate(ANNAS.press, After.ANSWER),
     )
     assert decision.item == remembered(ROW, original=ANNAS.press)
 
@@ -340,7 +341,7 @@ def test_original_whose_press_comes_again_is_not_sent_again() -> None:
     again = replace(ANNAS.press, update_id=ANNAS.press.update_id + 1)
 
     assert decide(remembered(ROW, original=ANNAS.press), SendOriginal(again)).effects == (
-        ConfirmUpdate(again, answered_first=False),
+        ConfirmUpdate(again, After.NOTHING),
     )
 
 
@@ -382,7 +383,7 @@ def test_how_the_sending_of_an_original_ended_is_concluded_then_and_not_before(
 def test_original_that_did_not_come_is_told_on_the_card(certain: bool, line: str) -> None:
     effects = decide(remembered(ROW), OriginalNotSent(ANNAS.press, certain, "no")).effects
 
-    assert of(ShowLine, effects) == [ShowLine(ANNAS.press, ROW, line, needed=True, check=True)]
+    assert of(ShowLine, effects) == [ShowLine(ANNAS.press, ROW, line, needed=True, check=True, view=True)]
 
 
 def test_line_of_a_doubt_that_nobody_has_loaded_keeps_the_buttons_of_a_doubt() -> None:

@@ -21,6 +21,7 @@ from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, Pres
 from actors.item import texts as words
 from actors.item.decide import decide
 from actors.item.effects import (
+    After,
     AnswerTap,
     CheckCard,
     CloseTap,
@@ -80,7 +81,7 @@ def test_what_was_vouched_for_goes_on_without_a_second_toast(action: str) -> Non
     assert not [effect for effect in decision.effects if isinstance(effect, AnswerTap)]
     concluded = [effect.action for effect in decision.effects if isinstance(effect, Conclude)]
     assert concluded == ([] if action == "send_original" else [action])  # how a file's sending ends is told then
-    assert ConfirmUpdate(HERS, answered_first=True) in decision.effects
+    assert ConfirmUpdate(HERS, After.ANSWER) in decision.effects
 
 
 def test_question_is_asked_on_a_card_that_the_row_vouched_for() -> None:
@@ -102,15 +103,17 @@ def test_press_that_is_none_of_the_item_is_told_and_explained_and_touches_nothin
         (
             SayInChat(HERS, words.foreign(why, "Anna"), seldom=True),
             Conclude(HERS, action, Outcome.UNKNOWN_BUTTON, why.value, 0),
-            ConfirmUpdate(HERS, answered_first=True),
+            ConfirmUpdate(HERS, After.ANSWER),
         ),
     )
 
 
 def test_tap_that_is_none_of_the_item_ends_its_recording() -> None:
+    """It was accepted, so it is held until its refusal was heard; what decides nothing is held for its toast alone."""
     decision = decide(replace(COLD, recording=TAP), NotOurs(TAP, Foreign.ANOTHER_ITEM, ROW))
 
     assert decision.item.recording is None
+    assert ConfirmUpdate(TAP.press, After.SHOWN) in decision.effects
     assert decision.item.row == ROW
     assert not decision.item.owns(HERS) or HERS.message_id in {card.message_id for card in ROW.cards}
     assert drawn(decision.effects) == []

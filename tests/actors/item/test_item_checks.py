@@ -63,7 +63,7 @@ async def test_check_that_is_hopeless_is_given_up(stage: ItemStage) -> None:
 
     async with playing(stage):
         stage.tell(AskToReject(ANNAS.press))
-        await stage.cards.journal.until("add_line", 2)
+        await stage.cards.journal.until("show_view", 2)
 
     assert len(stage.store.of(LookAtCard)) == 1
     assert stage.cards.drawn == []
@@ -74,7 +74,7 @@ async def test_stop_ends_a_check(stage: ItemStage) -> None:
 
     async with playing(stage):
         stage.tell(AskToReject(ANNAS.press))
-        await stage.cards.journal.until("add_line", 2)
+        await stage.cards.journal.until("show_view", 2)
 
     assert stage.cards.drawn == []
 
@@ -167,7 +167,7 @@ async def test_refusal_that_the_group_will_not_hear_or_may_have_heard_is_said_on
 
 
 async def test_deleted_message_takes_no_edit(stage: ItemStage) -> None:
-    stage.cards.will("add_line", GONE)
+    stage.cards.will("show_view", GONE)
     stage.cards.will("draw", GONE)
     stage.store.will("RecordTap", lambda asked: Recorded(asked.tap, SKIPPED))
 

@@ -38,7 +38,7 @@ async def test_question_waits_for_the_row_and_is_then_asked_on_its_card(stage: I
 
     async with playing(stage):
         stage.tell(AskToReject(HERS))
-        await stage.cards.journal.until("add_line")
+        await stage.cards.journal.until("show_view")
 
     assert stage.store.of(LookAtButton) == [LookAtButton(AskToReject(HERS))]
     assert stage.chat.toasts == [("anna-1", words.SURE)]

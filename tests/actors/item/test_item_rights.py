@@ -30,7 +30,17 @@ from actors.item.caches import (
     People,
 )
 from actors.item.decide import decide
-from actors.item.effects import AnswerTap, Conclude, ConfirmUpdate, Outcome, Record, SayInChat, ShowLine, WatchRecording
+from actors.item.effects import (
+    After,
+    AnswerTap,
+    Conclude,
+    ConfirmUpdate,
+    Outcome,
+    Record,
+    SayInChat,
+    ShowLine,
+    WatchRecording,
+)
 from actors.operations.taps import LookAtButton, RecordTap
 from tests.actors.fakes import Never
 from tests.actors.item.fakes import ItemStage, playing
@@ -186,7 +196,7 @@ def test_one_press_too_many_is_refused_from_memory() -> None:
     assert decision.effects == (
         AnswerTap(his, words.BUSY, alone=True, seldom=True),
         Conclude(his, "skip", Outcome.BUSY, "remembered", 0),
-        ConfirmUpdate(his, answered_first=True),
+        ConfirmUpdate(his, After.ANSWER),
     )
 
 

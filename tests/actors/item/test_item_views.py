@@ -51,8 +51,8 @@ async def test_every_decided_tap_is_noted_as_an_interaction(stage: ItemStage) ->
 async def test_question_stands_for_60_s_and_is_taken_away(stage: ItemStage) -> None:
     async with playing(stage):
         stage.tell(AskToReject(ANNAS.press))
-        await stage.cards.journal.until("add_line", 2)
-        assert stage.cards.when("add_line")[-1] == pytest.approx(QUESTION_SECONDS)
+        await stage.cards.journal.until("show_view", 2)
+        assert stage.cards.when("show_view")[-1] == pytest.approx(QUESTION_SECONDS)
 
     assert [face.asking for face in stage.line_faces] == [Question(Step.REJECT, ANNA.id), None]
     assert stage.chat.toasts == [("anna-1", words.SURE)]
@@ -76,13 +76,13 @@ async def test_question_after_question_of_one_person_waits_for_room_and_holds_no
     async with playing(stage):
         for one in asked:
             stage.tell(AskToReject(one))
-        await stage.cards.journal.until("show_view", 2)
+        await stage.cards.journal.until("show_view", MOST_VIEWS + 2)
         stage.tell(AskToReject(BENS.press))
-        await stage.cards.journal.until("add_line", MOST_VIEWS + 1)
+        await stage.cards.journal.until("show_view", MOST_VIEWS + 3)
         await anyio.sleep(LATE_SECONDS + 1)
         assert set(stage.confirmed) >= {one.update_id for one in asked}
 
-    assert len(stage.cards.views) == 2
+    assert sorted(admitted for _, admitted in stage.cards.views) == [False] * 2 + [True] * (MOST_VIEWS + 1)
     assert [line["outcome"] for line in stage.taps if line["user_id"] == ANNA.id] == ["asked"] * len(asked)
 
 
@@ -154,7 +154,7 @@ async def test_original_that_stands_still_is_given_up_and_certainly_not_sent(sta
     async with playing(stage):
         stage.tell(Changed(IN_REVIEW, "queued"))
         stage.tell(SendOriginal(ANNAS.press))
-        await stage.cards.journal.until("add_line")
+        await stage.cards.journal.until("show_view")
 
     assert [(line["outcome"], line["cause"]) for line in stage.taps] == [("original_not_sent", STILL)]
 

@@ -11,7 +11,8 @@ from actors.domain.messages import Changed, Message, Recorded
 from actors.domain.taps import AskToReject, KeepIt, SendOriginal, Tap
 from actors.errors import MailboxClosed, Unreachable
 from actors.item import texts as words
-from actors.item.callback_answers import ANSWER_SECONDS, refuse
+from actors.item.aloud import ANSWER_SECONDS, Aloud
+from actors.item.callback_answers import refuse
 from actors.item.dependencies import Outside
 from actors.peers import ItemKey
 from actors.runtime.actor import Context
@@ -149,7 +150,7 @@ async def test_refused_press_is_done_in_bounded_time_toast_or_no_toast(answer: A
     chat, confirmed = FakeChat(), list[int]()
     chat.will("answer", answer)
 
-    await refuse(chat, ANNAS.press, words.BUSY, confirmed.append)
+    await refuse(Aloud(chat), ANNAS.press, words.BUSY, confirmed.append)
 
     assert confirmed == [ANNAS.press.update_id]
     assert anyio.current_time() <= ANSWER_SECONDS + 0.001
@@ -160,7 +161,7 @@ async def test_refusal_whose_toast_fails_is_said_in_the_chat(answer: Any) -> Non
     chat = FakeChat()
     chat.will("answer", answer)
 
-    await refuse(chat, ANNAS.press, words.BUSY, lambda _: None)
+    await refuse(Aloud(chat), ANNAS.press, words.BUSY, lambda _: None)
 
     assert chat.texts == [(ANNAS.press.chat_id, f"Anna: {words.BUSY}")]
 
@@ -170,6 +171,6 @@ async def test_refusal_that_nobody_can_be_told_is_done_all_the_same() -> None:
     chat.will("answer", Never())
     chat.will("send_text", Unreachable("no network"))
 
-    await refuse(chat, ANNAS.press, words.BUSY, confirmed.append)
+    await refuse(Aloud(chat), ANNAS.press, words.BUSY, confirmed.append)
 
     assert confirmed == [ANNAS.press.update_id]

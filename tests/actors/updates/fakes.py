@@ -14,6 +14,7 @@ from actors.domain.item import Step
 from actors.domain.taps import Tap
 from actors.domain.updates import Heard, Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.errors import MailboxClosed
+from actors.item.aloud import Aloud
 from actors.runtime.child import Lifeline
 from actors.updates.dispatcher import Neighbours
 from actors.updates.polling import Intake
@@ -182,7 +183,9 @@ class IntakeStage:
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.intake = Intake(Neighbours(self.updates, self.items, self.chat, self.commands, self.moves), self.lease)
+        self.intake = Intake(
+            Neighbours(self.updates, self.items, Aloud(self.chat), self.commands, self.moves), self.lease
+        )
 
     @property
     def told(self) -> list[str]:

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from actors.domain.messages import GiveUp
 from actors.domain.taps import Tap
 from actors.domain.updates import Update
+from actors.item.aloud import Aloud
 from actors.ports import Delivery, Receipt
 from actors.runtime.child import Lifeline
 from actors.updates.dispatcher import Neighbours
@@ -58,7 +59,7 @@ class ReceptionStage:
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        neighbours = Neighbours(FakeUpdates(), self.items, self.chat, self.commands, self.moves)
+        neighbours = Neighbours(FakeUpdates(), self.items, Aloud(self.chat), self.commands, self.moves)
         self.reception = Reception(neighbours, self.webhook)
 
     @property
