@@ -9,7 +9,7 @@ from actors.cards.chat_limits import Paced, Paces
 from actors.cards.rate_limit import BUDGET
 from actors.domain.item import State
 from actors.errors import AnswerLost, BotTokenRefused, PortError, Unreachable
-from actors.ports import Face
+from actors.ports import Face, Sending
 from tests.actors.fakes import After, FakeChat
 from tests.kit.clock import virtual_time
 from tests.stories import CHAT, row
@@ -61,6 +61,12 @@ async def test_pause_holds_everything_in_its_chat_and_is_asked_for_once(chat: Fa
 
     assert len(chat.when("send_text")) == 1
     assert (chat.faces, chat.when("send_card"), chat.when("send_original")) == ([], [], [])
+
+
+async def test_original_is_sent_as_the_chat_is_asked_to(chat: FakeChat, paced: Paced) -> None:
+    await paced.send_original(row(State.IN_REVIEW), 501, Sending())
+
+    assert chat.originals == [(row(State.IN_REVIEW), 501)]
 
 
 async def test_toasts_and_other_chats_wait_for_no_pause(chat: FakeChat, paced: Paced) -> None:
