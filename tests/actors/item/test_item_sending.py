@@ -286,6 +286,16 @@ async def test_card_that_is_lost_is_said_once_text_gets_through(stage: ItemStage
     assert len(stage.chat.texts) == 1
 
 
+async def test_card_that_is_lost_is_not_said_any_more_after_ten_minutes(stage: ItemStage) -> None:
+    stage.chat.always("send_text", Unreachable("no network", retry_after_seconds=60.0))
+
+    async with playing(stage):
+        stage.tell(CardNotSent(LOST, "no answer"))
+        await anyio.sleep(3600.0)
+
+    assert stage.chat.when("send_text") == pytest.approx([60.0 * minute for minute in range(10)])
+
+
 @pytest.mark.parametrize("failure", [Refused("chat not found"), AnswerLost("timeout")])
 async def test_card_that_is_lost_is_not_said_twice(stage: ItemStage, failure: Exception) -> None:
     stage.chat.will("send_text", failure)

@@ -8,6 +8,7 @@ import pytest
 from actors.domain.group_ids import GroupKind
 from actors.domain.membership import Standing
 from actors.domain.updates import Membership, Moved, Poison, Unknown, Update
+from actors.item.aloud import Aloud
 from actors.updates.dispatcher import Door, Neighbours, Taken
 from tests.actors.fakes import FakeChat, FakeItems
 from tests.actors.updates.fakes import FakeHearers, FakeMovers, FakeUpdates, other, said, tap
@@ -31,13 +32,15 @@ class Stage:
         self.commands, self.moves = FakeHearers(closed=closed), FakeMovers(closed=closed)
         self.items.closed = closed
         self.confirmed: list[int] = []
-        around = Neighbours(FakeUpdates(), self.items, self.chat, self.commands, self.moves)
+        self.taken = Taken.DONE
+        around = Neighbours(FakeUpdates(), self.items, Aloud(self.chat), self.commands, self.moves)
         self._door = Door(around, self.confirmed.append)
 
     async def take(self, update: Update) -> Taken:
         """Hand it on, and let what is answered at the door be answered."""
         async with anyio.create_task_group() as answers:
-            return self._door.hand_on(update, answers)
+            self.taken = self._door.hand_on(update, answers)
+        return self.taken
 
 
 @pytest.mark.parametrize("update", [TAP, SAID, JOINED, MOVED, UNKNOWN], ids=lambda one: type(one).__name__)
