@@ -12,8 +12,8 @@ import json
 import os
 import random
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, redirect_stderr
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, redirect_stderr
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,7 +52,7 @@ from infra.postgres.connect import Address, connected
 from infra.postgres.demo_faults import Saboteur
 from infra.postgres.embedded.guard import guarded
 from infra.postgres.embedded.owner import open_embedded
-from infra.postgres.migrate import migrate
+from infra.postgres.migrate import TooOld, migrate
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statements import STATEMENTS
 from infra.process.crashes import tell_crashes
@@ -151,16 +151,27 @@ async def bring_up_to_date(address: Address) -> list[str]:
 
 @asynccontextmanager
 async def open_desk() -> AsyncIterator[Desk]:
-    """Yield the operator's desk, over a database that is up to date."""
+    """Yield the operator's desk, over a database that is up to date; one that is too old is the input's fault."""
     async with open_database(read_settings()) as address, connected(address, say) as connection:
-        await migrate(connection)
+        with too_old_told():
+            await migrate(connection)
         yield Desk(connection)
+
+
+@contextmanager
+def too_old_told() -> Iterator[None]:
+    """Raise WrongInput, with what to do first, for a database from which this release cannot go on."""
+    try:
+        yield
+    except TooOld as error:
+        raise WrongInput(str(error)) from error
 
 
 async def migrate_only() -> list[str]:
     """Bring the operator's database up to date, and do nothing else."""
     async with open_database(read_settings()) as address:
-        return await bring_up_to_date(address)
+        with too_old_told():
+            return await bring_up_to_date(address)
 
 
 def proxies_of(settings: Settings) -> Proxies:
@@ -299,7 +310,7 @@ def run(until_stdin_ends: Annotated[bool, typer.Option("--until-stdin-ends", hid
                 log.warning("settings.notice", notice=notice)
             tell_proxies(settings)
             anyio.run(run_worker, settings, until_stdin_ends, backend_options=UVLOOP)
-    except (BadSettings, PortTaken, BotTokenRefused) as error:
+    except (BadSettings, PortTaken, BotTokenRefused, TooOld) as error:
         raise WrongInput(str(error)) from error
 
 

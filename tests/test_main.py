@@ -8,7 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
+import asyncpg
 import pytest
+
+from tests import earlier_schemas
 
 MAIN = Path(__file__).parent.parent / "main.py"
 TOKEN = "123456:AAsandboxsandboxsandboxsandboxsandb"
@@ -62,6 +66,29 @@ def test_run_with_a_token_that_telegram_refuses_says_so_and_starts_nothing(sandb
     )
     assert not (tmp_path / "postgres").exists()
     assert "refusedrefused" not in done.stdout
+
+
+@pytest.mark.parametrize("command", ["migrate", "chat list", "run"])
+def test_database_that_is_too_old_says_which_release_to_run_first(
+    command: str, sandbox: str, empty_database_url: str, tmp_path: Path
+) -> None:
+    anyio.run(build_before_landed, empty_database_url)
+    place = {"DATA_DIR": str(tmp_path), "DATABASE_URL": empty_database_url, "PORT": "0"}
+
+    done = everytap(*command.split(), **place, TELEGRAM_TOKEN=TOKEN, TELEGRAM_API_URL=sandbox)
+
+    assert done.returncode == 2
+    assert "stands at 0018_what_is_behind_is_recovered" in done.stderr
+    assert "of commit dd8d7d3" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+async def build_before_landed(dsn: str) -> None:
+    """Make a database as no supported release left it."""
+    connection = await asyncpg.connect(dsn)
+    names = list(earlier_schemas.history())
+    await earlier_schemas.build(connection, names[: names.index(earlier_schemas.LANDED)])
+    await connection.close()
 
 
 def test_run_on_a_port_that_is_taken_says_which(tmp_path: Path, taken_port: int) -> None:

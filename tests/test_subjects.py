@@ -1,7 +1,8 @@
-"""A subject has one name on every floor: what is asked of the database, how, and what it means in memory."""
+"""A subject has one name on every floor: what is asked of the database, how, what that does, and the same in memory."""
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,15 @@ def test_every_floor_has_the_same_subjects() -> None:
 def test_what_a_subject_asks_has_its_statement_under_the_same_name(subject: str) -> None:
     assert asked(subject)
     assert set(import_module(f"infra.postgres.{subject}").STATEMENTS) == asked(subject)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_what_a_subject_asks_is_done_by_a_function_under_the_same_name(subject: str) -> None:
+    text = ROOT.joinpath(f"infra/postgres/schema/{subject}.sql").read_text(encoding="utf-8")
+    statements = import_module(f"infra.postgres.{subject}").STATEMENTS.values()
+    asked_for = {re.sub(r"^select (jsonb_set\()?(\w+)\(.*", r"\2", one.sql, flags=re.DOTALL) for one in statements}
+
+    assert asked_for - set(re.findall(r"^create or replace function (\w+)\(", text, re.MULTILINE)) == set()
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)

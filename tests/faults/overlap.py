@@ -94,12 +94,20 @@ async def migrated(cast: Cast) -> None:
     await cast.company.hire(newer)
     await anyio.sleep(CALM_SECONDS)
     older.append(await cast.company.hire())
+    await _functions_are_of(cast, 1)
     for member in older:
         await cast.company.retire(member)
     await cast.company.hire(newest)
     for member in cast.company.present[:-1]:
         await cast.company.retire(member)
         await cast.company.hire(newest)
+    await _functions_are_of(cast, 2)
+
+
+async def _functions_are_of(cast: Cast, release: int) -> None:
+    found = await cast.stage.database.fetchval("select later_release()")
+    if found != release:
+        cast.company.wrong.append(f"the functions are of release {found} instead of {release}")
 
 
 @dataclass(frozen=True, slots=True)

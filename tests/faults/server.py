@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from infra.postgres.embedded.owner import open_embedded
-from infra.postgres.migrate import MIGRATIONS, migrate
+from infra.postgres.migrate import migrate
 
 TEMPLATE = "template_faults"
 DATA = "data"
@@ -33,7 +33,7 @@ class Server:
         """Migrate the database that the others are copies of."""
         connection = await asyncpg.connect(await self._create(TEMPLATE, "template1"))
         try:
-            await migrate(connection, MIGRATIONS)
+            await migrate(connection)
         finally:
             await connection.close()
 

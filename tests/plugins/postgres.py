@@ -9,7 +9,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from infra.postgres.embedded.owner import Owner
-from infra.postgres.migrate import MIGRATIONS, migrate
+from infra.postgres.migrate import migrate
 
 TEMPLATE = "template_everytap"
 
@@ -44,7 +44,7 @@ class Databases:
     async def _migrate(self, dsn: str) -> None:
         connection = await asyncpg.connect(dsn)
         try:
-            await migrate(connection, MIGRATIONS)
+            await migrate(connection)
         finally:
             await connection.close()
 

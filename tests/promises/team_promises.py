@@ -103,7 +103,7 @@ TEAM: tuple[Promise, ...] = (
         "in a restricted chat everybody may tap",
         (
             Edit(
-                "infra/postgres/migrations/0002_taps.sql",
+                "infra/postgres/schema/taps.sql",
                 "  select not p_chat.restricted or exists (",
                 "  select p_user > 0 or exists (",
             ),

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import asyncpg
 import pytest
 
 from actors.item import texts as words
-from infra.postgres.migrate import MIGRATIONS, migrate
+from infra.postgres.migrate import migrate
 from infra.sandbox.telegram.model import Content
 from infra.telegram.callback_data import PERSONAL, Meaning, Verb, encode
+from tests import earlier_schemas
 from tests.plugins.postgres import Databases
 from tests.stage import ANNA, BEN, CHAT, Stage
 
-LANDED = "0019_doubt_is_never_kept"  # the newest migration of the release that drew buttons without a mark
 OTHERS = {"vote:1", "s:1:0:k9_Xq-:1:1:1", "skip:1:0:0", "skip:0d6f0f1e-5d0e-4a53-9d3b-6a54c1f9f7a1"}
 
 
@@ -197,16 +195,11 @@ async def test_card_of_a_time_that_the_database_lost_says_so_and_shows_its_row(s
 
 
 @pytest.fixture
-async def landed(
-    stage: Stage, empty_database_url: str, tmp_path: Path
-) -> AsyncIterator[tuple[Stage, list[tuple[int, int]]]]:
+async def landed(stage: Stage, empty_database_url: str) -> AsyncIterator[tuple[Stage, list[tuple[int, int]]]]:
     """A database of the release before the marks, with open cards in the group, brought up to date."""
-    for file in MIGRATIONS.glob("*.sql"):
-        if file.stem <= LANDED:
-            shutil.copy(file, tmp_path)
     connection = await asyncpg.connect(empty_database_url)
     try:
-        assert (await migrate(connection, tmp_path))[-1] == LANDED
+        await earlier_schemas.build(connection, earlier_schemas.states()[earlier_schemas.LANDED])
         old = replace(stage, database=connection, dsn=empty_database_url, workers=[])
         await old.add_chat()
         shown = [await _put_in_review(old, title) for title in ("Skipped", "Rejected", "Posted")]

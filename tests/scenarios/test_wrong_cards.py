@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import asyncpg
 import pytest
 
-from infra.postgres.migrate import MIGRATIONS, migrate
+from infra.postgres.migrate import migrate
 from infra.sandbox.telegram.model import Content
+from tests import earlier_schemas
 from tests.stage import CHAT, Stage
 
-MARKS_THEM = "0030_drawn_once_more"
+BEFORE_THEY_WERE_MARKED = "0029_rights_first"
 OTHERS = (({"text": "Skip", "callback_data": "s:99:0:others"},),)
 SETTLED = """update items set state = 'skipped', came_from = 'in_review', came_by = 'skip', version = 1, revision = 1,
   settled_step = 'skip', settled_by = 5, settled_name = 'Anna', settled_tap = 'explained',
@@ -22,14 +21,11 @@ SETTLED = """update items set state = 'skipped', came_from = 'in_review', came_b
 
 
 @pytest.fixture
-async def wronged(stage: Stage, empty_database_url: str, tmp_path: Path) -> AsyncIterator[tuple[Stage, int, int]]:
+async def wronged(stage: Stage, empty_database_url: str) -> AsyncIterator[tuple[Stage, int, int]]:
     """A database brought up to date behind an open card without buttons, and a settled one with another item's."""
-    for file in MIGRATIONS.glob("*.sql"):
-        if file.stem < MARKS_THEM:
-            shutil.copy(file, tmp_path)
     connection = await asyncpg.connect(empty_database_url)
     try:
-        await migrate(connection, tmp_path)
+        await earlier_schemas.build(connection, earlier_schemas.states()[BEFORE_THEY_WERE_MARKED])
         old = replace(stage, database=connection, dsn=empty_database_url, workers=[])
         await old.add_chat()
         (_, bare), (item, settled) = [await _put_in_review(old, title) for title in ("Sunset", "Harbour")]

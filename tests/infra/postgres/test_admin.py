@@ -71,7 +71,7 @@ async def in_review(desk: Desk, database: Database[Any], name: str = "sunset", m
     item = await queued(desk, name)
     await database.execute("update chats set next_card_at = '-infinity'")
     await database.fetchval("select claim_due('worker')")
-    await database.fetchval("select save_card(1, $1, $2, 0, null, 'worker')", item, message)
+    await database.fetchval("select save_card(1, $1, $2, 0, null, 'worker', $3)", item, message, CHAT)
     return item
 
 
@@ -351,7 +351,7 @@ async def test_item_does_not_come_back_when_its_story_was_rejected_in_another_ro
     other = (await desk.add_item(CHAT, media, DUE, force=True))[0]["id"]
     await database.execute("update chats set next_card_at = '-infinity'")
     await database.fetchval("select claim_due('worker')")
-    await database.fetchval("select save_card(1, $1, 101, 0, null, 'worker')", other)
+    await database.fetchval("select save_card(1, $1, 101, 0, null, 'worker', $2)", other, CHAT)
     await tapped(database, other, "reject", message=101)
 
     lines = await desk.requeue_item(item, None, force=True)
