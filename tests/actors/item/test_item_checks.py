@@ -55,7 +55,7 @@ async def test_check_is_asked_until_it_is_answered(stage: ItemStage) -> None:
         stage.tell(AskToReject(ANNAS.press))
         await stage.cards.journal.until("draw")
 
-    assert len(stage.store.of(LookAtCard)) == 3
+    assert stage.store.when("LookAtCard") == pytest.approx([60.0, 61.0, 62.0])
 
 
 async def test_check_that_is_hopeless_is_given_up(stage: ItemStage) -> None:
@@ -67,6 +67,18 @@ async def test_check_that_is_hopeless_is_given_up(stage: ItemStage) -> None:
 
     assert len(stage.store.of(LookAtCard)) == 1
     assert stage.cards.drawn == []
+
+
+async def test_check_of_an_item_that_is_gone_draws_nothing_and_harms_nobody(stage: ItemStage) -> None:
+    stage.store.will("LookAtCard", None)
+
+    async with playing(stage):
+        stage.tell(AskToReject(ANNAS.press))
+        await anyio.sleep(QUESTION_SECONDS + 1.0)
+
+    assert len(stage.store.of(LookAtCard)) == 1
+    assert stage.cards.drawn == []
+    assert [line for line in stage.logs if line["log_level"] == "error"] == []
 
 
 async def test_stop_ends_a_check(stage: ItemStage) -> None:
