@@ -50,7 +50,11 @@ LONGEST, SHORTEST = 300, 60
 # Where parts meet: each of them is imported by one of these alone.
 MEETING = {"main", "actors.worker", "infra.postgres.statements"}
 # Short, and a subject of its own all the same.
-APART = {"infra.media.straight": "an error of its calls holds a link that is a key, and none may leave the module"}
+APART = {
+    "actors.audit.tap_progress": "when Telegram may forget a tap is a protocol of its own, whatever the log says of it",
+    "actors.item.card_checks": "one check a message at a time: a rule of its own beside the table of effects",
+    "infra.media.straight": "an error of its calls holds a link that is a key, and none may leave the module",
+}
 
 
 class Import(NamedTuple):

@@ -11,7 +11,8 @@ from typing import TypeAlias, TypeVar
 import anyio
 import structlog
 
-from actors.audit.tap_log import Explained, write_item_line
+from actors.audit.lines import write_item_line
+from actors.audit.tap_log import Explained
 from actors.cards.chat_limits import Paces
 from actors.commands import texts as replies
 from actors.commands.delivery import ASK_SECONDS, Voice

@@ -8,7 +8,8 @@ from typing import assert_never
 
 import anyio
 
-from actors.audit.tap_log import Traces, write_item_line
+from actors.audit.lines import write_item_line
+from actors.audit.tap_log import Traces
 from actors.database.request import Lane, NotStored, Ticket
 from actors.domain.item import Row
 from actors.domain.messages import (
@@ -75,8 +76,8 @@ class ItemActor:
         for effect in decision.effects:
             self._perform(effect, message)
 
-    def _perform(self, effect: wanted.Effect, about: Message) -> None:
-        """Start what was decided about a row, and hand on what was decided about a press."""
+    def _perform(self, effect: wanted.Effect, about: Message) -> None:  # noqa: C901, PLR0912, PLR0915 - one clause an effect
+        """Start what was decided."""
         spawn = self._context.spawn
         match effect:
             case wanted.ShowCard(press=press):
@@ -98,11 +99,6 @@ class ItemActor:
                 self._outside.remind(INTERIM_SECONDS, partial(self._interim, tap))
             case wanted.WatchQuestion(press):
                 spawn(partial(self._later, QUESTION_SECONDS, AskExpired(press)), about)
-            case _:
-                self._perform_for_press(effect, about)
-
-    def _perform_for_press(self, effect: wanted.PressEffect, about: Message) -> None:
-        match effect:
             case wanted.AnswerTap(press):
                 self._spawn_for(press, partial(self._answer, effect), about)
             case wanted.ShowLine():
@@ -113,25 +109,11 @@ class ItemActor:
                 self._spawn_for(press, self._drawings.question(effect), about)
             case wanted.CheckCard():
                 self._check_later(effect, about)
-            case _:
-                self._perform_without_drawing(effect, about)
-
-    def _perform_without_drawing(
-        self,
-        effect: wanted.LookAtButton
-        | wanted.SendFile
-        | wanted.AbandonRecording
-        | wanted.LogInteraction
-        | wanted.Conclude
-        | wanted.ConfirmUpdate,
-        about: Message,
-    ) -> None:
-        match effect:
             case wanted.LookAtButton(pressed):
                 self._outside.people.asks(pressed.press)
                 self._spawn_for(pressed.press, partial(self._look, pressed), about)
             case wanted.SendFile():
-                self._context.spawn(partial(self._send_file, effect), about)
+                spawn(partial(self._send_file, effect), about)
             case wanted.AbandonRecording(press):
                 self._recordings.abandon(press)
             case wanted.LogInteraction(press, kind):
@@ -140,7 +122,7 @@ class ItemActor:
             case wanted.Conclude(press):
                 self._traces.of(press).conclude(effect)
             case wanted.ConfirmUpdate(press, after):
-                self._traces.of(press).confirm(partial(self._outside.confirm, press.update_id), after)
+                self._traces.of(press).progress.once(after, partial(self._outside.confirm, press.update_id))
             case _:
                 assert_never(effect)
 
@@ -149,14 +131,14 @@ class ItemActor:
         if press is None:
             self._context.spawn(effect, about)
             return
-        trace = self._traces.of(press)
-        trace.begin()
+        progress = self._traces.of(press).progress
+        progress.begin()
 
         async def traced() -> None:
             try:
                 await effect()
             finally:
-                trace.end()
+                progress.end()
 
         self._context.spawn(traced, about)
 

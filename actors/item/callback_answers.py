@@ -8,11 +8,12 @@ from functools import partial
 import anyio
 import structlog
 
+from actors.audit.lines import TapEnd, no_figures, write_tap_line
 from actors.domain.taps import Press
 from actors.domain.updates import Unknown
 from actors.errors import PortError, Refused, Unreachable
 from actors.item.aloud import ANSWER_SECONDS, Aloud
-from actors.item.effects import Outcome, SayInChat
+from actors.item.effects import SayInChat
 from actors.ports import Chat
 
 log = structlog.get_logger()
@@ -45,22 +46,8 @@ async def refuse(aloud: Aloud, press: Press, text: str, confirm: Callable[[int],
     began = anyio.current_time()
     if not await _reached(press.id, partial(aloud.chat.answer, press.id, text)):
         await _said(press, partial(aloud.say, press.chat_id, f"{press.person.name}: {text}"))
-    log.info(
-        "tap",
-        tap_id=press.id,
-        item_id=press.item_id,
-        chat_id=press.chat_id,
-        user_id=press.person.id,
-        action="unread",
-        outcome="refused",
-        cause=text,
-        toast_ms=round((anyio.current_time() - began) * 1000, 1),
-        recorded_ms=None,
-        card_ms=None,
-        db_attempts=0,
-        edit_attempts=0,
-        version=press.version,
-    )
+    toast_ms = round((anyio.current_time() - began) * 1000, 1)
+    write_tap_line(TapEnd.unread(press, text), {**no_figures(), "toast_ms": toast_ms})
     confirm(press.update_id)
 
 
@@ -68,22 +55,8 @@ async def refuse_unknown(chat: Chat, pressed: Unknown, text: str, confirm: Calla
     """Show a toast that says so; neither the message nor any item is touched. Then the update is done."""
     began = anyio.current_time()
     answered = await _reached(pressed.press_id, partial(chat.answer, pressed.press_id, text))
-    log.info(
-        "tap",
-        tap_id=pressed.press_id,
-        item_id=None,
-        chat_id=pressed.chat_id,
-        user_id=pressed.person.id,
-        action="unread",
-        outcome=Outcome.UNKNOWN_BUTTON.value,
-        cause=pressed.why,
-        toast_ms=round((anyio.current_time() - began) * 1000, 1) if answered else None,
-        recorded_ms=None,
-        card_ms=None,
-        db_attempts=0,
-        edit_attempts=0,
-        version=None,
-    )
+    toast_ms = round((anyio.current_time() - began) * 1000, 1) if answered else None
+    write_tap_line(TapEnd.unknown(pressed), {**no_figures(), "toast_ms": toast_ms})
     confirm(pressed.update_id)
 
 

@@ -217,7 +217,7 @@ class ConfirmUpdate:
     after: After
 
 
-PressEffect = (
+Effect = (
     AnswerTap
     | AbandonRecording
     | ShowLine
@@ -229,9 +229,6 @@ PressEffect = (
     | LogInteraction
     | Conclude
     | ConfirmUpdate
-)
-Effect = (
-    PressEffect
     | Record
     | CloseTap
     | WatchRecording

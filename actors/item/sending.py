@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import anyio
 import structlog
 
-from actors.audit.tap_log import write_item_line
+from actors.audit.lines import write_item_line
 from actors.commands.texts import card_lost
 from actors.database.request import Lane, NotStored, Ticket
 from actors.domain.item import Row

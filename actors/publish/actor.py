@@ -10,7 +10,8 @@ from typing import Any, TypeVar, assert_never
 import anyio
 import structlog
 
-from actors.audit.tap_log import Explained, write_item_line
+from actors.audit.lines import write_item_line
+from actors.audit.tap_log import Explained
 from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
 from actors.domain.account import Account, ContainerState, Hints
 from actors.domain.item import Row

@@ -723,9 +723,9 @@ ACTORS: tuple[Mutant, ...] = (
         "Telegram forgets a tap before its refusal has reached anybody",
         (
             Edit(
-                "actors/audit/tap_log.py",
-                "        return self._after is After.NOTHING or self._open == 0 or is_answered",
-                "        return True",
+                "actors/audit/tap_progress.py",
+                "        return after is After.NOTHING or",
+                "        return True or",
             ),
         ),
     ),
@@ -735,9 +735,9 @@ ACTORS: tuple[Mutant, ...] = (
         "hundreds of questions fill what Telegram shows of its updates, and no newer tap is seen",
         (
             Edit(
-                "actors/audit/tap_log.py",
-                "is_answered = self._after is After.ANSWER and",
-                "is_answered = self._after is After.NOTHING and",
+                "actors/audit/tap_progress.py",
+                "(after is After.ANSWER and",
+                "(after is After.NOTHING and",
             ),
             Edit(
                 "actors/item/card_requests.py",

@@ -33,7 +33,7 @@ TOLD: tuple[Mutant, ...] = (
                 '        write_item_line(saved, "card_sent", "presented", message_id=sent.message_id)\n',
                 "",
             ),
-            Edit("actors/item/sending.py", "from actors.audit.tap_log import write_item_line\n", ""),
+            Edit("actors/item/sending.py", "from actors.audit.lines import write_item_line\n", ""),
         ),
     ),
     Mutant(

@@ -162,12 +162,12 @@ RUNNING: tuple[Promise, ...] = (
         "each tap leaves 50 kB behind",
         (
             Edit(
-                "actors/audit/tap_log.py",
+                "actors/audit/lines.py",
                 '    """Write the one line of a tap."""\n',
                 '    """Write the one line of a tap."""\n    LEFT.append(b"x" * 50_000)\n',
             ),
             Edit(
-                "actors/audit/tap_log.py", "log = structlog.get_logger()\n", "log = structlog.get_logger()\nLEFT = []\n"
+                "actors/audit/lines.py", "log = structlog.get_logger()\n", "log = structlog.get_logger()\nLEFT = []\n"
             ),
         ),
         "broken: memory grew by",

@@ -8,8 +8,8 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from actors.audit.tap_log import MOST_EXPLAINED, Explained, Traces, write_recovered_line
-from actors.domain.item import State, Step
+from actors.audit.tap_log import MOST_EXPLAINED, Explained, Traces
+from actors.domain.item import Row, State, Step
 from actors.item.effects import After, Conclude, Outcome
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, press, row, settled
@@ -123,13 +123,13 @@ async def test_tap_that_took_a_second_for_each_of_its_parts_is_not_slow(logs: li
 
 async def test_line_waits_for_everything_that_the_tap_started(logs: list[dict[str, object]]) -> None:
     trace = Traces(Explained()).of(PRESS)
-    trace.begin()
-    trace.begin()
+    trace.progress.begin()
+    trace.progress.begin()
 
     trace.conclude(SKIPPED)
-    trace.end()
+    trace.progress.end()
     assert logs == []
-    trace.end()
+    trace.progress.end()
 
     assert len(logs) == 1
 
@@ -139,8 +139,8 @@ async def test_line_is_written_once(logs: list[dict[str, object]]) -> None:
     trace = traces.of(PRESS)
     trace.conclude(SKIPPED)
 
-    trace.begin()
-    trace.end()
+    trace.progress.begin()
+    trace.progress.end()
 
     assert len(logs) == 1
 
@@ -157,9 +157,9 @@ async def test_time_of_a_record_that_failed_is_not_claimed(logs: list[dict[str, 
 async def test_durable_tap_is_confirmed_at_once() -> None:
     confirmed: list[str] = []
     trace = Traces(Explained()).of(PRESS)
-    trace.begin()
+    trace.progress.begin()
 
-    trace.confirm(lambda: confirmed.append("now"), After.NOTHING)
+    trace.progress.once(After.NOTHING, lambda: confirmed.append("now"))
 
     assert confirmed == ["now"]
 
@@ -167,11 +167,11 @@ async def test_durable_tap_is_confirmed_at_once() -> None:
 async def test_refused_tap_is_confirmed_once_its_answer_is_through() -> None:
     confirmed: list[str] = []
     trace = Traces(Explained()).of(PRESS)
-    trace.begin()
+    trace.progress.begin()
 
-    trace.confirm(lambda: confirmed.append("then"), After.SHOWN)
+    trace.progress.once(After.SHOWN, lambda: confirmed.append("then"))
     assert confirmed == []
-    trace.end()
+    trace.progress.end()
 
     assert confirmed == ["then"]
 
@@ -179,7 +179,7 @@ async def test_refused_tap_is_confirmed_once_its_answer_is_through() -> None:
 async def test_refusal_with_nothing_under_way_is_confirmed_at_once() -> None:
     confirmed: list[str] = []
 
-    Traces(Explained()).of(PRESS).confirm(lambda: confirmed.append("now"), After.SHOWN)
+    Traces(Explained()).of(PRESS).progress.once(After.SHOWN, lambda: confirmed.append("now"))
 
     assert confirmed == ["now"]
 
@@ -195,15 +195,16 @@ async def test_press_has_one_trace_until_its_line_is_written() -> None:
 
 
 async def test_recovered_line_names_the_tap_and_no_figures(logs: list[dict[str, object]]) -> None:
-    write_recovered_line(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+    Traces(Explained()).recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
 
     assert (logs[0]["tap_id"], logs[0]["cause"], logs[0]["outcome"]) == ("tap-1", "recovered", "recorded")
     assert (logs[0]["toast_ms"], logs[0]["action"], logs[0]["version"]) == (None, "skip", 1)
+    assert (logs[0]["db_attempts"], logs[0]["edit_attempts"]) == (None, None)
 
 
 @pytest.mark.parametrize("known", [row(State.IN_REVIEW), settled(row(State.EXPIRED, 1), Step.EXPIRE, None)])
-async def test_row_that_no_tap_settled_has_no_recovered_line(known: object, logs: list[dict[str, object]]) -> None:
-    write_recovered_line(known)  # type: ignore[arg-type]
+async def test_row_that_no_tap_settled_has_no_recovered_line(known: Row, logs: list[dict[str, object]]) -> None:
+    Traces(Explained()).recovered(known)
 
     assert logs == []
 
@@ -257,11 +258,11 @@ async def test_tap_whose_actor_crashed_before_its_line_is_recovered_and_then_tol
     """What the crashed one began runs on, and may end after the card was drawn again."""
     explained = Explained()
     begun = Traces(explained).of(press("tap-1"))
-    begun.begin()
+    begun.progress.begin()
     begun.conclude(replace(SKIPPED, press=press("tap-1")))
 
     Traces(explained).recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
-    begun.end()
+    begun.progress.end()
 
     assert [line["cause"] for line in logs] == ["recovered"]
 
@@ -289,13 +290,13 @@ async def test_tap_that_another_worker_stored_after_all_is_told_again(logs: list
 async def test_update_of_a_press_whose_toast_failed_is_held_for_what_is_shown(after: After) -> None:
     confirmed: list[str] = []
     trace = Traces(Explained()).of(PRESS)
-    trace.begin()
-    trace.begin()
+    trace.progress.begin()
+    trace.progress.begin()
 
-    trace.confirm(lambda: confirmed.append("then"), after)
-    trace.end()
+    trace.progress.once(after, lambda: confirmed.append("then"))
+    trace.progress.end()
     assert confirmed == []
-    trace.end()
+    trace.progress.end()
 
     assert confirmed == ["then"]
 
@@ -304,12 +305,12 @@ async def test_update_of_a_press_that_decides_nothing_is_held_for_its_toast_alon
     """Simulation, aimed seeds 64 and 88: hundreds of questions in a group that takes an edit in three seconds."""
     confirmed: list[str] = []
     trace = Traces(Explained()).of(PRESS)
-    trace.begin()
-    trace.begin()
+    trace.progress.begin()
+    trace.progress.begin()
 
-    trace.confirm(lambda: confirmed.append("then"), After.ANSWER)
+    trace.progress.once(After.ANSWER, lambda: confirmed.append("then"))
     assert confirmed == []
     trace.toasted()
-    trace.end()
+    trace.progress.end()
 
     assert confirmed == ["then"]

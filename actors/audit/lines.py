@@ -1,0 +1,112 @@
+"""The canonical lines: `tap`, one a tap, and `item`, one for each change of an item that no tap made.
+
+Only this file writes them, so that each has the same fields whichever part of the worker tells how a tap ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+
+from actors.domain.item import Row
+from actors.domain.taps import Press
+from actors.domain.updates import Unknown
+from actors.item.effects import Conclude, Outcome
+from actors.operations.schedule import Change
+
+log = structlog.get_logger()
+
+Figures: TypeAlias = dict[str, float | int | list[str] | None]
+
+
+def no_figures(tried: int | None = 0) -> Figures:
+    """Return the figures of a tap of which nothing was measured yet; `tried`: how often, None if nobody knows."""
+    return {"toast_ms": None, "recorded_ms": None, "card_ms": None, "db_attempts": tried, "edit_attempts": tried}
+
+
+@dataclass(frozen=True, slots=True)
+class TapEnd:
+    """Which tap, and how it ended: the fields of its line without the figures."""
+
+    tap_id: str
+    item_id: int | None
+    chat_id: int | None
+    user_id: int
+    action: str
+    outcome: Outcome
+    cause: str
+    version: int | None
+
+    @staticmethod
+    def decided(press: Press, conclusion: Conclude) -> TapEnd:
+        """Of a press that its item has decided."""
+        return TapEnd(*_place(press), conclusion.action, conclusion.outcome, conclusion.cause, conclusion.version)
+
+    @staticmethod
+    def unread(press: Press, cause: str) -> TapEnd:
+        """Of a press that never reached its item."""
+        return TapEnd(*_place(press), "unread", Outcome.REFUSED, cause, press.version)
+
+    @staticmethod
+    def unknown(pressed: Unknown) -> TapEnd:
+        """Of a press whose button is none of ours."""
+        outcome, person = Outcome.UNKNOWN_BUTTON, pressed.person
+        return TapEnd(pressed.press_id, None, pressed.chat_id, person.id, "unread", outcome, pressed.why, None)
+
+    @staticmethod
+    def recovered(row: Row) -> TapEnd | None:
+        """Of the tap whose worker died between the record and the card; None: no tap has settled this row."""
+        settled = row.settled
+        if settled is None or settled.by is None or settled.tap_id is None:
+            return None
+        place = settled.tap_id, row.id, row.chat_id, settled.by.id
+        return TapEnd(*place, settled.step.value, Outcome.RECORDED, "recovered", row.version)
+
+
+def _place(press: Press) -> tuple[str, int, int, int]:
+    return press.id, press.item_id, press.chat_id, press.person.id
+
+
+def write_tap_line(end: TapEnd, figures: Figures) -> None:
+    """Write the one line of a tap."""
+    log.info(
+        "tap",
+        tap_id=end.tap_id,
+        item_id=end.item_id,
+        chat_id=end.chat_id,
+        user_id=end.user_id,
+        action=end.action,
+        outcome=end.outcome.value,
+        cause=end.cause,
+        version=end.version,
+        **figures,
+    )
+
+
+def write_item_line(row: Row, change: str, cause: str, **more: object) -> None:
+    """Write the one line of a change of an item that no tap made."""
+    log.info(
+        "item",
+        item_id=row.id,
+        chat_id=row.chat_id,
+        change=change,
+        cause=cause,
+        state=row.state.value,
+        version=row.version,
+        **more,
+    )
+
+
+def write_change_line(change: Change) -> None:
+    """Write the same line of a change that the database kept for us to tell."""
+    log.info(
+        "item",
+        item_id=change.item_id,
+        chat_id=change.chat_id,
+        change=change.change,
+        cause=change.cause,
+        state=change.state.value,
+        version=change.version,
+    )
