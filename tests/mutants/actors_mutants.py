@@ -730,24 +730,6 @@ ACTORS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
-        "question_held_until_it_is_drawn",
-        "F8",
-        "hundreds of questions fill what Telegram shows of its updates, and no newer tap is seen",
-        (
-            Edit(
-                "actors/audit/tap_progress.py",
-                "(after is After.ANSWER and",
-                "(after is After.NOTHING and",
-            ),
-            Edit(
-                "actors/item/card_requests.py",
-                "move_on_after(VIEW_SECONDS if admitted else LATE_SECONDS)",
-                "move_on_after(3600.0)",
-            ),
-        ),
-        "held taps end",
-    ),
-    Mutant(
         "chat_stuck_after_a_pause",
         "F8",
         "the seconds for which Telegram asks after too many edits are taken for minutes",
