@@ -8,22 +8,19 @@ if __name__ == "__main__":
     first.begin()  # before the imports that take a second
 
 import gc
-import json
 import os
 import random
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, redirect_stderr
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import anyio
 import structlog
 import typer
-from rich.console import Console
 from starlette.routing import Route
 
 from actors.domain.account import Login
@@ -49,8 +46,6 @@ from infra.media.reach import Reach
 from infra.media.secret import kept_secret
 from infra.postgres.admin import Desk
 from infra.postgres.connect import Address, connected
-from infra.postgres.demo_faults import Saboteur
-from infra.postgres.embedded.guard import guarded
 from infra.postgres.embedded.owner import open_embedded
 from infra.postgres.migrate import TooOld, migrate
 from infra.postgres.pool import PoolSettings, open_pool
@@ -59,17 +54,7 @@ from infra.process.crashes import tell_crashes
 from infra.process.output import queued
 from infra.process.stopper import Stopper, when_stdin_ends
 from infra.proxies import Proxies, SocksProxy
-from infra.sandbox.common.listening import LOOPBACK, CannotListen, Door
-from infra.sandbox.demo import browser
-from infra.sandbox.demo import headless as stage
-from infra.sandbox.demo import interactive as visit
-from infra.sandbox.demo.fixtures import Backstage
-from infra.sandbox.demo.tcp_proxy import open_link
-from infra.sandbox.demo.worker_processes import Script, worker_process
-from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.server import open_sandbox
-from infra.sandbox.telegram.rules import Rules
-from infra.settings import BadSettings, NotTheFolder, Settings, child_environment, load_settings, prepare
+from infra.settings import BadSettings, NotTheFolder, Settings, load_settings, prepare
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.groups import open_groups
 from infra.telegram.webhook import Place, open_webhook
@@ -83,13 +68,13 @@ from infra.web.webhook import webhook_route
 GARBAGE = (20_000, 20, 20)  # collections as of Python's start would be two for each tap of a burst, and find nothing
 TOKEN_SECONDS = 5.0
 UVLOOP = {"use_uvloop": True}
-PORT_HELP = f"The port to listen on; 0: any free one. Otherwise {stage.FIRST_PORT}, or the next that is free."
+PORT_HELP = "The port to listen on; 0: any free one. Otherwise 8100, or the next that is free."
 HOST_HELP = (
     "The address to listen on; 0.0.0.0 or :: lets other machines and containers in. Nobody is asked who they are."
 )
 NAMES_HELP = "A name by which it is asked for, besides this machine's own; may be said again."
-ENDED_BY_A_SIGNAL = 130
-COMMAND = [sys.executable, __file__, "run", "--until-stdin-ends"]
+NO_DEMO = """The demo is not part of this installation, which is for workers: type `make demo` in a checkout,
+or build the image with `docker build --target demo`."""
 
 log = structlog.get_logger()
 
@@ -407,82 +392,27 @@ def demo(  # noqa: PLR0913, PLR0917 - what can be typed
     headless: Annotated[bool, typer.Option("--headless", help="Let simulated people tap, then print a table.")] = False,
     seconds: Annotated[float | None, typer.Option(help="How long; without --headless until Ctrl-C.", min=1)] = None,
     port: Annotated[int | None, typer.Option(help=PORT_HELP, min=0, max=65_535)] = None,
-    host: Annotated[str, typer.Option(help=HOST_HELP)] = LOOPBACK,
+    host: Annotated[str, typer.Option(help=HOST_HELP)] = "127.0.0.1",
     allow_host: Annotated[list[str] | None, typer.Option(metavar="NAME", help=NAMES_HELP)] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open nothing.")] = False,
     seed: Annotated[int, typer.Option(help="The dice of the simulated people.")] = 1,
 ) -> None:
     """Play with a local Telegram: no token, no account, a PostgreSQL and a worker of its own."""
     configure_logs("console", "WARNING", stream=sys.stderr)
-    door = Door(host, stage.ports(headless, port), allow_host or ())
-    opens = not headless and not no_browser and browser.is_at_hand(child_environment({}), sys.stdout.isatty())
     try:
-        raise typer.Exit(anyio.run(run_demo, stage.Wish(headless, seconds, seed, door, opens), backend_options=UVLOOP))
-    except CannotListen as error:
-        raise WrongInput(str(error)) from error
+        # Here and not above: a worker starts without the demo, and its image has none.
+        from infra.sandbox.demo import wiring  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name == "jinja2" or is_of_sandbox(error.name):
+            raise WrongInput(NO_DEMO) from error
+        raise
+    typed = wiring.Typed(headless, seconds, port, host, allow_host or (), no_browser, seed)
+    raise typer.Exit(wiring.run(typed))
 
 
-async def run_demo(wish: stage.Wish) -> int:
-    """Play until it is over or a signal ends it; returns the exit status, and raises what kept it from starting."""
-    status, failure = ENDED_BY_A_SIGNAL, None
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(Stopper(tasks.cancel_scope.cancel, "demo.stopping").listen)
-        try:
-            status = await play(wish)
-        except (QueueError, CannotListen) as error:
-            failure = error  # out of the task group it would come as a group
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
-    return status
-
-
-async def play(wish: stage.Wish) -> int:
-    """Set the stage, let people tap, and say what came of it; returns the exit status."""
-    console = Console(stderr=wish.headless)
-    with TemporaryDirectory(prefix="everytap-demo-") as folder, guarded(Path(folder)) as lifeline:
-        data_dir, log_file = Path(folder), Path(folder) / "worker.log"
-        async with AsyncExitStack() as stack:
-            sandbox = await stack.enter_async_context(open_sandbox(wish.door, Rules()))
-            dsn = await stack.enter_async_context(open_embedded(data_dir))
-            backstage = await stack.enter_async_context(open_backstage(data_dir, Address(dsn, scram_only=True)))
-            if not wish.headless:
-                link = await stack.enter_async_context(open_link(dsn))
-                key = new_key()
-                environment = worker_of(sandbox, data_dir, link.dsn) | {"SECRET_KEYS": key}
-                script = Script(COMMAND, environment, data_dir, [lifeline])
-                connect = partial(backstage.connect, Vault([key]).seal)
-                props = visit.Props(backstage, link, script, data_dir / "pictures", stage.PEOPLE, connect)
-                words = stage.invitation(sandbox.address.pages)
-                await visit.show(sandbox, props, wish, lambda: console.print(words, soft_wrap=True, markup=False))
-                return 0
-            await stage.set_the_stage(sandbox, backstage, data_dir)
-            worker = worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file, [lifeline])
-            await stack.enter_async_context(worker)
-            console.print(f"A local Telegram is at {sandbox.url}; its worker writes to {log_file}", soft_wrap=True)
-            result = await stage.play(sandbox, backstage, wish)
-        stage.print_table(console, result)
-        if not stage.went_well(result):
-            console.print(log_file.read_text(encoding="utf-8")[-20_000:], markup=False)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0 if stage.went_well(result) else 1
-
-
-@asynccontextmanager
-async def open_backstage(data_dir: Path, address: Address) -> AsyncIterator[Backstage]:
-    """Open what the demo does behind the worker's back, over one connection."""
-    async with connected(address, say) as connection:
-        await migrate(connection)
-        media, saboteur = LocalMedia(data_dir / "media"), Saboteur(connection, address, say)
-        yield Backstage(Desk(connection), media, saboteur, WallClock())
-
-
-def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:
-    """The environment in which `run` is pointed at the sandbox; without a DSN it shares the embedded database."""
-    own = {"TELEGRAM_TOKEN": sandbox.token, "TELEGRAM_API_URL": sandbox.url, "DATA_DIR": str(data_dir)}
-    own |= {"INSTAGRAM_API_URL": sandbox.url}
-    unset = dict.fromkeys((name.upper() for name in Settings.model_fields), "")  # what is set is for the real one
-    return child_environment({**unset, "ENV_FILE": os.devnull, **own, "DATABASE_URL": dsn, "LOG_FORMAT": "json"})
+def is_of_sandbox(module: str | None) -> bool:
+    """Say whether a module that was not found is the sandbox, or a part of it."""
+    return module is not None and f"{module}.".startswith("infra.sandbox.")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from infra.postgres.connect import Address
 from infra.postgres.embedded.owner import open_embedded
 from infra.sandbox.demo.fixtures import Backstage
 from infra.sandbox.demo.headless import GROUPS, PEOPLE
+from infra.sandbox.demo.wiring import COMMAND, open_backstage, worker_of
 from infra.sandbox.demo.worker_processes import worker_process
 from infra.sandbox.instagram import faults as troubles
 from infra.sandbox.sandbox import Sandbox
@@ -26,7 +27,6 @@ from infra.sandbox.telegram.model import Chat
 from infra.sandbox.telegram.rules import Rules, StageError
 from infra.sandbox.telegram.world import NewChat, Tap
 from infra.vault import Vault, new_key
-from main import COMMAND, open_backstage, worker_of
 from tests.chaos.verdict import TRUTH_SECONDS
 
 DECK_SECONDS = 120.0

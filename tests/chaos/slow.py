@@ -20,8 +20,8 @@ import anyio
 
 from infra.logs import configure_logs
 from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.demo.wiring import COMMAND
 from infra.sandbox.demo.worker_processes import worker_process
-from main import COMMAND
 from tests.chaos.play import Play, Wish, open_play
 from tests.chaos.verdict import of_slow_publishes
 

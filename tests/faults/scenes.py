@@ -11,9 +11,9 @@ import anyio
 from PIL import Image
 
 from infra.postgres.connect import Address
+from infra.sandbox.demo.wiring import open_backstage
 from infra.sandbox.telegram.world import Tap
 from infra.vault import Vault, new_key
-from main import open_backstage
 from tests.crowd import Shown, put_in_review, tap_all
 from tests.stage import CHAT, Stage
 

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -16,7 +17,7 @@ from infra.clock import WallClock
 from infra.media.local import LocalMedia
 from infra.postgres.admin import Desk
 from infra.postgres.connect import Address, connected
-from infra.postgres.demo_faults import Saboteur
+from infra.sandbox.demo.database_faults import Saboteur
 from infra.sandbox.demo.fixtures import Backstage
 from infra.sandbox.demo.headless import PEOPLE
 from infra.sandbox.demo.interactive import Props, set_up
@@ -88,7 +89,7 @@ async def theatre(
             "LOG_FORMAT": "json",
         }
         script = Script([sys.executable, str(ROOT / "main.py"), "run"], child_environment(environment), folder)
-        saboteur = Saboteur(connection, address, print)
+        saboteur = Saboteur(connection, partial(connected, address, print))
         backstage = Backstage(Desk(connection), LocalMedia(folder / "media"), saboteur, WallClock())
         await set_up(sandbox, Props(backstage, link, script, folder / "pictures", PEOPLE), tasks)
         await sandbox.until(sandbox.bot_api.desk.is_waiting, 30)

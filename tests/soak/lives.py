@@ -12,8 +12,8 @@ from pathlib import Path
 
 from anyio.abc import Process
 
+from infra.sandbox.demo.wiring import COMMAND
 from infra.sandbox.demo.worker_processes import worker_process
-from main import COMMAND
 from tests.soak.slope import Sample
 
 LOUD = ('"warning"', '"error"', '"critical"')

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import anyio
 from anyio.abc import TaskGroup
 
+from infra.sandbox.demo.wiring import worker_of
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.rules import Rules
-from main import worker_of
 from tests.faults.proxy import Proxy, Target, proxy_to
 from tests.faults.server import open_server
 from tests.soak.deck import PEOPLE, Card, Deck, Hand, plan

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
 import asyncpg
-
-from infra.postgres.connect import Address, connected
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -31,12 +29,13 @@ from items
 
 
 class Saboteur:
-    """Cuts the worker's connections, holds rows, and counts what they say."""
+    """Cuts the worker's connections, holds rows, and counts what they say; `connected` opens one connection more."""
 
-    def __init__(self, connection: Connection, address: Address, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, connection: Connection, connected: Callable[[], AbstractAsyncContextManager[Connection]]
+    ) -> None:
         self._connection = connection
-        self._address = address
-        self._say = say
+        self._connected = connected
 
     async def cut_connections(self) -> int:
         """End every connection but this one, whatever it is doing; returns how many."""
@@ -51,6 +50,6 @@ class Saboteur:
     @asynccontextmanager
     async def lock(self, item_id: int) -> AsyncIterator[None]:
         """Hold the row of an item for as long as this lasts, over a connection of its own."""
-        async with connected(self._address, self._say) as connection, connection.transaction():
+        async with self._connected() as connection, connection.transaction():
             await connection.execute("select from items where item_id = $1 for update", item_id)
             yield
