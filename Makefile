@@ -52,7 +52,7 @@ mutate: venv ## put random mistakes into a copy of the source: its tests must fi
 faults: venv ## break the real database, its network and the worker; QUICK=1: a slice of it
 	@$(IN_VENV) -m tests.faults $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
 
-promises: venv ## break each promise of the README in a copy: its own command must notice; ARGS="--only links" picks
+promises: venv ## break each promise of docs/guarantees.md in a copy: its own command must notice; ARGS="--only links" picks
 	@$(IN_VENV) -m tests.promises $(ARGS)
 
 soak: venv ## a million taps while something breaks every few seconds; ARGS="--taps 20000" for fewer

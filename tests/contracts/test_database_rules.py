@@ -1,34 +1,20 @@
-"""The rule book is one: TRANSITIONS, the SQL function, the constraints of both databases and the README's diagram."""
+"""The rule book is one: TRANSITIONS, the SQL function, the constraints of both databases, and the diagram in docs/."""
 
-import re
 from itertools import product
-from pathlib import Path
 
 import asyncpg
 import pytest
 
-from actors.domain.item import TRANSITIONS, State, Step
+from actors.domain.item import FINAL, TRANSITIONS, State, Step
 from actors.errors import Refused
 from tests.contracts.team import Team
 from tests.contracts.worlds import Line
 from tests.fakes.tables import Tables
-
-README = Path(__file__).parents[2] / "README.md"
-DIAGRAM = re.compile(r"```mermaid\s+stateDiagram-v2\n(.*?)```", re.DOTALL)
-ARROW = re.compile(r"^\s*(\w+)\s*-->\s*(\w+)\s*:\s*(.+?)\s*$", re.MULTILINE)
+from tests.state_diagram import PAGE, drawn
 
 Move = tuple[str, str, str]
 MOVES: set[Move] = {(before.value, step.value, after.value) for (before, step), after in TRANSITIONS.items()}
 REFUSED = (Refused, asyncpg.CheckViolationError)
-
-
-def moves_drawn(text: str) -> set[Move] | None:
-    """Read `a --> b: step` (or `step, step`) of the first state diagram; None if there is none."""
-    diagram = DIAGRAM.search(text)
-    if diagram is None:
-        return None
-    arrows = ARROW.findall(diagram[1])
-    return {(before, step.strip(), after) for before, after, steps in arrows for step in steps.split(",")}
 
 
 async def test_the_sql_function_is_the_rule_book(contract_url: str) -> None:
@@ -108,15 +94,14 @@ async def test_the_fake_has_the_tables_and_columns_of_the_real_one(contract_url:
     assert paper == real
 
 
-def test_the_diagram_of_the_readme_is_the_rule_book() -> None:
-    drawn = moves_drawn(README.read_text(encoding="utf-8"))
-
-    assert drawn is not None, "the README has no state diagram"
-    assert {move for move in drawn if move[0] in {state.value for state in State}} == MOVES
+def test_the_diagram_of_the_architecture_is_the_rule_book() -> None:
+    """Else `python -m tests.state_diagram` has to be run."""
+    assert drawn() in PAGE.read_text(encoding="utf-8")
 
 
-def test_a_diagram_is_read_arrow_by_arrow() -> None:
-    text = "```mermaid\nstateDiagram-v2\n  [*] --> waiting\n  waiting --> presenting: claim\n  a --> b: c, d\n```"
+def test_the_diagram_has_each_move_and_each_end_once() -> None:
+    lines = [line.strip() for line in drawn().splitlines()]
 
-    assert moves_drawn(text) == {("waiting", "claim", "presenting"), ("a", "c", "b"), ("a", "d", "b")}
-    assert moves_drawn("no diagram") is None
+    assert "skipped --> waiting: requeue" in lines
+    assert "posted --> [*]" in lines
+    assert len(set(lines)) == len(lines) == len(TRANSITIONS) + len(FINAL) + 4

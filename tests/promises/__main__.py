@@ -1,8 +1,8 @@
-"""`make promises`: each promise of the README is broken in a copy of the source, and its own command has to notice.
+"""`make promises`: each promise of docs/guarantees.md is broken in a copy, and its own command has to notice.
 
 Exit status 1 if a command is red though nothing is broken, or green though its promise is; the last line is for
 machines. Of each command a sample is run, of long ones and of those that first collect all tests; `--in-full` runs what
-the README says, which takes many hours. `--only` takes those whose name holds a word.
+docs/guarantees.md says, which takes many hours. `--only` takes those whose name holds a word.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ def _try(promise: Promise, logs: Path | None, *, in_full: bool) -> Trial:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make promises", description=__doc__)
     parser.add_argument("--only", action="append", metavar="WORD", help="promises whose name holds this word")
-    parser.add_argument("--in-full", action="store_true", help="run each command as the README has it, not a sample")
+    parser.add_argument(
+        "--in-full", action="store_true", help="run each command as docs/guarantees.md has it, not a sample"
+    )
     parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep what each command printed")
     return parser
 

@@ -1,4 +1,4 @@
-"""A line of the README's table of promises, and the mistake that breaks exactly what it promises."""
+"""A line of the table of docs/guarantees.md, and the mistake that breaks exactly what it promises."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.mutants.mutant import Edit
 
 # A line of the table: the promise, and the first command in the other column.
 LINE = re.compile(r"^\| (.+) \| `([^`]+)`.* \|$", re.MULTILINE)
-HEADING = "## What is promised, and the command that shows it"
+HEADING = "## The table"
 MUTANTS = {mutant.name: mutant for mutant in WRITTEN}
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """`name` picks it; `says` and `command` are what the README has.
+    """`name` picks it; `says` and `command` are what docs/guarantees.md has.
 
     `edits` break it, as `broken_by` puts it; then the command has to end badly, and to print `tells`.
     `sample`: the same command with less of it, which is what is run unless all of it is asked for.
@@ -46,7 +46,7 @@ def known(name: str) -> tuple[Edit, ...]:
     return MUTANTS[name].edits
 
 
-def promised(readme: str) -> list[tuple[str, str]]:
+def promised(page: str) -> list[tuple[str, str]]:
     """Read the table: each promise with its command."""
-    section = readme.split(f"{HEADING}\n", 1)[1].split("\n## ", 1)[0]
+    section = page.split(f"{HEADING}\n", 1)[1].split("\n## ", 1)[0]
     return LINE.findall(section)

@@ -8,7 +8,7 @@ from tests.promises.promise import Promise, known, tests, tests_in
 PROOFS: tuple[Promise, ...] = (
     Promise(
         "rules",
-        "States, the SQL constraints and the diagram above are one rule book",
+        "States, the SQL constraints and the diagram of docs/architecture.md are one rule book",
         tests("test_database_rules"),
         "a card in review cannot be taken out any more, in the core alone",
         (
@@ -31,7 +31,7 @@ PROOFS: tuple[Promise, ...] = (
     ),
     Promise(
         "mutants",
-        "The simulation finds each mistake of a catalogue ([table](tests/mutants/README.md))",
+        "The simulation finds each mistake of a catalogue ([table](../tests/mutants/README.md))",
         "make mutants",
         "a promise that breaks is not noted",
         (Edit("tests/simulation/safety.py", "if not self.is_over and all(", "if False and all("),),
@@ -40,7 +40,7 @@ PROOFS: tuple[Promise, ...] = (
     ),
     Promise(
         "mutate",
-        "Random mistakes in the source turn the tests beside it red ([how many](tests/mutate/README.md))",
+        "Random mistakes in the source turn the tests beside it red ([how many](../tests/mutate/README.md))",
         "make mutate",
         "a test that turns red has found nothing",
         (Edit("tests/mutate/trial.py", "return Verdict(End.KILLED, ended.failed)", "return Verdict(End.SURVIVED)"),),
@@ -77,7 +77,7 @@ PROOFS: tuple[Promise, ...] = (
     ),
     Promise(
         "failures",
-        "The forty failures of the replaced system, each with its tests ([table](tests/failures.md))",
+        "The forty failures of the replaced system, each with its tests ([table](../tests/failures.md))",
         tests("failures_table"),
         "a toast that comes too late ends whatever its tap began (F6)",
         known("refused_toast_stops_the_action"),

@@ -1,4 +1,4 @@
-"""Every promise of the README's table."""
+"""Every promise of docs/guarantees.md."""
 
 from __future__ import annotations
 

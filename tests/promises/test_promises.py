@@ -1,4 +1,4 @@
-"""The table of promises is the README's, its mistakes can be made, and a command that proves nothing is told."""
+"""The promises are those of docs/guarantees.md, their mistakes can be made, a command that proves nothing is told."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def toy_promise(tells: str = "broken") -> Promise:
     return Promise("it", "It holds", "sh it.sh", "it does not", (EDIT,), tells)
 
 
-def test_the_readmes_table_is_this_one() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_table_of_guarantees_is_this_one() -> None:
+    page = (ROOT / "docs/guarantees.md").read_text(encoding="utf-8")
 
-    assert sorted(promised(readme)) == sorted((one.says, one.command) for one in PROMISES)
+    assert sorted(promised(page)) == sorted((one.says, one.command) for one in PROMISES)
 
 
 def test_a_table_is_read_line_by_line() -> None:
     table = "\n| promise | shown by |\n|---|---|\n| One | `make one` |\n| Two | `make two`; more: `make more` |\n"
-    readme = f"## What is promised, and the command that shows it\n{table}\n## Else\n\n| x | `y` |\n"
+    page = f"## The table\n{table}\n## Else\n\n| x | `y` |\n"
 
-    assert promised(readme) == [("One", "make one"), ("Two", "make two")]
+    assert promised(page) == [("One", "make one"), ("Two", "make two")]
 
 
 def test_promises_are_told_apart_by_name() -> None:

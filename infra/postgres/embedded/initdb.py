@@ -51,8 +51,8 @@ def must_be_of(version: str, cluster: Path) -> None:
         raise EmbeddedPostgresFailed(
             f"PostgreSQL {made_by} made {cluster}, and this release brings PostgreSQL {version}, which cannot read it: "
             f"with the release before, run `python -m infra.postgres.tool {cluster.parent} pg_dump -Fc "
-            "--exclude-extension=pg_stat_statements -f everytap.dump`, then load that here, as the README says under "
-            '"When a release brings a newer PostgreSQL"'
+            "--exclude-extension=pg_stat_statements -f everytap.dump`, then load that here, as docs/operations.md says "
+            'under "When a release brings a newer PostgreSQL"'
         )
 
 

@@ -24,7 +24,7 @@ TYPED = "python main.py"
 
 @pytest.fixture
 def typed_as() -> Iterator[None]:
-    """The program is typed as the README says."""
+    """The program is typed as docs/operations.md says."""
     token = PROGRAM.set(TYPED)
     yield
     PROGRAM.reset(token)

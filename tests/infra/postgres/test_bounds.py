@@ -14,7 +14,7 @@ from infra.postgres.pool import (
 
 
 def test_server_ends_a_statement_before_the_driver_and_the_driver_before_us() -> None:
-    assert TRANSACTION_MILLISECONDS == 3800  # what README gives for a pooler
+    assert TRANSACTION_MILLISECONDS == 3800  # what docs/configuration.md gives for a pooler
     assert TRANSACTION_MILLISECONDS / 1000 < COMMAND_SECONDS < RUN_SECONDS
 
 

@@ -379,8 +379,8 @@ def test_cluster_of_another_postgresql_is_named_with_the_way_out(tmp_path: Path)
     assert str(caught.value) == (
         f"PostgreSQL 17 made {tmp_path}/postgres, and this release brings PostgreSQL {version.strip()}, which cannot "
         f"read it: with the release before, run `python -m infra.postgres.tool {tmp_path} pg_dump -Fc "
-        "--exclude-extension=pg_stat_statements -f everytap.dump`, then load that here, as the README says under "
-        '"When a release brings a newer PostgreSQL"'
+        "--exclude-extension=pg_stat_statements -f everytap.dump`, then load that here, as docs/operations.md says "
+        'under "When a release brings a newer PostgreSQL"'
     )
     assert (tmp_path / "postgres" / "global" / "pg_control").exists()
 
@@ -391,11 +391,10 @@ def tool(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_one_release_dumps_the_next_one_loads(tmp_path: Path) -> None:
-    """By the README's own commands, typed here where the folders of two releases are two."""
+    """By the commands of docs/operations.md, typed here where the folders of two releases are two."""
     old, new, dump = tmp_path / "old", tmp_path / "new", tmp_path / "everytap.dump"
-    section = (
-        (ROOT / "README.md").read_text(encoding="utf-8").partition("### When a release brings a newer PostgreSQL")[2]
-    )
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    section = page.partition("### When a release brings a newer PostgreSQL")[2]
     dumps, loads = re.findall(r"python -m infra\.postgres\.tool \.everytap (pg_\w+ .*)", section)[:2]
     with owning(old) as dsn:
         anyio.run(migrated, dsn)
