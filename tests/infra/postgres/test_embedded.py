@@ -3,9 +3,11 @@
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ import pytest
 from actors.errors import Refused, Unreachable
 from infra.postgres.connect import Address, connect_patiently, connected
 from infra.postgres.embedded.owner import EmbeddedPostgresFailed, Owner, open_embedded
+from infra.postgres.embedded.server import Server, lock
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statements import STATEMENTS
@@ -43,6 +46,13 @@ async def fetch(dsn: str, query: str) -> object:
 
 def ask(dsn: str, query: str) -> object:
     return anyio.run(fetch, dsn, query)
+
+
+@contextmanager
+def listening() -> Iterator[int]:
+    """A port of ours that takes connections."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
 
 
 @contextmanager
@@ -167,6 +177,32 @@ def test_process_id_of_a_stranger_does_not_stop_a_start(laid_out: Path) -> None:
 
     with owning(laid_out) as dsn:
         assert ask(dsn, "select 1") == 1
+
+
+def test_server_that_takes_connections_before_it_is_ready_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file names the port from the start, and what it is about in the eighth line; the pause lets it be ready."""
+    cluster = tmp_path / "postgres"
+    cluster.mkdir()
+    (cluster / "everytap.password").write_text("secret")
+    life = os.open(tmp_path / "postgres.life", os.O_RDWR | os.O_CREAT)
+    assert lock(life)
+
+    def written(count: int, port: int, state: str) -> None:
+        lines = ["1", str(cluster), "0", str(port), "", "127.0.0.1", "0", state]
+        (cluster / "postmaster.pid").write_text("\n".join(lines[:count]))
+
+    with listening() as early, listening() as ready:
+        steps = iter([(7, early, "starting"), (8, early, "starting"), (8, ready, "ready   ")])
+        written(3, early, "starting")
+        server = Server(tmp_path)
+        monkeypatch.setattr(time, "sleep", lambda _: written(*next(steps)))
+
+        dsn = server.ensure_running()
+
+    os.close(life)
+    assert f"@127.0.0.1:{ready}/" in dsn
 
 
 def test_port_taken_meanwhile_is_replaced(laid_out: Path) -> None:
