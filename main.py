@@ -27,7 +27,7 @@ from actors.domain.account import Login
 from actors.errors import BotTokenRefused, PortError, QueueError
 from actors.operations.set_up import Means
 from actors.ports import Groups, Webhook
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.worker import Identity, Ports, Worker
 from infra.clock import WallClock
 from infra.console.app import RUNNING, build
@@ -370,9 +370,9 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         pool_settings = PoolSettings(settings.pool_size, address.pooled, names.worker, address.scram_only)
         pool = await stack.enter_async_context(open_pool(address.dsn, pool_settings, STATEMENTS))
 
-        async def web(worker: Worker, lifeline: Lifeline) -> None:
+        async def web(worker: Worker, context: ChildContext) -> None:
             routes = routes_of(settings, media, worker)
-            await serve(worker, listener, lifeline.stopping, lifeline.ready, *routes)
+            await serve(worker, listener, context.stopping, context.ready, *routes)
 
         instagram = await stack.enter_async_context(open_graph(settings, media))
         webhook = await stack.enter_async_context(open_place(settings))

@@ -38,7 +38,7 @@ from actors.publish.actor import SagaActor, Surroundings
 from actors.publish.not_connected import Unconnected, say_nothing
 from actors.publish.registry import Publishes, SagaKey, SagaMessage
 from actors.runtime.actor import Context
-from actors.runtime.child import ChildSpec, ChildState, Lifeline
+from actors.runtime.child import ChildContext, ChildSpec, ChildState
 from actors.runtime.supervisor import Policy, Supervisor
 from actors.schedule.notifications import HintListener
 from actors.schedule.reconciler import Reconciler
@@ -79,7 +79,7 @@ class Identity:
     grace_seconds: float
 
 
-Web: TypeAlias = Callable[["Worker", Lifeline], Awaitable[None]]
+Web: TypeAlias = Callable[["Worker", ChildContext], Awaitable[None]]
 
 
 class Worker:
@@ -137,7 +137,7 @@ class Worker:
 
     def poller_trouble(self) -> str | None:
         """How the poller shows that it is dead, whatever Telegram does."""
-        return self.intake.pulse.trouble()
+        return self.intake.watchdog.trouble()
 
     def database_trouble(self) -> str | None:
         """Why the database cannot be used, as last seen."""
@@ -219,7 +219,7 @@ class Worker:
                 confirm=self._confirm,
                 wake_schedule=self.scheduler.wake,
                 pause=self.items.pause,
-                remind=self.items.remind,
+                call_later=self.items.call_later,
                 look_ahead=self.preflight.tell_nowait,
                 explained=self._explained,
                 seconds_left=self.items.seconds_left,

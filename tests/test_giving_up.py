@@ -14,7 +14,7 @@ import structlog
 from typer.testing import CliRunner
 
 import main
-from actors.runtime.child import ChildSpec, Lifeline
+from actors.runtime.child import ChildContext, ChildSpec
 from actors.runtime.restarts import RestartLimit
 from actors.runtime.supervisor import Policy, Supervisor
 from infra.logs import LibraryRecords
@@ -33,8 +33,8 @@ def logs_as_they_were() -> Iterator[None]:
     root.handlers[:] = [one for one in root.handlers if not isinstance(one, LibraryRecords)]
 
 
-async def crash(lifeline: Lifeline) -> None:
-    lifeline.ready()
+async def crash(context: ChildContext) -> None:
+    context.ready()
     raise RuntimeError("fails at every start")
 
 

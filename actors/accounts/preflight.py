@@ -19,8 +19,8 @@ from actors.operations.preflight import NO_ANSWER, LookAhead, Outlook, StoreFind
 from actors.peers import Items
 from actors.ports import Instagram
 from actors.publish.texts import unprefixed
-from actors.runtime.child import Lifeline
-from actors.runtime.waiting import Alarm
+from actors.runtime.child import ChildContext
+from actors.runtime.waiting import WakeUp
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ class Preflight:
         self._outside = outside
         self._rows: deque[Row] = deque()
         self._running = 0
-        self._alarm = Alarm()
+        self._wake_up = WakeUp()
 
     def tell_nowait(self, row: Row) -> None:
         """A card is shown; beyond the bound it stays without a finding. Never waits, never raises."""
@@ -58,11 +58,11 @@ class Preflight:
             log.info("preflight.dropped", chat_id=row.chat_id, item_id=row.id)
             return
         self._rows.append(row)
-        self._alarm.ring()
+        self._wake_up.ring()
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Look until stopped; a check under way is given up then."""
-        lifeline.ready()
+        context.ready()
         self._running = 0
         few = anyio.Semaphore(AT_ONCE)
         stopping = False
@@ -71,7 +71,7 @@ class Preflight:
                 while self._rows:
                     self._running += 1
                     tasks.start_soon(self._take_turn, self._rows.popleft(), few)
-                stopping = await self._alarm.wait(math.inf, lifeline.stopping)
+                stopping = await self._wake_up.wait(math.inf, context.stopping)
             tasks.cancel_scope.cancel()
 
     async def _take_turn(self, row: Row, few: anyio.Semaphore) -> None:

@@ -7,8 +7,8 @@ import structlog
 
 from actors.database.request import Asks, Lane, NotStored, Ticket
 from actors.operations.set_up import LookAtSetUp, Means, Shortcoming, concerning, shortcomings
-from actors.runtime.child import Lifeline
-from actors.runtime.waiting import BURST_SECONDS, Alarm, seconds_to_burst, until
+from actors.runtime.child import ChildContext
+from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ class SetUpWatch:
         self._store = store
         self._means = means
         self._missing: tuple[Shortcoming, ...] = ()
-        self._alarm = Alarm()
+        self._wake_up = WakeUp()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -33,21 +33,21 @@ class SetUpWatch:
 
     def wake(self) -> None:
         """Something may have come right, or not be right any more."""
-        self._alarm.ring()
+        self._wake_up.ring()
 
     async def of_chat(self, chat_id: int) -> tuple[str, ...]:
         """What this chat feels: as it is now, or, without the database, as last seen."""
         await self._ask(COMMAND_SECONDS)
         return concerning(chat_id, self._missing)
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Look and sleep until stopped."""
-        lifeline.ready()
+        context.ready()
         stopping = False
         while not stopping:
-            await until(lifeline.stopping, self._look)
+            await until_stopped(context.stopping, self._look)
             calm = LOOK_SECONDS - BURST_SECONDS if not self._missing else 0.0
-            stopping = await self._alarm.wait(seconds_to_burst() + calm, lifeline.stopping)
+            stopping = await self._wake_up.wait(seconds_to_burst() + calm, context.stopping)
 
     async def _look(self) -> None:
         await self._ask(ASK_SECONDS)

@@ -16,8 +16,8 @@ from actors.errors import AnswerLost, PortError, TokenGone
 from actors.operations.operation import Operation
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from actors.ports import Chat, Instagram
-from actors.runtime.child import Lifeline
-from actors.runtime.waiting import BURST_SECONDS, Alarm, seconds_to_burst, until
+from actors.runtime.child import ChildContext
+from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -46,13 +46,13 @@ class TokenKeeper:
         self._outside = outside
         self._looks = count(1)
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Look and sleep until stopped."""
-        lifeline.ready()
+        context.ready()
         stopping = False
         while not stopping:
-            seconds = await until(lifeline.stopping, self._look)
-            stopping = await Alarm().wait(seconds or 0.0, lifeline.stopping)
+            seconds = await until_stopped(context.stopping, self._look)
+            stopping = await WakeUp().wait(seconds or 0.0, context.stopping)
 
     async def _look(self) -> float:
         """Keep what is due; returns how long to sleep: to the next burst only, if something was left undone."""

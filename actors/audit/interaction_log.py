@@ -12,7 +12,7 @@ import structlog
 
 from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
 from actors.operations.housekeeping import Interaction, WriteInteractions
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 
 log = structlog.get_logger()
 
@@ -61,21 +61,21 @@ class InteractionLogger:
         if len(self._lines) in {1, self._settings.batch_lines}:
             self._news.set()
 
-    async def run(self, lifeline: Lifeline) -> None:
-        """Write until the lifeline says stop, then what is left, within `flush_seconds`."""
+    async def run(self, context: ChildContext) -> None:
+        """Write until the context says stop, then what is left, within `flush_seconds`."""
         self._stopping = False
-        lifeline.ready()
+        context.ready()
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._hear_stop, lifeline, tasks.cancel_scope)
+                tasks.start_soon(self._hear_stop, context, tasks.cancel_scope)
                 await self._write_until_stopped()
                 tasks.cancel_scope.cancel()
         finally:
-            if lifeline.stopping.is_set():
+            if context.stopping.is_set():
                 self._count_what_is_left()
 
-    async def _hear_stop(self, lifeline: Lifeline, scope: anyio.CancelScope) -> None:
-        await lifeline.stopping.wait()
+    async def _hear_stop(self, context: ChildContext, scope: anyio.CancelScope) -> None:
+        await context.stopping.wait()
         self._stopping = True
         self._news.set()
         await anyio.sleep(self._settings.flush_seconds)

@@ -18,8 +18,8 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from actors.operations.cards import AcknowledgeCards, Shown
 from actors.peers import Drawn
 from actors.ports import Chat, Face
-from actors.runtime.child import Lifeline
-from actors.runtime.waiting import Alarm
+from actors.runtime.child import ChildContext
+from actors.runtime.waiting import WakeUp
 
 log = structlog.get_logger()
 
@@ -49,7 +49,7 @@ class CardDrawer:
         self.paces = Paces()
         self._chats: dict[int, _Chat] = {}
         self._unacknowledged = Unacknowledged()
-        self._acknowledge = Alarm()
+        self._acknowledge = WakeUp()
         self._stopping = anyio.Event()
         self._tasks: TaskGroup | None = None
 
@@ -70,9 +70,9 @@ class CardDrawer:
         """Draw what decides nothing after what does; one too many waits until there is room for more than that."""
         return self._wish(Wish(face, Rank.VIEW if admitted else Rank.COURTESY, None))
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Draw until stopped; then draw what is wanted already, and have it acknowledged."""
-        self._stopping = lifeline.stopping
+        self._stopping = context.stopping
         async with anyio.create_task_group() as acknowledging:
             acknowledging.start_soon(self._acknowledge_all)
             try:
@@ -80,8 +80,8 @@ class CardDrawer:
                     self._tasks = tasks
                     for chat in self._chats.values():
                         self._work(chat)
-                    lifeline.ready()
-                    await lifeline.stopping.wait()
+                    context.ready()
+                    await context.stopping.wait()
                     for chat in self._chats.values():
                         chat.woken.set()
             finally:
@@ -221,7 +221,7 @@ class CardDrawer:
 
     async def _confirm(self, chat: _Chat, message: Message) -> None:
         try:
-            stopping = await Alarm().wait(CONFIRM_SECONDS, self._stopping)
+            stopping = await WakeUp().wait(CONFIRM_SECONDS, self._stopping)
         finally:
             message.doubtful -= 1
         at_rest = message.newest is None and message.in_flight is None
@@ -244,7 +244,7 @@ class CardDrawer:
         stopping = False
         while not stopping:
             await self._acknowledge.wait(3600.0, self._stopping)
-            stopping = await Alarm().wait(ACKNOWLEDGE_SECONDS, self._stopping)
+            stopping = await WakeUp().wait(ACKNOWLEDGE_SECONDS, self._stopping)
             await self._acknowledge_some()
             if self._unacknowledged.give_up():
                 self._on_lost_claim()

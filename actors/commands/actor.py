@@ -19,7 +19,7 @@ from actors.domain.updates import Heard, Membership, Said
 from actors.errors import MailboxClosed, MailboxFull, PortError, Refused
 from actors.runtime.actor import DeadLetter, Reason
 from actors.runtime.backoff import pause_after
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.runtime.registry import Registry
 
 log = structlog.get_logger()
@@ -39,7 +39,9 @@ class Commands:
         self._speaker = Speaker(outside, voice)
         self._greeter = Greeter(voice)
         self._own_name = OwnName(outside.chat, self._hear_named, self._ignore)
-        self._registry: Registry[int, Heard] = Registry(partial(Conversation, self._speaker, self._greeter), self._bury)
+        self._registry: Registry[int, Heard] = Registry(
+            partial(Conversation, self._speaker, self._greeter), self._to_dead_letters
+        )
         self._tasks: TaskGroup | None = None
         self._waiting: TaskGroup | None = None  # of what no stop waits for
 
@@ -80,16 +82,16 @@ class Commands:
         else:
             self._speaker.pass_over(said)
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Answer until stopped, then what is open."""
-        self._speaker.stopping = lifeline.stopping
+        self._speaker.stopping = context.stopping
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             async with anyio.create_task_group() as waiting:
                 self._waiting = waiting
                 waiting.start_soon(self._own_name.run)
                 waiting.start_soon(self._show_menu)
-                await self._registry.run(lifeline)
+                await self._registry.run(context)
                 self._waiting = None
                 waiting.cancel_scope.cancel()
             self._tasks = None
@@ -128,7 +130,7 @@ class Commands:
             log.warning("command.ignored", chat_id=said.chat_id, message_id=said.message_id, reason=reason)
         self._speaker.confirm(said)
 
-    def _bury(self, letter: DeadLetter[int, Heard]) -> None:
+    def _to_dead_letters(self, letter: DeadLetter[int, Heard]) -> None:
         """A crash is answered. What a stop left over is not: unconfirmed, it comes again to whoever polls next."""
         if letter.reason not in {Reason.CRASHED, Reason.QUARANTINED}:
             return

@@ -26,7 +26,7 @@ from actors.operations.commands import LookAtChat, PauseChat, PresentNext, Reque
 from actors.operations.operation import Operation
 from actors.peers import Items
 from actors.ports import Chat, Clock
-from actors.runtime.waiting import until
+from actors.runtime.waiting import until_stopped
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -153,7 +153,7 @@ class Speaker:
 
     async def settle(self, doubt: Change) -> None:
         """Ask with the same key until it is known, though nobody waits any more; then say it."""
-        answer = await until(self.stopping, partial(self._learn, doubt))
+        answer = await until_stopped(self.stopping, partial(self._learn, doubt))
         if answer is not None:
             await self.say(doubt.said, answer)
 

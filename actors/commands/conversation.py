@@ -14,8 +14,8 @@ from actors.commands.greeting import Greeter
 from actors.database.request import NotStored
 from actors.domain.updates import Heard, Membership, Said
 from actors.runtime.actor import Context
-from actors.runtime.captured import Attempt
-from actors.runtime.waiting import until
+from actors.runtime.captured import Captured
+from actors.runtime.waiting import until_stopped
 
 MOST_OPEN = 5
 MOST_OPEN_OF_ONE = 3  # so that nobody's flood keeps others of the chat from being heard
@@ -112,7 +112,7 @@ class Conversation:
         await anyio.sleep(GATHER_SECONDS)
         heap, self._old = self._old, []
         in_doubt = False
-        attempt = Attempt()
+        attempt = Captured()
         with attempt:
             in_doubt = not await self._say_old(heap, ASK_SECONDS, replies.NOBODY_KNOWS_OLD)
         for said in heap if attempt.error is None else heap[1:]:
@@ -120,7 +120,9 @@ class Conversation:
         if attempt.error is not None:
             raise attempt.error
         if in_doubt:
-            await until(self._speaker.stopping, partial(self._say_old, heap, SETTLE_SECONDS, replies.NEVER_KNOWN))
+            await until_stopped(
+                self._speaker.stopping, partial(self._say_old, heap, SETTLE_SECONDS, replies.NEVER_KNOWN)
+            )
 
     async def _say_old(self, heap: list[Said], seconds: float, in_doubt: str) -> bool:
         """Tell what became of them; False: nobody knows, and that was told."""

@@ -24,10 +24,10 @@ from actors.database.request import CONNECTION, DATABASE, LOCK, Attempt, Cause, 
 from actors.errors import AnswerLost, Locked, MailboxFull, PortError, Refused, Unreachable
 from actors.operations.operation import Operation
 from actors.ports import Pool
-from actors.runtime.backoff import Pauses
-from actors.runtime.child import Lifeline
+from actors.runtime.backoff import ExponentialBackoff
+from actors.runtime.child import ChildContext
 from actors.runtime.mailbox import Mailbox
-from actors.runtime.worker_pool import Hands
+from actors.runtime.worker_pool import WorkerPool
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ class DatabaseSettings:
     mailbox: int = 2000
     attempt_seconds: float = 12.0
     drain_seconds: float = 3.0
-    pauses: Pauses = field(default_factory=Pauses)
+    pauses: ExponentialBackoff = field(default_factory=ExponentialBackoff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Database:
         self._mailbox: Mailbox[Pending | Attempt | _Stop] = Mailbox(self._settings.mailbox)
         self._lanes: Lanes[Pending] = Lanes(pool.size)
         self._outage = Outage(self._settings.pauses, random)
-        self._hands = Hands()
+        self._workers = WorkerPool()
         self._open = 0
         self._stop_at: float | None = None
         self.on_recovered: Callable[[], None] = _nobody_cares
@@ -92,21 +92,21 @@ class Database:
             request.abandoned = True
             self._open -= 1
 
-    async def run(self, lifeline: Lifeline) -> None:
-        """Serve until the lifeline says stop and what is pending is done, within `drain_seconds`."""
+    async def run(self, context: ChildContext) -> None:
+        """Serve until the context says stop and what is pending is done, within `drain_seconds`."""
         self._stop_at = None
-        lifeline.ready()
-        self._hands.open()
+        context.ready()
+        self._workers.open()
         async with anyio.create_task_group() as tasks:
             listening = anyio.CancelScope()
-            tasks.start_soon(self._hear_stop, lifeline, listening)
+            tasks.start_soon(self._hear_stop, context, listening)
             for _ in range(self._pool.size):
-                tasks.start_soon(self._hands.work)
+                tasks.start_soon(self._workers.work)
             try:
                 await self._serve()
             finally:
                 listening.cancel()
-                self._hands.close()
+                self._workers.close()
                 self._fail_all()
 
     def _admit(self, request: Pending) -> Pending:
@@ -120,9 +120,9 @@ class Database:
             raise NotStored(Cause.BUSY, certain=True) from error
         return request
 
-    async def _hear_stop(self, lifeline: Lifeline, listening: anyio.CancelScope) -> None:
+    async def _hear_stop(self, context: ChildContext, listening: anyio.CancelScope) -> None:
         with listening:
-            await lifeline.stopping.wait()
+            await context.stopping.wait()
             self._stop_at = anyio.current_time() + self._settings.drain_seconds
             self._mailbox.control(_Stop())
 
@@ -163,7 +163,7 @@ class Database:
             if request is None:
                 return
             request.begin(now)
-            self._hands.give(partial(self._attempt, request, self._outage.began_try()))
+            self._workers.give(partial(self._attempt, request, self._outage.began_try()))
 
     def _next_moment(self, now: float) -> float:
         """When to look again without a message. What is due already could not go, and only a message changes that."""

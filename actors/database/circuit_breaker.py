@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-from actors.runtime.backoff import Pauses
+from actors.runtime.backoff import ExponentialBackoff
 
 
 class Outage:
     """While the database is away one request tries at a time; the first that gets through opens the gate for all."""
 
-    def __init__(self, pauses: Pauses, random: Random) -> None:
+    def __init__(self, pauses: ExponentialBackoff, random: Random) -> None:
         self._pauses = pauses
         self._random = random
         self._failures = 0

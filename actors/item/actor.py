@@ -96,7 +96,7 @@ class ItemActor:
             case wanted.CloseTap(tap):
                 spawn(partial(self._close, tap), about)
             case wanted.WatchRecording(tap):
-                self._outside.remind(INTERIM_SECONDS, partial(self._interim, tap))
+                self._outside.call_later(INTERIM_SECONDS, partial(self._interim, tap))
             case wanted.WatchQuestion(press):
                 spawn(partial(self._later, QUESTION_SECONDS, AskExpired(press)), about)
             case wanted.AnswerTap(press):

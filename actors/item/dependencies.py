@@ -21,8 +21,8 @@ from actors.ports import Chat, Clock
 class Outside:
     """All that an item's effects reach.
 
-    `pause` answers True when it was cut short because we stop; `remind` calls back after some seconds, unless we stop.
-    `seconds_left`: how long a stop that has begun may still take.
+    `pause` answers True when it was cut short because we stop; `call_later` calls back after some seconds, unless we
+    stop. `seconds_left`: how long a stop that has begun may still take.
     """
 
     worker: str
@@ -36,7 +36,7 @@ class Outside:
     confirm: Callable[[int], None]
     wake_schedule: Callable[[], None]
     pause: Callable[[float], Awaitable[bool]]
-    remind: Callable[[float, Callable[[], None]], None]
+    call_later: Callable[[float, Callable[[], None]], None]
     look_ahead: Callable[[Row], None]
     explained: Explained
     seconds_left: Callable[[], float]

@@ -26,10 +26,10 @@ from actors.item.aloud import Aloud
 from actors.item.callback_answers import refuse
 from actors.peers import ItemKey
 from actors.runtime.actor import Actor, Context, DeadLetter, Reason
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.runtime.registry import Registry
-from actors.runtime.timers import Reminders
-from actors.runtime.waiting import until
+from actors.runtime.timers import Timers
+from actors.runtime.waiting import until_stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class ItemDesk:
     """Every item with something to do; the others cost nothing."""
 
     def __init__(self, make: Callable[[Context[ItemKey, Message]], Actor[Message]], aftermath: Aftermath) -> None:
-        self.registry: Registry[ItemKey, Message] = Registry(make, self._bury)
+        self.registry: Registry[ItemKey, Message] = Registry(make, self._to_dead_letters)
         self._aftermath = aftermath
-        self._lifeline = Lifeline()
+        self._child = ChildContext()
         self._tasks: TaskGroup | None = None
-        self._reminders = Reminders()
-        self.remind = self._reminders.remind
+        self._reminders = Timers()
+        self.call_later = self._reminders.call_later
 
     def tell_nowait(self, key: ItemKey, message: Message) -> None:
         """Tell an item; raises MailboxFull or MailboxClosed, which carry the message."""
@@ -63,26 +63,26 @@ class ItemDesk:
     async def pause(self, seconds: float) -> bool:
         """Sleep; True if it was cut short because we stop."""
         with anyio.move_on_after(seconds):
-            await self._lifeline.stopping.wait()
-        return self._lifeline.stopping.is_set()
+            await self._child.stopping.wait()
+        return self._child.stopping.is_set()
 
     def seconds_left(self) -> float:
         """How long a stop that has begun may still take."""
-        return self._lifeline.ends_at - anyio.current_time()
+        return self._child.ends_at - anyio.current_time()
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Let items live until stopped; what they hold is finished, what they only wait for is dropped."""
-        self._lifeline = lifeline
+        self._child = context
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
-            tasks.start_soon(self._remind_until_stop, lifeline)
-            await self.registry.run(lifeline)
+            tasks.start_soon(self._remind_until_stop, context)
+            await self.registry.run(context)
         self._tasks = None
 
-    async def _remind_until_stop(self, lifeline: Lifeline) -> None:
-        await until(lifeline.stopping, self._reminders.run)
+    async def _remind_until_stop(self, context: ChildContext) -> None:
+        await until_stopped(context.stopping, self._reminders.run)
 
-    def _bury(self, letter: DeadLetter[ItemKey, Message]) -> None:
+    def _to_dead_letters(self, letter: DeadLetter[ItemKey, Message]) -> None:
         """A crash is answered. What a stop left over is not: unconfirmed, it comes again to whoever polls next."""
         press = _press_of(letter.message)
         if self._tasks is None or letter.reason not in {Reason.CRASHED, Reason.QUARANTINED}:

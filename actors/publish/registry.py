@@ -14,7 +14,7 @@ from actors.domain.item import Row
 from actors.errors import MailboxClosed
 from actors.publish.messages import Begin, Message
 from actors.runtime.actor import Actor, Context, DeadLetter, Reason
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.runtime.registry import Registry
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ class Publishes:
         worker: str,
         on_crash: Callable[[], None],
     ) -> None:
-        self.registry: Registry[SagaKey, SagaMessage] = Registry(make, self._bury)
+        self.registry: Registry[SagaKey, SagaMessage] = Registry(make, self._to_dead_letters)
         self._on_crash = on_crash
         self._worker = worker
         self._numbers = count(1)
@@ -65,11 +65,11 @@ class Publishes:
             await self._stopping.wait()
         return self._stopping.is_set()
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Let sagas live until stopped; a call under way is finished and its end stored, a pause is not."""
-        self._stopping = lifeline.stopping
-        await self.registry.run(lifeline)
+        self._stopping = context.stopping
+        await self.registry.run(context)
 
-    def _bury(self, letter: DeadLetter[SagaKey, SagaMessage]) -> None:
+    def _to_dead_letters(self, letter: DeadLetter[SagaKey, SagaMessage]) -> None:
         if letter.reason in {Reason.CRASHED, Reason.QUARANTINED}:
             self._on_crash()

@@ -10,7 +10,7 @@ from actors.errors import Unreachable
 
 
 @dataclass(frozen=True, slots=True)
-class Pauses:
+class ExponentialBackoff:
     """Pauses that double; each is cut at random to between a half and the whole, so that no two keep in step."""
 
     first_seconds: float = 0.05

@@ -1,7 +1,7 @@
-"""The one place where the registry meets what its actors and their effects raise."""
+"""An outcome that is kept instead of raised: the one place where the registry meets what actors and effects raise."""
 
 
-class Attempt:
+class Captured:
     """Runs code that may raise, and keeps what it raised."""
 
     __slots__ = ("completed", "error")

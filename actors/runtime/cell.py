@@ -1,4 +1,4 @@
-"""What the registry keeps: a cell for each live key, its limits and its totals."""
+"""What the registry keeps: a cell for each live key (Akka's ActorCell), its limits and its totals."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field

@@ -16,7 +16,7 @@ class Restart(Enum):
     TEMPORARY = "never"
 
 
-class Lifeline:
+class ChildContext:
     """What ties one life of a child to its supervisor: it says `ready` once, and ends by itself after `stopping`.
 
     Stopping is a message: the child refuses new work, finishes what it holds until `ends_at`, and returns.
@@ -43,7 +43,7 @@ class ChildSpec:
     """
 
     name: str
-    start: Callable[[Lifeline], Awaitable[None]]
+    start: Callable[[ChildContext], Awaitable[None]]
     restart: Restart = Restart.PERMANENT
     grace_seconds: float = 5.0
     stops_by: float = 1.0

@@ -18,13 +18,13 @@ from structlog.contextvars import clear_contextvars
 
 from actors.errors import MailboxClosed, MailboxFull
 from actors.runtime.actor import Actor, Context, DeadLetter, Effect, Reason
-from actors.runtime.captured import Attempt
+from actors.runtime.captured import Captured
 from actors.runtime.cell import Cell, RegistryCounts, RegistryLimits
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.runtime.mailbox import Mailbox
-from actors.runtime.restarts import Budget, Quarantine
-from actors.runtime.run_queue import Turns
-from actors.runtime.stray_cancellation import StrangersContained
+from actors.runtime.restarts import Quarantine, RestartIntensity
+from actors.runtime.run_queue import RunQueue
+from actors.runtime.stray_cancellation import StrayCancellationContained
 
 log = structlog.get_logger()
 
@@ -50,9 +50,9 @@ class Registry(Generic[K, M]):
         self._on_dead_letter = on_dead_letter
         self._limits = limits or RegistryLimits()
         self._cells: dict[K, Cell[K, M]] = {}
-        self._budget: Budget[K] = Budget(self._limits.restarts)
+        self._budget: RestartIntensity[K] = RestartIntensity(self._limits.restarts)
         self._quarantine: Quarantine[K] = Quarantine(self._limits.quarantine_seconds)
-        self._turns: Turns[K, M] = Turns(self._limits.idle_seconds)
+        self._run_queue: RunQueue[K, M] = RunQueue(self._limits.idle_seconds)
         self._effects = 0
         self._tasks: TaskGroup | None = None
         self._open = False
@@ -68,7 +68,7 @@ class Registry(Generic[K, M]):
         if not self._open:
             raise MailboxClosed(message)
         if self._quarantine and self._quarantine.holds(key, anyio.current_time()):
-            self._bury(DeadLetter(key, message, Reason.QUARANTINED))
+            self._to_dead_letters(DeadLetter(key, message, Reason.QUARANTINED))
             return
         cell = self._find_or_make(key)
         try:
@@ -76,7 +76,7 @@ class Registry(Generic[K, M]):
         except MailboxFull:
             self.counts.refused += 1
             raise
-        self._turns.add(cell)
+        self._run_queue.add(cell)
 
     async def tell(self, key: K, message: M) -> None:
         """Tell the key's actor, waiting for room; raises MailboxClosed while stopping, which carries the message."""
@@ -85,30 +85,30 @@ class Registry(Generic[K, M]):
                 return
         raise MailboxClosed(message)
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Let actors live until `stopping`; then refuse messages from outside and let work and effects end."""
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks, self._open = tasks, True
-                tasks.start_soon(self._hear_stop, lifeline)
-                lifeline.ready()
+                tasks.start_soon(self._hear_stop, context)
+                context.ready()
                 await self._serve_all()
         finally:
             self._tasks, self._open = None, False
             for cell in tuple(self._cells.values()):
                 self._evict(cell, Reason.KILLED)
 
-    async def _hear_stop(self, lifeline: Lifeline) -> None:
-        await lifeline.stopping.wait()
+    async def _hear_stop(self, context: ChildContext) -> None:
+        await context.stopping.wait()
         self._open = False
         for cell in tuple(self._cells.values()):
             self._settle(cell)
-        self._turns.wake()
+        self._run_queue.wake()
 
     async def _deliver(self, key: K, message: M) -> bool:
         """False if the mailbox was closed while this waited for room: look for the key again."""
         if self._quarantine and self._quarantine.holds(key, anyio.current_time()):
-            self._bury(DeadLetter(key, message, Reason.QUARANTINED))
+            self._to_dead_letters(DeadLetter(key, message, Reason.QUARANTINED))
             return True
         cell = self._find_or_make(key)
         try:
@@ -116,14 +116,14 @@ class Registry(Generic[K, M]):
         except MailboxClosed:
             return False
         if cell.mailbox.depth:  # one that had to wait for room may have been served by now
-            self._turns.add(cell)
+            self._run_queue.add(cell)
         return True
 
     async def _tell_oneself(self, key: K, message: M) -> None:
         while self._tasks is not None:
             if await self._deliver(key, message):
                 return
-        self._bury(DeadLetter(key, message, Reason.STOPPED))
+        self._to_dead_letters(DeadLetter(key, message, Reason.STOPPED))
 
     def _find_or_make(self, key: K) -> Cell[K, M]:
         cell = self._cells.get(key)
@@ -136,14 +136,14 @@ class Registry(Generic[K, M]):
             if self._serve_some():
                 await checkpoint()
                 continue
-            for cell in await self._turns.wait():
+            for cell in await self._run_queue.wait():
                 self._evict(cell, Reason.KILLED)
 
     def _serve_some(self) -> bool:
         """Serve a few messages, one of each cell in turn; False if nobody stood in line."""
         clear_contextvars()  # what one actor bound for its log lines is not the next one's
         for served in range(YIELD_EVERY):
-            cell = self._turns.take()
+            cell = self._run_queue.take()
             if cell is None:
                 return served > 0
             message = cell.mailbox.receive_nowait()
@@ -157,16 +157,16 @@ class Registry(Generic[K, M]):
         if self._cells.get(cell.key) is not cell or cell.ready:
             return
         if cell.mailbox.depth:
-            self._turns.add(cell)
+            self._run_queue.add(cell)
         elif cell.effects:
-            self._turns.leave(cell)
+            self._run_queue.leave(cell)
         elif cell.idle or not self._open:
             self._evict(cell, Reason.KILLED)
         else:
-            self._turns.rest(cell)
+            self._run_queue.rest(cell)
 
     def _serve(self, cell: Cell[K, M], message: M) -> None:
-        attempt = Attempt()
+        attempt = Captured()
         with attempt:
             actor = self._incarnate(cell) if cell.actor is None else cell.actor
             actor.receive(message)
@@ -188,9 +188,9 @@ class Registry(Generic[K, M]):
         self._tasks.start_soon(self._perform, cell, context, effect, about)
 
     async def _perform(self, cell: Cell[K, M], context: Context[K, M], effect: Effect, about: M) -> None:
-        attempt = Attempt()
+        attempt = Captured()
         try:
-            with StrangersContained(), attempt:
+            with StrayCancellationContained(), attempt:
                 await effect()
         finally:
             cell.effects -= 1
@@ -201,7 +201,7 @@ class Registry(Generic[K, M]):
             if not cell.effects:
                 self._settle(cell)
             if not self._open:
-                self._turns.wake()
+                self._run_queue.wake()
 
     def _effect_failed(self, cell: Cell[K, M], context: Context[K, M], letter: DeadLetter[K, M]) -> None:
         if cell.context is context:
@@ -209,14 +209,14 @@ class Registry(Generic[K, M]):
         if letter.reason is Reason.CRASHED:
             self._crashed(letter)
         else:
-            self._bury(letter)
+            self._to_dead_letters(letter)
 
     def _crashed(self, letter: DeadLetter[K, M]) -> None:
         """Bury the message, and keep the key out of the way once it is over its budget."""
         self.counts.crashes += 1
         log.error("actor.crashed", key=str(letter.key), message=type(letter.message).__name__, exc_info=letter.error)
         within_budget = self._budget.spend(letter.key, anyio.current_time())
-        self._bury(letter)
+        self._to_dead_letters(letter)
         if not within_budget:
             self._put_away(letter.key)
 
@@ -232,15 +232,15 @@ class Registry(Generic[K, M]):
         """Close the cell that its key has."""
         assert self._cells.get(cell.key) is cell, "another one of this key would lose its place"
         del self._cells[cell.key]
-        self._turns.leave(cell)
+        self._run_queue.leave(cell)
         self.counts.deepest = max(self.counts.deepest, cell.mailbox.high_water)
         for message in cell.mailbox.close():
-            self._bury(DeadLetter(cell.key, message, reason))
+            self._to_dead_letters(DeadLetter(cell.key, message, reason))
         cell.end_incarnation()  # the cell and its actor hold each other: thousands would wait for a full collection
 
-    def _bury(self, letter: DeadLetter[K, M]) -> None:
+    def _to_dead_letters(self, letter: DeadLetter[K, M]) -> None:
         self.counts.dead_letters += 1
-        attempt = Attempt()
+        attempt = Captured()
         with attempt:
             self._on_dead_letter(letter)
         if attempt.error is not None:

@@ -34,7 +34,7 @@ class Backoff:
         return pause * (1 + random.uniform(-self.jitter, self.jitter))
 
 
-class Budget(Generic[K]):
+class RestartIntensity(Generic[K]):
     """What each key has left of a restart limit; it remembers only keys that crashed within the limit's seconds."""
 
     def __init__(self, limit: RestartLimit) -> None:

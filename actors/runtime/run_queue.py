@@ -1,4 +1,4 @@
-"""Whose turn it is: the cells with something to serve, in order, and those that rest until their time is over."""
+"""The run queue: cells with something to serve, in order, and those that rest until their time is over."""
 
 import math
 from collections import OrderedDict, deque
@@ -13,7 +13,7 @@ K = TypeVar("K", bound=Hashable)
 M = TypeVar("M")
 
 
-class Turns(Generic[K, M]):
+class RunQueue(Generic[K, M]):
     """A cell stands in line once, however many messages it has; it rests at most once, too."""
 
     def __init__(self, rest_seconds: float) -> None:

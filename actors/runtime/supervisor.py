@@ -15,9 +15,9 @@ import structlog
 from anyio.abc import TaskGroup
 
 from actors.errors import RestartLimitReached
-from actors.runtime.child import ChildSpec, ChildState, Lifeline, Restart
-from actors.runtime.restarts import Backoff, Budget, RestartLimit
-from actors.runtime.stray_cancellation import StrangersContained
+from actors.runtime.child import ChildContext, ChildSpec, ChildState, Restart
+from actors.runtime.restarts import Backoff, RestartIntensity, RestartLimit
+from actors.runtime.stray_cancellation import StrayCancellationContained
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class Policy:
 class _Life:
     """One incarnation of a child."""
 
-    lifeline: Lifeline
+    context: ChildContext
     began: float
     scope: anyio.CancelScope = field(default_factory=lambda: anyio.CancelScope(shield=True))
     over: anyio.Event = field(default_factory=anyio.Event)
@@ -67,7 +67,7 @@ class _Child:
 
     @property
     def up(self) -> bool:
-        return self.life is not None and self.life.lifeline.is_ready and not self.life.over.is_set()
+        return self.life is not None and self.life.context.is_ready and not self.life.over.is_set()
 
     @property
     def wanted(self) -> bool:
@@ -83,7 +83,7 @@ class Supervisor:
         self._children = [_Child(spec) for spec in children]
         self._random = random
         self._policy = policy or Policy()
-        self._budget: Budget[str] = Budget(self._policy.limit)
+        self._budget: RestartIntensity[str] = RestartIntensity(self._policy.limit)
         self._news = anyio.Event()
         self._over = anyio.Event()
         self._stopping = False
@@ -160,7 +160,7 @@ class Supervisor:
             child.was_ready = True
             self._news.set()
 
-        child.life = _Life(Lifeline(on_ready), anyio.current_time())
+        child.life = _Life(ChildContext(on_ready), anyio.current_time())
         if child.restarts:
             log.info("child.started", child=child.spec.name, restarts=child.restarts)
         tasks.start_soon(self._live, child.spec, child.life, name=child.spec.name)
@@ -170,8 +170,8 @@ class Supervisor:
 
     async def _live(self, spec: ChildSpec, life: _Life) -> None:
         try:
-            with StrangersContained(), life.scope:
-                await spec.start(life.lifeline)
+            with StrayCancellationContained(), life.scope:
+                await spec.start(life.context)
                 life.returned = True
         except Exception as error:
             life.error = error
@@ -181,7 +181,7 @@ class Supervisor:
             self._news.set()
 
     def _log_end(self, spec: ChildSpec, life: _Life) -> None:
-        asked = life.lifeline.stopping.is_set()
+        asked = life.context.stopping.is_set()
         if life.error is not None:
             log.error("child.crashed", child=spec.name, exc_info=life.error)
         elif life.scope.cancel_called:
@@ -239,9 +239,9 @@ class Supervisor:
         now, spec = anyio.current_time(), child.spec
         left = began + spec.stops_by * self._policy.stop_seconds - now
         life.patience_seconds = min(spec.grace_seconds, max(left, LEAST_SECONDS))
-        life.lifeline.ends_at = now + life.patience_seconds
-        life.lifeline.stopping.set()
-        with anyio.CancelScope(deadline=life.lifeline.ends_at):
+        life.context.ends_at = now + life.patience_seconds
+        life.context.stopping.set()
+        with anyio.CancelScope(deadline=life.context.ends_at):
             await life.over.wait()
         if not life.over.is_set():
             life.scope.cancel()

@@ -1,4 +1,4 @@
-"""Calls back after a time, from one task for all: most reminders are about what is over by then."""
+"""Calls back after a time, from one task for all timers: most of them are about what is over by then."""
 
 import heapq
 import math
@@ -7,15 +7,15 @@ from collections.abc import Callable
 import anyio
 
 
-class Reminders:
-    """A reminder is a plain function, and must not raise; those that are left when `run` ends are never called."""
+class Timers:
+    """A timer's callback is a plain function, and must not raise; what is left when `run` ends is never called."""
 
     def __init__(self) -> None:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0  # equal moments are served in their order, and functions are never compared
         self._sooner = anyio.Event()
 
-    def remind(self, seconds: float, callback: Callable[[], None]) -> None:
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> None:
         """Call back after so many seconds."""
         at = anyio.current_time() + seconds
         is_first = not self._due or at < self._due[0][0]
@@ -25,7 +25,7 @@ class Reminders:
             self._sooner.set()
 
     async def run(self) -> None:
-        """Call whoever wanted to be reminded, until cancelled."""
+        """Call what is due, until cancelled."""
         try:
             while True:
                 self._sooner = anyio.Event()

@@ -16,7 +16,7 @@ def seconds_to_burst() -> float:
     return BURST_SECONDS - anyio.current_time() % BURST_SECONDS
 
 
-async def until(stopping: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | None:
+async def until_stopped(stopping: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | None:
     """Do the work, but give it up when we stop (None)."""
     result: T | None = None
     async with anyio.create_task_group() as tasks:
@@ -31,7 +31,7 @@ async def until(stopping: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | 
     return result
 
 
-class Alarm:
+class WakeUp:
     """Something that can be waited for with a bound, and rung any number of times."""
 
     def __init__(self) -> None:
@@ -45,6 +45,6 @@ class Alarm:
         """Wait for a ring or for the time to pass; True if we are stopping."""
         if not stopping.is_set():
             with anyio.move_on_after(seconds):
-                await until(stopping, self._rung.wait)
+                await until_stopped(stopping, self._rung.wait)
         self._rung = anyio.Event()
         return stopping.is_set()

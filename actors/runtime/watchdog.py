@@ -1,4 +1,4 @@
-"""The pulse of work that goes in steps, each with a bound: alive is who keeps to it, whatever the outside does."""
+"""A heartbeat with a deadline for work that goes in steps; health reports a missed one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import anyio
 LATE_SECONDS = 5.0  # a busy loop may come late to a step
 
 
-class Pulse:
+class Watchdog:
     """Until when the next sign of life is due; a probe reads it, from memory."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Pulse:
         self._due = math.inf
 
     async def watch(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do the work; its end, however it comes, is the end of the pulse until somebody lets it rest."""
+        """Do the work; its end, however it comes, counts as a missed heartbeat until `rest`."""
         try:
             await work()
         finally:

@@ -11,8 +11,8 @@ import anyio
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
 
-class Hands:
-    """Whoever owns it starts `work` as often as there shall be hands, and gives no more jobs at once than those."""
+class WorkerPool:
+    """Its owner starts one `work` task for each worker, and gives it no more jobs at once than there are workers."""
 
     def __init__(self) -> None:
         self._jobs: deque[Job] = deque()
@@ -26,19 +26,19 @@ class Hands:
         self._open = True
 
     def give(self, job: Job) -> None:
-        """Have a job done by the next free hand."""
+        """Have a job done by the next free worker."""
         self._jobs.append(job)
         if self._idle:
             self._idle.pop().set()
 
     def close(self) -> None:
-        """Let each hand end once it has done what it holds and nothing is left."""
+        """Let each worker end once it has done what it holds and nothing is left."""
         self._open = False
         while self._idle:
             self._idle.pop().set()
 
     async def work(self) -> None:
-        """Be one hand, until closed."""
+        """Be one worker, until closed."""
         while self._jobs or self._open:
             if self._jobs:
                 await self._jobs.popleft()()

@@ -8,8 +8,8 @@ import structlog
 
 from actors.errors import PortError
 from actors.ports import Pool
-from actors.runtime.child import Lifeline
-from actors.runtime.waiting import Alarm, until
+from actors.runtime.child import ChildContext
+from actors.runtime.waiting import WakeUp, until_stopped
 
 log = structlog.get_logger()
 
@@ -24,14 +24,14 @@ class HintListener:
         self._pool = pool
         self._on_hint = on_hint
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Listen until stopped; where listening does not work, try again seldom."""
-        lifeline.ready()
+        context.ready()
         pause, stopping = AGAIN_SECONDS, False
         while not stopping:
-            heard = await until(lifeline.stopping, self._listen)
+            heard = await until_stopped(context.stopping, self._listen)
             pause = AGAIN_SECONDS if heard else min(SELDOM_SECONDS, pause * 2)
-            stopping = await Alarm().wait(pause, lifeline.stopping)
+            stopping = await WakeUp().wait(pause, context.stopping)
 
     async def _listen(self) -> bool:
         listening = False

@@ -13,8 +13,8 @@ from actors.domain.messages import RECOVERED, Changed, Message, Resume
 from actors.errors import MailboxClosed
 from actors.operations.cards import Recover, Recoverable
 from actors.peers import Items
-from actors.runtime.child import Lifeline
-from actors.runtime.waiting import Alarm, seconds_to_burst, until
+from actors.runtime.child import ChildContext
+from actors.runtime.waiting import WakeUp, seconds_to_burst, until_stopped
 
 log = structlog.get_logger()
 
@@ -30,26 +30,26 @@ class Reconciler:
         self._store = store
         self._items = items
         self._worker = worker
-        self._alarm = Alarm()
+        self._wake_up = WakeUp()
         self._everything = True
         self._once_more_at = math.inf
 
     def wake(self) -> None:
         """Something may have been left behind."""
-        self._alarm.ring()
+        self._wake_up.ring()
 
     def look_at_everything(self) -> None:
         """Another worker may have died over its cards: draw each in review or settled lately, now and once more."""
         self._everything = True
-        self._alarm.ring()
+        self._wake_up.ring()
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Look and sleep until stopped."""
-        lifeline.ready()
+        context.ready()
         stopping = False
         while not stopping:
-            seconds = await until(lifeline.stopping, self._look)
-            stopping = await self._alarm.wait(seconds or 0.0, lifeline.stopping)
+            seconds = await until_stopped(context.stopping, self._look)
+            stopping = await self._wake_up.wait(seconds or 0.0, context.stopping)
 
     async def _look(self) -> float:
         began = anyio.current_time()

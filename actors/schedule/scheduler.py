@@ -16,8 +16,8 @@ from actors.errors import MailboxClosed
 from actors.operations.housekeeping import TidyUp
 from actors.operations.schedule import ChangesTold, ClaimDue, Due
 from actors.peers import Items
-from actors.runtime.child import Lifeline
-from actors.runtime.waiting import Alarm, seconds_to_burst, until
+from actors.runtime.child import ChildContext
+from actors.runtime.waiting import WakeUp, seconds_to_burst, until_stopped
 
 log = structlog.get_logger()
 
@@ -38,21 +38,21 @@ class Scheduler:
         self._store = store
         self._items = items
         self._worker = worker
-        self._alarm = Alarm()
+        self._wake_up = WakeUp()
         self._tidied_at: float | None = None
         self._looks = 0
 
     def wake(self) -> None:
         """Something was queued, settled or failed: look at the schedule again."""
-        self._alarm.ring()
+        self._wake_up.ring()
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Claim and sleep until stopped."""
-        lifeline.ready()
+        context.ready()
         stopping = False
         while not stopping:
-            seconds = await until(lifeline.stopping, self._look)
-            stopping = await self._alarm.wait(seconds or 0.0, lifeline.stopping)
+            seconds = await until_stopped(context.stopping, self._look)
+            stopping = await self._wake_up.wait(seconds or 0.0, context.stopping)
 
     async def _look(self) -> float:
         """Claim what is due; returns how long to sleep."""

@@ -13,7 +13,7 @@ from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
 from actors.domain.updates import Moved
 from actors.errors import MailboxClosed
 from actors.operations.commands import MoveChat, Relocation
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 
 log = structlog.get_logger()
 
@@ -44,15 +44,15 @@ class Moves:
         if self._tasks is not None:
             self._begin(self._tasks, (old_id, new_id))
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Store moves until stopped. What is not stored stays unconfirmed: Telegram tells it again."""
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
                 for move in self._open:
                     tasks.start_soon(self._follow_through, move)
-                lifeline.ready()
-                await lifeline.stopping.wait()
+                context.ready()
+                await context.stopping.wait()
                 tasks.cancel_scope.cancel()
         finally:
             self._tasks = None

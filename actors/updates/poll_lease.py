@@ -9,8 +9,8 @@ import structlog
 
 from actors.database.request import Asks, Lane, NotStored, Ticket
 from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing
-from actors.runtime.child import Lifeline
-from actors.runtime.waiting import Alarm
+from actors.runtime.child import ChildContext
+from actors.runtime.waiting import WakeUp
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ class PollLease:
         self._owner = owner
         self._nudge = nudge
         self._on_take_over = on_take_over
-        self._alarm = Alarm()
+        self._wake_up = WakeUp()
         self._held = anyio.Event()
         self.held_since: float | None = None
         self._contested = False
@@ -58,20 +58,20 @@ class PollLease:
         """Another poller was seen: say nothing before the lease has been read."""
         self._stand_back()
         self._doubted = True
-        self._alarm.ring()
+        self._wake_up.ring()
 
     def suspect(self) -> None:
         """Another poller may be there: read the lease, and poll on meanwhile."""
-        self._alarm.ring()
+        self._wake_up.ring()
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Hold the lease, or wait for it, until stopped; then give it back."""
-        lifeline.ready()
+        context.ready()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._notice_freezes)
             stopping = False
             while not stopping:
-                stopping = await self._alarm.wait(await self._read_through(lifeline.stopping), lifeline.stopping)
+                stopping = await self._wake_up.wait(await self._read_through(context.stopping), context.stopping)
             tasks.cancel_scope.cancel()
         await self._release()
 

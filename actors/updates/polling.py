@@ -17,8 +17,8 @@ from actors.errors import BotTokenRefused, PortError, ShutOut
 from actors.peers import Lease
 from actors.ports import Conflict
 from actors.runtime.backoff import pause_after
-from actors.runtime.child import Lifeline
-from actors.runtime.watchdog import Pulse
+from actors.runtime.child import ChildContext
+from actors.runtime.watchdog import Watchdog
 from actors.updates.bot_token import BotToken
 from actors.updates.dispatcher import (
     MOST_WAITING,
@@ -73,7 +73,7 @@ class Intake:
         self._backlog_since: float | None = None
         self._failures = 0
         self._answers: TaskGroup | None = None
-        self.pulse = Pulse()
+        self.watchdog = Watchdog()
         self.token = BotToken()
         self.polled_at: float | None = None
         self.trouble: str | None = None
@@ -93,18 +93,18 @@ class Intake:
             if self._offset != before:
                 self._moved.set()
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Poll until stopped; then wait for what is held, and confirm what was done."""
         async with anyio.create_task_group() as answers:
             self._answers = answers
             async with anyio.create_task_group() as polling:
-                polling.start_soon(self.pulse.watch, self._poll_all)
-                lifeline.ready()
-                await lifeline.stopping.wait()
+                polling.start_soon(self.watchdog.watch, self._poll_all)
+                context.ready()
+                await context.stopping.wait()
                 polling.cancel_scope.cancel()
-            self.pulse.rest()
+            self.watchdog.rest()
         now = anyio.current_time()
-        with anyio.CancelScope(deadline=now + (lifeline.ends_at - now) / 2):
+        with anyio.CancelScope(deadline=now + (context.ends_at - now) / 2):
             await self._drain(lambda: self.waiting)
         # What people write comes again to whoever polls next: it is not worth being killed for.
         await self._drain(
@@ -133,9 +133,9 @@ class Intake:
             if not self._lease.is_held:
                 # Another worker may poll meanwhile: what comes afterwards may be known to the database already.
                 self._expect_backlog()
-                self.pulse.rest()
+                self.watchdog.rest()
             await self._lease.wait_held()
-            self.pulse.beat(CALL_SECONDS)
+            self.watchdog.beat(CALL_SECONDS)
             self._moved = anyio.Event()
             asked = self._asked = self._offset
             sent_at = anyio.current_time()
@@ -177,7 +177,7 @@ class Intake:
             self.token.is_refused(error)
         else:
             log.warning("intake.unreachable", failures=self._failures, reason=self.trouble)
-        self.pulse.beat(pause)
+        self.watchdog.beat(pause)
         await anyio.sleep(pause)
 
     def _expect_backlog(self) -> None:
@@ -192,7 +192,7 @@ class Intake:
     async def _take(self, batch: Sequence[object], sent_at: float) -> None:
         """Tell every new update to its item, until one could not be told."""
         self.polled_at = anyio.current_time()
-        self.pulse.beat(AGAIN_SECONDS)
+        self.watchdog.beat(AGAIN_SECONDS)
         redelivered = self._backlog
         for number, raw in enumerate(batch):
             if number % SLICE == SLICE - 1:

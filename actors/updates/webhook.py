@@ -16,7 +16,7 @@ from anyio.abc import TaskGroup
 from actors.domain.taps import Press
 from actors.errors import BotTokenRefused, PortError
 from actors.ports import Conflict, Receipt, Webhook
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.updates.bot_token import BotToken
 from actors.updates.dispatcher import (
     MOST_WAITING,
@@ -92,15 +92,15 @@ class Reception:
         held = self._held.get(update_id) or self._let_in(raw)
         return Receipt.LATER if held is None else await self._wait(held)
 
-    async def run(self, lifeline: Lifeline) -> None:
+    async def run(self, context: ChildContext) -> None:
         """Take updates in until stopped; then wait for what is held."""
         self._is_registered = False
         try:
             async with anyio.create_task_group() as answers, anyio.create_task_group() as watching:
                 self._answers = answers
                 watching.start_soon(self._watch)
-                lifeline.ready()
-                await lifeline.stopping.wait()
+                context.ready()
+                await context.stopping.wait()
                 self._answers = None
                 watching.cancel_scope.cancel()
         finally:

@@ -22,7 +22,7 @@ from actors.operations.set_up import LookAtSetUp, Means, SetUp
 from actors.operations.taps import CloseTap, RecordTap
 from actors.operations.tokens import ClaimTokens
 from actors.ports import Webhook
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.worker import Identity, Ports, Worker
 from tests.actors.fakes import FakeChat
 from tests.actors.item.fakes import NoonClock
@@ -88,7 +88,7 @@ class TreeStage:
     pool: TimedPool = field(default_factory=TimedPool)
     chat: FakeChat = field(default_factory=FakeChat)
     updates: FakeUpdates = field(default_factory=FakeUpdates)
-    web: Callable[[Worker, Lifeline], Any] | None = None
+    web: Callable[[Worker, ChildContext], Any] | None = None
     webhook: Webhook | None = None
     means: Means = field(default_factory=Means)
     logs: list[Any] = field(default_factory=list)

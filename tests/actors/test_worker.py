@@ -16,7 +16,7 @@ from actors.operations.schedule import ClaimDue, Due
 from actors.operations.taps import RecordTap
 from actors.operations.tokens import ClaimTokens
 from actors.ports import Conflict, Receipt
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.worker import ATTEMPT_SECONDS, Worker
 from tests.actors.fakes import Bug, Never
 from tests.actors.fakes_worker import SKIPPED, TreeStage
@@ -178,10 +178,10 @@ async def test_stop_waits_for_a_card_that_cannot_be_drawn_and_ends_within_its_gr
 async def test_web_child_stands_before_intake_and_sees_the_worker() -> None:
     seen: list[Worker] = []
 
-    async def web(worker: Worker, lifeline: Lifeline) -> None:
+    async def web(worker: Worker, context: ChildContext) -> None:
         seen.append(worker)
-        lifeline.ready()
-        await lifeline.stopping.wait()
+        context.ready()
+        await context.stopping.wait()
 
     stage = TreeStage(web=web)
     async with stage.playing() as worker:
@@ -192,9 +192,9 @@ async def test_web_child_stands_before_intake_and_sees_the_worker() -> None:
 
 
 async def test_with_a_webhook_nobody_polls_and_the_door_opens_last() -> None:
-    async def web(_: Worker, lifeline: Lifeline) -> None:
-        lifeline.ready()
-        await lifeline.stopping.wait()
+    async def web(_: Worker, context: ChildContext) -> None:
+        context.ready()
+        await context.stopping.wait()
 
     stage = TreeStage(web=web, webhook=FakeWebhook())
     async with stage.playing() as worker:

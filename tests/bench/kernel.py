@@ -27,7 +27,7 @@ from actors.domain.messages import AskExpired, CardSent
 from actors.errors import Unreachable
 from actors.operations.housekeeping import TidyUp
 from actors.operations.operation import Operation
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.runtime.mailbox import Mailbox
 from tests.actors.fakes_worker import TreeStage
 from tests.backends import VirtualTimeLoop
@@ -164,15 +164,15 @@ async def asks(count: int) -> dict[str, float]:
 @asynccontextmanager
 async def _database() -> AsyncIterator[Callable[[], Awaitable[object]]]:
     database = Database(InstantPool(), random=Random(1))
-    lifeline = Lifeline()
+    context = ChildContext()
 
     async def ask() -> object:
         return await database.ask(TidyUp(), Ticket(anyio.current_time() + 60.0, Lane.TAPS))
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(database.run(lifeline))
+        tasks.create_task(database.run(context))
         yield ask
-        lifeline.stopping.set()
+        context.stopping.set()
 
 
 async def _rate(count: int, work: Callable[[], Awaitable[None]]) -> float:

@@ -15,7 +15,7 @@ from actors.database.actor import Database
 from actors.database.request import Lane as Urgency
 from actors.database.request import Reply, Ticket
 from actors.operations.operation import Operation
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statements import STATEMENTS
 from tests.contracts.worlds import EMPTY, PostgresWorld
@@ -88,9 +88,9 @@ async def open_lane(road: Road, dsn: str) -> AsyncIterator[Lane]:
             anyio.create_task_group() as tasks,
         ):
             database = Database(pool, random=Random(1))
-            lifeline = Lifeline()
-            tasks.start_soon(database.run, lifeline)
+            context = ChildContext()
+            tasks.start_soon(database.run, context)
             yield Lane(road, database, eyes, PostgresWorld(pool, eyes), rows)
-            lifeline.stopping.set()
+            context.stopping.set()
     finally:
         await eyes.close()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from actors.database.actor import Database
 from actors.runtime.actor import Actor, Context
 from actors.runtime.cell import RegistryLimits
-from actors.runtime.child import ChildSpec, Lifeline
+from actors.runtime.child import ChildContext, ChildSpec
 from actors.runtime.supervisor import Supervisor
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import FakeClock
@@ -77,7 +77,7 @@ class Kit:
         return registered(make, limits)
 
     @asynccontextmanager
-    async def child(self, run: Callable[[Lifeline], Coroutine[Any, Any, None]]) -> AsyncIterator[Lifeline]:
+    async def child(self, run: Callable[[ChildContext], Coroutine[Any, Any, None]]) -> AsyncIterator[ChildContext]:
         """One life of a supervised child; the DB actor starts before it and stops after it."""
         async with AsyncExitStack() as lives:
             if "store" in vars(self):

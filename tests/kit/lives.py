@@ -12,9 +12,9 @@ import anyio
 from anyio.abc import TaskGroup
 
 from actors.runtime.actor import Actor, Context, DeadLetter
-from actors.runtime.captured import Attempt
+from actors.runtime.captured import Captured
 from actors.runtime.cell import RegistryLimits
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.runtime.registry import Registry
 from actors.runtime.supervisor import Supervisor
 from tests.kit.probe import Probe, Unmet
@@ -24,14 +24,14 @@ M = TypeVar("M")
 
 
 @asynccontextmanager
-async def living(run: Callable[[Lifeline], Coroutine[Any, Any, None]]) -> AsyncIterator[Lifeline]:
+async def living(run: Callable[[ChildContext], Coroutine[Any, Any, None]]) -> AsyncIterator[ChildContext]:
     """One life of a child, from `ready` on; asked to stop at the end, and waited for."""
     ready = anyio.Event()
-    lifeline = Lifeline(ready.set)
-    async with _beside(partial(run, lifeline)):
+    context = ChildContext(ready.set)
+    async with _beside(partial(run, context)):
         await ready.wait()
-        yield lifeline
-        lifeline.stopping.set()
+        yield context
+        context.stopping.set()
 
 
 @asynccontextmanager
@@ -47,7 +47,7 @@ class Registered(Generic[K, M]):
     """A registry while it lives, and the messages that its actors could not serve."""
 
     registry: Registry[K, M]
-    lifeline: Lifeline
+    context: ChildContext
     dead: Probe[DeadLetter[K, M]]
 
     def tell_nowait(self, key: K, message: M) -> None:
@@ -62,8 +62,8 @@ async def registered(
     """A registry of such actors; drained at the end. Raises Unmet if a dead letter is left that nobody expected."""
     dead: Probe[DeadLetter[K, M]] = Probe()
     registry = Registry(make, dead.tell_nowait, limits)
-    async with living(registry.run) as lifeline:
-        yield Registered(registry, lifeline, dead)
+    async with living(registry.run) as context:
+        yield Registered(registry, context, dead)
     for letter in dead.unread:
         raise Unmet(f"{letter.message!r} to {letter.key!r} was not served: {letter.reason.value}") from letter.error
 
@@ -71,7 +71,7 @@ async def registered(
 @asynccontextmanager
 async def _beside(run: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[TaskGroup]:
     """Run it beside a block. What the block raises comes out as it is, not in a group, after `run` was cancelled."""
-    block = Attempt()
+    block = Captured()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run)
         with block:

@@ -9,7 +9,7 @@ import pytest
 
 from actors.operations.schedule import ClaimDue
 from actors.runtime.actor import Context, DeadLetter, Reason
-from actors.runtime.child import ChildSpec, Lifeline
+from actors.runtime.child import ChildContext, ChildSpec
 from actors.runtime.waiting import BURST_SECONDS
 from actors.schedule.scheduler import Scheduler
 from tests.kit.clock import virtual_time
@@ -43,16 +43,16 @@ class Echo:
         self.say(f"{self.context.key}: {word}")
 
 
-async def beat(beats: Probe[float], lifeline: Lifeline) -> None:
-    lifeline.ready()
+async def beat(beats: Probe[float], context: ChildContext) -> None:
+    context.ready()
     with anyio.move_on_after(3.5):
-        while not lifeline.stopping.is_set():
+        while not context.stopping.is_set():
             beats.tell_nowait(anyio.current_time())
             await anyio.sleep(1.0)
 
 
-async def crash(lifeline: Lifeline) -> None:
-    lifeline.ready()
+async def crash(context: ChildContext) -> None:
+    context.ready()
     raise Boom
 
 

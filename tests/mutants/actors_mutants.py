@@ -114,8 +114,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/schedule/reconciler.py",
-                "self._alarm = Alarm()\n        self._everything = True",
-                "self._alarm = Alarm()\n        self._everything = False",
+                "self._wake_up = WakeUp()\n        self._everything = True",
+                "self._wake_up = WakeUp()\n        self._everything = False",
             ),
         ),
     ),
@@ -393,7 +393,11 @@ ACTORS: tuple[Mutant, ...] = (
         "T6: passivation evicts the next incarnation",
         "an actor is put away ten seconds after its last message, though an effect of its is under way",
         (
-            Edit("actors/runtime/registry.py", "        elif cell.effects:\n            self._turns.leave(cell)\n", ""),
+            Edit(
+                "actors/runtime/registry.py",
+                "        elif cell.effects:\n            self._run_queue.leave(cell)\n",
+                "",
+            ),
             Edit("actors/runtime/cell.py", "idle_seconds: float = 120.0", "idle_seconds: float = 10.0"),
         ),
     ),
@@ -404,12 +408,12 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/runtime/registry.py",
-                "        if cell.mailbox.depth:\n            self._turns.add(cell)\n        elif cell.effects:\n"
-                "            self._turns.leave(cell)\n        elif cell.idle or not self._open:\n"
+                "        if cell.mailbox.depth:\n            self._run_queue.add(cell)\n        elif cell.effects:\n"
+                "            self._run_queue.leave(cell)\n        elif cell.idle or not self._open:\n"
                 "            self._evict(cell, Reason.KILLED)\n",
                 "        if cell.idle or not self._open:\n            self._evict(cell, Reason.KILLED)\n"
-                "        elif cell.mailbox.depth:\n            self._turns.add(cell)\n        elif cell.effects:\n"
-                "            self._turns.leave(cell)\n",
+                "        elif cell.mailbox.depth:\n            self._run_queue.add(cell)\n        elif cell.effects:\n"
+                "            self._run_queue.leave(cell)\n",
             ),
         ),
     ),
@@ -421,7 +425,7 @@ ACTORS: tuple[Mutant, ...] = (
             Edit(
                 "actors/runtime/registry.py",
                 "        self._open = False\n        for cell in tuple(self._cells.values()):\n"
-                "            self._settle(cell)\n        self._turns.wake()\n",
+                "            self._settle(cell)\n        self._run_queue.wake()\n",
                 "        self._open = False\n        if self._tasks is not None:\n"
                 "            self._tasks.cancel_scope.cancel()\n",
             ),

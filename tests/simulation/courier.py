@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.ports import Delivery, Receipt
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.worker import Web, Worker
 from tests.simulation.processes import Life, Process
 from tests.simulation.telegram import SimulatedTelegram
@@ -48,19 +48,19 @@ class Entrance:
         self._brought.append((update, answer))
         self._news.set()
 
-    async def serve(self, worker: Worker, lifeline: Lifeline) -> None:
+    async def serve(self, worker: Worker, context: ChildContext) -> None:
         """Fill tree.Web."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._close, lifeline)
+            tasks.start_soon(self._close, context)
             self.is_open = True
-            lifeline.ready()
+            context.ready()
             while self.is_open:
                 await self._news.wait()
                 self._news = anyio.Event()
                 self._start(worker, tasks)
 
-    async def _close(self, lifeline: Lifeline) -> None:
-        await lifeline.stopping.wait()
+    async def _close(self, context: ChildContext) -> None:
+        await context.stopping.wait()
         self.is_open = False
         self._news.set()
 

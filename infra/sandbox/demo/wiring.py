@@ -90,7 +90,7 @@ async def run_demo(wish: headless.Wish) -> int:
 async def play(wish: headless.Wish) -> int:
     """Set the stage, let people tap, and say what came of it; returns the exit status."""
     console = Console(stderr=wish.headless)
-    with TemporaryDirectory(prefix="everytap-demo-") as folder, guarded(Path(folder)) as lifeline:
+    with TemporaryDirectory(prefix="everytap-demo-") as folder, guarded(Path(folder)) as context:
         data_dir, log_file = Path(folder), Path(folder) / "worker.log"
         async with AsyncExitStack() as stack:
             sandbox = await stack.enter_async_context(open_sandbox(wish.door, Rules()))
@@ -100,14 +100,14 @@ async def play(wish: headless.Wish) -> int:
                 link = await stack.enter_async_context(open_link(dsn))
                 key = new_key()
                 environment = worker_of(sandbox, data_dir, link.dsn) | {"SECRET_KEYS": key}
-                script = Script(COMMAND, environment, data_dir, [lifeline])
+                script = Script(COMMAND, environment, data_dir, [context])
                 connect = partial(backstage.connect, Vault([key]).seal)
                 props = interactive.Props(backstage, link, script, data_dir / "pictures", headless.PEOPLE, connect)
                 words = headless.invitation(sandbox.address.pages)
                 await interactive.show(sandbox, props, wish, lambda: console.print(words, soft_wrap=True, markup=False))
                 return 0
             await headless.set_the_stage(sandbox, backstage, data_dir)
-            worker = worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file, [lifeline])
+            worker = worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file, [context])
             await stack.enter_async_context(worker)
             console.print(f"A local Telegram is at {sandbox.url}; its worker writes to {log_file}", soft_wrap=True)
             result = await headless.play(sandbox, backstage, wish)

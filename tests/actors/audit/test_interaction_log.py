@@ -15,7 +15,7 @@ from actors.audit.interaction_log import InteractionLogger, InteractionSettings
 from actors.database.request import Cause, Lane, NotStored, Reply, Ticket
 from actors.operations.housekeeping import Interaction, WriteInteractions
 from actors.operations.operation import Operation
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
 
@@ -72,7 +72,7 @@ def line(number: int) -> Interaction:
 async def running(logger: InteractionLogger) -> AsyncIterator[None]:
     """One life, which is killed in the end."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(logger.run, Lifeline())
+        tasks.start_soon(logger.run, ChildContext())
         yield
         tasks.cancel_scope.cancel()
 
@@ -294,13 +294,13 @@ async def test_crash_keeps_the_lines_for_the_next_life() -> None:
 
 async def test_stop_of_an_idle_logger_is_immediate() -> None:
     logger = InteractionLogger(Store(), "w")
-    lifeline = Lifeline()
+    context = ChildContext()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(logger.run, lifeline)
+        tasks.start_soon(logger.run, context)
         await checkpoint()
-        lifeline.stopping.set()
+        context.stopping.set()
 
-    assert lifeline.is_ready
+    assert context.is_ready
 
 
 def _drops(logs: Logs) -> Logs:

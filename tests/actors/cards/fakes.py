@@ -19,7 +19,7 @@ from actors.domain.item import Card, Row, State
 from actors.operations.cards import Shown
 from actors.peers import Drawn
 from actors.ports import Face
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from tests.actors.fakes import FakeChat, FakeStore
 from tests.journal import Journal
 from tests.kit.lives import living
@@ -102,7 +102,7 @@ class CardStage:
                 yield
 
     @asynccontextmanager
-    async def playing(self) -> AsyncIterator[Lifeline]:
+    async def playing(self) -> AsyncIterator[ChildContext]:
         """Let the drawer live; it draws what is wanted before it ends."""
-        async with self.people(), living(self.drawer.run) as lifeline:
-            yield lifeline
+        async with self.people(), living(self.drawer.run) as context:
+            yield context

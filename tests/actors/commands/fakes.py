@@ -13,7 +13,7 @@ from actors.cards.chat_limits import Paced, Paces
 from actors.commands.actor import Commands
 from actors.commands.answering import Surroundings
 from actors.operations.commands import ChatView, Told, Verdict
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from tests.actors.fakes import FakeChat, FakeItems, FakeStore
 from tests.actors.item.fakes import NoonClock
 from tests.journal import Journal
@@ -68,8 +68,8 @@ class CommandStage:
         return [line for line in self.logs if line["event"] == "command"]
 
     @asynccontextmanager
-    async def playing(self) -> AsyncIterator[Lifeline]:
+    async def playing(self) -> AsyncIterator[ChildContext]:
         """Let it live; at the end it answers what is open."""
         with capture_logs() as self.logs:
-            async with living(self.commands.run) as lifeline:
-                yield lifeline
+            async with living(self.commands.run) as context:
+                yield context

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from actors.database.circuit_breaker import Outage
-from actors.runtime.backoff import Pauses
+from actors.runtime.backoff import ExponentialBackoff
 
 
 class Whole(Random):
@@ -19,7 +19,7 @@ class Whole(Random):
 
 
 def outage() -> Outage:
-    return Outage(Pauses(), Whole())
+    return Outage(ExponentialBackoff(), Whole())
 
 
 def test_without_an_outage_all_may_try() -> None:

@@ -17,7 +17,7 @@ from actors.database.actor import Database, DatabaseSettings
 from actors.database.request import Cause, Lane, NotStored, Reply, Ticket
 from actors.errors import AnswerLost, Locked, Refused, Unreachable
 from actors.ports import Pool
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from tests.kit.clock import virtual_time
 from tests.pools import FakePool, Note
 
@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, pool: FakePool, tasks: TaskGroup, settings: DatabaseSettings) -> None:
         self.pool = pool
-        self.lifeline = Lifeline()
+        self.context = ChildContext()
         self.database = Database(pool, random=Random(1), settings=settings)
         self.answers: dict[str, Reply[str] | NotStored] = {}
         self.answered_at: dict[str, float] = {}
@@ -73,7 +73,7 @@ class Desk:
 async def desk_of(pool: FakePool, settings: DatabaseSettings | None = None) -> AsyncIterator[Desk]:
     async with anyio.create_task_group() as tasks:
         desk = Desk(pool, tasks, settings or DatabaseSettings())
-        tasks.start_soon(desk.database.run, desk.lifeline)
+        tasks.start_soon(desk.database.run, desk.context)
         yield desk
         tasks.cancel_scope.cancel()
 
@@ -479,7 +479,7 @@ async def test_stop_lets_what_is_pending_finish() -> None:
         for name in ("a", "b", "c"):
             desk.ask_beside(name)
         await settled()
-        desk.lifeline.stopping.set()
+        desk.context.stopping.set()
         await settled()
         with pytest.raises(NotStored) as caught:
             await desk.ask("d")
@@ -492,12 +492,12 @@ async def test_stop_lets_what_is_pending_finish() -> None:
 async def test_run_returns_as_soon_as_nothing_is_pending() -> None:
     pool = FakePool()
     database = Database(pool, random=Random(1))
-    lifeline = Lifeline()
-    lifeline.stopping.set()
+    context = ChildContext()
+    context.stopping.set()
 
-    await database.run(lifeline)
+    await database.run(context)
 
-    assert lifeline.is_ready
+    assert context.is_ready
 
 
 async def test_stop_during_an_outage_fails_what_is_pending_after_the_drain() -> None:
@@ -506,7 +506,7 @@ async def test_stop_during_an_outage_fails_what_is_pending_after_the_drain() -> 
     async with desk_of(pool) as desk:
         desk.ask_beside("a")
         await settled()
-        desk.lifeline.stopping.set()
+        desk.context.stopping.set()
         await anyio.sleep(3.1)
 
         assert desk.refusal("a") == (Cause.STOPPED, True)
@@ -519,7 +519,7 @@ async def test_killed_database_tells_who_waits() -> None:
     async with anyio.create_task_group() as tasks:
         desk = Desk(pool, tasks, DatabaseSettings())
         async with anyio.create_task_group() as killed:
-            killed.start_soon(desk.database.run, desk.lifeline)
+            killed.start_soon(desk.database.run, desk.context)
             desk.ask_beside("a")
             await pool.journal.until("run a")
             desk.ask_beside("b")
@@ -540,7 +540,7 @@ async def test_crashed_database_serves_again_in_its_next_life() -> None:
         await _crash(desk.database)
         desk.ask_beside("b")
         await settled()
-        tasks.start_soon(desk.database.run, desk.lifeline)
+        tasks.start_soon(desk.database.run, desk.context)
         await pool.journal.until("done b")
         await settled()
 
@@ -565,7 +565,7 @@ async def test_attempt_that_outlives_a_crash_is_not_judged_in_the_next_life() ->
         held.set()
         await pool.journal.until("done b")
         await settled()
-        tasks.start_soon(desk.database.run, desk.lifeline)
+        tasks.start_soon(desk.database.run, desk.context)
 
         reply = await desk.ask("c")
 
@@ -576,7 +576,7 @@ async def test_attempt_that_outlives_a_crash_is_not_judged_in_the_next_life() ->
 
 async def _crash(database: Database) -> None:
     with pytest.RaisesGroup(KeyError):
-        await database.run(Lifeline())
+        await database.run(ChildContext())
 
 
 async def test_abandoned_requests_are_swept_out_of_the_lanes() -> None:

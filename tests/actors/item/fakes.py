@@ -23,7 +23,7 @@ from actors.operations.housekeeping import Interaction
 from actors.peers import ItemKey
 from actors.ports import Face
 from actors.runtime.actor import Context
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from tests.actors.fakes import FakeCards, FakeChat, FakeStore
 from tests.journal import Journal
 from tests.kit.lives import living
@@ -115,7 +115,7 @@ class ItemStage:
             confirm=self._confirm,
             wake_schedule=lambda: self.wakes.append("scheduler"),
             pause=self.desk.pause,
-            remind=self.desk.remind,
+            call_later=self.desk.call_later,
             look_ahead=self.looked_ahead.append,
             explained=self.explained,
             seconds_left=lambda: 30.0,
@@ -126,8 +126,8 @@ class ItemStage:
 
 
 @asynccontextmanager
-async def playing(stage: ItemStage) -> AsyncIterator[Lifeline]:
+async def playing(stage: ItemStage) -> AsyncIterator[ChildContext]:
     """Let the items live; they drain in the end."""
     with capture_logs() as stage.logs:
-        async with living(stage.desk.run) as lifeline:
-            yield lifeline
+        async with living(stage.desk.run) as context:
+            yield context

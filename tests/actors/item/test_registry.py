@@ -114,8 +114,8 @@ async def test_tap_that_a_kill_left_over_is_neither_answered_nor_confirmed() -> 
 async def test_desk_that_has_stopped_hands_messages_back() -> None:
     stage = ItemStage()
 
-    async with playing(stage) as lifeline:
-        lifeline.stopping.set()
+    async with playing(stage) as context:
+        context.stopping.set()
         await anyio.sleep(0.1)
         with pytest.raises(MailboxClosed):
             await stage.desk.tell((1, 2), ANNAS)

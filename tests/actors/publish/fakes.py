@@ -32,7 +32,7 @@ from actors.peers import ItemKey
 from actors.ports import Instagram
 from actors.publish.actor import SagaActor, Surroundings
 from actors.publish.registry import Publishes
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.schedule.reconciler import Reconciler
 from tests.fakes.clock import FakeClock
 from tests.fakes.instagram import FakeInstagram
@@ -131,7 +131,7 @@ class Sea:
 
     async def replace_worker(self) -> None:
         """Stop the worker, then start another one, as a deploy does."""
-        self.crew[-1].lifeline.stopping.set()
+        self.crew[-1].context.stopping.set()
         self._start(1.0)
 
     async def pass_point(self, name: str, worker: Worker) -> Kind | None:
@@ -174,7 +174,7 @@ class Worker:
         self.sea = sea
         self.name = name
         self.scope = anyio.CancelScope()
-        self.lifeline = Lifeline()
+        self.context = ChildContext()
         self.publishes = Publishes(self._saga, name, self._wake)
         self.reconciler = Reconciler(self, self, name)
 
@@ -182,11 +182,11 @@ class Worker:
         """Work until killed."""
         with self.scope:
             ready = anyio.Event()
-            self.lifeline = Lifeline(ready.set)
+            self.context = ChildContext(ready.set)
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self.publishes.run, self.lifeline)
+                tasks.start_soon(self.publishes.run, self.context)
                 await ready.wait()
-                tasks.start_soon(self.reconciler.run, self.lifeline)
+                tasks.start_soon(self.reconciler.run, self.context)
                 if row is not None:
                     await self.publishes.go_on(row)
 

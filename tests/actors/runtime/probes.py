@@ -10,7 +10,7 @@ from structlog.contextvars import get_contextvars
 
 from actors.runtime.actor import Context, DeadLetter
 from actors.runtime.cell import RegistryLimits
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.runtime.registry import Registry
 from tests.journal import Journal
 from tests.kit.lives import living
@@ -95,10 +95,10 @@ class Performance:
 
 @dataclass
 class Running:
-    """A registry with its lifeline, in a task group of the test's own."""
+    """A registry with its context, in a task group of the test's own."""
 
     registry: Registry[str, Message]
-    lifeline: Lifeline
+    context: ChildContext
     tasks: TaskGroup
 
 
@@ -106,5 +106,5 @@ class Running:
 async def running(world: World, limits: RegistryLimits | None = None) -> AsyncIterator[Running]:
     """Stops the registry in the end, and waits until it has drained."""
     registry = Registry(world.make, world.dead.append, limits)
-    async with anyio.create_task_group() as tasks, living(registry.run) as lifeline:
-        yield Running(registry, lifeline, tasks)
+    async with anyio.create_task_group() as tasks, living(registry.run) as context:
+        yield Running(registry, context, tasks)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from actors.errors import AnswerLost, Unreachable
-from actors.runtime.backoff import Pauses, pause_after
+from actors.runtime.backoff import ExponentialBackoff, pause_after
 from tests.actors.database.test_circuit_breaker import Whole
 
 STEPS = (1.0, 2.0, 5.0)
@@ -15,11 +15,11 @@ STEPS = (1.0, 2.0, 5.0)
 
 @pytest.mark.parametrize(("failures", "seconds"), [(0, 0.0), (1, 0.05), (2, 0.1), (6, 1.6), (7, 2.0), (9999, 2.0)])
 def test_pauses_double_up_to_two_seconds(failures: int, seconds: float) -> None:
-    assert Pauses().after(failures, Whole()) == pytest.approx(seconds)
+    assert ExponentialBackoff().after(failures, Whole()) == pytest.approx(seconds)
 
 
 def test_pause_is_cut_to_between_a_half_and_the_whole() -> None:
-    pauses = [Pauses().after(7, Random(seed)) for seed in range(50)]
+    pauses = [ExponentialBackoff().after(7, Random(seed)) for seed in range(50)]
 
     assert len(set(pauses)) == 50
     assert 1.0 <= min(pauses) < 1.1

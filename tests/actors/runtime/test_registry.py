@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from actors.errors import MailboxClosed, MailboxFull
 from actors.runtime.actor import DeadLetter
 from actors.runtime.cell import RegistryLimits
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.runtime.registry import Registry
 from actors.runtime.restarts import RestartLimit
 from tests.actors.runtime.probes import Boom, Message, ProbeContext, World, crash, running
@@ -283,7 +283,7 @@ async def test_stop_refuses_outsiders_and_lets_effects_report(world: World) -> N
     async with running(world) as run:
         run.registry.tell_nowait("k", Message("a", work=gate))
         await gate.reached.wait()
-        run.lifeline.stopping.set()
+        run.context.stopping.set()
         await anyio.wait_all_tasks_blocked()
 
         with pytest.raises(MailboxClosed):
@@ -300,7 +300,7 @@ async def test_stop_serves_what_was_told_before(world: World) -> None:
     async with running(world, RegistryLimits(mailbox=100)) as run:
         for number in range(100):
             run.registry.tell_nowait("k", Message(str(number)))
-        run.lifeline.stopping.set()
+        run.context.stopping.set()
 
     assert len(world.journal.lines) == 100
     assert world.dead == []
@@ -348,7 +348,7 @@ async def test_teller_who_waits_for_room_at_a_kill_gets_the_message_back(world: 
     async with running(world, RegistryLimits(mailbox=32)) as run:
         for number in range(32):
             run.registry.tell_nowait("k", Message(str(number)))
-        run.lifeline.stopping.set()
+        run.context.stopping.set()
         run.tasks.start_soon(tell_shielded)
         run.tasks.cancel_scope.cancel()
 
@@ -369,13 +369,13 @@ async def test_oneself_cannot_be_told_after_the_end(world: World) -> None:
 async def test_registry_can_run_again(world: World) -> None:
     async with running(world) as run:
         registry = run.registry
-    lifeline = Lifeline()
+    context = ChildContext()
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(registry.run, lifeline)
+        tasks.start_soon(registry.run, context)
         await anyio.wait_all_tasks_blocked()
         registry.tell_nowait("k", Message("a"))
-        lifeline.stopping.set()
+        context.stopping.set()
 
     assert world.journal.lines == ["k1 a"]
 
@@ -477,15 +477,15 @@ async def test_dead_letters_that_raise_do_not_take_the_registry_down(world: Worl
         raise Boom(letter.reason.name)
 
     registry = Registry(world.make, refuse)
-    lifeline = Lifeline()
+    context = ChildContext()
 
     with capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(registry.run, lifeline)
+            tasks.start_soon(registry.run, context)
             await anyio.wait_all_tasks_blocked()
             registry.tell_nowait("k", crash())
             registry.tell_nowait("k", Message("a"))
-            lifeline.stopping.set()
+            context.stopping.set()
 
     assert world.journal.lines == ["k1 poison", "k2 a"]
     assert [line["event"] for line in logs] == ["actor.crashed", "dead_letter.unhandled"]

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from actors.runtime.restarts import Backoff, Budget, Quarantine, RestartLimit
+from actors.runtime.restarts import Backoff, Quarantine, RestartIntensity, RestartLimit
 
 STEADY = Backoff(first_seconds=1, most_seconds=10, jitter=0)
 
@@ -25,25 +25,25 @@ def test_pauses_of_two_children_differ_by_their_jitter() -> None:
 
 
 def test_crash_after_the_last_restart_exceeds_the_limit() -> None:
-    budget: Budget[str] = Budget(RestartLimit(2, 10))
+    budget: RestartIntensity[str] = RestartIntensity(RestartLimit(2, 10))
 
     assert [budget.spend("a", now) for now in (0, 1, 2)] == [True, True, False]
 
 
 def test_budget_comes_back_when_the_crashes_are_long_ago() -> None:
-    budget: Budget[str] = Budget(RestartLimit(2, 10))
+    budget: RestartIntensity[str] = RestartIntensity(RestartLimit(2, 10))
 
     assert [budget.spend("a", now) for now in (0, 9, 10, 11, 12)] == [True, True, True, False, False]
 
 
 def test_budget_of_one_key_is_not_spent_by_another() -> None:
-    budget: Budget[str] = Budget(RestartLimit(1, 10))
+    budget: RestartIntensity[str] = RestartIntensity(RestartLimit(1, 10))
 
     assert [budget.spend(key, now) for now, key in enumerate("abab")] == [True, True, False, False]
 
 
 def test_key_that_was_forgotten_starts_with_a_full_budget() -> None:
-    budget: Budget[str] = Budget(RestartLimit(1, 10))
+    budget: RestartIntensity[str] = RestartIntensity(RestartLimit(1, 10))
     budget.spend("a", 0)
     budget.spend("b", 20)
 
@@ -52,7 +52,7 @@ def test_key_that_was_forgotten_starts_with_a_full_budget() -> None:
 
 
 def test_limit_of_no_restarts_allows_none() -> None:
-    assert not Budget[str](RestartLimit(0, 10)).spend("a", 0)
+    assert not RestartIntensity[str](RestartLimit(0, 10)).spend("a", 0)
 
 
 def test_quarantine_holds_a_key_until_its_time_is_over() -> None:

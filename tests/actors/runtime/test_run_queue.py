@@ -7,7 +7,7 @@ from anyio.lowlevel import checkpoint
 
 from actors.runtime.cell import Cell
 from actors.runtime.mailbox import Mailbox
-from actors.runtime.run_queue import Turns
+from actors.runtime.run_queue import RunQueue
 from tests.kit.clock import virtual_time
 
 anyio_backend = virtual_time
@@ -19,11 +19,11 @@ def cell(key: str) -> Cell[str, str]:
     return Cell(key, Mailbox(1))
 
 
-def turns() -> Turns[str, str]:
-    return Turns(REST_SECONDS)
+def turns() -> RunQueue[str, str]:
+    return RunQueue(REST_SECONDS)
 
 
-async def rested(line: Turns[str, str]) -> list[str]:
+async def rested(line: RunQueue[str, str]) -> list[str]:
     """Wait once; answers who has rested."""
     return [one.key for one in await line.wait()]
 

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.errors import RestartLimitReached
-from actors.runtime.child import ChildSpec, ChildState, Lifeline, Restart
+from actors.runtime.child import ChildContext, ChildSpec, ChildState, Restart
 from actors.runtime.restarts import Backoff, RestartLimit
 from actors.runtime.supervisor import Policy, Strategy, Supervisor
 from tests.journal import Journal
@@ -22,7 +22,7 @@ from tests.kit.lives import supervising
 anyio_backend = virtual_time
 
 Logs = list[MutableMapping[str, Any]]
-Deed = Callable[[Lifeline], Awaitable[None]]
+Deed = Callable[[ChildContext], Awaitable[None]]
 
 PATIENT = RestartLimit(100, 1)
 PAUSE = Backoff(first_seconds=1, most_seconds=60, jitter=0)
@@ -41,44 +41,44 @@ class Children(Journal):
         """A child whose n-th life is the n-th deed; the last deed is repeated."""
         coming = list(lives or (serve,))
 
-        async def start(lifeline: Lifeline) -> None:
+        async def start(context: ChildContext) -> None:
             self.add(f"{name} starts")
             deed = coming.pop(0) if len(coming) > 1 else coming[0]
             try:
-                await deed(lifeline)
+                await deed(context)
             finally:
                 self.add(f"{name} ends")
 
         return ChildSpec(name, start, restart, grace)
 
 
-async def serve(lifeline: Lifeline) -> None:
-    lifeline.ready()
-    await lifeline.stopping.wait()
+async def serve(context: ChildContext) -> None:
+    context.ready()
+    await context.stopping.wait()
 
 
-async def crash(lifeline: Lifeline) -> None:
-    lifeline.ready()
+async def crash(context: ChildContext) -> None:
+    context.ready()
     raise Boom
 
 
-async def crash_before_ready(lifeline: Lifeline) -> None:
-    del lifeline
+async def crash_before_ready(context: ChildContext) -> None:
+    del context
     raise Boom
 
 
-async def finish(lifeline: Lifeline) -> None:
-    lifeline.ready()
+async def finish(context: ChildContext) -> None:
+    context.ready()
 
 
-async def ignore_stop(lifeline: Lifeline) -> None:
-    lifeline.ready()
+async def ignore_stop(context: ChildContext) -> None:
+    context.ready()
     await anyio.sleep_forever()
 
 
 def crash_after(seconds: float) -> Deed:
-    async def deed(lifeline: Lifeline) -> None:
-        lifeline.ready()
+    async def deed(context: ChildContext) -> None:
+        context.ready()
         await anyio.sleep(seconds)
         raise Boom
 
@@ -86,8 +86,8 @@ def crash_after(seconds: float) -> Deed:
 
 
 def drain_for(seconds: float) -> Deed:
-    async def deed(lifeline: Lifeline) -> None:
-        await serve(lifeline)
+    async def deed(context: ChildContext) -> None:
+        await serve(context)
         await anyio.sleep(seconds)
 
     return deed
@@ -109,10 +109,10 @@ def journal() -> Children:
 
 
 async def test_next_child_starts_when_the_one_before_is_ready(journal: Children) -> None:
-    async def slow(lifeline: Lifeline) -> None:
+    async def slow(context: ChildContext) -> None:
         await anyio.sleep(10)
         journal.add("a is ready")
-        await serve(lifeline)
+        await serve(context)
 
     async with supervising(supervise(ONE, journal.child("a", slow), journal.child("b"))):
         await journal.until("b starts")
@@ -139,8 +139,8 @@ async def test_stop_goes_in_reverse_order_one_after_another(journal: Children) -
 
 
 async def test_stop_while_starting_stops_what_has_started(journal: Children) -> None:
-    async def never_ready(lifeline: Lifeline) -> None:
-        await lifeline.stopping.wait()
+    async def never_ready(context: ChildContext) -> None:
+        await context.stopping.wait()
 
     async with supervising(supervise(ONE, journal.child("a", never_ready), journal.child("b"))):
         await journal.until("a starts")
@@ -178,9 +178,9 @@ async def test_stop_of_all_gives_each_child_its_part_of_the_time_and_no_more(jou
     ended: list[float] = []
 
     def timed(deed: Deed) -> Deed:
-        async def live(lifeline: Lifeline) -> None:
+        async def live(context: ChildContext) -> None:
             try:
-                await deed(lifeline)
+                await deed(context)
             finally:
                 ended.append(anyio.current_time())
 
@@ -283,9 +283,9 @@ async def test_rest_for_one_does_not_bring_back_a_temporary_child(journal: Child
 async def test_crash_loop_backs_off(journal: Children) -> None:
     started: list[float] = []
 
-    async def crash_and_note(lifeline: Lifeline) -> None:
+    async def crash_and_note(context: ChildContext) -> None:
         started.append(anyio.current_time())
-        await crash(lifeline)
+        await crash(context)
 
     async with supervising(supervise(ONE, journal.child("a", *[crash_and_note] * 4, serve))):
         await journal.until("a starts", times=5)
@@ -363,8 +363,8 @@ async def test_clean_end_of_a_transient_child_is_its_end(journal: Children) -> N
 
 
 async def test_transient_child_that_ends_unready_lets_the_next_one_start(journal: Children) -> None:
-    async def end_at_once(lifeline: Lifeline) -> None:
-        del lifeline
+    async def end_at_once(context: ChildContext) -> None:
+        del context
 
     children = journal.child("a", end_at_once, restart=Restart.TRANSIENT), journal.child("b")
 
@@ -392,8 +392,8 @@ async def test_temporary_child_is_never_restarted(journal: Children) -> None:
 async def test_child_cancelled_by_a_stranger_is_restarted(journal: Children, logs: Logs) -> None:
     """A library that awaits a cancelled future looks like this; a task group would cancel all children."""
 
-    async def be_cancelled(lifeline: Lifeline) -> None:
-        lifeline.ready()
+    async def be_cancelled(context: ChildContext) -> None:
+        context.ready()
         lost: asyncio.Future[None] = asyncio.Future()
         lost.cancel()
         await lost
@@ -416,8 +416,8 @@ async def test_crash_is_logged_with_its_traceback(journal: Children, logs: Logs)
 
 
 async def test_child_that_crashes_while_stopping_is_logged_and_stopped(journal: Children, logs: Logs) -> None:
-    async def crash_at_stop(lifeline: Lifeline) -> None:
-        await serve(lifeline)
+    async def crash_at_stop(context: ChildContext) -> None:
+        await serve(context)
         raise Boom
 
     async with supervising(supervise(ONE, journal.child("a"), journal.child("b", crash_at_stop))):
@@ -428,8 +428,8 @@ async def test_child_that_crashes_while_stopping_is_logged_and_stopped(journal: 
 
 
 async def test_error_inside_a_killed_child_does_not_escape(journal: Children) -> None:
-    async def crash_when_killed(lifeline: Lifeline) -> None:
-        lifeline.ready()
+    async def crash_when_killed(context: ChildContext) -> None:
+        context.ready()
         try:
             await anyio.sleep_forever()
         finally:
@@ -445,8 +445,8 @@ async def test_what_is_no_exception_still_stops_the_others_in_order(journal: Chi
     class Doom(BaseException):
         pass
 
-    async def end_of_the_process(lifeline: Lifeline) -> None:
-        lifeline.ready()
+    async def end_of_the_process(context: ChildContext) -> None:
+        context.ready()
         await anyio.sleep(1)
         raise Doom
 
@@ -464,8 +464,8 @@ async def test_what_is_no_exception_still_stops_the_others_in_order(journal: Chi
 
 
 async def test_states_tell_who_is_up(journal: Children) -> None:
-    async def never_ready(lifeline: Lifeline) -> None:
-        await lifeline.stopping.wait()
+    async def never_ready(context: ChildContext) -> None:
+        await context.stopping.wait()
 
     supervisor = supervise(ONE, journal.child("a"), journal.child("b", never_ready), journal.child("c"))
 
@@ -480,12 +480,12 @@ async def test_children_have_names_of_their_own(journal: Children) -> None:
         supervise(ONE, journal.child("a"), journal.child("a"))
 
 
-async def test_lifeline_needs_no_supervisor() -> None:
-    lifeline = Lifeline()
+async def test_context_needs_no_supervisor() -> None:
+    context = ChildContext()
 
-    lifeline.ready()
+    context.ready()
 
-    assert lifeline.is_ready
+    assert context.is_ready
 
 
 async def test_default_policy_restarts_one_child_five_times_in_half_a_minute(journal: Children) -> None:

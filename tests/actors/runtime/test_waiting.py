@@ -3,20 +3,20 @@
 import anyio
 import pytest
 
-from actors.runtime.waiting import BURST_SECONDS, Alarm, seconds_to_burst, until
+from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
 from tests.kit.clock import virtual_time
 
 anyio_backend = virtual_time
 
 
 async def test_alarm_waits_until_its_time_has_passed() -> None:
-    assert not await Alarm().wait(5.0, anyio.Event())
+    assert not await WakeUp().wait(5.0, anyio.Event())
 
     assert anyio.current_time() == pytest.approx(5.0)
 
 
 async def test_ring_ends_the_wait() -> None:
-    alarm = Alarm()
+    alarm = WakeUp()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(alarm.wait, 5.0, anyio.Event())
@@ -27,7 +27,7 @@ async def test_ring_ends_the_wait() -> None:
 
 
 async def test_ring_before_the_wait_is_heard_once() -> None:
-    alarm = Alarm()
+    alarm = WakeUp()
     alarm.ring()
     alarm.ring()
 
@@ -43,7 +43,7 @@ async def test_stop_ends_the_wait_and_is_told() -> None:
     told: list[bool] = []
 
     async def wait() -> None:
-        told.append(await Alarm().wait(5.0, stopping))
+        told.append(await WakeUp().wait(5.0, stopping))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(wait)
@@ -58,7 +58,7 @@ async def test_nobody_waits_after_a_stop() -> None:
     stopping = anyio.Event()
     stopping.set()
 
-    assert await Alarm().wait(5.0, stopping)
+    assert await WakeUp().wait(5.0, stopping)
     assert anyio.current_time() == pytest.approx(0.0)
 
 
@@ -67,7 +67,7 @@ async def test_work_that_ends_gives_its_result() -> None:
         await anyio.sleep(2.0)
         return "done"
 
-    assert await until(anyio.Event(), work) == "done"
+    assert await until_stopped(anyio.Event(), work) == "done"
 
 
 async def test_work_is_given_up_by_a_stop() -> None:
@@ -78,7 +78,7 @@ async def test_work_is_given_up_by_a_stop() -> None:
         await anyio.sleep_forever()
         return "never"
 
-    assert await until(stopping, work) is None
+    assert await until_stopped(stopping, work) is None
 
 
 async def test_bursts_come_at_the_same_moments_for_all() -> None:

@@ -15,7 +15,7 @@ from actors.domain.taps import Tap
 from actors.domain.updates import Heard, Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.errors import MailboxClosed
 from actors.item.aloud import Aloud
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.updates.dispatcher import Neighbours
 from actors.updates.polling import Intake
 from tests.actors.fakes import FakeChat, FakeItems, Script
@@ -198,8 +198,8 @@ class IntakeStage:
             self.intake.confirm(update_id)
 
     @asynccontextmanager
-    async def playing(self) -> AsyncIterator[Lifeline]:
+    async def playing(self) -> AsyncIterator[ChildContext]:
         """Let intake live; at the end it waits for what is held."""
         with capture_logs() as self.logs:
-            async with living(self.intake.run) as lifeline:
-                yield lifeline
+            async with living(self.intake.run) as context:
+                yield context

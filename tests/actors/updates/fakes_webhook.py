@@ -15,7 +15,7 @@ from actors.domain.taps import Tap
 from actors.domain.updates import Update
 from actors.item.aloud import Aloud
 from actors.ports import Delivery, Receipt
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from actors.updates.dispatcher import Neighbours
 from actors.updates.webhook import Reception
 from tests.actors.fakes import FakeChat, FakeItems, Script
@@ -82,8 +82,8 @@ class ReceptionStage:
         self.answered_at.append(anyio.current_time())
 
     @asynccontextmanager
-    async def playing(self) -> AsyncIterator[Lifeline]:
+    async def playing(self) -> AsyncIterator[ChildContext]:
         """Let reception live; at the end it waits for what is held."""
         with capture_logs() as self.logs:
-            async with living(self.reception.run) as lifeline:
-                yield lifeline
+            async with living(self.reception.run) as context:
+                yield context

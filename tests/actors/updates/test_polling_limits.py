@@ -233,9 +233,9 @@ async def test_nothing_is_polled_without_the_lease(stage: IntakeStage) -> None:
 async def test_stop_waits_for_what_is_held_and_confirms_it(stage: IntakeStage) -> None:
     stage.updates.put(tap(10), tap(11))
 
-    async with stage.playing() as lifeline:
+    async with stage.playing() as context:
         await stage.items.journal.until("Tap", 2)
-        lifeline.stopping.set()
+        context.stopping.set()
         await anyio.sleep(7.0)
         stage.confirm(11)
         await anyio.sleep(1.0)
@@ -249,10 +249,10 @@ async def test_stop_waits_for_what_people_wrote_half_of_its_time_and_for_taps_to
     """A command comes again, and may wait for our own name or for a Telegram that is away."""
     stage.updates.put(said(10), tap(11))
 
-    async with stage.playing() as lifeline:
+    async with stage.playing() as context:
         await stage.items.journal.until("Tap")
-        lifeline.ends_at = anyio.current_time() + 10.0
-        lifeline.stopping.set()
+        context.ends_at = anyio.current_time() + 10.0
+        context.stopping.set()
         await anyio.sleep(7.0)
         stage.confirm(11)
         await anyio.sleep(1.0)
@@ -266,9 +266,9 @@ async def test_stop_waits_for_what_people_wrote_half_of_its_time_and_for_taps_to
 async def test_stop_polls_no_more_while_it_waits(stage: IntakeStage) -> None:
     stage.updates.put(tap(10))
 
-    async with stage.playing() as lifeline:
+    async with stage.playing() as context:
         await stage.items.journal.until("Tap")
-        lifeline.stopping.set()
+        context.stopping.set()
         await anyio.sleep(0.1)
         polls = len(stage.updates.asked)
         await anyio.sleep(60.0)
@@ -313,9 +313,9 @@ async def test_stop_without_the_lease_leaves_the_updates_to_who_holds_it(stage: 
 async def test_goodbye_that_fails_keeps_nobody_longer_than_2_s(stage: IntakeStage, answer: object) -> None:
     stage.updates.put(tap(10))
 
-    async with stage.playing() as lifeline:
+    async with stage.playing() as context:
         await stage.items.journal.until("Tap")
-        lifeline.stopping.set()
+        context.stopping.set()
         await anyio.sleep(1.0)
         stage.updates.will("get", answer)
         stage.confirm(10)

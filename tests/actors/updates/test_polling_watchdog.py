@@ -20,10 +20,10 @@ async def test_waiting_for_the_lease_is_no_death(stage: IntakeStage) -> None:
 
     async with stage.playing():
         await anyio.sleep(10 * POLL_SECONDS)
-        assert stage.intake.pulse.trouble() is None
+        assert stage.intake.watchdog.trouble() is None
         stage.lease.give()
         await anyio.sleep(10 * POLL_SECONDS)
-        assert stage.intake.pulse.trouble() is None
+        assert stage.intake.watchdog.trouble() is None
 
 
 async def test_tap_that_is_held_for_long_keeps_the_poller_busy(stage: IntakeStage) -> None:
@@ -31,16 +31,16 @@ async def test_tap_that_is_held_for_long_keeps_the_poller_busy(stage: IntakeStag
 
     async with stage.playing():
         await anyio.sleep(95.0)
-        assert stage.intake.pulse.trouble() is None
+        assert stage.intake.watchdog.trouble() is None
         stage.confirm(10)
 
 
 async def test_who_was_asked_to_stop_owes_no_poll(stage: IntakeStage) -> None:
     stage.updates.put(tap(10))
 
-    async with stage.playing() as lifeline:
+    async with stage.playing() as context:
         await stage.items.journal.until("Tap")
-        lifeline.stopping.set()
+        context.stopping.set()
         await anyio.sleep(10 * POLL_SECONDS)
-        assert stage.intake.pulse.trouble() is None
+        assert stage.intake.watchdog.trouble() is None
         stage.confirm(10)

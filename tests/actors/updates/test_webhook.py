@@ -244,10 +244,10 @@ async def test_what_is_still_to_be_closed_has_a_bound_and_beyond_it_taps_are_ref
 
 async def test_stop_lets_nothing_in_and_waits_for_what_is_held(stage: ReceptionStage) -> None:
     async with anyio.create_task_group() as tasks:
-        async with stage.playing() as lifeline:
+        async with stage.playing() as context:
             tasks.start_soon(stage.bring, tap(10))
             await stage.items.journal.until("Tap")
-            lifeline.stopping.set()
+            context.stopping.set()
             await anyio.sleep(1.0)
             await stage.bring(tap(11))
             stage.reception.confirm(10)
@@ -258,10 +258,10 @@ async def test_stop_lets_nothing_in_and_waits_for_what_is_held(stage: ReceptionS
 
 
 async def test_tap_of_which_a_stopping_worker_learns_nothing_comes_again_to_the_next(stage: ReceptionStage) -> None:
-    async with stage.playing() as lifeline, anyio.create_task_group() as tasks:
+    async with stage.playing() as context, anyio.create_task_group() as tasks:
         tasks.start_soon(stage.bring, tap(10))
         await stage.items.journal.until("Tap")
-        lifeline.stopping.set()
+        context.stopping.set()
         await anyio.sleep(20.0)
         stage.reception.confirm(10)
 

@@ -15,7 +15,7 @@ import pytest
 from actors.database.actor import Database
 from actors.database.request import Lane, Reply, Ticket
 from actors.operations.operation import Operation
-from actors.runtime.child import Lifeline
+from actors.runtime.child import ChildContext
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statement import Statement
 from tests.links import Link, link_to
@@ -74,10 +74,10 @@ async def place(empty_database_url: str) -> AsyncIterator[Place]:
         async with open_pool(link.dsn, PoolSettings(5, False, "worker-1"), BINDINGS) as pool:
             database = Database(pool, random=Random(1))
             async with anyio.create_task_group() as tasks:
-                lifeline = Lifeline()
-                tasks.start_soon(database.run, lifeline)
+                context = ChildContext()
+                tasks.start_soon(database.run, context)
                 yield Place(database, link, admin)
-                lifeline.stopping.set()
+                context.stopping.set()
 
 
 @asynccontextmanager
