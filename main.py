@@ -347,9 +347,9 @@ async def open_place(settings: Settings) -> AsyncIterator[Webhook | None]:
 def routes_of(settings: Settings, media: LocalMedia | BucketMedia, worker: Worker) -> list[Route]:
     """What a worker serves beside its health: its files, and the webhook under the path of its address."""
     routes = [media_route(media)] if isinstance(media, LocalMedia) else []
-    if settings.telegram_webhook_url is not None and worker.reception is not None:
+    if settings.telegram_webhook_url is not None and worker.receiver is not None:
         path = urlsplit(settings.telegram_webhook_url).path or "/"
-        routes.append(webhook_route(path, settings.webhook_secret(), worker.reception.take))
+        routes.append(webhook_route(path, settings.webhook_secret(), worker.receiver.take))
     return routes
 
 

@@ -84,16 +84,16 @@ class Lease(Protocol):
         ...
 
 
-class Hearers(Protocol):
-    """Whoever hears what people write, and how they bring us into chats and out of them."""
+class CommandRecipient(Protocol):
+    """The actor that hears what people write, and how they bring us into chats and out of them."""
 
     def tell_nowait(self, heard: Heard) -> None:
         """Have it answered and confirmed, or raise MailboxClosed; never waits."""
         ...
 
 
-class Movers(Protocol):
-    """Whoever follows groups that move."""
+class MigrationRecipient(Protocol):
+    """The actor that follows groups that migrate."""
 
     def tell_nowait(self, moved: Moved) -> None:
         """Have it stored and confirmed, or raise MailboxClosed; never waits."""

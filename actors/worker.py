@@ -43,12 +43,12 @@ from actors.runtime.supervisor import Policy, Supervisor
 from actors.schedule.notifications import HintListener
 from actors.schedule.reconciler import Reconciler
 from actors.schedule.scheduler import Scheduler
-from actors.updates.chat_migration import Moves
-from actors.updates.dispatcher import Neighbours
-from actors.updates.migrating_chat import Following
+from actors.updates.chat_migration import ChatMigration
+from actors.updates.dispatcher import Recipients
+from actors.updates.migrating_chat import MigratingChat
 from actors.updates.poll_lease import PollLease
-from actors.updates.polling import Intake
-from actors.updates.webhook import Reception
+from actors.updates.polling import UpdatePoller
+from actors.updates.webhook import WebhookReceiver
 
 NUDGE_SECONDS = 0.5
 ATTEMPT_SECONDS = (
@@ -91,9 +91,9 @@ class Worker:
         self._explained = Explained()
         self._known, self._seldom, self._people = KnownCards(), Seldom(), People()
         self._views = Flood(MOST_VIEWS)
-        self.moves = Moves(self.database, self._confirm, self._look_again)
+        self.migration = ChatMigration(self.database, self._confirm, self._look_again)
         paces = Paces()
-        ports = replace(ports, chat=Following(Paced(ports.chat, paces), self.moves.follow))
+        ports = replace(ports, chat=MigratingChat(Paced(ports.chat, paces), self.migration.follow))
         self._aloud = Aloud(ports.chat)
         self.interactions = InteractionLogger(self.database, worker)
         self.cards = CardDrawer(ports.chat, self.database, worker, self._left_behind)
@@ -109,9 +109,9 @@ class Worker:
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
         self.set_up = SetUpWatch(self.database, ports.means)
         self.commands = Commands(self._surroundings(ports, worker))
-        neighbours = Neighbours(ports.updates, self.items, self._aloud, self.commands, self.moves)
-        self.intake = Intake(neighbours, self.lease)
-        self.reception = None if ports.webhook is None else Reception(neighbours, ports.webhook)
+        recipients = Recipients(ports.updates, self.items, self._aloud, self.commands, self.migration)
+        self.poller = UpdatePoller(recipients, self.lease)
+        self.receiver = None if ports.webhook is None else WebhookReceiver(recipients, ports.webhook)
         self.tokens = TokenKeeper(Keeping(worker, self.database, ports.instagram, ports.chat))
         self.hints = HintListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
@@ -127,17 +127,17 @@ class Worker:
 
         With a webhook: how long ago it told us that it has it.
         """
-        if self.reception is not None:
-            looked_at = self.reception.looked_at
+        if self.receiver is not None:
+            looked_at = self.receiver.looked_at
             return None if looked_at is None else anyio.current_time() - looked_at
         since = self.lease.held_since
         if since is None:
             return None
-        return anyio.current_time() - max(since, self.intake.polled_at or since)
+        return anyio.current_time() - max(since, self.poller.polled_at or since)
 
     def poller_trouble(self) -> str | None:
         """How the poller shows that it is dead, whatever Telegram does."""
-        return self.intake.watchdog.trouble()
+        return self.poller.watchdog.trouble()
 
     def database_trouble(self) -> str | None:
         """Why the database cannot be used, as last seen."""
@@ -145,13 +145,13 @@ class Worker:
 
     def telegram_trouble(self) -> str | None:
         """Why Telegram gives us no updates, as last seen; a standby asks for none."""
-        if self.reception is not None:
-            return self.reception.trouble
-        return self.intake.trouble if self.lease.is_held else None
+        if self.receiver is not None:
+            return self.receiver.trouble
+        return self.poller.trouble if self.lease.is_held else None
 
     def token_trouble(self) -> str | None:
         """Why only another token helps, as last seen; None: Telegram takes ours, or has not said."""
-        return (self.intake if self.reception is None else self.reception).token.refusal
+        return (self.poller if self.receiver is None else self.receiver).token.refusal
 
     def shortcomings(self) -> tuple[str, ...]:
         """What of the set-up is not complete, as last seen."""
@@ -171,7 +171,7 @@ class Worker:
             ChildSpec("publishes", self.publishes.run, grace_seconds=math.inf, stops_by=0.65),
             ChildSpec("preflight", self.preflight.run),
             ChildSpec("commands", self.commands.run),
-            ChildSpec("moves", self.moves.run),
+            ChildSpec("moves", self.migration.run),
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
             ChildSpec("tokens", self.tokens.run, grace_seconds=math.inf, stops_by=0.55),
@@ -182,12 +182,12 @@ class Worker:
 
     def _entrance(self, served: list[ChildSpec]) -> list[ChildSpec]:
         """Poll under a lease; or have updates brought to us, once there is somebody who answers."""
-        if self.reception is not None:
-            return [*served, ChildSpec("reception", self.reception.run, grace_seconds=math.inf, stops_by=0.5)]
+        if self.receiver is not None:
+            return [*served, ChildSpec("reception", self.receiver.run, grace_seconds=math.inf, stops_by=0.5)]
         return [
             ChildSpec("lease", self.lease.run),
             *served,
-            ChildSpec("intake", self.intake.run, grace_seconds=math.inf, stops_by=0.5),
+            ChildSpec("intake", self.poller.run, grace_seconds=math.inf, stops_by=0.5),
         ]
 
     def _surroundings(self, ports: Ports, worker: str) -> speaker.Surroundings:
@@ -247,7 +247,7 @@ class Worker:
         )
 
     def _confirm(self, update_id: int) -> None:
-        (self.intake if self.reception is None else self.reception).confirm(update_id)
+        (self.poller if self.receiver is None else self.receiver).confirm(update_id)
 
     def _left_behind(self) -> None:
         self.reconciler.wake()

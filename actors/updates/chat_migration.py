@@ -20,17 +20,17 @@ log = structlog.get_logger()
 ASK_SECONDS = 30.0
 AGAIN_SECONDS = 1.0
 
-Move: TypeAlias = tuple[int, int]  # Telegram's old id of a chat and its new one
+Migration: TypeAlias = tuple[int, int]  # Telegram's old id of a chat and its new one
 
 
-class Moves:
-    """The actor that has moves stored. Telegram tells each twice, and refusals tell it again: it is asked once."""
+class ChatMigration:
+    """The actor that has migrations stored. Telegram tells each twice, and refusals tell it again: it is asked once."""
 
     def __init__(self, store: Asks, confirm: Callable[[int], None], look_again: Callable[[], None]) -> None:
         self._store = store
         self._confirm = confirm
         self._look_again = look_again
-        self._open: dict[Move, list[int]] = {}
+        self._open: dict[Migration, list[int]] = {}
         self._tasks: TaskGroup | None = None
 
     def tell_nowait(self, moved: Moved) -> None:
@@ -57,20 +57,20 @@ class Moves:
         finally:
             self._tasks = None
 
-    def _begin(self, tasks: TaskGroup, move: Move) -> list[int]:
+    def _begin(self, tasks: TaskGroup, move: Migration) -> list[int]:
         if move not in self._open:
             self._open[move] = []
             tasks.start_soon(self._follow_through, move)
         return self._open[move]
 
-    async def _follow_through(self, move: Move) -> None:
+    async def _follow_through(self, move: Migration) -> None:
         outcome = await self._store_until_answered(move)
         if outcome is Relocation.MOVED:
             self._look_again()
         for update_id in self._open.pop(move):
             self._confirm(update_id)
 
-    async def _store_until_answered(self, move: Move) -> Relocation | None:
+    async def _store_until_answered(self, move: Migration) -> Relocation | None:
         """Ask until it is known; None: the database refuses it, and would do so again."""
         while True:
             ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
@@ -86,12 +86,12 @@ class Moves:
                 return outcome
 
 
-def _report(outcome: Relocation, move: Move) -> None:
+def _report(outcome: Relocation, move: Migration) -> None:
     if outcome is Relocation.TAKEN:
         _complain(move, "a chat with the new id was added before; both are left alone")
     elif outcome is Relocation.MOVED:
         log.warning("chat.moved", chat_id=move[0], new_chat_id=move[1])
 
 
-def _complain(move: Move, reason: str) -> None:
+def _complain(move: Migration, reason: str) -> None:
     log.error("chat.not_moved", chat_id=move[0], new_chat_id=move[1], reason=reason)

@@ -1,4 +1,4 @@
-"""The door through which updates come in: each is handed to whom it concerns, whichever way it came."""
+"""Dispatches each update to the actor that serves it; shared by polling and the webhook."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from actors.errors import MailboxClosed, MailboxFull
 from actors.item import texts as words
 from actors.item.aloud import Aloud
 from actors.item.callback_answers import refuse, refuse_unknown
-from actors.peers import Hearers, Items, Movers
+from actors.peers import CommandRecipient, Items, MigrationRecipient
 from actors.ports import Updates
 
 log = structlog.get_logger()
@@ -27,49 +27,49 @@ SHOW_SECONDS = 2.0  # what is given up gets so long to be shown
 
 
 @dataclass(slots=True, frozen=True)
-class Neighbours:
-    """Whom whoever takes updates in talks to."""
+class Recipients:
+    """The actors and ports among which updates are dispatched."""
 
     updates: Updates
     items: Items
     aloud: Aloud
-    commands: Hearers
-    moves: Movers
+    commands: CommandRecipient
+    migration: MigrationRecipient
 
 
-class Taken(Enum):
-    """What became of an update at the door."""
+class Dispatched(Enum):
+    """What became of an update that was dispatched."""
 
-    HELD = "somebody works on it, and will confirm it"
+    HELD = "an actor works on it, and will confirm it"
     DONE = "it asks nothing of us"
-    NOT_NOW = "those whom it concerns are about to start or to stop: it has to come again"
+    REDELIVER = "those whom it concerns are about to start or to stop: it has to come again"
 
 
-class Door:
+class Dispatcher:
     """Tells items and commands, and never waits for what an update comes to."""
 
-    def __init__(self, neighbours: Neighbours, confirm: Callable[[int], None]) -> None:
-        self._items = neighbours.items
-        self._aloud = neighbours.aloud
-        self._commands = neighbours.commands
-        self._moves = neighbours.moves
+    def __init__(self, recipients: Recipients, confirm: Callable[[int], None]) -> None:
+        self._items = recipients.items
+        self._aloud = recipients.aloud
+        self._commands = recipients.commands
+        self._migration = recipients.migration
         self._confirm = confirm
 
-    def hand_on(self, update: Update, answers: TaskGroup) -> Taken:
+    def dispatch(self, update: Update, answers: TaskGroup) -> Dispatched:
         """Tell whom it concerns; a press for which its item has no room is answered within `answers`."""
         match update:
             case pressed if isinstance(pressed, Pressed):
                 return self._tell(pressed, pressed.press, answers)
             case Unknown():
                 answers.start_soon(refuse_unknown, self._aloud.chat, update, words.EARLIER_VERSION, self._confirm)
-                return Taken.HELD
+                return Dispatched.HELD
             case Said() | Membership():
                 return self._hear(update)
             case Moved():
                 return self._follow(update)
             case Poison(update_id, why):
                 log.error("update.poison", update_id=update_id, reason=why)
-        return Taken.DONE
+        return Dispatched.DONE
 
     def give_up(self, press: Press) -> bool:
         """Have a press refused visibly, unless it was recorded; False if its item cannot be told."""
@@ -84,28 +84,28 @@ class Door:
         """Say that there is no room for it, and then confirm it."""
         answers.start_soon(refuse, self._aloud, press, words.BUSY, self._confirm)
 
-    def _tell(self, message: Pressed, press: Press, answers: TaskGroup) -> Taken:
+    def _tell(self, message: Pressed, press: Press, answers: TaskGroup) -> Dispatched:
         try:
             self._items.tell_nowait((press.chat_id, press.item_id), message)
         except MailboxFull:
             self.refuse(press, answers)
         except MailboxClosed:
-            return Taken.NOT_NOW
-        return Taken.HELD
+            return Dispatched.REDELIVER
+        return Dispatched.HELD
 
-    def _hear(self, heard: Heard) -> Taken:
+    def _hear(self, heard: Heard) -> Dispatched:
         try:
             self._commands.tell_nowait(heard)
         except MailboxClosed:
-            return Taken.NOT_NOW
-        return Taken.HELD
+            return Dispatched.REDELIVER
+        return Dispatched.HELD
 
-    def _follow(self, moved: Moved) -> Taken:
+    def _follow(self, moved: Moved) -> Dispatched:
         try:
-            self._moves.tell_nowait(moved)
+            self._migration.tell_nowait(moved)
         except MailboxClosed:
-            return Taken.NOT_NOW
-        return Taken.HELD
+            return Dispatched.REDELIVER
+        return Dispatched.HELD
 
 
 def id_of(update: Update) -> int:

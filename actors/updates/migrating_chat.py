@@ -10,7 +10,7 @@ from actors.errors import ChatMoved
 from actors.ports import Chat, Face, Sending, SentCard
 
 
-class Following:
+class MigratingChat:
     """Fills ports.Chat by another one; `follow` is told the old and the new id, whatever was asked for."""
 
     def __init__(self, chat: Chat, follow: Callable[[int, int], None]) -> None:

@@ -24,9 +24,9 @@ from actors.updates.dispatcher import (
     MOST_WAITING,
     SHOW_SECONDS,
     STUCK_SECONDS,
-    Door,
-    Neighbours,
-    Taken,
+    Dispatched,
+    Dispatcher,
+    Recipients,
     id_of,
     press_of,
 )
@@ -46,7 +46,7 @@ RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(slots=True)
-class _Held:
+class _UnconfirmedUpdate:
     """An update that Telegram still keeps for us."""
 
     update: Update
@@ -56,14 +56,14 @@ class _Held:
     let_go_at: float = math.inf
 
 
-class Intake:
+class UpdatePoller:
     """The actor that polls. Concurrent across items, in order within one; it never waits for what a tap comes to."""
 
-    def __init__(self, neighbours: Neighbours, lease: Lease) -> None:
-        self._updates = neighbours.updates
-        self._door = Door(neighbours, self.confirm)
+    def __init__(self, recipients: Recipients, lease: Lease) -> None:
+        self._updates = recipients.updates
+        self._dispatcher = Dispatcher(recipients, self.confirm)
         self._lease = lease
-        self._held: dict[int, _Held] = {}
+        self._held: dict[int, _UnconfirmedUpdate] = {}
         self._offset: int | None = None
         self._asked: int | None = None
         self._suspected_at = 0.0
@@ -227,14 +227,14 @@ class Intake:
         if update_id < 0:
             log.error("update.poison", update_id=None, reason="it has no id, so it cannot be confirmed")
             return True
-        held = self._held[update_id] = _Held(update, at)
+        held = self._held[update_id] = _UnconfirmedUpdate(update, at)
         assert self._answers is not None, "polls run beside the answers"
-        taken = self._door.hand_on(update, self._answers)
-        if taken is Taken.NOT_NOW:
+        taken = self._dispatcher.dispatch(update, self._answers)
+        if taken is Dispatched.REDELIVER:
             # Unconfirmed, it comes again.
             del self._held[update_id]
             return False
-        held.done = held.done or taken is Taken.DONE
+        held.done = held.done or taken is Dispatched.DONE
         return True
 
     def _refuse_oldest(self) -> None:
@@ -246,14 +246,14 @@ class Intake:
             if not held.done and held.at < now - patience:
                 self._give_up(held, now)
 
-    def _give_up(self, held: _Held, now: float) -> None:
+    def _give_up(self, held: _UnconfirmedUpdate, now: float) -> None:
         press = press_of(held.update)
         if isinstance(held.update, Said | Membership):
             # It is answered all the same, if we live; Telegram may be short of room for the answer.
             self.confirm(held.update.update_id)
         elif press is not None and not held.given_up:
             held.given_up = True
-            held.let_go_at = now + SHOW_SECONDS if self._door.give_up(press) else math.inf
+            held.let_go_at = now + SHOW_SECONDS if self._dispatcher.give_up(press) else math.inf
         elif press is not None and now >= held.let_go_at:
             self._let_go(press)
 

@@ -22,9 +22,9 @@ from actors.updates.dispatcher import (
     MOST_WAITING,
     SHOW_SECONDS,
     STUCK_SECONDS,
-    Door,
-    Neighbours,
-    Taken,
+    Dispatched,
+    Dispatcher,
+    Recipients,
     id_of,
     press_of,
 )
@@ -40,7 +40,7 @@ REMEMBER_SECONDS = 600.0  # Telegram starts its ids anew after a quiet week
 
 
 @dataclass(slots=True, eq=False)
-class _Held:
+class _ReceivedUpdate:
     """An update that is worked on."""
 
     press: Press | None
@@ -50,14 +50,14 @@ class _Held:
     given_up: bool = False
 
 
-class Reception:
+class WebhookReceiver:
     """The actor behind the webhook. Every worker may have one: all effects are keyed, so that none needs a lease."""
 
-    def __init__(self, neighbours: Neighbours, webhook: Webhook) -> None:
-        self._updates = neighbours.updates
-        self._door = Door(neighbours, self.confirm)
+    def __init__(self, recipients: Recipients, webhook: Webhook) -> None:
+        self._updates = recipients.updates
+        self._dispatcher = Dispatcher(recipients, self.confirm)
         self._webhook = webhook
-        self._held: dict[int, _Held] = {}
+        self._held: dict[int, _ReceivedUpdate] = {}
         self._lately: dict[int, float] = {}
         self._answers: TaskGroup | None = None
         self._emptied = anyio.Event()
@@ -109,7 +109,7 @@ class Reception:
             self._emptied = anyio.Event()
             await self._emptied.wait()
 
-    def _let_in(self, raw: object) -> _Held | None:
+    def _let_in(self, raw: object) -> _ReceivedUpdate | None:
         """Hold an update and tell whom it concerns; None if it has to come again."""
         if self._answers is None:
             return None
@@ -117,20 +117,20 @@ class Reception:
         # Nobody says how often an update was brought, and to whom: any may have been worked on before.
         update = self._updates.parse(raw, at, redelivered=True)
         update_id, press = id_of(update), press_of(update)
-        held = self._held[update_id] = _Held(press, at)
+        held = self._held[update_id] = _ReceivedUpdate(press, at)
         if len(self._held) > MOST_OPEN and press is not None:
-            self._door.refuse(press, self._answers)
+            self._dispatcher.refuse(press, self._answers)
             return held
-        taken = self._door.hand_on(update, self._answers)
-        if taken is Taken.NOT_NOW:
+        taken = self._dispatcher.dispatch(update, self._answers)
+        if taken is Dispatched.REDELIVER:
             del self._held[update_id]
             return None
-        if taken is Taken.DONE:
+        if taken is Dispatched.DONE:
             self.confirm(update_id)
         self._hurry_oldest()
         return held
 
-    async def _wait(self, held: _Held) -> Receipt:
+    async def _wait(self, held: _ReceivedUpdate) -> Receipt:
         """Wait for the effect, or for a visible refusal."""
         with anyio.CancelScope(deadline=held.at + HOLD_SECONDS):
             await held.hurry.wait()
@@ -141,9 +141,9 @@ class Reception:
             return Receipt.LATER
         return await self._give_up(held, held.press)
 
-    async def _give_up(self, held: _Held, press: Press) -> Receipt:
+    async def _give_up(self, held: _ReceivedUpdate, press: Press) -> Receipt:
         if not held.given_up:
-            held.given_up = self._door.give_up(press)
+            held.given_up = self._dispatcher.give_up(press)
         with anyio.move_on_after(SHOW_SECONDS):
             await held.done.wait()
         if held.done.is_set():

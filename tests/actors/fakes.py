@@ -197,7 +197,7 @@ class FakeChat(Script):
 
 
 class FakeCards(Script):
-    """Fills outside.Cards: each takes one edit, unless scripted."""
+    """Fills peers.Cards: each takes one edit, unless scripted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -238,7 +238,7 @@ def _drawn(scripted: object) -> Drawn:
 
 @dataclass
 class FakeItems:
-    """Fills outside.Items: keeps what each item was told, until it is full or closed."""
+    """Fills peers.Items: keeps what each item was told, until it is full or closed."""
 
     told: list[tuple[ItemKey, Message]] = field(default_factory=list)
     full: bool = False

@@ -25,13 +25,13 @@ from actors.publish import actor as publisher
 from actors.updates import chat_migration as moves
 from actors.updates import dispatcher as door
 from actors.updates import poll_lease as lease
-from actors.updates import polling as intake
-from actors.updates import webhook as reception
+from actors.updates import polling as poller
+from actors.updates import webhook as receiver
 
 PAUSES = {
     "edits": cards.RETRY_SECONDS,
-    "polls": intake.RETRY_SECONDS,
-    "webhook": reception.RETRY_SECONDS,
+    "polls": poller.RETRY_SECONDS,
+    "webhook": receiver.RETRY_SECONDS,
     "menu": commands.MENU_RETRY_SECONDS,
     "name": own_name.RETRY_SECONDS,
 }
@@ -43,14 +43,14 @@ def test_pauses_grow(pauses: tuple[float, ...]) -> None:
 
 
 def test_trouble_that_is_over_is_noticed_within_ten_seconds() -> None:
-    assert max(*cards.RETRY_SECONDS, *intake.RETRY_SECONDS, *reception.RETRY_SECONDS) <= 10.0
+    assert max(*cards.RETRY_SECONDS, *poller.RETRY_SECONDS, *receiver.RETRY_SECONDS) <= 10.0
 
 
 def test_tap_is_stored_or_refused_before_telegram_forgets_it() -> None:
     """Telegram keeps a callback query for 150 s; what hides newer taps is given up long before."""
     assert recordings.HOLD_SECONDS == 100.0
     assert door.STUCK_SECONDS == 5.0
-    assert door.STUCK_SECONDS < intake.HIDING_SECONDS <= 20.0
+    assert door.STUCK_SECONDS < poller.HIDING_SECONDS <= 20.0
 
 
 def test_attempt_at_the_database_ends_in_seconds_whatever_its_adapter_does() -> None:
@@ -60,12 +60,12 @@ def test_attempt_at_the_database_ends_in_seconds_whatever_its_adapter_does() -> 
 
 def test_updates_are_parsed_four_in_one_go() -> None:
     """A hundred at once would hold up the loop."""
-    assert intake.SLICE == 4
+    assert poller.SLICE == 4
 
 
 def test_so_many_wait_that_telegram_shows_the_newest_tap() -> None:
     """It shows a hundred updates from the oldest unconfirmed one on."""
-    assert intake.BATCH == 100
+    assert poller.BATCH == 100
     assert door.MOST_WAITING == 90
 
 
@@ -84,9 +84,9 @@ def test_nudge_is_shorter_than_a_look_of_the_standby() -> None:
 
 
 def test_poll_that_is_silent_is_overdue_before_the_team_is_told_so() -> None:
-    assert intake.POLL_SECONDS == 25.0  # Telegram allows 50
-    assert intake.CALL_SECONDS == intake.POLL_SECONDS + 5 + 10 + 10  # to connect, to send, to answer
-    assert intake.CALL_SECONDS < replies.SILENT_SECONDS
+    assert poller.POLL_SECONDS == 25.0  # Telegram allows 50
+    assert poller.CALL_SECONDS == poller.POLL_SECONDS + 5 + 10 + 10  # to connect, to send, to answer
+    assert poller.CALL_SECONDS < replies.SILENT_SECONDS
 
 
 def test_claim_is_renewed_twice_while_a_file_leaves() -> None:

@@ -207,8 +207,8 @@ async def test_with_a_webhook_nobody_polls_and_the_door_opens_last() -> None:
 async def test_tap_that_is_brought_is_recorded_shown_and_taken() -> None:
     stage = TreeStage(webhook=FakeWebhook())
     async with stage.playing() as worker:
-        assert worker.reception is not None
-        receipt = await worker.reception.take(tap(10))
+        assert worker.receiver is not None
+        receipt = await worker.receiver.take(tap(10))
         await anyio.sleep(1.0)
 
     assert receipt is Receipt.DONE
@@ -231,16 +231,16 @@ async def test_with_a_webhook_the_worker_says_what_telegram_last_said_of_it() ->
 async def test_tap_that_no_database_takes_is_called_not_confirmed_until_it_is_known() -> None:
     stage = TreeStage(webhook=FakeWebhook())
     async with stage.playing() as worker:
-        assert worker.reception is not None
+        assert worker.receiver is not None
         stage.pool.go_away()
-        receipt = await worker.reception.take(tap(10))
+        receipt = await worker.receiver.take(tap(10))
         texts = stage.chat.texts
         stage.pool.come_back()
         await anyio.sleep(30.0)
 
     assert receipt is Receipt.DONE
     assert texts[0] == (CHAT, words.not_confirmed(Step.SKIP, ANNA.name))
-    assert worker.reception.open == 0
+    assert worker.receiver.open == 0
 
 
 async def test_silence_counts_from_the_last_answered_poll(stage: TreeStage) -> None:

@@ -9,7 +9,7 @@ ACTORS: tuple[Mutant, ...] = (
         "confirmed_before_it_is_recorded",
         "F7",
         "Telegram forgets a tap as soon as its item was told",
-        (Edit("actors/updates/polling.py", "held.done = held.done or taken is Taken.DONE", "held.done = True"),),
+        (Edit("actors/updates/polling.py", "held.done = held.done or taken is Dispatched.DONE", "held.done = True"),),
     ),
     Mutant(
         "offset_moves_over_what_is_unfinished",

@@ -70,9 +70,9 @@ class Entrance:
             tasks.start_soon(self._take, worker, update, answer)
 
     async def _take(self, worker: Worker, update: Update, answer: Answer) -> None:
-        assert worker.reception is not None
+        assert worker.receiver is not None
         self._heard(self.process, [update])
-        answer(await worker.reception.take(update))
+        answer(await worker.receiver.take(update))
 
 
 class WebhookPort:

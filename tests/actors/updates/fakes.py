@@ -16,8 +16,8 @@ from actors.domain.updates import Heard, Membership, Moved, Other, Poison, Said,
 from actors.errors import MailboxClosed
 from actors.item.aloud import Aloud
 from actors.runtime.child import ChildContext
-from actors.updates.dispatcher import Neighbours
-from actors.updates.polling import Intake
+from actors.updates.dispatcher import Recipients
+from actors.updates.polling import UpdatePoller
 from tests.actors.fakes import FakeChat, FakeItems, Script
 from tests.kit.lives import living
 from tests.stories import ANNA, CHAT, press
@@ -183,8 +183,8 @@ class IntakeStage:
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.intake = Intake(
-            Neighbours(self.updates, self.items, Aloud(self.chat), self.commands, self.moves), self.lease
+        self.poller = UpdatePoller(
+            Recipients(self.updates, self.items, Aloud(self.chat), self.commands, self.moves), self.lease
         )
 
     @property
@@ -195,11 +195,11 @@ class IntakeStage:
     def confirm(self, *update_ids: int) -> None:
         """Let these be durable."""
         for update_id in update_ids:
-            self.intake.confirm(update_id)
+            self.poller.confirm(update_id)
 
     @asynccontextmanager
     async def playing(self) -> AsyncIterator[ChildContext]:
         """Let intake live; at the end it waits for what is held."""
         with capture_logs() as self.logs:
-            async with living(self.intake.run) as context:
+            async with living(self.poller.run) as context:
                 yield context

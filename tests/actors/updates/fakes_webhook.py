@@ -16,8 +16,8 @@ from actors.domain.updates import Update
 from actors.item.aloud import Aloud
 from actors.ports import Delivery, Receipt
 from actors.runtime.child import ChildContext
-from actors.updates.dispatcher import Neighbours
-from actors.updates.webhook import Reception
+from actors.updates.dispatcher import Recipients
+from actors.updates.webhook import WebhookReceiver
 from tests.actors.fakes import FakeChat, FakeItems, Script
 from tests.actors.updates.fakes import FakeHearers, FakeMovers, FakeUpdates
 from tests.kit.lives import living
@@ -59,8 +59,8 @@ class ReceptionStage:
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        neighbours = Neighbours(FakeUpdates(), self.items, Aloud(self.chat), self.commands, self.moves)
-        self.reception = Reception(neighbours, self.webhook)
+        recipients = Recipients(FakeUpdates(), self.items, Aloud(self.chat), self.commands, self.moves)
+        self.receiver = WebhookReceiver(recipients, self.webhook)
 
     @property
     def told(self) -> list[str]:
@@ -78,12 +78,12 @@ class ReceptionStage:
 
     async def bring(self, update: Update) -> None:
         """Bring an update, and keep what was said about it, and when."""
-        self.receipts.append(await self.reception.take(update))
+        self.receipts.append(await self.receiver.take(update))
         self.answered_at.append(anyio.current_time())
 
     @asynccontextmanager
     async def playing(self) -> AsyncIterator[ChildContext]:
         """Let reception live; at the end it waits for what is held."""
         with capture_logs() as self.logs:
-            async with living(self.reception.run) as context:
+            async with living(self.receiver.run) as context:
                 yield context

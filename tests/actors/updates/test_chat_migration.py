@@ -14,8 +14,8 @@ from actors.domain.updates import Moved
 from actors.errors import ChatMoved, MailboxClosed, Refused
 from actors.operations.commands import MoveChat, Relocation
 from actors.ports import Face, Sending, SentCard
-from actors.updates.chat_migration import Moves
-from actors.updates.migrating_chat import Following
+from actors.updates.chat_migration import ChatMigration
+from actors.updates.migrating_chat import MigratingChat
 from tests.actors.fakes import After, Creep, FakeChat, FakeStore
 from tests.actors.updates.fakes import IntakeStage
 from tests.journal import Journal
@@ -37,7 +37,7 @@ class Stage:
     def __init__(self) -> None:
         self.store, self.confirmed, self.looks = FakeStore(), Journal(), Journal()
         self.store.always("MoveChat", Relocation.MOVED)
-        self.moves = Moves(
+        self.moves = ChatMigration(
             self.store,
             lambda update_id: self.confirmed.add(str(update_id)),
             lambda: self.looks.add("look"),
@@ -142,31 +142,31 @@ async def test_next_life_goes_on_with_what_the_last_one_had_begun(stage: Stage) 
 
 
 async def test_intake_holds_a_move_until_it_is_stored() -> None:
-    intake = IntakeStage()
-    intake.updates.put(Moved(10, CHAT, NEW))
+    poller = IntakeStage()
+    poller.updates.put(Moved(10, CHAT, NEW))
 
-    async with intake.playing():
+    async with poller.playing():
         await anyio.sleep(1.0)
-        assert intake.moves.told == [Moved(10, CHAT, NEW)]
-        assert intake.updates.offsets[-1] == 10
-        intake.confirm(10)
+        assert poller.moves.told == [Moved(10, CHAT, NEW)]
+        assert poller.updates.offsets[-1] == 10
+        poller.confirm(10)
         await anyio.sleep(1.0)
 
-    assert intake.updates.offsets[-1] == 11
+    assert poller.updates.offsets[-1] == 11
 
 
 async def test_move_that_nobody_can_take_now_comes_again() -> None:
-    intake = IntakeStage()
-    intake.moves.closed = True
-    intake.updates.put(Moved(10, CHAT, NEW))
+    poller = IntakeStage()
+    poller.moves.closed = True
+    poller.updates.put(Moved(10, CHAT, NEW))
 
-    async with intake.playing():
+    async with poller.playing():
         await anyio.sleep(1.0)
-        intake.moves.closed = False
+        poller.moves.closed = False
         await anyio.sleep(1.0)
-        intake.confirm(10)
+        poller.confirm(10)
 
-    assert intake.moves.told == [Moved(10, CHAT, NEW)]
+    assert poller.moves.told == [Moved(10, CHAT, NEW)]
 
 
 class Followed:
@@ -175,10 +175,10 @@ class Followed:
     def __init__(self) -> None:
         self.inner = FakeChat()
         self.told: list[tuple[int, int]] = []
-        self.chat = Following(self.inner, lambda old, new: self.told.append((old, new)))
+        self.chat = MigratingChat(self.inner, lambda old, new: self.told.append((old, new)))
 
 
-CALLS: dict[str, Callable[[Following], Awaitable[object]]] = {
+CALLS: dict[str, Callable[[MigratingChat], Awaitable[object]]] = {
     "send_card": lambda chat: chat.send_card(ROW),
     "edit 501": lambda chat: chat.edit_card(Face(CHAT, 501, ROW.id, 0, ROW)),
     "send_original": lambda chat: chat.send_original(ROW, 501),

@@ -9,7 +9,7 @@ from actors.domain.group_ids import GroupKind
 from actors.domain.membership import Standing
 from actors.domain.updates import Membership, Moved, Poison, Unknown, Update
 from actors.item.aloud import Aloud
-from actors.updates.dispatcher import Door, Neighbours, Taken
+from actors.updates.dispatcher import Dispatched, Dispatcher, Recipients
 from tests.actors.fakes import FakeChat, FakeItems
 from tests.actors.updates.fakes import FakeHearers, FakeMovers, FakeUpdates, other, said, tap
 from tests.kit.clock import virtual_time
@@ -32,30 +32,30 @@ class Stage:
         self.commands, self.moves = FakeHearers(closed=closed), FakeMovers(closed=closed)
         self.items.closed = closed
         self.confirmed: list[int] = []
-        self.taken = Taken.DONE
-        around = Neighbours(FakeUpdates(), self.items, Aloud(self.chat), self.commands, self.moves)
-        self._door = Door(around, self.confirmed.append)
+        self.taken = Dispatched.DONE
+        around = Recipients(FakeUpdates(), self.items, Aloud(self.chat), self.commands, self.moves)
+        self._door = Dispatcher(around, self.confirmed.append)
 
-    async def take(self, update: Update) -> Taken:
+    async def take(self, update: Update) -> Dispatched:
         """Hand it on, and let what is answered at the door be answered."""
         async with anyio.create_task_group() as answers:
-            self.taken = self._door.hand_on(update, answers)
+            self.taken = self._door.dispatch(update, answers)
         return self.taken
 
 
 @pytest.mark.parametrize("update", [TAP, SAID, JOINED, MOVED, UNKNOWN], ids=lambda one: type(one).__name__)
 async def test_what_somebody_works_on_is_held(update: Update) -> None:
-    assert await Stage().take(update) is Taken.HELD
+    assert await Stage().take(update) is Dispatched.HELD
 
 
 @pytest.mark.parametrize("update", [TAP, SAID, JOINED, MOVED], ids=lambda one: type(one).__name__)
 async def test_what_comes_while_those_whom_it_concerns_stop_has_to_come_again(update: Update) -> None:
-    assert await Stage(closed=True).take(update) is Taken.NOT_NOW
+    assert await Stage(closed=True).take(update) is Dispatched.REDELIVER
 
 
 @pytest.mark.parametrize("update", [other(15), Poison(16, "no id")], ids=lambda one: type(one).__name__)
 async def test_what_asks_nothing_is_done_with(update: Update) -> None:
-    assert await Stage().take(update) is Taken.DONE
+    assert await Stage().take(update) is Dispatched.DONE
 
 
 async def test_each_goes_to_whom_it_concerns() -> None:
@@ -77,5 +77,5 @@ async def test_tap_without_room_is_held_until_it_is_refused_visibly() -> None:
 
     taken = await stage.take(TAP)
 
-    assert (taken, stage.confirmed) == (Taken.HELD, [TAP.press.update_id])
+    assert (taken, stage.confirmed) == (Dispatched.HELD, [TAP.press.update_id])
     assert [press_id for press_id, _ in stage.chat.toasts] == [TAP.press.id]

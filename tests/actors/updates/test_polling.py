@@ -1,4 +1,4 @@
-"""Intake: an update is confirmed to Telegram only when its effect is durable, or was visibly refused."""
+"""The update poller: an update is confirmed to Telegram only when its effect is durable, or was visibly refused."""
 
 import anyio
 import pytest
@@ -155,7 +155,7 @@ async def test_words_that_nobody_hears_yet_come_again(stage: IntakeStage) -> Non
 
     async with stage.playing():
         await anyio.sleep(1.0)
-        assert stage.intake.waiting == 0
+        assert stage.poller.waiting == 0
         stage.commands.closed = False
         await anyio.sleep(1.0)
         stage.confirm(10)

@@ -1,4 +1,4 @@
-"""Intake: what it does when taps pile up, when another worker polls, and when it is told to stop."""
+"""The update poller: what it does when taps pile up, when another worker polls, and when it is told to stop."""
 
 import anyio
 import pytest
@@ -326,4 +326,4 @@ async def test_goodbye_that_fails_keeps_nobody_longer_than_2_s(stage: IntakeStag
 async def test_poll_is_dated(stage: IntakeStage) -> None:
     async with stage.playing():
         await anyio.sleep(POLL_SECONDS + 1.0)
-        assert stage.intake.polled_at == pytest.approx(POLL_SECONDS)
+        assert stage.poller.polled_at == pytest.approx(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Intake: when Telegram is polled, and when it is left alone."""
+"""The update poller: when Telegram is polled, and when it is left alone."""
 
 import anyio
 import pytest
@@ -88,9 +88,9 @@ async def test_unreachable_telegram_is_asked_with_growing_pauses(stage: IntakeSt
 
     async with stage.playing():
         await anyio.sleep(13.7 + POLL_SECONDS - 0.1)
-        assert stage.intake.trouble == "no network"
+        assert stage.poller.trouble == "no network"
         await anyio.sleep(0.2)
-        assert stage.intake.trouble is None
+        assert stage.poller.trouble is None
 
     assert stage.updates.polled_at[:7] == pytest.approx([0, 0.2, 0.7, 1.7, 3.7, 8.7, 13.7])
 
@@ -100,7 +100,7 @@ async def test_pause_that_telegram_asks_for_is_kept(stage: IntakeStage) -> None:
 
     async with stage.playing():
         await anyio.sleep(9.1)
-        assert stage.intake.trouble == "timeout"
+        assert stage.poller.trouble == "timeout"
         await anyio.sleep(2.0)
 
     assert stage.updates.polled_at == pytest.approx([0, 9.0, 9.5])

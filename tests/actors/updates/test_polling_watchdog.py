@@ -1,4 +1,4 @@
-"""Intake's pulse: what it promises at each step, and that it owes nothing once it was asked to stop."""
+"""The update poller's watchdog: what it promises at each step, and that it owes nothing once it was asked to stop."""
 
 import anyio
 import pytest
@@ -20,10 +20,10 @@ async def test_waiting_for_the_lease_is_no_death(stage: IntakeStage) -> None:
 
     async with stage.playing():
         await anyio.sleep(10 * POLL_SECONDS)
-        assert stage.intake.watchdog.trouble() is None
+        assert stage.poller.watchdog.trouble() is None
         stage.lease.give()
         await anyio.sleep(10 * POLL_SECONDS)
-        assert stage.intake.watchdog.trouble() is None
+        assert stage.poller.watchdog.trouble() is None
 
 
 async def test_tap_that_is_held_for_long_keeps_the_poller_busy(stage: IntakeStage) -> None:
@@ -31,7 +31,7 @@ async def test_tap_that_is_held_for_long_keeps_the_poller_busy(stage: IntakeStag
 
     async with stage.playing():
         await anyio.sleep(95.0)
-        assert stage.intake.watchdog.trouble() is None
+        assert stage.poller.watchdog.trouble() is None
         stage.confirm(10)
 
 
@@ -42,5 +42,5 @@ async def test_who_was_asked_to_stop_owes_no_poll(stage: IntakeStage) -> None:
         await stage.items.journal.until("Tap")
         context.stopping.set()
         await anyio.sleep(10 * POLL_SECONDS)
-        assert stage.intake.watchdog.trouble() is None
+        assert stage.poller.watchdog.trouble() is None
         stage.confirm(10)

@@ -1,4 +1,4 @@
-"""Reception: a 2xx is the confirmation, so it waits for the effect, and for nobody longer than 10 s."""
+"""The webhook receiver: a 2xx is the confirmation, so it waits for the effect, and for nobody longer than 10 s."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def test_tap_is_taken_once_its_effect_is_durable(stage: ReceptionStage) ->
         tasks.start_soon(stage.bring, tap(10))
         await anyio.sleep(3.0)
         assert (stage.told, stage.receipts) == (["tap-10"], [])
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert stage.receipts == [Receipt.DONE]
     assert stage.answered_at == [pytest.approx(3.0)]
@@ -44,7 +44,7 @@ async def test_any_tap_may_have_been_worked_on_by_another_worker(stage: Receptio
     async with stage.playing(), anyio.create_task_group() as tasks:
         tasks.start_soon(stage.bring, tap(10))
         await stage.items.journal.until("Tap")
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert [message.press.redelivered for message in stage.items.messages if isinstance(message, Tap)] == [True]
 
@@ -57,7 +57,7 @@ async def test_tap_that_is_not_durable_after_10_s_is_given_up_and_taken_when_tha
         await anyio.sleep(HOLD_SECONDS - 0.1)
         assert stage.given_up == []
         await stage.items.journal.until("GiveUp")
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert stage.receipts == [Receipt.DONE]
     assert stage.answered_at == [pytest.approx(HOLD_SECONDS)]
@@ -69,7 +69,7 @@ async def test_tap_of_which_nobody_knows_yet_holds_its_person_12_s_and_no_longer
         await anyio.sleep(60.0)
         assert stage.receipts == [Receipt.DONE]
         assert stage.answered_at == [pytest.approx(LAST_SECONDS)]
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert [line["tap_id"] for line in stage.logged("tap.not_confirmed")] == ["tap-10"]
 
@@ -86,7 +86,7 @@ async def test_tap_that_was_given_up_and_comes_again_is_not_given_up_again(stage
         tasks.start_soon(stage.bring, tap(10))
         await anyio.sleep(60.0)
         await stage.bring(tap(10))
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert stage.given_up == ["tap-10"]
     assert stage.receipts == [Receipt.DONE] * 2
@@ -99,7 +99,7 @@ async def test_tap_that_cannot_be_given_up_comes_again(stage: ReceptionStage) ->
         await stage.items.journal.until("Tap")
         stage.items.full = True
         await anyio.sleep(LAST_SECONDS + 0.1)
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert stage.receipts == [Receipt.LATER]
 
@@ -109,7 +109,7 @@ async def test_update_that_is_brought_twice_at_once_is_told_once_and_taken_twice
         tasks.start_soon(stage.bring, tap(10))
         tasks.start_soon(stage.bring, tap(10))
         await anyio.sleep(1.0)
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert stage.told == ["tap-10"]
     assert stage.receipts == [Receipt.DONE] * 2
@@ -119,7 +119,7 @@ async def test_update_that_was_taken_is_taken_again_and_told_to_nobody(stage: Re
     async with stage.playing(), anyio.create_task_group() as tasks:
         tasks.start_soon(stage.bring, tap(10))
         await stage.items.journal.until("Tap")
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
         await anyio.sleep(1.0)
         await stage.bring(tap(10))
 
@@ -132,11 +132,11 @@ async def test_id_that_was_taken_long_ago_is_another_update(stage: ReceptionStag
     async with stage.playing(), anyio.create_task_group() as tasks:
         tasks.start_soon(stage.bring, tap(10))
         await stage.items.journal.until("Tap")
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
         await anyio.sleep(REMEMBER_SECONDS)
         tasks.start_soon(stage.bring, tap(10))
         await stage.items.journal.until("Tap", 2)
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert stage.told == ["tap-10", "tap-10"]
 
@@ -148,7 +148,7 @@ async def test_of_what_was_taken_the_last_thousand_are_remembered(stage: Recepti
         await stage.bring(tap(1))
         tasks.start_soon(stage.bring, tap(0))
         await stage.items.journal.until("Tap")
-        stage.reception.confirm(0)
+        stage.receiver.confirm(0)
 
     assert stage.told == ["tap-0"]
 
@@ -175,8 +175,8 @@ async def test_words_that_take_long_come_again_until_they_are_answered(stage: Re
         await stage.bring(said(10))
         tasks.start_soon(stage.bring, said(11))
         await anyio.sleep(1.0)
-        stage.reception.confirm(10)
-        stage.reception.confirm(11)
+        stage.receiver.confirm(10)
+        stage.receiver.confirm(11)
         await stage.bring(said(10))
 
     assert [one.update_id for one in stage.commands.heard] == [10, 11]
@@ -201,7 +201,7 @@ async def test_what_nobody_hears_yet_comes_again(stage: ReceptionStage, update: 
         await stage.bring(update)
 
     assert stage.receipts == [Receipt.LATER]
-    assert stage.reception.open == 0
+    assert stage.receiver.open == 0
 
 
 async def test_ninety_taps_that_are_stuck_cost_the_oldest_its_place(stage: ReceptionStage) -> None:
@@ -214,7 +214,7 @@ async def test_ninety_taps_that_are_stuck_cost_the_oldest_its_place(stage: Recep
         await stage.items.journal.until("GiveUp")
         assert len(stage.given_up) == 1
         for number in [*range(MOST_WAITING), 500]:
-            stage.reception.confirm(number)
+            stage.receiver.confirm(number)
 
 
 async def test_burst_that_the_database_takes_in_its_stride_costs_nobody_a_place(stage: ReceptionStage) -> None:
@@ -223,7 +223,7 @@ async def test_burst_that_the_database_takes_in_its_stride_costs_nobody_a_place(
             tasks.start_soon(stage.bring, tap(number))
         await anyio.sleep(STUCK_SECONDS)
         for number in range(100):
-            stage.reception.confirm(number)
+            stage.receiver.confirm(number)
 
     assert stage.given_up == []
 
@@ -237,7 +237,7 @@ async def test_what_is_still_to_be_closed_has_a_bound_and_beyond_it_taps_are_ref
         await stage.items.journal.until("Tap", MOST_OPEN)
         await stage.bring(tap(MOST_OPEN))
         for number in range(MOST_OPEN):
-            stage.reception.confirm(number)
+            stage.receiver.confirm(number)
 
     assert stage.chat.toasts == [(f"tap-{MOST_OPEN}", words.BUSY)]
 
@@ -250,7 +250,7 @@ async def test_stop_lets_nothing_in_and_waits_for_what_is_held(stage: ReceptionS
             context.stopping.set()
             await anyio.sleep(1.0)
             await stage.bring(tap(11))
-            stage.reception.confirm(10)
+            stage.receiver.confirm(10)
         assert anyio.current_time() == pytest.approx(1.0)
 
     assert stage.told == ["tap-10"]
@@ -263,7 +263,7 @@ async def test_tap_of_which_a_stopping_worker_learns_nothing_comes_again_to_the_
         await stage.items.journal.until("Tap")
         context.stopping.set()
         await anyio.sleep(20.0)
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert stage.receipts == [Receipt.LATER]
 
@@ -276,10 +276,10 @@ async def test_nothing_is_taken_before_the_start(stage: ReceptionStage) -> None:
 
 async def test_confirming_what_is_not_held_changes_nothing(stage: ReceptionStage) -> None:
     async with stage.playing(), anyio.create_task_group() as tasks:
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
         tasks.start_soon(stage.bring, tap(10))
         await stage.items.journal.until("Tap")
-        stage.reception.confirm(10)
+        stage.receiver.confirm(10)
 
     assert stage.told == ["tap-10"]
 
@@ -290,7 +290,7 @@ async def test_webhook_is_registered_at_the_start_and_looked_at_now_and_then(sta
 
     assert stage.webhook.registered == [0.0]
     assert stage.webhook.when("look") == pytest.approx([0.0, LOOK_SECONDS, 2 * LOOK_SECONDS])
-    assert stage.reception.looked_at == pytest.approx(2 * LOOK_SECONDS)
+    assert stage.receiver.looked_at == pytest.approx(2 * LOOK_SECONDS)
 
 
 async def test_webhook_is_registered_anew_by_each_life(stage: ReceptionStage) -> None:
@@ -320,9 +320,9 @@ async def test_registration_that_failed_is_tried_again_and_seen_meanwhile(
 
     async with stage.playing():
         await anyio.sleep(RETRY_SECONDS[0] + 0.1)
-        assert stage.reception.trouble == str(failure)
+        assert stage.receiver.trouble == str(failure)
         await anyio.sleep(RETRY_SECONDS[1])
-        assert stage.reception.trouble is None
+        assert stage.receiver.trouble is None
 
     assert len(stage.webhook.registered) == 1
 
