@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeVar
 
-from actors.domain.account import Account, Container, FreshToken, Hints, Quota
+from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
 from actors.domain.group_ids import Group
 from actors.domain.item import Row, Story
 from actors.domain.taps import Question
@@ -222,7 +222,7 @@ class Instagram(Protocol):
         """Read how many publishes are left today."""
         ...
 
-    async def hints(self, account: Account, since: datetime) -> Hints:
+    async def hints(self, account: Account, since: datetime) -> DoubtHints:
         """Read what may help people to decide; never raises but `TokenGone`."""
         ...
 

@@ -34,9 +34,9 @@ from actors.item.registry import Aftermath, ItemDesk
 from actors.operations.set_up import Means
 from actors.peers import ItemKey
 from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates, Webhook
-from actors.publish.actor import SagaActor, Surroundings
-from actors.publish.not_connected import Unconnected, say_nothing
-from actors.publish.registry import Publishes, SagaKey, SagaMessage
+from actors.publish.actor import PublishDependencies, SagaActor
+from actors.publish.not_connected import NotConnected, say_nothing
+from actors.publish.registry import PublishRegistry, SagaKey, SagaMessage
 from actors.runtime.actor import Context
 from actors.runtime.child import ChildContext, ChildSpec, ChildState
 from actors.runtime.supervisor import Policy, Supervisor
@@ -64,7 +64,7 @@ class Ports:
     chat: Chat
     updates: Updates
     clock: Clock
-    instagram: Instagram = field(default_factory=Unconnected)
+    instagram: Instagram = field(default_factory=NotConnected)
     reach: Callable[[Story], Awaitable[None]] = say_nothing
     webhook: Webhook | None = None
     means: Means = field(default_factory=Means)
@@ -102,7 +102,7 @@ class Worker:
             partial(self._item, ports, identity),
             Aftermath(self._aloud, self._confirm, self._left_behind),
         )
-        self.publishes = Publishes(partial(self._saga, ports, worker), worker, self._left_behind)
+        self.publishes = PublishRegistry(partial(self._saga, ports, worker), worker, self._left_behind)
         self.preflight = Preflight(Checks(worker, self.database, ports.instagram, self.items, ports.reach))
         self.scheduler = Scheduler(self.database, self.items, worker, self._left_behind)
         self.reconciler = Reconciler(self.database, self.items, worker)
@@ -233,7 +233,7 @@ class Worker:
 
     def _saga(self, ports: Ports, worker: str, context: Context[SagaKey, SagaMessage]) -> SagaActor:
         return SagaActor(
-            Surroundings(
+            PublishDependencies(
                 worker=worker,
                 store=self.database,
                 instagram=ports.instagram,

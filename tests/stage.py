@@ -15,7 +15,7 @@ import asyncpg
 
 from actors.domain.item import Story
 from actors.ports import Instagram
-from actors.publish.not_connected import Unconnected
+from actors.publish.not_connected import NotConnected
 from actors.worker import Identity, Ports, Worker
 from infra.clock import WallClock
 from infra.postgres.pool import PoolSettings, open_pool
@@ -56,7 +56,7 @@ class Stage:
     picture: bytes
     lines: TapLines
     workers: list[Worker] = field(default_factory=list)
-    instagram: Instagram = field(default_factory=Unconnected)
+    instagram: Instagram = field(default_factory=NotConnected)
 
     async def add_chat(self, chat_id: int = CHAT, *people: Person, **columns: object) -> None:
         """A group with a bot, known to the worker."""

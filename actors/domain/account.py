@@ -66,7 +66,7 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
+class DoubtHints:
     """What may help people to decide, and proves nothing; None: it could not be read.
 
     `used_since` counts the account's publishes since a moment, `stories` its stories of today.

@@ -35,7 +35,7 @@ from actors.operations.housekeeping import Interaction
 from actors.operations.schedule import StoreOutcome
 from actors.operations.taps import CloseTap, LoadRow, LookAtButton
 from actors.peers import ItemKey
-from actors.runtime.actor import Context, Effect
+from actors.runtime.actor import Context, EffectTask
 
 INTERIM_SECONDS = 0.4
 QUESTION_SECONDS = 60.0
@@ -126,7 +126,7 @@ class ItemActor:
             case _:
                 assert_never(effect)
 
-    def _spawn_for(self, press: Press | None, effect: Effect, about: Message) -> None:
+    def _spawn_for(self, press: Press | None, effect: EffectTask, about: Message) -> None:
         """Start what the line of this press must wait for, if somebody pressed."""
         if press is None:
             self._context.spawn(effect, about)
@@ -190,7 +190,7 @@ class ItemActor:
         waits = effect.press if effect.needed else None
         self._spawn_for(waits, partial(self._see_line, effect, self._drawings.line(effect), about), about)
 
-    async def _see_line(self, effect: wanted.ShowLine, shown: Effect, about: Message) -> None:
+    async def _see_line(self, effect: wanted.ShowLine, shown: EffectTask, about: Message) -> None:
         await shown()
         if effect.check:
             drawn = effect.row.revision if effect.row else None

@@ -23,7 +23,7 @@ from actors.item.memory import Known
 from actors.operations.cards import Shown
 from actors.peers import Drawn
 from actors.ports import Face
-from actors.runtime.actor import Effect
+from actors.runtime.actor import EffectTask
 
 LATE_SECONDS = 2.0
 VIEW_SECONDS = 30.0
@@ -38,7 +38,7 @@ class Drawings:
     traces: Traces
     known: Callable[[], Known | None]
 
-    def card(self, wanted: ShowCard) -> Effect:
+    def card(self, wanted: ShowCard) -> EffectTask:
         """Wish for every card of the row."""
         press = wanted.press
         explained = self.traces.of(press).is_explained if press is not None else None
@@ -50,7 +50,7 @@ class Drawings:
             return partial(self._drawn_again, drawings, wanted)
         return partial(self._drawn_soon if late else self._drawn, drawings, press)
 
-    def line(self, wanted: ShowLine) -> Effect:
+    def line(self, wanted: ShowLine) -> EffectTask:
         """Wish for a line below the tapped card; one that is needed is a refusal."""
         face = self._face(wanted.press, wanted.row)
         face = replace(face, line=wanted.line, doubtful=wanted.doubtful)
@@ -61,14 +61,14 @@ class Drawings:
             return partial(self._refused, drawing, wanted)
         return partial(_through, drawing)
 
-    def question(self, wanted: ShowQuestion) -> Effect:
+    def question(self, wanted: ShowQuestion) -> EffectTask:
         """Wish for a question beside the buttons, or for its end."""
         asking = wanted.asking
         doubtful = asking is not None and asking.step in words.DOUBT_STEPS
         face = replace(self._face(wanted.press, wanted.row), asking=asking, doubtful=doubtful)
         return self._seen_soon(face, wanted.press, lambda drawing: self._asked(drawing, wanted.press))
 
-    def _seen_soon(self, face: Face, press: Press, see: Callable[[Awaitable[Drawn]], Awaitable[None]]) -> Effect:
+    def _seen_soon(self, face: Face, press: Press, see: Callable[[Awaitable[Drawn]], Awaitable[None]]) -> EffectTask:
         """Wish for what decides nothing, which may take long: the line of the press waits less for it."""
         admitted = self.outside.views.admits((face.chat_id, press.person.id), anyio.current_time())
         drawing = self.outside.cards.show_view(face, admitted)

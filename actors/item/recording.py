@@ -14,7 +14,7 @@ from actors.domain.messages import Message, NotRecorded
 from actors.domain.taps import Press, Tap
 from actors.item.dependencies import Outside
 from actors.operations.taps import RecordTap
-from actors.runtime.actor import Effect
+from actors.runtime.actor import EffectTask
 
 FROZEN_SECONDS = 5.0  # whoever wakes so long after a tap's deadline was frozen, and another worker may have stored it
 HOLD_SECONDS = 100.0  # Telegram keeps a tap for 150 s; within 100 s of our first sight it is stored or refused
@@ -29,7 +29,7 @@ class Recordings:
     tell: Callable[[Message], Awaitable[None]]
     _tickets: dict[str, Ticket] = field(default_factory=dict)
 
-    def begin(self, tap: Tap) -> Effect:
+    def begin(self, tap: Tap) -> EffectTask:
         """Hold the tap from now on; what is returned records it, and tells how that ended."""
         ticket = self._tickets[tap.press.id] = Ticket(tap.press.at + HOLD_SECONDS, Lane.TAPS)
         return partial(self._record, tap, ticket)

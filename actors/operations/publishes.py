@@ -12,7 +12,7 @@ from actors.operations.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Publish:
+class PublishRow:
     """One accepted Auto Post as committed; `version` is the item's, once it is being published.
 
     `owner`, `token` and `seq` are the fence: a step counts only for the lease and after the step that it names.
@@ -41,7 +41,7 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class PhaseChange:
     """What a step writes; `calls` are the calls to Instagram since the last one, for whoever asks why.
 
     `once_connected` takes the place of a `sentence` that asks for a connection, as soon as there is a new one.
@@ -59,19 +59,19 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Stepped:
+class StepResult:
     """The publish as it is now, or None: it is not (any more) this worker's; `row` if its card has to be drawn.
 
     `held`: another worker has it, and may die.
     """
 
-    publish: Publish | None
+    publish: PublishRow | None
     row: Row | None = None
     held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class TakePublish(Operation[Stepped]):
+class TakePublish(Operation[StepResult]):
     """Take the lease of an item's newest publish, if nobody holds it; `owner` names this wish alone."""
 
     chat_key: int
@@ -80,11 +80,11 @@ class TakePublish(Operation[Stepped]):
 
 
 @dataclass(frozen=True, slots=True)
-class StepPublish(Operation[Stepped]):
+class StepPublish(Operation[StepResult]):
     """Commit a step and renew the lease; a step that ends the publish moves its item in the same commit."""
 
-    publish: Publish
-    move: Move
+    publish: PublishRow
+    move: PhaseChange
     worker: str
 
 

@@ -13,29 +13,29 @@ import structlog
 from actors.audit.lines import write_item_line
 from actors.audit.tap_log import Explained
 from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
-from actors.domain.account import Account, ContainerState, Hints
+from actors.domain.account import Account, ContainerState, DoubtHints
 from actors.domain.item import Row
 from actors.domain.messages import Changed
 from actors.domain.publish_phase import Phase
 from actors.errors import MailboxClosed, PortError, Refused, TokenGone, Unreachable
 from actors.operations.operation import Operation
-from actors.operations.publishes import Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.operations.publishes import PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from actors.peers import Items
 from actors.ports import Instagram
 from actors.publish import effects as wanted
 from actors.publish.decide import CALL_SECONDS, decide
 from actors.publish.memory import Saga
 from actors.publish.messages import (
-    Call,
     CallFailed,
     CameTooLate,
     Created,
     Failure,
     FencedOut,
     Hinted,
+    InstagramCall,
     Looked,
-    Message,
-    Stored,
+    PublishMessage,
+    StepStored,
     Waited,
     WentLive,
 )
@@ -54,7 +54,7 @@ AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class PublishDependencies:
     """All that a saga reaches; `owner` is new at each call, `pause` answers True when it was cut short: we stop."""
 
     worker: str
@@ -70,8 +70,8 @@ class Surroundings:
 class SagaActor:
     """One publish under way."""
 
-    def __init__(self, around: Surroundings, context: Context[SagaKey, SagaMessage]) -> None:
-        self._around = around
+    def __init__(self, dependencies: PublishDependencies, context: Context[SagaKey, SagaMessage]) -> None:
+        self._dependencies = dependencies
         self._context = context
         self._saga = Saga()
         self._trouble: str | None = None
@@ -90,33 +90,33 @@ class SagaActor:
         if decision.effect is not None:
             self._context.spawn(partial(self._perform, decision.effect), message)
 
-    async def _perform(self, effect: wanted.Effect) -> None:
+    async def _perform(self, effect: wanted.PublishEffect) -> None:
         outcome = await self._outcome(effect)
-        if isinstance(effect, wanted.Create | wanted.Look | wanted.Send):
+        if isinstance(effect, wanted.CreateContainer | wanted.LookAtContainer | wanted.PublishContainer):
             self._tell_trouble(effect.publish, outcome)
         if outcome is not None:
             await self._context.tell(Ended(self, outcome))
 
-    def _tell_trouble(self, publish: Publish, outcome: Message | None) -> None:
+    def _tell_trouble(self, publish: PublishRow, outcome: PublishMessage | None) -> None:
         """Log what Instagram said, or that it said nothing; the same in a row is said once."""
         trouble, before = _trouble(outcome), self._trouble
         self._trouble = None if trouble is None else str(trouble | {"trace_id": None})
         if trouble is not None and self._trouble != before:
             log.warning("publish.step", **_about(publish), **trouble)
 
-    async def _outcome(self, effect: wanted.Effect) -> Message | None:
+    async def _outcome(self, effect: wanted.PublishEffect) -> PublishMessage | None:
         """Perform it; None: nobody waits for its end, or we stop."""
         match effect:
-            case wanted.Take():
+            case wanted.TakeLease():
                 chat_key, item_id = self._context.key
-                return await self._store(TakePublish(chat_key, item_id, self._around.owner()))
-            case wanted.Store(publish, move):
-                return await self._store(StepPublish(publish, move, self._around.worker))
-            case wanted.Create(publish):
+                return await self._store(TakePublish(chat_key, item_id, self._dependencies.owner()))
+            case wanted.StoreStep(publish, move):
+                return await self._store(StepPublish(publish, move, self._dependencies.worker))
+            case wanted.CreateContainer(publish):
                 return await self._create(publish)
-            case wanted.Look(publish):
+            case wanted.LookAtContainer(publish):
                 return await self._look(publish)
-            case wanted.Send(publish, deadline):
+            case wanted.PublishContainer(publish, deadline):
                 return await self._send(publish, deadline)
             case wanted.ReadHints(publish):
                 return await self._read_hints(publish)
@@ -124,13 +124,13 @@ class SagaActor:
                 await self._find_link(publish, media_id)
                 return None
             case wanted.Wait(seconds):
-                return None if await self._around.pause(seconds) else Waited(anyio.current_time())
+                return None if await self._dependencies.pause(seconds) else Waited(anyio.current_time())
             case _:
                 assert_never(effect)
 
-    async def _store(self, operation: TakePublish | StepPublish) -> Message | None:
+    async def _store(self, operation: TakePublish | StepPublish) -> PublishMessage | None:
         asked_at = anyio.current_time()
-        stepped: Stepped | None = await self._ask(operation)
+        stepped: StepResult | None = await self._ask(operation)
         if stepped is None:
             return None
         if isinstance(operation, StepPublish):
@@ -138,13 +138,13 @@ class SagaActor:
         if stepped.row is not None:
             if isinstance(operation, StepPublish) and operation.move.phase in ENDS and stepped.publish is not None:
                 change = operation.move.phase.value
-                if self._around.explained.is_new(stepped.row, change):
+                if self._dependencies.explained.is_new(stepped.row, change):
                     write_item_line(stepped.row, change, operation.move.sentence or "Instagram said so")
             await self._tell_item(stepped.row)
         if stepped.publish is not None:
-            return Stored(stepped.publish, asked_at, anyio.current_time())
+            return StepStored(stepped.publish, asked_at, anyio.current_time())
         if stepped.held:
-            self._around.left_behind()
+            self._dependencies.left_behind()
         return FencedOut()
 
     async def _ask(self, operation: Operation[T]) -> T | None:
@@ -152,63 +152,63 @@ class SagaActor:
         while True:
             ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
             try:
-                return (await self._around.store.ask(operation, ticket)).value
+                return (await self._dependencies.store.ask(operation, ticket)).value
             except NotStored as lost:
                 if lost.cause is Cause.REFUSED:
                     raise
-            if await self._around.pause(AGAIN_SECONDS):
+            if await self._dependencies.pause(AGAIN_SECONDS):
                 return None
 
     async def _tell_item(self, row: Row) -> None:
         cause = row.state.value if row.phase is None else row.phase.value
         try:
-            await self._around.items.tell((row.chat_id, row.id), Changed(row, cause))
+            await self._dependencies.items.tell((row.chat_id, row.id), Changed(row, cause))
         except MailboxClosed:
             log.info("publish.card_left", chat_id=row.chat_id, item_id=row.id)
 
-    async def _create(self, publish: Publish) -> Message:
-        make = partial(self._around.instagram.create_container, _account(publish), publish.story)
-        made = await _called(Call.CREATE, READ_SECONDS, make)
+    async def _create(self, publish: PublishRow) -> PublishMessage:
+        make = partial(self._dependencies.instagram.create_container, _account(publish), publish.story)
+        made = await _called(InstagramCall.CREATE, READ_SECONDS, make)
         return made if isinstance(made, CallFailed) else Created(made, anyio.current_time())
 
-    async def _look(self, publish: Publish) -> Message:
-        look = partial(self._around.instagram.container, _account(publish), _container(publish))
-        seen = await _called(Call.LOOK, READ_SECONDS, look)
+    async def _look(self, publish: PublishRow) -> PublishMessage:
+        look = partial(self._dependencies.instagram.container, _account(publish), _container(publish))
+        seen = await _called(InstagramCall.LOOK, READ_SECONDS, look)
         return seen if isinstance(seen, CallFailed) else Looked(seen, anyio.current_time())
 
-    async def _send(self, publish: Publish, deadline: float) -> Message:
+    async def _send(self, publish: PublishRow, deadline: float) -> PublishMessage:
         """Between this look at the clock and the request there is nothing of ours that could wait for long."""
         if anyio.current_time() > deadline:
             return CameTooLate(anyio.current_time())
-        send = partial(self._around.instagram.publish, _account(publish), _container(publish))
-        sent = await _called(Call.PUBLISH, CALL_SECONDS, send)
+        send = partial(self._dependencies.instagram.publish, _account(publish), _container(publish))
+        sent = await _called(InstagramCall.PUBLISH, CALL_SECONDS, send)
         if anyio.current_time() > deadline + CALL_SECONDS + 1.0:
             log.error("publish.outlived_its_lease", chat_id=publish.chat_id, item_id=publish.item_id)
         return sent if isinstance(sent, CallFailed) else WentLive(sent, anyio.current_time())
 
-    async def _read_hints(self, publish: Publish) -> Message:
+    async def _read_hints(self, publish: PublishRow) -> PublishMessage:
         assert publish.publishing_at is not None, "only what was published can be in doubt"
-        hints: Hints | None = Hints()
+        hints: DoubtHints | None = DoubtHints()
         try:
             with anyio.move_on_after(READ_SECONDS):
-                hints = await self._around.instagram.hints(_account(publish), publish.publishing_at)
+                hints = await self._dependencies.instagram.hints(_account(publish), publish.publishing_at)
         except TokenGone:
             hints = None
         except PortError:
             log.info("publish.no_hints", chat_id=publish.chat_id, item_id=publish.item_id)
         return Hinted(hints, anyio.current_time())
 
-    async def _find_link(self, publish: Publish, media_id: str) -> None:
+    async def _find_link(self, publish: PublishRow, media_id: str) -> None:
         try:
             with anyio.fail_after(READ_SECONDS):
-                link = await self._around.instagram.permalink(_account(publish), media_id)
+                link = await self._dependencies.instagram.permalink(_account(publish), media_id)
         except (PortError, TimeoutError):
             return
         if link is not None:
             await self._ask(SavePermalink(publish.chat_key, publish.item_id, publish.version, link))
 
 
-async def _called(call: Call, seconds: float, make: Callable[[], Awaitable[T]]) -> T | CallFailed:
+async def _called(call: InstagramCall, seconds: float, make: Callable[[], Awaitable[T]]) -> T | CallFailed:
     """Call Instagram; what is known of a failure becomes a message."""
     try:
         with anyio.fail_after(seconds):
@@ -237,17 +237,17 @@ def _sentence(error: PortError) -> str:
     return "" if "://" in str(error) else str(error)
 
 
-def _account(publish: Publish) -> Account:
+def _account(publish: PublishRow) -> Account:
     assert publish.account is not None, "a publish without an account is refused before any call"
     return publish.account
 
 
-def _container(publish: Publish) -> str:
+def _container(publish: PublishRow) -> str:
     assert publish.container_id is not None, "the database lets no publish come so far without one"
     return publish.container_id
 
 
-def _trouble(outcome: Message | None) -> dict[str, Any] | None:
+def _trouble(outcome: PublishMessage | None) -> dict[str, Any] | None:
     """What a call came to, if it is worth a warning."""
     match outcome:
         case CallFailed(call, failure, answered=answered):
@@ -257,13 +257,13 @@ def _trouble(outcome: Message | None) -> dict[str, Any] | None:
             said = {name: value for name, value in asdict(answered).items() if name != "status"}
             return facts | {"http_status": answered.status} | said
         case Looked(container) if container.state in {ContainerState.ERROR, ContainerState.EXPIRED}:
-            seen = {"call": Call.LOOK.value, "outcome": container.state.value}
+            seen = {"call": InstagramCall.LOOK.value, "outcome": container.state.value}
             return seen | {"reason": container.sentence, "words": container.words}
         case _:
             return None
 
 
-def _about(publish: Publish) -> dict[str, Any]:
+def _about(publish: PublishRow) -> dict[str, Any]:
     return {
         "chat_id": publish.chat_id,
         "item_id": publish.item_id,
@@ -274,7 +274,7 @@ def _about(publish: Publish) -> dict[str, Any]:
     }
 
 
-def _log(operation: StepPublish, stepped: Stepped) -> None:
+def _log(operation: StepPublish, stepped: StepResult) -> None:
     move = operation.move
     now = {"state": move.phase.value, "attempt": move.attempt, "container_id": move.container_id}
     outcome = "stored" if stepped.publish is not None else "fenced out"

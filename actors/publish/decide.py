@@ -5,24 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from actors.domain.account import Container, ContainerState, Hints
+from actors.domain.account import Container, ContainerState, DoubtHints
 from actors.domain.publish_phase import RUNNING, Phase
-from actors.operations.publishes import Publish
+from actors.operations.publishes import PublishRow
 from actors.publish import texts as words
-from actors.publish.effects import Create, FindLink, Look, ReadHints, Send, Take, Wait
-from actors.publish.memory import Decision, Saga, noted, store
+from actors.publish.effects import (
+    CreateContainer,
+    FindLink,
+    LookAtContainer,
+    PublishContainer,
+    ReadHints,
+    TakeLease,
+    Wait,
+)
+from actors.publish.memory import PublishDecision, Saga, noted, store
 from actors.publish.messages import (
     Begin,
-    Call,
     CallFailed,
     CameTooLate,
     Created,
     Failure,
     FencedOut,
     Hinted,
+    InstagramCall,
     Looked,
-    Message,
-    Stored,
+    PublishMessage,
+    StepStored,
     Waited,
     WentLive,
 )
@@ -39,18 +47,20 @@ PAUSES_SECONDS = (1.0, 2.0, 3.0, 5.0)
 ATTEMPTS = 3
 
 
-def decide(saga: Saga, message: Message) -> Decision:  # noqa: C901 - the table: one clause a message
+def decide(saga: Saga, message: PublishMessage) -> PublishDecision:  # noqa: C901 - the table: one clause a message
     """Answer any message at any moment."""
     if isinstance(message, Begin):
-        return Decision(replace(saga, again=True)) if saga.busy else Decision(Saga(busy=True), Take())
+        return (
+            PublishDecision(replace(saga, again=True)) if saga.busy else PublishDecision(Saga(busy=True), TakeLease())
+        )
     if isinstance(message, FencedOut):
         return _rest(saga)
-    if isinstance(message, Stored):
+    if isinstance(message, StepStored):
         given_up = saga.publish is not None and message.publish.phase is Phase.IN_DOUBT
         return _rest(saga) if given_up else _go_on(_learn(saga, message), message.at)
     publish = saga.publish
     if publish is None:
-        return Decision(saga)
+        return PublishDecision(saga)
     saga = noted(saga, message)
     match message:
         case Created(container_id):
@@ -71,11 +81,11 @@ def decide(saga: Saga, message: Message) -> Decision:  # noqa: C901 - the table:
             assert_never(message)
 
 
-def _rest(saga: Saga) -> Decision:
-    return Decision(Saga(busy=True), Take()) if saga.again else Decision(Saga())
+def _rest(saga: Saga) -> PublishDecision:
+    return PublishDecision(Saga(busy=True), TakeLease()) if saga.again else PublishDecision(Saga())
 
 
-def _learn(saga: Saga, message: Stored) -> Saga:
+def _learn(saga: Saga, message: StepStored) -> Saga:
     before, publish = saga.publish, message.publish
     same = before is not None and (before.phase, before.attempt) == (publish.phase, publish.attempt)
     return replace(
@@ -88,48 +98,48 @@ def _learn(saga: Saga, message: Stored) -> Saga:
     )
 
 
-def _go_on(saga: Saga, at: float) -> Decision:
+def _go_on(saga: Saga, at: float) -> PublishDecision:
     """Do what the phase asks for, unless the lease needs care or it is too early."""
     publish = saga.publish
     assert publish is not None, "a lease comes with its publish"
     if publish.phase is Phase.PUBLISHING and saga.marked == publish.attempt:
-        return Decision(replace(saga, marked=0), Send(publish, saga.renewed + SEND_WITHIN_SECONDS))
+        return PublishDecision(replace(saga, marked=0), PublishContainer(publish, saga.renewed + SEND_WITHIN_SECONDS))
     if publish.phase in RUNNING and at - saga.renewed > RENEW_SECONDS:
         return store(saga)
     early = _not_before(saga, publish) - at
     if publish.phase in RUNNING and early > 0:
-        return Decision(saga, Wait(min(early, RENEW_SECONDS + 1.0)))
+        return PublishDecision(saga, Wait(min(early, RENEW_SECONDS + 1.0)))
     match publish.phase:
         case Phase.CREATING:
             return _create(saga, publish)
         case Phase.CONTAINER | Phase.PUBLISHING | Phase.IN_DOUBT:
-            return Decision(saga, Look(publish))
+            return PublishDecision(saga, LookAtContainer(publish))
         case Phase.READY:
             attempt = publish.attempt + 1
             return store(replace(saga, marked=attempt), phase=Phase.PUBLISHING, attempt=attempt)
         case Phase.PUBLISHED if saga.media_id is not None:
-            return Decision(Saga(), FindLink(publish, saga.media_id))
+            return PublishDecision(Saga(), FindLink(publish, saga.media_id))
         case Phase.PUBLISHED | Phase.REFUSED | Phase.CANCELLED:
             return _rest(saga)
         case _:
             assert_never(publish.phase)
 
 
-def _not_before(saga: Saga, publish: Publish) -> float:
+def _not_before(saga: Saga, publish: PublishRow) -> float:
     """A publish call whose answer is not known is looked at once its effect can be seen."""
     settled = saga.since + SETTLE_SECONDS if publish.phase is Phase.PUBLISHING else 0.0
     return max(saga.not_before, settled)
 
 
-def _create(saga: Saga, publish: Publish) -> Decision:
+def _create(saga: Saga, publish: PublishRow) -> PublishDecision:
     if publish.account is None:
         return _refuse(saga, words.NOT_CONNECTED)
     if publish.token_gone:
         return _refuse(saga, words.TOKEN_GONE)
-    return Decision(saga, Create(publish))
+    return PublishDecision(saga, CreateContainer(publish))
 
 
-def _looked(saga: Saga, publish: Publish, container: Container, at: float) -> Decision:
+def _looked(saga: Saga, publish: PublishRow, container: Container, at: float) -> PublishDecision:
     if container.state is ContainerState.PUBLISHED:
         return store(saga, phase=Phase.PUBLISHED, sentence=words.seen_live(saga.lost_to))
     match publish.phase:
@@ -141,7 +151,7 @@ def _looked(saga: Saga, publish: Publish, container: Container, at: float) -> De
             return _looked_while_fetching(saga, publish, container, at)
 
 
-def _looked_while_fetching(saga: Saga, publish: Publish, container: Container, at: float) -> Decision:
+def _looked_while_fetching(saga: Saga, publish: PublishRow, container: Container, at: float) -> PublishDecision:
     match container.state:
         case ContainerState.FINISHED:
             return store(saga, phase=Phase.READY)
@@ -155,7 +165,7 @@ def _looked_while_fetching(saga: Saga, publish: Publish, container: Container, a
             return _refuse(saga, container.sentence or words.FILE_REFUSED)
 
 
-def _looked_in_doubt(saga: Saga, publish: Publish, state: ContainerState, at: float) -> Decision:
+def _looked_in_doubt(saga: Saga, publish: PublishRow, state: ContainerState, at: float) -> PublishDecision:
     match state:
         case ContainerState.FINISHED if publish.attempt < ATTEMPTS:
             attempt = publish.attempt + 1
@@ -165,19 +175,19 @@ def _looked_in_doubt(saga: Saga, publish: Publish, state: ContainerState, at: fl
         case ContainerState.IN_PROGRESS:
             return _look_again(saga, publish, at)
         case _:
-            return Decision(saga, ReadHints(publish))
+            return PublishDecision(saga, ReadHints(publish))
 
 
-def _look_again(saga: Saga, publish: Publish, at: float) -> Decision:
+def _look_again(saga: Saga, publish: PublishRow, at: float) -> PublishDecision:
     if at - saga.since >= DOUBT_SECONDS:
-        return Decision(saga, ReadHints(publish))
+        return PublishDecision(saga, ReadHints(publish))
     return _go_on(replace(saga, not_before=at + PAUSES_SECONDS[-1]), at)
 
 
-def _failed(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
+def _failed(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecision:
     if publish.phase is Phase.IN_DOUBT:
         return _rest(saga)
-    if failed.call is Call.PUBLISH:
+    if failed.call is InstagramCall.PUBLISH:
         return _not_published(saga, publish, failed)
     if publish.phase is Phase.PUBLISHING:
         return _not_readable(saga, publish, failed)
@@ -196,13 +206,15 @@ def _failed(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
             assert_never(failed.failure)
 
 
-def _not_published(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
+def _not_published(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecision:
     match failed.failure:
         case Failure.LOST:
             lost_to = words.lost(failed.sentence, failed.answered)
             return store(replace(saga, lost_to=lost_to), lost=True)
         case Failure.REFUSED if publish.lost:
-            return Decision(saga, Look(publish))  # perhaps since the lost call had its effect meanwhile
+            return PublishDecision(
+                saga, LookAtContainer(publish)
+            )  # perhaps since the lost call had its effect meanwhile
         case Failure.UNREACHABLE if publish.lost:
             return _look_again(saga, publish, failed.at)  # "not ready" may mean that the lost call takes effect now
         case Failure.TOKEN_GONE if publish.lost:
@@ -217,7 +229,7 @@ def _not_published(saga: Saga, publish: Publish, failed: CallFailed) -> Decision
             assert_never(failed.failure)
 
 
-def _rest_before_another_attempt(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
+def _rest_before_another_attempt(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecision:
     """Nothing happened: it can be cancelled meanwhile."""
     pause = max(failed.retry_after_seconds or 0.0, PAUSES_SECONDS[-1])
     if publish.attempt < ATTEMPTS and pause <= PATIENCE_SECONDS:
@@ -225,41 +237,41 @@ def _rest_before_another_attempt(saga: Saga, publish: Publish, failed: CallFaile
     return _refuse(saga, words.later(failed.sentence))
 
 
-def _not_readable(saga: Saga, publish: Publish, failed: CallFailed) -> Decision:
+def _not_readable(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecision:
     match failed.failure:
         case Failure.UNREACHABLE | Failure.LOST:
             return _look_again(saga, publish, failed.at)
         case Failure.TOKEN_GONE:
             return _doubt_without_token(saga)
         case Failure.REFUSED:
-            return Decision(saga, ReadHints(publish))
+            return PublishDecision(saga, ReadHints(publish))
         case _:
             assert_never(failed.failure)
 
 
-def _again(saga: Saga, at: float, sentence: str, asked_seconds: float | None = None) -> Decision:
+def _again(saga: Saga, at: float, sentence: str, asked_seconds: float | None = None) -> PublishDecision:
     pause = max(asked_seconds or 0.0, PAUSES_SECONDS[min(saga.looks, len(PAUSES_SECONDS) - 1)])
     if at + pause - saga.since > PATIENCE_SECONDS:
         return _refuse(saga, sentence)
     return _go_on(replace(saga, looks=saga.looks + 1, not_before=at + pause), at)
 
 
-def _start_over(saga: Saga) -> Decision:
+def _start_over(saga: Saga) -> PublishDecision:
     return store(saga, phase=Phase.CREATING, container_id=None, attempt=0, lost=False)
 
 
-def _refuse(saga: Saga, sentence: str, *, token_gone: bool = False) -> Decision:
+def _refuse(saga: Saga, sentence: str, *, token_gone: bool = False) -> PublishDecision:
     sentence = words.refused(sentence)
     once_connected = words.once_connected(sentence, token_gone=token_gone)
     return store(saga, phase=Phase.REFUSED, sentence=sentence, token_gone=token_gone, once_connected=once_connected)
 
 
-def _doubt(saga: Saga, hints: Hints | None) -> Decision:
+def _doubt(saga: Saga, hints: DoubtHints | None) -> PublishDecision:
     if hints is None:
         return _doubt_without_token(saga)
     return store(saga, phase=Phase.IN_DOUBT, sentence=words.in_doubt(hints, saga.lost_to))
 
 
-def _doubt_without_token(saga: Saga) -> Decision:
+def _doubt_without_token(saga: Saga) -> PublishDecision:
     sentence, later = words.token_in_doubt(saga.lost_to), words.plainly_in_doubt(saga.lost_to)
     return store(saga, phase=Phase.IN_DOUBT, sentence=sentence, token_gone=True, once_connected=later)

@@ -4,41 +4,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.operations.publishes import Move, Publish
+from actors.operations.publishes import PhaseChange, PublishRow
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class TakeLease:
     """Take the lease."""
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class StoreStep:
     """Commit a step, again and again until it is answered."""
 
-    publish: Publish
-    move: Move
+    publish: PublishRow
+    move: PhaseChange
 
 
 @dataclass(frozen=True, slots=True)
-class Create:
+class CreateContainer:
     """Have Instagram make a container."""
 
-    publish: Publish
+    publish: PublishRow
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LookAtContainer:
     """Read the container."""
 
-    publish: Publish
+    publish: PublishRow
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class PublishContainer:
     """Publish the container, unless it is later than `deadline`: the lease must outlive the call."""
 
-    publish: Publish
+    publish: PublishRow
     deadline: float
 
 
@@ -46,14 +46,14 @@ class Send:
 class ReadHints:
     """Read what may help people to decide."""
 
-    publish: Publish
+    publish: PublishRow
 
 
 @dataclass(frozen=True, slots=True)
 class FindLink:
     """Ask for the address of the story and store it; nothing waits for it."""
 
-    publish: Publish
+    publish: PublishRow
     media_id: str
 
 
@@ -64,4 +64,6 @@ class Wait:
     seconds: float
 
 
-Effect = Take | Store | Create | Look | Send | ReadHints | FindLink | Wait
+PublishEffect = (
+    TakeLease | StoreStep | CreateContainer | LookAtContainer | PublishContainer | ReadHints | FindLink | Wait
+)

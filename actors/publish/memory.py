@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from actors.operations.publishes import Move, Publish
-from actors.publish.effects import Effect, Store
-from actors.publish.messages import Call, CallFailed, CameTooLate, Created, Looked, Message, WentLive
+from actors.operations.publishes import PhaseChange, PublishRow
+from actors.publish.effects import PublishEffect, StoreStep
+from actors.publish.messages import CallFailed, CameTooLate, Created, InstagramCall, Looked, PublishMessage, WentLive
 
 CALLS_KEPT = 20
 
@@ -22,7 +22,7 @@ class Saga:
 
     busy: bool = False
     again: bool = False
-    publish: Publish | None = None
+    publish: PublishRow | None = None
     since: float = 0.0
     renewed: float = 0.0
     not_before: float = 0.0
@@ -34,22 +34,22 @@ class Saga:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PublishDecision:
     """What the saga becomes, and the one thing to do about it; None: it rests."""
 
     saga: Saga
-    effect: Effect | None = None
+    effect: PublishEffect | None = None
 
 
-def store(saga: Saga, **changes: object) -> Decision:
+def store(saga: Saga, **changes: object) -> PublishDecision:
     """Commit a step; what is not named stays as it is."""
     publish = saga.publish
     assert publish is not None, "only what was taken can be moved"
-    stays = Move(publish.phase, publish.container_id, publish.attempt, publish.lost, calls=saga.calls)
-    return Decision(saga, Store(publish, replace(stays, **changes)))  # type: ignore[arg-type]
+    stays = PhaseChange(publish.phase, publish.container_id, publish.attempt, publish.lost, calls=saga.calls)
+    return PublishDecision(saga, StoreStep(publish, replace(stays, **changes)))  # type: ignore[arg-type]
 
 
-def noted(saga: Saga, message: Message) -> Saga:
+def noted(saga: Saga, message: PublishMessage) -> Saga:
     """Keep what a call came to, once for any number of times in a row."""
     said = _said(message)
     if said is None or saga.calls[-1:] == (said,):
@@ -57,16 +57,16 @@ def noted(saga: Saga, message: Message) -> Saga:
     return replace(saga, calls=(*saga.calls, said)[-CALLS_KEPT:])
 
 
-def _said(message: Message) -> str | None:
+def _said(message: PublishMessage) -> str | None:
     match message:
         case Created(container_id):
-            return f"{Call.CREATE.value}: {container_id}"
+            return f"{InstagramCall.CREATE.value}: {container_id}"
         case Looked(container):
-            return f"{Call.LOOK.value}: {container.state.value}"
+            return f"{InstagramCall.LOOK.value}: {container.state.value}"
         case WentLive(media_id):
-            return f"{Call.PUBLISH.value}: {media_id}"
+            return f"{InstagramCall.PUBLISH.value}: {media_id}"
         case CameTooLate():
-            return f"{Call.PUBLISH.value}: not sent, the lease is too old"
+            return f"{InstagramCall.PUBLISH.value}: not sent, the lease is too old"
         case CallFailed(call, failure):
             return f"{call.value}: {failure.value}" + (f" ({message.reason})" if message.reason else "")
         case _:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from actors.domain.account import Container, Hints
+from actors.domain.account import Container, DoubtHints
 from actors.errors import Answered
-from actors.operations.publishes import Publish
+from actors.operations.publishes import PublishRow
 
 
-class Call(Enum):
+class InstagramCall(Enum):
     """The calls to Instagram that can fail."""
 
     CREATE = "create container"
@@ -33,10 +33,10 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StepStored:
     """The lease was taken, or a step is committed; the lease counts from before it was asked for."""
 
-    publish: Publish
+    publish: PublishRow
     asked_at: float
     at: float
 
@@ -81,7 +81,7 @@ class CameTooLate:
 class CallFailed:
     """A call failed; `sentence` says to people why, `answered` what Instagram said, if it said anything."""
 
-    call: Call
+    call: InstagramCall
     failure: Failure
     at: float
     sentence: str = ""
@@ -105,7 +105,7 @@ def numbers(answered: Answered) -> str:
 class Hinted:
     """What may help people to decide was read; None: the token is gone."""
 
-    hints: Hints | None
+    hints: DoubtHints | None
     at: float
 
 
@@ -116,4 +116,6 @@ class Waited:
     at: float
 
 
-Message = Begin | Stored | FencedOut | Created | Looked | WentLive | CameTooLate | CallFailed | Hinted | Waited
+PublishMessage = (
+    Begin | StepStored | FencedOut | Created | Looked | WentLive | CameTooLate | CallFailed | Hinted | Waited
+)

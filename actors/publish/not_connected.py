@@ -1,17 +1,17 @@
-"""Stands where no Instagram is connected: it refuses every call, so nothing is ever published by it."""
+"""The Instagram of a worker to which none is connected: it refuses every call, so nothing is ever published."""
 # ruff: noqa: ARG002 - it refuses, whatever it is asked
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from actors.domain.account import Account, Container, FreshToken, Hints, Quota
+from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
 from actors.domain.item import Story
 from actors.errors import Refused
 from actors.publish.texts import NOT_CONNECTED
 
 
-class Unconnected:
+class NotConnected:
     """Fills ports.Instagram."""
 
     async def create_container(self, account: Account, story: Story) -> str:
@@ -34,9 +34,9 @@ class Unconnected:
         """Refuse."""
         raise Refused(NOT_CONNECTED)
 
-    async def hints(self, account: Account, since: datetime) -> Hints:
+    async def hints(self, account: Account, since: datetime) -> DoubtHints:
         """Know nothing."""
-        return Hints()
+        return DoubtHints()
 
     async def renew(self, account: Account) -> FreshToken:
         """Refuse."""

@@ -12,7 +12,7 @@ import structlog
 
 from actors.domain.item import Row
 from actors.errors import MailboxClosed
-from actors.publish.messages import Begin, Message
+from actors.publish.messages import Begin, PublishMessage
 from actors.runtime.actor import Actor, Context, DeadLetter, Reason
 from actors.runtime.child import ChildContext
 from actors.runtime.registry import Registry
@@ -25,7 +25,7 @@ class Ended:
     """An effect ended; `saga` began it, and no other incarnation may take its outcome for its own."""
 
     saga: object
-    outcome: Message
+    outcome: PublishMessage
 
 
 SagaKey: TypeAlias = tuple[int, int]  # (our own chat key, item id)
@@ -33,7 +33,7 @@ SagaMessage: TypeAlias = Begin | Ended
 Make: TypeAlias = Callable[[Context[SagaKey, SagaMessage]], Actor[SagaMessage]]
 
 
-class Publishes:
+class PublishRegistry:
     """Every publish under way; the others cost nothing."""
 
     def __init__(

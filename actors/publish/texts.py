@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.domain.account import Hints
+from actors.domain.account import DoubtHints
 from actors.errors import Answered
 from actors.publish.messages import numbers
 
@@ -67,7 +67,7 @@ def plainly_in_doubt(lost_to: str | None) -> str:
     return f"{lost_to or LOST} {ASK}"
 
 
-def in_doubt(hints: Hints, lost_to: str | None = None) -> str:
+def in_doubt(hints: DoubtHints, lost_to: str | None = None) -> str:
     """Say what is known, as hints: it proves nothing."""
     seen = []
     if hints.used_since is not None:

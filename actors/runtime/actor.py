@@ -9,7 +9,7 @@ K = TypeVar("K", bound=Hashable)
 M = TypeVar("M")
 M_contra = TypeVar("M_contra", contravariant=True)
 
-Effect: TypeAlias = Callable[[], Awaitable[None]]
+EffectTask: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Actor(Protocol[M_contra]):
@@ -33,14 +33,14 @@ class Context(Generic[K, M]):
     def __init__(
         self,
         key: K,
-        spawn: Callable[["Context[K, M]", Effect, M], None],
+        spawn: Callable[["Context[K, M]", EffectTask, M], None],
         tell: Callable[[K, M], Awaitable[None]],
     ) -> None:
         self.key = key
         self._spawn = spawn
         self._tell = tell
 
-    def spawn(self, effect: Effect, about: M) -> None:
+    def spawn(self, effect: EffectTask, about: M) -> None:
         """Run the effect beside the actor; it outlives a crash of this incarnation.
 
         If it raises, `about` goes to the dead letters and this incarnation ends.

@@ -17,7 +17,7 @@ from anyio.lowlevel import checkpoint
 from structlog.contextvars import clear_contextvars
 
 from actors.errors import MailboxClosed, MailboxFull
-from actors.runtime.actor import Actor, Context, DeadLetter, Effect, Reason
+from actors.runtime.actor import Actor, Context, DeadLetter, EffectTask, Reason
 from actors.runtime.captured import Captured
 from actors.runtime.cell import Cell, RegistryCounts, RegistryLimits
 from actors.runtime.child import ChildContext
@@ -181,13 +181,13 @@ class Registry(Generic[K, M]):
         cell.actor = self._make(cell.context)
         return cell.actor
 
-    def _spawn(self, cell: Cell[K, M], context: Context[K, M], effect: Effect, about: M) -> None:
+    def _spawn(self, cell: Cell[K, M], context: Context[K, M], effect: EffectTask, about: M) -> None:
         assert self._tasks is not None
         cell.effects += 1
         self._effects += 1
         self._tasks.start_soon(self._perform, cell, context, effect, about)
 
-    async def _perform(self, cell: Cell[K, M], context: Context[K, M], effect: Effect, about: M) -> None:
+    async def _perform(self, cell: Cell[K, M], context: Context[K, M], effect: EffectTask, about: M) -> None:
         attempt = Captured()
         try:
             with StrayCancellationContained(), attempt:

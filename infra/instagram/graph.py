@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from actors.domain.account import Account, Container, ContainerState, FreshToken, Hints, Login, Quota
+from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Login, Quota
 from actors.domain.item import Kind, Story
 from actors.errors import PortError, TokenGone, Unreachable
 from infra.instagram.calls import Calls
@@ -67,9 +67,9 @@ class GraphInstagram:
             raise Unreachable("Instagram did not say how many posts there are.")
         return Quota(found.quota_usage, found.config.quota_total)
 
-    async def hints(self, account: Account, since: datetime) -> Hints:
+    async def hints(self, account: Account, since: datetime) -> DoubtHints:
         """Read what can be had of both hints."""
-        return Hints(await self._used_since(account, since), await self._stories(account))
+        return DoubtHints(await self._used_since(account, since), await self._stories(account))
 
     async def renew(self, account: Account) -> FreshToken:
         """Have a new token in the place of a good one."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from actors.domain.account import Account
 from actors.domain.publish_phase import Phase
-from actors.operations.publishes import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.operations.publishes import PhaseChange, PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from infra.postgres import rows
 from infra.postgres.statement import Statement, Statements
 
 
-def _publish(value: Any) -> Publish:
-    return Publish(
+def _publish(value: Any) -> PublishRow:
+    return PublishRow(
         chat_key=value["chat_key"],
         chat_id=value["chat_id"],
         item_id=value["item_id"],
@@ -36,16 +36,16 @@ def _publish(value: Any) -> Publish:
     )
 
 
-def _stepped(_: object, value: Any) -> Stepped:
+def _stepped(_: object, value: Any) -> StepResult:
     publish, row = value.get("publish"), value.get("row")
-    return Stepped(
+    return StepResult(
         None if publish is None else _publish(publish),
         None if row is None else rows.row(row),
         held=value.get("held", False),
     )
 
 
-def _move(move: Move, account: Account | None) -> str:
+def _move(move: PhaseChange, account: Account | None) -> str:
     sealed = None if account is None else b64encode(account.sealed_token).decode()
     return json.dumps(
         {
@@ -63,12 +63,12 @@ def _move(move: Move, account: Account | None) -> str:
     )
 
 
-TAKE_PUBLISH: Statement[TakePublish, Stepped] = Statement(
+TAKE_PUBLISH: Statement[TakePublish, StepResult] = Statement(
     "select take_publish($1, $2, $3)",
     lambda operation: (operation.chat_key, operation.item_id, operation.owner),
     _stepped,
 )
-STEP_PUBLISH: Statement[StepPublish, Stepped] = Statement(
+STEP_PUBLISH: Statement[StepPublish, StepResult] = Statement(
     "select step_publish($1, $2, $3, $4, $5, $6, $7, $8)",
     lambda operation: (
         operation.publish.chat_key,

@@ -13,7 +13,7 @@ from actors.domain.publish_phase import Phase
 from actors.domain.taps import Press, Tap
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, Recoverable, SaveCard, SendFailed, Shown
 from actors.operations.operation import Operation
-from actors.operations.publishes import Move, Publish, Stepped, StepPublish, TakePublish
+from actors.operations.publishes import PhaseChange, PublishRow, StepPublish, StepResult, TakePublish
 from actors.operations.schedule import ChangesTold, ClaimDue, Due, StoreOutcome
 from actors.operations.taps import CloseTap, LoadRow, RecordTap
 from tests.contracts.worlds import Line, World, run
@@ -141,13 +141,13 @@ class Team:
         await self.set_chat(chat_id, live=True, account=username, account_id=account)
         return account
 
-    async def take(self, row: Row, owner: str = "saga 1") -> Stepped:
+    async def take(self, row: Row, owner: str = "saga 1") -> StepResult:
         """Take the lease of a row's publish."""
         return await self.ask(TakePublish(row.chat_key, row.id, owner))
 
-    async def step(self, publish: Publish, phase: Phase, **changes: Any) -> Stepped:
+    async def step(self, publish: PublishRow, phase: Phase, **changes: Any) -> StepResult:
         """Commit a step; what is not named stays as it is."""
-        stays = Move(phase, publish.container_id, publish.attempt, publish.lost)
+        stays = PhaseChange(phase, publish.container_id, publish.attempt, publish.lost)
         return await self.ask(StepPublish(publish, replace(stays, **changes), self.worker))
 
     async def shown(self, row: Row, *, worker: str | None = None, gone: bool = False) -> int:

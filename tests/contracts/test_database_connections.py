@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from actors.domain.item import Row, Step
 from actors.domain.publish_phase import Phase
-from actors.operations.publishes import Publish
+from actors.operations.publishes import PublishRow
 from tests.contracts.team import Team
 
 ASKS, SINCE = "Nothing was published: connect it.", "It was connected since."
 
 
-async def creating(team: Team) -> Publish:
+async def creating(team: Team) -> PublishRow:
     """An item for which Auto Post was accepted, and nothing done yet."""
     publish = (await team.take(await team.settle(await team.present(), Step.AUTO_POST))).publish
     assert publish is not None
     return publish
 
 
-async def refused(team: Team, publish: Publish) -> Row:
+async def refused(team: Team, publish: PublishRow) -> Row:
     """Instagram takes the token no more."""
     move = {"sentence": ASKS, "token_gone": True, "once_connected": SINCE}
     row = (await team.step(publish, Phase.REFUSED, **move)).row

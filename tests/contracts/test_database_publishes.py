@@ -11,7 +11,7 @@ from actors.domain.account import Account, Login
 from actors.domain.item import Row, State, Step
 from actors.domain.messages import Recorded, Stale
 from actors.domain.publish_phase import Phase
-from actors.operations.publishes import Publish, SavePermalink
+from actors.operations.publishes import PublishRow, SavePermalink
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 
 CANCELS = [(Step.SKIP, State.SKIPPED), (Step.POSTED, State.POSTED), (Step.REJECT, State.REJECTED)]
@@ -28,19 +28,19 @@ async def auto_posted(team: Team) -> Row:
     return await team.settle(await team.present(), Step.AUTO_POST)
 
 
-async def taken(team: Team, row: Row, owner: str = "saga 1") -> Publish:
+async def taken(team: Team, row: Row, owner: str = "saga 1") -> PublishRow:
     publish = (await team.take(row, owner)).publish
     assert publish is not None
     return publish
 
 
-async def moved(team: Team, publish: Publish, phase: Phase, **changes: Any) -> Publish:
+async def moved(team: Team, publish: PublishRow, phase: Phase, **changes: Any) -> PublishRow:
     stepped = (await team.step(publish, phase, **changes)).publish
     assert stepped is not None
     return stepped
 
 
-async def marked(team: Team, row: Row) -> Publish:
+async def marked(team: Team, row: Row) -> PublishRow:
     """The publish call is about to be made."""
     fetched = await moved(team, await taken(team, row), Phase.CONTAINER, container_id="c1")
     return await moved(team, await moved(team, fetched, Phase.READY), Phase.PUBLISHING, attempt=1)

@@ -18,7 +18,7 @@ from actors.operations.commands import LookAtChat, MoveChat, PauseChat, PresentN
 from actors.operations.housekeeping import HoldLease, Interaction, ReleaseLease, TidyUp, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
-from actors.operations.publishes import Move, Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.operations.publishes import PhaseChange, PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from actors.operations.schedule import ChangesTold, ClaimDue, StoreOutcome
 from actors.operations.taps import CloseTap, LoadRow, LookAtButton, RecordTap
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
@@ -59,7 +59,7 @@ class Twins:
         self._random = random
         self._rows: list[Row] = []
         self._taps: list[Tap] = []
-        self._publishes: list[Publish] = []
+        self._publishes: list[PublishRow] = []
         self._tokens: list[TokenDue] = []
         self._outlooks: list[Outlook] = []
         self._asked: list[Operation[Any]] = []
@@ -136,7 +136,7 @@ class Twins:
         self._asked.append(operation)
         paper, real = await _answer(self._paper, operation), await _answer(self._real, operation)
         self._rows += _rows_in(paper)
-        if isinstance(paper, Stepped) and paper.publish is not None:
+        if isinstance(paper, StepResult) and paper.publish is not None:
             self._publishes.append(paper.publish)
         if isinstance(paper, Outlook):
             self._outlooks.append(paper)
@@ -240,7 +240,9 @@ class Twins:
         attempt = publish.attempt + (phase is Phase.PUBLISHING)
         calls = ("read container: finished",)
         gone = random.random() < 0.2
-        move = Move(phase, container, attempt, random.random() < 0.3, "So it is.", None, token_gone=gone, calls=calls)
+        move = PhaseChange(
+            phase, container, attempt, random.random() < 0.3, "So it is.", None, token_gone=gone, calls=calls
+        )
         move = replace(move, once_connected="It is connected." if gone else None)
         return StepPublish(publish, move, self._worker())
 

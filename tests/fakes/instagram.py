@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import anyio
 
-from actors.domain.account import Account, Container, ContainerState, FreshToken, Hints, Quota
+from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Quota
 from actors.domain.item import Story
 from actors.errors import Refused, TokenGone
 from tests.fakes.faults import Effect, Faults
@@ -82,11 +82,11 @@ class FakeInstagram:
         """What is left."""
         return await self._call("quota", account, lambda: Quota(sum(self.stories.values()), 50))
 
-    async def hints(self, account: Account, since: datetime) -> Hints:
+    async def hints(self, account: Account, since: datetime) -> DoubtHints:
         """What may help."""
         assert since.tzinfo is not None
         live = sum(self.stories.values())
-        return await self._call("hints", account, lambda: Hints(live, live))
+        return await self._call("hints", account, lambda: DoubtHints(live, live))
 
     async def renew(self, account: Account) -> FreshToken:
         """A new token."""

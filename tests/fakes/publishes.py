@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from actors.domain.item import Row
 from actors.domain.publish_phase import CANCELLABLE, RUNNING, Phase
-from actors.operations.publishes import Publish, SavePermalink, Stepped, StepPublish, TakePublish
+from actors.operations.publishes import PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from tests.fakes.records import AccountRecord, ItemRecord, PublishEventRecord, PublishRecord
 from tests.fakes.tokens import known_account
 from tests.fakes.writer import Author, Meanings, Writer, connection_of
@@ -64,15 +64,15 @@ def is_too_late(writer: Writer, item: ItemRecord) -> bool:
     return item.state == "publishing" and publish is not None and publish.state == "publishing"
 
 
-def take_publish(writer: Writer, asked: TakePublish) -> Stepped:
+def take_publish(writer: Writer, asked: TakePublish) -> StepResult:
     """Take the lease of an item's newest publish, if nobody holds it."""
     publishes = _publishes_of(writer, asked.chat_key, asked.item_id)
     if not publishes or publishes[-1].state not in {*RUNS, "in_doubt"}:
-        return Stepped(None)
+        return StepResult(None)
     publish = publishes[-1]
     if publish.owner != asked.owner:
         if publish.owner is not None and publish.lease_until > writer.now:
-            return Stepped(None, held=True)
+            return StepResult(None, held=True)
         publish = replace(
             publish,
             owner=asked.owner,
@@ -83,10 +83,10 @@ def take_publish(writer: Writer, asked: TakePublish) -> Stepped:
         )
         writer.tables.publishes.put(publish)
         _note(writer, publish, ("taken over",), asked.owner)
-    return Stepped(_line(writer, publish))
+    return StepResult(_line(writer, publish))
 
 
-def step_publish(writer: Writer, asked: StepPublish) -> Stepped:
+def step_publish(writer: Writer, asked: StepPublish) -> StepResult:
     """A step of whoever holds the lease; asked again it finds itself done."""
     ours = asked.publish
     item = writer.tables.items.get(ours.chat_key, ours.item_id)
@@ -94,12 +94,12 @@ def step_publish(writer: Writer, asked: StepPublish) -> Stepped:
     assert item is not None
     assert before is not None
     if (before.owner, before.token) != (ours.owner, ours.token) or before.seq not in {ours.seq, ours.seq + 1}:
-        return Stepped(None, held=before.state in RUNS)
+        return StepResult(None, held=before.state in RUNS)
     if before.seq == ours.seq + 1:
         writer.claim_cards(item, item.revision)
-        return Stepped(_line(writer, before), writer.known_row(item))
+        return StepResult(_line(writer, before), writer.known_row(item))
     if not _is_about(item, before):
-        return Stepped(None)
+        return StepResult(None)
     publish = _moved(writer, before, asked)
     writer.tables.publishes.put(publish)
     _note(writer, publish, asked.move.calls)
@@ -109,7 +109,7 @@ def step_publish(writer: Writer, asked: StepPublish) -> Stepped:
     drawn = _move_item(writer, item, before, asked)
     if asked.move.phase in STEPS and asked.move.once_connected is not None:
         _keep_what_comes_after(writer, asked, replaced)
-    return Stepped(_line(writer, publish), drawn)
+    return StepResult(_line(writer, publish), drawn)
 
 
 def save_permalink(writer: Writer, asked: SavePermalink) -> bool:
@@ -239,11 +239,11 @@ def _account_of(writer: Writer, publish: PublishRecord) -> AccountRecord | None:
     return None if publish.account_id is None else writer.tables.accounts.get(publish.chat_key, publish.account_id)
 
 
-def _line(writer: Writer, publish: PublishRecord) -> Publish:
+def _line(writer: Writer, publish: PublishRecord) -> PublishRow:
     item = writer.tables.items.get(publish.chat_key, publish.item_id)
     assert item is not None
     row, account = writer.known_row(item), _account_of(writer, publish)
-    return Publish(
+    return PublishRow(
         chat_key=publish.chat_key,
         chat_id=row.chat_id,
         item_id=publish.item_id,

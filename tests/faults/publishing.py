@@ -10,7 +10,7 @@ from actors.domain.item import Row, Step
 from actors.domain.publish_phase import Phase
 from actors.operations.operation import Operation
 from actors.operations.preflight import LookAhead, StoreFinding
-from actors.operations.publishes import Move, Publish, SavePermalink, StepPublish, TakePublish
+from actors.operations.publishes import PhaseChange, PublishRow, SavePermalink, StepPublish, TakePublish
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from tests.contracts.team import CHAT, Team
 
@@ -26,7 +26,7 @@ async def take_publish(team: Team) -> Operation[Any]:
 
 async def step_publish(team: Team) -> Operation[Any]:
     """The container is there."""
-    return StepPublish(await _taken(team), Move(Phase.CONTAINER, "c1", 0, lost=False), WORKER)
+    return StepPublish(await _taken(team), PhaseChange(Phase.CONTAINER, "c1", 0, lost=False), WORKER)
 
 
 async def end_publish(team: Team) -> Operation[Any]:
@@ -36,7 +36,7 @@ async def end_publish(team: Team) -> Operation[Any]:
         moved = (await team.step(publish, phase, container_id="c1", attempt=attempt)).publish
         assert moved is not None
         publish = moved
-    return StepPublish(publish, Move(Phase.PUBLISHED, "c1", 1, lost=False, media_id="m1"), WORKER)
+    return StepPublish(publish, PhaseChange(Phase.PUBLISHED, "c1", 1, lost=False, media_id="m1"), WORKER)
 
 
 async def save_permalink(team: Team) -> Operation[Any]:
@@ -81,7 +81,7 @@ async def _published(team: Team) -> Row:
     return await team.settle(await team.present(), Step.AUTO_POST)
 
 
-async def _taken(team: Team) -> Publish:
+async def _taken(team: Team) -> PublishRow:
     publish = (await team.take(await _published(team))).publish
     assert publish is not None
     return publish

@@ -284,9 +284,9 @@ ACTORS: tuple[Mutant, ...] = (
             Edit(
                 "actors/publish/decide.py",
                 "return store(replace(saga, marked=attempt), phase=Phase.PUBLISHING, attempt=attempt)",
-                "return Decision(\n"
+                "return PublishDecision(\n"
                 "                replace(saga, publish=replace(publish, attempt=attempt)),\n"
-                "                Send(publish, saga.renewed + SEND_WITHIN_SECONDS),\n"
+                "                PublishContainer(publish, saga.renewed + SEND_WITHIN_SECONDS),\n"
                 "            )",
             ),
         ),
@@ -355,12 +355,12 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/publish/actor.py",
-                "        if stepped.publish is not None:\n            return Stored(",
+                "        if stepped.publish is not None:\n            return StepStored(",
                 "        if stepped.publish is None and isinstance(operation, StepPublish):\n"
                 "            move = operation.move\n"
                 "            ours = replace(operation.publish, phase=move.phase, attempt=move.attempt)\n"
-                "            return Stored(ours, asked_at, anyio.current_time())\n"
-                "        if stepped.publish is not None:\n            return Stored(",
+                "            return StepStored(ours, asked_at, anyio.current_time())\n"
+                "        if stepped.publish is not None:\n            return StepStored(",
             ),
             Edit(
                 "actors/publish/actor.py",
@@ -386,7 +386,13 @@ ACTORS: tuple[Mutant, ...] = (
         "held_by_the_dead",
         "F26",
         "a publish that another worker holds is left to it, also if it dies",
-        (Edit("actors/publish/actor.py", "        if stepped.held:\n            self._around.left_behind()\n", ""),),
+        (
+            Edit(
+                "actors/publish/actor.py",
+                "        if stepped.held:\n            self._dependencies.left_behind()\n",
+                "",
+            ),
+        ),
     ),
     Mutant(
         "passivated_while_it_waits",

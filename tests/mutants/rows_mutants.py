@@ -517,7 +517,7 @@ _PUBLISHING = (
             Edit(
                 PUBLISHES,
                 "        if publish.owner is not None and publish.lease_until > writer.now:\n"
-                "            return Stepped(None, held=True)\n",
+                "            return StepResult(None, held=True)\n",
                 "",
             ),
             Edit(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from actors.domain.account import Account, Container, ContainerState, FreshToken, Hints, Quota
+from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Quota
 from actors.domain.item import Story
 from actors.errors import AnswerLost, Refused, TokenGone
 from tests.simulation.plan import Kind
@@ -115,11 +115,11 @@ class InstagramPort:
         """What is left."""
         return await self._ask("quota", account, lambda: Quota(sum(self._platform.live.values()), 50))
 
-    async def hints(self, account: Account, since: datetime) -> Hints:
+    async def hints(self, account: Account, since: datetime) -> DoubtHints:
         """What may help people."""
         assert since.tzinfo is not None
         live = sum(self._platform.live.values())
-        return await self._ask("hints", account, lambda: Hints(live, live))
+        return await self._ask("hints", account, lambda: DoubtHints(live, live))
 
     async def renew(self, account: Account) -> FreshToken:
         """A new token."""

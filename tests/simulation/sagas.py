@@ -9,7 +9,7 @@ from typing import Any
 from actors.domain.item import State
 from actors.domain.publish_phase import RUNNING, Phase
 from actors.operations.operation import Operation
-from actors.operations.publishes import Publish, Stepped, StepPublish, TakePublish
+from actors.operations.publishes import PublishRow, StepPublish, StepResult, TakePublish
 from actors.operations.taps import RecordTap
 from tests.fakes.records import ItemRecord, PublishRecord
 from tests.fakes.store import Store
@@ -32,9 +32,9 @@ class Sagas:
     def committed(self, operation: Operation[Any], value: object) -> None:
         """Look at what was answered, and at every publish that this commit changed."""
         match operation, value:
-            case StepPublish(), Stepped(publish=Publish() as taken):
+            case StepPublish(), StepResult(publish=PublishRow() as taken):
                 self._look_at_step(operation, taken)
-            case TakePublish(), Stepped(publish=Publish() as taken):
+            case TakePublish(), StepResult(publish=PublishRow() as taken):
                 self._look_at_lease(operation, taken)
         for publish in self.store.tables.publishes.all():
             key = (publish.chat_key, publish.item_id, publish.version)
@@ -52,7 +52,7 @@ class Sagas:
             said = f"{process.name} publishes item {publish.item_id}, {publish.state}, held by {publish.owner}"
             self.broken("the call is made under the lease", f"{said} until {publish.lease_until:%H:%M:%S}")
 
-    def _look_at_step(self, step: StepPublish, taken: Publish) -> None:
+    def _look_at_step(self, step: StepPublish, taken: PublishRow) -> None:
         ours, name = step.publish, f"item {step.publish.item_id}"
         if (taken.owner, taken.token, taken.seq) != (ours.owner, ours.token, ours.seq + 1):
             said = f"{name}: {ours.owner} was at {ours.token}/{ours.seq}, {taken.owner} is at {taken.token}/{taken.seq}"
@@ -62,7 +62,7 @@ class Sagas:
                 "only an expired container is replaced", f"{name} begins anew, and {ours.container_id} is there"
             )
 
-    def _look_at_lease(self, asked: TakePublish, taken: Publish) -> None:
+    def _look_at_lease(self, asked: TakePublish, taken: PublishRow) -> None:
         before = self._known.get((asked.chat_key, asked.item_id, taken.version))
         if before is None or before.owner == asked.owner:
             return

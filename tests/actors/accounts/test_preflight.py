@@ -16,7 +16,7 @@ from actors.domain.item import Row, State, Story
 from actors.domain.messages import Changed
 from actors.errors import Refused, TokenGone, Unreachable
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
-from actors.publish.not_connected import Unconnected
+from actors.publish.not_connected import NotConnected
 from tests.actors.fakes import FakeItems, FakeStore, Never, Script
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
@@ -31,7 +31,7 @@ SENT = replace(row(State.IN_REVIEW), live=True)
 AWAY = NotStored(Cause.EXPIRED, certain=False)
 
 
-class Outlooks(Script, Unconnected):
+class Outlooks(Script, NotConnected):
     """Fills ports.Instagram for quotas, and reaches files; both as scripted."""
 
     async def quota(self, account: Account) -> Quota:

@@ -15,7 +15,7 @@ from actors.database.request import Cause, NotStored
 from actors.domain.account import Account, FreshToken, Login
 from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
-from actors.publish.not_connected import Unconnected
+from actors.publish.not_connected import NotConnected
 from actors.runtime.waiting import BURST_SECONDS
 from tests.actors.fakes import After, FakeChat, FakeStore, Never, Script
 from tests.kit.clock import virtual_time
@@ -32,7 +32,7 @@ AWAY = NotStored(Cause.EXPIRED, certain=False)
 STARTED = "w1 tokens 1"
 
 
-class Renewals(Script, Unconnected):
+class Renewals(Script, NotConnected):
     """Fills ports.Instagram for renewals, as scripted."""
 
     async def renew(self, account: Account) -> FreshToken:

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from actors.audit.tap_log import Explained
 from actors.database.request import Cause, NotStored, Reply, Ticket
-from actors.domain.account import Account, Container, FreshToken, Hints, Quota
+from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
 from actors.domain.item import Person, Row, Step, Story
 from actors.domain.messages import Changed, Message, Resume, TapOutcome
 from actors.domain.publish_phase import RUNNING, Phase
@@ -30,8 +30,8 @@ from actors.operations.schedule import ClaimDue
 from actors.operations.taps import LoadRow, RecordTap
 from actors.peers import ItemKey
 from actors.ports import Instagram
-from actors.publish.actor import SagaActor, Surroundings
-from actors.publish.registry import Publishes
+from actors.publish.actor import PublishDependencies, SagaActor
+from actors.publish.registry import PublishRegistry
 from actors.runtime.child import ChildContext
 from actors.schedule.reconciler import Reconciler
 from tests.fakes.clock import FakeClock
@@ -175,7 +175,7 @@ class Worker:
         self.name = name
         self.scope = anyio.CancelScope()
         self.context = ChildContext()
-        self.publishes = Publishes(self._saga, name, self._wake)
+        self.publishes = PublishRegistry(self._saga, name, self._wake)
         self.reconciler = Reconciler(self, self, name)
 
     async def run(self, row: Row | None) -> None:
@@ -237,7 +237,7 @@ class Worker:
         self.reconciler.wake()
 
     def _saga(self, context: Any) -> SagaActor:
-        around = Surroundings(
+        around = PublishDependencies(
             worker=self.name,
             store=self,
             instagram=Shore(self.sea, self),
@@ -282,7 +282,7 @@ class Shore:
         """Without."""
         return await self.real.quota(account)
 
-    async def hints(self, account: Account, since: Any) -> Hints:
+    async def hints(self, account: Account, since: Any) -> DoubtHints:
         """Without."""
         return await self.real.hints(account, since)
 

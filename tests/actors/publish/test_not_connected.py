@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from actors.domain.account import Account, Hints, Login
+from actors.domain.account import Account, DoubtHints, Login
 from actors.errors import Refused
-from actors.publish.not_connected import Unconnected
+from actors.publish.not_connected import NotConnected
 from actors.publish.texts import NOT_CONNECTED
 from tests.stories import NOON, SUNSET
 
 ACCOUNT = Account(1, "1784", "studio", Login.FACEBOOK, b"sealed")
-NOTHING = Unconnected()
+NOTHING = NotConnected()
 CALLS: list[Callable[[], Awaitable[object]]] = [
     lambda: NOTHING.create_container(ACCOUNT, SUNSET),
     lambda: NOTHING.container(ACCOUNT, "c1"),
@@ -33,4 +33,4 @@ async def test_every_call_is_refused_in_a_sentence(call: Callable[[], Awaitable[
 
 
 async def test_nothing_is_known() -> None:
-    assert await NOTHING.hints(ACCOUNT, NOON) == Hints()
+    assert await NOTHING.hints(ACCOUNT, NOON) == DoubtHints()

@@ -7,7 +7,7 @@ from dataclasses import astuple
 import anyio
 import pytest
 
-from actors.domain.account import Hints
+from actors.domain.account import DoubtHints
 from actors.domain.item import State, Step
 from actors.domain.messages import Recorded, Stale
 from actors.domain.publish_phase import Phase
@@ -321,7 +321,7 @@ async def test_hints_that_cannot_be_had_leave_a_doubt_all_the_same(sea: Sea, fau
 
     await sail(sea, 100.0)
 
-    assert sea.item().note == words.in_doubt(Hints(), str(LOST))
+    assert sea.item().note == words.in_doubt(DoubtHints(), str(LOST))
 
 
 async def test_token_that_dies_in_a_doubt_is_remembered(sea: Sea) -> None:

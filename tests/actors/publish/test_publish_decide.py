@@ -9,10 +9,10 @@ from typing import get_args
 
 import pytest
 
-from actors.domain.account import Account, Container, ContainerState, Hints, Login
+from actors.domain.account import Account, Container, ContainerState, DoubtHints, Login
 from actors.domain.publish_phase import Phase
 from actors.errors import Answered
-from actors.operations.publishes import Move, Publish
+from actors.operations.publishes import PhaseChange, PublishRow
 from actors.publish import texts as words
 from actors.publish.decide import (
     ATTEMPTS,
@@ -26,51 +26,61 @@ from actors.publish.decide import (
     SETTLE_SECONDS,
     decide,
 )
-from actors.publish.effects import Create, Effect, FindLink, Look, ReadHints, Send, Store, Take, Wait
+from actors.publish.effects import (
+    CreateContainer,
+    FindLink,
+    LookAtContainer,
+    PublishContainer,
+    PublishEffect,
+    ReadHints,
+    StoreStep,
+    TakeLease,
+    Wait,
+)
 from actors.publish.memory import CALLS_KEPT, Saga
 from actors.publish.messages import (
     Begin,
-    Call,
     CallFailed,
     CameTooLate,
     Created,
     Failure,
     FencedOut,
     Hinted,
+    InstagramCall,
     Looked,
-    Message,
-    Stored,
+    PublishMessage,
+    StepStored,
     Waited,
     WentLive,
 )
 from tests.stories import CHAT, NOON, SUNSET
 
 ACCOUNT = Account(1, "1784", "studio", Login.FACEBOOK, b"sealed")
-CREATING = Publish(1, CHAT, 7, 1, Phase.CREATING, SUNSET, "w1 1", 1, 1, ACCOUNT)
+CREATING = PublishRow(1, CHAT, 7, 1, Phase.CREATING, SUNSET, "w1 1", 1, 1, ACCOUNT)
 FETCHING = replace(CREATING, phase=Phase.CONTAINER, container_id="c1")
 READY = replace(FETCHING, phase=Phase.READY)
 SENT = replace(FETCHING, phase=Phase.PUBLISHING, attempt=1, publishing_at=NOON)
 IN_DOUBT = replace(SENT, phase=Phase.IN_DOUBT, lost=True)
 PHASES = (CREATING, FETCHING, READY, SENT, IN_DOUBT, *(replace(SENT, phase=phase) for phase in Phase))
 AT = 1000.0
-FAILURES = [CallFailed(call, failure, AT, "Why.") for call, failure in product(Call, Failure)]
+FAILURES = [CallFailed(call, failure, AT, "Why.") for call, failure in product(InstagramCall, Failure)]
 LOOKS = [Looked(Container(state), AT) for state in ContainerState]
-MESSAGES: list[Message] = [
+MESSAGES: list[PublishMessage] = [
     Begin(),
-    Stored(SENT, AT, AT),
+    StepStored(SENT, AT, AT),
     FencedOut(),
     Created("c2", AT),
     *LOOKS,
     WentLive("m1", AT),
     CameTooLate(AT),
     *FAILURES,
-    Hinted(Hints(), AT),
+    Hinted(DoubtHints(), AT),
     Hinted(None, AT),
     Waited(AT),
 ]
 
 
-def at_work(publish: Publish, since: float = AT) -> Saga:
+def at_work(publish: PublishRow, since: float = AT) -> Saga:
     return Saga(busy=True, publish=publish, since=since, renewed=AT)
 
 
@@ -78,100 +88,102 @@ def looked(state: ContainerState, at: float = AT, sentence: str | None = None) -
     return Looked(Container(state, sentence), at)
 
 
-def stored(publish: Publish, message: Message, since: float = AT) -> Move:
+def stored(publish: PublishRow, message: PublishMessage, since: float = AT) -> PhaseChange:
     """What is written about a publish in answer to a message."""
     effect = decide(at_work(publish, since), message).effect
-    assert isinstance(effect, Store), effect
+    assert isinstance(effect, StoreStep), effect
     assert effect.publish == publish
     return effect.move
 
 
 def test_messages_of_this_file_are_all_that_a_saga_can_be_told() -> None:
-    assert {type(message) for message in MESSAGES} == set(get_args(Message))
+    assert {type(message) for message in MESSAGES} == set(get_args(PublishMessage))
 
 
 @pytest.mark.parametrize("publish", [None, *PHASES])
 @pytest.mark.parametrize("message", MESSAGES)
-def test_every_message_has_an_answer_at_any_moment(publish: Publish | None, message: Message) -> None:
+def test_every_message_has_an_answer_at_any_moment(publish: PublishRow | None, message: PublishMessage) -> None:
     for since, again in product((AT, AT - 100.0, AT - 1000.0), (False, True)):
         saga = Saga(busy=publish is not None, again=again, publish=publish, since=since, renewed=AT)
 
         decision = decide(saga, message)
 
-        assert decision.effect is None or isinstance(decision.effect, get_args(Effect))
+        assert decision.effect is None or isinstance(decision.effect, get_args(PublishEffect))
 
 
 @pytest.mark.parametrize("message", MESSAGES)
-def test_no_answer_leads_to_a_publish_call_but_that_of_its_own_mark(message: Message) -> None:
+def test_no_answer_leads_to_a_publish_call_but_that_of_its_own_mark(message: PublishMessage) -> None:
     """F27, F28: after any end of a publish call it is looked at first."""
     for since in (AT, AT - 100.0, AT - 1000.0):
-        assert not isinstance(decide(at_work(SENT, since), message).effect, Send)
+        assert not isinstance(decide(at_work(SENT, since), message).effect, PublishContainer)
 
 
 def test_publish_begins_with_its_lease() -> None:
-    assert decide(Saga(), Begin()).effect == Take()
+    assert decide(Saga(), Begin()).effect == TakeLease()
 
 
 def test_publish_that_is_told_again_goes_on_once_it_is_done() -> None:
     told = decide(at_work(CREATING), Begin())
 
     assert told.effect is None
-    assert decide(told.saga, FencedOut()).effect == Take()
+    assert decide(told.saga, FencedOut()).effect == TakeLease()
     assert decide(at_work(CREATING), FencedOut()).saga == Saga()
 
 
 def test_each_phase_has_its_next_thing() -> None:
     saga = Saga(busy=True)
 
-    assert decide(saga, Stored(CREATING, AT, AT)).effect == Create(CREATING)
-    assert decide(saga, Stored(FETCHING, AT, AT)).effect == Look(FETCHING)
-    assert decide(saga, Stored(IN_DOUBT, AT, AT)).effect == Look(IN_DOUBT)
-    assert decide(saga, Stored(replace(SENT, phase=Phase.REFUSED), AT, AT)).effect is None
+    assert decide(saga, StepStored(CREATING, AT, AT)).effect == CreateContainer(CREATING)
+    assert decide(saga, StepStored(FETCHING, AT, AT)).effect == LookAtContainer(FETCHING)
+    assert decide(saga, StepStored(IN_DOUBT, AT, AT)).effect == LookAtContainer(IN_DOUBT)
+    assert decide(saga, StepStored(replace(SENT, phase=Phase.REFUSED), AT, AT)).effect is None
     assert stored(CREATING, Created("c2", AT)).phase is Phase.CONTAINER
     assert stored(FETCHING, looked(ContainerState.FINISHED)).phase is Phase.READY
 
 
 def test_publish_call_is_marked_before_it_is_made() -> None:
-    marked = decide(Saga(busy=True), Stored(READY, AT, AT))
-    assert isinstance(marked.effect, Store)
+    marked = decide(Saga(busy=True), StepStored(READY, AT, AT))
+    assert isinstance(marked.effect, StoreStep)
     assert (marked.effect.move.phase, marked.effect.move.attempt) == (Phase.PUBLISHING, 1)
 
-    sent = decide(marked.saga, Stored(SENT, AT, AT + 2.0))
+    sent = decide(marked.saga, StepStored(SENT, AT, AT + 2.0))
 
-    assert sent.effect == Send(SENT, AT + SEND_WITHIN_SECONDS)
+    assert sent.effect == PublishContainer(SENT, AT + SEND_WITHIN_SECONDS)
     assert sent.saga.marked == 0
 
 
 def test_f30_publish_call_of_a_dead_worker_is_looked_at_once_its_effect_can_be_seen() -> None:
-    taken = decide(Saga(busy=True), Stored(replace(SENT, since_seconds=50.0), AT, AT))
-    late = decide(Saga(busy=True), Stored(replace(SENT, since_seconds=80.0), AT, AT))
+    taken = decide(Saga(busy=True), StepStored(replace(SENT, since_seconds=50.0), AT, AT))
+    late = decide(Saga(busy=True), StepStored(replace(SENT, since_seconds=80.0), AT, AT))
 
     assert taken.effect == Wait(SETTLE_SECONDS - 50.0)
-    assert isinstance(late.effect, Look)
+    assert isinstance(late.effect, LookAtContainer)
 
 
 def test_publish_is_stored_with_its_story_and_then_its_address_is_found() -> None:
     live = decide(at_work(SENT), WentLive("m1", AT))
-    assert isinstance(live.effect, Store)
+    assert isinstance(live.effect, StoreStep)
     assert (live.effect.move.phase, live.effect.move.media_id) == (Phase.PUBLISHED, "m1")
 
     published = replace(SENT, phase=Phase.PUBLISHED)
 
-    assert decide(live.saga, Stored(published, AT, AT)).effect == FindLink(published, "m1")
+    assert decide(live.saga, StepStored(published, AT, AT)).effect == FindLink(published, "m1")
 
 
 def test_f28_lost_answer_is_committed_and_waited_for() -> None:
-    move = stored(SENT, CallFailed(Call.PUBLISH, Failure.LOST, AT))
+    move = stored(SENT, CallFailed(InstagramCall.PUBLISH, Failure.LOST, AT))
     assert (move.phase, move.attempt, move.lost) == (Phase.PUBLISHING, 1, True)
 
-    assert isinstance(decide(at_work(SENT), Stored(replace(SENT, lost=True), AT, AT)).effect, Wait)
+    assert isinstance(decide(at_work(SENT), StepStored(replace(SENT, lost=True), AT, AT)).effect, Wait)
 
 
 def test_f27_refusal_after_a_lost_answer_says_nothing_of_the_call_before() -> None:
     lost = replace(SENT, attempt=2, lost=True)
 
-    assert decide(at_work(lost), CallFailed(Call.PUBLISH, Failure.REFUSED, AT, "Why.")).effect == Look(lost)
-    move = stored(lost, CallFailed(Call.PUBLISH, Failure.TOKEN_GONE, AT))
+    assert decide(
+        at_work(lost), CallFailed(InstagramCall.PUBLISH, Failure.REFUSED, AT, "Why.")
+    ).effect == LookAtContainer(lost)
+    move = stored(lost, CallFailed(InstagramCall.PUBLISH, Failure.TOKEN_GONE, AT))
     assert (move.phase, move.token_gone) == (Phase.IN_DOUBT, True)
 
 
@@ -203,13 +215,13 @@ def test_only_what_expired_gets_another_container() -> None:
     "message",
     [
         looked(ContainerState.ERROR),
-        CallFailed(Call.LOOK, Failure.REFUSED, AT),
+        CallFailed(InstagramCall.LOOK, Failure.REFUSED, AT),
         looked(ContainerState.IN_PROGRESS, AT + DOUBT_SECONDS),
-        CallFailed(Call.LOOK, Failure.UNREACHABLE, AT + DOUBT_SECONDS),
-        CallFailed(Call.LOOK, Failure.LOST, AT + DOUBT_SECONDS),
+        CallFailed(InstagramCall.LOOK, Failure.UNREACHABLE, AT + DOUBT_SECONDS),
+        CallFailed(InstagramCall.LOOK, Failure.LOST, AT + DOUBT_SECONDS),
     ],
 )
-def test_doubt_that_looking_does_not_end_is_left_to_people(message: Message) -> None:
+def test_doubt_that_looking_does_not_end_is_left_to_people(message: PublishMessage) -> None:
     assert decide(at_work(SENT), message).effect == ReadHints(SENT)
 
 
@@ -220,15 +232,15 @@ def test_doubt_after_the_last_attempt_is_left_to_people() -> None:
 
 
 def test_doubt_says_what_is_known_and_that_it_is_no_proof() -> None:
-    move = stored(SENT, Hinted(Hints(1, 2), AT))
+    move = stored(SENT, Hinted(DoubtHints(1, 2), AT))
 
     assert move.phase is Phase.IN_DOUBT
     assert move.sentence == (
         "Instagram's answer was lost. The account shows 1 published since, 2 stories today; that is no proof."
         " Look at Instagram, then say what you see."
     )
-    assert stored(SENT, Hinted(Hints(stories=1), AT)).sentence == words.in_doubt(Hints(stories=1))
-    assert "proof" not in words.in_doubt(Hints())
+    assert stored(SENT, Hinted(DoubtHints(stories=1), AT)).sentence == words.in_doubt(DoubtHints(stories=1))
+    assert "proof" not in words.in_doubt(DoubtHints())
 
 
 @pytest.mark.parametrize(
@@ -241,36 +253,36 @@ def test_doubt_says_what_is_known_and_that_it_is_no_proof() -> None:
     ],
 )
 def test_doubt_says_whether_anything_was_answered(answered: Answered | None, begins: str) -> None:
-    failed = CallFailed(Call.PUBLISH, Failure.LOST, AT, "Instagram did not answer in time.", answered=answered)
+    failed = CallFailed(InstagramCall.PUBLISH, Failure.LOST, AT, "Instagram did not answer in time.", answered=answered)
     lost = decide(at_work(SENT), failed).saga
 
-    told = decide(lost, Hinted(Hints(1, 12), AT)).effect
+    told = decide(lost, Hinted(DoubtHints(1, 12), AT)).effect
     seen = decide(lost, looked(ContainerState.PUBLISHED)).effect
 
-    assert isinstance(told, Store)
+    assert isinstance(told, StoreStep)
     assert (told.move.sentence or "").startswith(begins)
-    assert isinstance(seen, Store)
+    assert isinstance(seen, StoreStep)
     assert (seen.move.sentence or "").endswith(" Instagram says now that the story is live.")
     assert len(told.move.sentence or "") <= 180  # what a card has room for
 
 
 def test_doubt_that_was_stored_is_not_looked_at_before_its_time() -> None:
-    assert decide(at_work(SENT), Stored(IN_DOUBT, AT, AT)).effect is None
-    assert decide(Saga(busy=True), Stored(IN_DOUBT, AT, AT)).effect == Look(IN_DOUBT)
+    assert decide(at_work(SENT), StepStored(IN_DOUBT, AT, AT)).effect is None
+    assert decide(Saga(busy=True), StepStored(IN_DOUBT, AT, AT)).effect == LookAtContainer(IN_DOUBT)
 
 
 @pytest.mark.parametrize(
     "message",
-    [looked(ContainerState.IN_PROGRESS), CallFailed(Call.LOOK, Failure.UNREACHABLE, AT)],
+    [looked(ContainerState.IN_PROGRESS), CallFailed(InstagramCall.LOOK, Failure.UNREACHABLE, AT)],
     ids=["unfinished", "unreadable"],
 )
-def test_call_whose_effect_could_be_seen_by_now_is_looked_at_every_five_seconds(message: Message) -> None:
+def test_call_whose_effect_could_be_seen_by_now_is_looked_at_every_five_seconds(message: PublishMessage) -> None:
     """Without the pause one look followed the other until the doubt was over."""
     decision = decide(at_work(SENT, AT - SETTLE_SECONDS), message)
 
     assert decision.effect == Wait(5.0)
     assert decide(decision.saga, Waited(AT + 4.0)).effect == Wait(1.0)
-    assert decide(decision.saga, Waited(AT + 5.0)).effect == Look(SENT)
+    assert decide(decision.saga, Waited(AT + 5.0)).effect == LookAtContainer(SENT)
 
 
 def test_doubt_is_looked_at_for_150_s() -> None:
@@ -280,8 +292,8 @@ def test_doubt_is_looked_at_for_150_s() -> None:
     assert decide(at_work(SENT, AT - 150.0), unfinished).effect == ReadHints(SENT)
 
 
-@pytest.mark.parametrize("message", [Hinted(None, AT), CallFailed(Call.LOOK, Failure.TOKEN_GONE, AT)])
-def test_doubt_without_a_token_is_a_doubt_and_the_token_is_gone(message: Message) -> None:
+@pytest.mark.parametrize("message", [Hinted(None, AT), CallFailed(InstagramCall.LOOK, Failure.TOKEN_GONE, AT)])
+def test_doubt_without_a_token_is_a_doubt_and_the_token_is_gone(message: PublishMessage) -> None:
     move = stored(SENT, message)
 
     assert (move.phase, move.sentence, move.token_gone) == (Phase.IN_DOUBT, words.token_in_doubt(None), True)
@@ -289,13 +301,13 @@ def test_doubt_without_a_token_is_a_doubt_and_the_token_is_gone(message: Message
 
 
 @pytest.mark.parametrize("message", [*LOOKS[:2], *LOOKS[3:], *FAILURES[4:8]])
-def test_doubt_stays_with_people_unless_the_story_is_seen(message: Message) -> None:
+def test_doubt_stays_with_people_unless_the_story_is_seen(message: PublishMessage) -> None:
     assert decide(at_work(IN_DOUBT), message).effect is None
 
 
-@pytest.mark.parametrize("call", [Call.CREATE, Call.LOOK])
-def test_container_is_tried_again_until_patience_ends(call: Call) -> None:
-    publish = CREATING if call is Call.CREATE else FETCHING
+@pytest.mark.parametrize("call", [InstagramCall.CREATE, InstagramCall.LOOK])
+def test_container_is_tried_again_until_patience_ends(call: InstagramCall) -> None:
+    publish = CREATING if call is InstagramCall.CREATE else FETCHING
     early, last, late = (CallFailed(call, Failure.UNREACHABLE, AT + at, "Why.") for at in (0.0, 299.0, 299.1))
     patient = replace(at_work(publish), renewed=AT + 299.0)
 
@@ -314,15 +326,15 @@ def test_looks_come_at_growing_pauses() -> None:
         saga = replace(decision.saga, not_before=0.0)
 
     assert pauses == [1.0, 2.0, 3.0, 5.0, 5.0]
-    renewed = decide(saga, Stored(FETCHING, AT, AT)).saga
+    renewed = decide(saga, StepStored(FETCHING, AT, AT)).saga
     assert decide(renewed, looked(ContainerState.IN_PROGRESS)).effect == Wait(5.0)
-    remade = decide(saga, Stored(CREATING, AT, AT)).saga
-    assert decide(remade, CallFailed(Call.CREATE, Failure.UNREACHABLE, AT)).effect == Wait(1.0)
+    remade = decide(saga, StepStored(CREATING, AT, AT)).saga
+    assert decide(remade, CallFailed(InstagramCall.CREATE, Failure.UNREACHABLE, AT)).effect == Wait(1.0)
     assert stored(FETCHING, looked(ContainerState.IN_PROGRESS, AT + PATIENCE_SECONDS)).sentence == words.TOOK_TOO_LONG
 
 
 def test_a_time_that_instagram_names_is_kept() -> None:
-    named = CallFailed(Call.CREATE, Failure.UNREACHABLE, AT, retry_after_seconds=20.0)
+    named = CallFailed(InstagramCall.CREATE, Failure.UNREACHABLE, AT, retry_after_seconds=20.0)
     too_long = replace(named, retry_after_seconds=3600.0)
 
     assert decide(at_work(CREATING), named).effect == Wait(20.0)
@@ -334,8 +346,8 @@ def test_lease_is_renewed_in_long_waits() -> None:
 
     assert decide(waiting, Waited(AT)).effect == Wait(RENEW_SECONDS + 1.0)
     effect = decide(waiting, Waited(AT + RENEW_SECONDS + 1.0)).effect
-    assert isinstance(effect, Store)
-    assert effect.move == Move(Phase.CONTAINER, "c1", 0, lost=False)
+    assert isinstance(effect, StoreStep)
+    assert effect.move == PhaseChange(Phase.CONTAINER, "c1", 0, lost=False)
 
 
 @pytest.mark.parametrize(
@@ -344,22 +356,27 @@ def test_lease_is_renewed_in_long_waits() -> None:
         (FETCHING, looked(ContainerState.ERROR, sentence="The video is too long."), "The video is too long."),
         (FETCHING, looked(ContainerState.ERROR), words.FILE_REFUSED),
         (FETCHING, looked(ContainerState.EXPIRED), words.CONTAINER_EXPIRED),
-        (FETCHING, CallFailed(Call.LOOK, Failure.REFUSED, AT, "Why."), "Why."),
-        (CREATING, CallFailed(Call.CREATE, Failure.REFUSED, AT, "Why."), "Why."),
-        (SENT, CallFailed(Call.PUBLISH, Failure.REFUSED, AT, "Why."), "Why."),
+        (FETCHING, CallFailed(InstagramCall.LOOK, Failure.REFUSED, AT, "Why."), "Why."),
+        (CREATING, CallFailed(InstagramCall.CREATE, Failure.REFUSED, AT, "Why."), "Why."),
+        (SENT, CallFailed(InstagramCall.PUBLISH, Failure.REFUSED, AT, "Why."), "Why."),
         (replace(CREATING, account=None), Waited(AT), words.NOT_CONNECTED),
         (replace(CREATING, token_gone=True), Waited(AT), words.TOKEN_GONE),
     ],
 )
-def test_refusal_goes_back_to_people_with_its_sentence(publish: Publish, message: Message, sentence: str) -> None:
+def test_refusal_goes_back_to_people_with_its_sentence(
+    publish: PublishRow, message: PublishMessage, sentence: str
+) -> None:
     move = stored(publish, message)
 
     assert (move.phase, move.sentence, move.token_gone) == (Phase.REFUSED, words.refused(sentence), False)
     assert words.refused(sentence).startswith("Nothing was published")
 
 
-@pytest.mark.parametrize(("publish", "call"), [(CREATING, Call.CREATE), (FETCHING, Call.LOOK), (SENT, Call.PUBLISH)])
-def test_f32_token_that_is_gone_is_a_refusal_that_says_so(publish: Publish, call: Call) -> None:
+@pytest.mark.parametrize(
+    ("publish", "call"),
+    [(CREATING, InstagramCall.CREATE), (FETCHING, InstagramCall.LOOK), (SENT, InstagramCall.PUBLISH)],
+)
+def test_f32_token_that_is_gone_is_a_refusal_that_says_so(publish: PublishRow, call: InstagramCall) -> None:
     move = stored(publish, CallFailed(call, Failure.TOKEN_GONE, AT))
 
     assert (move.phase, move.sentence, move.token_gone) == (Phase.REFUSED, words.TOKEN_GONE, True)
@@ -370,51 +387,51 @@ def test_f32_token_that_is_gone_is_a_refusal_that_says_so(publish: Publish, call
     [
         (replace(CREATING, account=None), Waited(AT)),
         (replace(CREATING, token_gone=True), Waited(AT)),
-        (CREATING, CallFailed(Call.CREATE, Failure.TOKEN_GONE, AT, "Why.")),
-        (CREATING, CallFailed(Call.CREATE, Failure.REFUSED, AT, f"Not allowed. {words.RECONNECT}")),
+        (CREATING, CallFailed(InstagramCall.CREATE, Failure.TOKEN_GONE, AT, "Why.")),
+        (CREATING, CallFailed(InstagramCall.CREATE, Failure.REFUSED, AT, f"Not allowed. {words.RECONNECT}")),
     ],
     ids=["no account", "token gone before", "token gone", "not allowed"],
 )
-def test_refusal_that_asks_for_a_connection_has_what_follows_one(publish: Publish, message: Message) -> None:
+def test_refusal_that_asks_for_a_connection_has_what_follows_one(publish: PublishRow, message: PublishMessage) -> None:
     assert stored(publish, message).once_connected == words.CONNECTED_SINCE
 
 
 def test_other_refusal_stays_whatever_is_connected() -> None:
-    assert stored(CREATING, CallFailed(Call.CREATE, Failure.REFUSED, AT, "Why.")).once_connected is None
+    assert stored(CREATING, CallFailed(InstagramCall.CREATE, Failure.REFUSED, AT, "Why.")).once_connected is None
 
 
 @pytest.mark.parametrize(
     "message",
     [looked(ContainerState.ERROR), looked(ContainerState.EXPIRED)],
 )
-def test_container_of_which_people_said_that_it_is_not_live_may_be_given_up(message: Message) -> None:
+def test_container_of_which_people_said_that_it_is_not_live_may_be_given_up(message: PublishMessage) -> None:
     assert stored(replace(FETCHING, inherited=True), message).phase is Phase.CREATING
 
 
 def test_container_that_cannot_be_read_is_looked_at_again_before_people_s_word_counts() -> None:
     """Simulation, seed 11121: they said that it was not live, one look was refused, and it was live."""
-    unreadable, saga = CallFailed(Call.LOOK, Failure.REFUSED, AT), at_work(replace(FETCHING, inherited=True))
+    unreadable, saga = CallFailed(InstagramCall.LOOK, Failure.REFUSED, AT), at_work(replace(FETCHING, inherited=True))
     effects = []
     for _ in range(INHERITED_LOOKS):
         decision = decide(saga, unreadable)
         saga = decision.saga
         effects.append(decision.effect)
 
-    assert [type(effect) for effect in effects] == [Wait] * (INHERITED_LOOKS - 1) + [Store]
+    assert [type(effect) for effect in effects] == [Wait] * (INHERITED_LOOKS - 1) + [StoreStep]
 
 
 def test_publish_call_that_did_not_happen_is_repeated_after_a_rest() -> None:
-    failed = CallFailed(Call.PUBLISH, Failure.UNREACHABLE, AT, retry_after_seconds=20.0)
+    failed = CallFailed(InstagramCall.PUBLISH, Failure.UNREACHABLE, AT, retry_after_seconds=20.0)
     decision = decide(at_work(SENT), failed)
-    assert isinstance(decision.effect, Store)
+    assert isinstance(decision.effect, StoreStep)
     assert decision.effect.move.phase is Phase.READY
 
-    assert decide(decision.saga, Stored(replace(SENT, phase=Phase.READY), AT, AT)).effect == Wait(20.0)
+    assert decide(decision.saga, StepStored(replace(SENT, phase=Phase.READY), AT, AT)).effect == Wait(20.0)
 
 
 def test_publish_call_that_never_happens_is_refused() -> None:
     last = replace(SENT, attempt=ATTEMPTS)
-    failed = CallFailed(Call.PUBLISH, Failure.UNREACHABLE, AT)
+    failed = CallFailed(InstagramCall.PUBLISH, Failure.UNREACHABLE, AT)
 
     assert stored(last, failed).sentence == words.later("")
     assert stored(SENT, replace(failed, retry_after_seconds=3600.0)).phase is Phase.REFUSED
@@ -422,13 +439,13 @@ def test_publish_call_that_never_happens_is_refused() -> None:
 
 def test_publish_call_that_did_not_happen_after_a_lost_one_is_looked_at_before_another() -> None:
     """Instagram calls a container not ready while a call that was lost takes effect: sending again would be blind."""
-    failed = CallFailed(Call.PUBLISH, Failure.UNREACHABLE, AT)
+    failed = CallFailed(InstagramCall.PUBLISH, Failure.UNREACHABLE, AT)
 
     waiting = decide(at_work(replace(SENT, attempt=2, lost=True)), failed)
 
     assert isinstance(waiting.effect, Wait)
     after = decide(waiting.saga, Waited(AT + SETTLE_SECONDS))
-    assert isinstance(after.effect, Look | Store)
+    assert isinstance(after.effect, LookAtContainer | StoreStep)
 
 
 def test_calls_are_told_with_the_next_step_and_repetitions_once() -> None:
@@ -437,25 +454,25 @@ def test_calls_are_told_with_the_next_step_and_repetitions_once() -> None:
         saga = decide(saga, looked(state)).saga
     effect = decide(saga, looked(ContainerState.FINISHED)).effect
 
-    assert isinstance(effect, Store)
+    assert isinstance(effect, StoreStep)
     assert effect.move.calls == ("read container: in_progress", "read container: finished")
     assert stored(CREATING, Created("c2", AT)).calls == ("create container: c2",)
     assert stored(SENT, WentLive("m1", AT)).calls == ("publish: m1",)
-    assert stored(SENT, CallFailed(Call.PUBLISH, Failure.LOST, AT)).calls == ("publish: answer lost",)
-    silent = CallFailed(Call.PUBLISH, Failure.LOST, AT, words.SILENT)
+    assert stored(SENT, CallFailed(InstagramCall.PUBLISH, Failure.LOST, AT)).calls == ("publish: answer lost",)
+    silent = CallFailed(InstagramCall.PUBLISH, Failure.LOST, AT, words.SILENT)
     assert stored(SENT, silent).calls == ("publish: answer lost (Instagram did not answer in time.)",)
-    throttled = CallFailed(Call.CREATE, Failure.UNREACHABLE, AT, "Slow down.", 60.0, Answered(429, 80002))
+    throttled = CallFailed(InstagramCall.CREATE, Failure.UNREACHABLE, AT, "Slow down.", 60.0, Answered(429, 80002))
     assert stored(CREATING, replace(throttled, at=AT + PATIENCE_SECONDS)).calls == (
         "create container: unreachable (HTTP 429, code 80002)",
     )
     full = replace(at_work(SENT), calls=tuple(map(str, range(CALLS_KEPT))))
     told = decide(full, CameTooLate(AT)).effect
-    assert isinstance(told, Store)
+    assert isinstance(told, StoreStep)
     assert len(told.move.calls) == CALLS_KEPT
 
 
 def test_f31_the_account_of_the_tap_is_the_one_that_is_called() -> None:
-    assert decide(Saga(busy=True), Stored(CREATING, AT, AT)).effect == Create(CREATING)
+    assert decide(Saga(busy=True), StepStored(CREATING, AT, AT)).effect == CreateContainer(CREATING)
     assert CREATING.account == ACCOUNT
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.domain.account import Container, FreshToken, Hints, Login, Quota
+from actors.domain.account import Container, DoubtHints, FreshToken, Login, Quota
 from actors.errors import PortError, Unreachable
 from infra.instagram.calls import LONGEST_PAUSE_SECONDS
 from infra.instagram.graph import GraphInstagram, open_instagram
@@ -71,7 +71,7 @@ def texts_of(found: object) -> list[str]:
             return [found.ig_user_id, found.username]
         case FreshToken():
             return [found.sealed_token.decode()]
-        case Container() | Hints() | Quota() | None:
+        case Container() | DoubtHints() | Quota() | None:
             return []
         case _:
             raise AssertionError(found)

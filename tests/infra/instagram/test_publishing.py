@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from actors.domain.account import Account, ContainerState, Hints, Login, Quota
+from actors.domain.account import Account, ContainerState, DoubtHints, Login, Quota
 from actors.domain.item import Kind
 from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
 from infra.instagram.graph import GraphInstagram
@@ -152,8 +152,8 @@ async def test_hints_count_what_was_published_since(
     await instagram.publish(studio, container_id)
     at = datetime.fromtimestamp(sandbox.instagram.live()[0].at, UTC)
 
-    assert await instagram.hints(studio, at - timedelta(seconds=60)) == Hints(1, 1)
-    assert await instagram.hints(studio, at + timedelta(seconds=60)) == Hints(0, 1)
+    assert await instagram.hints(studio, at - timedelta(seconds=60)) == DoubtHints(1, 1)
+    assert await instagram.hints(studio, at + timedelta(seconds=60)) == DoubtHints(0, 1)
 
 
 async def test_hints_that_cannot_be_read_are_left_out(
@@ -162,7 +162,7 @@ async def test_hints_that_cannot_be_read_are_left_out(
     sandbox.instagram.set_fault(Fault(FaultKind.SERVER_ERROR, "quota"))
     sandbox.instagram.set_fault(Fault(FaultKind.GRAPH_ERROR, "stories", code=10))
 
-    assert await instagram.hints(studio, before) == Hints()
+    assert await instagram.hints(studio, before) == DoubtHints()
 
 
 @pytest.mark.parametrize("call", ["quota", "stories"])
