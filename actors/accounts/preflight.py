@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import anyio
 import structlog
 
-from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.domain.account import Quota
 from actors.domain.item import Row, State, Story
 from actors.domain.messages import Changed
@@ -35,7 +35,7 @@ class Checks:
     """All that a check reaches; `reach` raises PortError if Instagram could not fetch the story's file."""
 
     worker: str
-    store: Asks
+    store: Store
     instagram: Instagram
     items: Items
     reach: Callable[[Story], Awaitable[None]]
@@ -83,7 +83,7 @@ class Preflight:
         self._running -= 1
 
     async def _check(self, row: Row) -> None:
-        known = (await self._outside.store.ask(LookAhead(row.chat_key), _ticket())).value
+        known = (await self._outside.store.ask(LookAhead(row.chat_key), _terms())).value
         troubles: list[str] = []
         quota: Quota | None = None
         if not is_lost(known):
@@ -92,7 +92,7 @@ class Preflight:
             await self._try_file(row.story, troubles)
         found = finding(known, tuple(troubles))
         store = StoreFinding(row, found, self._outside.worker, known, quota)
-        shown = (await self._outside.store.ask(store, _ticket())).value
+        shown = (await self._outside.store.ask(store, _terms())).value
         if shown is not None:
             await self._show(shown)
 
@@ -131,5 +131,5 @@ class Preflight:
             log.info("preflight.stopped", chat_id=row.chat_id, item_id=row.id)
 
 
-def _ticket() -> Ticket:
-    return Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+def _terms() -> RequestTerms:
+    return RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)

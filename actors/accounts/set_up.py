@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import structlog
 
-from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.operations.set_up import LookAtSetUp, Means, Shortcoming, concerning, shortcomings
 from actors.runtime.child import ChildContext
 from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
@@ -20,7 +20,7 @@ COMMAND_SECONDS = 1.0  # a person waits
 class SetUpWatch:
     """The actor that looks at start, after a hint, when a person asks, and in a burst that is under way anyhow."""
 
-    def __init__(self, store: Asks, means: Means) -> None:
+    def __init__(self, store: Store, means: Means) -> None:
         self._store = store
         self._means = means
         self._missing: tuple[Shortcoming, ...] = ()
@@ -54,7 +54,9 @@ class SetUpWatch:
 
     async def _ask(self, seconds: float) -> None:
         try:
-            found = (await self._store.ask(LookAtSetUp(), Ticket(anyio.current_time() + seconds, Lane.REST))).value
+            found = (
+                await self._store.ask(LookAtSetUp(), RequestTerms(anyio.current_time() + seconds, Priority.LOW))
+            ).value
         except NotStored:
             return
         before, self._missing = self._missing, shortcomings(found, self._means)

@@ -10,7 +10,7 @@ import anyio
 import structlog
 
 from actors.accounts.token_warnings import GONE, sentence, warning
-from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.domain.account import FreshToken
 from actors.errors import AnswerLost, PortError, TokenGone
 from actors.operations.operation import Operation
@@ -34,7 +34,7 @@ class Keeping:
     """All that the keeper reaches; `worker` must be new with each start of the process."""
 
     worker: str
-    store: Asks
+    store: Store
     instagram: Instagram
     chat: Chat
 
@@ -58,7 +58,7 @@ class TokenKeeper:
         """Keep what is due; returns how long to sleep: to the next burst only, if something was left undone."""
         owner = f"{self._outside.worker} tokens {next(self._looks)}"
         try:
-            due = (await self._outside.store.ask(ClaimTokens(owner), _ticket())).value
+            due = (await self._outside.store.ask(ClaimTokens(owner), _terms())).value
         except NotStored:
             return seconds_to_burst()
         done = [await self._keep(one, owner) for one in due]
@@ -108,15 +108,15 @@ class TokenKeeper:
         """Ask until answered: what was renewed or claimed must not be forgotten over an outage."""
         for _ in range(STORE_TRIES):
             try:
-                return (await self._outside.store.ask(operation, _ticket())).value
+                return (await self._outside.store.ask(operation, _terms())).value
             except NotStored as lost:
                 log.warning("token.not_stored", reason=str(lost))
                 await anyio.sleep(1.0)
         return None
 
 
-def _ticket() -> Ticket:
-    return Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+def _terms() -> RequestTerms:
+    return RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
 
 
 def _log_account(event: str, due: TokenDue, **more: object) -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 import anyio
 import structlog
 
-from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
+from actors.database.request import Cause, NotStored, Priority, RequestTerms, Store
 from actors.operations.housekeeping import Interaction, WriteInteractions
 from actors.runtime.child import ChildContext
 
@@ -36,7 +36,7 @@ class InteractionLogger:
     began is worth more than how it went on.
     """
 
-    def __init__(self, database: Asks, worker: str, settings: InteractionSettings | None = None) -> None:
+    def __init__(self, database: Store, worker: str, settings: InteractionSettings | None = None) -> None:
         self._database = database
         self._worker = worker
         self._settings = settings or InteractionSettings()
@@ -108,9 +108,9 @@ class InteractionLogger:
             self._batches += 1
             lines = tuple(islice(self._lines, self._settings.batch_lines))
             self._batch = WriteInteractions(f"{self._worker}/{self._batches}", lines)
-        ticket = Ticket(anyio.current_time() + self._settings.ask_seconds, Lane.REST)
+        terms = RequestTerms(anyio.current_time() + self._settings.ask_seconds, Priority.LOW)
         try:
-            await self._database.ask(self._batch, ticket)
+            await self._database.ask(self._batch, terms)
         except NotStored as error:
             if error.cause is not Cause.REFUSED:
                 await anyio.sleep(self._settings.batch_seconds)

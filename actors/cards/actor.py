@@ -13,7 +13,7 @@ from actors.cards.acknowledgements import IsExplained, Unacknowledged
 from actors.cards.chat_limits import Paces, forget_rested
 from actors.cards.pending_edits import Message, Waiter, Wish, rank_of, unknown
 from actors.cards.rate_limit import Rank
-from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.operations.cards import AcknowledgeCards, Shown
 from actors.peers import Drawn
@@ -41,7 +41,7 @@ class _Chat:
 class CardDrawer:
     """The actor that edits messages; everybody else only says what they shall show."""
 
-    def __init__(self, chat: Chat, store: Asks, worker: str, on_lost_claim: Callable[[], None]) -> None:
+    def __init__(self, chat: Chat, store: Store, worker: str, on_lost_claim: Callable[[], None]) -> None:
         self._chat = chat
         self._store = store
         self._worker = worker
@@ -253,9 +253,9 @@ class CardDrawer:
 
     async def _acknowledge_some(self) -> None:
         while batch := self._unacknowledged.batch():
-            ticket = Ticket(anyio.current_time() + CONFIRM_SECONDS, Lane.REST)
+            terms = RequestTerms(anyio.current_time() + CONFIRM_SECONDS, Priority.LOW)
             try:
-                reply = await self._store.ask(AcknowledgeCards(batch, self._worker), ticket)
+                reply = await self._store.ask(AcknowledgeCards(batch, self._worker), terms)
             except NotStored:
                 return
             self._unacknowledged.stored(batch)

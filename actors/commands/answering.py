@@ -17,7 +17,7 @@ from actors.cards.chat_limits import Paces
 from actors.commands import texts as replies
 from actors.commands.delivery import ASK_SECONDS, Voice
 from actors.commands.parsing import Command, Courtesy, Verb, asked, is_too_old, looks_like_one, read
-from actors.database.request import Asks, Lane, NotStored, Reply, Ticket
+from actors.database.request import NotStored, Priority, Reply, RequestTerms, Store
 from actors.domain.flood_limit import Flood
 from actors.domain.messages import Present
 from actors.domain.updates import Heard, Said
@@ -39,7 +39,7 @@ class Surroundings:
     """All that commands reach; `look_again` wakes whoever looks at the queue and at cards."""
 
     worker: str
-    store: Asks
+    store: Store
     chat: Chat
     items: Items
     clock: Clock
@@ -259,8 +259,8 @@ class Speaker:
         return Answer(text, change.command.verb.value, reply.value.verdict.value, reply.attempts)
 
     async def _ask(self, operation: Operation[T], said: Said, seconds: float) -> Reply[T]:
-        lane = Lane.REST if said.private else Lane.TAPS  # strangers never come before a tap
-        return await self._outside.store.ask(operation, Ticket(anyio.current_time() + seconds, lane))
+        priority = Priority.LOW if said.private else Priority.HIGH  # strangers never come before a tap
+        return await self._outside.store.ask(operation, RequestTerms(anyio.current_time() + seconds, priority))
 
     def _tell(self, command: Command, said: Said, told: Told) -> None:
         """What a command did to an item has its line, whoever asked again for the answer."""

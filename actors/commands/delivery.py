@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 
 from actors.cards.chat_limits import Paces
-from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.errors import PortError, Unreachable
 from actors.operations.commands import LookAtChat
 from actors.ports import Chat
@@ -21,16 +21,16 @@ HOLD_SECONDS = 60.0  # so long an answer is tried that Telegram does not take
 class Voice:
     """The bot's, in every chat."""
 
-    def __init__(self, chat: Chat, store: Asks, paces: Paces) -> None:
+    def __init__(self, chat: Chat, store: Store, paces: Paces) -> None:
         self._chat = chat
         self._store = store
         self._paces = paces
 
     async def is_known(self, chat_id: int, user_id: int) -> bool | None:
         """Ask whether a chat is set up, after all taps; None: the database does not answer."""
-        ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+        terms = RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
         try:
-            return (await self._store.ask(LookAtChat(chat_id, user_id, 0), ticket)).value is not None
+            return (await self._store.ask(LookAtChat(chat_id, user_id, 0), terms)).value is not None
         except NotStored:
             return None
 

@@ -1,6 +1,6 @@
 """The DB actor: runs every operation until it is answered, over no more connections than there are.
 
-One reader owns the lanes; as many tasks as there are connections make the attempts, whose ends come back as messages.
+One reader owns the queue; as many tasks as there are connections make the attempts, whose ends come back as messages.
 An operation is idempotent by
 key, so every failure has one answer: run it again. What is known of the failures decides pace and alarm, and whether a
 caller who gives up may be told that nothing was stored.
@@ -18,9 +18,9 @@ from typing import TypeVar, assert_never
 import anyio
 import structlog
 
-from actors.database.circuit_breaker import Outage
-from actors.database.priority_queue import Lanes
-from actors.database.request import CONNECTION, DATABASE, LOCK, Attempt, Cause, NotStored, Pending, Reply, Ticket
+from actors.database.circuit_breaker import CircuitBreaker
+from actors.database.priority_queue import PriorityQueue
+from actors.database.request import CONNECTION, DATABASE, LOCK, Attempt, Cause, NotStored, Pending, Reply, RequestTerms
 from actors.errors import AnswerLost, Locked, MailboxFull, PortError, Refused, Unreachable
 from actors.operations.operation import Operation
 from actors.ports import Pool
@@ -56,8 +56,8 @@ class Database:
         self._random = random
         self._settings = settings or DatabaseSettings()
         self._mailbox: Mailbox[Pending | Attempt | _Stop] = Mailbox(self._settings.mailbox)
-        self._lanes: Lanes[Pending] = Lanes(pool.size)
-        self._outage = Outage(self._settings.pauses, random)
+        self._queue: PriorityQueue[Pending] = PriorityQueue(pool.size)
+        self._breaker = CircuitBreaker(self._settings.pauses, random)
         self._workers = WorkerPool()
         self._open = 0
         self._stop_at: float | None = None
@@ -66,29 +66,29 @@ class Database:
     @property
     def is_up(self) -> bool:
         """False from the first connection that could not be had to the next answer."""
-        return self._outage.since is None
+        return self._breaker.since is None
 
     @property
     def waiting(self) -> int:
         """How many callers wait for an answer."""
         return self._open
 
-    async def ask(self, operation: Operation[T], ticket: Ticket) -> Reply[T]:
-        """Run the operation until it is answered; raises NotStored at the ticket's end, or sooner when it is hopeless.
+    async def ask(self, operation: Operation[T], terms: RequestTerms) -> Reply[T]:
+        """Run the operation until it is answered; raises NotStored at the deadline, or sooner when it is hopeless.
 
         A caller that is cancelled leaves its request behind: an attempt under way ends, no other one begins.
         """
         over = anyio.Event()
         wake = over.set
-        request = self._admit(Pending(operation, ticket, anyio.current_time(), wake))
+        request = self._admit(Pending(operation, terms, anyio.current_time(), wake))
         self._open += 1
-        ticket.watch(wake)
+        terms.watch(wake)
         try:
-            with anyio.CancelScope(deadline=ticket.deadline):
+            with anyio.CancelScope(deadline=terms.deadline):
                 await over.wait()
             return request.reply(anyio.current_time())
         finally:
-            ticket.unwatch(wake)
+            terms.unwatch(wake)
             request.abandoned = True
             self._open -= 1
 
@@ -137,7 +137,7 @@ class Database:
                 await self._mailbox.wait()
 
     def _finished(self, now: float) -> bool:
-        idle = not len(self._lanes) and not self._lanes.running
+        idle = not len(self._queue) and not self._queue.running
         return self._stop_at is not None and (idle or now >= self._stop_at)
 
     def _read(self) -> None:
@@ -148,26 +148,26 @@ class Database:
                 case Attempt():
                     self._judge(message)
                 case _Stop():
-                    self._lanes.sweep()
+                    self._queue.sweep()
                 case _:
                     assert_never(message)
 
     def _take_in(self, request: Pending) -> None:
-        if len(self._lanes) >= 2 * self._settings.mailbox:
-            self._lanes.sweep()
-        self._lanes.add(request)
+        if len(self._queue) >= 2 * self._settings.mailbox:
+            self._queue.sweep()
+        self._queue.add(request)
 
     def _start_what_may(self, now: float) -> None:
-        while self._outage.lets_pass(now):
-            request = self._lanes.take(now)
+        while self._breaker.lets_pass(now):
+            request = self._queue.take(now)
             if request is None:
                 return
             request.begin(now)
-            self._workers.give(partial(self._attempt, request, self._outage.began_try()))
+            self._workers.give(partial(self._attempt, request, self._breaker.began_try()))
 
     def _next_moment(self, now: float) -> float:
         """When to look again without a message. What is due already could not go, and only a message changes that."""
-        moments = (self._stop_at, self._outage.next_moment(), self._lanes.next_moment())
+        moments = (self._stop_at, self._breaker.next_moment(), self._queue.next_moment())
         return min((at for at in moments if at is not None and at > now), default=math.inf)
 
     async def _attempt(self, request: Pending, probe: bool) -> None:
@@ -187,9 +187,9 @@ class Database:
 
     def _judge(self, attempt: Attempt) -> None:
         request = attempt.request
-        if request not in self._lanes.running:  # of an earlier life of this actor, which told its caller so
+        if request not in self._queue.running:  # of an earlier life of this actor, which told its caller so
             return
-        self._lanes.release(request)
+        self._queue.release(request)
         request.under_way = False
         now = anyio.current_time()
         match attempt.error:
@@ -202,7 +202,7 @@ class Database:
             case error if not attempt.reached:
                 request.waited(CONNECTION)
                 self._missed(error, now, probe=attempt.probe)
-                self._lanes.put_first(request)
+                self._queue.put_first(request)
             case error:
                 self._failed(attempt, error, now)
 
@@ -226,27 +226,27 @@ class Database:
         request.failures += 1
         pause = self._settings.pauses.after(request.failures - lost, self._random)
         asked = (error.retry_after_seconds if isinstance(error, Unreachable) else None) or 0.0
-        self._lanes.put_off(request, now + max(pause, asked))
+        self._queue.put_off(request, now + max(pause, asked))
 
     def _reached(self, now: float) -> None:
-        seconds = self._outage.ended(now)
+        seconds = self._breaker.ended(now)
         if seconds is not None:
             log.info("database.recovered", seconds=round(seconds, 3))
-            for request in self._lanes:
+            for request in self._queue:
                 request.waited(CONNECTION)
             self.on_recovered()
 
     def _missed(self, error: PortError | None, now: float, *, probe: bool) -> None:
-        if self._outage.failed(now, probe=probe, hopeless=isinstance(error, Refused)):
+        if self._breaker.failed(now, probe=probe, hopeless=isinstance(error, Refused)):
             log.error("database.unreachable", reason=str(error))
 
     def _fail_all(self) -> None:
         """Tell whoever still waits, at the end or after a crash; unread requests outlive a crash in the mailbox."""
         if self._stop_at is not None:
             self._read()
-        for request in self._lanes.clear():
+        for request in self._queue.clear():
             request.fail(Cause.STOPPED)
-        self._outage.probe_ended()
+        self._breaker.probe_ended()
 
 
 def _nobody_cares() -> None:

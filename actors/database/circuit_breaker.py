@@ -1,4 +1,4 @@
-"""When a database that is away is tried at all. Pure."""
+"""A circuit breaker: when a database that is away is tried at all. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 from actors.runtime.backoff import ExponentialBackoff
 
 
-class Outage:
+class CircuitBreaker:
     """While the database is away one request tries at a time; the first that gets through opens the gate for all."""
 
     def __init__(self, pauses: ExponentialBackoff, random: Random) -> None:

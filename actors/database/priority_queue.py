@@ -7,17 +7,17 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
-from actors.database.request import Lane
+from actors.database.request import Priority
 
 PATIENCE_SECONDS = 0.5  # so long taps go before the rest; acknowledgements and leases must not starve
 
 
 class Queued(Protocol):
-    """What stands in a lane."""
+    """What is queued."""
 
     @property
-    def lane(self) -> Lane:
-        """The lane in which it stands."""
+    def priority(self) -> Priority:
+        """The priority that it was asked with."""
         ...
 
     @property
@@ -34,16 +34,16 @@ class Queued(Protocol):
 R = TypeVar("R", bound=Queued)
 
 
-class Lanes(Generic[R]):
+class PriorityQueue(Generic[R]):
     """Who is ready, who waits for a moment, and how many are running."""
 
     def __init__(self, connections: int) -> None:
         assert connections > 0
         self._connections = connections
-        self._ready: dict[Lane, deque[R]] = {Lane.TAPS: deque(), Lane.REST: deque()}
+        self._ready: dict[Priority, deque[R]] = {Priority.HIGH: deque(), Priority.LOW: deque()}
         self._waiting: list[tuple[float, int, R]] = []
         self._tickets = 0  # equal moments are served in the order of arrival, and requests are never compared
-        self._last = Lane.TAPS
+        self._last = Priority.HIGH
         self.running: dict[R, None] = {}
 
     def __len__(self) -> int:
@@ -55,12 +55,12 @@ class Lanes(Generic[R]):
         yield from self._all()
 
     def add(self, request: R) -> None:
-        """Put it at the end of its lane."""
-        self._ready[request.lane].append(request)
+        """Put it behind the others of its priority."""
+        self._ready[request.priority].append(request)
 
     def put_first(self, request: R) -> None:
-        """Put it back at the head of its lane."""
-        self._ready[request.lane].appendleft(request)
+        """Put it back before the others of its priority."""
+        self._ready[request.priority].appendleft(request)
 
     def put_off(self, request: R, not_before: float) -> None:
         """Put it back, not to be taken before that moment."""
@@ -76,11 +76,11 @@ class Lanes(Generic[R]):
         if len(self.running) >= self._connections:
             return None
         self._wake(now)
-        lane = self._choose(now)
-        if lane is None:
+        priority = self._choose(now)
+        if priority is None:
             return None
-        self._last = lane
-        request = self._ready[lane].popleft()
+        self._last = priority
+        request = self._ready[priority].popleft()
         self.running[request] = None
         return request
 
@@ -90,8 +90,8 @@ class Lanes(Generic[R]):
 
     def sweep(self) -> None:
         """Drop the abandoned ones."""
-        for lane, ready in self._ready.items():
-            self._ready[lane] = deque(one for one in ready if not one.abandoned)
+        for priority, ready in self._ready.items():
+            self._ready[priority] = deque(one for one in ready if not one.abandoned)
         self._waiting = [entry for entry in self._waiting if not entry[2].abandoned]
         heapq.heapify(self._waiting)
 
@@ -114,21 +114,21 @@ class Lanes(Generic[R]):
         while self._waiting and self._waiting[0][0] <= now:
             self.add(heapq.heappop(self._waiting)[2])
 
-    def _choose(self, now: float) -> Lane | None:
-        taps, rest = self._head(Lane.TAPS), self._head(Lane.REST)
+    def _choose(self, now: float) -> Priority | None:
+        taps, rest = self._head(Priority.HIGH), self._head(Priority.LOW)
         if rest is None or self._rest_is_running():
-            return None if taps is None else Lane.TAPS
+            return None if taps is None else Priority.HIGH
         if taps is None:
-            return Lane.REST
+            return Priority.LOW
         # With one connection the two take turns, however many of the rest have lost their patience.
         impatient = now - rest.asked_at >= PATIENCE_SECONDS
-        return Lane.REST if impatient and self._last is Lane.TAPS else Lane.TAPS
+        return Priority.LOW if impatient and self._last is Priority.HIGH else Priority.HIGH
 
-    def _head(self, lane: Lane) -> R | None:
-        ready = self._ready[lane]
+    def _head(self, priority: Priority) -> R | None:
+        ready = self._ready[priority]
         while ready and ready[0].abandoned:
             ready.popleft()
         return ready[0] if ready else None
 
     def _rest_is_running(self) -> bool:
-        return any(request.lane is Lane.REST for request in self.running)
+        return any(request.priority is Priority.LOW for request in self.running)

@@ -1,4 +1,4 @@
-"""How an actor asks the database for something: until when, in which lane, how that can end, and what waits for it."""
+"""How an actor asks the database for something: until when, how urgently, how that can end, and what waits for it."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Lane(Enum):
+class Priority(Enum):
     """Who waits for the answer."""
 
-    TAPS = "a person"
-    REST = "nobody: it has one connection at most"
+    HIGH = "a person"
+    LOW = "nobody: it has one connection at most"
 
 
-class Ticket:
-    """Until when an answer is of use (on the event loop's clock), and in which lane it is waited for."""
+class RequestTerms:
+    """Until when an answer is of use (on the event loop's clock), and with which priority it is waited for."""
 
-    __slots__ = ("_waiting", "deadline", "expired", "lane")
+    __slots__ = ("_waiting", "deadline", "expired", "priority")
 
-    def __init__(self, deadline: float, lane: Lane = Lane.REST) -> None:
+    def __init__(self, deadline: float, priority: Priority = Priority.LOW) -> None:
         self.deadline = deadline
-        self.lane = lane
+        self.priority = priority
         self.expired = False
         self._waiting: list[Callable[[], None]] = []
 
     def expire(self) -> None:
-        """Give up before the deadline: whoever waits with this ticket is told so at once."""
+        """Give up before the deadline: whoever waits with these terms is told so at once."""
         self.expired = True
         for wake in self._waiting:
             wake()
 
     def watch(self, wake: Callable[[], None]) -> None:
-        """Have `wake` called if the ticket expires early, or at once if it has."""
+        """Have `wake` called if the terms expire early, or at once if it has."""
         self._waiting.append(wake)
         if self.expired:
             wake()
@@ -83,11 +83,11 @@ class NotStored(QueueError):
         self.waited_for: tuple[str, ...] = ()
 
 
-class Asks(Protocol):
-    """Whoever answers requests of the database."""
+class Store(Protocol):
+    """The database as an actor sees it."""
 
-    async def ask(self, operation: Operation[T], ticket: Ticket) -> Reply[T]:
-        """Run the operation until it is answered; raises NotStored at the ticket's end, or sooner when it is hopeless.
+    async def ask(self, operation: Operation[T], terms: RequestTerms) -> Reply[T]:
+        """Run the operation until it is answered; raises NotStored at the deadline, or sooner when it is hopeless.
 
         A caller that is cancelled leaves its request behind: an attempt under way ends, no other one begins.
         """
@@ -99,7 +99,7 @@ class Pending:
     """One caller's request; `wake` is called when it is over."""
 
     operation: Operation[Any]
-    ticket: Ticket
+    terms: RequestTerms
     asked_at: float
     wake: Callable[[], None]
     attempts: int = 0
@@ -113,9 +113,9 @@ class Pending:
     _cause: Cause = Cause.EXPIRED
 
     @property
-    def lane(self) -> Lane:
-        """The lane in which it stands."""
-        return self.ticket.lane
+    def priority(self) -> Priority:
+        """The priority that it was asked with."""
+        return self.terms.priority
 
     def begin(self, now: float) -> None:
         """Count an attempt that starts now."""

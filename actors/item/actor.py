@@ -10,7 +10,7 @@ import anyio
 
 from actors.audit.lines import write_item_line
 from actors.audit.tap_log import Traces
-from actors.database.request import Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms
 from actors.domain.item import Row
 from actors.domain.messages import (
     AskExpired,
@@ -165,9 +165,9 @@ class ItemActor:
 
     async def _look(self, pressed: Pressed) -> None:
         """Ask whose card it is; a person waits for what shall be shown on it."""
-        ticket = Ticket(anyio.current_time() + LOOK_SECONDS, Lane.TAPS)
+        terms = RequestTerms(anyio.current_time() + LOOK_SECONDS, Priority.HIGH)
         try:
-            reply = await self._outside.store.ask(LookAtButton(pressed), ticket)
+            reply = await self._outside.store.ask(LookAtButton(pressed), terms)
         except NotStored:
             await self._context.tell(Unvouched(pressed))
         else:
@@ -177,9 +177,9 @@ class ItemActor:
         """Ask until answered: afterwards no late attempt can take effect unseen."""
         stopping = False
         while not stopping:
-            ticket = Ticket(anyio.current_time() + HOLD_SECONDS, Lane.TAPS)
+            terms = RequestTerms(anyio.current_time() + HOLD_SECONDS, Priority.HIGH)
             try:
-                reply = await self._outside.store.ask(CloseTap(tap, self._outside.worker), ticket)
+                reply = await self._outside.store.ask(CloseTap(tap, self._outside.worker), terms)
             except NotStored:
                 stopping = await self._outside.pause(1.0)
             else:
@@ -219,8 +219,8 @@ class ItemActor:
         await self._context.tell(outcome)
 
     async def _load(self, press: Press) -> Row | None:
-        ticket = Ticket(anyio.current_time() + 10.0, Lane.REST)
-        return (await self._outside.store.ask(LoadRow(press.chat_id, press.item_id), ticket)).value
+        terms = RequestTerms(anyio.current_time() + 10.0, Priority.LOW)
+        return (await self._outside.store.ask(LoadRow(press.chat_id, press.item_id), terms)).value
 
     async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
         store = StoreOutcome(effect.row, effect.step, effect.sentence, self._outside.worker)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
+from actors.database.request import Cause, NotStored, Priority, RequestTerms, Store
 from actors.domain.messages import Checked
 from actors.domain.taps import Press
 from actors.item.effects import CheckCard
@@ -21,7 +21,7 @@ AGAIN_SECONDS = 1.0
 class Checks:
     """The checks of one item: one a message, however often it was drawn meanwhile; what was drawn last counts."""
 
-    store: Asks
+    store: Store
     pause: Callable[[float], Awaitable[bool]]
     _wanted: dict[int, CheckCard] = field(default_factory=dict)
 
@@ -38,8 +38,8 @@ class Checks:
             while True:
                 check = self._wanted[press.message_id]
                 try:
-                    ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
-                    row = (await self.store.ask(asked, ticket)).value
+                    terms = RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
+                    row = (await self.store.ask(asked, terms)).value
                 except NotStored as lost:
                     if lost.cause is Cause.REFUSED or await self.pause(AGAIN_SECONDS):
                         return None

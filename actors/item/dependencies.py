@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from actors.audit.tap_log import Explained
-from actors.database.request import Asks
+from actors.database.request import Store
 from actors.domain.flood_limit import MOST_VIEWS, Flood
 from actors.domain.item import Row
 from actors.item.aloud import Aloud
@@ -26,7 +26,7 @@ class Outside:
     """
 
     worker: str
-    store: Asks
+    store: Store
     chat: Chat
     aloud: Aloud
     cards: Cards

@@ -9,7 +9,7 @@ from functools import partial
 import anyio
 
 from actors.audit.tap_log import Traces
-from actors.database.request import Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms
 from actors.domain.messages import Message, NotRecorded
 from actors.domain.taps import Press, Tap
 from actors.item.dependencies import Outside
@@ -27,12 +27,12 @@ class Recordings:
     outside: Outside
     traces: Traces
     tell: Callable[[Message], Awaitable[None]]
-    _tickets: dict[str, Ticket] = field(default_factory=dict)
+    _tickets: dict[str, RequestTerms] = field(default_factory=dict)
 
     def begin(self, tap: Tap) -> EffectTask:
         """Hold the tap from now on; what is returned records it, and tells how that ended."""
-        ticket = self._tickets[tap.press.id] = Ticket(tap.press.at + HOLD_SECONDS, Lane.TAPS)
-        return partial(self._record, tap, ticket)
+        terms = self._tickets[tap.press.id] = RequestTerms(tap.press.at + HOLD_SECONDS, Priority.HIGH)
+        return partial(self._record, tap, terms)
 
     def is_open(self, tap: Tap) -> bool:
         """Tell whether it still runs."""
@@ -43,11 +43,11 @@ class Recordings:
         if press.id in self._tickets:
             self._tickets[press.id].expire()
 
-    async def _record(self, tap: Tap, ticket: Ticket) -> None:
+    async def _record(self, tap: Tap, terms: RequestTerms) -> None:
         trace = self.traces.of(tap.press)
         outcome: Message
         try:
-            reply = await self.outside.store.ask(RecordTap(tap, self.outside.worker), ticket)
+            reply = await self.outside.store.ask(RecordTap(tap, self.outside.worker), terms)
         except NotStored as lost:
             frozen = anyio.current_time() > tap.press.at + HOLD_SECONDS + FROZEN_SECONDS
             outcome = NotRecorded(tap, certain=lost.certain and not tap.press.redelivered and not frozen)

@@ -13,7 +13,7 @@ import structlog
 
 from actors.audit.lines import write_item_line
 from actors.commands.texts import card_lost
-from actors.database.request import Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms
 from actors.domain.item import Row
 from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent
 from actors.domain.taps import Press
@@ -159,9 +159,9 @@ class Sends:
         kept = True
         while kept:
             await anyio.sleep(KEEP_SECONDS)
-            ticket = Ticket(anyio.current_time() + KEEP_SECONDS, Lane.REST)
+            terms = RequestTerms(anyio.current_time() + KEEP_SECONDS, Priority.LOW)
             try:
-                kept = (await self.outside.store.ask(KeepClaim(row, self.outside.worker), ticket)).value
+                kept = (await self.outside.store.ask(KeepClaim(row, self.outside.worker), terms)).value
             except NotStored:
                 continue
 
@@ -184,9 +184,9 @@ class Sends:
 
     async def store(self, operation: Operation[Row], told: Callable[[Row], Message], lost: Message) -> None:
         """Store what became of the item, and tell it: `told` of the row that it is then, or `lost`."""
-        ticket = Ticket(anyio.current_time() + HOLD_SECONDS, Lane.REST)
+        terms = RequestTerms(anyio.current_time() + HOLD_SECONDS, Priority.LOW)
         try:
-            reply = await self.outside.store.ask(operation, ticket)
+            reply = await self.outside.store.ask(operation, terms)
         except NotStored:
             await self.tell(lost)
         else:

@@ -12,7 +12,7 @@ import structlog
 
 from actors.audit.lines import write_item_line
 from actors.audit.tap_log import Explained
-from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
+from actors.database.request import Cause, NotStored, Priority, RequestTerms, Store
 from actors.domain.account import Account, ContainerState, DoubtHints
 from actors.domain.item import Row
 from actors.domain.messages import Changed
@@ -58,7 +58,7 @@ class PublishDependencies:
     """All that a saga reaches; `owner` is new at each call, `pause` answers True when it was cut short: we stop."""
 
     worker: str
-    store: Asks
+    store: Store
     instagram: Instagram
     items: Items
     left_behind: Callable[[], None]
@@ -150,9 +150,9 @@ class SagaActor:
     async def _ask(self, operation: Operation[T]) -> T | None:
         """Ask until answered, the same each time; None: we stop first."""
         while True:
-            ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+            terms = RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
             try:
-                return (await self._dependencies.store.ask(operation, ticket)).value
+                return (await self._dependencies.store.ask(operation, terms)).value
             except NotStored as lost:
                 if lost.cause is Cause.REFUSED:
                     raise

@@ -7,7 +7,7 @@ import math
 import anyio
 import structlog
 
-from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.domain.item import Row
 from actors.domain.messages import RECOVERED, Changed, Message, Resume
 from actors.errors import MailboxClosed
@@ -26,7 +26,7 @@ SHORTEST_SECONDS = 1.0
 class Reconciler:
     """The actor that compares rows and cards: at start, on take-over, after an outage, when somebody rings."""
 
-    def __init__(self, store: Asks, items: Items, worker: str) -> None:
+    def __init__(self, store: Store, items: Items, worker: str) -> None:
         self._store = store
         self._items = items
         self._worker = worker
@@ -58,7 +58,7 @@ class Reconciler:
             self._once_more_at = began + LATE_SECONDS if self._everything else math.inf
         self._everything = False
         try:
-            found = (await self._store.ask(operation, Ticket(began + 30.0, Lane.REST))).value
+            found = (await self._store.ask(operation, RequestTerms(began + 30.0, Priority.LOW))).value
         except NotStored:
             self._everything = self._everything or operation.everything
             return AFTER_OUTAGE_SECONDS

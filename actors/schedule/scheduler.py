@@ -9,7 +9,7 @@ import structlog
 
 from actors.audit.lines import write_change_line, write_item_line
 from actors.audit.tap_log import Explained
-from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.domain.item import State
 from actors.domain.messages import CardNotSent, Changed, Message, Present
 from actors.errors import MailboxClosed
@@ -32,7 +32,7 @@ BITE_SECONDS = 1.0  # between two bites: slots are looked at, and taps have the 
 class Scheduler:
     """The actor that knows when the next slot comes; `wake` makes it look at once."""
 
-    def __init__(self, store: Asks, items: Items, worker: str, on_left_behind: Callable[[], None]) -> None:
+    def __init__(self, store: Store, items: Items, worker: str, on_left_behind: Callable[[], None]) -> None:
         self._explained = Explained()
         self._on_left_behind = on_left_behind
         self._store = store
@@ -106,5 +106,5 @@ class Scheduler:
         return False
 
 
-def _ticket() -> Ticket:
-    return Ticket(anyio.current_time() + 30.0, Lane.REST)
+def _ticket() -> RequestTerms:
+    return RequestTerms(anyio.current_time() + 30.0, Priority.LOW)

@@ -9,7 +9,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.database.request import Asks, Cause, Lane, NotStored, Ticket
+from actors.database.request import Cause, NotStored, Priority, RequestTerms, Store
 from actors.domain.updates import Moved
 from actors.errors import MailboxClosed
 from actors.operations.commands import MoveChat, Relocation
@@ -26,7 +26,7 @@ Migration: TypeAlias = tuple[int, int]  # Telegram's old id of a chat and its ne
 class ChatMigration:
     """The actor that has migrations stored. Telegram tells each twice, and refusals tell it again: it is asked once."""
 
-    def __init__(self, store: Asks, confirm: Callable[[int], None], look_again: Callable[[], None]) -> None:
+    def __init__(self, store: Store, confirm: Callable[[int], None], look_again: Callable[[], None]) -> None:
         self._store = store
         self._confirm = confirm
         self._look_again = look_again
@@ -73,9 +73,9 @@ class ChatMigration:
     async def _store_until_answered(self, move: Migration) -> Relocation | None:
         """Ask until it is known; None: the database refuses it, and would do so again."""
         while True:
-            ticket = Ticket(anyio.current_time() + ASK_SECONDS, Lane.REST)
+            terms = RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
             try:
-                outcome = (await self._store.ask(MoveChat(*move), ticket)).value
+                outcome = (await self._store.ask(MoveChat(*move), terms)).value
             except NotStored as lost:
                 if lost.cause is Cause.REFUSED:
                     _complain(move, str(lost))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import structlog
 
-from actors.database.request import Asks, Lane, NotStored, Ticket
+from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing
 from actors.runtime.child import ChildContext
 from actors.runtime.waiting import WakeUp
@@ -31,7 +31,7 @@ class PollLease:
     """The actor that knows whether this worker may poll."""
 
     def __init__(
-        self, store: Asks, owner: str, nudge: Callable[[], Awaitable[None]], on_take_over: Callable[[], None]
+        self, store: Store, owner: str, nudge: Callable[[], Awaitable[None]], on_take_over: Callable[[], None]
     ) -> None:
         self._store = store
         self._owner = owner
@@ -106,7 +106,9 @@ class PollLease:
         seconds = CONTESTED_SECONDS if self._contested else ALONE_SECONDS
         operation = HoldLease(NAME, self._owner, seconds, CONTESTED_SECONDS)
         try:
-            view = (await self._store.ask(operation, Ticket(anyio.current_time() + CONTESTED_SECONDS, Lane.TAPS))).value
+            view = (
+                await self._store.ask(operation, RequestTerms(anyio.current_time() + CONTESTED_SECONDS, Priority.HIGH))
+            ).value
         except NotStored:
             return STANDBY_SECONDS
         if self._doubted:
@@ -149,6 +151,8 @@ class PollLease:
         if self._held.is_set():
             self._stand_back()
             try:
-                await self._store.ask(ReleaseLease(NAME, self._owner), Ticket(anyio.current_time() + 3.0, Lane.TAPS))
+                await self._store.ask(
+                    ReleaseLease(NAME, self._owner), RequestTerms(anyio.current_time() + 3.0, Priority.HIGH)
+                )
             except NotStored:
                 log.info("lease.not_released")

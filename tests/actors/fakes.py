@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from actors.database.request import Cause, Lane, NotStored, Reply, Ticket
+from actors.database.request import Cause, NotStored, Priority, Reply, RequestTerms
 from actors.domain.item import Row
 from actors.domain.messages import Message
 from actors.errors import MailboxClosed, MailboxFull
@@ -101,25 +101,25 @@ class FakeStore(Script):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[Any] = []
-        self.lanes: list[Lane] = []
+        self.lanes: list[Priority] = []
 
     def of(self, kind: type[T]) -> list[T]:
         """What was asked of this type."""
         return [one for one in self.asked if isinstance(one, kind)]
 
-    async def ask(self, operation: Operation[T], ticket: Ticket) -> Reply[T]:
+    async def ask(self, operation: Operation[T], terms: RequestTerms) -> Reply[T]:
         """Answer as scripted; one that never does keeps the caller until the ticket is over."""
         began = anyio.current_time()
-        assert isinstance(ticket.lane, Lane)
-        assert ticket.deadline >= began
+        assert isinstance(terms.priority, Priority)
+        assert terms.deadline >= began
         self.asked.append(operation)
-        self.lanes.append(ticket.lane)
+        self.lanes.append(terms.priority)
         answer = self.take(type(operation).__name__)
         if isinstance(answer, After):
             await anyio.sleep(answer.seconds)
             answer = answer.then
         if isinstance(answer, Never):
-            await _end_of(ticket)
+            await _end_of(terms)
             answer = NotStored(Cause.EXPIRED, certain=answer.certain, attempts=3)
         if isinstance(answer, Exception):
             raise answer
@@ -138,10 +138,10 @@ async def _creep(file: Creep, sending: Sending) -> object:
     return file.then
 
 
-async def _end_of(ticket: Ticket) -> None:
+async def _end_of(terms: RequestTerms) -> None:
     over = anyio.Event()
-    ticket.watch(over.set)
-    with anyio.CancelScope(deadline=ticket.deadline):
+    terms.watch(over.set)
+    with anyio.CancelScope(deadline=terms.deadline):
         await over.wait()
 
 

@@ -21,7 +21,7 @@ import anyio
 import uvloop
 
 from actors.database.actor import Database
-from actors.database.request import Lane, Ticket
+from actors.database.request import Priority, RequestTerms
 from actors.domain.item import State
 from actors.domain.messages import AskExpired, CardSent
 from actors.errors import Unreachable
@@ -167,7 +167,7 @@ async def _database() -> AsyncIterator[Callable[[], Awaitable[object]]]:
     context = ChildContext()
 
     async def ask() -> object:
-        return await database.ask(TidyUp(), Ticket(anyio.current_time() + 60.0, Lane.TAPS))
+        return await database.ask(TidyUp(), RequestTerms(anyio.current_time() + 60.0, Priority.HIGH))
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(database.run(context))

@@ -12,8 +12,8 @@ import anyio
 import asyncpg
 
 from actors.database.actor import Database
-from actors.database.request import Lane as Urgency
-from actors.database.request import Reply, Ticket
+from actors.database.request import Priority as Urgency
+from actors.database.request import Reply, RequestTerms
 from actors.operations.operation import Operation
 from actors.runtime.child import ChildContext
 from infra.postgres.pool import PoolSettings, open_pool
@@ -53,7 +53,7 @@ class Lane:
 
     async def ask(self, operation: Operation[T]) -> Reply[T]:
         """Ask as a tap does."""
-        ticket = Ticket(anyio.current_time() + HELD_SECONDS, Urgency.TAPS)
+        ticket = RequestTerms(anyio.current_time() + HELD_SECONDS, Urgency.HIGH)
         return await self.database.ask(operation, ticket)
 
     async def idle_in_transaction(self) -> int:

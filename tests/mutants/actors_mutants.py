@@ -495,8 +495,8 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/item/actor.py",
-                "ask(CloseTap(tap, self._outside.worker), ticket)",
-                "ask(LoadRow(tap.press.chat_id, tap.press.item_id), ticket)",
+                "ask(CloseTap(tap, self._outside.worker), terms)",
+                "ask(LoadRow(tap.press.chat_id, tap.press.item_id), terms)",
             ),
             Edit(
                 "actors/item/actor.py",
@@ -680,8 +680,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/sending.py",
-                "Ticket(anyio.current_time() + HOLD_SECONDS, Lane.REST)",
-                "Ticket(anyio.current_time() + 1.0, Lane.REST)",
+                "RequestTerms(anyio.current_time() + HOLD_SECONDS, Priority.LOW)",
+                "RequestTerms(anyio.current_time() + 1.0, Priority.LOW)",
             ),
         ),
     ),

@@ -130,7 +130,7 @@ RUNNING: tuple[Promise, ...] = (
         (
             Edit(
                 "actors/database/actor.py",
-                "self._lanes.put_off(request, now + max(pause, asked))",
+                "self._queue.put_off(request, now + max(pause, asked))",
                 "request.fail(Cause.REFUSED)",
             ),
         ),

@@ -12,7 +12,7 @@ from anyio.lowlevel import checkpoint
 from structlog.testing import capture_logs
 
 from actors.audit.interaction_log import InteractionLogger, InteractionSettings
-from actors.database.request import Cause, Lane, NotStored, Reply, Ticket
+from actors.database.request import Cause, NotStored, Priority, Reply, RequestTerms
 from actors.operations.housekeeping import Interaction, WriteInteractions
 from actors.operations.operation import Operation
 from actors.runtime.child import ChildContext
@@ -31,19 +31,19 @@ class Store:
     def __init__(self) -> None:
         self.batches: dict[str, tuple[Interaction, ...]] = {}
         self.asked: list[str] = []
-        self.lanes: set[Lane] = set()
+        self.lanes: set[Priority] = set()
         self.refusal: NotStored | None = None
         self.back = anyio.Event()
         self.back.set()
 
-    async def ask(self, operation: Operation[Any], ticket: Ticket) -> Reply[Any]:
-        """Store a batch once; while the database is away wait for it, until the ticket's end."""
+    async def ask(self, operation: Operation[Any], terms: RequestTerms) -> Reply[Any]:
+        """Store a batch once; while the database is away wait for it, until the deadline."""
         assert isinstance(operation, WriteInteractions)
         self.asked.append(operation.batch)
-        self.lanes.add(ticket.lane)
+        self.lanes.add(terms.priority)
         if self.refusal is not None:
             raise self.refusal
-        with anyio.CancelScope(deadline=ticket.deadline):
+        with anyio.CancelScope(deadline=terms.deadline):
             await self.back.wait()
             self.batches.setdefault(operation.batch, operation.lines)
             return Reply(len(operation.lines), 1, 0.0)
@@ -102,7 +102,7 @@ async def test_lone_line_is_written_by_one_statement_within_a_second() -> None:
         await anyio.sleep(60)
 
     assert store.asked == ["w/1"]
-    assert store.lanes == {Lane.REST}
+    assert store.lanes == {Priority.LOW}
 
 
 async def test_second_of_a_batch_begins_with_its_first_line_whatever_the_clock_says() -> None:

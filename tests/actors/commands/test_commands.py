@@ -9,7 +9,7 @@ from actors.cards.rate_limit import COURTESIES
 from actors.commands import texts as replies
 from actors.commands.conversation import MOST_OPEN, MOST_OPEN_OF_ONE
 from actors.commands.delivery import ROOM_SECONDS
-from actors.database.request import Lane
+from actors.database.request import Priority
 from actors.domain.item import Person, State
 from actors.domain.messages import Present
 from actors.operations.commands import LookAtChat, PresentNext, Told, Verdict, Wish
@@ -236,4 +236,4 @@ async def test_strangers_never_come_before_a_tap(stage: CommandStage) -> None:
         await stage.confirmed.until("10")
         await stage.confirmed.until("11")
 
-    assert sorted(lane.name for lane in stage.store.lanes) == [Lane.REST.name, Lane.TAPS.name]
+    assert sorted(priority.name for priority in stage.store.lanes) == [Priority.LOW.name, Priority.HIGH.name]

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from actors.database.circuit_breaker import Outage
+from actors.database.circuit_breaker import CircuitBreaker
 from actors.runtime.backoff import ExponentialBackoff
 
 
@@ -18,8 +18,8 @@ class Whole(Random):
         return b
 
 
-def outage() -> Outage:
-    return Outage(ExponentialBackoff(), Whole())
+def outage() -> CircuitBreaker:
+    return CircuitBreaker(ExponentialBackoff(), Whole())
 
 
 def test_without_an_outage_all_may_try() -> None:

@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint
 from structlog.testing import capture_logs
 
 from actors.database.actor import Database, DatabaseSettings
-from actors.database.request import Cause, Lane, NotStored, Reply, Ticket
+from actors.database.request import Cause, NotStored, Priority, Reply, RequestTerms
 from actors.errors import AnswerLost, Locked, Refused, Unreachable
 from actors.ports import Pool
 from actors.runtime.child import ChildContext
@@ -41,22 +41,22 @@ class Desk:
         self.began = anyio.current_time()
         self.tasks = tasks
 
-    async def ask(self, name: str, lane: Lane = Lane.TAPS, seconds: float = 60.0) -> Reply[str]:
-        return await self.database.ask(Note(name), Ticket(anyio.current_time() + seconds, lane))
+    async def ask(self, name: str, priority: Priority = Priority.HIGH, seconds: float = 60.0) -> Reply[str]:
+        return await self.database.ask(Note(name), RequestTerms(anyio.current_time() + seconds, priority))
 
-    async def keep(self, name: str, ticket: Ticket) -> None:
+    async def keep(self, name: str, terms: RequestTerms) -> None:
         """Ask, and keep whatever comes."""
         try:
-            self.answers[name] = await self.database.ask(Note(name), ticket)
+            self.answers[name] = await self.database.ask(Note(name), terms)
         except NotStored as error:
             self.answers[name] = error
         self.answered_at[name] = self.passed()
 
-    def ask_beside(self, name: str, lane: Lane = Lane.TAPS, seconds: float = 60.0) -> Ticket:
+    def ask_beside(self, name: str, priority: Priority = Priority.HIGH, seconds: float = 60.0) -> RequestTerms:
         """Ask without waiting."""
-        ticket = Ticket(anyio.current_time() + seconds, lane)
-        self.tasks.start_soon(self.keep, name, ticket)
-        return ticket
+        terms = RequestTerms(anyio.current_time() + seconds, priority)
+        self.tasks.start_soon(self.keep, name, terms)
+        return terms
 
     def passed(self) -> float:
         """How many seconds have passed."""
@@ -162,7 +162,7 @@ async def test_taps_go_before_the_rest() -> None:
     pool = FakePool(size=1)
     async with desk_of(pool) as desk, anyio.create_task_group() as tasks:
         for name in ("r1", "r2"):
-            tasks.start_soon(desk.ask, name, Lane.REST)
+            tasks.start_soon(desk.ask, name, Priority.LOW)
         await settled()
         for name in ("t1", "t2"):
             tasks.start_soon(desk.ask, name)
@@ -177,7 +177,7 @@ async def test_rest_has_one_connection_at_most() -> None:
     pool = FakePool(size=3)
     async with desk_of(pool) as desk, anyio.create_task_group() as tasks:
         for number in range(5):
-            tasks.start_soon(desk.ask, str(number), Lane.REST)
+            tasks.start_soon(desk.ask, str(number), Priority.LOW)
 
     assert pool.most == 1
 
@@ -188,7 +188,7 @@ async def test_rest_gets_its_turn_under_a_flood_of_taps() -> None:
         for number in range(200):
             desk.ask_beside(f"t{number}")
         await settled()
-        reply = await desk.ask("r", Lane.REST)
+        reply = await desk.ask("r", Priority.LOW)
 
     assert reply.seconds <= 0.55
 
@@ -198,7 +198,7 @@ async def test_rest_that_lost_its_patience_takes_turns_with_taps() -> None:
     pool.seconds = 1.0
     async with desk_of(pool) as desk:
         for number in range(3):
-            desk.ask_beside(f"r{number}", Lane.REST)
+            desk.ask_beside(f"r{number}", Priority.LOW)
             desk.ask_beside(f"t{number}")
         await anyio.sleep(6.5)
 
@@ -225,9 +225,9 @@ async def test_unread_requests_of_those_who_left_fill_the_mailbox_no_further() -
     """Nobody reads before `run`; what was cancelled meanwhile still lies there."""
     database = Database(FakePool(), random=Random(1), settings=DatabaseSettings(mailbox=1))
     with pytest.raises(NotStored) as first:
-        await database.ask(Note("a"), Ticket(anyio.current_time()))
+        await database.ask(Note("a"), RequestTerms(anyio.current_time()))
     with pytest.raises(NotStored) as second:
-        await database.ask(Note("b"), Ticket(anyio.current_time() + 1))
+        await database.ask(Note("b"), RequestTerms(anyio.current_time() + 1))
 
     assert (first.value.cause, first.value.certain) == (Cause.EXPIRED, True)
     assert (second.value.cause, second.value.certain) == (Cause.BUSY, True)
@@ -278,29 +278,29 @@ async def test_request_that_was_only_ever_rolled_back_is_certainly_not_stored() 
     assert desk.refusal("a") == (Cause.EXPIRED, True)
 
 
-async def test_ticket_that_expires_early_ends_the_wait_at_once() -> None:
+async def test_terms_that_expire_early_end_the_wait_at_once() -> None:
     pool = FakePool(size=1)
     pool.hold(Note("a"))
     async with desk_of(pool) as desk:
         desk.ask_beside("a")
         await pool.journal.until("run a")
-        ticket = desk.ask_beside("b")
+        terms = desk.ask_beside("b")
         await settled()
 
-        ticket.expire()
+        terms.expire()
         await settled()
 
         assert desk.refusal("b") == (Cause.EXPIRED, True)
         assert desk.passed() == 0
 
 
-async def test_ticket_that_has_expired_gets_no_answer() -> None:
+async def test_terms_that_have_expired_get_no_answer() -> None:
     async with desk_of(FakePool()) as desk:
-        ticket = Ticket(anyio.current_time() + 60, Lane.TAPS)
-        ticket.expire()
+        terms = RequestTerms(anyio.current_time() + 60, Priority.HIGH)
+        terms.expire()
 
         with pytest.raises(NotStored) as caught:
-            await desk.database.ask(Note("a"), ticket)
+            await desk.database.ask(Note("a"), terms)
 
     assert caught.value.cause is Cause.EXPIRED
 
@@ -381,7 +381,7 @@ async def test_outage_is_logged_once_and_its_end_wakes_who_wants_to_know() -> No
         async with desk_of(pool) as desk:
             desk.database.on_recovered = lambda: woken.append(desk.passed())
             desk.ask_beside("a")
-            desk.ask_beside("b", Lane.REST)
+            desk.ask_beside("b", Priority.LOW)
             await anyio.sleep(10)
             pool.come_back()
             await anyio.sleep(5)
@@ -579,14 +579,14 @@ async def _crash(database: Database) -> None:
         await database.run(ChildContext())
 
 
-async def test_abandoned_requests_are_swept_out_of_the_lanes() -> None:
+async def test_abandoned_requests_are_swept_out_of_the_queue() -> None:
     """Behind one that waits for long, the short-lived ones must not pile up."""
     pool = FakePool(size=1)
     pool.go_away()
     async with desk_of(pool, DatabaseSettings(mailbox=4)) as desk:
-        desk.ask_beside("long", Lane.REST, 1000)
+        desk.ask_beside("long", Priority.LOW, 1000)
         for number in range(40):
-            desk.ask_beside(str(number), Lane.REST, 0.1)
+            desk.ask_beside(str(number), Priority.LOW, 0.1)
             await anyio.sleep(0.2)
         pool.come_back()
         await anyio.sleep(3)

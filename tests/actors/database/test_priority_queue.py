@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from actors.database.priority_queue import PATIENCE_SECONDS, Lanes
-from actors.database.request import Lane
+from actors.database.priority_queue import PATIENCE_SECONDS, PriorityQueue
+from actors.database.request import Priority
 
 
 @dataclass(eq=False)
@@ -15,7 +15,7 @@ class Asked:
     """A request, on paper."""
 
     name: str
-    lane: Lane = Lane.TAPS
+    priority: Priority = Priority.HIGH
     asked_at: float = 0.0
     abandoned: bool = False
 
@@ -25,17 +25,17 @@ def tap(name: str) -> Asked:
 
 
 def rest(name: str, asked_at: float = 0.0) -> Asked:
-    return Asked(name, Lane.REST, asked_at)
+    return Asked(name, Priority.LOW, asked_at)
 
 
-def lanes(*requests: Asked, connections: int = 3) -> Lanes[Asked]:
-    found: Lanes[Asked] = Lanes(connections)
+def lanes(*requests: Asked, connections: int = 3) -> PriorityQueue[Asked]:
+    found: PriorityQueue[Asked] = PriorityQueue(connections)
     for request in requests:
         found.add(request)
     return found
 
 
-def taken(from_them: Lanes[Asked], now: float = 0.0) -> str | None:
+def taken(from_them: PriorityQueue[Asked], now: float = 0.0) -> str | None:
     """Take the next one, and say its name."""
     found = from_them.take(now)
     return None if found is None else found.name

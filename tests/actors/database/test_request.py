@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.database.request import DATABASE, LOCK, QUEUE, Cause, Lane, NotStored, Pending, Reply, Ticket
+from actors.database.request import DATABASE, LOCK, QUEUE, Cause, NotStored, Pending, Priority, Reply, RequestTerms
 from actors.operations.operation import Operation
 
 
@@ -13,7 +13,9 @@ class Ask(Operation[str]):
 
 
 def pending(woken: list[str] | None = None) -> Pending:
-    return Pending(Ask(), Ticket(100.0, Lane.TAPS), 10.0, lambda: (woken if woken is not None else []).append("woken"))
+    return Pending(
+        Ask(), RequestTerms(100.0, Priority.HIGH), 10.0, lambda: (woken if woken is not None else []).append("woken")
+    )
 
 
 def lost(request: Pending, now: float = 15.0) -> NotStored:
@@ -74,17 +76,17 @@ def test_what_kept_it_is_told_once_each_and_in_order() -> None:
     request.answer("stored")
 
     assert request.reply(99.0).waited_for == (LOCK, DATABASE)
-    assert request.lane is Lane.TAPS
+    assert request.priority is Priority.HIGH
 
 
-def test_ticket_that_expires_wakes_whoever_still_watches_it() -> None:
-    ticket, woken = Ticket(100.0), list[str]()
+def test_terms_that_expire_wake_the_caller_that_still_watches_them() -> None:
+    terms, woken = RequestTerms(100.0), list[str]()
     stays, goes, late = (lambda: woken.append("stays")), (lambda: woken.append("goes")), (lambda: woken.append("late"))
-    ticket.watch(stays)
-    ticket.watch(goes)
-    ticket.unwatch(goes)
+    terms.watch(stays)
+    terms.watch(goes)
+    terms.unwatch(goes)
 
-    ticket.expire()
-    ticket.watch(late)
+    terms.expire()
+    terms.watch(late)
 
-    assert (ticket.expired, woken) == (True, ["stays", "late"])
+    assert (terms.expired, woken) == (True, ["stays", "late"])

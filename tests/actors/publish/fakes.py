@@ -16,7 +16,7 @@ from anyio.abc import TaskGroup
 from structlog.testing import capture_logs
 
 from actors.audit.tap_log import Explained
-from actors.database.request import Cause, NotStored, Reply, Ticket
+from actors.database.request import Cause, NotStored, Reply, RequestTerms
 from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
 from actors.domain.item import Person, Row, Step, Story
 from actors.domain.messages import Changed, Message, Resume, TapOutcome
@@ -190,13 +190,13 @@ class Worker:
                 if row is not None:
                     await self.publishes.go_on(row)
 
-    async def ask(self, operation: Operation[T], ticket: Ticket) -> Reply[T]:
+    async def ask(self, operation: Operation[T], terms: RequestTerms) -> Reply[T]:
         """Fills Asks; the saga's own requests have points."""
         if self.sea.away:
             raise NotStored(Cause.EXPIRED, certain=True)
         if not isinstance(operation, TakePublish | StepPublish):
             return Reply(self.sea.store.apply(operation), 1, 0.0)
-        assert ticket.deadline > anyio.current_time()
+        assert terms.deadline > anyio.current_time()
         name = "take" if isinstance(operation, TakePublish) else f"store {operation.move.phase.value}"
         before = await self.sea.pass_point(f"before {name}", self)
         if before is Kind.REFUSE:

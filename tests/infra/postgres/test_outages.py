@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from actors.database.actor import Database
-from actors.database.request import Lane, Reply, Ticket
+from actors.database.request import Priority, Reply, RequestTerms
 from actors.operations.operation import Operation
 from actors.runtime.child import ChildContext
 from infra.postgres.pool import PoolSettings, open_pool
@@ -55,7 +55,7 @@ class Place:
     admin: Admin[Any]
 
     async def keep(self, note: str, seconds: float = 20.0) -> Reply[int]:
-        return await self.database.ask(KeepNote(note), Ticket(anyio.current_time() + seconds, Lane.TAPS))
+        return await self.database.ask(KeepNote(note), RequestTerms(anyio.current_time() + seconds, Priority.HIGH))
 
     async def keep_all(self, count: int) -> None:
         async with anyio.create_task_group() as tasks:
