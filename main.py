@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from actors.domain.account import Login
 from actors.errors import BotTokenRefused, PortError, QueueError
-from actors.operations.set_up import Means
+from actors.operations.set_up import Prerequisites
 from actors.ports import Groups, Webhook
 from actors.runtime.child import ChildContext
 from actors.worker import Identity, Ports, Worker
@@ -240,9 +240,9 @@ async def open_groups_of_bot() -> AsyncIterator[Groups | None]:
         yield groups
 
 
-def means_of(settings: Settings) -> Means:
+def means_of(settings: Settings) -> Prerequisites:
     """What the environment gives for publishing."""
-    return Means(bool(settings.vault_keys()), bool(settings.public_url or settings.media_bucket))
+    return Prerequisites(bool(settings.vault_keys()), bool(settings.public_url or settings.media_bucket))
 
 
 @asynccontextmanager

@@ -19,8 +19,8 @@ from actors.audit.interaction_log import InteractionLogger
 from actors.audit.tap_log import Explained
 from actors.cards.actor import CardDrawer
 from actors.cards.chat_limits import Paced, Paces
-from actors.commands import answering as speaker
 from actors.commands.actor import Commands
+from actors.commands.dependencies import CommandDependencies
 from actors.database.actor import Database
 from actors.domain.flood_limit import MOST_VIEWS, Flood
 from actors.domain.item import Story
@@ -31,7 +31,7 @@ from actors.item.aloud import Aloud
 from actors.item.caches import KnownCards, People, Seldom
 from actors.item.dependencies import Outside
 from actors.item.registry import Aftermath, ItemDesk
-from actors.operations.set_up import Means
+from actors.operations.set_up import Prerequisites
 from actors.peers import ItemKey
 from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates, Webhook
 from actors.publish.actor import PublishDependencies, SagaActor
@@ -67,7 +67,7 @@ class Ports:
     instagram: Instagram = field(default_factory=NotConnected)
     reach: Callable[[Story], Awaitable[None]] = say_nothing
     webhook: Webhook | None = None
-    means: Means = field(default_factory=Means)
+    means: Prerequisites = field(default_factory=Prerequisites)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Worker:
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
         self.set_up = SetUpWatch(self.database, ports.means)
-        self.commands = Commands(self._surroundings(ports, worker))
+        self.commands = Commands(self._command_dependencies(ports, worker))
         recipients = Recipients(ports.updates, self.items, self._aloud, self.commands, self.migration)
         self.poller = UpdatePoller(recipients, self.lease)
         self.receiver = None if ports.webhook is None else WebhookReceiver(recipients, ports.webhook)
@@ -190,8 +190,8 @@ class Worker:
             ChildSpec("intake", self.poller.run, grace_seconds=math.inf, stops_by=0.5),
         ]
 
-    def _surroundings(self, ports: Ports, worker: str) -> speaker.Surroundings:
-        return speaker.Surroundings(
+    def _command_dependencies(self, ports: Ports, worker: str) -> CommandDependencies:
+        return CommandDependencies(
             worker=worker,
             store=self.database,
             chat=ports.chat,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from actors.domain.item import Card, Kind, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import Card, MediaKind, Person, Row, Settlement, State, Step, Story
 from actors.domain.taps import Press, Tap
 from actors.item.memory import Item, Known
 
@@ -12,7 +12,7 @@ ANNA = Person(11, "Anna")
 BEN = Person(12, "Ben")
 NOON = datetime(2026, 2, 25, 12, 0, tzinfo=UTC)
 MARK = "k9_Xq-"
-SUNSET = Story(3, Kind.PHOTO, "ab/abcd.jpg", "sunset.jpg", "Sunset", "Golden hour")
+SUNSET = Story(3, MediaKind.PHOTO, "ab/abcd.jpg", "sunset.jpg", "Sunset", "Golden hour")
 
 
 def press(press_id: str = "tap-1", person: Person = ANNA, version: int = 0, at: float = 0.0) -> Press:

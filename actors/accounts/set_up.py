@@ -6,7 +6,7 @@ import anyio
 import structlog
 
 from actors.database.request import NotStored, Priority, RequestTerms, Store
-from actors.operations.set_up import LookAtSetUp, Means, Shortcoming, concerning, shortcomings
+from actors.operations.set_up import LookAtSetUp, Prerequisites, Shortcoming, concerning, shortcomings
 from actors.runtime.child import ChildContext
 from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
 
@@ -20,7 +20,7 @@ COMMAND_SECONDS = 1.0  # a person waits
 class SetUpWatch:
     """The actor that looks at start, after a hint, when a person asks, and in a burst that is under way anyhow."""
 
-    def __init__(self, store: Store, means: Means) -> None:
+    def __init__(self, store: Store, means: Prerequisites) -> None:
         self._store = store
         self._means = means
         self._missing: tuple[Shortcoming, ...] = ()

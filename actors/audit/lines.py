@@ -14,7 +14,7 @@ from actors.domain.item import Row
 from actors.domain.taps import Press
 from actors.domain.updates import Unknown
 from actors.item.effects import Conclude, Outcome
-from actors.operations.schedule import Change
+from actors.operations.schedule import ItemChange
 
 log = structlog.get_logger()
 
@@ -99,7 +99,7 @@ def write_item_line(row: Row, change: str, cause: str, **more: object) -> None:
     )
 
 
-def write_change_line(change: Change) -> None:
+def write_change_line(change: ItemChange) -> None:
     """Write the same line of a change that the database kept for us to tell."""
     log.info(
         "item",

@@ -14,7 +14,7 @@ from actors.audit.tap_progress import TapProgress
 from actors.domain.item import Row, Step
 from actors.domain.taps import Press
 from actors.item.effects import After, Conclude, Outcome
-from actors.operations.schedule import Change
+from actors.operations.schedule import ItemChange
 
 SLOW_MS = 1000.0  # beyond this a tap says what it waited for
 TOAST, EDIT, LIMIT = "Telegram's toast", "Telegram's edit", "Telegram's limit"
@@ -93,7 +93,7 @@ class Explained:
         """Tell whether this change of an item is still to be told: a second look may find it once more."""
         return self.add(f"{row.chat_key}/{row.id}/{row.version} {change}", Outcome.RECORDED)
 
-    def is_untold(self, change: Change) -> bool:
+    def is_untold(self, change: ItemChange) -> bool:
         """Tell whether this change, which no worker of today made, is still to be told."""
         return self.add(f"change {change.chat_key}/{change.number}", Outcome.RECORDED)
 

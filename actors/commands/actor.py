@@ -9,11 +9,12 @@ import structlog
 from anyio.abc import TaskGroup
 
 from actors.commands import texts as replies
-from actors.commands.answering import Speaker, Surroundings
-from actors.commands.bot_name import OwnName
+from actors.commands.answering import Answering
+from actors.commands.bot_name import BotName
 from actors.commands.conversation import Conversation
-from actors.commands.delivery import Voice
-from actors.commands.greeting import Greeter
+from actors.commands.delivery import MessageDelivery
+from actors.commands.dependencies import CommandDependencies
+from actors.commands.greeting import Greeting
 from actors.commands.parsing import MENU, addressee, mentions
 from actors.domain.updates import Heard, Membership, Said
 from actors.errors import MailboxClosed, MailboxFull, PortError, Refused
@@ -33,14 +34,14 @@ MENU_EVERY_SECONDS = 4 * 3600.0  # another program of the same bot may have chan
 class Commands:
     """The registry of conversations, and what becomes of a command that crashed one: its person is answered."""
 
-    def __init__(self, outside: Surroundings) -> None:
+    def __init__(self, outside: CommandDependencies) -> None:
         self._chat = outside.chat
-        voice = Voice(outside.chat, outside.store, outside.paces)
-        self._speaker = Speaker(outside, voice)
-        self._greeter = Greeter(voice)
-        self._own_name = OwnName(outside.chat, self._hear_named, self._ignore)
+        delivery = MessageDelivery(outside.chat, outside.store, outside.paces)
+        self._answering = Answering(outside, delivery)
+        self._greeting = Greeting(delivery)
+        self._own_name = BotName(outside.chat, self._hear_named, self._ignore)
         self._registry: Registry[int, Heard] = Registry(
-            partial(Conversation, self._speaker, self._greeter), self._to_dead_letters
+            partial(Conversation, self._answering, self._greeting), self._to_dead_letters
         )
         self._tasks: TaskGroup | None = None
         self._waiting: TaskGroup | None = None  # of what no stop waits for
@@ -65,10 +66,10 @@ class Commands:
             self._own_name.sort(said, name, self._waiting)
 
     def _hear(self, said: Said, *, addressed: bool) -> None:
-        if not self._speaker.is_worth_hearing(said, addressed):
-            self._speaker.confirm(said)
+        if not self._answering.is_worth_hearing(said, addressed):
+            self._answering.confirm(said)
             return
-        if not self._speaker.admits(said):
+        if not self._answering.admits(said):
             self._turn_away(said)
             return
         try:
@@ -77,14 +78,14 @@ class Commands:
             self._turn_away(said)
 
     def _turn_away(self, said: Said) -> None:
-        if self._speaker.may_turn_away(said):
+        if self._answering.may_turn_away(said):
             self._refuse(said, replies.BUSY)
         else:
-            self._speaker.pass_over(said)
+            self._answering.pass_over(said)
 
     async def run(self, context: ChildContext) -> None:
         """Answer until stopped, then what is open."""
-        self._speaker.stopping = context.stopping
+        self._answering.stopping = context.stopping
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             async with anyio.create_task_group() as waiting:
@@ -128,7 +129,7 @@ class Commands:
         if is_unknown:
             reason = "our own name is not known yet"
             log.warning("command.ignored", chat_id=said.chat_id, message_id=said.message_id, reason=reason)
-        self._speaker.confirm(said)
+        self._answering.confirm(said)
 
     def _to_dead_letters(self, letter: DeadLetter[int, Heard]) -> None:
         """A crash is answered. What a stop left over is not: unconfirmed, it comes again to whoever polls next."""
@@ -140,9 +141,9 @@ class Commands:
             self._pass_over(letter.message)
 
     def _pass_over(self, change: Membership) -> None:
-        self._greeter.note(change, None)
-        self._speaker.confirm(change)
+        self._greeting.note(change, None)
+        self._answering.confirm(change)
 
     def _refuse(self, said: Said, text: str) -> None:
         assert self._tasks is not None, "the registry lives within"
-        self._tasks.start_soon(self._speaker.refuse, said, text)
+        self._tasks.start_soon(self._answering.refuse, said, text)

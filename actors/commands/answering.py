@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeAlias, TypeVar
@@ -12,47 +12,35 @@ import anyio
 import structlog
 
 from actors.audit.lines import write_item_line
-from actors.audit.tap_log import Explained
-from actors.cards.chat_limits import Paces
 from actors.commands import texts as replies
-from actors.commands.delivery import ASK_SECONDS, Voice
-from actors.commands.parsing import Command, Courtesy, Verb, asked, is_too_old, looks_like_one, read
-from actors.database.request import NotStored, Priority, Reply, RequestTerms, Store
+from actors.commands.delivery import ASK_SECONDS, MessageDelivery
+from actors.commands.dependencies import CommandDependencies
+from actors.commands.parsing import Command, CommandVerb, Courtesy, asked, is_too_old, looks_like_one, read
+from actors.database.request import NotStored, Priority, Reply, RequestTerms
 from actors.domain.flood_limit import Flood
 from actors.domain.messages import Present
 from actors.domain.updates import Heard, Said
 from actors.errors import MailboxClosed
-from actors.operations.commands import LookAtChat, PauseChat, PresentNext, RequeueItem, SetAside, Told, Verdict, Wish
+from actors.operations.commands import (
+    CommandKey,
+    CommandOutcome,
+    LookAtChat,
+    PauseChat,
+    PresentNext,
+    RequeueItem,
+    SetAside,
+    Told,
+)
 from actors.operations.operation import Operation
-from actors.peers import Items
-from actors.ports import Chat, Clock
 from actors.runtime.waiting import until_stopped
 
 T = TypeVar("T")
 log = structlog.get_logger()
-
 SETTLE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """All that commands reach; `look_again` wakes whoever looks at the queue and at cards."""
-
-    worker: str
-    store: Store
-    chat: Chat
-    items: Items
-    clock: Clock
-    confirm: Callable[[int], None]
-    look_again: Callable[[], None]
-    silence_seconds: Callable[[], float | None]
-    shortcomings: Callable[[int], Awaitable[tuple[str, ...]]]
-    explained: Explained = field(default_factory=Explained)
-    paces: Paces = field(default_factory=Paces)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
+class ChangeRequest:
     """A command that changes something, and what it asks."""
 
     command: Command
@@ -61,29 +49,29 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CommandAnswer:
     """What is said, and how the log calls it; `doubt`: of this change nobody knows yet what it came to."""
 
     text: str
     verb: str
     outcome: str
     attempts: int = 0
-    doubt: Change | None = None
+    doubt: ChangeRequest | None = None
 
 
-Heap: TypeAlias = list[tuple[Said, Answer]]
+Heap: TypeAlias = list[tuple[Said, CommandAnswer]]
 
 
-class Speaker:
+class Answering:
     """Finds the answer to a command, and says it.
 
     `stopping` ends what is done without anybody waiting.
     """
 
-    def __init__(self, outside: Surroundings, voice: Voice) -> None:
+    def __init__(self, outside: CommandDependencies, delivery: MessageDelivery) -> None:
         self.stopping = anyio.Event()
         self._outside = outside
-        self._voice = voice
+        self._delivery = delivery
         self._courtesy = Courtesy()
         self._kindness = Courtesy()
         self._flood = Flood()
@@ -118,7 +106,7 @@ class Speaker:
 
     def may_turn_away(self, said: Said) -> bool:
         """Tell whether its person may hear now that it is too much: once a minute, and never in the way of cards."""
-        may = self.read(said) is not None and self._voice.may_speak(said.chat_id)
+        may = self.read(said) is not None and self._delivery.may_speak(said.chat_id)
         return may and self._flood.may_tell(_who(said), anyio.current_time())
 
     def pass_over(self, said: Said) -> None:
@@ -126,17 +114,17 @@ class Speaker:
         self._flood.pass_over(_who(said))
         self.confirm(said)
 
-    async def decide(self, said: Said) -> Answer | None:
+    async def decide(self, said: Said) -> CommandAnswer | None:
         """Do what is asked, and say how it went; None: there is nothing to say."""
         command = self.read(said)
         answer = await (self._greet(said) if command is None else self._obey(command, said))
         return answer if answer is not None and self._is_worth_saying(said, answer.text) else None
 
-    async def say(self, said: Said, answer: Answer) -> None:
+    async def say(self, said: Said, answer: CommandAnswer) -> None:
         """Say it until Telegram has taken it, or may have, or takes it no more."""
         self.note(said, answer, answered=await self._send(said, answer.text))
 
-    def note(self, said: Said, answer: Answer, *, answered: bool) -> None:
+    def note(self, said: Said, answer: CommandAnswer, *, answered: bool) -> None:
         """Write the command's line."""
         log.info(
             "command",
@@ -151,7 +139,7 @@ class Speaker:
             passed_over=self._flood.passed_over(_who(said)),
         )
 
-    async def settle(self, doubt: Change) -> None:
+    async def settle(self, doubt: ChangeRequest) -> None:
         """Ask with the same key until it is known, though nobody waits any more; then say it."""
         answer = await until_stopped(self.stopping, partial(self._learn, doubt))
         if answer is not None:
@@ -159,52 +147,52 @@ class Speaker:
 
     async def refuse(self, said: Said, text: str) -> None:
         """Say that nothing was done; then Telegram may forget it."""
-        await self.say(said, Answer(text, "unread", "refused"))
+        await self.say(said, CommandAnswer(text, "unread", "refused"))
         self.confirm(said)
 
     def confirm(self, heard: Heard) -> None:
         """Let Telegram forget it."""
         self._outside.confirm(heard.update_id)
 
-    async def _greet(self, said: Said) -> Answer | None:
+    async def _greet(self, said: Said) -> CommandAnswer | None:
         """What is no command of ours: a stranger hears who we are, without the database once they did."""
         if said.media and said.private:
             return self._decline(said, None)
         if said.private and self._courtesy.is_fresh(said.chat_id, anyio.current_time()):
             return None
-        is_known = await self._voice.is_known(said.chat_id, said.person.id)
+        is_known = await self._delivery.is_known(said.chat_id, said.person.id)
         if said.media or looks_like_one(said.text):
             return self._decline(said, is_known)
-        return Answer(replies.STRANGER, "chatter", "stranger") if is_known is False else None
+        return CommandAnswer(replies.STRANGER, "chatter", "stranger") if is_known is False else None
 
-    def _decline(self, said: Said, is_known: bool | None) -> Answer:
+    def _decline(self, said: Said, is_known: bool | None) -> CommandAnswer:
         text = replies.unusable(self._scene(said), is_known, media=said.media)
-        return Answer(text, "media" if said.media else "unknown", "unusable")
+        return CommandAnswer(text, "media" if said.media else "unknown", "unusable")
 
-    async def _obey(self, command: Command, said: Said) -> Answer:
-        operation = asked(command, Wish(said.chat_id, said.message_id, said.person), self._outside.worker)
+    async def _obey(self, command: Command, said: Said) -> CommandAnswer:
+        operation = asked(command, CommandKey(said.chat_id, said.message_id, said.person), self._outside.worker)
         try:
             if not isinstance(operation, LookAtChat):
-                return await self._change(Change(command, said, operation), ASK_SECONDS)
+                return await self._change(ChangeRequest(command, said, operation), ASK_SECONDS)
             looked = await self._ask(operation, said, ASK_SECONDS)
         except NotStored as lost:
             # An earlier process may have asked, too.
             certain = lost.certain and not said.redelivered
             text = replies.unanswered(command, self._scene(said), certain)
-            doubt = None if certain or isinstance(operation, LookAtChat) else Change(command, said, operation)
+            doubt = None if certain or isinstance(operation, LookAtChat) else ChangeRequest(command, said, operation)
             outcome = "not_stored" if certain else "unknown"
-            return Answer(text, command.verb.value, outcome, lost.attempts, doubt)
+            return CommandAnswer(text, command.verb.value, outcome, lost.attempts, doubt)
         scene = self._scene(said)
-        if command.verb is Verb.STATE and looked.value is not None:
+        if command.verb is CommandVerb.STATE and looked.value is not None:
             scene = replace(scene, lacks=await self._outside.shortcomings(said.chat_id))
         text = replies.seen(command, scene, looked.value)
-        return Answer(text, command.verb.value, "seen", looked.attempts)
+        return CommandAnswer(text, command.verb.value, "seen", looked.attempts)
 
-    async def _learn(self, doubt: Change) -> Answer:
+    async def _learn(self, doubt: ChangeRequest) -> CommandAnswer:
         try:
             return await self._change(doubt, SETTLE_SECONDS)
         except NotStored as lost:
-            return Answer(replies.NEVER_KNOWN, doubt.command.verb.value, "unknown", lost.attempts)
+            return CommandAnswer(replies.NEVER_KNOWN, doubt.command.verb.value, "unknown", lost.attempts)
 
     async def say_for_all(self, heap: Heap, text: str) -> None:
         """Say one thing for many, each of which has its line."""
@@ -221,18 +209,18 @@ class Speaker:
         sent = [
             (command.verb, said.sent_at or now - timedelta(seconds=self._age_seconds(said)))
             for said, answer in answers
-            if answer.outcome == Verdict.TOO_OLD.value and (command := self.read(said)) is not None
+            if answer.outcome == CommandOutcome.TOO_OLD.value and (command := self.read(said)) is not None
         ]
-        lines = [answer.text for _, answer in answers if answer.outcome != Verdict.TOO_OLD.value]
+        lines = [answer.text for _, answer in answers if answer.outcome != CommandOutcome.TOO_OLD.value]
         if sent:
             lines.append(replies.too_old(sent, "UTC" if view is None else view.timezone, now))
         return answers, "\n".join(line for line in dict.fromkeys(lines) if self._is_worth_saying(heap[0], line))
 
-    async def _close(self, said: Said, seconds: float) -> Answer:
+    async def _close(self, said: Said, seconds: float) -> CommandAnswer:
         command = self.read(said)
         assert command is not None, "only commands grow old"
-        wish = Wish(said.chat_id, said.message_id, said.person)
-        return await self._change(Change(command, said, SetAside(wish, command.verb.value)), seconds)
+        wish = CommandKey(said.chat_id, said.message_id, said.person)
+        return await self._change(ChangeRequest(command, said, SetAside(wish, command.verb.value)), seconds)
 
     def _age_seconds(self, said: Said) -> float:
         """How old it was when we saw it first; our own clock serves where the platform shows none."""
@@ -251,12 +239,12 @@ class Speaker:
         self._courtesy.tell(said.chat_id, now)
         return True
 
-    async def _change(self, change: Change, seconds: float) -> Answer:
+    async def _change(self, change: ChangeRequest, seconds: float) -> CommandAnswer:
         reply = await self._ask(change.operation, change.said, seconds)
         self._tell(change.command, change.said, reply.value)
         await self._follow(change.said, reply.value)
         text = replies.told(change.command, self._scene(change.said), reply.value)
-        return Answer(text, change.command.verb.value, reply.value.verdict.value, reply.attempts)
+        return CommandAnswer(text, change.command.verb.value, reply.value.verdict.value, reply.attempts)
 
     async def _ask(self, operation: Operation[T], said: Said, seconds: float) -> Reply[T]:
         priority = Priority.LOW if said.private else Priority.HIGH  # strangers never come before a tap
@@ -265,7 +253,7 @@ class Speaker:
     def _tell(self, command: Command, said: Said, told: Told) -> None:
         """What a command did to an item has its line, whoever asked again for the answer."""
         row, change = told.row, "presented" if told.claimed else "requeued"
-        done = told.claimed or (told.verdict is Verdict.DONE and command.verb is Verb.REQUEUE)
+        done = told.claimed or (told.verdict is CommandOutcome.DONE and command.verb is CommandVerb.REQUEUE)
         # One round may be presented again and again; a requeue is a decision, and its version tells it.
         key = f"presented by {said.message_id}" if told.claimed else change
         if row is not None and done and self._outside.explained.is_new(row, key):
@@ -278,7 +266,7 @@ class Speaker:
             except MailboxClosed:
                 # We stop: the hold runs out, and the schedule sends it.
                 log.info("command.stopped", chat_id=said.chat_id, item_id=told.row.id)
-        if told.verdict is Verdict.DONE:
+        if told.verdict is CommandOutcome.DONE:
             self._outside.look_again()
 
     def _scene(self, said: Said) -> replies.Scene:
@@ -286,7 +274,7 @@ class Speaker:
         return replies.Scene(said.person.name, said.chat_id, said.private, now, silence)
 
     async def _send(self, said: Said, text: str) -> bool:
-        return await self._voice.say(said.chat_id, text, said.at) is None
+        return await self._delivery.say(said.chat_id, text, said.at) is None
 
 
 def _who(said: Said) -> tuple[int, int]:

@@ -30,13 +30,13 @@ MOST_HELD = 40
 
 
 @dataclass(slots=True, eq=False)
-class _Held:
+class _HeldCommand:
     said: Said
     name: str
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
 
-class OwnName:
+class BotName:
     """Asks at the start, every few hours, and when a command bears a strange name; `ours` hears what is for us.
 
     `theirs` hears the rest; its second argument says that we do not know it, and gave up to hold the command.
@@ -47,7 +47,7 @@ class OwnName:
         self._chat = chat
         self._ours = ours
         self._theirs = theirs
-        self._held: deque[_Held] = deque()
+        self._held: deque[_HeldCommand] = deque()
         self._wanted = anyio.Event()
         self._not_before = 0.0
 
@@ -62,7 +62,7 @@ class OwnName:
         elif self.name is not None and anyio.current_time() < self._not_before:
             self._theirs(said, False)
         else:
-            self._hold(_Held(said, name), tasks)
+            self._hold(_HeldCommand(said, name), tasks)
 
     async def run(self) -> None:
         """Ask again and again, until cancelled."""
@@ -90,7 +90,7 @@ class OwnName:
         self.name = name
         return None
 
-    def _hold(self, held: _Held, tasks: TaskGroup) -> None:
+    def _hold(self, held: _HeldCommand, tasks: TaskGroup) -> None:
         if self.name is not None:
             self._wanted.set()
         if len(self._held) >= MOST_HELD:
@@ -98,12 +98,12 @@ class OwnName:
         self._held.append(held)
         tasks.start_soon(self._watch, held)
 
-    async def _watch(self, held: _Held) -> None:
+    async def _watch(self, held: _HeldCommand) -> None:
         with held.scope:
             await anyio.sleep(HOLD_SECONDS)
             self._give_up(held)
 
-    def _give_up(self, held: _Held) -> None:
+    def _give_up(self, held: _HeldCommand) -> None:
         self._held.remove(held)
         held.scope.cancel()
         self._theirs(held.said, True)

@@ -8,9 +8,9 @@ from functools import partial
 import anyio
 
 from actors.commands import texts as replies
-from actors.commands.answering import SETTLE_SECONDS, Answer, Speaker
+from actors.commands.answering import SETTLE_SECONDS, Answering, CommandAnswer
 from actors.commands.delivery import ASK_SECONDS
-from actors.commands.greeting import Greeter
+from actors.commands.greeting import Greeting
 from actors.database.request import NotStored
 from actors.domain.updates import Heard, Membership, Said
 from actors.runtime.actor import Context
@@ -39,9 +39,9 @@ class Conversation:
 
     idle = True
 
-    def __init__(self, speaker: Speaker, greeter: Greeter, context: Context[int, Heard]) -> None:
-        self._speaker = speaker
-        self._greeter = greeter
+    def __init__(self, speaker: Answering, greeter: Greeting, context: Context[int, Heard]) -> None:
+        self._answering = speaker
+        self._greeting = greeter
         self._context = context
         self._open: list[int] = []  # whose they are
         self._last = _Turn()
@@ -50,7 +50,7 @@ class Conversation:
 
     def receive(self, heard: Heard) -> None:
         """Have it answered after those before it, or refused at once when too many are open."""
-        if isinstance(heard, Said) and self._speaker.is_too_old(heard):
+        if isinstance(heard, Said) and self._answering.is_too_old(heard):
             self._lay_aside(heard)
             return
         whose = heard.person.id if isinstance(heard, Said) else heard.user_id
@@ -63,44 +63,44 @@ class Conversation:
         self._context.spawn(partial(serve, before, self._last), heard)
 
     def _turn_away(self, heard: Heard) -> None:
-        if isinstance(heard, Said) and self._speaker.may_turn_away(heard):
-            self._context.spawn(partial(self._speaker.refuse, heard, replies.BUSY), heard)
+        if isinstance(heard, Said) and self._answering.may_turn_away(heard):
+            self._context.spawn(partial(self._answering.refuse, heard, replies.BUSY), heard)
         elif isinstance(heard, Said):
-            self._speaker.pass_over(heard)
+            self._answering.pass_over(heard)
         else:
-            self._greeter.note(heard, None)
-            self._speaker.confirm(heard)
+            self._greeting.note(heard, None)
+            self._answering.confirm(heard)
 
     async def _serve(self, said: Said, before: _Turn, turn: _Turn) -> None:
         doubt = None
         try:
             await before.decided.wait()
-            answer = await self._speaker.decide(said)
+            answer = await self._answering.decide(said)
             turn.decided.set()
             await before.answered.wait()
             if answer is not None:
                 doubt = answer.doubt
-                await self._speaker.say(said, answer)
+                await self._answering.say(said, answer)
         finally:
             self._open.remove(said.person.id)
             turn.end()
         # Also in doubt, which was said: an update that is held costs a tap its place.
-        self._speaker.confirm(said)
+        self._answering.confirm(said)
         if doubt is not None:
-            await self._speaker.settle(doubt)
+            await self._answering.settle(doubt)
 
     async def _attend(self, change: Membership, before: _Turn, turn: _Turn) -> None:
         try:
             await before.decided.wait()
-            greeting = await self._greeter.decide(change)
+            greeting = await self._greeting.decide(change)
             turn.decided.set()
             await before.answered.wait()
             if greeting is not None:
-                await self._greeter.say(change, greeting)
+                await self._greeting.say(change, greeting)
         finally:
             self._open.remove(change.user_id)
             turn.end()
-        self._speaker.confirm(change)
+        self._answering.confirm(change)
 
     def _lay_aside(self, said: Said) -> None:
         self._old.append(said)
@@ -116,21 +116,21 @@ class Conversation:
         with attempt:
             in_doubt = not await self._say_old(heap, ASK_SECONDS, replies.NOBODY_KNOWS_OLD)
         for said in heap if attempt.error is None else heap[1:]:
-            self._speaker.confirm(said)
+            self._answering.confirm(said)
         if attempt.error is not None:
             raise attempt.error
         if in_doubt:
             await until_stopped(
-                self._speaker.stopping, partial(self._say_old, heap, SETTLE_SECONDS, replies.NEVER_KNOWN)
+                self._answering.stopping, partial(self._say_old, heap, SETTLE_SECONDS, replies.NEVER_KNOWN)
             )
 
     async def _say_old(self, heap: list[Said], seconds: float, in_doubt: str) -> bool:
         """Tell what became of them; False: nobody knows, and that was told."""
         try:
-            answers, text = await self._speaker.set_aside(heap, seconds)
+            answers, text = await self._answering.set_aside(heap, seconds)
         except NotStored as lost:
-            unknown = Answer(in_doubt, "unread", "unknown", lost.attempts)
-            await self._speaker.say_for_all([(said, unknown) for said in heap], in_doubt)
+            unknown = CommandAnswer(in_doubt, "unread", "unknown", lost.attempts)
+            await self._answering.say_for_all([(said, unknown) for said in heap], in_doubt)
             return False
-        await self._speaker.say_for_all(answers, text)
+        await self._answering.say_for_all(answers, text)
         return True

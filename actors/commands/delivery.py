@@ -18,8 +18,8 @@ ROOM_SECONDS = 45.0  # so long an answer leaves cards and decisions their room i
 HOLD_SECONDS = 60.0  # so long an answer is tried that Telegram does not take
 
 
-class Voice:
-    """The bot's, in every chat."""
+class MessageDelivery:
+    """The bot's texts in every chat."""
 
     def __init__(self, chat: Chat, store: Store, paces: Paces) -> None:
         self._chat = chat

@@ -6,7 +6,7 @@ import anyio
 import structlog
 
 from actors.commands import texts as replies
-from actors.commands.delivery import Voice
+from actors.commands.delivery import MessageDelivery
 from actors.commands.parsing import Courtesy
 from actors.domain.group_ids import GroupKind
 from actors.domain.membership import OUTSIDE, has_joined
@@ -18,11 +18,11 @@ SETTLE_SECONDS = 2.0  # a group that has just become a supergroup is known by it
 GREETED = frozenset({GroupKind.GROUP, GroupKind.SUPERGROUP})
 
 
-class Greeter:
+class Greeting:
     """Never speaks in a channel, nor to a person alone, who hears us at /start."""
 
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
+    def __init__(self, delivery: MessageDelivery) -> None:
+        self._delivery = delivery
         self._courtesy = Courtesy()
 
     async def decide(self, change: Membership) -> str | None:
@@ -31,13 +31,13 @@ class Greeter:
         if greets:
             self._courtesy.tell(change.chat_id, anyio.current_time())
             await anyio.sleep(SETTLE_SECONDS)
-        is_known = await self._voice.is_known(change.chat_id, change.user_id)
+        is_known = await self._delivery.is_known(change.chat_id, change.user_id)
         self.note(change, is_known)
         return replies.greeting(change.chat_id, is_known) if greets else None
 
     async def say(self, change: Membership, greeting: str) -> None:
         """Say it; a refusal is final."""
-        trouble = await self._voice.say(change.chat_id, greeting, change.at)
+        trouble = await self._delivery.say(change.chat_id, greeting, change.at)
         if trouble is not None:
             log.info("chat.not_greeted", chat_id=change.chat_id, reason=trouble)
 

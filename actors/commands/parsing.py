@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
 
-from actors.operations.commands import LookAtChat, PauseChat, PresentNext, RequeueItem, Wish
+from actors.operations.commands import CommandKey, LookAtChat, PauseChat, PresentNext, RequeueItem
 
 SHAPE = re.compile(r"/([a-z0-9_]{1,32})(?:@(\w{1,64}))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL | re.ASCII)
 MENTION = re.compile(r"(?<![\w@/])@(\w{1,64})", re.ASCII)
@@ -16,7 +16,7 @@ MOST_LINES = 10
 OLD_SECONDS = 120.0
 
 
-class Verb(Enum):
+class CommandVerb(Enum):
     """A command of ours; the value is what people write after the slash."""
 
     START = "start"
@@ -30,23 +30,23 @@ class Verb(Enum):
 
 
 MENU: tuple[tuple[str, str], ...] = (
-    (Verb.STATE.value, "what is next, what waits, and whether all works"),
-    (Verb.QUEUE.value, "the next stories"),
-    (Verb.NEXT.value, "show the next story now"),
-    (Verb.PAUSE.value, "show no more stories until /resume"),
-    (Verb.RESUME.value, "go on after a pause"),
-    (Verb.REQUEUE.value, "bring a skipped story back: /requeue 7"),
-    (Verb.HELP.value, "how this works"),
+    (CommandVerb.STATE.value, "what is next, what waits, and whether all works"),
+    (CommandVerb.QUEUE.value, "the next stories"),
+    (CommandVerb.NEXT.value, "show the next story now"),
+    (CommandVerb.PAUSE.value, "show no more stories until /resume"),
+    (CommandVerb.RESUME.value, "go on after a pause"),
+    (CommandVerb.REQUEUE.value, "bring a skipped story back: /requeue 7"),
+    (CommandVerb.HELP.value, "how this works"),
 )
-CHANGES = frozenset({Verb.NEXT, Verb.PAUSE, Verb.RESUME, Verb.REQUEUE})
-VERBS = {verb.value: verb for verb in Verb}
+CHANGES = frozenset({CommandVerb.NEXT, CommandVerb.PAUSE, CommandVerb.RESUME, CommandVerb.REQUEUE})
+VERBS = {verb.value: verb for verb in CommandVerb}
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """One of ours; `unclear` if the words behind it cannot be read."""
 
-    verb: Verb
+    verb: CommandVerb
     item_id: int | None = None
     unclear: bool = False
 
@@ -67,7 +67,7 @@ def read(text: str) -> Command | None:
     if found is None or verb is None:
         return None
     words = (found[3] or "").strip()
-    if verb is not Verb.REQUEUE or not words:
+    if verb is not CommandVerb.REQUEUE or not words:
         return Command(verb)
     number = NUMBER.fullmatch(words)
     return Command(verb, int(number[1])) if number else Command(verb, unclear=True)
@@ -88,14 +88,14 @@ def is_too_old(command: Command, age_seconds: float) -> bool:
     return age_seconds > OLD_SECONDS and command.verb in CHANGES and not command.unclear
 
 
-def asked(command: Command, wish: Wish, worker: str) -> Asked:
+def asked(command: Command, wish: CommandKey, worker: str) -> Asked:
     """Say what the command asks of the database; even help is for chats that are set up."""
     match command.verb:
-        case Verb.NEXT:
+        case CommandVerb.NEXT:
             return PresentNext(wish, worker)
-        case Verb.PAUSE | Verb.RESUME as verb:
-            return PauseChat(wish, paused=verb is Verb.PAUSE)
-        case Verb.REQUEUE if not command.unclear:
+        case CommandVerb.PAUSE | CommandVerb.RESUME as verb:
+            return PauseChat(wish, paused=verb is CommandVerb.PAUSE)
+        case CommandVerb.REQUEUE if not command.unclear:
             return RequeueItem(wish, command.item_id)
         case _:
             return LookAtChat(wish.chat_id, wish.person.id, MOST_LINES)

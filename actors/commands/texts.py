@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from actors.commands.parsing import MENU, Command, Verb
+from actors.commands.parsing import MENU, Command, CommandVerb
 from actors.domain.item import Row, State
 from actors.domain.local_times import clock, local, moment
 from actors.domain.time_zones import is_known, unknown
 from actors.item.texts import DONE
-from actors.operations.commands import ChatView, Told, Verdict
+from actors.operations.commands import ChatView, CommandOutcome, Told
 
 SILENT_SECONDS = 60.0  # a long poll lasts 25, and one that nobody answers 35
 TITLE_ROOM = 40
@@ -56,11 +56,11 @@ class Scene:
 def unanswered(command: Command, scene: Scene, certain: bool) -> str:
     """The database did not answer in time; `certain` if nothing can have been changed."""
     match command.verb:
-        case Verb.STATE:
+        case CommandVerb.STATE:
             return _health(scene, database_answers=False)
-        case Verb.HELP:
+        case CommandVerb.HELP:
             return HELP
-        case Verb.START | Verb.QUEUE:
+        case CommandVerb.START | CommandVerb.QUEUE:
             return CANNOT_LOOK
         case _:
             return NOTHING_CHANGED if certain else NOBODY_KNOWS
@@ -70,46 +70,50 @@ def seen(command: Command, scene: Scene, view: ChatView | None) -> str:
     """The answer of a command that changes nothing."""
     if view is None:
         return _not_set_up(scene)
-    if command.verb in {Verb.START, Verb.HELP}:
-        return HELP if command.verb is Verb.HELP else f"This chat is set up. {HELP}"
+    if command.verb in {CommandVerb.START, CommandVerb.HELP}:
+        return HELP if command.verb is CommandVerb.HELP else f"This chat is set up. {HELP}"
     if not view.permitted:
         return "\n".join([f"{isolated(scene.name)}: {FORBIDDEN}", *_lacking(scene)])
     if command.unclear:
         return UNCLEAR
-    return _queue(view, scene.now) if command.verb is Verb.QUEUE else _state(view, scene)
+    return _queue(view, scene.now) if command.verb is CommandVerb.QUEUE else _state(view, scene)
 
 
 def told(command: Command, scene: Scene, outcome: Told) -> str:
     """The answer of a command that changes something."""
-    if outcome.verdict is Verdict.UNKNOWN_CHAT:
+    if outcome.verdict is CommandOutcome.UNKNOWN_CHAT:
         return _not_set_up(scene)
-    if outcome.verdict is Verdict.FORBIDDEN:
+    if outcome.verdict is CommandOutcome.FORBIDDEN:
         return f"{isolated(scene.name)}: {FORBIDDEN}"
-    if outcome.verdict is Verdict.DONE:
+    if outcome.verdict is CommandOutcome.DONE:
         return _done(command, outcome.row)
-    if outcome.verdict is Verdict.CANNOT_REQUEUE and outcome.row is not None:
+    if outcome.verdict is CommandOutcome.CANNOT_REQUEUE and outcome.row is not None:
         return f"{story(outcome.row)} is {_now(outcome.row)}; only what was skipped or has expired can come back."
-    if outcome.verdict is Verdict.AS_IT_WAS:
-        return "It is paused already." if command.verb is Verb.PAUSE else "It is not paused."
+    if outcome.verdict is CommandOutcome.AS_IT_WAS:
+        return "It is paused already." if command.verb is CommandVerb.PAUSE else "It is not paused."
     return REFUSED[outcome.verdict]
 
 
-REFUSED: Mapping[Verdict, str] = MappingProxyType(
+REFUSED: Mapping[CommandOutcome, str] = MappingProxyType(
     {
-        Verdict.OVERTAKEN: "A later command had decided that already; nothing was changed.",
-        Verdict.NOTHING_WAITING: "Nothing waits: the queue is empty.",
-        Verdict.BEING_SENT: "The next story is being sent this very moment.",
-        Verdict.NOTHING_TO_REQUEUE: "There is nothing to bring back: nothing was skipped, and nothing has expired.",
-        Verdict.UNKNOWN_ITEM: "There is no item of this number in this chat; nothing was changed.",
-        Verdict.CANNOT_REQUEUE: "Only what was skipped or has expired can come back; nothing was changed.",
-        Verdict.LOCKED: "That story was posted or rejected meanwhile, and may not come again yet; nothing was changed.",
-        Verdict.TOO_OLD: "That was sent too long ago; nothing was changed. Send it again if it is still wanted.",
-        Verdict.QUEUED_ALREADY: "That story is in the queue again already; nothing was changed.",
+        CommandOutcome.OVERTAKEN: "A later command had decided that already; nothing was changed.",
+        CommandOutcome.NOTHING_WAITING: "Nothing waits: the queue is empty.",
+        CommandOutcome.BEING_SENT: "The next story is being sent this very moment.",
+        CommandOutcome.NOTHING_TO_REQUEUE: (
+            "There is nothing to bring back: nothing was skipped, and nothing has expired."
+        ),
+        CommandOutcome.UNKNOWN_ITEM: "There is no item of this number in this chat; nothing was changed.",
+        CommandOutcome.CANNOT_REQUEUE: "Only what was skipped or has expired can come back; nothing was changed.",
+        CommandOutcome.LOCKED: (
+            "That story was posted or rejected meanwhile, and may not come again yet; nothing was changed."
+        ),
+        CommandOutcome.TOO_OLD: "That was sent too long ago; nothing was changed. Send it again if it is still wanted.",
+        CommandOutcome.QUEUED_ALREADY: "That story is in the queue again already; nothing was changed.",
     }
 )
 
 
-def too_old(sent: Sequence[tuple[Verb, datetime]], timezone: str, now: datetime) -> str:
+def too_old(sent: Sequence[tuple[CommandVerb, datetime]], timezone: str, now: datetime) -> str:
     """What lay at the platform while nobody listened is not done any more; one sentence for all of it."""
     verbs = ", ".join(dict.fromkeys(f"/{verb.value}" for verb, _ in sent))
     first, last = (_sent(at, timezone, now) for at in (min(at for _, at in sent), max(at for _, at in sent)))
@@ -166,12 +170,12 @@ def _not_set_up(scene: Scene) -> str:
 
 
 def _done(command: Command, row: Row | None) -> str:
-    if command.verb is Verb.PAUSE:
+    if command.verb is CommandVerb.PAUSE:
         return "Paused. No story comes by itself until /resume; /next still shows one."
-    if command.verb is Verb.RESUME:
+    if command.verb is CommandVerb.RESUME:
         return "Going on. What is overdue comes one by one."
     assert row is not None, "what was done to an item names it"
-    if command.verb is Verb.REQUEUE:
+    if command.verb is CommandVerb.REQUEUE:
         return f"Back in the queue: {story(row)}. It is due now."
     return f"Here comes {story(row)}."
 

@@ -94,7 +94,7 @@ class Person:
     name: str
 
 
-class Kind(Enum):
+class MediaKind(Enum):
     """How a story is sent and shown."""
 
     PHOTO = "photo"
@@ -106,7 +106,7 @@ class Story:
     """The media and its caption; `file_id` is Telegram's own copy, once it has one."""
 
     media_id: int
-    kind: Kind
+    kind: MediaKind
     path: str
     file_name: str
     title: str

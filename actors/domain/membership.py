@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Standing(Enum):
+class BotMembership(Enum):
     """The value is what Telegram calls it; who is restricted outside of the chat counts as having left."""
 
     CREATOR = "creator"
@@ -16,9 +16,9 @@ class Standing(Enum):
     KICKED = "kicked"
 
 
-OUTSIDE = frozenset({Standing.LEFT, Standing.KICKED})
+OUTSIDE = frozenset({BotMembership.LEFT, BotMembership.KICKED})
 
 
-def has_joined(before: Standing, after: Standing) -> bool:
+def has_joined(before: BotMembership, after: BotMembership) -> bool:
     """Tell whether the bot came into the chat, and not just got or lost rights there."""
     return before in OUTSIDE and after not in OUTSIDE

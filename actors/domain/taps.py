@@ -8,7 +8,7 @@ from enum import Enum
 from actors.domain.item import Person, Step
 
 
-class Standing(Enum):
+class TapRight(Enum):
     """What the worker knows of a person's right to tap, from what the database said."""
 
     MAY = "has a role, or the chat asks for none"
@@ -21,7 +21,7 @@ class Standing(Enum):
     @property
     def draws(self) -> bool:
         """Tell whether what is not stored yet may stand on a card in this person's name."""
-        return self in {Standing.MAY, Standing.LIKELY}
+        return self in {TapRight.MAY, TapRight.LIKELY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Press:
     redelivered: bool = False
     mark: str | None = None
     shown: bool = False
-    standing: Standing = Standing.MAY
+    standing: TapRight = TapRight.MAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from actors.domain.group_ids import GroupKind
 from actors.domain.item import Person
-from actors.domain.membership import Standing
+from actors.domain.membership import BotMembership
 from actors.domain.taps import Pressed
 
 
@@ -41,8 +41,8 @@ class Membership:
     chat_id: int
     kind: GroupKind
     user_id: int
-    before: Standing
-    after: Standing
+    before: BotMembership
+    after: BotMembership
     at: float = 0.0
 
 

@@ -20,7 +20,7 @@ from actors.domain.messages import (
     Unvouched,
     Vouched,
 )
-from actors.domain.taps import Press, Standing
+from actors.domain.taps import Press, TapRight
 from actors.item.memory import Known
 
 K = TypeVar("K")
@@ -75,15 +75,15 @@ class People:
         self._asked: OrderedDict[tuple[int, int], dict[str, float]] = OrderedDict()
         self._noted = Seldom()
 
-    def standing(self, press: Press) -> Standing:
+    def standing(self, press: Press) -> TapRight:
         """Tell what is known of the right of this person."""
         known = self._known(press)
-        crowded = known in {Standing.UNKNOWN, Standing.DOUBTED} and self._is_crowded(press)
-        return Standing.CROWDED if crowded else known
+        crowded = known in {TapRight.UNKNOWN, TapRight.DOUBTED} and self._is_crowded(press)
+        return TapRight.CROWDED if crowded else known
 
     def asks(self, press: Press) -> None:
         """The database is asked for the sake of this press."""
-        if press.standing is not Standing.MAY:
+        if press.standing is not TapRight.MAY:
             key = (press.chat_id, press.person.id)
             _put(self._asked, key, {**self._asked.get(key, {}), press.id: anyio.current_time()})
 
@@ -107,18 +107,18 @@ class People:
         """Remember whether a chat asks for a role."""
         _put(self._chats, chat_id, (restricted, anyio.current_time()))
 
-    def _known(self, press: Press) -> Standing:
+    def _known(self, press: Press) -> TapRight:
         now = anyio.current_time()
         restricted, heard = self._chats.get(press.chat_id, (True, now))
         if not restricted:
-            return Standing.MAY if now - heard < RIGHT_SECONDS else Standing.LIKELY
+            return TapRight.MAY if now - heard < RIGHT_SECONDS else TapRight.LIKELY
         may, heard = self._people.get((press.chat_id, press.person.id), (True, float("-inf")))
         ago = now - heard
         if ago >= (RIGHT_SECONDS if may else DOUBT_SECONDS):
-            return Standing.UNKNOWN
+            return TapRight.UNKNOWN
         if may:
-            return Standing.MAY
-        return Standing.REFUSED if ago < REFUSED_SECONDS else Standing.DOUBTED
+            return TapRight.MAY
+        return TapRight.REFUSED if ago < REFUSED_SECONDS else TapRight.DOUBTED
 
     def _is_crowded(self, press: Press) -> bool:
         asked, now = self._asked.get((press.chat_id, press.person.id), {}), anyio.current_time()

@@ -39,8 +39,8 @@ from actors.domain.taps import (
     Press,
     Pressed,
     SendOriginal,
-    Standing,
     Tap,
+    TapRight,
 )
 from actors.item import texts as words
 from actors.item.decide_checks import draw_checked, unless_listed
@@ -87,7 +87,7 @@ from actors.item.texts import rehearse
 def decide(item: Item, message: Message) -> Decision:  # noqa: C901, PLR0911, PLR0912 - table: one clause a message
     """Answer any message in any state; one that comes too late changes nothing."""
     match message:
-        case pressed if isinstance(pressed, Pressed) and pressed.press.standing in {Standing.REFUSED, Standing.CROWDED}:
+        case pressed if isinstance(pressed, Pressed) and pressed.press.standing in {TapRight.REFUSED, TapRight.CROWDED}:
             return _refuse(item, pressed)
         case Tap() if (holder := item.holder(message.press)) is not None:
             return _busy(item, holder, message)
@@ -162,7 +162,7 @@ def _newest(item: Item, row: Row) -> Row:
 
 def _may_view(item: Item, press: Press) -> bool:
     """Nothing is shown before the person's right and the message are known."""
-    return press.standing is Standing.MAY and item.owns(press)
+    return press.standing is TapRight.MAY and item.owns(press)
 
 
 def _refuse(item: Item, pressed: Pressed) -> Decision:
@@ -213,7 +213,7 @@ def _try(item: Item, tap: Tap) -> Decision:
     """
     first = next((words.in_progress(other.step, other.press.person.name) for other in item.aside), None)
     item, toast = answer(item, tap.press, words.toast(tap.step, item.row, first))
-    if tap.press.standing is not Standing.MAY:
+    if tap.press.standing is not TapRight.MAY:
         return Decision(replace(item, aside=(*item.aside, tap)), (toast, Record(tap), WatchRecording(tap)))
     effects = (toast, Record(tap), WatchRecording(tap), *give_way(item, tap.press))
     return Decision(replace(item, recording=tap, asking=None), effects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actors.domain.messages import Barred, Forbidden, Foreign, Gone, NotOurs, Unvouched
-from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, Press, Pressed, SendOriginal, Standing, Tap
+from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, Press, Pressed, SendOriginal, Tap, TapRight
 from actors.item import texts as words
 from actors.item.effects import (
     After,
@@ -41,7 +41,7 @@ def refuse(item: Item, pressed: Pressed) -> Decision:
     so many presses of one person at once that nobody's fingers make them.
     """
     press = pressed.press
-    crowded = press.standing is Standing.CROWDED
+    crowded = press.standing is TapRight.CROWDED
     text, outcome = (words.BUSY, Outcome.BUSY) if crowded else (words.MAY_NOT, Outcome.FORBIDDEN)
     conclusion = Conclude(press, action_of(pressed), outcome, "remembered", press.version)
     toast = AnswerTap(press, text, alone=True, seldom=True)
@@ -56,14 +56,14 @@ def barred(item: Item, message: Barred | Forbidden) -> Decision:
     item = item if row is None else item.learn(row)
     version = press.version if row is None else row.version
     conclusion = Conclude(press, action_of(about), Outcome.FORBIDDEN, "tap", version)
-    told = press.standing is Standing.DOUBTED  # by the toast
+    told = press.standing is TapRight.DOUBTED  # by the toast
     said = () if told else (SayInChat(press, words.barred(press.person.name), seldom=True),)
     return Decision(item, (*said, conclusion, _confirm(about)))
 
 
 def answer(item: Item, press: Press, text: str) -> tuple[Item, AnswerTap]:
     """Toast at once; what memory knows of the mark only sharpens it, the row decides."""
-    if press.standing is Standing.DOUBTED:
+    if press.standing is TapRight.DOUBTED:
         return item, AnswerTap(press, words.ASKED_AGAIN, alone=True, seldom=True)
     if not item.denies(press):
         return item, AnswerTap(press, text)

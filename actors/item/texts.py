@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from actors.domain.item import Kind, Row, State, Step
+from actors.domain.item import MediaKind, Row, State, Step
 from actors.domain.messages import Foreign
 from actors.domain.publish_phase import CANCELLABLE
 
@@ -115,7 +115,7 @@ def not_confirmed(step: Step, name: str) -> str:
 
 def rehearse(row: Row) -> str:
     """Say what would have been published, and where."""
-    kind = "video" if row.story.kind is Kind.VIDEO else "picture"
+    kind = "video" if row.story.kind is MediaKind.VIDEO else "picture"
     account = f"the account {row.account}" if row.account else "the chat's account (none is set yet)"
     name = row.story.title or row.story.file_name
     return f"Dry run: the {kind} “{name}” would have been published to {account}. Nothing was published."

@@ -10,7 +10,7 @@ from actors.operations.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CommandKey:
     """Who asks, where, and in which message: chat and message are the key of what it changes."""
 
     chat_id: int
@@ -18,7 +18,7 @@ class Wish:
     person: Person
 
 
-class Verdict(Enum):
+class CommandOutcome(Enum):
     """What a command came to; the value is what the database stores."""
 
     DONE = "done"
@@ -40,7 +40,7 @@ class Verdict(Enum):
 class Told:
     """The verdict, the same to each attempt, and the item as it is now; `claimed`: we are to send its card."""
 
-    verdict: Verdict
+    verdict: CommandOutcome
     row: Row | None = None
     claimed: bool = False
 
@@ -49,7 +49,7 @@ class Told:
 class PresentNext(Operation[Told]):
     """Claim the chat's next item now, whatever the gap says, or one in review whose card nobody can see."""
 
-    wish: Wish
+    wish: CommandKey
     worker: str
 
 
@@ -57,7 +57,7 @@ class PresentNext(Operation[Told]):
 class PauseChat(Operation[Told]):
     """Let the schedule rest in this chat, or (`paused` False) go on."""
 
-    wish: Wish
+    wish: CommandKey
     paused: bool
 
 
@@ -65,7 +65,7 @@ class PauseChat(Operation[Told]):
 class RequeueItem(Operation[Told]):
     """Bring a skipped or expired item of this chat back, due now; None: the one that was settled last."""
 
-    wish: Wish
+    wish: CommandKey
     item_id: int | None
 
 
@@ -73,7 +73,7 @@ class RequeueItem(Operation[Told]):
 class SetAside(Operation[Told]):
     """Insert the command's key as too old, or return what the key already holds: an earlier worker may have done it."""
 
-    wish: Wish
+    wish: CommandKey
     verb: str
 
 

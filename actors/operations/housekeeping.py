@@ -34,7 +34,7 @@ class TidyUp(Operation[int]):
     """Delete what has outlived its retention; answers how many rows went."""
 
 
-class Standing(Enum):
+class LeaseState(Enum):
     """Where a worker stands towards a lease."""
 
     HELD = "held"
@@ -45,7 +45,7 @@ class Standing(Enum):
 class LeaseView:
     """A lease as just read: ours or not, whether a standby waits for it, and until when (seconds from now)."""
 
-    standing: Standing
+    standing: LeaseState
     contested: bool
     seconds_left: float
 

@@ -9,7 +9,7 @@ from actors.operations.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ItemChange:
     """A change of an item that the log does not tell yet; `number` names it within its chat."""
 
     chat_key: int
@@ -33,7 +33,7 @@ class Due:
     expired: tuple[Row, ...]
     next_seconds: float | None
     lost: tuple[Row, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ItemChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Prerequisites:
     """What a process was given by its environment: keys to the tokens, and an address at which media can be fetched."""
 
     keys: bool = True
@@ -49,7 +49,7 @@ class Shortcoming:
     chats: tuple[int, ...] = ()
 
 
-def shortcomings(found: SetUp, means: Means) -> tuple[Shortcoming, ...]:
+def shortcomings(found: SetUp, means: Prerequisites) -> tuple[Shortcoming, ...]:
     """Everything that is not complete."""
     return (*_of_installation(found, means), *_of_chats(found))
 
@@ -59,7 +59,7 @@ def concerning(chat_id: int, all_of_them: Sequence[Shortcoming]) -> tuple[str, .
     return tuple(one.reason for one in all_of_them if chat_id in one.chats)
 
 
-def _of_installation(found: SetUp, means: Means) -> list[Shortcoming]:
+def _of_installation(found: SetUp, means: Prerequisites) -> list[Shortcoming]:
     missing = []
     if found.accounts and not means.keys:
         tokens = "the token of the account" if found.accounts == 1 else f"the tokens of the {found.accounts} accounts"

@@ -8,7 +8,7 @@ import anyio
 import structlog
 
 from actors.database.request import NotStored, Priority, RequestTerms, Store
-from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing
+from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease
 from actors.runtime.child import ChildContext
 from actors.runtime.waiting import WakeUp
 
@@ -116,7 +116,7 @@ class PollLease:
         return await self._stand(view)
 
     async def _stand(self, view: LeaseView) -> float:
-        if view.standing is Standing.STANDBY:
+        if view.standing is LeaseState.STANDBY:
             return await self._stand_by(view)
         if not self._held.is_set():
             log.info("lease.held", contested=view.contested)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from actors.domain.account import Login
-from actors.domain.item import Kind
-from actors.operations.set_up import Means, SetUp
+from actors.domain.item import MediaKind
+from actors.operations.set_up import Prerequisites, SetUp
 from actors.ports import Clock, Groups
 
 Lines: TypeAlias = list[dict[str, Any]]
@@ -45,7 +45,7 @@ class StoredFile(Protocol):
     """A file that can be a story, and is kept."""
 
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> MediaKind: ...
     @property
     def path(self) -> str: ...
     @property
@@ -106,4 +106,4 @@ class Opened:
     clock: Clock
     safe: Safe
     groups: Callable[[], AbstractAsyncContextManager[Groups | None]]
-    means: Callable[[], Means]
+    means: Callable[[], Prerequisites]

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Login, Quota
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import PortError, TokenGone, Unreachable
 from infra.instagram.calls import Calls
 from infra.instagram.replies import ContainerReply, LimitReply, Listed, Made, MediaReply
@@ -22,7 +22,7 @@ from infra.instagram.wire import Ask, open_session
 
 HINT_SECONDS = 8.0  # there are two of them, and a saga waits 20 s for both
 MOST_STORIES = "100"
-LINK = {Kind.PHOTO: "image_url", Kind.VIDEO: "video_url"}
+LINK = {MediaKind.PHOTO: "image_url", MediaKind.VIDEO: "video_url"}
 STATES = {state.name: state for state in ContainerState}
 
 

@@ -5,7 +5,7 @@ Files of earlier releases were kept, and published, with the place where they we
 
 from __future__ import annotations
 
-from actors.domain.item import Kind
+from actors.domain.item import MediaKind
 from infra.media import bare_films, bare_pictures
 from infra.media.formats import BROKEN, Unfit
 from infra.media.originals import shown
@@ -20,14 +20,14 @@ def remember(path: str, clean: set[str]) -> None:
     clean.add(path)
 
 
-def published(kind: Kind, content: bytes) -> bytes:
+def published(kind: MediaKind, content: bytes) -> bytes:
     """Return the file that Instagram is given; raises ValueError for one of which nobody can say what it tells."""
-    return bare_films.bare(content) if kind is Kind.VIDEO else bare_pictures.bare(content)
+    return bare_films.bare(content) if kind is MediaKind.VIDEO else bare_pictures.bare(content)
 
 
-def for_the_team(kind: Kind, content: bytes) -> bytes:
+def for_the_team(kind: MediaKind, content: bytes) -> bytes:
     """Return what the team sees: the same film or picture; one that cannot be read at all stays as it is."""
     try:
-        return bare_films.bare(content) if kind is Kind.VIDEO else shown(content)
+        return bare_films.bare(content) if kind is MediaKind.VIDEO else shown(content)
     except (*BROKEN, Unfit):
         return content

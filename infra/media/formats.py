@@ -14,7 +14,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from actors.domain.item import Kind
+from actors.domain.item import MediaKind
 from infra.media.films import faults, read_film
 
 MEGABYTE = 1024 * 1024
@@ -47,14 +47,14 @@ class Unfit(Exception):
 class Format:
     """What a file is: how it is sent, and the ending under which it is stored."""
 
-    kind: Kind
+    kind: MediaKind
     ending: str
 
 
-JPEG, PNG, WEBP = Format(Kind.PHOTO, "jpg"), Format(Kind.PHOTO, "png"), Format(Kind.PHOTO, "webp")
-MP4, MOV = Format(Kind.VIDEO, "mp4"), Format(Kind.VIDEO, "mov")
+JPEG, PNG, WEBP = Format(MediaKind.PHOTO, "jpg"), Format(MediaKind.PHOTO, "png"), Format(MediaKind.PHOTO, "webp")
+MP4, MOV = Format(MediaKind.VIDEO, "mp4"), Format(MediaKind.VIDEO, "mov")
 PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
-MOST_BYTES = {Kind.PHOTO: PHOTO_BYTES, Kind.VIDEO: VIDEO_BYTES}
+MOST_BYTES = {MediaKind.PHOTO: PHOTO_BYTES, MediaKind.VIDEO: VIDEO_BYTES}
 
 
 def recognise(head: bytes) -> Format:
@@ -76,14 +76,14 @@ def check_size(found: Format, size: int) -> None:
     """Raise Unfit for a file that Telegram would not take."""
     most = MOST_BYTES[found.kind]
     if size > most:
-        what = "picture" if found.kind is Kind.PHOTO else "video"
+        what = "picture" if found.kind is MediaKind.PHOTO else "video"
         raise Unfit(f"is too large: {size / MEGABYTE:.1f} MB, and a {what} may have {most // MEGABYTE} MB at most.")
 
 
 def check(found: Format, content: bytes) -> None:
     """Read the whole file as what it says it is; raises Unfit."""
     check_size(found, len(content))
-    if found.kind is Kind.PHOTO:
+    if found.kind is MediaKind.PHOTO:
         _check_picture(found, content)
     else:
         _check_video(content)

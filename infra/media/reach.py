@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 from yarl import URL
 
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import Refused, Unreachable
 
 SECONDS = 10.0
@@ -18,7 +18,7 @@ ELSEWHERE = (
     "tell the operator to set the address at which the files themselves are."
 )
 FIRST_BYTE = {"range": "bytes=0-0"}  # not HEAD: a presigned link is good for one method
-WANTED = {Kind.PHOTO: "image/", Kind.VIDEO: "video/"}
+WANTED = {MediaKind.PHOTO: "image/", MediaKind.VIDEO: "video/"}
 
 
 class Reach:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import Refused
 from infra.media.bare_films import bare
 from infra.media.fitting import fit
@@ -20,7 +20,7 @@ from infra.media.formats import BROKEN, VIDEO_BYTES, Format, Unfit, check, check
 class Stored:
     """A file that was taken in; `path` is relative to the store, `file_name` is what it was called before."""
 
-    kind: Kind
+    kind: MediaKind
     path: str
     file_name: str
     bytes: int
@@ -35,13 +35,13 @@ class Taken:
     files: Mapping[str, bytes]
 
 
-def published_path(kind: Kind, path: str) -> str:
+def published_path(kind: MediaKind, path: str) -> str:
     """Name the file that Instagram fetches for a story kept at `path`.
 
     A video is its own; beside each picture stands its copy fit for a story, with the same stem: ab/abc….png and
     ab/abc….story.jpg. The rule is the only link between the two, so neither a row nor a second look-up is needed.
     """
-    if kind is Kind.VIDEO:
+    if kind is MediaKind.VIDEO:
         return path
     return str(PurePosixPath(path).with_suffix(".story.jpg"))
 
@@ -63,14 +63,14 @@ CONTENT_TYPES = {
 def take_in(path: Path) -> Taken:
     """Check that a file can be a story; raises `Refused` with a sentence for the person who named it. Blocks."""
     content, found = _fit_content(path)
-    if found.kind is Kind.VIDEO:
+    if found.kind is MediaKind.VIDEO:
         content = _bare(path, content)
     digest = hashlib.sha256(content).hexdigest()
     kept = f"{digest[:2]}/{digest}.{found.ending}"
     # A name that is no text is kept as well as it can be: the database takes nothing else.
     name = os.fsencode(path.name).decode(errors="replace")
     files = {kept: content}
-    if found.kind is Kind.PHOTO:
+    if found.kind is MediaKind.PHOTO:
         files[published_path(found.kind, kept)] = _fitted(path, content)
     return Taken(Stored(found.kind, kept, name, len(content), digest), files)
 

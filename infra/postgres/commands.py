@@ -6,6 +6,8 @@ from typing import Any
 
 from actors.operations.commands import (
     ChatView,
+    CommandKey,
+    CommandOutcome,
     LookAtChat,
     MoveChat,
     PauseChat,
@@ -14,20 +16,18 @@ from actors.operations.commands import (
     RequeueItem,
     SetAside,
     Told,
-    Verdict,
-    Wish,
 )
 from infra.postgres import rows
 from infra.postgres.statement import Statement, Statements
 
 
-def _key(wish: Wish) -> tuple[object, ...]:
+def _key(wish: CommandKey) -> tuple[object, ...]:
     return wish.chat_id, wish.message_id, wish.person.id, wish.person.name
 
 
 def _told(_: object, value: Any) -> Told:
     row = value.get("row")
-    return Told(Verdict(value["verdict"]), None if row is None else rows.row(row), value.get("claimed", False))
+    return Told(CommandOutcome(value["verdict"]), None if row is None else rows.row(row), value.get("claimed", False))
 
 
 def _view(_: object, value: Any) -> ChatView | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing, TidyUp, WriteInteractions
+from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease, TidyUp, WriteInteractions
 from infra.postgres.statement import Statement, Statements
 
 HOLD_LEASE: Statement[HoldLease, LeaseView] = Statement(
     "select hold_lease($1, $2, $3, $4)",
     lambda operation: (operation.name, operation.worker, operation.seconds, operation.cut_seconds),
     lambda _, value: LeaseView(
-        Standing.HELD if value["held"] else Standing.STANDBY, value["contested"], float(value["seconds_left"])
+        LeaseState.HELD if value["held"] else LeaseState.STANDBY, value["contested"], float(value["seconds_left"])
     ),
 )
 

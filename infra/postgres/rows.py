@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from actors.domain.account import Account, Login
-from actors.domain.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import Card, LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
 from actors.domain.publish_phase import Phase
 
 
@@ -47,7 +47,7 @@ def story(value: Any) -> Story:
     """Read a story."""
     return Story(
         media_id=value["media_id"],
-        kind=Kind(value["kind"]),
+        kind=MediaKind(value["kind"]),
         path=value["path"],
         file_name=value["file_name"],
         title=value["title"],

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from actors.domain.item import Row, State
-from actors.operations.schedule import Change, ChangesTold, ClaimDue, Due, StoreOutcome
+from actors.operations.schedule import ChangesTold, ClaimDue, Due, ItemChange, StoreOutcome
 from infra.postgres import rows
 from infra.postgres.statement import Statement, Statements
 
 
-def _change(value: Any) -> Change:
-    return Change(**{**value, "state": State(value["state"])})
+def _change(value: Any) -> ItemChange:
+    return ItemChange(**{**value, "state": State(value["state"])})
 
 
 CLAIM_DUE: Statement[ClaimDue, Due] = Statement(

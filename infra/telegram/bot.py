@@ -14,7 +14,7 @@ from telegram import ReplyParameters as Reply
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from actors.domain.item import Kind, Row
+from actors.domain.item import MediaKind, Row
 from actors.ports import Face, MediaSource, Sending, SentCard
 from infra.telegram.caption_text import clip, one_line, units, whole_text
 from infra.telegram.cards import LONGEST_CAPTION, Keyboard, caption, first_face, keyboard
@@ -65,7 +65,7 @@ class TelegramChat:
         """Send the picture or video, from Telegram's own copy if it still has one."""
         face = first_face(row)
         send = partial(
-            self._bot.send_video if row.story.kind is Kind.VIDEO else self._bot.send_photo,
+            self._bot.send_video if row.story.kind is MediaKind.VIDEO else self._bot.send_photo,
             row.chat_id,
             caption=caption(face),
             parse_mode=ParseMode.HTML,
@@ -190,9 +190,9 @@ def _markup(buttons: Keyboard) -> InlineKeyboardMarkup | None:
     )
 
 
-def _file_id(message: Message, kind: Kind) -> str | None:
+def _file_id(message: Message, kind: MediaKind) -> str | None:
     """Telegram's copy for the next time; a silent video became an animation, which cannot be sent as video."""
-    if kind is Kind.VIDEO:
+    if kind is MediaKind.VIDEO:
         return message.video.file_id if message.video else None
     return message.photo[-1].file_id if message.photo else None
 

@@ -11,7 +11,7 @@ from telegram.constants import ChatType
 
 from actors.domain.group_ids import GroupKind
 from actors.domain.item import Person, Step
-from actors.domain.membership import Standing
+from actors.domain.membership import BotMembership
 from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, Pressed, SendOriginal, Tap
 from actors.domain.updates import Membership, Moved, Other, Said, Unknown, Update
 from infra.telegram.callback_data import PERSONAL, Meaning, Verb, decode
@@ -90,10 +90,10 @@ def _membership(raw: object, sight: Sight) -> Membership:
             raise TypeError
 
 
-def _standing(member: dict[str, Any]) -> Standing:
-    standing = Standing(member.get("status"))
-    if standing is Standing.RESTRICTED and member.get("is_member") is not True:
-        return Standing.LEFT
+def _standing(member: dict[str, Any]) -> BotMembership:
+    standing = BotMembership(member.get("status"))
+    if standing is BotMembership.RESTRICTED and member.get("is_member") is not True:
+        return BotMembership.LEFT
     return standing
 
 

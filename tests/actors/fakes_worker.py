@@ -15,10 +15,10 @@ from actors.domain.item import State, Step
 from actors.domain.messages import Recorded
 from actors.errors import Unreachable
 from actors.operations.cards import AcknowledgeCards, Recover, Recoverable, SaveCard, SendFailed
-from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing, TidyUp, WriteInteractions
+from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease, TidyUp, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue, Due
-from actors.operations.set_up import LookAtSetUp, Means, SetUp
+from actors.operations.set_up import LookAtSetUp, Prerequisites, SetUp
 from actors.operations.taps import CloseTap, RecordTap
 from actors.operations.tokens import ClaimTokens
 from actors.ports import Webhook
@@ -41,7 +41,7 @@ class TimedPool(FakePool):
         super().__init__(size=2)
         self.asked: list[tuple[float, str]] = []
         self.due: list[Due] = []
-        self.standing = Standing.HELD
+        self.standing = LeaseState.HELD
         self.listened: list[float] = []
         self.set_up = SetUp()
         self.answers(self._reply)
@@ -90,7 +90,7 @@ class TreeStage:
     updates: FakeUpdates = field(default_factory=FakeUpdates)
     web: Callable[[Worker, ChildContext], Any] | None = None
     webhook: Webhook | None = None
-    means: Means = field(default_factory=Means)
+    means: Prerequisites = field(default_factory=Prerequisites)
     logs: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from actors.domain.item import State, Step
 from actors.errors import BotTokenRefused, Unreachable
 from actors.item import texts as words
 from actors.operations.cards import AcknowledgeCards, Recover, SaveCard
-from actors.operations.housekeeping import HoldLease, Standing, WriteInteractions
+from actors.operations.housekeeping import HoldLease, LeaseState, WriteInteractions
 from actors.operations.schedule import ClaimDue, Due
 from actors.operations.taps import RecordTap
 from actors.operations.tokens import ClaimTokens
@@ -279,7 +279,7 @@ async def test_token_that_telegram_refuses_is_told_whichever_way_updates_come() 
 
 @pytest.mark.parametrize("failure", [Conflict(), Unreachable("no network")])
 async def test_standby_nudges_the_holder_and_does_not_mind_the_answer(stage: TreeStage, failure: Exception) -> None:
-    stage.pool.standing = Standing.STANDBY
+    stage.pool.standing = LeaseState.STANDBY
     stage.updates.will("get", failure)
 
     async with stage.playing() as worker:

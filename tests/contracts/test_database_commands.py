@@ -3,7 +3,16 @@
 import anyio
 
 from actors.domain.item import Person, State, Step
-from actors.operations.commands import LookAtChat, PauseChat, PresentNext, RequeueItem, SetAside, Told, Verdict, Wish
+from actors.operations.commands import (
+    CommandKey,
+    CommandOutcome,
+    LookAtChat,
+    PauseChat,
+    PresentNext,
+    RequeueItem,
+    SetAside,
+    Told,
+)
 from actors.operations.housekeeping import TidyUp
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
@@ -11,15 +20,15 @@ FIRST = 901
 
 
 async def say_next(team: Team, message_id: int = FIRST, worker: str = "one", person: Person = ANNA) -> Told:
-    return await team.ask(PresentNext(Wish(CHAT, message_id, person), worker))
+    return await team.ask(PresentNext(CommandKey(CHAT, message_id, person), worker))
 
 
 async def say_pause(team: Team, message_id: int = FIRST, *, paused: bool = True) -> Told:
-    return await team.ask(PauseChat(Wish(CHAT, message_id, ANNA), paused))
+    return await team.ask(PauseChat(CommandKey(CHAT, message_id, ANNA), paused))
 
 
 async def say_requeue(team: Team, item_id: int | None, message_id: int = FIRST, chat_id: int = CHAT) -> Told:
-    return await team.ask(RequeueItem(Wish(chat_id, message_id, ANNA), item_id))
+    return await team.ask(RequeueItem(CommandKey(chat_id, message_id, ANNA), item_id))
 
 
 async def test_person_without_a_role_in_a_restricted_chat_changes_nothing(team: Team) -> None:
@@ -30,17 +39,17 @@ async def test_person_without_a_role_in_a_restricted_chat_changes_nothing(team: 
 
     refused, done = await say_next(team, 901, person=BEN), await say_next(team, 902, person=ANNA)
 
-    assert refused == Told(Verdict.FORBIDDEN)
-    assert done.verdict is Verdict.DONE
+    assert refused == Told(CommandOutcome.FORBIDDEN)
+    assert done.verdict is CommandOutcome.DONE
 
 
 async def test_unknown_chat_changes_nothing(team: Team) -> None:
     """F34."""
-    wish = Wish(-4711, 1, ANNA)
+    wish = CommandKey(-4711, 1, ANNA)
 
     told = [await team.ask(asked) for asked in (PresentNext(wish, "one"), PauseChat(wish, True), RequeueItem(wish, 1))]
 
-    assert told == [Told(Verdict.UNKNOWN_CHAT)] * 3
+    assert told == [Told(CommandOutcome.UNKNOWN_CHAT)] * 3
     assert await team.ask(LookAtChat(-4711, 11, 5)) is None
     assert await team.lines("commands") == []
     assert len(await team.lines("chats")) == 1
@@ -48,42 +57,42 @@ async def test_unknown_chat_changes_nothing(team: Team) -> None:
 
 async def test_command_that_is_set_aside_is_not_done_by_a_late_attempt_either(team: Team) -> None:
     await team.queue()
-    wish = Wish(CHAT, FIRST, ANNA)
+    wish = CommandKey(CHAT, FIRST, ANNA)
 
     aside = [await team.ask(SetAside(wish, "next")) for _ in range(2)]
     late = await say_next(team)
 
-    assert [*aside, late] == [Told(Verdict.TOO_OLD)] * 3
+    assert [*aside, late] == [Told(CommandOutcome.TOO_OLD)] * 3
     assert len((await team.claim()).present) == 1
 
 
 async def test_command_that_was_done_before_is_not_set_aside(team: Team) -> None:
     await say_pause(team)
 
-    told = await team.ask(SetAside(Wish(CHAT, FIRST, ANNA), "pause"))
+    told = await team.ask(SetAside(CommandKey(CHAT, FIRST, ANNA), "pause"))
 
-    assert told == Told(Verdict.DONE)
+    assert told == Told(CommandOutcome.DONE)
 
 
 async def test_command_that_is_set_aside_overtakes_none(team: Team) -> None:
-    await team.ask(SetAside(Wish(CHAT, 902, ANNA), "resume"))
+    await team.ask(SetAside(CommandKey(CHAT, 902, ANNA), "resume"))
 
-    assert (await say_pause(team, 901)).verdict is Verdict.DONE
+    assert (await say_pause(team, 901)).verdict is CommandOutcome.DONE
 
 
 async def test_who_has_no_right_is_told_so_also_of_an_old_command(team: Team) -> None:
     await team.set_chat(restricted=True)
 
-    assert await team.ask(SetAside(Wish(CHAT, 901, BEN), "next")) == Told(Verdict.FORBIDDEN)
-    assert await team.ask(SetAside(Wish(-4711, 902, BEN), "next")) == Told(Verdict.UNKNOWN_CHAT)
+    assert await team.ask(SetAside(CommandKey(CHAT, 901, BEN), "next")) == Told(CommandOutcome.FORBIDDEN)
+    assert await team.ask(SetAside(CommandKey(-4711, 902, BEN), "next")) == Told(CommandOutcome.UNKNOWN_CHAT)
 
 
 async def test_pause_holds_the_schedule_until_resume(team: Team) -> None:
     await team.queue()
 
-    assert (await say_pause(team, 901)).verdict is Verdict.DONE
+    assert (await say_pause(team, 901)).verdict is CommandOutcome.DONE
     assert (await team.claim()).present == ()
-    assert (await say_pause(team, 902, paused=False)).verdict is Verdict.DONE
+    assert (await say_pause(team, 902, paused=False)).verdict is CommandOutcome.DONE
     assert len((await team.claim()).present) == 1
 
 
@@ -93,7 +102,7 @@ async def test_pause_that_comes_again_after_a_resume_pauses_nothing(team: Team) 
 
     again = await say_pause(team, 901)
 
-    assert again.verdict is Verdict.DONE
+    assert again.verdict is CommandOutcome.DONE
     assert not (await team.line("chats"))["paused"]
 
 
@@ -103,14 +112,14 @@ async def test_pause_that_takes_effect_after_a_later_resume_is_overtaken(team: T
 
     late = await say_pause(team, 901)
 
-    assert late.verdict is Verdict.OVERTAKEN
+    assert late.verdict is CommandOutcome.OVERTAKEN
     assert not (await team.line("chats"))["paused"]
 
 
 async def test_pause_of_a_paused_chat_says_so(team: Team) -> None:
     await say_pause(team, 901)
 
-    assert (await say_pause(team, 902)).verdict is Verdict.AS_IT_WAS
+    assert (await say_pause(team, 902)).verdict is CommandOutcome.AS_IT_WAS
 
 
 async def test_resume_is_heard_by_whoever_listens(team: Team) -> None:
@@ -128,7 +137,7 @@ async def test_requeue_brings_a_skipped_item_back_by_name(team: Team) -> None:
     told = await say_requeue(team, skipped.id)
 
     assert told.row is not None
-    assert (told.verdict, told.row.state, told.row.version) == (Verdict.DONE, State.WAITING, 2)
+    assert (told.verdict, told.row.state, told.row.version) == (CommandOutcome.DONE, State.WAITING, 2)
     assert (await team.line("item_events", version=2))["user_name"] == "Anna"
     assert await say_requeue(team, skipped.id) == told
 
@@ -142,7 +151,7 @@ async def test_requeue_without_a_number_takes_what_was_settled_last(team: Team) 
     told = [await say_requeue(team, None, message_id) for message_id in (901, 902, 903)]
 
     assert [one.row and one.row.id for one in told] == [first.id, second.id, None]
-    assert told[2] == Told(Verdict.NOTHING_TO_REQUEUE)
+    assert told[2] == Told(CommandOutcome.NOTHING_TO_REQUEUE)
 
 
 async def test_requeue_says_why_it_cannot(team: Team) -> None:
@@ -155,10 +164,10 @@ async def test_requeue_says_why_it_cannot(team: Team) -> None:
     told = [await say_requeue(team, item_id, 901 + item_id) for item_id in wished]
 
     assert [one.verdict for one in told] == [
-        Verdict.CANNOT_REQUEUE,
-        Verdict.LOCKED,
-        Verdict.CANNOT_REQUEUE,
-        Verdict.UNKNOWN_ITEM,
+        CommandOutcome.CANNOT_REQUEUE,
+        CommandOutcome.LOCKED,
+        CommandOutcome.CANNOT_REQUEUE,
+        CommandOutcome.UNKNOWN_ITEM,
     ]
 
 
@@ -167,7 +176,7 @@ async def test_requeue_of_a_story_that_is_queued_again_says_so(team: Team) -> No
     skipped = await team.settle(await team.present(media_id=media_id), Step.SKIP)
     await team.queue(media_id=media_id)
 
-    assert (await say_requeue(team, skipped.id)).verdict is Verdict.QUEUED_ALREADY
+    assert (await say_requeue(team, skipped.id)).verdict is CommandOutcome.QUEUED_ALREADY
 
 
 async def test_item_of_another_chat_is_unknown_here(team: Team) -> None:
@@ -177,7 +186,7 @@ async def test_item_of_another_chat_is_unknown_here(team: Team) -> None:
 
     told = await say_requeue(team, skipped.id, chat_id=OTHER_CHAT)
 
-    assert told == Told(Verdict.UNKNOWN_ITEM)
+    assert told == Told(CommandOutcome.UNKNOWN_ITEM)
     assert await team.load(skipped) == skipped
 
 

@@ -6,9 +6,9 @@ from actors.domain.item import Step
 from actors.operations.housekeeping import (
     HoldLease,
     Interaction,
+    LeaseState,
     LeaseView,
     ReleaseLease,
-    Standing,
     TidyUp,
     WriteInteractions,
 )
@@ -25,7 +25,7 @@ async def hold(team: Team, worker: str, seconds: float = DAY) -> LeaseView:
 async def test_a_lone_worker_holds_its_lease_for_a_day(team: Team) -> None:
     view = await hold(team, "one")
 
-    assert (view.standing, view.contested) == (Standing.HELD, False)
+    assert (view.standing, view.contested) == (LeaseState.HELD, False)
     assert view.seconds_left == pytest.approx(DAY, abs=5)
 
 
@@ -44,7 +44,7 @@ async def test_a_standby_cuts_what_is_left_and_waits(team: Team) -> None:
 
     view = await hold(team, "two")
 
-    assert view.standing is Standing.STANDBY
+    assert view.standing is LeaseState.STANDBY
     assert view.seconds_left == pytest.approx(10, abs=3)
 
 
@@ -75,7 +75,7 @@ async def test_holder_with_a_standby_renews_for_as_long_as_the_standby_allows(te
 
     view = await hold(team, "one")
 
-    assert (view.standing, view.contested) == (Standing.HELD, True)
+    assert (view.standing, view.contested) == (LeaseState.HELD, True)
     assert view.seconds_left <= 10.0
 
 
@@ -87,7 +87,7 @@ async def test_the_standby_takes_over_when_the_lease_has_run_out(team: Team) -> 
     view = await hold(team, "alive")
 
     lease = await team.line("leases")
-    assert (view.standing, view.contested) == (Standing.HELD, False)
+    assert (view.standing, view.contested) == (LeaseState.HELD, False)
     assert (lease["owner"], lease["token"], lease["standby"]) == ("alive", 2, None)
 
 
@@ -96,7 +96,7 @@ async def test_a_holder_that_comes_back_after_the_take_over_is_the_standby(team:
     await team.world.pass_time(11)
     await hold(team, "quick")
 
-    assert (await hold(team, "slow")).standing is Standing.STANDBY
+    assert (await hold(team, "slow")).standing is LeaseState.STANDBY
 
 
 async def test_a_lease_that_is_given_back_can_be_taken_at_once(team: Team) -> None:
@@ -105,7 +105,7 @@ async def test_a_lease_that_is_given_back_can_be_taken_at_once(team: Team) -> No
     released = await team.ask(ReleaseLease("updates", "one"))
 
     assert released
-    assert (await hold(team, "two")).standing is Standing.HELD
+    assert (await hold(team, "two")).standing is LeaseState.HELD
 
 
 async def test_only_the_holder_gives_a_lease_back(team: Team) -> None:
@@ -115,7 +115,7 @@ async def test_only_the_holder_gives_a_lease_back(team: Team) -> None:
     stranger = await team.ask(ReleaseLease("updates", "two"))
 
     assert (nobody, stranger) == (False, False)
-    assert (await hold(team, "two")).standing is Standing.STANDBY
+    assert (await hold(team, "two")).standing is LeaseState.STANDBY
 
 
 async def test_leases_of_other_names_are_apart(team: Team) -> None:
@@ -123,7 +123,7 @@ async def test_leases_of_other_names_are_apart(team: Team) -> None:
 
     view = await team.ask(HoldLease("other", "two", DAY, 10.0))
 
-    assert view.standing is Standing.HELD
+    assert view.standing is LeaseState.HELD
 
 
 def line(chat_id: int = CHAT, at_ms: int = 1_700_000_000_123) -> Interaction:

@@ -8,7 +8,7 @@ from actors.domain.item import Row, State, Step
 from actors.domain.messages import NotRecorded, Recorded, Stale
 from actors.domain.publish_phase import Phase
 from actors.operations.cards import AcknowledgeCards, SaveCard, Shown
-from actors.operations.commands import LookAtChat, MoveChat, PresentNext, Relocation, Verdict, Wish
+from actors.operations.commands import CommandKey, CommandOutcome, LookAtChat, MoveChat, PresentNext, Relocation
 from actors.operations.housekeeping import Interaction, WriteInteractions
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
@@ -158,11 +158,11 @@ async def test_what_is_being_sent_again_is_nobody_elses(team: Team) -> None:
 
     same = await team.claim("one", "look-1")
     other = await team.claim("two", "look-2")
-    wish = await team.ask(PresentNext(Wish(NEW_CHAT, 901, ANNA), "two"))
+    wish = await team.ask(PresentNext(CommandKey(NEW_CHAT, 901, ANNA), "two"))
 
     assert len(same.present) == 1
     assert other.present == ()
-    assert (wish.verdict, wish.claimed) == (Verdict.NOTHING_WAITING, False)
+    assert (wish.verdict, wish.claimed) == (CommandOutcome.NOTHING_WAITING, False)
 
 
 async def test_what_nobody_sent_again_comes_again_when_its_hold_is_over(team: Team) -> None:
@@ -181,7 +181,7 @@ async def test_next_presents_what_was_left_behind_without_waiting_for_its_turn(t
     await team.set_chat(gap_seconds=300)
     await move(team)
 
-    told = await team.ask(PresentNext(Wish(NEW_CHAT, 901, ANNA), "one"))
+    told = await team.ask(PresentNext(CommandKey(NEW_CHAT, 901, ANNA), "one"))
 
     assert told.row is not None
     assert (told.row.id, told.claimed) == (row.id, True)
@@ -213,7 +213,7 @@ async def test_two_ambiguous_sends_of_a_card_in_review_are_enough(team: Team) ->
         await team.world.pass_time(60)
 
     assert (await team.claim()).present == ()
-    told = await team.ask(PresentNext(Wish(NEW_CHAT, 901, ANNA), "one"))
+    told = await team.ask(PresentNext(CommandKey(NEW_CHAT, 901, ANNA), "one"))
     assert told.row is not None
     assert told.row.id == row.id
 
@@ -344,14 +344,14 @@ async def test_what_the_old_group_shows_says_nothing_of_the_new_one(team: Team) 
 
 
 async def test_a_command_of_the_new_group_is_not_one_of_the_old(team: Team) -> None:
-    await team.ask(PresentNext(Wish(CHAT, 5, ANNA), "one"))
+    await team.ask(PresentNext(CommandKey(CHAT, 5, ANNA), "one"))
     await move(team)
     item_id = await team.queue()
 
-    told = await team.ask(PresentNext(Wish(NEW_CHAT, 5, ANNA), "one"))
+    told = await team.ask(PresentNext(CommandKey(NEW_CHAT, 5, ANNA), "one"))
 
     assert told.row is not None
-    assert (told.verdict, told.row.id) == (Verdict.DONE, item_id)
+    assert (told.verdict, told.row.id) == (CommandOutcome.DONE, item_id)
     assert await team.ask(LookAtChat(CHAT, ANNA.id, 1)) is None
 
 

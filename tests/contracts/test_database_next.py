@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from actors.domain.item import Person, Row, State, Step
-from actors.operations.commands import PresentNext, Told, Verdict, Wish
+from actors.operations.commands import CommandKey, CommandOutcome, PresentNext, Told
 from tests.contracts.team import ANNA, CHAT, Team
 
 FIRST = 901
 
 
 async def say_next(team: Team, message_id: int = FIRST, worker: str = "one", person: Person = ANNA) -> Told:
-    return await team.ask(PresentNext(Wish(CHAT, message_id, person), worker))
+    return await team.ask(PresentNext(CommandKey(CHAT, message_id, person), worker))
 
 
 async def present_without_a_card(team: Team) -> Row:
@@ -34,7 +34,7 @@ async def test_next_claims_the_first_item_before_its_slot_and_within_the_gap(tea
 
     assert told.row is not None
     assert (told.verdict, told.claimed, told.row.id, told.row.state) == (
-        Verdict.DONE,
+        CommandOutcome.DONE,
         True,
         sooner,
         State.PRESENTING,
@@ -73,7 +73,7 @@ async def test_next_that_another_worker_had_claimed_is_not_its_to_send(team: Tea
 
     again = await say_next(team, worker="alive")
 
-    assert (again.verdict, again.claimed) == (Verdict.DONE, False)
+    assert (again.verdict, again.claimed) == (CommandOutcome.DONE, False)
 
 
 async def test_next_that_was_sent_meanwhile_is_not_sent_again(team: Team) -> None:
@@ -85,7 +85,7 @@ async def test_next_that_was_sent_meanwhile_is_not_sent_again(team: Team) -> Non
     again = await say_next(team)
 
     assert again.row is not None
-    assert (again.verdict, again.claimed, again.row.state) == (Verdict.DONE, False, State.IN_REVIEW)
+    assert (again.verdict, again.claimed, again.row.state) == (CommandOutcome.DONE, False, State.IN_REVIEW)
 
 
 async def test_what_next_claimed_and_nobody_sent_comes_by_the_schedule(team: Team) -> None:
@@ -119,7 +119,7 @@ async def test_next_works_in_a_paused_chat_that_rests(team: Team) -> None:
 async def test_next_with_an_empty_queue_says_so(team: Team) -> None:
     await team.present()
 
-    assert await say_next(team) == Told(Verdict.NOTHING_WAITING)
+    assert await say_next(team) == Told(CommandOutcome.NOTHING_WAITING)
 
 
 async def test_next_while_the_only_item_is_being_sent_does_not_send_it_twice(team: Team) -> None:
@@ -130,7 +130,7 @@ async def test_next_while_the_only_item_is_being_sent_does_not_send_it_twice(tea
     told = await say_next(team)
 
     assert told.row is not None
-    assert (told.verdict, told.claimed, told.row.id) == (Verdict.BEING_SENT, False, item_id)
+    assert (told.verdict, told.claimed, told.row.id) == (CommandOutcome.BEING_SENT, False, item_id)
 
 
 async def test_next_takes_over_from_a_sender_that_died(team: Team) -> None:
@@ -173,4 +173,4 @@ async def test_next_leaves_alone_what_has_its_card(team: Team) -> None:
     await team.world.pass_time(3600)
     await team.present()
 
-    assert (await say_next(team)).verdict is Verdict.NOTHING_WAITING
+    assert (await say_next(team)).verdict is CommandOutcome.NOTHING_WAITING

@@ -13,7 +13,7 @@ from actors.domain.messages import NotRecorded, Recorded, Stale, TapOutcome
 from actors.errors import Unreachable
 from actors.operations.cards import Recover, SaveCard
 from actors.operations.commands import MoveChat, Relocation
-from actors.operations.housekeeping import HoldLease, Standing
+from actors.operations.housekeeping import HoldLease, LeaseState
 from actors.operations.schedule import ClaimDue
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 from tests.contracts.worlds import open_postgres
@@ -170,7 +170,7 @@ async def test_of_two_workers_one_holds_the_lease(team: Team) -> None:
         *(lambda name=name: team.ask(HoldLease("updates", name, 86_400.0, 10.0)) for name in ("one", "two", "three"))
     )
 
-    assert [view.standing for view in views].count(Standing.HELD) == 1
+    assert [view.standing for view in views].count(LeaseState.HELD) == 1
 
 
 async def test_a_tap_on_a_locked_row_is_turned_away_and_others_pass(team: Team, contract_url: str) -> None:

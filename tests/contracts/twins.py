@@ -14,7 +14,7 @@ from actors.domain.publish_phase import Phase
 from actors.domain.taps import Press, Tap
 from actors.errors import PortError
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
-from actors.operations.commands import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, SetAside, Wish
+from actors.operations.commands import CommandKey, LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, SetAside
 from actors.operations.housekeeping import HoldLease, Interaction, ReleaseLease, TidyUp, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
@@ -269,11 +269,11 @@ class Twins:
         line = Interaction(self._random.choice((*CHATS, -9)), "skip", 11, "Anna", 1, "tap-1", 1_700_000_000_000)
         return WriteInteractions(f"batch-{self._random.randrange(5)}", (line, line))
 
-    def _wish(self) -> Wish:
+    def _wish(self) -> CommandKey:
         """A message that is new, or one of the last."""
         self._number += 1
         message_id = self._number - self._random.choice((0, 0, 0, 1, 5))
-        return Wish(self._random.choice((*CHATS, -9)), message_id, self._random.choice(PEOPLE))
+        return CommandKey(self._random.choice((*CHATS, -9)), message_id, self._random.choice(PEOPLE))
 
     def _load(self) -> Operation[Any]:
         return LoadRow(self._random.choice(CHATS), self._random.randrange(10))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from actors.domain.item import State
-from actors.operations.schedule import Change, ChangesTold, ClaimDue
+from actors.operations.schedule import ChangesTold, ClaimDue, ItemChange
 from tests.fakes.records import ItemChangeRecord
 from tests.fakes.writer import Writer
 
@@ -23,7 +23,7 @@ def note_change(writer: Writer, key: tuple[int, int], change: str, cause: str) -
     writer.tables.item_changes.make(chat_key=item.chat_key, number=number, item_id=item.item_id, **said)
 
 
-def claim_changes(writer: Writer, asked: ClaimDue) -> tuple[Change, ...]:
+def claim_changes(writer: Writer, asked: ClaimDue) -> tuple[ItemChange, ...]:
     """Give out what is to be told; asked again with the same key, the same."""
     kept = sorted(writer.tables.item_changes.all(), key=lambda one: (one.chat_key, one.number))
     return tuple(_claim(writer, one, asked) for one in [one for one in kept if _is_free(writer, one, asked)][:MOST])
@@ -42,13 +42,13 @@ def _is_free(writer: Writer, change: ItemChangeRecord, asked: ClaimDue) -> bool:
     return same or change.told_until is None or change.told_until < writer.now
 
 
-def _claim(writer: Writer, change: ItemChangeRecord, asked: ClaimDue) -> Change:
+def _claim(writer: Writer, change: ItemChangeRecord, asked: ClaimDue) -> ItemChange:
     by_another = change.told_by not in {None, asked.worker}
     until = writer.now + TELLING
     writer.tables.item_changes.put(replace(change, told_by=asked.worker, told_key=asked.key, told_until=until))
     chat = writer.tables.chats.get(change.chat_key)
     assert chat is not None
-    return Change(
+    return ItemChange(
         chat_key=change.chat_key,
         number=change.number,
         chat_id=chat.chat_id,

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from actors.operations.commands import (
     ChatView,
+    CommandKey,
+    CommandOutcome,
     LookAtChat,
     MoveChat,
     PauseChat,
@@ -15,8 +17,6 @@ from actors.operations.commands import (
     RequeueItem,
     SetAside,
     Told,
-    Verdict,
-    Wish,
 )
 from tests.fakes import admin as desk
 from tests.fakes.changes import note_change
@@ -38,7 +38,7 @@ def present_next(writer: Writer, asked: PresentNext) -> Told:
     """Claim the next item now, whatever the gap, the slot or a pause say."""
     chat = writer.tables.chat(asked.wish.chat_id)
     if chat is None:
-        return Told(Verdict.UNKNOWN_CHAT)
+        return Told(CommandOutcome.UNKNOWN_CHAT)
     if _take(writer, chat, asked.wish, "next"):
         item = _first([item for item in _items_of(writer, chat) if _can_be_presented(writer, item)])
         if item is not None:
@@ -56,7 +56,7 @@ def pause_chat(writer: Writer, asked: PauseChat) -> Told:
     """Pause, or go on, unless a later command decided already."""
     chat = writer.tables.chat(asked.wish.chat_id)
     if chat is None:
-        return Told(Verdict.UNKNOWN_CHAT)
+        return Told(CommandOutcome.UNKNOWN_CHAT)
     if _take(writer, chat, asked.wish, "pause" if asked.paused else "resume"):
         if any(_is_later(writer, chat, asked.wish)):
             _judge(writer, chat, asked.wish, "overtaken")
@@ -71,7 +71,7 @@ def requeue_item(writer: Writer, asked: RequeueItem) -> Told:
     """Bring an item of this chat back, or the one that was skipped or expired last."""
     chat = writer.tables.chat(asked.wish.chat_id)
     if chat is None:
-        return Told(Verdict.UNKNOWN_CHAT)
+        return Told(CommandOutcome.UNKNOWN_CHAT)
     if _take(writer, chat, asked.wish, "requeue"):
         item = _wished_back(writer, chat, asked.item_id)
         if item is not None:
@@ -87,7 +87,7 @@ def set_aside(writer: Writer, asked: SetAside) -> Told:
     """Take the key as not done, or tell what it holds."""
     chat = writer.tables.chat(asked.wish.chat_id)
     if chat is None:
-        return Told(Verdict.UNKNOWN_CHAT)
+        return Told(CommandOutcome.UNKNOWN_CHAT)
     if _take(writer, chat, asked.wish, asked.verb):
         _judge(writer, chat, asked.wish, "too_old")
     told = _told(writer, chat, asked.wish)
@@ -118,7 +118,7 @@ def look_at_chat(writer: Writer, asked: LookAtChat) -> ChatView | None:
     )
 
 
-def _take(writer: Writer, chat: ChatRecord, wish: Wish, verb: str) -> bool:
+def _take(writer: Writer, chat: ChatRecord, wish: CommandKey, verb: str) -> bool:
     """Take the command's key; False: it was taken before, or the person has no right to it."""
     if writer.tables.commands.get(chat.chat_key, wish.message_id) is not None:
         return False
@@ -140,33 +140,33 @@ def _may_tap(writer: Writer, chat: ChatRecord, user_id: int) -> bool:
     return not chat.restricted or (member is not None and member.role is not None)
 
 
-def _judge(writer: Writer, chat: ChatRecord, wish: Wish, verdict: str, item: ItemRecord | None = None) -> None:
+def _judge(writer: Writer, chat: ChatRecord, wish: CommandKey, verdict: str, item: ItemRecord | None = None) -> None:
     command = writer.tables.commands.get(chat.chat_key, wish.message_id)
     assert command is not None
     item_id = None if item is None else item.item_id
     writer.tables.commands.put(replace(command, verdict=verdict, item_id=item_id))
 
 
-def _told(writer: Writer, chat: ChatRecord, wish: Wish) -> Told:
+def _told(writer: Writer, chat: ChatRecord, wish: CommandKey) -> Told:
     command = writer.tables.commands.get(chat.chat_key, wish.message_id)
     assert command is not None
     if command.item_id is None:
-        return Told(Verdict(command.verdict))
+        return Told(CommandOutcome(command.verdict))
     item = writer.tables.items.get(chat.chat_key, command.item_id)
     assert item is not None
-    return Told(Verdict(command.verdict), writer.known_row(item), _is_ours(writer, item, wish))
+    return Told(CommandOutcome(command.verdict), writer.known_row(item), _is_ours(writer, item, wish))
 
 
-def _is_ours(writer: Writer, item: ItemRecord, wish: Wish) -> bool:
+def _is_ours(writer: Writer, item: ItemRecord, wish: CommandKey) -> bool:
     """Tell whether this wish claimed it, and it is still to be sent."""
     return item.state == "presenting" and item.held_by == writer.worker and item.held_key == _held_key(wish)
 
 
-def _held_key(wish: Wish) -> str:
+def _held_key(wish: CommandKey) -> str:
     return f"next {wish.message_id}"
 
 
-def _claim(writer: Writer, chat: ChatRecord, item: ItemRecord, wish: Wish) -> None:
+def _claim(writer: Writer, chat: ChatRecord, item: ItemRecord, wish: CommandKey) -> None:
     claimed = replace(
         item,
         state="presenting",
@@ -192,7 +192,7 @@ def _can_be_presented(writer: Writer, item: ItemRecord) -> bool:
     return item.state == "waiting" or (item.state == "in_review" and not shown and not is_sent_again)
 
 
-def _is_later(writer: Writer, chat: ChatRecord, wish: Wish) -> list[bool]:
+def _is_later(writer: Writer, chat: ChatRecord, wish: CommandKey) -> list[bool]:
     return [
         command.message_id > wish.message_id and command.verb in PAUSES and command.verdict in STANDS
         for command in writer.tables.commands.all()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing, TidyUp, WriteInteractions
+from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease, TidyUp, WriteInteractions
 from tests.fakes.cards import EPOCH
 from tests.fakes.records import BatchRecord, LeaseRecord
 from tests.fakes.tables import Table
@@ -83,7 +83,7 @@ def tidy_up(writer: Writer, _: TidyUp) -> int:
 
 
 def _view(lease: LeaseRecord, worker: str, now: datetime) -> LeaseView:
-    standing = Standing.HELD if lease.owner == worker else Standing.STANDBY
+    standing = LeaseState.HELD if lease.owner == worker else LeaseState.STANDBY
     return LeaseView(standing, _has_company(lease, now), (lease.expires_at - now).total_seconds())
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import md5
 from typing import Any, TypeAlias
 
-from actors.domain.item import Card, Kind, LateTap, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import Card, LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
 from actors.domain.publish_phase import Phase
 from actors.operations.operation import Operation
 from tests.fakes.records import (
@@ -207,7 +207,7 @@ def _event(item: ItemRecord, moved: ItemRecord, author: Author, at: datetime) ->
 def _story(media: MediaRecord) -> Story:
     return Story(
         media.media_id,
-        Kind(media.kind),
+        MediaKind(media.kind),
         media.path,
         media.file_name,
         media.title,

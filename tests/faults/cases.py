@@ -9,7 +9,7 @@ from typing import Any
 from actors.domain.item import Row, Step
 from actors.domain.taps import AskToReject
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
-from actors.operations.commands import LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, Wish
+from actors.operations.commands import CommandKey, LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem
 from actors.operations.housekeeping import HoldLease, Interaction, ReleaseLease, TidyUp, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue, StoreOutcome
@@ -191,5 +191,5 @@ async def _claimed(team: Team) -> Row:
     return row
 
 
-def _wish() -> Wish:
-    return Wish(CHAT, 901, ANNA)
+def _wish() -> CommandKey:
+    return CommandKey(CHAT, 901, ANNA)

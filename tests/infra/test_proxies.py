@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from actors.domain.account import Login
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import PortError, Refused, Unreachable
 from infra.instagram.graph import open_instagram
 from infra.instagram.settings import settings_for
@@ -27,7 +27,7 @@ from tests.infra.instagram.accounts import around
 from tests.proxies import counting_proxy
 
 MAIN = Path(__file__).parent.parent.parent / "main.py"
-STORY = Story(3, Kind.PHOTO, "ab/abc.png", "sunset.png", "Sunset", "")
+STORY = Story(3, MediaKind.PHOTO, "ab/abc.png", "sunset.png", "Sunset", "")
 ANNA = b64encode(b"anna:pa@ss").decode()
 PROXY, SECURE, REST = "http://web:1", "http://tls:2", "http://rest:3"
 EVERYTHING = Proxies(PROXY, SECURE, REST)

@@ -627,8 +627,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "return press.standing is Standing.MAY and item.owns(press)",
-                "return press.standing is Standing.MAY and item.known is not None",
+                "return press.standing is TapRight.MAY and item.owns(press)",
+                "return press.standing is TapRight.MAY and item.known is not None",
             ),
         ),
     ),
@@ -811,7 +811,7 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "return press.standing is Standing.MAY and item.owns(press)",
+                "return press.standing is TapRight.MAY and item.owns(press)",
                 "return item.owns(press)",
             ),
         ),
@@ -820,7 +820,7 @@ ACTORS: tuple[Mutant, ...] = (
         "stranger_takes_the_slot",
         "forged press",
         "the tap of a person whose right is not known takes the item's one recording slot",
-        (Edit("actors/item/decide.py", "    if tap.press.standing is not Standing.MAY:\n", "    if False:\n"),),
+        (Edit("actors/item/decide.py", "    if tap.press.standing is not TapRight.MAY:\n", "    if False:\n"),),
     ),
     Mutant(
         "stranger_stands_on_the_card",
@@ -853,7 +853,7 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/foreign_messages.py",
-                "    told = press.standing is Standing.DOUBTED  # by the toast\n",
+                "    told = press.standing is TapRight.DOUBTED  # by the toast\n",
                 "    told = True\n",
             ),
         ),

@@ -464,8 +464,8 @@ _LEASES = (
         edits=(
             Edit(
                 UPKEEP,
-                "Standing.HELD if lease.owner == worker else Standing.STANDBY",
-                "Standing.HELD if lease.owner == worker or lease.standby == worker else Standing.STANDBY",
+                "LeaseState.HELD if lease.owner == worker else LeaseState.STANDBY",
+                "LeaseState.HELD if lease.owner == worker or lease.standby == worker else LeaseState.STANDBY",
             ),
         ),
     ),

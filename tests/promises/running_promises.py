@@ -142,7 +142,7 @@ RUNNING: tuple[Promise, ...] = (
         "Workers that restart by turns, die, freeze for a minute, migrate beside older ones",
         faults("overlap"),
         "whoever reads that another one holds the lease polls all the same",
-        (Edit("actors/updates/poll_lease.py", "if view.standing is Standing.STANDBY:", "if view.standing is None:"),),
+        (Edit("actors/updates/poll_lease.py", "if view.standing is LeaseState.STANDBY:", "if view.standing is None:"),),
         "poll in the end",
         a_slice("overlap"),
     ),

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from actors.errors import AnswerLost, BotTokenRefused, Unreachable
-from actors.operations.housekeeping import Standing
+from actors.operations.housekeeping import LeaseState
 from actors.ports import Conflict
 from actors.runtime.watchdog import LATE_SECONDS
 from actors.updates.polling import CALL_SECONDS, POLL_SECONDS
@@ -134,7 +134,7 @@ async def test_program_that_polls_with_the_same_token_is_named(stage: TreeStage)
 
 
 async def test_standby_owes_no_poll(stage: TreeStage) -> None:
-    stage.pool.standing = Standing.STANDBY
+    stage.pool.standing = LeaseState.STANDBY
 
     async with stage.playing() as worker:
         await anyio.sleep(600.0)

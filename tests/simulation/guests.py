@@ -10,7 +10,7 @@ from random import Random
 
 from actors.domain.group_ids import GroupKind
 from actors.domain.item import Person
-from actors.domain.membership import Standing
+from actors.domain.membership import BotMembership
 from actors.domain.updates import Membership
 from infra.telegram.callback_data import CODES, Verb, decode, encode
 from infra.telegram.cards import Button
@@ -26,7 +26,7 @@ HAMMER_SECONDS, HAMMER_TAPS = 20.0, 40
 FOR_THE_NEIGHBOUR = ("/pause@dj_music_bot", "/next@dj_music_bot", "/requeue@dj_music_bot")
 FORGE_SECONDS = 0.7
 STRANGER, STRANGE_CHATS, INVITE_SECONDS = Person(93, "Trudy"), -1900, 15.0
-IN_AND_OUT = (Standing.LEFT, Standing.MEMBER)
+IN_AND_OUT = (BotMembership.LEFT, BotMembership.MEMBER)
 
 
 class Guests:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from actors.operations.set_up import LookAtSetUp, Means, SetUp
+from actors.operations.set_up import LookAtSetUp, Prerequisites, SetUp
 from actors.runtime.waiting import BURST_SECONDS
 from tests.actors.fakes_worker import TreeStage
 from tests.actors.test_worker import HOUR, bursts, in_hour
@@ -62,7 +62,7 @@ async def test_person_who_asks_is_told_what_is_true_now(stage: TreeStage) -> Non
 
 
 async def test_environment_counts_too() -> None:
-    stage = TreeStage(means=Means(keys=False, links=False))
+    stage = TreeStage(means=Prerequisites(keys=False, links=False))
     stage.pool.set_up = SetUp(accounts=1, live=(CHAT,))
 
     async with stage.playing() as worker:

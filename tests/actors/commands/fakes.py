@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from actors.cards.chat_limits import Paced, Paces
 from actors.commands.actor import Commands
-from actors.commands.answering import Surroundings
-from actors.operations.commands import ChatView, Told, Verdict
+from actors.commands.dependencies import CommandDependencies
+from actors.operations.commands import ChatView, CommandOutcome, Told
 from actors.runtime.child import ChildContext
 from tests.actors.fakes import FakeChat, FakeItems, FakeStore
 from tests.actors.item.fakes import NoonClock
@@ -37,9 +37,9 @@ class CommandStage:
 
     def __post_init__(self) -> None:
         self.store.always("LookAtChat", VIEW)
-        self.store.always("PauseChat", Told(Verdict.DONE))
+        self.store.always("PauseChat", Told(CommandOutcome.DONE))
         self.commands = Commands(
-            Surroundings(
+            CommandDependencies(
                 worker="w1",
                 store=self.store,
                 chat=Paced(self.chat, self.paces),

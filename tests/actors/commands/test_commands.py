@@ -12,7 +12,7 @@ from actors.commands.delivery import ROOM_SECONDS
 from actors.database.request import Priority
 from actors.domain.item import Person, State
 from actors.domain.messages import Present
-from actors.operations.commands import LookAtChat, PresentNext, Told, Verdict, Wish
+from actors.operations.commands import CommandKey, CommandOutcome, LookAtChat, PresentNext, Told
 from tests.actors.commands.fakes import CommandStage
 from tests.actors.fakes import After, Never
 from tests.actors.updates.fakes import said
@@ -33,20 +33,20 @@ def stage() -> CommandStage:
 
 
 async def test_next_is_claimed_told_to_its_item_answered_and_confirmed(stage: CommandStage) -> None:
-    stage.store.will("PresentNext", Told(Verdict.DONE, CLAIMED, claimed=True))
+    stage.store.will("PresentNext", Told(CommandOutcome.DONE, CLAIMED, claimed=True))
 
     async with stage.playing():
         stage.commands.tell_nowait(said(10))
         await stage.confirmed.until("10")
 
-    assert stage.store.asked == [PresentNext(Wish(CHAT, 10, ANNA), "w1")]
+    assert stage.store.asked == [PresentNext(CommandKey(CHAT, 10, ANNA), "w1")]
     assert stage.items.told == [((CHAT, 7), Present(CLAIMED))]
     assert stage.chat.texts == [(CHAT, "Here comes \u2068Sunset\u2069 (item 7).")]
     assert stage.looks.lines == ["look"]
 
 
 async def test_next_that_is_not_ours_to_send_is_told_to_nobody(stage: CommandStage) -> None:
-    stage.store.will("PresentNext", Told(Verdict.BEING_SENT, CLAIMED))
+    stage.store.will("PresentNext", Told(CommandOutcome.BEING_SENT, CLAIMED))
 
     async with stage.playing():
         stage.commands.tell_nowait(said(10))
@@ -54,11 +54,11 @@ async def test_next_that_is_not_ours_to_send_is_told_to_nobody(stage: CommandSta
 
     assert stage.items.told == []
     assert stage.looks.lines == []
-    assert stage.texts == [replies.REFUSED[Verdict.BEING_SENT]]
+    assert stage.texts == [replies.REFUSED[CommandOutcome.BEING_SENT]]
 
 
 async def test_next_while_items_stop_is_left_to_the_schedule(stage: CommandStage) -> None:
-    stage.store.will("PresentNext", Told(Verdict.DONE, CLAIMED, claimed=True))
+    stage.store.will("PresentNext", Told(CommandOutcome.DONE, CLAIMED, claimed=True))
     stage.items.closed = True
 
     async with stage.playing():
@@ -69,7 +69,7 @@ async def test_next_while_items_stop_is_left_to_the_schedule(stage: CommandStage
 
 
 async def test_one_line_explains_a_command(stage: CommandStage) -> None:
-    stage.store.will("PauseChat", After(0.5, Told(Verdict.DONE)))
+    stage.store.will("PauseChat", After(0.5, Told(CommandOutcome.DONE)))
 
     async with stage.playing():
         stage.commands.tell_nowait(said(10, "/pause"))
@@ -92,7 +92,7 @@ async def test_what_people_tell_each_other_is_confirmed_at_once_and_answered_by_
 
 async def test_commands_of_one_chat_are_done_and_answered_in_their_order(stage: CommandStage) -> None:
     """The first one's database is slow, and its answer, too."""
-    stage.store.will("PauseChat", After(1.0, Told(Verdict.DONE)), Told(Verdict.AS_IT_WAS))
+    stage.store.will("PauseChat", After(1.0, Told(CommandOutcome.DONE)), Told(CommandOutcome.AS_IT_WAS))
     stage.chat.will("send_text", After(2.0))
 
     async with stage.playing():
@@ -207,7 +207,7 @@ async def test_person_who_cannot_be_told_now_is_passed_over(stage: CommandStage)
 
 async def test_stranger_hears_one_sentence_an_hour(stage: CommandStage) -> None:
     stage.store.always("LookAtChat", None)
-    stage.store.always("PresentNext", Told(Verdict.UNKNOWN_CHAT))
+    stage.store.always("PresentNext", Told(CommandOutcome.UNKNOWN_CHAT))
 
     async with stage.playing():
         for number, text in enumerate(("/start", "hello", "/next"), 10):
@@ -236,4 +236,4 @@ async def test_strangers_never_come_before_a_tap(stage: CommandStage) -> None:
         await stage.confirmed.until("10")
         await stage.confirmed.until("11")
 
-    assert sorted(priority.name for priority in stage.store.lanes) == [Priority.LOW.name, Priority.HIGH.name]
+    assert sorted(priority.name for priority in stage.store.lanes) == [Priority.HIGH.name, Priority.LOW.name]

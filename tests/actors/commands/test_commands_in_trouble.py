@@ -9,7 +9,7 @@ from actors.commands import texts as replies
 from actors.commands.delivery import ASK_SECONDS, HOLD_SECONDS
 from actors.database.request import Cause, NotStored
 from actors.errors import AnswerLost, MailboxClosed, Refused, Unreachable
-from actors.operations.commands import Told, Verdict
+from actors.operations.commands import CommandOutcome, Told
 from tests.actors.commands.fakes import CommandStage
 from tests.actors.fakes import After, Bug, Never
 from tests.actors.updates.fakes import said
@@ -44,7 +44,7 @@ async def test_nobody_waits_longer_than_two_seconds_for_the_database(stage: Comm
 
 
 async def test_change_of_which_nobody_knows_is_said_to_be_so_and_then_what_it_came_to(stage: CommandStage) -> None:
-    stage.store.will("PauseChat", Never(certain=False), After(20.0, Told(Verdict.DONE)))
+    stage.store.will("PauseChat", Never(certain=False), After(20.0, Told(CommandOutcome.DONE)))
 
     async with stage.playing():
         stage.commands.tell_nowait(said(10, "/pause"))
@@ -174,7 +174,7 @@ async def test_commands_are_heard_only_while_we_live(stage: CommandStage) -> Non
 
 
 async def test_stop_lets_open_commands_be_answered(stage: CommandStage) -> None:
-    stage.store.will("PauseChat", After(1.0, Told(Verdict.DONE)))
+    stage.store.will("PauseChat", After(1.0, Told(CommandOutcome.DONE)))
 
     async with stage.playing():
         stage.commands.tell_nowait(said(10, "/pause"))

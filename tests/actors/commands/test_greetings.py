@@ -12,7 +12,7 @@ from actors.commands import texts as replies
 from actors.commands.delivery import HOLD_SECONDS
 from actors.commands.greeting import SETTLE_SECONDS
 from actors.domain.group_ids import GroupKind
-from actors.domain.membership import Standing
+from actors.domain.membership import BotMembership
 from actors.domain.updates import Membership
 from actors.errors import AnswerLost, Refused, Unreachable
 from tests.actors.commands.fakes import VIEW, CommandStage
@@ -27,7 +27,7 @@ STRANGE = (
     f"Hello! This chat's id is {CHAT}. It is not set up yet. My operator does that with: python main.py chat add {CHAT}"
 )
 KNOWN = replies.greeting(CHAT, True)
-ADDED = Membership(10, CHAT, GroupKind.SUPERGROUP, ANNA.id, Standing.LEFT, Standing.MEMBER)
+ADDED = Membership(10, CHAT, GroupKind.SUPERGROUP, ANNA.id, BotMembership.LEFT, BotMembership.MEMBER)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def members(stage: CommandStage) -> list[dict[str, Any]]:
     return [line for line in stage.logs if line["event"] == "chat.member"]
 
 
-def changed(number: int, before: Standing, after: Standing) -> Membership:
+def changed(number: int, before: BotMembership, after: BotMembership) -> Membership:
     return replace(ADDED, update_id=number, before=before, after=after)
 
 
@@ -59,7 +59,7 @@ async def test_group_that_is_not_set_up_is_told_its_id_and_the_line_for_the_oper
 
 async def test_group_that_is_set_up_is_told_what_the_bot_does(stage: CommandStage) -> None:
     async with stage.playing():
-        stage.commands.tell_nowait(replace(ADDED, kind=GroupKind.GROUP, after=Standing.ADMINISTRATOR))
+        stage.commands.tell_nowait(replace(ADDED, kind=GroupKind.GROUP, after=BotMembership.ADMINISTRATOR))
         await stage.confirmed.until("10")
 
     assert stage.texts == [KNOWN]
@@ -95,12 +95,12 @@ async def test_without_a_database_the_greeting_claims_nothing_of_the_chat(stage:
     "change",
     [
         replace(ADDED, kind=GroupKind.CHANNEL),
-        replace(ADDED, kind=GroupKind.PRIVATE, before=Standing.KICKED),
-        replace(ADDED, before=Standing.MEMBER, after=Standing.ADMINISTRATOR),
-        replace(ADDED, before=Standing.ADMINISTRATOR, after=Standing.MEMBER),
-        replace(ADDED, before=Standing.MEMBER, after=Standing.RESTRICTED),
-        replace(ADDED, before=Standing.MEMBER, after=Standing.KICKED),
-        replace(ADDED, before=Standing.KICKED, after=Standing.LEFT),
+        replace(ADDED, kind=GroupKind.PRIVATE, before=BotMembership.KICKED),
+        replace(ADDED, before=BotMembership.MEMBER, after=BotMembership.ADMINISTRATOR),
+        replace(ADDED, before=BotMembership.ADMINISTRATOR, after=BotMembership.MEMBER),
+        replace(ADDED, before=BotMembership.MEMBER, after=BotMembership.RESTRICTED),
+        replace(ADDED, before=BotMembership.MEMBER, after=BotMembership.KICKED),
+        replace(ADDED, before=BotMembership.KICKED, after=BotMembership.LEFT),
     ],
 )
 async def test_what_is_no_coming_into_a_group_has_its_line_and_no_greeting(
@@ -117,8 +117,8 @@ async def test_what_is_no_coming_into_a_group_has_its_line_and_no_greeting(
 
 async def test_bot_that_is_thrown_out_of_a_chat_of_ours_is_a_warning(stage: CommandStage) -> None:
     async with stage.playing():
-        stage.commands.tell_nowait(changed(10, Standing.MEMBER, Standing.KICKED))
-        stage.commands.tell_nowait(changed(11, Standing.MEMBER, Standing.ADMINISTRATOR))
+        stage.commands.tell_nowait(changed(10, BotMembership.MEMBER, BotMembership.KICKED))
+        stage.commands.tell_nowait(changed(11, BotMembership.MEMBER, BotMembership.ADMINISTRATOR))
         await stage.confirmed.until("11")
 
     assert [line["log_level"] for line in members(stage)] == ["warning", "info"]
@@ -127,12 +127,12 @@ async def test_bot_that_is_thrown_out_of_a_chat_of_ours_is_a_warning(stage: Comm
 async def test_group_that_plays_with_the_bot_is_greeted_once_an_hour(stage: CommandStage) -> None:
     async with stage.playing():
         for number in range(10, 50, 2):
-            stage.commands.tell_nowait(changed(number, Standing.LEFT, Standing.MEMBER))
-            stage.commands.tell_nowait(changed(number + 1, Standing.MEMBER, Standing.LEFT))
+            stage.commands.tell_nowait(changed(number, BotMembership.LEFT, BotMembership.MEMBER))
+            stage.commands.tell_nowait(changed(number + 1, BotMembership.MEMBER, BotMembership.LEFT))
             await anyio.sleep(10.0)
         assert stage.texts == [KNOWN]
         await anyio.sleep(3600.0)
-        stage.commands.tell_nowait(changed(50, Standing.LEFT, Standing.MEMBER))
+        stage.commands.tell_nowait(changed(50, BotMembership.LEFT, BotMembership.MEMBER))
         await stage.confirmed.until("50")
 
     assert stage.texts == [KNOWN] * 2
@@ -172,8 +172,8 @@ async def test_lines_of_a_chat_stand_in_the_order_of_what_happened(stage: Comman
     stage.store.will("LookAtChat", After(1.5, VIEW))
 
     async with stage.playing():
-        stage.commands.tell_nowait(changed(10, Standing.MEMBER, Standing.KICKED))
-        stage.commands.tell_nowait(changed(11, Standing.KICKED, Standing.LEFT))
+        stage.commands.tell_nowait(changed(10, BotMembership.MEMBER, BotMembership.KICKED))
+        stage.commands.tell_nowait(changed(11, BotMembership.KICKED, BotMembership.LEFT))
         await stage.confirmed.until("11")
 
     assert [line["after"] for line in members(stage)] == ["kicked", "left"]
@@ -184,7 +184,7 @@ async def test_flood_of_changes_is_confirmed_each_with_its_line(stage: CommandSt
 
     async with stage.playing():
         for number in range(100):
-            stage.commands.tell_nowait(changed(number, Standing.MEMBER, Standing.ADMINISTRATOR))
+            stage.commands.tell_nowait(changed(number, BotMembership.MEMBER, BotMembership.ADMINISTRATOR))
         await stage.confirmed.until("0")
 
     assert sorted(map(int, stage.confirmed.lines)) == list(range(100))
@@ -195,7 +195,7 @@ async def test_change_that_crashes_its_conversation_is_confirmed_and_harms_nothi
     stage.store.will("LookAtChat", Bug("not a NotStored"))
 
     async with stage.playing():
-        stage.commands.tell_nowait(changed(10, Standing.MEMBER, Standing.ADMINISTRATOR))
+        stage.commands.tell_nowait(changed(10, BotMembership.MEMBER, BotMembership.ADMINISTRATOR))
         await stage.confirmed.until("10")
         stage.commands.tell_nowait(said(11, "/pause"))
         await stage.confirmed.until("11")

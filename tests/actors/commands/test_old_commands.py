@@ -13,7 +13,7 @@ from actors.commands.parsing import OLD_SECONDS
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State
 from actors.domain.updates import Said
-from actors.operations.commands import LookAtChat, PauseChat, PresentNext, SetAside, Told, Verdict, Wish
+from actors.operations.commands import CommandKey, CommandOutcome, LookAtChat, PauseChat, PresentNext, SetAside, Told
 from tests.actors.commands.fakes import VIEW, CommandStage
 from tests.actors.fakes import After, Bug, Never
 from tests.actors.updates.fakes import said
@@ -29,7 +29,7 @@ STRANGER = 666
 @pytest.fixture
 def stage() -> CommandStage:
     stage = CommandStage()
-    stage.store.always("SetAside", Told(Verdict.TOO_OLD))
+    stage.store.always("SetAside", Told(CommandOutcome.TOO_OLD))
     stage.store.always("LookAtChat", replace(VIEW, timezone="Europe/Berlin"))
     return stage
 
@@ -46,7 +46,7 @@ async def test_old_command_is_answered_with_its_time_and_not_done(stage: Command
         await stage.confirmed.until("10")
 
     assert stage.texts == ["/next was sent at 03:10, not done: send it again if it is still wanted."]
-    assert stage.store.of(SetAside) == [SetAside(Wish(CHAT, 10, ANNA), "next")]
+    assert stage.store.of(SetAside) == [SetAside(CommandKey(CHAT, 10, ANNA), "next")]
     assert stage.store.of(PresentNext) == []
     assert [(line["verb"], line["outcome"], line["answered"]) for line in stage.lines] == [("next", "too_old", True)]
 
@@ -68,7 +68,7 @@ async def test_heap_of_old_commands_gets_one_answer(stage: CommandStage) -> None
 
 
 async def test_old_command_that_was_done_before_its_worker_died_is_told_as_it_was_done(stage: CommandStage) -> None:
-    stage.store.will("SetAside", Told(Verdict.DONE, row(State.IN_REVIEW)), Told(Verdict.TOO_OLD))
+    stage.store.will("SetAside", Told(CommandOutcome.DONE, row(State.IN_REVIEW)), Told(CommandOutcome.TOO_OLD))
 
     async with stage.playing():
         stage.commands.tell_nowait(old(10))
@@ -158,7 +158,7 @@ async def test_old_commands_of_which_nobody_ever_learns_are_not_passed_over_in_s
 
 async def test_old_commands_of_a_stranger_hear_one_sentence_an_hour(stage: CommandStage) -> None:
     stage.store.always("LookAtChat", None)
-    stage.store.always("SetAside", Told(Verdict.UNKNOWN_CHAT))
+    stage.store.always("SetAside", Told(CommandOutcome.UNKNOWN_CHAT))
     command = replace(old(10), chat_id=STRANGER, private=True)
 
     async with stage.playing():
@@ -171,7 +171,7 @@ async def test_old_commands_of_a_stranger_hear_one_sentence_an_hour(stage: Comma
 
 
 async def test_person_without_a_role_hears_of_the_role_and_not_of_the_age(stage: CommandStage) -> None:
-    stage.store.always("SetAside", Told(Verdict.FORBIDDEN))
+    stage.store.always("SetAside", Told(CommandOutcome.FORBIDDEN))
 
     async with stage.playing():
         for number in (10, 11):

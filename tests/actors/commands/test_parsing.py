@@ -2,27 +2,27 @@
 
 import pytest
 
-from actors.commands.parsing import MENU, MOST_LINES, Command, Courtesy, Verb, addressee, asked, is_too_old, read
-from actors.operations.commands import LookAtChat, PauseChat, PresentNext, RequeueItem, Told, Verdict, Wish
+from actors.commands.parsing import MENU, MOST_LINES, Command, CommandVerb, Courtesy, addressee, asked, is_too_old, read
+from actors.operations.commands import CommandKey, CommandOutcome, LookAtChat, PauseChat, PresentNext, RequeueItem, Told
 from tests.stories import ANNA, CHAT
 
-WISH = Wish(CHAT, 901, ANNA)
+WISH = CommandKey(CHAT, 901, ANNA)
 LOOK = LookAtChat(CHAT, ANNA.id, MOST_LINES)
 
 
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("/next", Command(Verb.NEXT)),
-        (" /Next  please\nnow", Command(Verb.NEXT)),
-        ("/status@everytap_bot", Command(Verb.STATE)),
-        ("/status@EveryTap_Bot", Command(Verb.STATE)),
-        ("/requeue", Command(Verb.REQUEUE)),
-        ("/requeue 7", Command(Verb.REQUEUE, 7)),
-        ("/requeue@everytap_bot #7 ", Command(Verb.REQUEUE, 7)),
-        ("/requeue seven", Command(Verb.REQUEUE, unclear=True)),
-        ("/requeue 0", Command(Verb.REQUEUE, unclear=True)),
-        ("/requeue " + "9" * 19, Command(Verb.REQUEUE, unclear=True)),
+        ("/next", Command(CommandVerb.NEXT)),
+        (" /Next  please\nnow", Command(CommandVerb.NEXT)),
+        ("/status@everytap_bot", Command(CommandVerb.STATE)),
+        ("/status@EveryTap_Bot", Command(CommandVerb.STATE)),
+        ("/requeue", Command(CommandVerb.REQUEUE)),
+        ("/requeue 7", Command(CommandVerb.REQUEUE, 7)),
+        ("/requeue@everytap_bot #7 ", Command(CommandVerb.REQUEUE, 7)),
+        ("/requeue seven", Command(CommandVerb.REQUEUE, unclear=True)),
+        ("/requeue 0", Command(CommandVerb.REQUEUE, unclear=True)),
+        ("/requeue " + "9" * 19, Command(CommandVerb.REQUEUE, unclear=True)),
     ],
 )
 def test_command_is_read(text: str, command: Command) -> None:
@@ -51,16 +51,16 @@ def test_command_may_name_a_bot(text: str, name: str | None) -> None:
 @pytest.mark.parametrize(
     ("command", "operation"),
     [
-        (Command(Verb.START), LOOK),
-        (Command(Verb.HELP), LOOK),
-        (Command(Verb.STATE), LOOK),
-        (Command(Verb.QUEUE), LOOK),
-        (Command(Verb.NEXT), PresentNext(WISH, "w1")),
-        (Command(Verb.PAUSE), PauseChat(WISH, paused=True)),
-        (Command(Verb.RESUME), PauseChat(WISH, paused=False)),
-        (Command(Verb.REQUEUE), RequeueItem(WISH, None)),
-        (Command(Verb.REQUEUE, 7), RequeueItem(WISH, 7)),
-        (Command(Verb.REQUEUE, unclear=True), LOOK),
+        (Command(CommandVerb.START), LOOK),
+        (Command(CommandVerb.HELP), LOOK),
+        (Command(CommandVerb.STATE), LOOK),
+        (Command(CommandVerb.QUEUE), LOOK),
+        (Command(CommandVerb.NEXT), PresentNext(WISH, "w1")),
+        (Command(CommandVerb.PAUSE), PauseChat(WISH, paused=True)),
+        (Command(CommandVerb.RESUME), PauseChat(WISH, paused=False)),
+        (Command(CommandVerb.REQUEUE), RequeueItem(WISH, None)),
+        (Command(CommandVerb.REQUEUE, 7), RequeueItem(WISH, 7)),
+        (Command(CommandVerb.REQUEUE, unclear=True), LOOK),
     ],
 )
 def test_command_asks_the_database(command: Command, operation: object) -> None:
@@ -70,11 +70,11 @@ def test_command_asks_the_database(command: Command, operation: object) -> None:
 @pytest.mark.parametrize(
     ("command", "age_seconds", "too_old"),
     [
-        (Command(Verb.NEXT), 120.1, True),
-        (Command(Verb.NEXT), 120.0, False),
-        (Command(Verb.REQUEUE, 7), 120.1, True),
-        (Command(Verb.REQUEUE, unclear=True), 120.1, False),
-        (Command(Verb.STATE), 86400.0, False),
+        (Command(CommandVerb.NEXT), 120.1, True),
+        (Command(CommandVerb.NEXT), 120.0, False),
+        (Command(CommandVerb.REQUEUE, 7), 120.1, True),
+        (Command(CommandVerb.REQUEUE, unclear=True), 120.1, False),
+        (Command(CommandVerb.STATE), 86400.0, False),
     ],
 )
 def test_what_changes_something_has_to_be_said_again_after_two_minutes(
@@ -106,4 +106,4 @@ def test_courtesy_forgets_who_was_told_first_when_there_are_too_many() -> None:
 
 
 def test_command_has_claimed_no_card_unless_the_database_says_so() -> None:
-    assert not Told(Verdict.DONE).claimed
+    assert not Told(CommandOutcome.DONE).claimed

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from actors.commands import texts as replies
-from actors.commands.parsing import Command, Verb
+from actors.commands.parsing import Command, CommandVerb
 from actors.commands.texts import Scene, isolated, seen, told, unanswered
 from actors.domain.item import Row, State, Step
-from actors.operations.commands import ChatView, Told, Verdict
+from actors.operations.commands import ChatView, CommandOutcome, Told
 from tests.stories import ANNA, CHAT, NOON, row, settled
 
 SCENE = Scene("Ben", CHAT, private=False, now=NOON, silence_seconds=3.4)
@@ -20,7 +20,7 @@ SUNSET = "\u2068Sunset\u2069 (item 7)"
 
 
 def state(view: ChatView, scene: Scene = SCENE) -> list[str]:
-    return seen(Command(Verb.STATE), scene, view).splitlines()
+    return seen(Command(CommandVerb.STATE), scene, view).splitlines()
 
 
 def test_state_of_an_empty_chat() -> None:
@@ -51,7 +51,7 @@ def test_zone_that_is_not_known_here_is_said_and_shown_as_utc() -> None:
 
     assert lines[0] == f"Next: {SUNSET}, Wed 25 Feb, 18:00."
     assert lines[2] == "The time zone 'Mars/Base' is not known here: times are shown in UTC."
-    assert seen(Command(Verb.QUEUE), SCENE, replace(lost, queue=(lost.next,))).startswith("Wed 25 Feb, 18:00: ")  # type: ignore[arg-type]  # it is one
+    assert seen(Command(CommandVerb.QUEUE), SCENE, replace(lost, queue=(lost.next,))).startswith("Wed 25 Feb, 18:00: ")  # type: ignore[arg-type]  # it is one
 
 
 def test_what_the_set_up_of_the_chat_lacks_is_said_before_how_the_worker_is() -> None:
@@ -63,7 +63,7 @@ def test_what_the_set_up_of_the_chat_lacks_is_said_before_how_the_worker_is() ->
 def test_people_without_a_role_hear_that_nobody_has_one() -> None:
     scene = replace(SCENE, lacks=("Nobody has a role.",))
 
-    assert seen(Command(Verb.STATE), scene, replace(VIEW, permitted=False)).endswith("\n⚠️ Nobody has a role.")
+    assert seen(Command(CommandVerb.STATE), scene, replace(VIEW, permitted=False)).endswith("\n⚠️ Nobody has a role.")
 
 
 def test_overdue_item_is_due_now_and_a_machine_has_no_name() -> None:
@@ -88,29 +88,33 @@ def test_state_tells_how_the_poller_is(silence: float | None, words: str) -> Non
 
 
 def test_state_without_a_database_tells_what_is_known() -> None:
-    assert unanswered(Command(Verb.STATE), SCENE, certain=True) == (
+    assert unanswered(Command(CommandVerb.STATE), SCENE, certain=True) == (
         "Database: does not answer just now. Telegram: answered 3 s ago."
     )
 
 
-@pytest.mark.parametrize("verb", [Verb.NEXT, Verb.PAUSE, Verb.RESUME, Verb.REQUEUE])
-def test_change_without_a_database_says_what_can_have_happened(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", [CommandVerb.NEXT, CommandVerb.PAUSE, CommandVerb.RESUME, CommandVerb.REQUEUE])
+def test_change_without_a_database_says_what_can_have_happened(verb: CommandVerb) -> None:
     assert unanswered(Command(verb), SCENE, certain=True) == replies.NOTHING_CHANGED
     assert unanswered(Command(verb), SCENE, certain=False) == replies.NOBODY_KNOWS
 
 
 @pytest.mark.parametrize(
     ("verb", "text"),
-    [(Verb.HELP, replies.HELP), (Verb.START, replies.CANNOT_LOOK), (Verb.QUEUE, replies.CANNOT_LOOK)],
+    [
+        (CommandVerb.HELP, replies.HELP),
+        (CommandVerb.START, replies.CANNOT_LOOK),
+        (CommandVerb.QUEUE, replies.CANNOT_LOOK),
+    ],
 )
-def test_help_needs_no_database_and_a_look_does(verb: Verb, text: str) -> None:
+def test_help_needs_no_database_and_a_look_does(verb: CommandVerb, text: str) -> None:
     assert unanswered(Command(verb), SCENE, certain=True) == text
 
 
 def test_queue_lists_what_is_open_and_counts_the_rest() -> None:
     listed = replace(VIEW, waiting=3, in_review=1, queue=(row(State.IN_REVIEW), WAITING))
 
-    assert seen(Command(Verb.QUEUE), SCENE, listed).splitlines() == [
+    assert seen(Command(CommandVerb.QUEUE), SCENE, listed).splitlines() == [
         f"Wed 25 Feb, 13:00: {SUNSET}, in review",
         f"Wed 25 Feb, 19:00: {SUNSET}",
         "… and 2 more",
@@ -120,73 +124,75 @@ def test_queue_lists_what_is_open_and_counts_the_rest() -> None:
 def test_queue_that_is_shown_whole_counts_nothing() -> None:
     listed = replace(VIEW, waiting=1, queue=(WAITING,))
 
-    assert seen(Command(Verb.QUEUE), SCENE, listed) == f"Wed 25 Feb, 19:00: {SUNSET}"
+    assert seen(Command(CommandVerb.QUEUE), SCENE, listed) == f"Wed 25 Feb, 19:00: {SUNSET}"
 
 
 def test_empty_queue_says_so() -> None:
-    assert seen(Command(Verb.QUEUE), SCENE, VIEW) == "The queue is empty."
+    assert seen(Command(CommandVerb.QUEUE), SCENE, VIEW) == "The queue is empty."
 
 
-@pytest.mark.parametrize("verb", [Verb.START, Verb.HELP, Verb.STATE, Verb.QUEUE])
-def test_chat_that_is_not_set_up_learns_how(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", [CommandVerb.START, CommandVerb.HELP, CommandVerb.STATE, CommandVerb.QUEUE])
+def test_chat_that_is_not_set_up_learns_how(verb: CommandVerb) -> None:
     assert seen(Command(verb), SCENE, None).endswith(f"main.py chat add {CHAT}")
 
 
 def test_stranger_learns_who_we_are_whatever_was_asked() -> None:
     private = replace(SCENE, private=True)
 
-    assert seen(Command(Verb.START), private, None) == replies.STRANGER
-    assert told(Command(Verb.NEXT), private, Told(Verdict.UNKNOWN_CHAT)) == replies.STRANGER
+    assert seen(Command(CommandVerb.START), private, None) == replies.STRANGER
+    assert told(Command(CommandVerb.NEXT), private, Told(CommandOutcome.UNKNOWN_CHAT)) == replies.STRANGER
 
 
 def test_start_and_help_explain_even_to_people_without_a_right() -> None:
     closed = replace(VIEW, permitted=False)
 
-    assert seen(Command(Verb.HELP), SCENE, closed) == replies.HELP
-    assert seen(Command(Verb.START), SCENE, closed).endswith(replies.HELP)
+    assert seen(Command(CommandVerb.HELP), SCENE, closed) == replies.HELP
+    assert seen(Command(CommandVerb.START), SCENE, closed).endswith(replies.HELP)
 
 
-@pytest.mark.parametrize("verb", [Verb.STATE, Verb.QUEUE])
-def test_person_without_a_right_is_refused_by_name(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", [CommandVerb.STATE, CommandVerb.QUEUE])
+def test_person_without_a_right_is_refused_by_name(verb: CommandVerb) -> None:
     refused = seen(Command(verb), SCENE, replace(VIEW, permitted=False))
 
     assert refused == f"\u2068Ben\u2069: {replies.FORBIDDEN}"
-    assert told(Command(Verb.NEXT), SCENE, Told(Verdict.FORBIDDEN)) == refused
+    assert told(Command(CommandVerb.NEXT), SCENE, Told(CommandOutcome.FORBIDDEN)) == refused
 
 
 def test_unclear_words_are_answered_with_an_example() -> None:
-    assert seen(Command(Verb.REQUEUE, unclear=True), SCENE, VIEW) == replies.UNCLEAR
+    assert seen(Command(CommandVerb.REQUEUE, unclear=True), SCENE, VIEW) == replies.UNCLEAR
 
 
 @pytest.mark.parametrize(
     ("verb", "known", "text"),
     [
-        (Verb.NEXT, row(State.PRESENTING), f"Here comes {SUNSET}."),
-        (Verb.REQUEUE, row(State.WAITING), f"Back in the queue: {SUNSET}. It is due now."),
-        (Verb.PAUSE, None, "Paused. No story comes by itself until /resume; /next still shows one."),
-        (Verb.RESUME, None, "Going on. What is overdue comes one by one."),
+        (CommandVerb.NEXT, row(State.PRESENTING), f"Here comes {SUNSET}."),
+        (CommandVerb.REQUEUE, row(State.WAITING), f"Back in the queue: {SUNSET}. It is due now."),
+        (CommandVerb.PAUSE, None, "Paused. No story comes by itself until /resume; /next still shows one."),
+        (CommandVerb.RESUME, None, "Going on. What is overdue comes one by one."),
     ],
 )
-def test_what_was_done_is_said(verb: Verb, known: Row | None, text: str) -> None:
-    assert told(Command(verb), SCENE, Told(Verdict.DONE, known)) == text
+def test_what_was_done_is_said(verb: CommandVerb, known: Row | None, text: str) -> None:
+    assert told(Command(verb), SCENE, Told(CommandOutcome.DONE, known)) == text
 
 
 @pytest.mark.parametrize("verdict", list(replies.REFUSED))
-def test_what_was_not_done_is_said(verdict: Verdict) -> None:
-    assert told(Command(Verb.REQUEUE), SCENE, Told(verdict)) == replies.REFUSED[verdict]
+def test_what_was_not_done_is_said(verdict: CommandOutcome) -> None:
+    assert told(Command(CommandVerb.REQUEUE), SCENE, Told(verdict)) == replies.REFUSED[verdict]
 
 
 def test_what_cannot_come_back_is_named() -> None:
     posted = settled(row(State.POSTED, 1), Step.POSTED, ANNA)
 
-    outcome = Told(Verdict.CANNOT_REQUEUE, posted)
+    outcome = Told(CommandOutcome.CANNOT_REQUEUE, posted)
 
-    assert told(Command(Verb.REQUEUE), SCENE, outcome).startswith(f"{SUNSET} is posted; only")
+    assert told(Command(CommandVerb.REQUEUE), SCENE, outcome).startswith(f"{SUNSET} is posted; only")
 
 
-@pytest.mark.parametrize(("verb", "text"), [(Verb.PAUSE, "It is paused already."), (Verb.RESUME, "It is not paused.")])
-def test_pause_that_changes_nothing_says_so(verb: Verb, text: str) -> None:
-    assert told(Command(verb), SCENE, Told(Verdict.AS_IT_WAS)) == text
+@pytest.mark.parametrize(
+    ("verb", "text"), [(CommandVerb.PAUSE, "It is paused already."), (CommandVerb.RESUME, "It is not paused.")]
+)
+def test_pause_that_changes_nothing_says_so(verb: CommandVerb, text: str) -> None:
+    assert told(Command(verb), SCENE, Told(CommandOutcome.AS_IT_WAS)) == text
 
 
 @pytest.mark.parametrize(
@@ -203,9 +209,9 @@ def test_greeting_says_what_is_to_be_done_next(is_known: bool | None, ends: str)
 
 
 def test_every_verdict_has_its_sentence() -> None:
-    worded = {Verdict.DONE, Verdict.AS_IT_WAS, Verdict.FORBIDDEN, Verdict.UNKNOWN_CHAT}
+    worded = {CommandOutcome.DONE, CommandOutcome.AS_IT_WAS, CommandOutcome.FORBIDDEN, CommandOutcome.UNKNOWN_CHAT}
 
-    assert worded | replies.REFUSED.keys() == set(Verdict)
+    assert worded | replies.REFUSED.keys() == set(CommandOutcome)
 
 
 def test_title_is_one_short_line_that_reorders_nothing() -> None:
@@ -223,7 +229,7 @@ def test_lost_card_is_never_called_in_review() -> None:
     view = replace(VIEW, in_review=1, queue=(lost,), cards_lost=1)
 
     assert "Cards lost: 1. /next sends one again." in state(view)
-    assert seen(Command(Verb.QUEUE), SCENE, view).endswith(f"{SUNSET}, card lost: /next sends it again")
+    assert seen(Command(CommandVerb.QUEUE), SCENE, view).endswith(f"{SUNSET}, card lost: /next sends it again")
     assert replies.card_lost(lost, "no answer") == (
         f"The card of {SUNSET} may never come, it was sent twice: no answer. /next sends it again."
     )

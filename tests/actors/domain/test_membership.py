@@ -6,17 +6,17 @@ from itertools import product
 
 import pytest
 
-from actors.domain.membership import Standing, has_joined
+from actors.domain.membership import BotMembership, has_joined
 
-OUTSIDE = [Standing.LEFT, Standing.KICKED]
-INSIDE = [one for one in Standing if one not in OUTSIDE]
+OUTSIDE = [BotMembership.LEFT, BotMembership.KICKED]
+INSIDE = [one for one in BotMembership if one not in OUTSIDE]
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(OUTSIDE, INSIDE)))
-def test_who_was_outside_and_is_not_any_more_has_joined(before: Standing, after: Standing) -> None:
+def test_who_was_outside_and_is_not_any_more_has_joined(before: BotMembership, after: BotMembership) -> None:
     assert has_joined(before, after)
 
 
-@pytest.mark.parametrize(("before", "after"), [*product(INSIDE, Standing), *product(Standing, OUTSIDE)])
-def test_new_rights_or_a_way_out_are_no_joining(before: Standing, after: Standing) -> None:
+@pytest.mark.parametrize(("before", "after"), [*product(INSIDE, BotMembership), *product(BotMembership, OUTSIDE)])
+def test_new_rights_or_a_way_out_are_no_joining(before: BotMembership, after: BotMembership) -> None:
     assert not has_joined(before, after)

@@ -25,8 +25,8 @@ from actors.domain.taps import (
     NotYours,
     Pressed,
     SendOriginal,
-    Standing,
     Tap,
+    TapRight,
 )
 from actors.item import texts as words
 from actors.item.decide import decide
@@ -48,7 +48,7 @@ from tests.stories import ANNA, BEN, press, remembered, row
 DRAWS = ShowCard | ShowLine | ShowQuestion | SendFile | SendCard | Publish
 REVIEWER = Tap(press("anna-1", ANNA), Step.SKIP)
 
-standings = st.sampled_from([one for one in Standing if not one.draws])
+standings = st.sampled_from([one for one in TapRight if not one.draws])
 presses = st.builds(
     replace,
     st.just(press("ben", BEN)),

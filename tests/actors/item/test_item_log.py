@@ -13,8 +13,8 @@ from actors.audit.tap_log import Explained, Traces
 from actors.database.request import Reply
 from actors.domain.item import Row, State, Step
 from actors.domain.messages import RECOVERED, Changed, Present
-from actors.operations.commands import Told, Verdict
-from actors.operations.schedule import Change, ChangesTold, Due
+from actors.operations.commands import CommandOutcome, Told
+from actors.operations.schedule import ChangesTold, Due, ItemChange
 from actors.ports import SentCard
 from actors.schedule.scheduler import Scheduler
 from tests.actors.commands.fakes import CommandStage
@@ -32,7 +32,7 @@ anyio_backend = virtual_time
 
 CLAIMED = row(State.PRESENTING)
 EXPIRED = settled(row(State.EXPIRED, 1), Step.EXPIRE, None)
-EXPIRY = Change(1, 3, CHAT, 7, "expired", "nobody tapped", State.EXPIRED, 1)
+EXPIRY = ItemChange(1, 3, CHAT, 7, "expired", "nobody tapped", State.EXPIRED, 1)
 PUBLISHED = settled(row(State.POSTED, 2), Step.PUBLISHED, ANNA)
 
 
@@ -116,11 +116,11 @@ def test_end_that_its_worker_told_is_not_told_again_by_who_draws_it() -> None:
 @pytest.mark.parametrize(
     ("operation", "text", "outcome", "told"),
     [
-        ("PresentNext", "/next", Told(Verdict.DONE, CLAIMED, claimed=True), [("presented", "/next")]),
-        ("PresentNext", "/next", Told(Verdict.DONE, CLAIMED), []),
-        ("PresentNext", "/next", Told(Verdict.BEING_SENT, CLAIMED), []),
-        ("RequeueItem", "/requeue 7", Told(Verdict.DONE, row(State.WAITING, 2)), [("requeued", "/requeue")]),
-        ("RequeueItem", "/requeue 7", Told(Verdict.LOCKED, row(State.SKIPPED, 1)), []),
+        ("PresentNext", "/next", Told(CommandOutcome.DONE, CLAIMED, claimed=True), [("presented", "/next")]),
+        ("PresentNext", "/next", Told(CommandOutcome.DONE, CLAIMED), []),
+        ("PresentNext", "/next", Told(CommandOutcome.BEING_SENT, CLAIMED), []),
+        ("RequeueItem", "/requeue 7", Told(CommandOutcome.DONE, row(State.WAITING, 2)), [("requeued", "/requeue")]),
+        ("RequeueItem", "/requeue 7", Told(CommandOutcome.LOCKED, row(State.SKIPPED, 1)), []),
     ],
 )
 async def test_what_a_command_does_to_an_item_has_one_line_though_it_is_brought_twice(

@@ -15,8 +15,8 @@ from actors.domain.taps import (
     NotYours,
     Pressed,
     SendOriginal,
-    Standing,
     Tap,
+    TapRight,
 )
 from actors.errors import AnswerLost, Refused
 from actors.item import texts as words
@@ -107,7 +107,7 @@ async def test_tap_of_a_stranger_never_makes_another_one_busy(stage: ItemStage) 
 
 def test_known_member_holds_the_slot_and_a_person_not_known_waits_for_it() -> None:
     hers, his = Tap(press("anna-1", ANNA), Step.SKIP), Tap(press("ben-1", BEN), Step.SKIP)
-    aside = replace(his, press=replace(his.press, standing=Standing.UNKNOWN))
+    aside = replace(his, press=replace(his.press, standing=TapRight.UNKNOWN))
 
     item = decide(decide(remembered(ROW), aside).item, hers).item
     again = decide(item, Tap(replace(aside.press, id="ben-2"), Step.SKIP))
@@ -121,17 +121,17 @@ def test_known_member_holds_the_slot_and_a_person_not_known_waits_for_it() -> No
 async def test_a_right_is_believed_for_minutes_and_a_refusal_for_seconds() -> None:
     people, his = People(), press("ben-1", BEN)
     hers = press("anna-1", ANNA)
-    assert people.standing(his) is Standing.UNKNOWN
+    assert people.standing(his) is TapRight.UNKNOWN
     people.hear(Forbidden(Tap(his, Step.SKIP), ROW))
     people.hear(Recorded(Tap(hers, Step.SKIP), ROW))
 
-    assert (people.standing(his), people.standing(hers)) == (Standing.REFUSED, Standing.MAY)
+    assert (people.standing(his), people.standing(hers)) == (TapRight.REFUSED, TapRight.MAY)
     await anyio.sleep(REFUSED_SECONDS)
-    assert people.standing(his) is Standing.DOUBTED
+    assert people.standing(his) is TapRight.DOUBTED
     await anyio.sleep(RIGHT_SECONDS)
-    assert people.standing(hers) is Standing.UNKNOWN
+    assert people.standing(hers) is TapRight.UNKNOWN
     await anyio.sleep(DOUBT_SECONDS)
-    assert people.standing(his) is Standing.UNKNOWN
+    assert people.standing(his) is TapRight.UNKNOWN
 
 
 async def test_so_many_people_are_remembered_and_no_more() -> None:
@@ -141,8 +141,8 @@ async def test_so_many_people_are_remembered_and_no_more() -> None:
     for tap in taps:
         people.hear(Forbidden(tap, ROW))
 
-    assert people.standing(taps[0].press) is Standing.UNKNOWN
-    assert people.standing(taps[-1].press) is Standing.REFUSED
+    assert people.standing(taps[0].press) is TapRight.UNKNOWN
+    assert people.standing(taps[-1].press) is TapRight.REFUSED
 
 
 async def test_person_who_was_given_a_role_is_looked_up_again(stage: ItemStage) -> None:
@@ -172,23 +172,23 @@ async def test_stranger_whose_toasts_get_lost_hears_each_sentence_in_the_chat_on
 
 async def test_presses_of_a_person_not_known_are_looked_at_ten_at_a_time() -> None:
     people, presses = People(), [press(f"ben-{number}", BEN) for number in range(MOST_ASKED + 1)]
-    unknown = [replace(one, standing=Standing.UNKNOWN) for one in presses]
+    unknown = [replace(one, standing=TapRight.UNKNOWN) for one in presses]
 
     for one in unknown[:MOST_ASKED]:
         people.asks(one)
 
-    assert people.standing(presses[0]) is Standing.UNKNOWN  # the same press in another update
-    assert people.standing(presses[MOST_ASKED]) is Standing.CROWDED
-    assert people.standing(press("anna-1", ANNA)) is Standing.UNKNOWN
+    assert people.standing(presses[0]) is TapRight.UNKNOWN  # the same press in another update
+    assert people.standing(presses[MOST_ASKED]) is TapRight.CROWDED
+    assert people.standing(press("anna-1", ANNA)) is TapRight.UNKNOWN
     people.hear(NotRecorded(Tap(unknown[0], Step.SKIP), certain=True))
-    assert people.standing(presses[MOST_ASKED]) is Standing.UNKNOWN
+    assert people.standing(presses[MOST_ASKED]) is TapRight.UNKNOWN
     people.asks(unknown[0])
     await anyio.sleep(ASKED_SECONDS)
-    assert people.standing(presses[MOST_ASKED]) is Standing.UNKNOWN
+    assert people.standing(presses[MOST_ASKED]) is TapRight.UNKNOWN
 
 
 def test_one_press_too_many_is_refused_from_memory() -> None:
-    his = replace(press("ben-1", BEN), standing=Standing.CROWDED)
+    his = replace(press("ben-1", BEN), standing=TapRight.CROWDED)
 
     decision = decide(remembered(ROW), Tap(his, Step.SKIP))
 
@@ -201,7 +201,7 @@ def test_one_press_too_many_is_refused_from_memory() -> None:
 
 
 def test_who_taps_beside_a_person_not_known_is_told_so_and_goes_on() -> None:
-    unknown = Tap(replace(press("ben-1", BEN), standing=Standing.UNKNOWN), Step.SKIP)
+    unknown = Tap(replace(press("ben-1", BEN), standing=TapRight.UNKNOWN), Step.SKIP)
     hers = Tap(press("anna-1", ANNA), Step.POSTED)
 
     decision = decide(decide(remembered(ROW), unknown).item, hers)
@@ -211,10 +211,10 @@ def test_who_taps_beside_a_person_not_known_is_told_so_and_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "drawn"), [(Standing.MAY, 1), (Standing.LIKELY, 1), (Standing.UNKNOWN, 0), (Standing.DOUBTED, 0)]
+    ("standing", "drawn"), [(TapRight.MAY, 1), (TapRight.LIKELY, 1), (TapRight.UNKNOWN, 0), (TapRight.DOUBTED, 0)]
 )
 def test_only_who_is_likely_to_have_the_right_stands_on_the_card_while_it_is_stored(
-    standing: Standing, drawn: int
+    standing: TapRight, drawn: int
 ) -> None:
     tap = Tap(replace(press(), standing=standing), Step.SKIP)
     item = decide(remembered(ROW), tap).item
@@ -230,9 +230,9 @@ async def test_chat_that_was_open_is_likely_to_be_open_still() -> None:
     people = People()
     people.hear_of_chat(CHAT, restricted=False)
 
-    assert people.standing(press()) is Standing.MAY
+    assert people.standing(press()) is TapRight.MAY
     await anyio.sleep(RIGHT_SECONDS)
-    assert people.standing(press()) is Standing.LIKELY
+    assert people.standing(press()) is TapRight.LIKELY
     assert people.may_note(press())
 
 

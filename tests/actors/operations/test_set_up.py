@@ -2,10 +2,10 @@
 
 import pytest
 
-from actors.operations.set_up import Means, SetUp, concerning, shortcomings
+from actors.operations.set_up import Prerequisites, SetUp, concerning, shortcomings
 
-ALL = Means()
-NOTHING = Means(keys=False, links=False)
+ALL = Prerequisites()
+NOTHING = Prerequisites(keys=False, links=False)
 TEAM, OTHER = -1001000000001, -1001000000002
 
 
@@ -47,7 +47,7 @@ def test_nobody_needs_keys_or_links_who_publishes_nothing() -> None:
         ),
     ],
 )
-def test_what_is_missing_is_said_with_what_to_do(found: SetUp, means: Means, reason: str) -> None:
+def test_what_is_missing_is_said_with_what_to_do(found: SetUp, means: Prerequisites, reason: str) -> None:
     (missing,) = shortcomings(found, means)
 
     assert missing.reason.startswith(reason)
@@ -65,7 +65,7 @@ def test_each_chat_hears_what_it_feels_itself() -> None:
 def test_of_many_live_chats_some_are_named() -> None:
     chats = tuple(range(-5, 0))
 
-    (missing,) = shortcomings(SetUp(live=chats), Means(links=False))
+    (missing,) = shortcomings(SetUp(live=chats), Prerequisites(links=False))
 
     assert "of live chats -5, -4, -3 and others: set" in missing.reason
     assert missing.chats == chats

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from actors.operations.housekeeping import HoldLease, LeaseView, ReleaseLease, Standing
+from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease
 from actors.updates.poll_lease import CONTESTED_SECONDS, PollLease
 from tests.actors.fakes import After, FakeStore
 
@@ -25,9 +25,9 @@ class Table:
         if self.owner not in {None, asked.worker} and self.until > now:
             self.standby_at = now
             self.until = min(self.until, now + asked.cut_seconds)
-            return LeaseView(Standing.STANDBY, True, self.until - now)
+            return LeaseView(LeaseState.STANDBY, True, self.until - now)
         self.owner, self.until = asked.worker, now + asked.seconds
-        return LeaseView(Standing.HELD, now - self.standby_at < CONTESTED_SECONDS, asked.seconds)
+        return LeaseView(LeaseState.HELD, now - self.standby_at < CONTESTED_SECONDS, asked.seconds)
 
     def release(self, asked: ReleaseLease) -> bool:
         """Give it back, if it is theirs."""

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from actors.domain.group_ids import GroupKind
-from actors.domain.membership import Standing
+from actors.domain.membership import BotMembership
 from actors.domain.updates import Membership, Moved, Poison, Unknown, Update
 from actors.item.aloud import Aloud
 from actors.updates.dispatcher import Dispatched, Dispatcher, Recipients
@@ -19,7 +19,7 @@ anyio_backend = virtual_time
 
 TAP = tap(10)
 SAID = said(11)
-JOINED = Membership(12, CHAT, GroupKind.GROUP, 1, Standing.LEFT, Standing.MEMBER)
+JOINED = Membership(12, CHAT, GroupKind.GROUP, 1, BotMembership.LEFT, BotMembership.MEMBER)
 MOVED = Moved(13, CHAT, CHAT - 1)
 UNKNOWN = Unknown(14, "tap-14", ANNA, None, None, "no such verb", 0.0)
 

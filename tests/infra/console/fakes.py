@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from actors.domain.account import Login
-from actors.domain.item import Kind
+from actors.domain.item import MediaKind
 from actors.errors import PortError, Unreachable
-from actors.operations.set_up import Means, SetUp
+from actors.operations.set_up import Prerequisites, SetUp
 from infra.console.ports import Lines, Opened, Safe
 from tests.fakes.groups import FakeGroups
 
@@ -160,7 +160,7 @@ class FakeFile:
     """A file that was taken in."""
 
     file_name: str
-    kind: Kind = Kind.PHOTO
+    kind: MediaKind = MediaKind.PHOTO
     path: str = "aa/aa.jpg"
     bytes: int = 9
     sha256: str = "aa"
@@ -226,7 +226,7 @@ class Outside:
     asked_who: list[tuple[str, Login, str | None]] = field(default_factory=list)
     given_token: str | None = None
     groups: FakeGroups | None = None
-    means: Means = field(default_factory=Means)
+    means: Prerequisites = field(default_factory=Prerequisites)
 
     def opened(self) -> Opened:
         safe = Safe(lambda: self.vault, lambda: "a new key", self._who, lambda: self.given_token)

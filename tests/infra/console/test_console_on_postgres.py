@@ -15,7 +15,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from actors.domain.account import Login
-from actors.operations.set_up import Means
+from actors.operations.set_up import Prerequisites
 from infra.clock import WallClock
 from infra.console.app import build
 from infra.console.ports import Opened, Safe
@@ -50,7 +50,7 @@ def opened(database_url: str, tmp_path: Path) -> Opened:
         check_health=nothing,
         clock=WallClock(),
         groups=nullcontext,
-        means=Means,
+        means=Prerequisites,
         safe=Safe(vault=lambda: Vault([KEY]), new_key=new_key, who=owner, given_token=lambda: None),
     )
 
@@ -146,7 +146,7 @@ def test_name_of_no_account_is_refused_and_nothing_is_set_up(opened: Opened, typ
 
 
 def test_what_the_set_up_lacks_is_said_by_the_command_that_makes_it_until_it_has_come_right(opened: Opened) -> None:
-    app = build(replace(opened, means=lambda: Means(keys=True, links=False)))
+    app = build(replace(opened, means=lambda: Prerequisites(keys=True, links=False)))
 
     def said(*words: str, stdin: str = "") -> list[str]:
         result = CliRunner().invoke(app, [*words], input=stdin)

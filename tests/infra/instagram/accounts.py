@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from actors.domain.account import Account, Login, whose
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import Unreachable
 from infra.instagram.settings import Around
 from infra.sandbox.instagram.model import InstagramAccount
@@ -51,5 +51,5 @@ def account_of(found: InstagramAccount) -> Account:
     return account(found.token, Login(found.login), found.id)
 
 
-def story(path: str = "a.jpg", kind: Kind = Kind.PHOTO) -> Story:
+def story(path: str = "a.jpg", kind: MediaKind = MediaKind.PHOTO) -> Story:
     return Story(1, kind, path, path, "Title", "Caption")

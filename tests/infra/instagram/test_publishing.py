@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from actors.domain.account import Account, ContainerState, DoubtHints, Login, Quota
-from actors.domain.item import Kind
+from actors.domain.item import MediaKind
 from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
 from infra.instagram.graph import GraphInstagram
 from infra.sandbox.common.faults import Fault
@@ -49,7 +49,7 @@ async def test_video_is_fetched_by_its_own_link(
 ) -> None:
     shelf.put("a.mp4", b"\0\0\0\x18ftypmp42", "video/mp4")
 
-    made = await instagram.create_container(studio, story("a.mp4", Kind.VIDEO))
+    made = await instagram.create_container(studio, story("a.mp4", MediaKind.VIDEO))
 
     assert sandbox.instagram.world.containers[made].kind == "video"
 

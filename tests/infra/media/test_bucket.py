@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from yarl import URL
 
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import Refused, Unreachable
 from infra.media.bucket import Bucket, BucketMedia
 from infra.media.taking import Stored, published_path
@@ -68,7 +68,7 @@ async def test_picture_is_kept_as_it_was_and_fit_for_a_story(
     stored = await media.check_and_store(source)
 
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
-    assert stored == Stored(Kind.PHOTO, f"{digest[:2]}/{digest}.png", source.name, source.stat().st_size, digest)
+    assert stored == Stored(MediaKind.PHOTO, f"{digest[:2]}/{digest}.png", source.name, source.stat().st_size, digest)
     assert await media.read(story(stored)) == source.read_bytes()
     assert {name: kept.kind for name, kept in server.objects.items()} == {
         stored.path: "image/png",
@@ -118,7 +118,7 @@ async def test_copy_of_an_earlier_release_tells_nothing_to_the_team_nor_once_the
     media: BucketMedia, server: BucketServer
 ) -> None:
     server.objects["ab/abc.story.jpg"] = server.objects["ab/abc.jpg"] = Kept(with_remark(), "image/jpeg")
-    asked = Story(3, Kind.PHOTO, "ab/abc.jpg", "sunset.jpg", "Sunset", "")
+    asked = Story(3, MediaKind.PHOTO, "ab/abc.jpg", "sunset.jpg", "Sunset", "")
 
     shown = await media.read(asked)
     first, again = await fetch(await media.link(asked)), await fetch(await media.link(asked))
@@ -138,7 +138,7 @@ async def test_file_is_read_from_the_bucket_and_from_no_host_that_it_names(
         server.moved_to = other.url
 
         with pytest.raises(Unreachable, match="is elsewhere: set AWS_REGION and AWS_ENDPOINT_URL"):
-            await media.read(Story(3, Kind.PHOTO, "ab/abc.png", "a.png", "A", ""))
+            await media.read(Story(3, MediaKind.PHOTO, "ab/abc.png", "a.png", "A", ""))
 
         assert other.asked == []
 
@@ -154,7 +154,7 @@ async def test_file_that_could_not_be_read_at_once_is_asked_for_again(
 
 
 async def test_bucket_that_cannot_be_read_says_why_without_the_link(bucket: Bucket, server: BucketServer) -> None:
-    asked = Story(3, Kind.PHOTO, "ab/abc.png", "a.png", "A", "")
+    asked = Story(3, MediaKind.PHOTO, "ab/abc.png", "a.png", "A", "")
     server.objects["ab/abc.png"] = Kept(b"content", "image/png")
 
     refused = await _failure_of_reading(replace(bucket, key="another key"), asked)
@@ -175,7 +175,7 @@ async def _failure_of_reading(bucket: Bucket, asked: Story) -> Unreachable:
 
 async def test_missing_file_is_refused(media: BucketMedia) -> None:
     with pytest.raises(Refused, match="the file of media 3 is missing"):
-        await media.read(Story(3, Kind.PHOTO, "ab/none.png", "none.png", "None", ""))
+        await media.read(Story(3, MediaKind.PHOTO, "ab/none.png", "none.png", "None", ""))
 
 
 async def test_file_that_cannot_be_a_story_never_reaches_the_bucket(

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from PIL import Image
 
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import Refused, Unreachable
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
@@ -55,7 +55,7 @@ def parts(link: str) -> tuple[str, str, str]:
     return unquote(url.path).removeprefix("/everytap/media/"), asked["until"][0], asked["signature"][0]
 
 
-def story(kind: Kind = Kind.PHOTO, path: str = "ab/abc.png") -> Story:
+def story(kind: MediaKind = MediaKind.PHOTO, path: str = "ab/abc.png") -> Story:
     return Story(3, kind, path, "sunset.png", "Sunset", "")
 
 
@@ -123,13 +123,13 @@ def picture() -> bytes:
 
 @pytest.mark.parametrize(
     ("asked", "given"),
-    [(story(), "ab/abc.story.jpg"), (story(Kind.VIDEO, "ab/abc.mov"), "ab/abc.mov")],
+    [(story(), "ab/abc.story.jpg"), (story(MediaKind.VIDEO, "ab/abc.mov"), "ab/abc.mov")],
 )
 async def test_instagram_is_given_a_video_itself_and_of_a_picture_its_fitted_copy(
     links: SignedLinks, tmp_path: Path, asked: Story, given: str
 ) -> None:
     (tmp_path / "ab").mkdir()
-    (tmp_path / given).write_bytes(film() if asked.kind is Kind.VIDEO else picture())
+    (tmp_path / given).write_bytes(film() if asked.kind is MediaKind.VIDEO else picture())
     media = LocalMedia(tmp_path, links)
 
     link = await media.link(asked)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import Refused, Unreachable
 from infra.media.fitting import fit
 from infra.media.links import SignedLinks
@@ -59,7 +59,7 @@ def animated() -> bytes:
 
 
 def story(path: str) -> Story:
-    return Story(3, Kind.PHOTO, path, "sunset.jpg", "Sunset", "")
+    return Story(3, MediaKind.PHOTO, path, "sunset.jpg", "Sunset", "")
 
 
 def put(tmp_path: Path, name: str, content: bytes) -> Path:
@@ -82,17 +82,17 @@ def files(folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "content", "kind", "ending"),
     [
-        ("sunset.jpg", picture("JPEG"), Kind.PHOTO, "jpg"),
-        ("sunset.png", picture("PNG"), Kind.PHOTO, "png"),
-        ("sunset.webp", picture("WEBP"), Kind.PHOTO, "webp"),
-        ("a name that lies.txt", picture("JPEG"), Kind.PHOTO, "jpg"),
-        ("film.mp4", film(), Kind.VIDEO, "mp4"),
-        ("film.mov", film(FilmPlan(brand=b"qt  ")), Kind.VIDEO, "mov"),
-        ("late.mp4", FTYP + MDAT + moov(), Kind.VIDEO, "mp4"),
+        ("sunset.jpg", picture("JPEG"), MediaKind.PHOTO, "jpg"),
+        ("sunset.png", picture("PNG"), MediaKind.PHOTO, "png"),
+        ("sunset.webp", picture("WEBP"), MediaKind.PHOTO, "webp"),
+        ("a name that lies.txt", picture("JPEG"), MediaKind.PHOTO, "jpg"),
+        ("film.mp4", film(), MediaKind.VIDEO, "mp4"),
+        ("film.mov", film(FilmPlan(brand=b"qt  ")), MediaKind.VIDEO, "mov"),
+        ("late.mp4", FTYP + MDAT + moov(), MediaKind.VIDEO, "mp4"),
     ],
 )
 async def test_file_is_known_by_its_content_and_kept_under_its_hash(
-    library: LocalMedia, tmp_path: Path, name: str, content: bytes, kind: Kind, ending: str
+    library: LocalMedia, tmp_path: Path, name: str, content: bytes, kind: MediaKind, ending: str
 ) -> None:
     stored = await library.check_and_store(put(tmp_path, name, content))
 
@@ -108,7 +108,7 @@ async def test_same_content_is_kept_once(library: LocalMedia, tmp_path: Path) ->
     second = await library.check_and_store(put(tmp_path, "b.jpg", content))
 
     assert (first.path, second.file_name) == (second.path, "b.jpg")
-    assert files(tmp_path / "media") == [first.path, published_path(Kind.PHOTO, first.path)]
+    assert files(tmp_path / "media") == [first.path, published_path(MediaKind.PHOTO, first.path)]
 
 
 async def test_torn_copy_of_before_is_replaced(library: LocalMedia, tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ async def test_published_copy_of_an_earlier_release_tells_nothing_once_there_is_
     media = LocalMedia(tmp_path, SignedLinks("sixteen letters.", "https://stories.example.org", Noon()))
 
     await media.link(story("ab/abc.jpg"))
-    await media.link(Story(3, Kind.VIDEO, "ab/abc.mp4", "film.mp4", "Film", ""))
+    await media.link(Story(3, MediaKind.VIDEO, "ab/abc.mp4", "film.mp4", "Film", ""))
 
     assert b"52 deg" not in kept.read_bytes() + clip.read_bytes()
     assert kept.read_bytes() == fit(with_remark((1080, 1920)))

@@ -12,7 +12,7 @@ from hypothesis import given
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from actors.domain.item import Kind
+from actors.domain.item import MediaKind
 from infra.media.cleaning import for_the_team, published
 from infra.media.originals import shown
 from tests.hostile import bent, few
@@ -135,18 +135,18 @@ def test_film_of_an_earlier_release_is_shown_and_published_without_its_place() -
     told = FTYP + moov(FilmPlan(), PLACE) + box(b"mdat", b"film")
 
     assert b"+52.5200" in told
-    assert b"+52.5200" not in for_the_team(Kind.VIDEO, told)
-    assert published(Kind.VIDEO, told) == for_the_team(Kind.VIDEO, told)
-    assert published(Kind.VIDEO, published(Kind.VIDEO, told)) == published(Kind.VIDEO, told)
+    assert b"+52.5200" not in for_the_team(MediaKind.VIDEO, told)
+    assert published(MediaKind.VIDEO, told) == for_the_team(MediaKind.VIDEO, told)
+    assert published(MediaKind.VIDEO, published(MediaKind.VIDEO, told)) == published(MediaKind.VIDEO, told)
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", film(), b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP"])
 def test_what_is_no_picture_stays_as_it_is(content: bytes) -> None:
     """A card needs its file, whatever became of it."""
-    assert for_the_team(Kind.PHOTO, content) == content
+    assert for_the_team(MediaKind.PHOTO, content) == content
 
 
 @few(2)
 @given(bent(telling("JPEG", TURNED)) | bent(telling("PNG", TURNED)) | bent(telling("WEBP", TURNED)))
 def test_hostile_picture_is_shown_somehow(content: bytes) -> None:
-    assert isinstance(for_the_team(Kind.PHOTO, content), bytes)
+    assert isinstance(for_the_team(MediaKind.PHOTO, content), bytes)

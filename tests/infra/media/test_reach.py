@@ -9,13 +9,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import PortError, Refused, Unreachable
 from infra.media.reach import Reach
 from tests.backends import BACKENDS, Backend
 
-PHOTO = Story(3, Kind.PHOTO, "ab/abc.png", "sunset.png", "Sunset", "")
-VIDEO = Story(4, Kind.VIDEO, "ab/abc.mp4", "film.mp4", "Film", "")
+PHOTO = Story(3, MediaKind.PHOTO, "ab/abc.png", "sunset.png", "Sunset", "")
+VIDEO = Story(4, MediaKind.VIDEO, "ab/abc.mp4", "film.mp4", "Film", "")
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from actors.domain.item import Kind, LateTap, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
 from infra.sandbox.telegram.markup import parse_html
 from infra.telegram.received_caption import write_seen
 
-STORY = Story(7, Kind.PHOTO, "7.jpg", "IMG_0007.jpg", "Sunday market", "Come & see us <today>\n#market")
+STORY = Story(7, MediaKind.PHOTO, "7.jpg", "IMG_0007.jpg", "Sunday market", "Come & see us <today>\n#market")
 ROW = Row(
     chat_key=1,
     chat_id=-1001,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from PIL import Image
 
-from actors.domain.item import Kind, State, Step, Story
+from actors.domain.item import MediaKind, State, Step, Story
 from actors.domain.taps import AskToReject, Question
 from actors.domain.taps import Tap as TapMessage
 from actors.domain.updates import Said
@@ -101,7 +101,7 @@ async def test_wrong_copy_is_uploaded_again(team: Team) -> None:
 async def test_video_is_sent_as_video(team: Team) -> None:
     team.shelf.content = b"\x00\x00\x00\x18ftypmp42" + bytes(64)
 
-    await team.chat.send_card(replace(ROW, story=replace(ROW.story, kind=Kind.VIDEO, file_name="7.mp4")))
+    await team.chat.send_card(replace(ROW, story=replace(ROW.story, kind=MediaKind.VIDEO, file_name="7.mp4")))
 
     assert team.shown()["kind"] == "video"
 

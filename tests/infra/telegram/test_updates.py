@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from actors.domain.group_ids import GroupKind
 from actors.domain.item import Person, Step
-from actors.domain.membership import Standing
+from actors.domain.membership import BotMembership
 from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
 from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown
 from infra.telegram.http import AiohttpRequest
@@ -321,18 +321,18 @@ def member(before: dict[str, Any], after: dict[str, Any], **changes: Any) -> dic
 @pytest.mark.parametrize(
     ("before", "after", "standings"),
     [
-        ({"status": "left"}, {"status": "member"}, (Standing.LEFT, Standing.MEMBER)),
-        ({"status": "member"}, {"status": "kicked"}, (Standing.MEMBER, Standing.KICKED)),
-        ({"status": "administrator"}, {"status": "member"}, (Standing.ADMINISTRATOR, Standing.MEMBER)),
+        ({"status": "left"}, {"status": "member"}, (BotMembership.LEFT, BotMembership.MEMBER)),
+        ({"status": "member"}, {"status": "kicked"}, (BotMembership.MEMBER, BotMembership.KICKED)),
+        ({"status": "administrator"}, {"status": "member"}, (BotMembership.ADMINISTRATOR, BotMembership.MEMBER)),
         (
             {"status": "restricted", "is_member": True},
             {"status": "restricted", "is_member": False},
-            (Standing.RESTRICTED, Standing.LEFT),
+            (BotMembership.RESTRICTED, BotMembership.LEFT),
         ),
     ],
 )
 def test_what_the_bot_is_in_a_chat_is_read_without_the_librarys_classes(
-    before: dict[str, Any], after: dict[str, Any], standings: tuple[Standing, Standing]
+    before: dict[str, Any], after: dict[str, Any], standings: tuple[BotMembership, BotMembership]
 ) -> None:
     parsed = UPDATES.parse(member(before, after), 1.5, redelivered=False)
 

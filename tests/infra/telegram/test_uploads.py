@@ -9,7 +9,7 @@ import anyio
 import pytest
 from anyio.abc import SocketStream
 
-from actors.domain.item import Kind, Story
+from actors.domain.item import MediaKind, Story
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Sending
 from infra.sandbox.common.faults import Fault
@@ -25,7 +25,7 @@ from tests.infra.telegram.rows import ROW
 from tests.infra.telegram.wire import breaks_off, replies, serve
 
 CHAT = ROW.chat_id
-FILM = replace(ROW, story=replace(ROW.story, kind=Kind.VIDEO, file_name="7.mp4", file_id=None))
+FILM = replace(ROW, story=replace(ROW.story, kind=MediaKind.VIDEO, file_name="7.mp4", file_id=None))
 FILM_BYTES = 2_000_000
 BYTES_PER_SECOND = 1_000_000  # the whole film takes two seconds
 CREEPING = 100_000  # it would take 20 s

@@ -1,0 +1,29 @@
+"""What the answers to commands reach."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from actors.audit.tap_log import Explained
+from actors.cards.chat_limits import Paces
+from actors.database.request import Store
+from actors.peers import Items
+from actors.ports import Chat, Clock
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDependencies:
+    """All that commands reach; `look_again` wakes whoever looks at the queue and at cards."""
+
+    worker: str
+    store: Store
+    chat: Chat
+    items: Items
+    clock: Clock
+    confirm: Callable[[int], None]
+    look_again: Callable[[], None]
+    silence_seconds: Callable[[], float | None]
+    shortcomings: Callable[[int], Awaitable[tuple[str, ...]]]
+    explained: Explained = field(default_factory=Explained)
+    paces: Paces = field(default_factory=Paces)
