@@ -64,15 +64,19 @@ replay: venv ## replay the incident of 2026-02-25: what happened then, what happ
 installs: venv ## install with pips of 22.3 to the newest, from a lock that is out of date on purpose
 	@$(IN_VENV) -m tests.install.pips
 
-# Two sections, because the image takes the first one only; every package stands in one of them.
+# Three sections, because a worker's image takes the first one only, and the demo's the first two; every package stands in
+# one of them.
 UV_COMPILE = uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
+NAMED = sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p'
 lock: ## write requirements.lock afresh from pyproject.toml (needs uv), and ask where it installs
 	@set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
 	$(UV_COMPILE) -o $$new/run pyproject.toml; \
-	named=$$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' $$new/run); \
-	$(UV_COMPILE) -o $$new/dev --group dev --constraint $$new/run $$named pyproject.toml; \
-	{ echo "# Written by make lock."; cat $$new/run; echo "# Development only"; cat $$new/dev; } > requirements.lock
+	$(UV_COMPILE) -o $$new/demo --group demo --constraint $$new/run $$($(NAMED) $$new/run) pyproject.toml; \
+	cat $$new/run $$new/demo > $$new/both; \
+	$(UV_COMPILE) -o $$new/dev --group demo --group dev --constraint $$new/both $$($(NAMED) $$new/both) pyproject.toml; \
+	{ echo "# Written by make lock."; cat $$new/run; echo "# The demo only"; cat $$new/demo; \
+		echo "# Development only"; cat $$new/dev; } > requirements.lock
 	python3 -m tests.install.machines
 
 # A name to type once .venv is active, which a shell can complete; it finds the checkout wherever that is moved to.

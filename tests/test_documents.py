@@ -126,7 +126,10 @@ def test_each_event_of_the_log_has_its_line() -> None:
 
 def test_each_package_has_its_reason() -> None:
     project = tomllib.loads(text_of("pyproject.toml"))
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    asked = [
+        *project["project"]["dependencies"],
+        *(one for group in project["dependency-groups"].values() for one in group),
+    ]
     packages = {re.split(r"[\[<>=~! ;]", one)[0] for one in asked}
     told = {word.strip() for cell, _ in ROW.findall(text_of("docs/dependencies.md")) for word in cell.split(",")}
 

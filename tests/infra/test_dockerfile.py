@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -36,8 +37,11 @@ runpy.run_path("main.py", run_name="__main__")
 """
 
 
+Instructions = list[tuple[str, str]]
+
+
 @pytest.fixture
-def instructions() -> list[tuple[str, str]]:
+def instructions() -> Instructions:
     """The Dockerfile, one instruction after the other, with its arguments."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
@@ -45,22 +49,34 @@ def instructions() -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def image(instructions: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The instructions of the stage that is kept."""
-    last = max(number for number, (name, _) in enumerate(instructions) if name == "FROM")
-    return instructions[last:]
+def stages(instructions: Instructions) -> dict[str, Instructions]:
+    """The stages by their names, in their order, each with the instructions of those that it begins with."""
+    found: dict[str, Instructions] = {}
+    stage = ""
+    for name, words in instructions:
+        if name == "FROM":
+            begun, _, stage = words.split()
+            found[stage] = [*found.get(begun, [])]
+        found[stage].append((name, words))
+    return found
 
 
 @pytest.fixture
-def environment(image: list[tuple[str, str]]) -> dict[str, str]:
+def image(stages: dict[str, Instructions]) -> Instructions:
+    """What is built when no target is named."""
+    return stages[list(stages)[-1]]
+
+
+@pytest.fixture
+def environment(image: Instructions) -> dict[str, str]:
     return dict(re.findall(r"(\w+)=(\S+)", " ".join(words for name, words in image if name == "ENV")))
 
 
-def named(wanted: str, image: list[tuple[str, str]]) -> Iterator[str]:
+def named(wanted: str, image: Instructions) -> Iterator[str]:
     return (words for name, words in image if name == wanted)
 
 
-def test_image_runs_as_a_user_whom_an_orchestrator_can_see_not_to_be_root(image: list[tuple[str, str]]) -> None:
+def test_image_runs_as_a_user_whom_an_orchestrator_can_see_not_to_be_root(image: Instructions) -> None:
     """Kubernetes' runAsNonRoot reads a number only."""
     [user] = named("USER", image)
     made = re.search(r"useradd .*--uid (\d+)", " ".join(named("RUN", image)))
@@ -69,29 +85,69 @@ def test_image_runs_as_a_user_whom_an_orchestrator_can_see_not_to_be_root(image:
     assert user == made[1] != "0"
 
 
-def test_code_belongs_to_root_and_the_user_cannot_change_it(image: list[tuple[str, str]]) -> None:
+def test_code_belongs_to_root_and_the_user_cannot_change_it(image: Instructions) -> None:
     assert [words for words in named("COPY", image) if "--chown" in words or "--chmod" in words] == []
 
 
-def test_what_is_copied_is_named(instructions: list[tuple[str, str]]) -> None:
+def test_what_is_copied_is_named(instructions: Instructions) -> None:
     """A developer's .env lies beside main.py."""
-    copied = [words.split()[-2] for name, words in instructions if name == "COPY"]
+    copied = [words.split()[-2] for words in named("COPY", instructions) if "--from" not in words]
 
-    assert sorted(copied) == ["/venv", "actors", "infra", "main.py", "requirements.lock"]
+    assert sorted(copied) == ["actors", "infra", "main.py", "requirements.lock"]
     assert list(named("ADD", instructions)) == []
 
 
-def test_nothing_else_of_the_folder_is_sent_to_the_builder(instructions: list[tuple[str, str]]) -> None:
+def test_a_worker_has_no_demo_in_any_layer(image: Instructions, stages: dict[str, Instructions]) -> None:
+    """Where it is copied from, the sandbox was moved away, and the lock was cut before what the demo needs."""
+    [_, moved] = " ".join(named("RUN", stages["code"])).split(" && mv ")
+    [made, *_] = named("RUN", stages["packages"])
+
+    assert list(named("COPY", image)) == ["--from=code /everytap ./", "--from=packages /venv /venv"]
+    assert moved == "infra/sandbox /sandbox"
+    assert made.startswith("sed '/^# The demo only/,$d' requirements.lock > run.lock ")
+
+
+def test_the_demo_is_a_worker_with_the_sandbox_and_its_packages(stages: dict[str, Instructions]) -> None:
+    demo, lock = stages["demo"], (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    [*_, added] = named("RUN", stages["packages-of-demo"])
+
+    assert list(named("COPY", demo)) == [
+        "--from=code /everytap ./",
+        "--from=packages-of-demo /venv /venv",
+        "--from=code /sandbox infra/sandbox",
+    ]
+    assert added.startswith("sed -n '/^# The demo only/,/^# Development only/p' requirements.lock > demo.lock ")
+    assert lock.index("\n# The demo only\n") < lock.index("\n# Development only\n")
+
+
+def test_the_demo_listens_where_its_page_is_asked_for(stages: dict[str, Instructions]) -> None:
+    [command] = named("CMD", stages["demo"])
+    [port] = named("EXPOSE", stages["demo"])
+
+    assert json.loads(command)[:3] == ["python", "main.py", "demo"]
+    assert f'"--host", "0.0.0.0", "--port", "{port}"' in command
+    assert list(named("HEALTHCHECK", stages["demo"])) == []
+    assert f"-p 127.0.0.1:{port}:{port} " in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("target", ["worker", "demo"])
+def test_what_is_compiled_is_believed_whatever_its_times_are(stages: dict[str, Instructions], target: str) -> None:
+    """A builder may give copied files another time, and nothing can be compiled again later."""
+    assert any("compileall -q --invalidation-mode unchecked-hash " in words for words in named("RUN", stages["code"]))
+    assert any("PYTHONDONTWRITEBYTECODE=1" in words for words in named("ENV", stages[target]))
+
+
+def test_nothing_else_of_the_folder_is_sent_to_the_builder(instructions: Instructions) -> None:
     """Its cache keeps what it was sent: a .env, a DATA_DIR with unpublished stories."""
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
-    sent = {words.split()[-2] for name, words in instructions if name == "COPY"} - {"/venv"}
+    sent = {words.split()[-2] for words in named("COPY", instructions) if "--from" not in words}
 
     assert rules[0] == "*"
     assert {rule.removeprefix("!") for rule in rules if rule.startswith("!")} == sent
 
 
-def test_no_secret_is_in_a_layer(instructions: list[tuple[str, str]], environment: dict[str, str]) -> None:
+def test_no_secret_is_in_a_layer(instructions: Instructions, environment: dict[str, str]) -> None:
     ours = {name.lower() for name in environment} & set(Settings.model_fields)
 
     assert list(named("ARG", instructions)) == []
@@ -99,23 +155,28 @@ def test_no_secret_is_in_a_layer(instructions: list[tuple[str, str]], environmen
     assert ours & UNSPEAKABLE == set()
 
 
-def test_packages_are_those_of_the_lock_by_their_hashes(instructions: list[tuple[str, str]]) -> None:
+def test_packages_are_those_of_the_lock_by_their_hashes(instructions: Instructions) -> None:
     installs = [words for words in named("RUN", instructions) if " install " in words]
 
-    assert len(installs) == 1
-    assert "--no-deps --require-hashes --only-binary :all: -r run.lock" in installs[0]
+    assert len(installs) == 2
+    assert all("--no-deps --require-hashes --only-binary :all: -r " in words for words in installs)
 
 
-def test_each_stage_begins_with_a_version(instructions: list[tuple[str, str]]) -> None:
-    assert all(re.match(r"python:3\.\d+-slim-\w+", words) for words in named("FROM", instructions))
+def test_each_stage_begins_with_a_version_or_with_another_stage(
+    instructions: Instructions, stages: dict[str, Instructions]
+) -> None:
+    begun = {words.split()[0] for words in named("FROM", instructions)} - set(stages)
+
+    assert len(begun) == 1  # what was compiled by one release is of no use to another
+    assert re.fullmatch(r"python:3\.\d+-slim-\w+", begun.pop())
 
 
-def test_the_one_volume_is_the_data_dir(image: list[tuple[str, str]], environment: dict[str, str]) -> None:
+def test_the_one_volume_is_the_data_dir(image: Instructions, environment: dict[str, str]) -> None:
     assert list(named("VOLUME", image)) == [environment["DATA_DIR"]]
     assert "PYTHONDONTWRITEBYTECODE" in environment
 
 
-def test_image_says_how_it_is_stopped_and_looked_at(image: list[tuple[str, str]]) -> None:
+def test_image_says_how_it_is_stopped_and_looked_at(image: Instructions) -> None:
     """Python runs without a shell before it, which would keep the signal to itself."""
     assert list(named("STOPSIGNAL", image)) == ["SIGTERM"]
     assert list(named("CMD", image)) == ['["python", "main.py", "run"]']

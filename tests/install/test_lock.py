@@ -16,7 +16,9 @@ ROOT = Path(__file__).parent.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUN: list[str] = PROJECT["project"]["dependencies"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-FOR_RUNNING, _, FOR_DEVELOPMENT = LOCK.partition("# Development only")
+GROUPS = PROJECT["dependency-groups"]
+FOR_BOTH, _, FOR_DEVELOPMENT = LOCK.partition("# Development only\n")
+FOR_RUNNING, _, FOR_THE_DEMO = FOR_BOTH.partition("# The demo only\n")
 
 
 def pinned(section: str) -> dict[str, str]:
@@ -46,8 +48,8 @@ def stands_in(found: dict[str, str], requirement: Requirement) -> bool:
 
 @pytest.mark.parametrize(
     ("wanted", "section"),
-    [(RUN, FOR_RUNNING), (RUN + PROJECT["dependency-groups"]["dev"], LOCK)],
-    ids=["the image's section", "the whole lock"],
+    [(RUN, FOR_RUNNING), (RUN + GROUPS["demo"], FOR_BOTH), (RUN + GROUPS["demo"] + GROUPS["dev"], LOCK)],
+    ids=["a worker's section", "the demo's, too", "the whole lock"],
 )
 def test_each_requirement_of_each_package_stands_in_the_lock(wanted: list[str], section: str) -> None:
     found = pinned(section)
@@ -58,8 +60,15 @@ def test_each_requirement_of_each_package_stands_in_the_lock(wanted: list[str], 
     assert [str(requirement) for requirement in asked if not stands_in(found, requirement)] == []
 
 
-def test_no_package_stands_in_both_sections() -> None:
-    assert set(pinned(FOR_RUNNING)) & set(pinned(FOR_DEVELOPMENT)) == set()
+def test_no_package_stands_in_two_sections() -> None:
+    sections = [pinned(section) for section in (FOR_RUNNING, FOR_THE_DEMO, FOR_DEVELOPMENT)]
+
+    assert all(sections)
+    assert sum(map(len, sections)) == len(pinned(LOCK))
+
+
+def test_a_worker_is_given_nothing_that_draws_the_page() -> None:
+    assert set(pinned(FOR_RUNNING)) & {"jinja2", "markupsafe"} == set()
 
 
 def test_the_lock_names_no_index() -> None:
