@@ -1,4 +1,24 @@
-"""Keeps each card's message at its newest desired state: one edit in flight, newest wins, shown or tried again."""
+"""Keeps each card's message at its newest desired state: one edit in flight, newest wins, shown or tried again.
+
+An edit may be refused, take long, get lost, or be applied after its answer was lost, over a newer one; and a group
+takes about twenty a minute. So this actor alone edits messages, and its callers say what a message shall show. For
+each message (`pending_edits.py`) there are at most:
+
+- one edit in flight: two could arrive in the wrong order;
+- one that waits. A newer one takes its place and its waiters, because a card is drawn whole from its row. A card of an
+  older row never takes it, and a refusal, which no row stores, is never lost: it is drawn below the newer card;
+- the last one that was shown. A lost edit may be applied up to CONFIRM_SECONDS late, so the card is then drawn again.
+
+What may start now is the most urgent of what the group's token bucket allows (`rate_limit.py`): decisions go first, and
+progress is dropped when edits are short.
+
+The row learns in batches what its cards show: `AcknowledgeCards`. A change claims its cards for the worker that made
+it, in the same commit, and an acknowledgement is believed under that claim only; without it another worker may have
+drawn something newer meanwhile. So a lost claim, and an edit of unknown effect, mean one thing: the card counts as
+unknown and is drawn from its row again, here or elsewhere. That costs an edit and is never wrong. An acknowledgement
+waits for the log line of the tap whose card it is (`acknowledgements.py`). A crash puts the edit in flight back; a stop
+draws what is wanted already, and has it acknowledged.
+"""
 
 from __future__ import annotations
 

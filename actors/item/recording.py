@@ -1,4 +1,23 @@
-"""The open recordings of one item: how long each is held, and how it ended."""
+"""The open recordings of one item: how long each is held, and how it ended.
+
+A tap is recorded by `RecordTap` under its key, Telegram's id of the press. The database actor tries until the deadline,
+HOLD_SECONDS after our first sight of the tap. There are three ends:
+
+- the database answered: the outcome is known, whatever it is;
+- no attempt can have been applied (`certain`): the person is told "not saved, tap again";
+- an attempt may have been applied: its answer was lost, or it is still under way. Reading the key back would prove
+  nothing, because the attempt may commit after the read.
+
+The third is closed by `CloseTap`: insert the key as refused, or answer what the key already holds. Of the two writes
+the first one decides for ever: an attempt that comes later finds the key and changes nothing, and a close that comes
+later answers what was recorded. It takes no lock of the item, so it is answered while an attempt waits for that lock.
+It is asked until it is answered; meanwhile the card says "not confirmed yet", and its buttons are live.
+
+`certain` is said only if every attempt is known here. Not so for a tap that was delivered again: an earlier process may
+have tried it. Not so after a freeze beyond the deadline: Telegram may have brought the tap to another worker. If this
+worker ends before the tap is closed, Telegram brings it again, unless it was confirmed to make room for newer taps;
+then the next tap decides.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,23 @@
-"""decide(saga, message): how a publish goes on. Pure and total; one effect at a time, each step committed before it."""
+"""decide(saga, message): how a publish goes on. Pure and total; one effect at a time, each step committed before it.
+
+Instagram has no idempotency key: a publish call that is made twice may publish twice. So each publish call is behind a
+fence, of which the row has the first two parts (`infra/postgres/schema/publishes.sql`):
+
+- The lease. `owner` is new at each taking, `token` grows with each change of owner, `seq` with each step. A step is
+  stored only under the owner and token that it names, and after the step that it names; asked again it finds itself
+  done. A worker that lost its lease stores nothing more (`FencedOut`), and sends only what it has just marked.
+- The mark. `publishing` is committed before the call, under the item's row lock, where it meets a tap that would
+  cancel: exactly one of the two comes first. A worker that takes over finds the mark, and looks before it sends.
+- The clock. The lease is counted from before it was asked for, so the row's own ends later. A call leaves within
+  SEND_WITHIN_SECONDS and takes CALL_SECONDS at most, which together are less than LEASE_SECONDS; the shell compares
+  once more right before the request and tells `CameTooLate` instead of sending.
+
+A call whose answer is lost is looked at SETTLE_SECONDS after its mark, when its effect can be seen: PUBLISHED is the
+end, FINISHED sends the same container again, EXPIRED alone allows a new container, since it expires unpublished. What
+looking cannot tell within DOUBT_SECONDS is in doubt, and people decide. Calls that publish nothing need no fence: a
+container that no row names is harmless. The gap that remains is a freeze between the last look at the clock and the
+request.
+"""
 
 from __future__ import annotations
 

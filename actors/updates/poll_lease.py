@@ -1,4 +1,23 @@
-"""Holds the lease of the update poller, so that of any number of workers one polls and the others can take over."""
+"""Holds the lease of the update poller, so that of any number of workers one polls and the others can take over.
+
+Telegram serves one poller of a bot and ends the other one's poll with a 409. A row decides which worker polls: owner
+and expiry, by the database's clock. Three wishes conflict, and the protocol is their compromise:
+
+- A database that suspends when idle must be able to sleep. A lone holder takes the lease for ALONE_SECONDS.
+- A standby must take over within 15 s of a death. It registers itself in the row, which cuts the lease to
+  CONTESTED_SECONDS, and reads it every STANDBY_SECONDS.
+- A living holder must learn of the cut, though it reads nothing. The standby nudges it: it polls Telegram once,
+  Telegram ends the holder's poll with a 409, and the holder reads the lease, finds it contested, and renews every
+  RENEW_SECONDS for as long as there is company.
+
+A 409 may also mean that the lease is lost, so the holder is silent until it has read it (`look`). After a freeze, or
+while the offset stands still, two pollers may take turns without ever seeing a 409: the lease is read, and polling goes
+on meanwhile (`suspect`). A holder whose database is away polls on: toasts and refusals need no database. Two pollers at
+once are therefore possible for some seconds. They cost statements and harm nothing, because every effect is keyed.
+
+A worker that took over assumes company for COMPANY_SECONDS, because the row names one standby and there may be more. A
+stop gives the lease back, after the last read has ended: a renewal left behind could overtake the release.
+"""
 
 from __future__ import annotations
 
