@@ -10,9 +10,11 @@ import re
 from dataclasses import dataclass
 from html import escape, unescape
 
+from actors.cards import texts
 from actors.domain.item import Row, State, Step
 from actors.domain.publish_phase import CANCELLABLE
 from actors.domain.taps import Question
+from actors.item.texts import BUTTON
 from actors.ports import Face
 from infra.telegram.callback_data import Meaning, Verb, encode
 from infra.telegram.caption_lines import late_lines, outcome, slot
@@ -37,18 +39,11 @@ LINE_ROOM = 220  # a name of 64 characters with 75 of ours; kept free in every d
 SHORTEST_COPY = 40
 
 INSTAGRAM = "https://www.instagram.com/"
-RETIRED = "🔁 Back in the queue: see the newer card"
-DRY_RUN = "🧪 Dry run: nothing is published"
-LIVE = "🔴 Live: Auto Post publishes"
-CUT = "… (all of it: Original)"
 COPY = re.compile(r"(?P<head>.*?)<code>(?P<copy>.*)</code>(?P<tail>.*)", re.DOTALL)
 
 # A card whose sending was taken for failed may be there all the same, while its item waits to be sent again.
 OPEN = frozenset({State.WAITING, State.PRESENTING, State.IN_REVIEW, State.PUBLISHING})
-SURE = {
-    Step.IT_IS_LIVE: ("Yes, it is live", Verb.CONFIRM_LIVE),
-    Step.IT_IS_NOT: ("Yes, post again", Verb.CONFIRM_NOT_LIVE),
-}
+SURE = {Step.IT_IS_LIVE: Verb.CONFIRM_LIVE, Step.IT_IS_NOT: Verb.CONFIRM_NOT_LIVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,44 +115,48 @@ class _Buttons:
 
     @property
     def publishing(self) -> tuple[Button, ...]:
-        return (self._button("Auto Post", Verb.AUTO_POST),)
+        return (self._button(BUTTON[Step.AUTO_POST], Verb.AUTO_POST),)
 
     @property
     def cancelling(self) -> Keyboard:
         return (
-            (self._button("Posted", Verb.POSTED), self._button("Skip", Verb.SKIP)),
-            (self._button("Reject", Verb.REJECT),),
+            (self._button(BUTTON[Step.POSTED], Verb.POSTED), self._button(BUTTON[Step.SKIP], Verb.SKIP)),
+            (self._button(BUTTON[Step.REJECT], Verb.REJECT),),
         )
 
     @property
     def doubt(self) -> tuple[Button, ...]:
-        return self._button("It is live", Verb.LIVE), self._button("It is not: post again", Verb.NOT_LIVE)
+        return (
+            self._button(BUTTON[Step.IT_IS_LIVE], Verb.LIVE),
+            self._button(BUTTON[Step.IT_IS_NOT], Verb.NOT_LIVE),
+        )
 
     @property
     def looking(self) -> tuple[Button, ...]:
-        return Button("Open Instagram", INSTAGRAM), self._button("Original", Verb.ORIGINAL)
+        return Button(texts.OPEN_INSTAGRAM, INSTAGRAM), self._button(texts.ORIGINAL, Verb.ORIGINAL)
 
     def question(self, asking: Question | None) -> Keyboard:
         if asking is None or asking.step is not Step.REJECT:
             return ()
-        return ((self._button("Yes, reject", Verb.CONFIRM_REJECT), self._button("No, keep it", Verb.KEEP_IT)),)
+        yes = self._button(texts.YES[Step.REJECT], Verb.CONFIRM_REJECT)
+        return ((yes, self._button(texts.KEEP_IT, Verb.KEEP_IT)),)
 
     def doubtful_question(self, asking: Question | None) -> Keyboard:
         if asking is None or asking.step not in SURE:
             return ()
-        text, verb = SURE[asking.step]
-        return ((self._button(text, verb, asking.person_id), self._button("No, leave it", Verb.LEAVE_IT)),)
+        yes = self._button(texts.YES[asking.step], SURE[asking.step], asking.person_id)
+        return ((yes, self._button(texts.LEAVE_IT, Verb.LEAVE_IT)),)
 
     def _button(self, text: str, verb: Verb, person_id: int = 0) -> Button:
         return Button(text, encode(Meaning(verb, self.item_id, self.version, self.mark, person_id)))
 
 
 def _draw(row: Row, retired: bool) -> _Body:
-    account = f"Instagram: {isolated(row.account.lstrip('@'), ACCOUNT_ROOM)}\n" if row.account else ""
+    account = f"{texts.account(isolated(row.account.lstrip('@'), ACCOUNT_ROOM))}\n" if row.account else ""
     title = isolated(one_line(row.story.title) or row.story.file_name, TITLE_ROOM)
-    head = f"<b>{title}</b>\n{account}🗓 {slot(row)}\n{LIVE if row.live else DRY_RUN}"
+    head = f"<b>{title}</b>\n{account}{slot(row)}\n{texts.LIVE if row.live else texts.DRY_RUN}"
     if retired:
-        return _Body(head, row.story.caption, RETIRED)
+        return _Body(head, row.story.caption, texts.RETIRED)
     if row.live and row.preflight is not None:
         head += f"\n{escape(clip(one_line(row.preflight), NOTE_ROOM))}"
     note = escape(clip(one_line(row.note or ""), NOTE_ROOM))
@@ -186,4 +185,4 @@ def _fit(body: _Body, line: str) -> str:
 
 def _shorten(copy: str, room: int) -> str:
     """Cut the story's caption, which may have been cut before."""
-    return copy if units(copy) <= room else clip(copy.removesuffix(CUT), room - units(CUT), "") + CUT
+    return copy if units(copy) <= room else clip(copy.removesuffix(texts.CUT), room - units(texts.CUT), "") + texts.CUT

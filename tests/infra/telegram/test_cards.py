@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.cards.texts import CUT
 from actors.domain.item import Person, Row, Settlement, State, Step
 from actors.ports import Face
 from infra.sandbox.telegram.markup import parse_html, utf16_length
 from infra.telegram.caption_text import LEFT_TO_RIGHT, LINE_MARK, visible
-from infra.telegram.cards import CUT, LONGEST_CAPTION, caption, first_face, keyboard, without_line
+from infra.telegram.cards import LONGEST_CAPTION, caption, first_face, keyboard, without_line
 from tests.infra.telegram.rows import ANNA, ROW, as_seen, at, late, settled
 
 HEAD = (
