@@ -8,20 +8,25 @@ import pytest
 
 from actors import worker as tree
 from actors.accounts import preflight
+from actors.audit import tap_log
 from actors.cards import acknowledgements as unacknowledged
 from actors.cards import actor as cards
+from actors.cards import rate_limit
 from actors.commands import actor as commands
 from actors.commands import bot_name as own_name
 from actors.commands import delivery as voice
 from actors.commands import texts as replies
 from actors.database.actor import DatabaseSettings
 from actors.item import actor as item
-from actors.item import aloud
+from actors.item import aloud, caches
 from actors.item import callback_answers as answers
 from actors.item import card_checks as checks
 from actors.item import recording as recordings
 from actors.item import sending as sends
 from actors.publish import actor as publisher
+from actors.publish import decide as saga
+from actors.runtime import waiting, watchdog
+from actors.schedule import reconciler
 from actors.updates import chat_migration as moves
 from actors.updates import dispatcher as door
 from actors.updates import poll_lease as lease
@@ -119,3 +124,52 @@ def test_command_that_bears_a_strange_name_is_held_half_a_minute_at_most() -> No
 def test_tap_that_nobody_explains_is_drawn_again_well_within_150_s() -> None:
     """So long after the last fault everything is decided and told."""
     assert max(unacknowledged.LONGEST_SECONDS, cards.CONFIRM_SECONDS) <= 60.0
+
+
+def test_lease_of_a_publish_outlives_the_call_that_it_covers() -> None:
+    """A call that leaves last of all ends before another worker may look at its publish."""
+    assert saga.LEASE_SECONDS == 75.0
+    assert saga.SEND_WITHIN_SECONDS + saga.CALL_SECONDS < saga.LEASE_SECONDS
+    assert saga.CALL_SECONDS < saga.SETTLE_SECONDS < saga.DOUBT_SECONDS <= 150.0  # then people decide
+    assert publisher.READ_SECONDS + saga.RENEW_SECONDS < saga.LEASE_SECONDS
+
+
+def test_question_stays_a_minute() -> None:
+    assert item.QUESTION_SECONDS == 60.0
+
+
+def test_look_at_a_button_is_over_before_a_webhook_gives_its_press_up() -> None:
+    assert item.LOOK_SECONDS < receiver.HOLD_SECONDS == 10.0
+
+
+def test_right_that_changed_is_seen_within_minutes_and_one_that_was_given_within_seconds() -> None:
+    assert (caches.RIGHT_SECONDS, caches.REFUSED_SECONDS) == (300.0, 10.0)
+    assert caches.ASKED_SECONDS == 150.0  # so long Telegram keeps a press
+
+
+def test_message_of_many_lines_is_one_that_telegram_takes() -> None:
+    """It takes 4096 letters."""
+    assert 3000 <= aloud.MOST_LETTERS <= 4096 - 500
+
+
+def test_idle_worker_asks_in_two_bursts_an_hour() -> None:
+    assert waiting.BURST_SECONDS == 1800.0
+
+
+def test_tap_that_took_a_second_says_what_it_waited_for() -> None:
+    assert tap_log.SLOW_MS == 1000.0
+
+
+def test_stuck_worker_is_noticed_within_ten_seconds_and_a_busy_one_is_not_called_so() -> None:
+    assert 2.0 <= watchdog.LATE_SECONDS < 10.0
+
+
+def test_edit_has_its_answer_long_before_what_was_lost_may_still_be_drawn() -> None:
+    """What a worker sent before it died comes up to 45 s late, an edit whose answer was lost up to 60 s."""
+    assert cards.EDIT_SECONDS < reconciler.LATE_SECONDS < cards.CONFIRM_SECONDS
+
+
+def test_group_keeps_room_for_decisions_whatever_else_is_drawn() -> None:
+    """Telegram takes about twenty changes a minute."""
+    assert rate_limit.COURTESIES + rate_limit.SHORT <= rate_limit.BUDGET == 20.0
+    assert rate_limit.MINUTE == 60.0
