@@ -229,6 +229,29 @@ async def until_answered(connection: asyncpg.Connection[asyncpg.Record], item: i
         return
 
 
+async def test_schema_of_another_name_is_the_same_and_is_tapped_in(
+    fresh: asyncpg.Connection[asyncpg.Record], earlier: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    await migrate(earlier, "team")
+    await earlier.execute("set search_path = team")
+    await earlier.execute(ROWS)
+    there, here = await described(fresh), await described(earlier)
+    item = await earlier.fetchval("select item_id from items where state = 'in_review'")
+
+    answer = await earlier.fetchval(EARLIER_TAP, "t", 1000 + item, item)
+
+    assert '"outcome": "recorded"' in answer
+    assert {kind: nameless(here[kind], "team") ^ nameless(there[kind], "public") for kind in KINDS} == {
+        kind: set() for kind in KINDS
+    }
+
+
+def nameless(found: set[tuple[object, ...]], schema: str) -> set[tuple[object, ...]]:
+    """Leave out the schema's name, and what the server itself has put into `public`."""
+    ours = [row for row in found if not str(row[0]).startswith("pg_stat_statements")]
+    return {tuple(str(part).replace(f"{schema}.", "") for part in row) for row in ours}
+
+
 async def test_every_body_names_what_is_there(fresh: asyncpg.Connection[asyncpg.Record]) -> None:
     """They are created without a look into them, so that their order does not matter."""
     for path in SOURCES.functions():
