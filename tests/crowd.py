@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.domain.item import State
-from infra.sandbox.telegram.model import Content, Person
-from infra.sandbox.telegram.world import NewChat, Tap
+from infra.sandbox.telegram.model import Content, User
+from infra.sandbox.telegram.world import ButtonTap, NewChat
 from tests.stage import Stage
 
 FIRST_CHAT = -1002000000000
@@ -20,7 +20,7 @@ class Shown:
     chat_id: int
     item_id: int
     message_id: int
-    person: Person
+    person: User
 
 
 async def put_in_review(stage: Stage, count: int) -> list[Shown]:
@@ -49,7 +49,7 @@ async def put_in_review(stage: Stage, count: int) -> list[Shown]:
 
 
 def _show(stage: Stage, chat_id: int, item_id: int, number: int) -> Shown:
-    person = Person(FIRST_PERSON + number, f"Person {number}")
+    person = User(FIRST_PERSON + number, f"Person {number}")
     stage.sandbox.create_chat(NewChat("Team", [person], id=chat_id))
     keyboard = (({"text": "Skip", "callback_data": f"skip:{item_id}:0"},),)
     content = Content("photo", "Sunset", keyboard=keyboard)
@@ -59,7 +59,7 @@ def _show(stage: Stage, chat_id: int, item_id: int, number: int) -> Shown:
 
 def tap_all(stage: Stage, cards: list[Shown]) -> list[str]:
     """Everybody taps Skip in the same instant."""
-    return [stage.sandbox.tap(Tap(card.chat_id, card.message_id, card.person.id, "Skip")) for card in cards]
+    return [stage.sandbox.tap(ButtonTap(card.chat_id, card.message_id, card.person.id, "Skip")) for card in cards]
 
 
 async def all_settled(stage: Stage, cards: list[Shown], seconds: float = 90.0) -> None:

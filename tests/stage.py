@@ -23,13 +23,13 @@ from infra.postgres.statements import STATEMENTS
 from infra.sandbox.demo.sample_media import draw_pictures
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.telegram.model import Message, Person, item_named
+from infra.sandbox.telegram.model import ChatMessage, User, item_named
 from infra.sandbox.telegram.rules import Rules
-from infra.sandbox.telegram.world import NewChat, Tap
+from infra.sandbox.telegram.world import ButtonTap, NewChat
 from infra.telegram.bot import open_telegram
 from tests.tap_lines import TapLines, captured_lines
 
-ANNA, BEN, EVE = Person(11, "Anna"), Person(12, "Ben"), Person(13, "Eve")
+ANNA, BEN, EVE = User(11, "Anna"), User(12, "Ben"), User(13, "Eve")
 CHAT = -1001000000001
 PATIENCE_SECONDS = 45.0  # for what comes within moments, on a machine that has twenty other things to do
 
@@ -58,7 +58,7 @@ class Stage:
     workers: list[Worker] = field(default_factory=list)
     instagram: Instagram = field(default_factory=NotConnected)
 
-    async def add_chat(self, chat_id: int = CHAT, *people: Person, **columns: object) -> None:
+    async def add_chat(self, chat_id: int = CHAT, *people: User, **columns: object) -> None:
         """A group with a bot, known to the worker."""
         self.sandbox.create_chat(NewChat("Team", people or (ANNA, BEN, EVE), id=chat_id))
         await self._insert_chat(chat_id, columns)
@@ -132,9 +132,9 @@ class Stage:
         await self.row_is(item_id, "in_review")
         return item_id, message
 
-    def tap(self, message: int, person: Person, button: str, chat_id: int = CHAT) -> str:
+    def tap(self, message: int, person: User, button: str, chat_id: int = CHAT) -> str:
         """Tap a button that the card shows, or any callback data; returns the tap's id."""
-        return self.sandbox.tap(Tap(chat_id, message, person.id, button, force=":" in button))
+        return self.sandbox.tap(ButtonTap(chat_id, message, person.id, button, force=":" in button))
 
     def text(self, message: int, chat_id: int = CHAT) -> str:
         """What the card says now."""
@@ -144,7 +144,7 @@ class Stage:
         """What the card offers now."""
         return [button["text"] for button in self.sandbox.telegram.chats[chat_id].messages[message].content.buttons()]
 
-    def messages(self, chat_id: int = CHAT) -> list[Message]:
+    def messages(self, chat_id: int = CHAT) -> list[ChatMessage]:
         """Everything in the chat, the oldest first."""
         return list(self.sandbox.telegram.chats[chat_id].messages.values())
 

@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 
-from infra.sandbox.common.listening import LOOPBACK, CannotListen, Door
+from infra.sandbox.common.listening import LOOPBACK, CannotListen, Listener
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.rules import Rules
 
@@ -21,12 +21,14 @@ def main() -> None:
     parser.add_argument("--no-limits", action="store_true", help="send and edit as fast as you like")
     wish = parser.parse_args()
     try:
-        asyncio.run(serve(Door(wish.host, [wish.port], wish.allow_host), Rules(limits=not wish.no_limits), wish.seed))
+        asyncio.run(
+            serve(Listener(wish.host, [wish.port], wish.allow_host), Rules(limits=not wish.no_limits), wish.seed)
+        )
     except CannotListen as error:
         parser.exit(2, f"{error}\n")
 
 
-async def serve(door: Door, rules: Rules, seed: int) -> None:
+async def serve(door: Listener, rules: Rules, seed: int) -> None:
     """Open the sandbox, announce it, and wait to be stopped."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -7,16 +7,16 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from infra.sandbox.common.faults import Fault, Kind
-from infra.sandbox.common.listening import Door
+from infra.sandbox.common.faults import Fault, FaultKind
+from infra.sandbox.common.listening import Listener
 from infra.sandbox.sandbox import Sandbox, show_message
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import StageError
-from infra.sandbox.telegram.world import NewChat, Tap
+from infra.sandbox.telegram.world import ButtonTap, NewChat
 
 LONGEST_WAIT_SECONDS = 50
 
-Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Control:
@@ -57,7 +57,7 @@ class Control:
 
     async def _create_chat(self, request: web.Request) -> web.Response:
         wish = await request.json()
-        people = [Person(int(each["id"]), each["name"], each.get("username")) for each in wish.get("people", [])]
+        people = [User(int(each["id"]), each["name"], each.get("username")) for each in wish.get("people", [])]
         new = NewChat(wish["title"], people, wish.get("type", "supergroup"), wish.get("id"))
         return web.json_response(self.sandbox.create_chat(new).wire())
 
@@ -65,7 +65,7 @@ class Control:
         return web.json_response(self.sandbox.messages(int(request.match_info["chat_id"])))
 
     async def _tap(self, request: web.Request) -> web.Response:
-        return web.json_response({"query_id": self.sandbox.tap(Tap(**await request.json()))})
+        return web.json_response({"query_id": self.sandbox.tap(ButtonTap(**await request.json()))})
 
     async def _toasts(self, _: web.Request) -> web.Response:
         return web.json_response(self.sandbox.toasts())
@@ -88,7 +88,7 @@ class Control:
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         wish: dict[str, Any] = await request.json()
-        return web.json_response({"number": self.sandbox.set_fault(Fault(Kind(wish.pop("kind")), **wish))})
+        return web.json_response({"number": self.sandbox.set_fault(Fault(FaultKind(wish.pop("kind")), **wish))})
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
         number = request.match_info.get("number")
@@ -115,11 +115,11 @@ class Control:
         return web.Response(body=stored.content, content_type=stored.content_type)
 
 
-def guard(door: Door) -> Middleware:
+def guard(door: Listener) -> Middleware:
     """Let nobody in by a name that is not ours, nor a page from elsewhere."""
 
     @web.middleware
-    async def turn_away(request: web.Request, handler: Reply) -> web.StreamResponse:
+    async def turn_away(request: web.Request, handler: Route) -> web.StreamResponse:
         why = door.turns_away(request.headers.get("host", ""), request.headers.get("origin"))
         if why is not None:
             return web.json_response({"error": why}, status=403)
@@ -129,7 +129,7 @@ def guard(door: Door) -> Middleware:
 
 
 @web.middleware
-async def explain(request: web.Request, handler: Reply) -> web.StreamResponse:
+async def explain(request: web.Request, handler: Route) -> web.StreamResponse:
     """Turn a direction that cannot be played, or cannot be read, into a 400 that says why."""
     if not request.path.startswith("/sandbox/"):
         return await handler(request)

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from infra.sandbox.common.faults import Fault, Faults, Kind
+from infra.sandbox.common.faults import Fault, FaultKind, Faults
 from infra.sandbox.common.journal import Changes
-from infra.sandbox.demo.environment import Theatre
-from infra.sandbox.instagram.facade import Instagram
+from infra.sandbox.demo.environment import DemoEnvironment
+from infra.sandbox.instagram.facade import SandboxInstagram
 from infra.sandbox.telegram.bot_api import BotApi
 from infra.sandbox.telegram.markup import Formatted, to_html
-from infra.sandbox.telegram.model import Chat, Content, Message, Wire
+from infra.sandbox.telegram.model import ChatMessage, Content, GroupChat, Json
 from infra.sandbox.telegram.rules import Rules
-from infra.sandbox.telegram.world import BOT, NewChat, Tap, Words, World
+from infra.sandbox.telegram.world import BOT, ButtonTap, NewChat, Words, World
 
 TOKEN = f"{BOT.id}:AAsandboxsandboxsandboxsandboxsandb"
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class SandboxAddress:
     """Where a worker finds the sandbox, what a bot must know to be let in, and where people find the page."""
 
     url: str
@@ -28,19 +28,19 @@ class Address:
 
 
 class Sandbox:
-    """A local Telegram, a local Instagram and people; with a theatre around it, the page has switches for all of it."""
+    """A local Telegram, a local Instagram and people; with a demo around it, the page has switches for all of it."""
 
     def __init__(self, clock: Callable[[], float], rules: Rules, seed: int) -> None:
         self.telegram = World(rules)
         self.faults = Faults(Random(seed))
         self.clock = clock
         self.bot_api = BotApi(TOKEN, self.telegram, self.faults, clock)
-        self.instagram = Instagram(clock, self.telegram.journal, seed)
-        self.address = Address("")
-        self.theatre: Theatre | None = None
+        self.instagram = SandboxInstagram(clock, self.telegram.journal, seed)
+        self.address = SandboxAddress("")
+        self.environment: DemoEnvironment | None = None
         self.closing = False
         self._changes = Changes()
-        self.telegram.journal.listeners += [self._changes.wake, self.bot_api.desk.wake, self.bot_api.pushing.wake]
+        self.telegram.journal.listeners += [self._changes.wake, self.bot_api.polls.wake, self.bot_api.pushing.wake]
 
     @property
     def url(self) -> str:
@@ -52,19 +52,19 @@ class Sandbox:
         """The bot's token."""
         return self.address.token
 
-    def create_chat(self, new: NewChat) -> Chat:
+    def create_chat(self, new: NewChat) -> GroupChat:
         """Make a chat in which the bot is a member."""
         return self.telegram.create_chat(new, self.clock())
 
-    def tap(self, tap: Tap) -> str:
+    def tap(self, tap: ButtonTap) -> str:
         """Tap a button as a person and return the callback query's id; raises StageError if it is not shown."""
         return self.telegram.tap(tap, self.clock())
 
-    def say(self, chat_id: int, user_id: int, text: str, seconds_ago: float = 0.0) -> Message:
+    def say(self, chat_id: int, user_id: int, text: str, seconds_ago: float = 0.0) -> ChatMessage:
         """Write into a chat as a person; of what was written before, Telegram keeps the rest of a day."""
         return self.telegram.say(Words(chat_id, user_id, text), self.clock() - seconds_ago)
 
-    def show(self, words: Words) -> Message:
+    def show(self, words: Words) -> ChatMessage:
         """Send anything as a person: an answer, a photo with a caption."""
         return self.telegram.say(words, self.clock())
 
@@ -82,19 +82,19 @@ class Sandbox:
         """Let the bot's owner rename it in BotFather."""
         self.telegram.rename_bot(username, self.clock())
 
-    def upgrade(self, chat_id: int, user_id: int) -> Chat:
+    def upgrade(self, chat_id: int, user_id: int) -> GroupChat:
         """Let a person make a supergroup of a group; returns what it became."""
         return self.telegram.upgrade(chat_id, user_id, self.clock())
 
-    def inject(self, kind: str, payload: Wire) -> int | None:
+    def inject(self, kind: str, payload: Json) -> int | None:
         """Queue an update of any shape and return its id."""
         return self.telegram.inject(kind, payload, self.clock())
 
-    def messages(self, chat_id: int) -> list[Wire]:
+    def messages(self, chat_id: int) -> list[Json]:
         """Show every message of a chat with its history, the deleted ones too."""
         return [show_message(message) for message in self.telegram.chat_for_stage(chat_id).messages.values()]
 
-    def toasts(self) -> dict[str, Wire]:
+    def toasts(self) -> dict[str, Json]:
         """Show by callback query id what each tap was answered with."""
         return {query.id: query.wire() for query in self.telegram.queries.by_id.values()}
 
@@ -102,23 +102,23 @@ class Sandbox:
         """Switch a fault on and return its number; poison goes into the middle of the next `times` batches."""
         now = self.clock()
         number = self.faults.set(fault, now)
-        if fault.kind is Kind.POISON:
+        if fault.kind is FaultKind.POISON:
             self.faults.clear(number)
             self.telegram.updates.poison_armed += fault.times or 1
-        if fault.kind is Kind.NETWORK_OFF:
-            self.bot_api.desk.disconnect()
+        if fault.kind is FaultKind.NETWORK_OFF:
+            self.bot_api.polls.disconnect()
         self.telegram.journal.record(now, "fault.set", number=number, fault=fault.kind.value)
         return number
 
     def clear_faults(self, number: int | None = None) -> None:
         """Switch one fault off, or all, and let go of the calls that hang."""
         self.faults.clear(number)
-        self.bot_api.mishaps.wake()
+        self.bot_api.injector.wake()
         if number is None:
             self.telegram.updates.poison_armed = 0
         self.telegram.journal.record(self.clock(), "fault.cleared", number=number)
 
-    def stats(self) -> Wire:
+    def stats(self) -> Json:
         """Count calls by method, refusals by reason, bytes that came for nothing, and edits by message."""
         chats = self.telegram.chats.values()
         return {
@@ -126,7 +126,7 @@ class Sandbox:
             "refusals": dict(self.bot_api.refusals),
             "abandoned": self.bot_api.abandoned,
             "abandoned_bytes": self.bot_api.abandoned_bytes,
-            "conflicts": self.bot_api.desk.conflicts,
+            "conflicts": self.bot_api.polls.conflicts,
             "too_many_requests": self.bot_api.refusals["Too Many Requests"],
             "updates_waiting": len(self.telegram.updates),
             "updates_expired": self.telegram.updates.expired,
@@ -146,7 +146,7 @@ class Sandbox:
             await self._changes.until(predicate)
 
 
-def show_message(message: Message) -> Wire:
+def show_message(message: ChatMessage) -> Json:
     """Write what a spectator sees of a message: now, and through its history."""
     appearances = [{"at": shown.at} | _show(shown.content) for shown in message.history]
     return {
@@ -161,7 +161,7 @@ def show_message(message: Message) -> Wire:
     } | _show(message.content)
 
 
-def _show(content: Content) -> Wire:
+def _show(content: Content) -> Json:
     return {
         "kind": content.kind,
         "text": content.text,

@@ -8,40 +8,40 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
-from infra.sandbox.common.listening import BACKLOG, Door, addresses, own_address
+from infra.sandbox.common.listening import BACKLOG, Listener, addresses, own_address
 from infra.sandbox.control import Control, explain, guard
 from infra.sandbox.instagram.control import InstagramControl
-from infra.sandbox.page.page import Page
-from infra.sandbox.sandbox import TOKEN, Address, Sandbox
+from infra.sandbox.page.page import PageRoutes
+from infra.sandbox.sandbox import TOKEN, Sandbox, SandboxAddress
 from infra.sandbox.telegram.exchange import REQUEST_BYTES
 from infra.sandbox.telegram.rules import Rules
 
 
 @asynccontextmanager
 async def open_sandbox(
-    door: Door | None = None, rules: Rules | None = None, seed: int = 0, clock: Callable[[], float] | None = None
+    door: Listener | None = None, rules: Rules | None = None, seed: int = 0, clock: Callable[[], float] | None = None
 ) -> AsyncIterator[Sandbox]:
     """Yield a sandbox that accepts connections; raises CannotListen."""
-    door = door or Door()
+    door = door or Listener()
     with door.open() as listener:
         async with _serving(Sandbox(clock or telegram_clock(), rules or Rules(), seed), door, listener) as sandbox:
             yield sandbox
 
 
 @asynccontextmanager
-async def _serving(sandbox: Sandbox, door: Door, listener: socket.socket) -> AsyncIterator[Sandbox]:
+async def _serving(sandbox: Sandbox, door: Listener, listener: socket.socket) -> AsyncIterator[Sandbox]:
     app = web.Application(client_max_size=REQUEST_BYTES, middlewares=[guard(door), explain])
     sandbox.bot_api.add_routes(app)
     sandbox.instagram.api.add_routes(app)
     Control(sandbox).add_routes(app)
     InstagramControl(sandbox.instagram).add_routes(app)
-    Page(sandbox).add_routes(app)
+    PageRoutes(sandbox).add_routes(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     pushing = asyncio.create_task(sandbox.bot_api.pushing.run())
     try:
         await web.SockSite(runner, listener, backlog=BACKLOG).start()
-        sandbox.address = Address(own_address(listener), TOKEN, tuple(addresses(listener)))
+        sandbox.address = SandboxAddress(own_address(listener), TOKEN, tuple(addresses(listener)))
         yield sandbox
     finally:
         pushing.cancel()

@@ -16,16 +16,16 @@ from PIL import Image
 
 from infra.postgres.connect import Address
 from infra.postgres.embedded.owner import open_embedded
-from infra.sandbox.demo.fixtures import Backstage
+from infra.sandbox.demo.fixtures import DemoFixtures
 from infra.sandbox.demo.headless import GROUPS, PEOPLE
-from infra.sandbox.demo.wiring import COMMAND, open_backstage, worker_of
+from infra.sandbox.demo.wiring import COMMAND, open_fixtures, worker_of
 from infra.sandbox.demo.worker_processes import worker_process
 from infra.sandbox.instagram import faults as troubles
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.telegram.model import Chat
+from infra.sandbox.telegram.model import GroupChat
 from infra.sandbox.telegram.rules import Rules, StageError
-from infra.sandbox.telegram.world import NewChat, Tap
+from infra.sandbox.telegram.world import ButtonTap, NewChat
 from infra.vault import Vault, new_key
 from tests.chaos.verdict import TRUTH_SECONDS
 
@@ -55,12 +55,12 @@ class Play:
 
     wish: Wish
     sandbox: Sandbox
-    backstage: Backstage
+    fixtures: DemoFixtures
     database: asyncpg.Connection[asyncpg.Record]
     folder: Path
     environment: dict[str, str]
     random: Random
-    chats: list[Chat] = field(default_factory=list)
+    chats: list[GroupChat] = field(default_factory=list)
     kills: int = 0
     tapped: set[int] = field(default_factory=set)
     again: int = 0
@@ -71,13 +71,13 @@ class Play:
         self.sandbox.instagram.set_rules(quota_total=10 * self.wish.items, lag_seconds=3.0)
         for title in GROUPS:
             chat = self.sandbox.create_chat(NewChat(title, PEOPLE))
-            await self.backstage.add_group(chat.id, title)
-            await self.backstage.connect(vault.seal, chat.id, self.sandbox.instagram.account)
+            await self.fixtures.add_group(chat.id, title)
+            await self.fixtures.connect(vault.seal, chat.id, self.sandbox.instagram.account)
             self.chats.append(chat)
         for number in range(self.wish.items):
             picture = self.folder / f"{number}.png"
             Image.new("RGB", (90, 160), (number % 256, number // 256, 90)).save(picture)
-            await self.backstage.add_story(self.chats[number % len(GROUPS)].id, picture, f"Story {number}", 0.0)
+            await self.fixtures.add_story(self.chats[number % len(GROUPS)].id, picture, f"Story {number}", 0.0)
 
     async def keep_killing(self, number: int) -> None:
         """Run one worker after the other, each killed at a random moment; the last one lives."""
@@ -117,7 +117,7 @@ class Play:
         """Let somebody tap a button of a card, if it has it."""
         chat_id, message_id, item_id = card
         try:
-            self.sandbox.tap(Tap(chat_id, message_id, self.random.choice(PEOPLE).id, button))
+            self.sandbox.tap(ButtonTap(chat_id, message_id, self.random.choice(PEOPLE).id, button))
         except StageError:
             return  # the card is not there yet, or offers it no more
         self.tapped.add(item_id)
@@ -186,11 +186,11 @@ async def open_play(wish: Wish, folder: Path) -> AsyncIterator[Play]:
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(open_sandbox(rules=Rules(limits=False)))
         dsn = await stack.enter_async_context(open_embedded(folder))
-        backstage = await stack.enter_async_context(open_backstage(folder, Address(dsn)))
+        fixtures = await stack.enter_async_context(open_fixtures(folder, Address(dsn)))
         database = await asyncpg.connect(dsn)
         stack.push_async_callback(database.close)
         key = new_key()
         environment = worker_of(sandbox, folder, dsn) | {"SECRET_KEYS": key}
-        play = Play(wish, sandbox, backstage, database, folder, environment, Random(wish.seed))
+        play = Play(wish, sandbox, fixtures, database, folder, environment, Random(wish.seed))
         await play.set_the_stage(Vault([key]))
         yield play

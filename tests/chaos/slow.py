@@ -19,7 +19,7 @@ from typing import Any
 import anyio
 
 from infra.logs import configure_logs
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.demo.wiring import COMMAND
 from infra.sandbox.demo.worker_processes import worker_process
 from tests.chaos.play import Play, Wish, open_play
@@ -36,7 +36,7 @@ async def perform() -> dict[str, Any]:
     wish = Wish(seed=1, items=POSTS + 2 * SKIPS, workers=1)
     with TemporaryDirectory(prefix="everytap-slow-") as name:
         async with open_play(wish, Path(name)) as play:
-            play.sandbox.instagram.set_fault(Fault(Kind.DELAY, "publish", seconds=PUBLISH_SECONDS))
+            play.sandbox.instagram.set_fault(Fault(FaultKind.DELAY, "publish", seconds=PUBLISH_SECONDS))
             log_file = Path(name) / "worker.log"
             async with worker_process(COMMAND, play.environment, log_file):
                 await all_in_review(play)

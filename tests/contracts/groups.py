@@ -12,9 +12,9 @@ from actors.domain.updates import Update
 from actors.ports import Chat, Updates
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import Rules
-from infra.sandbox.telegram.world import NewChat, Tap
+from infra.sandbox.telegram.world import ButtonTap, NewChat
 from infra.telegram.bot import open_telegram
 from infra.telegram.callback_data import Meaning, Verb, encode
 from tests.fakes.chat import FakeChat
@@ -96,7 +96,7 @@ class SandboxGroup:
     def tap(self, message_id: int) -> str:
         """Tap what the card shows, or showed."""
         skip = encode(Meaning(Verb.SKIP, ITEM, 0, MARK))
-        return self.sandbox.tap(Tap(CHAT, message_id, ANNA.id, skip, force=True))
+        return self.sandbox.tap(ButtonTap(CHAT, message_id, ANNA.id, skip, force=True))
 
     def delete(self, message_id: int) -> None:
         """Delete."""
@@ -128,7 +128,7 @@ async def open_sandbox_group(picture: bytes) -> AsyncIterator[SandboxGroup]:
         open_telegram(sandbox.token, sandbox.url, media) as (chat, updates),
         open_telegram(sandbox.token, sandbox.url, media) as (_, rival),
     ):
-        sandbox.create_chat(NewChat("Team", [Person(ANNA.id, ANNA.name)], id=CHAT))
+        sandbox.create_chat(NewChat("Team", [User(ANNA.id, ANNA.name)], id=CHAT))
         yield SandboxGroup(sandbox, chat, updates, rival)
 
 

@@ -11,16 +11,16 @@ import pytest
 from actors.domain.group_ids import Group, GroupKind
 from actors.errors import BotTokenRefused, ChatMoved, PortError, Refused, Unreachable
 from actors.ports import Groups
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import Rules
 from infra.sandbox.telegram.world import NewChat
 from infra.telegram.groups import open_groups
 from tests.fakes.groups import FakeGroups
 
-ANNA = Person(5, "Anna")
+ANNA = User(5, "Anna")
 TEAM, SMALL = -1001000000001, -4000001
 
 
@@ -99,10 +99,10 @@ class SandboxPlace:
         self.sandbox.telegram.chats[SMALL].moved_to = TEAM - 1
 
     def revoke(self) -> None:
-        self.sandbox.set_fault(Fault(Kind.REVOKED))
+        self.sandbox.set_fault(Fault(FaultKind.REVOKED))
 
     def cut(self) -> None:
-        self.sandbox.set_fault(Fault(Kind.NETWORK_OFF))
+        self.sandbox.set_fault(Fault(FaultKind.NETWORK_OFF))
 
 
 @pytest.fixture(params=["paper", "sandbox"])

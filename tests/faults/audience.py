@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 
-from infra.sandbox.telegram.model import Shown as Appearance
+from infra.sandbox.telegram.model import ShownContent as Appearance
 from infra.sandbox.telegram.queries import Query
 from tests.crowd import Shown, put_in_review, tap_all
 from tests.stage import Stage

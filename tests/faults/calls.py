@@ -150,7 +150,7 @@ async def play(server: Server, cut: Cut) -> Result | None:
         snare = Snare(cut.bite, links)
         changes = {**scene.environment, **links.environment(stage), "POOL_SIZE": str(POOL_SIZE)}
         async with understudy(stage, home, "worker", changes) as worker:
-            await stage.until(stage.sandbox.bot_api.desk.is_waiting, START_SECONDS)
+            await stage.until(stage.sandbox.bot_api.polls.is_waiting, START_SECONDS)
             snare.set()
             await scene.begin(stage)
             if not await _was_cut(stage, scene, snare):

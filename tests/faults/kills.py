@@ -128,7 +128,7 @@ async def play(server: Server, kill: Kill) -> Result | None:
         grace = {"SHUTDOWN_GRACE_SECONDS": str(GRACE_SECONDS)}
         changes = {**scene.environment, **links.environment(stage), **grace}
         async with understudy(stage, home, "first", changes) as first:
-            await stage.until(stage.sandbox.bot_api.desk.is_waiting, START_SECONDS)
+            await stage.until(stage.sandbox.bot_api.polls.is_waiting, START_SECONDS)
             trap.set(first, kill.end)
             if not await _was_ended(stage, scene, trap, first):
                 return None

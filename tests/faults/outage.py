@@ -135,7 +135,7 @@ class Absence:
                 audience = await invite(stage, int(self.seconds * self.per_second) + 1)
                 changes = {"DATABASE_URL": link.dsn, "POOL_SIZE": str(POOL_SIZE)}
                 async with understudy(stage, server.folder / name, "worker", changes) as worker:
-                    await stage.until(stage.sandbox.bot_api.desk.is_waiting, START_SECONDS)
+                    await stage.until(stage.sandbox.bot_api.polls.is_waiting, START_SECONDS)
                     ground = Ground(Postmaster(server.folder / DATA), link)
                     return await self._play(Scene(stage, audience, worker, ground))
 

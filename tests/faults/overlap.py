@@ -191,7 +191,7 @@ class CrowdPlay:
             finding.doubled,
             f"{finding.landed} taps landed, the slowest toast after {toast:.1f} s and card after {truth:.1f} s; "
             f"{finding.explained_again} explained by a second one, too; {len(cast.company.members)} workers, "
-            f"{cast.stage.sandbox.bot_api.desk.conflicts} conflicts",
+            f"{cast.stage.sandbox.bot_api.polls.conflicts} conflicts",
         )
 
 

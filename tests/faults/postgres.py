@@ -104,7 +104,7 @@ async def play(server: Server, one: Ailment) -> Result:
         await scene.prepare(stage, home)
         changes = {**scene.environment, **links.environment(stage), "POOL_SIZE": str(POOL_SIZE)}
         async with understudy(stage, home, "worker", changes) as worker:
-            await stage.until(stage.sandbox.bot_api.desk.is_waiting, START_SECONDS)
+            await stage.until(stage.sandbox.bot_api.polls.is_waiting, START_SECONDS)
             answered = await _harm(stage, scene, one, ground)
             began = anyio.current_time()
             stage.database = await connect_again(ground)

@@ -11,8 +11,8 @@ import anyio
 from PIL import Image
 
 from infra.postgres.connect import Address
-from infra.sandbox.demo.wiring import open_backstage
-from infra.sandbox.telegram.world import Tap
+from infra.sandbox.demo.wiring import open_fixtures
+from infra.sandbox.telegram.world import ButtonTap
 from infra.vault import Vault, new_key
 from tests.crowd import Shown, put_in_review, tap_all
 from tests.stage import CHAT, Stage
@@ -186,16 +186,18 @@ class PublishScene:
         self._shown = shown = (await put_in_review(stage, 1))[0]
         picture = home / "story.png"
         Image.new("RGB", (90, 160), (200, 120, 90)).save(picture)
-        async with open_backstage(home, Address(stage.dsn)) as backstage:
-            stored = await backstage.media.check_and_store(picture)
+        async with open_fixtures(home, Address(stage.dsn)) as fixtures:
+            stored = await fixtures.media.check_and_store(picture)
             await stage.database.execute(FILE, stored.path, stored.file_name, stored.sha256, stored.bytes)
-            await backstage.connect(Vault([self._key]).seal, shown.chat_id, stage.sandbox.instagram.account)
+            await fixtures.connect(Vault([self._key]).seal, shown.chat_id, stage.sandbox.instagram.account)
 
     async def begin(self, stage: Stage) -> None:
         """Tap it."""
         shown = _known(self._shown)
         button = f"auto_post:{shown.item_id}:0"
-        self.taps.append(stage.sandbox.tap(Tap(shown.chat_id, shown.message_id, shown.person.id, button, force=True)))
+        self.taps.append(
+            stage.sandbox.tap(ButtonTap(shown.chat_id, shown.message_id, shown.person.id, button, force=True))
+        )
 
     def is_told(self, stage: Stage) -> bool:
         """Read the card."""

@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Content, Person
-from infra.sandbox.telegram.queries import Answer
+from infra.sandbox.telegram.model import Content, User
+from infra.sandbox.telegram.queries import QueryAnswer
 from infra.sandbox.telegram.rules import Rules
-from infra.sandbox.telegram.world import NewChat, Tap
+from infra.sandbox.telegram.world import ButtonTap, NewChat
 from tests.crowd import Shown
 from tests.faults import outage, overlap
 from tests.faults.audience import Audience
@@ -19,7 +19,7 @@ from tests.faults.results import Settings
 from tests.stage import Stage
 from tests.tap_lines import TapLines
 
-ANNA = Person(11, "Anna")
+ANNA = User(11, "Anna")
 CHAT = -1001000000001
 ITEM = 7
 SKIP = ({"text": "Skip", "callback_data": f"skip:{ITEM}:0"},)
@@ -54,7 +54,7 @@ class Scene:
         """Let her tap; answers the line that explains it."""
         await self.audience.tap_again([self.card])
         (tap,) = self.audience.tapped
-        self.sandbox.telegram.queries.answer(tap, Answer(101.0, "Skipping…", alert=False))
+        self.sandbox.telegram.queries.answer(tap, QueryAnswer(101.0, "Skipping…", alert=False))
         self.sandbox.telegram.updates.clear()
         return {"event": "tap", "tap_id": tap}
 
@@ -111,7 +111,7 @@ async def test_update_that_was_never_confirmed_is_noticed(scene: Scene) -> None:
     line = await scene.tap()
     scene.rows.steps = ["skip Anna"]
     scene.show("Skipped by Anna", live=False)
-    scene.sandbox.tap(Tap(CHAT, scene.card.message_id, ANNA.id, "skip:7:0", force=True))
+    scene.sandbox.tap(ButtonTap(CHAT, scene.card.message_id, ANNA.id, "skip:7:0", force=True))
 
     found = await scene.audience.finding([line])
 

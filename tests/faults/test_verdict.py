@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Content, Person
-from infra.sandbox.telegram.queries import Answer
+from infra.sandbox.telegram.model import Content, User
+from infra.sandbox.telegram.queries import QueryAnswer
 from infra.sandbox.telegram.rules import Rules
-from infra.sandbox.telegram.world import NewChat, Tap
+from infra.sandbox.telegram.world import ButtonTap, NewChat
 from tests import tools
 from tests.faults import calls, kills
 from tests.faults.aftermath import unanswered, unconfirmed, unexplained
@@ -28,7 +28,7 @@ from tests.faults.setups import Setup
 from tests.faults.trap import End
 
 ROOT = Path(__file__).parents[2]
-ANNA = Person(11, "Anna")
+ANNA = User(11, "Anna")
 CHAT = -1001000000001
 SKIP = ({"text": "Skip", "callback_data": "skip:7:0"},)
 LINE = {"event": "tap", "tap_id": "t1"}
@@ -71,20 +71,20 @@ def job(way: Way, after_bytes: int) -> Job:
 
 
 def test_tap_that_nobody_answered_is_told(sandbox: Sandbox) -> None:
-    tap = sandbox.tap(Tap(CHAT, 1, ANNA.id, "Skip"))
+    tap = sandbox.tap(ButtonTap(CHAT, 1, ANNA.id, "Skip"))
 
     assert unanswered(sandbox, [tap]) == ["1 taps were never answered"]
 
 
 def test_tap_with_a_toast_is_answered(sandbox: Sandbox) -> None:
-    tap = sandbox.tap(Tap(CHAT, 1, ANNA.id, "Skip"))
-    sandbox.telegram.queries.answer(tap, Answer(101.0, "Skipping…", alert=False))
+    tap = sandbox.tap(ButtonTap(CHAT, 1, ANNA.id, "Skip"))
+    sandbox.telegram.queries.answer(tap, QueryAnswer(101.0, "Skipping…", alert=False))
 
     assert unanswered(sandbox, [tap]) == []
 
 
 def test_update_that_telegram_still_holds_is_told(sandbox: Sandbox) -> None:
-    sandbox.tap(Tap(CHAT, 1, ANNA.id, "Skip"))
+    sandbox.tap(ButtonTap(CHAT, 1, ANNA.id, "Skip"))
 
     assert unconfirmed(sandbox) == ["1 updates were never confirmed"]
 

@@ -1,4 +1,4 @@
-"""The demo as a visitor meets it, without send limits: one theatre and one browser for all tests of a process."""
+"""The demo as a visitor meets it, without send limits: one demo and one browser for all tests of a process."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from infra.clock import WallClock
 from infra.media.local import LocalMedia
 from infra.postgres.admin import Desk
 from infra.postgres.connect import Address, connected
-from infra.sandbox.demo.database_faults import Saboteur
-from infra.sandbox.demo.fixtures import Backstage
+from infra.sandbox.demo.database_faults import DatabaseFaults
+from infra.sandbox.demo.fixtures import DemoFixtures
 from infra.sandbox.demo.headless import PEOPLE
-from infra.sandbox.demo.interactive import Props, set_up
+from infra.sandbox.demo.interactive import DemoDependencies, set_up
 from infra.sandbox.demo.tcp_proxy import open_link
-from infra.sandbox.demo.worker_processes import Script
+from infra.sandbox.demo.worker_processes import WorkerCommand
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.rules import Rules
@@ -66,10 +66,10 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-async def theatre(
+async def environment(
     chromium: str, databases: Databases, template_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Sandbox]:
-    """A sandbox with a theatre around it, whose worker is `main.py run`."""
+    """A sandbox with a demo around it, whose worker is `main.py run`."""
     del chromium  # without a browser there is nobody to play for
     folder = tmp_path_factory.mktemp("theatre")
     dsn = databases.create(f"page_{secrets.token_hex(6)}", template_database)
@@ -88,33 +88,33 @@ async def theatre(
             "DATA_DIR": str(folder),
             "LOG_FORMAT": "json",
         }
-        script = Script([sys.executable, str(ROOT / "main.py"), "run"], child_environment(environment), folder)
-        saboteur = Saboteur(connection, partial(connected, address, print))
-        backstage = Backstage(Desk(connection), LocalMedia(folder / "media"), saboteur, WallClock())
-        await set_up(sandbox, Props(backstage, link, script, folder / "pictures", PEOPLE), tasks)
-        await sandbox.until(sandbox.bot_api.desk.is_waiting, 30)
+        script = WorkerCommand([sys.executable, str(ROOT / "main.py"), "run"], child_environment(environment), folder)
+        saboteur = DatabaseFaults(connection, partial(connected, address, print))
+        fixtures = DemoFixtures(Desk(connection), LocalMedia(folder / "media"), saboteur, WallClock())
+        await set_up(sandbox, DemoDependencies(fixtures, link, script, folder / "pictures", PEOPLE), tasks)
+        await sandbox.until(sandbox.bot_api.polls.is_waiting, 30)
         yield sandbox
         tasks.cancel_scope.cancel()
 
 
 @pytest.fixture(scope="session")
-async def page(browser: Browser, theatre: Sandbox) -> AsyncIterator[Page]:
+async def page(browser: Browser, environment: Sandbox) -> AsyncIterator[Page]:
     """A desktop screen that shows the demo to one visitor after the other; its script may not fail."""
     expect.set_options(timeout=15_000)
     page = await browser.new_page(viewport={"width": 1280, "height": 860})
     page.set_default_timeout(15_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    await page.goto(theatre.url)
+    await page.goto(environment.url)
     yield page
     await page.close()
     assert errors == []
 
 
 @pytest.fixture
-async def visitor(page: Page, theatre: Sandbox) -> AsyncIterator[Visitor]:
+async def visitor(page: Page, environment: Sandbox) -> AsyncIterator[Visitor]:
     """Somebody at the page who looks at the newest open card; what they broke is mended at the end."""
-    visitor = Visitor(page, theatre)
+    visitor = Visitor(page, environment)
     await visitor.find_a_card()
     yield visitor
     await visitor.leave_everything_whole()

@@ -41,8 +41,8 @@ async def break_for_long(visitor: Visitor, switch: str, state: str) -> None:
 
 async def let_claims_run_out(sandbox: Sandbox) -> None:
     """Spare ten seconds: for so long a dead worker's claim of a card is respected."""
-    assert sandbox.theatre is not None
-    connection = await asyncpg.connect(sandbox.theatre.link.dsn)
+    assert sandbox.environment is not None
+    connection = await asyncpg.connect(sandbox.environment.link.dsn)
     await connection.execute("update cards set claimed_until = now() where claimed_until is not null")
     await connection.close()
 
@@ -74,7 +74,7 @@ async def test_tap_is_seen_when_telegram_is_back(visitor: Visitor) -> None:
 
 
 async def test_worker_killed_between_toast_and_card_is_finished_by_the_next_one(
-    visitor: Visitor, theatre: Sandbox
+    visitor: Visitor, environment: Sandbox
 ) -> None:
     await break_for_long(visitor, "Telegram: Rate-limited", "Telegram says 429")
     await visitor.tap("Skip")
@@ -82,7 +82,7 @@ async def test_worker_killed_between_toast_and_card_is_finished_by_the_next_one(
     await expect(visitor.card).not_to_contain_text("Skipped")
     await visitor.press("kill -9")
     await visitor.sees_state("worker 1: killed")
-    await let_claims_run_out(theatre)
+    await let_claims_run_out(environment)
     await visitor.press("Mend everything")
     await visitor.press("Start")
 
@@ -136,17 +136,17 @@ async def test_name_with_markup_is_the_same_on_card_and_log(visitor: Visitor) ->
 
 
 @pytest.fixture
-async def company(visitor: Visitor, theatre: Sandbox) -> AsyncIterator[Visitor]:
+async def company(visitor: Visitor, environment: Sandbox) -> AsyncIterator[Visitor]:
     """A visitor who may start a second worker; it leaves in the end."""
-    assert theatre.theatre is not None
-    troupe = theatre.theatre.troupe
+    assert environment.environment is not None
+    workers = environment.environment.workers
     yield visitor
-    troupe.start(1)
-    await theatre.until(lambda: troupe.members[1].process is not None, 20)
-    troupe.stop(2)
-    await theatre.until(lambda: troupe.members[2].process is None, 20)
-    del troupe.members[2]
-    record(theatre, "stage.changed")
+    workers.start(1)
+    await environment.until(lambda: workers.members[1].process is not None, 20)
+    workers.stop(2)
+    await environment.until(lambda: workers.members[2].process is None, 20)
+    del workers.members[2]
+    record(environment, "stage.changed")
 
 
 async def test_second_worker_goes_on_where_the_first_one_stops(company: Visitor) -> None:

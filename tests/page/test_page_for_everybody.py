@@ -51,11 +51,11 @@ TWICE = """() => [...document.querySelectorAll("[id]")].map((each) => each.id)
 
 
 @pytest.fixture(params=["light", "dark"])
-async def opened(request: pytest.FixtureRequest, browser: Browser, theatre: Sandbox) -> AsyncIterator[Page]:
+async def opened(request: pytest.FixtureRequest, browser: Browser, environment: Sandbox) -> AsyncIterator[Page]:
     """A page of its own, in either theme, with something broken and a tap that is told."""
     page = await browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme=request.param)
     page.set_default_timeout(15_000)
-    await page.goto(theatre.url)
+    await page.goto(environment.url)
     yield page
     await page.close()
 
@@ -119,13 +119,13 @@ async def test_panel_does_not_say_that_everything_works_while_no_worker_runs(vis
 
 
 async def test_newest_card_is_two_keys_away_and_the_others_are_reached_by_arrows(
-    browser: Browser, visitor: Visitor, theatre: Sandbox
+    browser: Browser, visitor: Visitor, environment: Sandbox
 ) -> None:
     await visitor.ask_for_a_story()
-    assert theatre.theatre is not None
-    newest, before = [card.id for card in open_cards(theatre.theatre.chat)[:-3:-1]]
+    assert environment.environment is not None
+    newest, before = [card.id for card in open_cards(environment.environment.chat)[:-3:-1]]
     page = await browser.new_page(viewport={"width": 1280, "height": 860})
-    await page.goto(theatre.url)
+    await page.goto(environment.url)
 
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")

@@ -15,11 +15,11 @@ from tests.page.visitor import Visitor
 
 
 @pytest.fixture
-async def graph(theatre: Sandbox) -> AsyncIterator[Graph]:
+async def graph(environment: Sandbox) -> AsyncIterator[Graph]:
     """A caller of the Graph API beside the worker, with containers that are ready at once."""
-    with theatre.instagram.ruled(lag_seconds=0):
+    with environment.instagram.ruled(lag_seconds=0):
         async with ClientSession() as http, open_shelf() as shelf:
-            yield Graph(http, theatre, shelf)
+            yield Graph(http, environment, shelf)
 
 
 async def test_story_that_goes_live_is_shown_and_a_double_is_marked(visitor: Visitor, graph: Graph) -> None:

@@ -15,16 +15,16 @@ class Visitor:
     """Looks at one card: the newest one that waits for a decision."""
 
     def __init__(self, page: Page, sandbox: Sandbox) -> None:
-        assert sandbox.theatre is not None
+        assert sandbox.environment is not None
         self.page = page
         self.card = page.locator("#none")
         self._sandbox = sandbox
-        self._theatre = sandbox.theatre
+        self._environment = sandbox.environment
 
     async def find_a_card(self) -> None:
         """Wait for a card and look at it."""
-        await self._sandbox.until(lambda: bool(open_cards(self._theatre.chat)), 30)
-        await self.look_at(open_cards(self._theatre.chat)[-1].id)
+        await self._sandbox.until(lambda: bool(open_cards(self._environment.chat)), 30)
+        await self.look_at(open_cards(self._environment.chat)[-1].id)
 
     async def ask_for_a_story(self) -> None:
         """Add a story and look at its card: now it is the newest one, whatever was on its way."""
@@ -88,8 +88,8 @@ class Visitor:
         self._sandbox.clear_faults()
         if await self.page.get_by_role("button", name="Mend everything").is_enabled():
             await self.press("Mend everything")
-        self._theatre.troupe.start(1)
-        await self._sandbox.until(self._sandbox.bot_api.desk.is_waiting, 20)
+        self._environment.workers.start(1)
+        await self._sandbox.until(self._sandbox.bot_api.polls.is_waiting, 20)
         await self.become("Anna")
         await self.page.get_by_label("two at once").uncheck()
-        await self._theatre.stories.add()
+        await self._environment.stories.add()

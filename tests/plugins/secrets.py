@@ -19,7 +19,7 @@ import structlog
 from typer.testing import Result
 
 from actors.audit.interaction_log import InteractionLogger
-from infra.sandbox.telegram.model import Message
+from infra.sandbox.telegram.model import ChatMessage
 from infra.sandbox.telegram.world import World
 from tests.fakes.chat import FakeChat
 
@@ -47,7 +47,7 @@ HEARD: tuple[tuple[type[Any], str], ...] = (
     (structlog.BoundLoggerBase, "_process_event"),
     (World, "send"),
     (World, "answer"),
-    (Message, "show"),
+    (ChatMessage, "show"),
     (FakeChat, "send_card"),
     (FakeChat, "edit_card"),
     (FakeChat, "send_text"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from tests.stage import ANNA, CHAT, Stage
 
 
@@ -17,7 +17,7 @@ def cards(stage: Stage) -> list[int]:
     return [message.id for message in stage.messages() if message.content.kind == "photo"]
 
 
-async def says(stage: Stage, words: str, text: str, person: Person = ANNA, chat_id: int = CHAT) -> None:
+async def says(stage: Stage, words: str, text: str, person: User = ANNA, chat_id: int = CHAT) -> None:
     """Let somebody write this, and wait for an answer with these words."""
     before = len(said(stage, chat_id))
     stage.sandbox.say(chat_id, person.id, text)

@@ -1,14 +1,14 @@
 """What people write into the group: answered at once, done once, and nothing for strangers."""
 
-from infra.sandbox.common.faults import Fault, Kind
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.common.faults import Fault, FaultKind
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.world import NewChat
 from tests.links import link_to
 from tests.scenarios.conversations import all_confirmed, cards, said, says
 from tests.stage import ANNA, BEN, CHAT, EVE, Stage
 
 OTHER_CHAT = CHAT - 1
-STRANGER = Person(666, "Stranger")
+STRANGER = User(666, "Stranger")
 LATER = "update items set due_at = now() + interval '2 hours' where item_id = $1"
 PAUSE_IS_OVER = "update chats set next_card_at = now()"
 
@@ -57,7 +57,7 @@ async def test_next_whose_worker_died_before_it_was_confirmed_shows_one_card(sta
 
 async def test_next_brings_a_card_that_was_lost_twice(stage: Stage) -> None:
     await stage.add_chat()
-    stage.sandbox.set_fault(Fault(Kind.SERVER_ERROR, "sendPhoto", times=2))
+    stage.sandbox.set_fault(Fault(FaultKind.SERVER_ERROR, "sendPhoto", times=2))
 
     async with stage.worker():
         item = await stage.queue()

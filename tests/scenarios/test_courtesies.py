@@ -1,16 +1,16 @@
 """What people send that the bot cannot use: one polite answer an hour, and silence for what is not addressed to it."""
 
-from infra.sandbox.telegram.arguments import Upload
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.arguments import ReceivedFile
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.world import NewChat, Words
 from tests.scenarios.conversations import all_confirmed, cards, said, says
 from tests.stage import ANNA, BEN, CHAT, Stage
 
-STRANGER = Person(666, "Stranger")
+STRANGER = User(666, "Stranger")
 
 
-def photo(stage: Stage) -> Upload:
-    return Upload("me.jpg", "image/jpeg", stage.picture)
+def photo(stage: Stage) -> ReceivedFile:
+    return ReceivedFile("me.jpg", "image/jpeg", stage.picture)
 
 
 async def test_photo_for_the_bot_is_answered_once_and_a_photo_for_the_team_never(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from tests.crowd import Shown, put_in_review, tap_all
 from tests.stage import Stage
 from tests.understudy import understudy
@@ -22,9 +22,9 @@ async def test_killed_and_started_again_after_the_claim_ran_out_the_tap_is_expla
     stage: Stage, shown: Shown, tmp_path: Path
 ) -> None:
     async with understudy(stage, tmp_path, "first") as first:
-        await stage.until(stage.sandbox.bot_api.desk.is_waiting)  # the first poll is out: the second one shall hang
-        stage.sandbox.set_fault(Fault(Kind.HANG_BEFORE, "editMessageCaption"))
-        stage.sandbox.set_fault(Fault(Kind.HANG_BEFORE, "getUpdates"))
+        await stage.until(stage.sandbox.bot_api.polls.is_waiting)  # the first poll is out: the second one shall hang
+        stage.sandbox.set_fault(Fault(FaultKind.HANG_BEFORE, "editMessageCaption"))
+        stage.sandbox.set_fault(Fault(FaultKind.HANG_BEFORE, "getUpdates"))
         (tap,) = tap_all(stage, [shown])
         assert await stage.answered(tap) == "Skipping…"
         await stage.row_is(shown.item_id, "skipped")
@@ -43,7 +43,7 @@ async def test_killed_and_started_again_after_the_claim_ran_out_the_tap_is_expla
 
 async def test_tap_that_comes_again_in_another_update_is_explained_once(stage: Stage) -> None:
     cards = await put_in_review(stage, 5)
-    stage.sandbox.set_fault(Fault(Kind.REDELIVER, "getUpdates", times=3))
+    stage.sandbox.set_fault(Fault(FaultKind.REDELIVER, "getUpdates", times=3))
 
     async with stage.worker():
         taps = tap_all(stage, cards)

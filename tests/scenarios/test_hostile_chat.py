@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.sandbox.telegram.model import Person, Wire
+from infra.sandbox.telegram.model import Json, User
 from infra.sandbox.telegram.world import NewChat
 from tests.stage import ANNA, BEN, CHAT, Stage
 
@@ -13,7 +13,7 @@ OLD_GROUP = -4242
 TOPIC = 77
 
 
-def press(stage: Stage, card: int, **of_message: Any) -> Wire:
+def press(stage: Stage, card: int, **of_message: Any) -> Json:
     """A callback query on a card as Telegram would bring it, with other parts of its message."""
     chat = stage.sandbox.telegram.chats[CHAT]
     message = chat.message_wire(chat.messages[card]) | of_message
@@ -28,7 +28,7 @@ async def all_taken(stage: Stage) -> None:
 
 async def test_button_that_is_replayed_from_another_chat_finds_nothing_there(stage: Stage) -> None:
     """A copy of our very card, forwarded: chat, message and item are those of the thief."""
-    thief = Person(66, "Thief")
+    thief = User(66, "Thief")
     await stage.add_chat()
     await stage.add_chat(OTHER_CHAT, thief)
 
@@ -121,7 +121,7 @@ async def test_tap_in_a_topic_is_a_tap(stage: Stage) -> None:
 
 async def test_name_that_no_database_takes_is_cleaned_and_its_tap_counts(stage: Stage) -> None:
     """PostgreSQL keeps no NUL and no half of a character: a tap refused for its name would be refused for ever."""
-    cruel = Person(78, "\0A\ud83d\u202eb\0")
+    cruel = User(78, "\0A\ud83d\u202eb\0")
     await stage.add_chat(CHAT, cruel)
 
     async with stage.worker():

@@ -5,7 +5,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from tests.crowd import Shown, put_in_review, tap_all
 from tests.stage import Stage
 from tests.understudy import understudy
@@ -22,7 +22,7 @@ async def shown(stage: Stage) -> Shown:
 async def test_killed_after_the_record_the_next_worker_shows_the_truth(
     stage: Stage, shown: Shown, tmp_path: Path
 ) -> None:
-    stage.sandbox.set_fault(Fault(Kind.HANG_BEFORE, "editMessageCaption"))
+    stage.sandbox.set_fault(Fault(FaultKind.HANG_BEFORE, "editMessageCaption"))
     async with understudy(stage, tmp_path, "first") as first:
         (tap,) = tap_all(stage, [shown])
         assert await stage.answered(tap) == "Skipping…"
@@ -46,9 +46,9 @@ async def test_killed_before_the_update_was_confirmed_the_tap_comes_again_and_co
     stage: Stage, shown: Shown, tmp_path: Path
 ) -> None:
     async with understudy(stage, tmp_path, "first") as first:
-        await stage.until(stage.sandbox.bot_api.desk.is_waiting)  # the first poll is out: the second one shall hang
-        stage.sandbox.set_fault(Fault(Kind.HANG_BEFORE, "editMessageCaption"))
-        stage.sandbox.set_fault(Fault(Kind.HANG_BEFORE, "getUpdates"))
+        await stage.until(stage.sandbox.bot_api.polls.is_waiting)  # the first poll is out: the second one shall hang
+        stage.sandbox.set_fault(Fault(FaultKind.HANG_BEFORE, "editMessageCaption"))
+        stage.sandbox.set_fault(Fault(FaultKind.HANG_BEFORE, "getUpdates"))
         (tap,) = tap_all(stage, [shown])
         assert await stage.answered(tap) == "Skipping…"
         await stage.row_is(shown.item_id, "skipped")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from tests.stage import ANNA, CHAT, Stage
 
 NAMES = {
@@ -22,7 +22,7 @@ def refusals(stage: Stage) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 async def test_person_is_named_literally_and_no_edit_fails(stage: Stage, name: str) -> None:
-    person = Person(77, name)
+    person = User(77, name)
     await stage.add_chat(CHAT, person)
 
     async with stage.worker():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from tests.scenarios.conversations import all_confirmed, cards, said, says
 from tests.stage import ANNA, CHAT, Stage
 
@@ -15,12 +15,12 @@ LATER = "update items set due_at = now() + interval '2 hours' where item_id = $1
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(Kind.DELAY, "getMe", seconds=3),
-        Fault(Kind.SERVER_ERROR, "getMe", times=2),
-        Fault(Kind.DELAY, "setMyCommands", seconds=3),
-        Fault(Kind.TOO_MANY, "setMyCommands", seconds=700),
-        Fault(Kind.SERVER_ERROR, "setMyCommands", code=400),
-        Fault(Kind.TOO_MANY, "getMyCommands", seconds=700),
+        Fault(FaultKind.DELAY, "getMe", seconds=3),
+        Fault(FaultKind.SERVER_ERROR, "getMe", times=2),
+        Fault(FaultKind.DELAY, "setMyCommands", seconds=3),
+        Fault(FaultKind.TOO_MANY, "setMyCommands", seconds=700),
+        Fault(FaultKind.SERVER_ERROR, "setMyCommands", code=400),
+        Fault(FaultKind.TOO_MANY, "getMyCommands", seconds=700),
     ],
     ids=lambda fault: f"{fault.method} {fault.kind.value}",
 )
@@ -47,7 +47,7 @@ async def test_b4_command_of_a_neighbour_is_not_obeyed_whatever_the_start_was_to
 
 async def test_b4_our_own_named_command_in_the_backlog_of_a_start_is_done_once_the_name_is_known(stage: Stage) -> None:
     await stage.add_chat()
-    stage.sandbox.set_fault(Fault(Kind.DELAY, "getMe", seconds=1))
+    stage.sandbox.set_fault(Fault(FaultKind.DELAY, "getMe", seconds=1))
     stage.sandbox.say(CHAT, ANNA.id, "/pause@everytap_sandbox_bot")
 
     async with stage.worker():

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from infra.clock import WallClock
 from infra.postgres.admin import Desk
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from tests.scenarios.conversations import cards
 from tests.stage import ANNA, BEN, CHAT, PATIENCE_SECONDS, Stage
 
@@ -69,7 +69,7 @@ async def test_failed_send_keeps_its_item_and_rests_its_chat(stage: Stage) -> No
 
 async def test_ambiguous_send_makes_one_extra_card_at_most_and_a_tap_on_it_adopts_it(stage: Stage) -> None:
     await stage.add_chat()
-    stage.sandbox.set_fault(Fault(Kind.RESET_AFTER, "sendPhoto", times=1))
+    stage.sandbox.set_fault(Fault(FaultKind.RESET_AFTER, "sendPhoto", times=1))
 
     async with stage.worker():
         item = await stage.queue()
@@ -91,7 +91,7 @@ async def test_ambiguous_send_makes_one_extra_card_at_most_and_a_tap_on_it_adopt
 
 async def test_send_that_is_lost_twice_makes_no_third_card(stage: Stage) -> None:
     await stage.add_chat()
-    stage.sandbox.set_fault(Fault(Kind.RESET_AFTER, "sendPhoto"))
+    stage.sandbox.set_fault(Fault(FaultKind.RESET_AFTER, "sendPhoto"))
 
     async with stage.worker():
         item = await stage.queue()
@@ -105,7 +105,7 @@ async def test_send_that_is_lost_twice_makes_no_third_card(stage: Stage) -> None
 
 async def test_tap_on_a_card_whose_send_was_lost_counts_before_any_other_card_is_sent(stage: Stage) -> None:
     await stage.add_chat()
-    stage.sandbox.set_fault(Fault(Kind.RESET_AFTER, "sendPhoto", times=1))
+    stage.sandbox.set_fault(Fault(FaultKind.RESET_AFTER, "sendPhoto", times=1))
 
     async with stage.worker():
         item = await stage.queue()

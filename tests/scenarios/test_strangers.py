@@ -1,6 +1,6 @@
 """Taps of people, from chats and on cards that have no right to them."""
 
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.world import NewChat
 from tests.stage import ANNA, BEN, CHAT, EVE, Stage
 
@@ -67,7 +67,7 @@ async def test_forged_button_in_another_chat_does_nothing_to_our_item(stage: Sta
 
 
 async def test_strangers_private_chat_creates_nothing(stage: Stage) -> None:
-    stranger = Person(666, "Stranger")
+    stranger = User(666, "Stranger")
     await stage.add_chat()
     stage.sandbox.create_chat(NewChat("Stranger", [stranger], "private"))
 

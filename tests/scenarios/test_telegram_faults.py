@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
-from infra.sandbox.common.faults import Fault, Kind
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.common.faults import Fault, FaultKind
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import Rules
 from tests.crowd import all_settled, counts, put_in_review, tap_all
 from tests.stage import ANNA, CHAT, Stage, open_stage
@@ -12,10 +12,16 @@ from tests.stage import ANNA, CHAT, Stage, open_stage
 
 @pytest.mark.parametrize(
     "kind",
-    [Kind.RESET_BEFORE, Kind.RESET_AFTER, Kind.SERVER_ERROR, Kind.SERVER_ERROR_AFTER, Kind.BROKEN_BODY],
+    [
+        FaultKind.RESET_BEFORE,
+        FaultKind.RESET_AFTER,
+        FaultKind.SERVER_ERROR,
+        FaultKind.SERVER_ERROR_AFTER,
+        FaultKind.BROKEN_BODY,
+    ],
     ids=lambda kind: kind.value,
 )
-async def test_edit_that_fails_in_whatever_way_is_made_again(stage: Stage, kind: Kind) -> None:
+async def test_edit_that_fails_in_whatever_way_is_made_again(stage: Stage, kind: FaultKind) -> None:
     await stage.add_chat()
 
     async with stage.worker():
@@ -35,7 +41,7 @@ async def test_pause_that_telegram_asks_for_delays_the_card_and_no_toast(stage: 
 
     async with stage.worker():
         item, card = await stage.present()
-        stage.sandbox.set_fault(Fault(Kind.TOO_MANY, "editMessageCaption", times=1, seconds=1))
+        stage.sandbox.set_fault(Fault(FaultKind.TOO_MANY, "editMessageCaption", times=1, seconds=1))
         tap = stage.tap(card, ANNA, "Skip")
         await stage.says(card, "Skipped by")
         line = await stage.line(tap)
@@ -61,7 +67,7 @@ async def test_query_that_is_too_old_to_be_answered_is_acted_upon(database_url: 
 
 async def test_poison_update_in_a_batch_stops_no_other(stage: Stage) -> None:
     cards = await put_in_review(stage, 9)
-    stage.sandbox.set_fault(Fault(Kind.POISON))
+    stage.sandbox.set_fault(Fault(FaultKind.POISON))
     taps = tap_all(stage, cards)
 
     async with stage.worker():
@@ -78,8 +84,8 @@ async def test_slow_telegram_delays_no_record(stage: Stage) -> None:
 
     async with stage.worker():
         item, card = await stage.present()
-        stage.sandbox.set_fault(Fault(Kind.DELAY, "answerCallbackQuery", seconds=1))
-        stage.sandbox.set_fault(Fault(Kind.DELAY, "editMessageCaption", seconds=1))
+        stage.sandbox.set_fault(Fault(FaultKind.DELAY, "answerCallbackQuery", seconds=1))
+        stage.sandbox.set_fault(Fault(FaultKind.DELAY, "editMessageCaption", seconds=1))
         tap = stage.tap(card, ANNA, "Skip")
         await stage.row_is(item, "skipped")
         assert stage.toast(tap) is None
@@ -92,7 +98,7 @@ async def test_slow_telegram_delays_no_record(stage: Stage) -> None:
 
 async def test_update_that_stands_twice_in_one_batch_counts_once(stage: Stage) -> None:
     cards = await put_in_review(stage, 5)
-    stage.sandbox.set_fault(Fault(Kind.DUPLICATE, "getUpdates", times=3))
+    stage.sandbox.set_fault(Fault(FaultKind.DUPLICATE, "getUpdates", times=3))
 
     async with stage.worker():
         tap_all(stage, cards)
@@ -105,7 +111,7 @@ async def test_update_that_stands_twice_in_one_batch_counts_once(stage: Stage) -
 async def test_tap_that_comes_again_in_another_update_counts_once_and_holds_nothing_up(database_url: str) -> None:
     async with open_stage(database_url) as stage:
         cards = await put_in_review(stage, 5)
-        stage.sandbox.set_fault(Fault(Kind.REDELIVER, "getUpdates", times=3))
+        stage.sandbox.set_fault(Fault(FaultKind.REDELIVER, "getUpdates", times=3))
 
         async with stage.worker():
             tap_all(stage, cards)
@@ -121,7 +127,7 @@ async def test_network_that_is_off_for_a_while_loses_no_tap(stage: Stage) -> Non
 
     async with stage.worker():
         await stage.lines.until("lease.held", 5.0)
-        off = stage.sandbox.set_fault(Fault(Kind.NETWORK_OFF))
+        off = stage.sandbox.set_fault(Fault(FaultKind.NETWORK_OFF))
         tap_all(stage, cards)
         await stage.lines.until("intake.unreachable", 5.0)
         stage.sandbox.clear_faults(off)
@@ -131,7 +137,7 @@ async def test_network_that_is_off_for_a_while_loses_no_tap(stage: Stage) -> Non
 
 
 async def test_real_limits_of_a_group_leave_the_final_card_true(database_url: str) -> None:
-    crowd = [Person(100 + number, f"Person {number}") for number in range(12)]
+    crowd = [User(100 + number, f"Person {number}") for number in range(12)]
 
     async with open_stage(database_url, Rules()) as stage, stage.worker():
         await stage.add_chat(CHAT, *crowd)

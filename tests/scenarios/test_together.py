@@ -1,6 +1,6 @@
 """Several fingers on one card."""
 
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from tests.stage import ANNA, BEN, CHAT, Stage
 
 LATE = {"busy", "stale"}
@@ -57,7 +57,7 @@ async def test_same_person_twice_is_one_effect(stage: Stage) -> None:
 
 
 async def test_twenty_people_at_once_are_all_answered_and_one_of_them_decides(stage: Stage) -> None:
-    crowd = [Person(100 + number, f"Person {number}") for number in range(20)]
+    crowd = [User(100 + number, f"Person {number}") for number in range(20)]
     await stage.add_chat(CHAT, *crowd)
 
     async with stage.worker():

@@ -77,7 +77,7 @@ async def test_from_polls_to_a_webhook_and_back_no_tap_is_lost_or_doubled(
     async with link_to(stage.dsn) as link:
         over_link = {"DATABASE_URL": link.dsn}
         async with understudy(stage, tmp_path, "polls", over_link) as polls:
-            await stage.until(stage.sandbox.bot_api.desk.is_waiting)
+            await stage.until(stage.sandbox.bot_api.polls.is_waiting)
             link.refuse()
             await is_answered(stage, tap_all(stage, cards[:1]))
             await polls.kill()

@@ -20,7 +20,7 @@ class Casualties:
         self._stage = stage
         self._dice = dice
 
-    def befall(self, episode: Episode) -> None:
+    def inject(self, episode: Episode) -> None:
         """Let an episode befall one of those at work."""
         fleet = self._stage.fleet
         if not fleet.at_work:

@@ -87,7 +87,7 @@ class Trouble:
         self.stage.tell(f"episode {episode.number}: {episode.kind.value} for {episode.seconds:.1f} s")
         match episode.kind:
             case Kind.KILL | Kind.STOP | Kind.DEPLOY | Kind.FREEZE:
-                self._casualties.befall(episode)
+                self._casualties.inject(episode)
             case Kind.CLOCK:
                 self._jump()
             case Kind.REMOVE:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from random import Random
 
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Content, Message, Person
-from infra.sandbox.telegram.world import NewChat, Tap
+from infra.sandbox.telegram.model import ChatMessage, Content, User
+from infra.sandbox.telegram.world import ButtonTap, NewChat
 from tests.soak.eyes import Eyes
 from tests.soak.ledger import Decided, Tapped, Told
 
 FIRST_CHAT = -1004000000000
-PEOPLE = tuple(Person(2000 + number, f"Person-{number:02}") for number in range(24))
+PEOPLE = tuple(User(2000 + number, f"Person-{number:02}") for number in range(24))
 VERBS = ("posted", "skip", "confirm_reject")
 KEPT_SECONDS = 120.0  # a worker that lost the answer to an edit makes it again after a minute
 AT_ONCE = 300  # items whose taps come interleaved
@@ -49,7 +49,7 @@ class Card:
 
     chat_key: int
     item_id: int
-    message: Message
+    message: ChatMessage
     taps: list[Tapped] = field(default_factory=list)
 
 
@@ -73,7 +73,7 @@ class Deck:
         self._eyes = eyes
         self._chats: list[tuple[int, int]] = []
         self._dealt = 0
-        self._forgotten: deque[tuple[float, Message]] = deque()
+        self._forgotten: deque[tuple[float, ChatMessage]] = deque()
         self.tapped = 0
 
     async def open(self, chats: int) -> None:
@@ -105,10 +105,10 @@ class Deck:
         await self._eyes.fetch(SHOW, keys, [card.message.id for card in hand.cards.values()], items)
         return hand
 
-    def tap(self, card: Card, person: Person, verb: str) -> None:
+    def tap(self, card: Card, person: User, verb: str) -> None:
         """Somebody taps a button that was on the card, and may be on a screen still."""
         data = f"{verb}:{card.item_id}:0"
-        tap_id = self._sandbox.tap(Tap(card.message.chat_id, card.message.id, person.id, data, force=True))
+        tap_id = self._sandbox.tap(ButtonTap(card.message.chat_id, card.message.id, person.id, data, force=True))
         self.tapped += 1
         card.taps.append(Tapped(self.tapped, tap_id, card.item_id, person.id, person.name))
 
@@ -156,9 +156,9 @@ class Deck:
         return Card(chat_key, item_id, self._sandbox.telegram.chats[chat_id].messages[sent["message_id"]])
 
 
-def plan(hand: Hand, mean: float, random: Random) -> list[tuple[Card, Person, str]]:
+def plan(hand: Hand, mean: float, random: Random) -> list[tuple[Card, User, str]]:
     """Who taps what, in which order: different people on an item, each as somebody likes, many items at a time."""
-    planned: list[tuple[float, Card, Person, str]] = []
+    planned: list[tuple[float, Card, User, str]] = []
     for number, card in enumerate(hand.cards.values()):
         most = max(1, min(len(PEOPLE), round(mean * random.uniform(0.5, 1.5))))
         moments = sorted(number + AT_ONCE * random.random() for _ in range(most))

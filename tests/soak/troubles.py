@@ -10,7 +10,7 @@ from random import Random
 
 import anyio
 
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
 from tests.faults.proxy import Ending, Line, Proxy, Way
 from tests.soak.eyes import Eyes
@@ -81,9 +81,9 @@ class Troubles:
             case Trouble.DATABASE_RESTARTED:
                 await self.eyes.restart()
             case Trouble.TELEGRAM_OFF:
-                self._telegram(Fault(Kind.NETWORK_OFF, lasts_seconds=self.random.uniform(*OFF_SECONDS)))
+                self._telegram(Fault(FaultKind.NETWORK_OFF, lasts_seconds=self.random.uniform(*OFF_SECONDS)))
             case Trouble.TELEGRAM_ANSWERS_LOST:
-                self._telegram(Fault(Kind.RESET_AFTER, times=LOST_ANSWERS))
+                self._telegram(Fault(FaultKind.RESET_AFTER, times=LOST_ANSWERS))
             case Trouble.WORKER_KILLED:
                 self.lives.end(signal.SIGKILL)
             case Trouble.WORKER_STOPPED:

@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from infra.sandbox.common.faults import Fault, Faults, Kind
+from infra.sandbox.common.faults import Fault, FaultKind, Faults
 from infra.sandbox.common.journal import Changes
 from infra.sandbox.telegram.exchange import html_error, reset
 
-Effect = Callable[[], Awaitable[web.Response]]
+ServedCall = Callable[[], Awaitable[web.Response]]
 
 
-class Mishaps:
+class FaultInjector:
     """Breaks calls as the faults say; calls that hang let go when faults are cleared."""
 
     def __init__(self, faults: Faults) -> None:
@@ -31,25 +31,25 @@ class Mishaps:
         self._faults.clear()
         self.wake()
 
-    async def befall(self, request: web.Request, fault: Fault, effect: Effect) -> web.Response:
+    async def inject(self, request: web.Request, fault: Fault, effect: ServedCall) -> web.Response:
         """Have the fault happen to a call; what is not written here breaks the connection before the effect."""
         match fault.kind:
-            case Kind.SERVER_ERROR:
+            case FaultKind.SERVER_ERROR:
                 return html_error(fault.code)
-            case Kind.SERVER_ERROR_AFTER:
+            case FaultKind.SERVER_ERROR_AFTER:
                 await effect()
                 return html_error(fault.code)
-            case Kind.BROKEN_BODY:
+            case FaultKind.BROKEN_BODY:
                 whole = (await effect()).body
                 assert isinstance(whole, bytes)
                 return web.Response(body=whole[: len(whole) // 2], content_type="application/json")
-            case Kind.RESET_AFTER | Kind.HANG_AFTER:
+            case FaultKind.RESET_AFTER | FaultKind.HANG_AFTER:
                 await effect()
-            case Kind.LATE:
+            case FaultKind.LATE:
                 self._apply_late(fault.seconds, effect)
             case _:
                 pass
-        if fault.kind in (Kind.HANG_BEFORE, Kind.HANG_AFTER):
+        if fault.kind in (FaultKind.HANG_BEFORE, FaultKind.HANG_AFTER):
             await self._hang()
         return reset(request)
 
@@ -57,7 +57,7 @@ class Mishaps:
         clearings = self._faults.clearings
         await self._cleared.until(lambda: self._faults.clearings != clearings)
 
-    def _apply_late(self, seconds: float, effect: Effect) -> None:
+    def _apply_late(self, seconds: float, effect: ServedCall) -> None:
         async def wait_and_apply() -> None:
             await asyncio.sleep(seconds)
             await effect()

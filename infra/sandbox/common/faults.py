@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from random import Random
 
 
-class Kind(Enum):
+class FaultKind(Enum):
     """One way of failing; before and after speak of the call's effect."""
 
     DELAY = "delay"
@@ -29,8 +29,8 @@ class Kind(Enum):
     GRAPH_ERROR_AFTER = "graph_error_after"
 
 
-DELIVERY = frozenset({Kind.DUPLICATE, Kind.REDELIVER})
-APART = DELIVERY | {Kind.SLOW_LINE, Kind.REVOKED}  # from the failures of a call
+DELIVERY = frozenset({FaultKind.DUPLICATE, FaultKind.REDELIVER})
+APART = DELIVERY | {FaultKind.SLOW_LINE, FaultKind.REVOKED}  # from the failures of a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Fault:
     Without `times` and `lasts_seconds` the fault stays until it is cleared.
     """
 
-    kind: Kind
+    kind: FaultKind
     method: str = "*"
     chat_id: int | None = None
     times: int | None = None
@@ -107,11 +107,11 @@ class Faults:
 
     def network_is_off(self, now: float) -> bool:
         """Tell whether nothing at all gets through."""
-        return self._is_on(Kind.NETWORK_OFF, now)
+        return self._is_on(FaultKind.NETWORK_OFF, now)
 
     def token_is_revoked(self, now: float) -> bool:
         """Tell whether the bot's owner has another token by now."""
-        return self._is_on(Kind.REVOKED, now)
+        return self._is_on(FaultKind.REVOKED, now)
 
     def strike(self, method: str, chat_id: int | None, now: float) -> Strike:
         """Decide what happens to a call: delays add up, of everything else the first counts."""
@@ -120,7 +120,7 @@ class Faults:
         for armed in list(self.armed):
             if armed.fault.kind in APART or not self._hits(armed, method, chat_id):
                 continue
-            if armed.fault.kind is not Kind.DELAY:
+            if armed.fault.kind is not FaultKind.DELAY:
                 return Strike(delay_seconds, armed.fault)
             delay_seconds += armed.fault.seconds
         return Strike(delay_seconds)
@@ -128,16 +128,16 @@ class Faults:
     def bytes_per_second(self, method: str, now: float) -> int | None:
         """Tell how fast the files of a call come in; None: as fast as they can."""
         self._forget_ended(now)
-        slow = [armed for armed in list(self.armed) if armed.fault.kind is Kind.SLOW_LINE]
+        slow = [armed for armed in list(self.armed) if armed.fault.kind is FaultKind.SLOW_LINE]
         return min((armed.fault.bytes_per_second for armed in slow if self._hits(armed, method, None)), default=None)
 
-    def strike_delivery(self, now: float) -> frozenset[Kind]:
+    def strike_delivery(self, now: float) -> frozenset[FaultKind]:
         """Decide what happens to a batch of updates that is about to leave."""
         self._forget_ended(now)
         delivery = [armed for armed in list(self.armed) if armed.fault.kind in DELIVERY]
         return frozenset(armed.fault.kind for armed in delivery if self._hits(armed, "getUpdates", None))
 
-    def _is_on(self, kind: Kind, now: float) -> bool:
+    def _is_on(self, kind: FaultKind, now: float) -> bool:
         self._forget_ended(now)
         return any(armed.fault.kind is kind for armed in self.armed)
 

@@ -26,7 +26,7 @@ class CannotListen(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Listener:
     """An address of this machine, the ports to try in their order (0: any free one), and names that lead here."""
 
     host: str = LOOPBACK

@@ -28,7 +28,7 @@ from items
 """
 
 
-class Saboteur:
+class DatabaseFaults:
     """Cuts the worker's connections, holds rows, and counts what they say; `connected` opens one connection more."""
 
     def __init__(

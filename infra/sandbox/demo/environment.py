@@ -1,4 +1,4 @@
-"""The theatre around the sandbox's Telegram: a group, stories for it, workers, and everything that can be harmed."""
+"""What stands around the sandbox in a demo: a group, stories for it, workers, and everything that can be harmed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskGroup
 
-from infra.sandbox.demo.fixtures import Backstage, Saboteur
+from infra.sandbox.demo.fixtures import DatabaseHarm, DemoFixtures
 from infra.sandbox.demo.report import offers_decision
 from infra.sandbox.demo.sample_media import draw_picture
 from infra.sandbox.demo.tcp_proxy import Link
-from infra.sandbox.demo.worker_processes import Troupe
-from infra.sandbox.instagram.facade import Instagram
-from infra.sandbox.telegram.model import Chat, Message
+from infra.sandbox.demo.worker_processes import WorkerGroup
+from infra.sandbox.instagram.facade import SandboxInstagram
+from infra.sandbox.telegram.model import ChatMessage, GroupChat
 
 ENOUGH_OPEN = 3
 EVERY_SECONDS = 20.0
@@ -25,8 +25,8 @@ EVERY_SECONDS = 20.0
 class Stories:
     """Draws a story that the chat has not had, and queues it; Instagram's page is told whose it is."""
 
-    def __init__(self, backstage: Backstage, instagram: Instagram, chat: Chat, folder: Path) -> None:
-        self._backstage = backstage
+    def __init__(self, fixtures: DemoFixtures, instagram: SandboxInstagram, chat: GroupChat, folder: Path) -> None:
+        self._fixtures = fixtures
         self._instagram = instagram
         self._chat = chat
         self._folder = folder
@@ -36,7 +36,7 @@ class Stories:
         """Queue one that is due now; returns its item."""
         self._drawn += 1
         picture = await anyio.to_thread.run_sync(draw_picture, self._folder, self._drawn - 1)
-        item_id = await self._backstage.add_story(self._chat.id, picture.path, picture.title, 0)
+        item_id = await self._fixtures.add_story(self._chat.id, picture.path, picture.title, 0)
         # A stored file is named after its content, and so is its link.
         self._instagram.bill(hashlib.sha256(picture.path.read_bytes()).hexdigest(), item_id, picture.title)
         return item_id
@@ -50,18 +50,18 @@ class Stories:
 
 
 @dataclass(frozen=True, slots=True)
-class Theatre:
+class DemoEnvironment:
     """What the page can switch; `connect` gives the chat the present token of its account, if it has one."""
 
-    chat: Chat
+    chat: GroupChat
     stories: Stories
     link: Link
-    saboteur: Saboteur
-    troupe: Troupe
+    saboteur: DatabaseHarm
+    workers: WorkerGroup
     tasks: TaskGroup
     connect: Callable[[], Awaitable[None]] | None = None
 
 
-def open_cards(chat: Chat) -> list[Message]:
+def open_cards(chat: GroupChat) -> list[ChatMessage]:
     """The cards that still ask for a decision, the oldest first."""
     return [m for m in chat.messages.values() if m.deleted_at is None and offers_decision(m.content)]

@@ -18,7 +18,7 @@ from infra.sandbox.instagram.model import InstagramAccount
 ACCOUNT = "@demo_studio"
 
 
-class Desk(Protocol):
+class DemoAdmin(Protocol):
     """The operator's desk, as far as the demo sits at it."""
 
     async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Any:
@@ -42,7 +42,7 @@ class Desk(Protocol):
         ...
 
 
-class Shelf(Protocol):
+class MediaStore(Protocol):
     """Where the stories' files are kept."""
 
     async def check_and_store(self, path: Path) -> Any:
@@ -50,7 +50,7 @@ class Shelf(Protocol):
         ...
 
 
-class Saboteur(Protocol):
+class DatabaseHarm(Protocol):
     """Who harms the database, and counts what it holds."""
 
     async def cut_connections(self) -> int:
@@ -67,18 +67,18 @@ class Saboteur(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Backstage:
+class DemoFixtures:
     """The operator's own desk, the media folder, a clock, and who does harm."""
 
-    desk: Desk
-    media: Shelf
-    saboteur: Saboteur
+    polls: DemoAdmin
+    media: MediaStore
+    saboteur: DatabaseHarm
     clock: Clock
     turn: anyio.Lock = field(default_factory=anyio.Lock)  # the desk has one connection
 
     async def add_group(self, chat_id: int, title: str) -> None:
         """Make a chat known, without a gap between its cards."""
-        await self.desk.add_chat(chat_id, {"title": title, "gap_seconds": 0, "account": ACCOUNT})
+        await self.polls.add_chat(chat_id, {"title": title, "gap_seconds": 0, "account": ACCOUNT})
 
     async def connect(self, seal: Callable[[str, str], bytes], chat_id: int, account: InstagramAccount) -> None:
         """Connect a chat to an account of the sandbox, and let it publish."""
@@ -88,8 +88,8 @@ class Backstage:
         }
         known = {"ig_user_id": account.id, "username": account.username, "login": account.login}
         async with self.turn:
-            await self.desk.add_account(chat_id, known | token)
-            await self.desk.set_chat(chat_id, {"live": True})
+            await self.polls.add_account(chat_id, known | token)
+            await self.polls.set_chat(chat_id, {"live": True})
 
     async def add_story(self, chat_id: int, picture: Path, title: str, in_seconds: float) -> int:
         """Queue a story and return its item."""
@@ -97,7 +97,7 @@ class Backstage:
         names = ("path", "file_name", "sha256", "bytes")
         story = {name: getattr(stored, name) for name in names} | {"kind": stored.kind.value, "title": title}
         async with self.turn:
-            media = (await self.desk.add_media(chat_id, [story | {"caption": f"{title} #everytap"}]))[0]
+            media = (await self.polls.add_media(chat_id, [story | {"caption": f"{title} #everytap"}]))[0]
             due = self.clock.now() + timedelta(seconds=in_seconds)
-            item: int = (await self.desk.add_item(chat_id, media["id"], due))[0]["id"]
+            item: int = (await self.polls.add_item(chat_id, media["id"], due))[0]["id"]
         return item

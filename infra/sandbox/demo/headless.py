@@ -13,20 +13,20 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
-from infra.sandbox.common.listening import Door
-from infra.sandbox.demo.fixtures import Backstage
+from infra.sandbox.common.listening import Listener
+from infra.sandbox.demo.fixtures import DemoFixtures
 from infra.sandbox.demo.report import Report, count
 from infra.sandbox.demo.sample_media import draw_pictures
 from infra.sandbox.demo.simulated_users import Crowd
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.world import NewChat
 
 PEOPLE = (
-    Person(101, "Anna Álvarez", "anna"),
-    Person(102, "Ben_the*Bold", "ben"),
-    Person(103, "Chloé <3 & Co", "chloe"),
-    Person(104, "נועה לוי", "noa"),
+    User(101, "Anna Álvarez", "anna"),
+    User(102, "Ben_the*Bold", "ben"),
+    User(103, "Chloé <3 & Co", "chloe"),
+    User(104, "נועה לוי", "noa"),
 )
 GROUPS = ("Studio", "Bakery & Café", "Surf_School", "Museum", "Book*Club", "Garden", "Kitchen <3", "Theatre")
 STORIES_PER_GROUP = 3
@@ -39,7 +39,7 @@ PORTS = (*range(FIRST_PORT, FIRST_PORT + 20), 0)  # the same address each time, 
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DemoOptions:
     """What is played: with people of its own (`headless`) or open to a visitor, how long, and with which dice.
 
     `opens` tells whether the visitor's browser is opened.
@@ -48,35 +48,35 @@ class Wish:
     headless: bool = False
     seconds: float | None = None
     seed: int = 1
-    door: Door = field(default_factory=Door)
+    door: Listener = field(default_factory=Listener)
     opens: bool = False
 
 
-async def set_the_stage(sandbox: Sandbox, backstage: Backstage, folder: Path) -> int:
+async def set_the_stage(sandbox: Sandbox, fixtures: DemoFixtures, folder: Path) -> int:
     """Make groups, people and stories; returns how many items were queued."""
     pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
     for number, title in enumerate(GROUPS):
         chat = sandbox.create_chat(NewChat(title, PEOPLE))
-        await backstage.add_group(chat.id, title)
+        await fixtures.add_group(chat.id, title)
         for story in range(STORIES_PER_GROUP):
             picture = pictures[(number * STORIES_PER_GROUP + story) % len(pictures)]
-            await backstage.add_story(chat.id, picture.path, picture.title, story * EVERY_SECONDS)
+            await fixtures.add_story(chat.id, picture.path, picture.title, story * EVERY_SECONDS)
     return len(GROUPS) * STORIES_PER_GROUP
 
 
-async def play(sandbox: Sandbox, backstage: Backstage, wish: Wish) -> dict[str, Any]:
+async def play(sandbox: Sandbox, fixtures: DemoFixtures, wish: DemoOptions) -> dict[str, Any]:
     """Let people tap for some seconds while connections are cut; returns what came of it."""
     random = Random(wish.seed)
     crowd = Crowd(sandbox, random)
     cuts = 0
     with anyio.fail_after(STARTED_SECONDS):
-        await sandbox.until(sandbox.bot_api.desk.is_waiting)
+        await sandbox.until(sandbox.bot_api.polls.is_waiting)
 
     async def cut_now_and_then() -> None:
         nonlocal cuts
         while True:
             await anyio.sleep(random.uniform(*CUT_SECONDS))
-            cuts += await backstage.saboteur.cut_connections()
+            cuts += await fixtures.saboteur.cut_connections()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(cut_now_and_then)
@@ -84,7 +84,7 @@ async def play(sandbox: Sandbox, backstage: Backstage, wish: Wish) -> dict[str, 
         tasks.cancel_scope.cancel()
     await _let_cards_settle(sandbox, crowd)
     report = count(crowd.taps, sandbox.telegram, sandbox.clock())
-    return _result(report, cuts, await backstage.saboteur.decisions())
+    return _result(report, cuts, await fixtures.saboteur.decisions())
 
 
 async def _let_cards_settle(sandbox: Sandbox, crowd: Crowd) -> None:

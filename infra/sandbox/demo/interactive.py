@@ -1,4 +1,4 @@
-"""The demo that a visitor plays: the theatre is set up, opened, and left to whoever comes."""
+"""The demo that a visitor plays: it is set up, opened, and left to its visitors."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import anyio
 from anyio.abc import TaskGroup
 
 from infra.sandbox.demo import browser
-from infra.sandbox.demo.environment import Stories, Theatre
-from infra.sandbox.demo.fixtures import Backstage
-from infra.sandbox.demo.headless import Wish
-from infra.sandbox.demo.log_tail import Line, follow
+from infra.sandbox.demo.environment import DemoEnvironment, Stories
+from infra.sandbox.demo.fixtures import DemoFixtures
+from infra.sandbox.demo.headless import DemoOptions
+from infra.sandbox.demo.log_tail import LogLine, follow
 from infra.sandbox.demo.tcp_proxy import Link
-from infra.sandbox.demo.worker_processes import Member, Script, Troupe
+from infra.sandbox.demo.worker_processes import WorkerCommand, WorkerGroup, WorkerProcess
 from infra.sandbox.instagram.model import InstagramAccount
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.world import NewChat
 
 TITLE = "Studio"
@@ -29,59 +29,63 @@ STARTED_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Props:
+class DemoDependencies:
     """What the play needs from outside; `connect` makes a chat live on an account, else the chat rehearses."""
 
-    backstage: Backstage
+    fixtures: DemoFixtures
     link: Link
-    script: Script
+    script: WorkerCommand
     folder: Path
-    people: tuple[Person, ...]
+    people: tuple[User, ...]
     connect: Callable[[int, InstagramAccount], Awaitable[None]] | None = None
 
 
-async def show(sandbox: Sandbox, props: Props, wish: Wish, announce: Callable[[], None]) -> None:
-    """Open the theatre and leave it to visitors; `announce` is called once somebody may come."""
+async def show(
+    sandbox: Sandbox, dependencies: DemoDependencies, wish: DemoOptions, announce: Callable[[], None]
+) -> None:
+    """Open the demo and leave it to visitors; `announce` is called once somebody may come."""
     async with anyio.create_task_group() as tasks:
-        theatre = await set_up(sandbox, props, tasks)
+        environment = await set_up(sandbox, dependencies, tasks)
         with anyio.fail_after(STARTED_SECONDS):
-            await sandbox.until(sandbox.bot_api.desk.is_waiting)
+            await sandbox.until(sandbox.bot_api.polls.is_waiting)
         announce()
         if wish.opens:
             tasks.start_soon(browser.show, sandbox.address.pages[0])
-        tasks.start_soon(theatre.stories.keep_coming)
+        tasks.start_soon(environment.stories.keep_coming)
         await anyio.sleep(wish.seconds or math.inf)
         tasks.cancel_scope.cancel()
 
 
-async def set_up(sandbox: Sandbox, props: Props, tasks: TaskGroup) -> Theatre:
+async def set_up(sandbox: Sandbox, dependencies: DemoDependencies, tasks: TaskGroup) -> DemoEnvironment:
     """Make the group and its first stories, start a worker, and give the page its switches."""
-    chat = sandbox.create_chat(NewChat(TITLE, props.people))
-    await props.backstage.add_group(chat.id, chat.title)
-    connect = partial(props.connect, chat.id, sandbox.instagram.account) if props.connect else None
+    chat = sandbox.create_chat(NewChat(TITLE, dependencies.people))
+    await dependencies.fixtures.add_group(chat.id, chat.title)
+    connect = partial(dependencies.connect, chat.id, sandbox.instagram.account) if dependencies.connect else None
     if connect is not None:
         await connect()
-    stories = Stories(props.backstage, sandbox.instagram, chat, props.folder)
-    troupe = Troupe(props.script, tasks, lambda: record(sandbox, "stage.changed"))
-    theatre = Theatre(chat, stories, props.link, props.backstage.saboteur, troupe, tasks, connect)
-    sandbox.theatre = theatre
+    stories = Stories(dependencies.fixtures, sandbox.instagram, chat, dependencies.folder)
+    workers = WorkerGroup(dependencies.script, tasks, lambda: record(sandbox, "stage.changed"))
+    environment = DemoEnvironment(
+        chat, stories, dependencies.link, dependencies.fixtures.saboteur, workers, tasks, connect
+    )
+    sandbox.environment = environment
     for _ in range(FIRST_STORIES):
         await stories.add()
-    engage(sandbox, theatre)
-    return theatre
+    engage(sandbox, environment)
+    return environment
 
 
-def engage(sandbox: Sandbox, theatre: Theatre) -> Member:
+def engage(sandbox: Sandbox, environment: DemoEnvironment) -> WorkerProcess:
     """Start one worker more, and have its log read aloud."""
-    member = theatre.troupe.add()
+    member = environment.workers.add()
 
-    def hear(line: Line) -> None:
+    def hear(line: LogLine) -> None:
         record(sandbox, "logged", worker=member.name, line=line)
         match line:
             case {"item_id": int(item_id), "container_id": str(container_id)}:
                 sandbox.instagram.claim(container_id, item_id)
 
-    theatre.tasks.start_soon(follow, member.log_file, hear)
+    environment.tasks.start_soon(follow, member.log_file, hear)
     return member
 
 

@@ -12,7 +12,7 @@ import anyio
 LOOK_EVERY_SECONDS = 0.1
 CHUNK_BYTES = 1_000_000
 
-Line = dict[str, Any]
+LogLine = dict[str, Any]
 
 
 class Tail:
@@ -23,7 +23,7 @@ class Tail:
         self._offset = 0
         self._rest = b""
 
-    def read(self) -> list[Line]:
+    def read(self) -> list[LogLine]:
         """Return the lines that are new since the last look."""
         if not self._path.exists():
             return []
@@ -35,7 +35,7 @@ class Tail:
         return [parse(line.decode("utf-8", "replace")) for line in whole if line.strip()]
 
 
-def parse(text: str) -> Line:
+def parse(text: str) -> LogLine:
     """Read a log line; what is not one (a traceback of the interpreter, say) is an event of its own."""
     try:
         line = json.loads(text)
@@ -44,7 +44,7 @@ def parse(text: str) -> Line:
     return line if isinstance(line, dict) and "event" in line else {"event": "output", "text": text}
 
 
-async def follow(path: Path, hear: Callable[[Line], None]) -> None:
+async def follow(path: Path, hear: Callable[[LogLine], None]) -> None:
     """Tell every line of a file, old and new, for ever; a file announces nothing, so it is looked at often."""
     tail = Tail(path)
     while True:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from infra.sandbox.instagram.facade import Instagram
-from infra.sandbox.telegram.model import Content, Message
+from infra.sandbox.instagram.facade import SandboxInstagram
+from infra.sandbox.telegram.model import ChatMessage, Content
 from infra.sandbox.telegram.world import World
 
 DECISIONS = ("Auto Post", "Posted", "Skip", "Reject")
@@ -110,9 +110,9 @@ def toast_at(tap: Tapped, world: World) -> float | None:
     return seen.at if seen and seen.text else None
 
 
-def cards_by_item(world: World) -> dict[tuple[str, ...], list[Message]]:
+def cards_by_item(world: World) -> dict[tuple[str, ...], list[ChatMessage]]:
     """Group the cards that offered a decision; two with the same first buttons are cards of one item."""
-    items: defaultdict[tuple[str, ...], list[Message]] = defaultdict(list)
+    items: defaultdict[tuple[str, ...], list[ChatMessage]] = defaultdict(list)
     for chat in world.chats.values():
         for message in chat.messages.values():
             first = message.history[0].content
@@ -140,7 +140,7 @@ def _is_settled(content: Content, judgement: Judgement) -> bool:
     return not offers_decision(content) and judgement.verdict(content.text) is not None
 
 
-def _verdicts(cards: list[Message], judgement: Judgement) -> set[str]:
+def _verdicts(cards: list[ChatMessage], judgement: Judgement) -> set[str]:
     shown = [each.content for card in cards for each in card.history if not offers_decision(each.content)]
     return {verdict for content in shown if (verdict := judgement.verdict(content.text)) is not None}
 
@@ -170,7 +170,7 @@ class Score:
         ]
 
 
-def score(world: World, instagram: Instagram, whole_since: float, now: float) -> Score:
+def score(world: World, instagram: SandboxInstagram, whole_since: float, now: float) -> Score:
     """Count up to now.
 
     A tap is lost when it is unanswered long after everything worked again: until then Telegram still has it, or a

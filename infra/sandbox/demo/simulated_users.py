@@ -8,9 +8,9 @@ from random import Random
 
 from infra.sandbox.demo.report import CANCEL, CONFIRM, DECISIONS, Tapped, offers_decision, says
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Chat, Message, Person
+from infra.sandbox.telegram.model import ChatMessage, GroupChat, User
 from infra.sandbox.telegram.rules import StageError
-from infra.sandbox.telegram.world import Tap
+from infra.sandbox.telegram.world import ButtonTap
 
 FINISHING_TRIES = 4
 
@@ -26,16 +26,16 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class SeenCard:
     """A card on somebody's screen, with the buttons as this person remembers them."""
 
-    chat: Chat
-    message: Message
+    chat: GroupChat
+    message: ChatMessage
     remembered: dict[str, str]
     # Of its own, so that what people do with one card does not hang on how fast the others went.
     random: Random
 
-    def anybody(self) -> Person:
+    def anybody(self) -> User:
         """Choose one of the people who see the card."""
         return self.random.choice(list(self.chat.people.values()))
 
@@ -61,7 +61,7 @@ class Crowd:
         self._random = random
         self._pace = pace or Pace()
         self._seen = sandbox.telegram.journal.number
-        self._plays: list[Callable[[Card], Awaitable[None]]] = [
+        self._plays: list[Callable[[SeenCard], Awaitable[None]]] = [
             self.decide,
             self.decide,
             self.decide_together,
@@ -81,7 +81,7 @@ class Crowd:
                         for card in await self._next_cards():
                             attending.create_task(self.attend(card))
 
-    async def attend(self, card: Card) -> None:
+    async def attend(self, card: SeenCard) -> None:
         """Do one thing or another with a card, and see to it that somebody settles it in the end."""
         await card.pause(self._pace.look)
         await card.random.choice(self._plays)(card)
@@ -91,51 +91,51 @@ class Crowd:
             self.tap(card, card.anybody(), card.random.choice(("Skip", "Posted")))
         await self._is_settled(card)
 
-    async def decide(self, card: Card) -> None:
+    async def decide(self, card: SeenCard) -> None:
         """Tap once, as most people do."""
         self.tap(card, card.anybody(), card.random.choice(DECISIONS[:3]))
 
-    async def decide_together(self, card: Card) -> None:
+    async def decide_together(self, card: SeenCard) -> None:
         """Tap in the same instant: several people, not always the same button."""
         for person in card.chat.people.values():
             self.tap(card, person, card.random.choice(("Skip", "Skip", "Posted")))
 
-    async def tap_twice(self, card: Card) -> None:
+    async def tap_twice(self, card: SeenCard) -> None:
         """Tap, see nothing for a moment, tap again."""
         person, label = card.anybody(), card.random.choice(("Skip", "Posted"))
         self.tap(card, person, label)
         await card.pause(self._pace.again)
         self.tap(card, person, label)
 
-    async def come_late(self, card: Card) -> None:
+    async def come_late(self, card: SeenCard) -> None:
         """Tap what an old screen still shows, after somebody else has settled it."""
         await self.decide(card)
         await self._wait(lambda: not card.is_open(), self._pace.patience)
         await card.pause(self._pace.again)
         self.tap(card, card.anybody(), card.random.choice(("Skip", "Posted")))
 
-    async def reject(self, card: Card) -> None:
+    async def reject(self, card: SeenCard) -> None:
         """Reject, and mean it."""
         await self._reject_and(card, CONFIRM)
 
-    async def reject_and_keep(self, card: Card) -> None:
+    async def reject_and_keep(self, card: SeenCard) -> None:
         """Reject, and think better of it."""
         await self._reject_and(card, CANCEL)
 
-    async def post_then_skip(self, card: Card) -> None:
+    async def post_then_skip(self, card: SeenCard) -> None:
         """Tap Auto Post, and Skip right after it."""
         person = card.anybody()
         self.tap(card, person, "Auto Post")
         await card.pause(self._pace.again)
         self.tap(card, person, "Skip")
 
-    def tap(self, card: Card, person: Person, label: str) -> str | None:
+    def tap(self, card: SeenCard, person: User, label: str) -> str | None:
         """Tap a button of the card, or what is remembered of it, and write it into the ledger."""
         callback_data = card.offered(label) or card.remembered.get(label)
         if callback_data is None:
             return None
         at = self._sandbox.clock()
-        tap = Tap(card.chat.id, card.message.id, person.id, callback_data, force=True)
+        tap = ButtonTap(card.chat.id, card.message.id, person.id, callback_data, force=True)
         try:
             query_id = self._sandbox.tap(tap)
         except StageError:
@@ -143,14 +143,14 @@ class Crowd:
         self.taps.append(Tapped(query_id, person.id, card.chat.id, card.message.id, label, at))
         return query_id
 
-    async def _reject_and(self, card: Card, label: str) -> None:
+    async def _reject_and(self, card: SeenCard, label: str) -> None:
         person = card.anybody()
         self.tap(card, person, "Reject")
         await self._wait(lambda: card.offered(label) is not None, self._pace.patience / 2)
         await card.pause(self._pace.again)
         self.tap(card, person, label)
 
-    async def _is_settled(self, card: Card) -> bool:
+    async def _is_settled(self, card: SeenCard) -> bool:
         await self._wait(lambda: not card.is_open(), self._pace.patience / FINISHING_TRIES)
         if card.is_open():
             return False
@@ -158,7 +158,7 @@ class Crowd:
         await self._wait(card.is_open, self._pace.settle)
         return not card.is_open()
 
-    async def _next_cards(self) -> list[Card]:
+    async def _next_cards(self) -> list[SeenCard]:
         journal = self._sandbox.telegram.journal
         await self._sandbox.until(lambda: journal.number > self._seen)
         entries, self._seen = journal.since(self._seen), journal.number
@@ -171,7 +171,7 @@ class Crowd:
         with suppress(TimeoutError):
             await self._sandbox.until(predicate, seconds)
 
-    def _look_at(self, chat: Chat, message: Message) -> Card:
+    def _look_at(self, chat: GroupChat, message: ChatMessage) -> SeenCard:
         buttons = message.history[0].content.buttons()
         found = {label: b["callback_data"] for b in buttons for label in DECISIONS if says(b["text"], label)}
-        return Card(chat, message, found, Random(self._random.random()))
+        return SeenCard(chat, message, found, Random(self._random.random()))

@@ -29,12 +29,12 @@ from infra.postgres.embedded.guard import guarded
 from infra.postgres.embedded.owner import open_embedded
 from infra.postgres.migrate import migrate
 from infra.process.stopper import Stopper
-from infra.sandbox.common.listening import CannotListen, Door
+from infra.sandbox.common.listening import CannotListen, Listener
 from infra.sandbox.demo import browser, headless, interactive
-from infra.sandbox.demo.database_faults import Saboteur
-from infra.sandbox.demo.fixtures import Backstage
+from infra.sandbox.demo.database_faults import DatabaseFaults
+from infra.sandbox.demo.fixtures import DemoFixtures
 from infra.sandbox.demo.tcp_proxy import open_link
-from infra.sandbox.demo.worker_processes import Script, worker_process
+from infra.sandbox.demo.worker_processes import WorkerCommand, worker_process
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.rules import Rules
@@ -62,17 +62,17 @@ class Typed:
 
 def run(typed: Typed) -> int:
     """Play until it is over or a signal ends it; returns the exit status, and raises what kept it from starting."""
-    door = Door(typed.host, headless.ports(typed.headless, typed.port), typed.allow_host)
+    door = Listener(typed.host, headless.ports(typed.headless, typed.port), typed.allow_host)
     quiet = typed.headless or typed.no_browser
     opens = not quiet and browser.is_at_hand(child_environment({}), sys.stdout.isatty())
-    wish = headless.Wish(typed.headless, typed.seconds, typed.seed, door, opens)
+    wish = headless.DemoOptions(typed.headless, typed.seconds, typed.seed, door, opens)
     try:
         return anyio.run(run_demo, wish, backend_options=UVLOOP)
     except CannotListen as error:
         raise WrongInput(str(error)) from error
 
 
-async def run_demo(wish: headless.Wish) -> int:
+async def run_demo(wish: headless.DemoOptions) -> int:
     """The same in an event loop; raises CannotListen, too."""
     status, failure = ENDED_BY_A_SIGNAL, None
     async with anyio.create_task_group() as tasks:
@@ -87,7 +87,7 @@ async def run_demo(wish: headless.Wish) -> int:
     return status
 
 
-async def play(wish: headless.Wish) -> int:
+async def play(wish: headless.DemoOptions) -> int:
     """Set the stage, let people tap, and say what came of it; returns the exit status."""
     console = Console(stderr=wish.headless)
     with TemporaryDirectory(prefix="everytap-demo-") as folder, guarded(Path(folder)) as context:
@@ -95,22 +95,26 @@ async def play(wish: headless.Wish) -> int:
         async with AsyncExitStack() as stack:
             sandbox = await stack.enter_async_context(open_sandbox(wish.door, Rules()))
             dsn = await stack.enter_async_context(open_embedded(data_dir))
-            backstage = await stack.enter_async_context(open_backstage(data_dir, Address(dsn, scram_only=True)))
+            fixtures = await stack.enter_async_context(open_fixtures(data_dir, Address(dsn, scram_only=True)))
             if not wish.headless:
                 link = await stack.enter_async_context(open_link(dsn))
                 key = new_key()
                 environment = worker_of(sandbox, data_dir, link.dsn) | {"SECRET_KEYS": key}
-                script = Script(COMMAND, environment, data_dir, [context])
-                connect = partial(backstage.connect, Vault([key]).seal)
-                props = interactive.Props(backstage, link, script, data_dir / "pictures", headless.PEOPLE, connect)
+                script = WorkerCommand(COMMAND, environment, data_dir, [context])
+                connect = partial(fixtures.connect, Vault([key]).seal)
+                dependencies = interactive.DemoDependencies(
+                    fixtures, link, script, data_dir / "pictures", headless.PEOPLE, connect
+                )
                 words = headless.invitation(sandbox.address.pages)
-                await interactive.show(sandbox, props, wish, lambda: console.print(words, soft_wrap=True, markup=False))
+                await interactive.show(
+                    sandbox, dependencies, wish, lambda: console.print(words, soft_wrap=True, markup=False)
+                )
                 return 0
-            await headless.set_the_stage(sandbox, backstage, data_dir)
+            await headless.set_the_stage(sandbox, fixtures, data_dir)
             worker = worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file, [context])
             await stack.enter_async_context(worker)
             console.print(f"A local Telegram is at {sandbox.url}; its worker writes to {log_file}", soft_wrap=True)
-            result = await headless.play(sandbox, backstage, wish)
+            result = await headless.play(sandbox, fixtures, wish)
         headless.print_table(console, result)
         if not headless.went_well(result):
             console.print(log_file.read_text(encoding="utf-8")[-20_000:], markup=False)
@@ -119,12 +123,12 @@ async def play(wish: headless.Wish) -> int:
 
 
 @asynccontextmanager
-async def open_backstage(data_dir: Path, address: Address) -> AsyncIterator[Backstage]:
+async def open_fixtures(data_dir: Path, address: Address) -> AsyncIterator[DemoFixtures]:
     """Open what the demo does behind the worker's back, over one connection."""
     async with connected(address, say) as connection:
         await migrate(connection)
-        saboteur = Saboteur(connection, partial(connected, address, say))
-        yield Backstage(Desk(connection), LocalMedia(data_dir / "media"), saboteur, WallClock())
+        saboteur = DatabaseFaults(connection, partial(connected, address, say))
+        yield DemoFixtures(Desk(connection), LocalMedia(data_dir / "media"), saboteur, WallClock())
 
 
 def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:

@@ -52,8 +52,8 @@ def free_port() -> Iterator[int]:
 
 
 @dataclass(slots=True)
-class Member:
-    """One worker of the troupe: its log, and its process while it runs; `end` says how the last one ended."""
+class WorkerProcess:
+    """One worker of the group: its log, and its process while it runs; `end` says how the last one ended."""
 
     number: int
     log_file: Path
@@ -67,8 +67,8 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """What every worker of a troupe is started with."""
+class WorkerCommand:
+    """What every worker of a group is started with."""
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -76,21 +76,21 @@ class Script:
     held: Sequence[int] = ()
 
 
-class Troupe:
+class WorkerGroup:
     """Workers that are started, stopped and killed while the demo runs; `changed` is called after each change."""
 
-    def __init__(self, script: Script, tasks: TaskGroup, changed: Callable[[], None]) -> None:
-        self.members: dict[int, Member] = {}
+    def __init__(self, script: WorkerCommand, tasks: TaskGroup, changed: Callable[[], None]) -> None:
+        self.members: dict[int, WorkerProcess] = {}
         self._script = script
         self._tasks = tasks
         self._changed = changed
 
-    def add(self) -> Member:
+    def add(self) -> WorkerProcess:
         """Start one worker more."""
         number = len(self.members) + 1
         if number > MOST_WORKERS:
             raise StageError(f"{MOST_WORKERS} workers are enough.")
-        self.members[number] = member = Member(number, self._script.folder / f"worker-{number}.log")
+        self.members[number] = member = WorkerProcess(number, self._script.folder / f"worker-{number}.log")
         self.start(number)
         return member
 
@@ -109,14 +109,14 @@ class Troupe:
         """Ask a worker to stop in order."""
         self._end(self._member(number), "stopped", lambda process: process.terminate())
 
-    def _end(self, member: Member, end: str, signal: Callable[[Process], None]) -> None:
+    def _end(self, member: WorkerProcess, end: str, signal: Callable[[Process], None]) -> None:
         if member.process is None:
             raise StageError(f"{member.name.capitalize()} does not run.")
         member.end = end
         with suppress(ProcessLookupError):
             signal(member.process)
 
-    async def _run(self, member: Member) -> None:
+    async def _run(self, member: WorkerProcess) -> None:
         script = self._script
         async with worker_process(script.command, script.environment, member.log_file, script.held) as process:
             member.process, member.end = process, "ended"
@@ -125,7 +125,7 @@ class Troupe:
         member.process = None
         self._changed()
 
-    def _member(self, number: int) -> Member:
+    def _member(self, number: int) -> WorkerProcess:
         if number not in self.members:
             raise StageError(f"There is no worker {number}.")
         return self.members[number]

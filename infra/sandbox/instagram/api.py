@@ -11,12 +11,12 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.sandbox.common.fault_injection import Mishaps
-from infra.sandbox.common.faults import Fault, Faults, Kind
-from infra.sandbox.instagram.calls import CALLS, GraphCall, Outside
+from infra.sandbox.common.fault_injection import FaultInjector
+from infra.sandbox.common.faults import Fault, FaultKind, Faults
+from infra.sandbox.instagram.calls import CALLS, CallDependencies, GraphCall
 from infra.sandbox.instagram.fetch import fetch
-from infra.sandbox.instagram.model import Wire
-from infra.sandbox.instagram.rules import GraphError, invalid
+from infra.sandbox.instagram.model import GraphJson
+from infra.sandbox.instagram.rules import GraphRefusal, invalid
 from infra.sandbox.instagram.world import InstagramWorld
 from infra.sandbox.telegram.arguments import Arguments
 from infra.sandbox.telegram.exchange import read_arguments, reset
@@ -45,11 +45,11 @@ class GraphApi:
     def __init__(self, world: InstagramWorld, faults: Faults, clock: Callable[[], float]) -> None:
         self.calls: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
-        self.mishaps = Mishaps(faults)
+        self.injector = FaultInjector(faults)
         self._world = world
         self._faults = faults
         self._clock = clock
-        self._outside = Outside(clock, fetch, self._go_on)
+        self._outside = CallDependencies(clock, fetch, self._go_on)
         self._later: set[asyncio.Task[None]] = set()
 
     def add_routes(self, app: web.Application) -> None:
@@ -60,7 +60,7 @@ class GraphApi:
 
     def close(self) -> None:
         """Let go of every call that waits."""
-        self.mishaps.close()
+        self.injector.close()
         for task in self._later:
             task.cancel()
 
@@ -90,23 +90,23 @@ class GraphApi:
         if fault is None:
             return await effect()
         match fault.kind:
-            case Kind.TOO_MANY:
-                return self._refused(GraphError(4))
-            case Kind.GRAPH_ERROR:
-                return self._refused(GraphError(fault.code, fault.subcode))
-            case Kind.GRAPH_ERROR_AFTER:
+            case FaultKind.TOO_MANY:
+                return self._refused(GraphRefusal(4))
+            case FaultKind.GRAPH_ERROR:
+                return self._refused(GraphRefusal(fault.code, fault.subcode))
+            case FaultKind.GRAPH_ERROR_AFTER:
                 await effect()
-                return self._refused(GraphError(fault.code, fault.subcode))
+                return self._refused(GraphRefusal(fault.code, fault.subcode))
             case _:
-                return await self.mishaps.befall(request, fault, effect)
+                return await self.injector.inject(request, fault, effect)
 
     async def _run(self, name: str, call: GraphCall) -> web.Response:
         try:
             return _json(200, await CALLS[name](call))
-        except GraphError as refusal:
+        except GraphRefusal as refusal:
             return self._refused(refusal)
 
-    def _refused(self, refusal: GraphError) -> web.Response:
+    def _refused(self, refusal: GraphRefusal) -> web.Response:
         self.refusals[f"{refusal.code}/{refusal.subcode}" if refusal.subcode else str(refusal.code)] += 1
         return _json(refusal.http, refusal.wire())
 
@@ -131,5 +131,5 @@ def _token(request: web.Request, arguments: Arguments) -> str:
     return token.strip() if scheme.lower() in ("bearer", "oauth") else arguments.text("access_token")
 
 
-def _json(code: int, body: Wire) -> web.Response:
+def _json(code: int, body: GraphJson) -> web.Response:
     return web.Response(body=json.dumps(body).encode(), content_type="application/json", status=code)

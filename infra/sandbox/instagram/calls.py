@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.sandbox.instagram.model import INSTAGRAM, Container, Fetched, InstagramAccount, LiveStory, Wire
-from infra.sandbox.instagram.rules import GraphError, invalid, unknown
+from infra.sandbox.instagram.model import INSTAGRAM, Fetched, GraphJson, InstagramAccount, LiveStory, MediaContainer
+from infra.sandbox.instagram.rules import GraphRefusal, invalid, unknown
 from infra.sandbox.instagram.world import InstagramWorld
 from infra.sandbox.telegram.arguments import Arguments
 
@@ -24,7 +24,7 @@ SCOPES = ["instagram_basic", "instagram_content_publish", "pages_show_list"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class CallDependencies:
     """What a call needs beside the world: the time, the media link, and somebody who goes on after the answer."""
 
     clock: Callable[[], float]
@@ -37,7 +37,7 @@ class GraphCall:
     """One call: about which node, by which token, with which arguments."""
 
     world: InstagramWorld
-    outside: Outside
+    outside: CallDependencies
     arguments: Arguments
     node: str
     token: str
@@ -54,13 +54,13 @@ class GraphCall:
             raise unknown(self.node)
         return account
 
-    def pick(self, whole: Wire, default: str = "id") -> Wire:
+    def pick(self, whole: GraphJson, default: str = "id") -> GraphJson:
         """Return the fields that were asked for."""
         wanted = FIELD.findall(self.arguments.text("fields") or default)
         return {name: value for name, value in whole.items() if name in [*wanted, "id"]}
 
 
-async def create(call: GraphCall) -> Wire:
+async def create(call: GraphCall) -> GraphJson:
     """Make a container: an image is fetched while the caller waits, a video afterwards."""
     account = call.account()
     if call.arguments.text("media_type") != "STORIES":
@@ -77,7 +77,7 @@ async def create(call: GraphCall) -> Wire:
     return {"id": container.id}
 
 
-async def publish(call: GraphCall) -> Wire:
+async def publish(call: GraphCall) -> GraphJson:
     """Make a story of a container."""
     container_id = call.arguments.text("creation_id")
     if not container_id:
@@ -85,7 +85,7 @@ async def publish(call: GraphCall) -> Wire:
     return {"id": call.world.publish(call.account(), container_id, call.now).id}
 
 
-async def container(call: GraphCall) -> Wire:
+async def container(call: GraphCall) -> GraphJson:
     """Say what became of a container."""
     account = call.world.sign_in(call.token, call.now)
     found = call.world.container_of(account, call.node)
@@ -93,19 +93,19 @@ async def container(call: GraphCall) -> Wire:
     return call.pick({"id": found.id} | whole)
 
 
-async def story(call: GraphCall) -> Wire:
+async def story(call: GraphCall) -> GraphJson:
     """Describe a published story."""
     account = call.world.sign_in(call.token, call.now)
     return call.pick(_story(call.world.story_of(account, call.node), account))
 
 
-async def stories(call: GraphCall) -> Wire:
+async def stories(call: GraphCall) -> GraphJson:
     """List the stories of the last 24 hours."""
     account = call.account()
     return {"data": [call.pick(_story(each, account)) for each in call.world.live(call.now, account.id)[::-1]]}
 
 
-async def quota(call: GraphCall) -> Wire:
+async def quota(call: GraphCall) -> GraphJson:
     """Count the publishes, and say how many there may be."""
     account, rules = call.account(), call.world.rules
     since = call.arguments.integer("since") or None
@@ -114,7 +114,7 @@ async def quota(call: GraphCall) -> Wire:
     return {"data": [call.pick(whole, "quota_usage")]}
 
 
-async def account(call: GraphCall) -> Wire:
+async def account(call: GraphCall) -> GraphJson:
     """Describe an account. Instagram's `me` has an id of the app's own; Facebook's is the person behind the account."""
     found = call.account()
     if call.node != ME:
@@ -125,7 +125,7 @@ async def account(call: GraphCall) -> Wire:
     return call.pick({"id": f"10{found.id[2:]}", "name": "Sandbox Person"}, "id,name")
 
 
-async def pages(call: GraphCall) -> Wire:
+async def pages(call: GraphCall) -> GraphJson:
     """List the Facebook pages of a person, each with its Instagram account."""
     found = call.account()
     connected = {"id": found.id, "username": found.username}
@@ -133,34 +133,34 @@ async def pages(call: GraphCall) -> Wire:
     return {"data": [call.pick(page, "name")]}
 
 
-async def debug(call: GraphCall) -> Wire:
+async def debug(call: GraphCall) -> GraphJson:
     """Say what a token is good for, and until when."""
     try:
         found, login = call.world.find_login(call.arguments.text("input_token"))
-    except GraphError as refusal:
+    except GraphRefusal as refusal:
         error = {"code": refusal.code, "message": refusal.message}
         return {"data": {"is_valid": False, "error": error, "scopes": []}}
     known = {"app_id": APP_ID, "type": "USER", "user_id": f"10{found.id[2:]}", "scopes": SCOPES}
     return {"data": known | {"is_valid": call.now < login.expires_at, "expires_at": int(login.expires_at)}}
 
 
-async def renew(call: GraphCall) -> Wire:
+async def renew(call: GraphCall) -> GraphJson:
     """Give a new token for a good one of Instagram's login."""
     if call.arguments.text("grant_type") != "ig_refresh_token":
         raise invalid("grant_type must be ig_refresh_token")
     return _fresh(call, call.world.sign_in(call.token, call.now))
 
 
-async def exchange(call: GraphCall) -> Wire:
+async def exchange(call: GraphCall) -> GraphJson:
     """Give a new token for a good one of Facebook's login, to the app that proves itself."""
     if call.arguments.text("grant_type") != "fb_exchange_token":
         raise invalid("grant_type must be fb_exchange_token")
     if (call.arguments.text("client_id"), call.arguments.text("client_secret")) != (APP_ID, APP_SECRET):
-        raise GraphError(101)
+        raise GraphRefusal(101)
     return _fresh(call, call.world.sign_in(call.arguments.text("fb_exchange_token"), call.now))
 
 
-CALLS: dict[str, Callable[[GraphCall], Awaitable[Wire]]] = {
+CALLS: dict[str, Callable[[GraphCall], Awaitable[GraphJson]]] = {
     "create": create,
     "publish": publish,
     "container": container,
@@ -175,28 +175,28 @@ CALLS: dict[str, Callable[[GraphCall], Awaitable[Wire]]] = {
 }
 
 
-async def _fetch(call: GraphCall, container: Container, url: str) -> None:
+async def _fetch(call: GraphCall, container: MediaContainer, url: str) -> None:
     try:
         file = await call.outside.fetch(url, container.kind, call.world.rules.fetch_timeout_seconds)
-    except GraphError as refusal:
+    except GraphRefusal as refusal:
         call.world.not_fetched(container, refusal, call.now)
         raise
     call.world.fetched(container, file, call.now)
 
 
-async def _fetch_video(call: GraphCall, container: Container, url: str) -> None:
+async def _fetch_video(call: GraphCall, container: MediaContainer, url: str) -> None:
     try:
         await _fetch(call, container, url)
-    except GraphError:
+    except GraphRefusal:
         return  # the container says so to whoever reads it
 
 
-def _story(found: LiveStory, account: InstagramAccount) -> Wire:
+def _story(found: LiveStory, account: InstagramAccount) -> GraphJson:
     at = datetime.fromtimestamp(found.at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
     described = {"media_type": found.kind.upper(), "media_product_type": "STORY", "permalink": found.permalink}
     return {"id": found.id, "timestamp": at, "username": account.username} | described
 
 
-def _fresh(call: GraphCall, account: InstagramAccount) -> Wire:
+def _fresh(call: GraphCall, account: InstagramAccount) -> GraphJson:
     login = call.world.renew(account, call.now)
     return {"access_token": login.token, "token_type": "bearer", "expires_in": int(login.expires_at - call.now)}

@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.sandbox.common.faults import Fault, Kind
-from infra.sandbox.instagram.facade import Instagram
-from infra.sandbox.instagram.model import FACEBOOK, Container, InstagramAccount, LiveStory, Wire
+from infra.sandbox.common.faults import Fault, FaultKind
+from infra.sandbox.instagram.facade import SandboxInstagram
+from infra.sandbox.instagram.model import FACEBOOK, GraphJson, InstagramAccount, LiveStory, MediaContainer
 
 ADDRESS = "/sandbox/instagram"
 
@@ -17,7 +17,7 @@ ADDRESS = "/sandbox/instagram"
 class InstagramControl:
     """Plays a request's stage direction and answers with JSON."""
 
-    def __init__(self, instagram: Instagram) -> None:
+    def __init__(self, instagram: SandboxInstagram) -> None:
         self._instagram = instagram
 
     def add_routes(self, app: web.Application) -> None:
@@ -72,7 +72,7 @@ class InstagramControl:
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         wish: dict[str, Any] = await request.json()
-        return web.json_response({"number": self._instagram.set_fault(Fault(Kind(wish.pop("kind")), **wish))})
+        return web.json_response({"number": self._instagram.set_fault(Fault(FaultKind(wish.pop("kind")), **wish))})
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
         number = request.match_info.get("number")
@@ -89,7 +89,7 @@ class InstagramControl:
         return web.Response(body=container.fetched.content, content_type=container.fetched.content_type)
 
 
-def show_account(account: InstagramAccount) -> Wire:
+def show_account(account: InstagramAccount) -> GraphJson:
     """Write an account as the one who connects it needs it."""
     return {
         "id": account.id,
@@ -100,7 +100,7 @@ def show_account(account: InstagramAccount) -> Wire:
     }
 
 
-def show_container(container: Container) -> Wire:
+def show_container(container: MediaContainer) -> GraphJson:
     """Write what a spectator sees of a container."""
     return {
         "id": container.id,
@@ -113,6 +113,6 @@ def show_container(container: Container) -> Wire:
     }
 
 
-def show_story(story: LiveStory) -> Wire:
+def show_story(story: LiveStory) -> GraphJson:
     """Write what a spectator sees of a story."""
     return asdict(story) | {"permalink": story.permalink}

@@ -12,7 +12,7 @@ from typing import Any
 from infra.sandbox.common.faults import Fault, Faults
 from infra.sandbox.common.journal import Journal
 from infra.sandbox.instagram.api import GraphApi
-from infra.sandbox.instagram.model import FACEBOOK, InstagramAccount, LiveStory, Wire
+from infra.sandbox.instagram.model import FACEBOOK, GraphJson, InstagramAccount, LiveStory
 from infra.sandbox.instagram.world import InstagramWorld
 
 DEMO_ACCOUNT = "demo_studio"
@@ -26,7 +26,7 @@ class Billed:
     title: str
 
 
-class Instagram:
+class SandboxInstagram:
     """A local Instagram with one connected account, its faults and its rules."""
 
     def __init__(self, clock: Callable[[], float], journal: Journal, seed: int) -> None:
@@ -88,7 +88,7 @@ class Instagram:
     def clear_faults(self, number: int | None = None) -> None:
         """Switch one fault off, or all, and let go of the calls that hang."""
         self.faults.clear(number)
-        self.api.mishaps.wake()
+        self.api.injector.wake()
         self._journal.record(self._clock(), "instagram.fault.cleared", number=number)
 
     def live(self, account_id: str | None = None) -> list[LiveStory]:
@@ -121,7 +121,7 @@ class Instagram:
             return item_id, 1
         return (story.account_id, story.media), max(1, len(self.playbill.get(story.media, ())))
 
-    def stats(self) -> Wire:
+    def stats(self) -> GraphJson:
         """Count calls by name, refusals by code, and what came of it all."""
         return {
             "calls": dict(self.api.calls),

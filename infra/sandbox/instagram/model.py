@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-Wire = dict[str, Any]
+GraphJson = dict[str, Any]
 
 FACEBOOK = "facebook"
 INSTAGRAM = "instagram"
@@ -18,7 +18,7 @@ TOKEN_STARTS = {FACEBOOK: "EAA", INSTAGRAM: "IGAA"}
 
 
 @dataclass(slots=True)
-class Login:
+class SandboxLogin:
     """A token: until when it is good."""
 
     token: str
@@ -32,7 +32,7 @@ class InstagramAccount:
     id: str
     username: str
     login: str
-    logins: list[Login] = field(default_factory=list)
+    logins: list[SandboxLogin] = field(default_factory=list)
 
     @property
     def token(self) -> str:
@@ -44,10 +44,10 @@ class InstagramAccount:
         """When the newest token dies."""
         return self.logins[-1].expires_at
 
-    def add_login(self, expires_at: float) -> Login:
+    def add_login(self, expires_at: float) -> SandboxLogin:
         """Give it a token more."""
         number = f"{self.id[-4:]}{len(self.logins):04d}"
-        login = Login(f"{TOKEN_STARTS[self.login]}sandboxsandboxsandboxsandbox{number}", expires_at)
+        login = SandboxLogin(f"{TOKEN_STARTS[self.login]}sandboxsandboxsandboxsandbox{number}", expires_at)
         self.logins.append(login)
         return login
 
@@ -83,7 +83,7 @@ class LiveStory:
 
 
 @dataclass(slots=True)
-class Container:
+class MediaContainer:
     """A story that is not published yet, from the link at which Instagram fetches it."""
 
     id: str

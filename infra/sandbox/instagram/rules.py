@@ -67,7 +67,7 @@ class InstagramRules:
     fetch_timeout_seconds: float = 10.0
 
 
-class GraphError(Exception):
+class GraphRefusal(Exception):
     """Instagram's no: the codes and the words that the caller is to see."""
 
     def __init__(self, code: int, subcode: int | None = None, about: str = "") -> None:
@@ -89,11 +89,11 @@ class GraphError(Exception):
         return {"error": error | {"is_transient": self.code in TRANSIENT, "fbtrace_id": "AsandboxSandboxSandbox"}}
 
 
-def invalid(about: str) -> GraphError:
+def invalid(about: str) -> GraphRefusal:
     """Name a parameter that is missing or wrong."""
-    return GraphError(100, None, about)
+    return GraphRefusal(100, None, about)
 
 
-def unknown(node: str) -> GraphError:
+def unknown(node: str) -> GraphRefusal:
     """Say that there is no such object, or that this token may not see it."""
-    return GraphError(100, 33, node)
+    return GraphRefusal(100, 33, node)

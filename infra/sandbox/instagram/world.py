@@ -6,14 +6,14 @@ from infra.sandbox.common.journal import Journal
 from infra.sandbox.instagram.model import (
     FACEBOOK,
     TOKEN_STARTS,
-    Container,
     Fetched,
     InstagramAccount,
     LiveStory,
-    Login,
+    MediaContainer,
+    SandboxLogin,
     media_of,
 )
-from infra.sandbox.instagram.rules import GraphError, InstagramRules, unknown
+from infra.sandbox.instagram.rules import GraphRefusal, InstagramRules, unknown
 from infra.sandbox.telegram.rules import StageError
 
 FIRST_ACCOUNT = 17_841_400_000_000_001
@@ -33,7 +33,7 @@ class InstagramWorld:
     def __init__(self, journal: Journal, rules: InstagramRules | None = None) -> None:
         self.rules = rules or InstagramRules()
         self.accounts: dict[str, InstagramAccount] = {}
-        self.containers: dict[str, Container] = {}
+        self.containers: dict[str, MediaContainer] = {}
         self.stories: dict[str, LiveStory] = {}
         self._journal = journal
 
@@ -50,18 +50,18 @@ class InstagramWorld:
         """Return whose token it is; raises the 190 of one that is unknown or expired."""
         account, login = self.find_login(token)
         if now >= login.expires_at:
-            raise GraphError(190, 463)
+            raise GraphRefusal(190, 463)
         return account
 
-    def find_login(self, token: str) -> tuple[InstagramAccount, Login]:
+    def find_login(self, token: str) -> tuple[InstagramAccount, SandboxLogin]:
         """Return a token, good or expired, and its account; raises the 190 of an unknown one."""
         for account in self.accounts.values():
             for login in account.logins:
                 if login.token == token:
                     return account, login
-        raise GraphError(190)
+        raise GraphRefusal(190)
 
-    def renew(self, account: InstagramAccount, now: float) -> Login:
+    def renew(self, account: InstagramAccount, now: float) -> SandboxLogin:
         """Give a new token for an account; the present one stays good."""
         login = account.add_login(now + self.rules.token_lifetime_seconds)
         self._journal.record(now, "instagram.renewed", account_id=account.id)
@@ -73,35 +73,35 @@ class InstagramWorld:
             login.expires_at = now + in_seconds
         self._journal.record(now, "instagram.expiring", account_id=account_id, in_seconds=in_seconds)
 
-    def create_container(self, account: InstagramAccount, kind: str, url: str, now: float) -> Container:
+    def create_container(self, account: InstagramAccount, kind: str, url: str, now: float) -> MediaContainer:
         """Make a container for the file at a link, which is still to be fetched."""
         number = str(FIRST_CONTAINER + 7 * len(self.containers))
-        self.containers[number] = container = Container(number, account.id, kind, media_of(url), now)
+        self.containers[number] = container = MediaContainer(number, account.id, kind, media_of(url), now)
         self._journal.record(now, "instagram.container", container_id=number, media=container.media)
         return container
 
-    def fetched(self, container: Container, file: Fetched, now: float) -> None:
+    def fetched(self, container: MediaContainer, file: Fetched, now: float) -> None:
         """Keep the file; after the lag the container can be published."""
         same = (each.fetched for each in self.containers.values() if each.media == container.media)
         container.fetched = next((each for each in same if each == file), file)
         container.ready_at = now + self.rules.lag_seconds
         self._journal.record(now, "instagram.fetched", container_id=container.id, media=container.media)
 
-    def not_fetched(self, container: Container, refusal: GraphError, now: float) -> None:
+    def not_fetched(self, container: MediaContainer, refusal: GraphRefusal, now: float) -> None:
         """Give a container up."""
         container.failure = refusal.subcode or refusal.code
         self._journal.record(now, "instagram.not_fetched", container_id=container.id, code=container.failure)
 
-    def state(self, container: Container, now: float) -> str:
+    def state(self, container: MediaContainer, now: float) -> str:
         """Return the status_code of a container."""
         return container.state(now, self.rules.container_lifetime_seconds)
 
-    def words(self, container: Container, now: float) -> str:
+    def words(self, container: MediaContainer, now: float) -> str:
         """Return the status of a container."""
         failed = f"Error: Media upload has failed with error code {container.failure}"
         return CONTAINER_WORDS.get(self.state(container, now), failed)
 
-    def container_of(self, account: InstagramAccount, container_id: str) -> Container:
+    def container_of(self, account: InstagramAccount, container_id: str) -> MediaContainer:
         """Find a container that this account may see."""
         container = self.containers.get(container_id)
         if container is None or container.account_id != account.id:
@@ -119,11 +119,11 @@ class InstagramWorld:
         """Make a story of a container; raises what Instagram says to one that cannot be published."""
         container = self.containers.get(container_id)
         if container is None or container.account_id != account.id:
-            raise GraphError(24, 2207006, container_id)
+            raise GraphRefusal(24, 2207006, container_id)
         state = self.state(container, now)
         self._require_publishable(container, state)
         if self.used(account, now) >= self.rules.quota_total:
-            raise GraphError(9, 2207042)
+            raise GraphRefusal(9, 2207042)
         number = str(FIRST_STORY + 11 * len(self.stories))
         story = LiveStory(number, container.id, account.id, container.media, container.kind, now)
         container.stories.append(story)
@@ -148,13 +148,13 @@ class InstagramWorld:
             raise StageError(f"There is no account {account_id}.")
         return self.accounts[account_id]
 
-    def _require_publishable(self, container: Container, state: str) -> None:
+    def _require_publishable(self, container: MediaContainer, state: str) -> None:
         match state:
             case "PUBLISHED" if not self.rules.accepts_second_publish:
-                raise GraphError(24, 2207006, container.id)
+                raise GraphRefusal(24, 2207006, container.id)
             case "IN_PROGRESS":
-                raise GraphError(9007, 2207027)
+                raise GraphRefusal(9007, 2207027)
             case "EXPIRED":
-                raise GraphError(-2, 2207020)
+                raise GraphRefusal(-2, 2207020)
             case "ERROR":
-                raise GraphError(-1, 2207032)
+                raise GraphRefusal(-1, 2207032)

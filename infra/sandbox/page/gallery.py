@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from infra.sandbox.instagram.control import ADDRESS
-from infra.sandbox.instagram.facade import Instagram
+from infra.sandbox.instagram.facade import SandboxInstagram
 from infra.sandbox.instagram.model import LiveStory
 from infra.sandbox.instagram.rules import DAY_SECONDS
 from infra.sandbox.page.look import clock_time
@@ -29,7 +29,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class AccountView:
     """One account with what is left of its token and its quota; `waiting` containers are not published."""
 
     username: str
@@ -44,13 +44,13 @@ class Profile:
 class Gallery:
     """All that followers see; the newest story first."""
 
-    profiles: tuple[Profile, ...]
+    profiles: tuple[AccountView, ...]
     frames: tuple[Frame, ...]
     live: int
     doubles: int
 
 
-def gallery(instagram: Instagram, now: float) -> Gallery:
+def gallery(instagram: SandboxInstagram, now: float) -> Gallery:
     """Show what is live."""
     live = instagram.live()
     doubles = {story.id for story in instagram.doubles()}
@@ -59,7 +59,7 @@ def gallery(instagram: Instagram, now: float) -> Gallery:
     return Gallery(profiles, frames, len(live), len(doubles))
 
 
-def _frame(instagram: Instagram, story: LiveStory, is_double: bool) -> Frame:
+def _frame(instagram: SandboxInstagram, story: LiveStory, is_double: bool) -> Frame:
     billed = instagram.item_of(story)
     return Frame(
         id=story.id,
@@ -73,11 +73,11 @@ def _frame(instagram: Instagram, story: LiveStory, is_double: bool) -> Frame:
     )
 
 
-def _profile(instagram: Instagram, account_id: str, now: float) -> Profile:
+def _profile(instagram: SandboxInstagram, account_id: str, now: float) -> AccountView:
     world = instagram.world
     account = world.accounts[account_id]
     states = [world.state(each, now) for each in world.containers.values() if each.account_id == account_id]
-    return Profile(
+    return AccountView(
         username=account.username,
         token=_token(account.expires_at - now),
         is_dead=account.expires_at <= now,

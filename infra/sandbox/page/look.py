@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from infra.sandbox.telegram.files import FileStore
 from infra.sandbox.telegram.markup import Formatted, to_html
-from infra.sandbox.telegram.model import Chat, Content, Message, Person, Wire
+from infra.sandbox.telegram.model import ChatMessage, Content, GroupChat, Json, User
 from infra.sandbox.telegram.rules import BotApiError
 
 # Marks of direction and our own invisible ones: a title is shown inside an element that isolates it.
@@ -20,7 +20,7 @@ EXCERPT_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class PersonView:
     """Somebody's name, initial and colour."""
 
     id: int
@@ -39,33 +39,33 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MessageView:
     """One message, ready for its template."""
 
     chat_id: int
     id: int
-    sender: Face
+    sender: PersonView
     by_bot: bool
     kind: str
     title: str
     html: Markup
     file: File | None
-    rows: tuple[tuple[Wire, ...], ...]
+    rows: tuple[tuple[Json, ...], ...]
     time: str
     edited: bool
     reply_to: str | None
 
 
-def face(person: Person) -> Face:
+def face(person: User) -> PersonView:
     """Show a person; the colour stays the same everywhere."""
-    return Face(person.id, person.name, person.name[:1].upper(), person.id % COLOURS)
+    return PersonView(person.id, person.name, person.name[:1].upper(), person.id % COLOURS)
 
 
-def look(chat: Chat, message: Message, files: FileStore) -> Look:
+def look(chat: GroupChat, message: ChatMessage, files: FileStore) -> MessageView:
     """Show a message as it is now."""
     content = message.content
     answered = chat.messages.get(message.reply_to or 0)
-    return Look(
+    return MessageView(
         chat_id=chat.id,
         id=message.id,
         sender=face(message.sender),
@@ -81,7 +81,7 @@ def look(chat: Chat, message: Message, files: FileStore) -> Look:
     )
 
 
-def title(message: Message) -> str:
+def title(message: ChatMessage) -> str:
     """Name a message by its first line."""
     first = INVISIBLE.sub("", message.content.text).partition("\n")[0].strip()
     return first[:EXCERPT_LENGTH] or message.content.kind

@@ -10,24 +10,24 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.sandbox.demo.environment import Theatre
+from infra.sandbox.demo.environment import DemoEnvironment
 from infra.sandbox.demo.interactive import engage
-from infra.sandbox.page.rendering import Scenery
+from infra.sandbox.page.rendering import PageRenderer
 from infra.sandbox.page.stream import changes
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.telegram.rules import StageError
-from infra.sandbox.telegram.world import Tap
+from infra.sandbox.telegram.world import ButtonTap
 
 ADDRESS = "/sandbox/page"
 STATIC = Path(__file__).parent / "static"
 NO_CACHE = {"cache-control": "no-store"}
 
 
-class Page:
+class PageRoutes:
     """Shows a chat, and plays what a visitor does with it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self.scenery = Scenery(sandbox)
+        self.renderer = PageRenderer(sandbox)
         self._sandbox = sandbox
         self._random = Random()
 
@@ -53,7 +53,7 @@ class Page:
         raise web.HTTPFound(ADDRESS)
 
     async def _page(self, request: web.Request) -> web.Response:
-        text = self.scenery.page(_chat_id(request))
+        text = self.renderer.page(_chat_id(request))
         return web.Response(text=text, content_type="text/html", headers=NO_CACHE)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
@@ -63,7 +63,7 @@ class Page:
         response = web.StreamResponse(headers={"content-type": "text/event-stream"} | NO_CACHE)
         with suppress(ConnectionError):
             await response.prepare(request)
-            async for event in changes(self.scenery, chat_id, seen):
+            async for event in changes(self.renderer, chat_id, seen):
                 await response.write(event)
         return response
 
@@ -73,7 +73,7 @@ class Page:
         users = [int(user_id) for user_id in wish["users"]]
         self._random.shuffle(users)
         place = (int(wish["chat_id"]), int(wish["message_id"]))
-        taps = [self._sandbox.tap(Tap(*place, user_id, str(wish["button"]), force=True)) for user_id in users]
+        taps = [self._sandbox.tap(ButtonTap(*place, user_id, str(wish["button"]), force=True)) for user_id in users]
         return web.json_response({"query_ids": taps})
 
     async def _say(self, request: web.Request) -> web.Response:
@@ -86,41 +86,41 @@ class Page:
 
     async def _story(self, request: web.Request) -> web.Response:
         await _wish(request)
-        return _done(item=await self._theatre().stories.add())
+        return _done(item=await self._environment().stories.add())
 
     async def _flip(self, request: web.Request) -> web.Response:
         wish = await _wish(request)
-        self.scenery.switchboard.flip(str(wish["name"]), float(wish["seconds"]))
+        self.renderer.switchboard.flip(str(wish["name"]), float(wish["seconds"]))
         return _done()
 
     async def _cut(self, request: web.Request) -> web.Response:
         await _wish(request)
-        return _done(note=f"{self.scenery.switchboard.cut()} database connections cut")
+        return _done(note=f"{self.renderer.switchboard.cut()} database connections cut")
 
     async def _mend(self, request: web.Request) -> web.Response:
         await _wish(request)
-        self.scenery.switchboard.mend()
+        self.renderer.switchboard.mend()
         return _done()
 
     async def _worker(self, request: web.Request) -> web.Response:
-        wish, theatre = await _wish(request), self._theatre()
+        wish, environment = await _wish(request), self._environment()
         match wish["act"]:
             case "add":
-                engage(self._sandbox, theatre)
+                engage(self._sandbox, environment)
             case "start":
-                theatre.troupe.start(int(wish["number"]))
+                environment.workers.start(int(wish["number"]))
             case "stop":
-                theatre.troupe.stop(int(wish["number"]))
+                environment.workers.stop(int(wish["number"]))
             case "kill":
-                theatre.troupe.kill(int(wish["number"]))
+                environment.workers.kill(int(wish["number"]))
             case act:
                 raise StageError(f"A worker cannot {act!r}.")
         return _done()
 
-    def _theatre(self) -> Theatre:
-        if self._sandbox.theatre is None:
-            raise StageError("There is nothing to switch here: only the demo has a theatre.")
-        return self._sandbox.theatre
+    def _environment(self) -> DemoEnvironment:
+        if self._sandbox.environment is None:
+            raise StageError("There is nothing to switch here: only the demo has workers and a database.")
+        return self._sandbox.environment
 
 
 async def _wish(request: web.Request) -> Mapping[str, Any]:

@@ -12,20 +12,20 @@ from infra.sandbox.demo.worker_processes import MOST_WORKERS
 from infra.sandbox.page.gallery import Gallery, gallery
 from infra.sandbox.page.look import face, look
 from infra.sandbox.page.switches import SWITCHES, Switchboard, Where
-from infra.sandbox.page.timeline import Chapter, Chronicle
+from infra.sandbox.page.timeline import Chapter, Timeline
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Chat, Wire
+from infra.sandbox.telegram.model import GroupChat, Json
 from infra.sandbox.telegram.rules import StageError
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Scenery:
-    """Renders what is true now; hears the journal, so that the chronicle is always as far as it."""
+class PageRenderer:
+    """Renders what is true now; hears the journal, so that the timeline is always as far as it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.chronicle = Chronicle(sandbox.telegram)
+        self.timeline = Timeline(sandbox.telegram)
         self.switchboard = Switchboard(sandbox)
         self._heard = 0
         self._whole_since = 0.0
@@ -43,16 +43,16 @@ class Scenery:
             chat=chat,
             people=[face(person) for person in chat.people.values()],
             messages=[look(chat, m, telegram.files) for m in chat.messages.values() if m.deleted_at is None],
-            chapters=self.chronicle.chapters()[::-1],
+            chapters=self.timeline.chapters()[::-1],
             commands=telegram.commands,
             number=telegram.journal.number,
-            has_theatre=self.sandbox.theatre is not None,
+            has_environment=self.sandbox.environment is not None,
             stage=self._stage(),
             gallery=self._gallery(),
             score=self._figures(),
         )
 
-    def message(self, chat_id: int, number: int) -> Wire:
+    def message(self, chat_id: int, number: int) -> Json:
         """Render one message; without `html` it is gone."""
         chat = self._chat(chat_id)
         message = chat.messages[number]
@@ -61,7 +61,7 @@ class Scenery:
         shown = look(chat, message, self.sandbox.telegram.files)
         return {"id": number, "html": self._part("message.html", message=shown)}
 
-    def chapter(self, chapter: Chapter) -> Wire:
+    def chapter(self, chapter: Chapter) -> Json:
         """Render one chapter of the log."""
         return {"key": chapter.key, "html": self._part("chapter.html", chapter=chapter)}
 
@@ -84,9 +84,9 @@ class Scenery:
     def _gallery(self) -> Gallery:
         return gallery(self.sandbox.instagram, self.sandbox.clock())
 
-    def _stage(self) -> Wire:
-        theatre = self.sandbox.theatre
-        members = list(theatre.troupe.members.values()) if theatre else []
+    def _stage(self) -> Json:
+        environment = self.sandbox.environment
+        members = list(environment.workers.members.values()) if environment else []
         return {
             "groups": {where: {n: s for n, s in SWITCHES.items() if s.where is where} for where in Where},
             "broken": self.switchboard.broken,
@@ -100,7 +100,7 @@ class Scenery:
     def _part(self, name: str, **parts: object) -> str:
         return self._templates.get_template(name).render(**parts)
 
-    def _chat(self, chat_id: int | None) -> Chat:
+    def _chat(self, chat_id: int | None) -> GroupChat:
         chats = self.sandbox.telegram.chats
         if chat_id is not None:
             return self.sandbox.telegram.chat_for_stage(chat_id)
@@ -112,7 +112,7 @@ class Scenery:
         journal = self.sandbox.telegram.journal
         entries, self._heard = journal.since(self._heard), journal.number
         for entry in entries:
-            self.chronicle.hear(entry)
+            self.timeline.hear(entry)
             if not self.switchboard.is_whole():
                 self._whole_since = math.inf
             elif self._whole_since == math.inf:

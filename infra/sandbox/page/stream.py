@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
 from infra.sandbox.common.journal import Entry
-from infra.sandbox.page.rendering import Scenery
+from infra.sandbox.page.rendering import PageRenderer
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Wire
+from infra.sandbox.telegram.model import Json
 
 HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": still here\n\n"
@@ -18,9 +18,9 @@ SHOWN = {"message.sent", "message.edited", "message.deleted", "said"}
 STAGED = {"stage.changed", "fault.set", "fault.cleared"}
 
 
-async def changes(scenery: Scenery, chat_id: int, seen: int) -> AsyncIterator[bytes]:
+async def changes(renderer: PageRenderer, chat_id: int, seen: int) -> AsyncIterator[bytes]:
     """Yield events for as long as the sandbox is open; a page from another life of it is told to start afresh."""
-    sandbox, journal = scenery.sandbox, scenery.sandbox.telegram.journal
+    sandbox, journal = renderer.sandbox, renderer.sandbox.telegram.journal
     if seen > journal.number or (journal.entries and seen + 1 < journal.entries[0].number):
         yield RELOAD
         return
@@ -29,8 +29,8 @@ async def changes(scenery: Scenery, chat_id: int, seen: int) -> AsyncIterator[by
         if not await _anything_new(sandbox, seen):
             yield HEARTBEAT
         entries, before, seen = journal.since(seen), seen, journal.number
-        events = _events(scenery, chat_id, entries, before)
-        last, score = score, scenery.score()  # a tap is lost by waiting, too: without anything new
+        events = _events(renderer, chat_id, entries, before)
+        last, score = score, renderer.score()  # a tap is lost by waiting, too: without anything new
         if score != last:
             events.append(("score", {"html": score}))
         for kind, payload in events:
@@ -44,22 +44,22 @@ async def _anything_new(sandbox: Sandbox, seen: int) -> bool:
     return False
 
 
-def _events(scenery: Scenery, chat_id: int, entries: list[Entry], before: int) -> list[tuple[str, Wire]]:
+def _events(renderer: PageRenderer, chat_id: int, entries: list[Entry], before: int) -> list[tuple[str, Json]]:
     """Render each piece once, however often it changed; messages in the order in which they were sent."""
     touched = {_number(entry, "message_id") for entry in entries if entry.kind in SHOWN and _is_in(entry, chat_id)}
-    events: list[tuple[str, Wire]] = [("message", scenery.message(chat_id, number)) for number in sorted(touched)]
-    events += [("toast", toast) for toast in _toasts(scenery, chat_id, entries)]
-    events += [("chapter", scenery.chapter(chapter)) for chapter in scenery.chronicle.chapters(before)]
+    events: list[tuple[str, Json]] = [("message", renderer.message(chat_id, number)) for number in sorted(touched)]
+    events += [("toast", toast) for toast in _toasts(renderer, chat_id, entries)]
+    events += [("chapter", renderer.chapter(chapter)) for chapter in renderer.timeline.chapters(before)]
     if any(entry.kind in STAGED for entry in entries):
-        events.append(("stage", {"html": scenery.stage()}))
+        events.append(("stage", {"html": renderer.stage()}))
     if any(entry.kind.startswith("instagram.") for entry in entries):
-        events.append(("instagram", {"html": scenery.instagram()}))
+        events.append(("instagram", {"html": renderer.instagram()}))
     return events
 
 
-def _toasts(scenery: Scenery, chat_id: int, entries: Iterable[Entry]) -> list[Wire]:
+def _toasts(renderer: PageRenderer, chat_id: int, entries: Iterable[Entry]) -> list[Json]:
     answered = [str(entry.details["query_id"]) for entry in entries if entry.kind == "answered"]
-    queries = [scenery.sandbox.telegram.queries.by_id[query_id] for query_id in answered]
+    queries = [renderer.sandbox.telegram.queries.by_id[query_id] for query_id in answered]
     return [query.wire() | {"name": query.person.name} for query in queries if query.chat_id == chat_id]
 
 

@@ -10,8 +10,8 @@ from enum import Enum
 import anyio
 
 from actors.errors import PortError
-from infra.sandbox.common.faults import Fault, Kind
-from infra.sandbox.demo.environment import Theatre, open_cards
+from infra.sandbox.common.faults import Fault, FaultKind
+from infra.sandbox.demo.environment import DemoEnvironment, open_cards
 from infra.sandbox.demo.interactive import record
 from infra.sandbox.instagram import faults
 from infra.sandbox.page.look import title
@@ -46,12 +46,12 @@ class Switch:
     where: Where
     label: str
     lasting: str
-    harm: Callable[[Sandbox, Theatre], Harm]
-    put_back: Callable[[Sandbox, Theatre], Awaitable[None]] | None = None
+    harm: Callable[[Sandbox, DemoEnvironment], Harm]
+    put_back: Callable[[Sandbox, DemoEnvironment], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)
-class Broken:
+class BrokenSwitch:
     """Something that is broken now; the scope mends it. `is_ending`: its time is over, and it is being put back."""
 
     name: str
@@ -62,24 +62,24 @@ class Broken:
 
 
 @asynccontextmanager
-async def _away(_: Sandbox, theatre: Theatre) -> AsyncIterator[None]:
-    with theatre.link.away():
+async def _away(_: Sandbox, environment: DemoEnvironment) -> AsyncIterator[None]:
+    with environment.link.away():
         yield
 
 
 @asynccontextmanager
-async def _silent(_: Sandbox, theatre: Theatre) -> AsyncIterator[None]:
-    with theatre.link.silent():
+async def _silent(_: Sandbox, environment: DemoEnvironment) -> AsyncIterator[None]:
+    with environment.link.silent():
         yield
 
 
-def _locked(_: Sandbox, theatre: Theatre) -> Harm:
-    return theatre.saboteur.lock(newest_item(theatre))
+def _locked(_: Sandbox, environment: DemoEnvironment) -> Harm:
+    return environment.saboteur.lock(newest_item(environment))
 
 
-def newest_item(theatre: Theatre) -> int:
+def newest_item(environment: DemoEnvironment) -> int:
     """Return the item of the newest card that waits for a decision; raises StageError if there is none."""
-    for card in reversed(open_cards(theatre.chat)):
+    for card in reversed(open_cards(environment.chat)):
         for button in card.content.buttons():
             item_id = item_named(button.get("callback_data", ""))
             if item_id is not None:
@@ -87,15 +87,15 @@ def newest_item(theatre: Theatre) -> int:
     raise StageError("No card waits for a decision: add a story first.")
 
 
-def newest_title(theatre: Theatre) -> str:
+def newest_title(environment: DemoEnvironment) -> str:
     """Name the newest card that waits for a decision."""
-    cards = open_cards(theatre.chat)
+    cards = open_cards(environment.chat)
     return title(cards[-1]) if cards else ""
 
 
-def _faulty(*faults: Fault) -> Callable[[Sandbox, Theatre], Harm]:
+def _faulty(*faults: Fault) -> Callable[[Sandbox, DemoEnvironment], Harm]:
     @asynccontextmanager
-    async def harm(sandbox: Sandbox, _: Theatre) -> AsyncIterator[None]:
+    async def harm(sandbox: Sandbox, _: DemoEnvironment) -> AsyncIterator[None]:
         numbers = [sandbox.set_fault(fault) for fault in faults]
         try:
             yield
@@ -106,9 +106,9 @@ def _faulty(*faults: Fault) -> Callable[[Sandbox, Theatre], Harm]:
     return harm
 
 
-def _graph(*played: Fault) -> Callable[[Sandbox, Theatre], Harm]:
+def _graph(*played: Fault) -> Callable[[Sandbox, DemoEnvironment], Harm]:
     @asynccontextmanager
-    async def harm(sandbox: Sandbox, _: Theatre) -> AsyncIterator[None]:
+    async def harm(sandbox: Sandbox, _: DemoEnvironment) -> AsyncIterator[None]:
         numbers = [sandbox.instagram.set_fault(fault) for fault in played]
         try:
             yield
@@ -119,9 +119,9 @@ def _graph(*played: Fault) -> Callable[[Sandbox, Theatre], Harm]:
     return harm
 
 
-def _ruled(**changes: object) -> Callable[[Sandbox, Theatre], Harm]:
+def _ruled(**changes: object) -> Callable[[Sandbox, DemoEnvironment], Harm]:
     @asynccontextmanager
-    async def harm(sandbox: Sandbox, _: Theatre) -> AsyncIterator[None]:
+    async def harm(sandbox: Sandbox, _: DemoEnvironment) -> AsyncIterator[None]:
         with sandbox.instagram.ruled(**changes):
             yield
 
@@ -129,25 +129,25 @@ def _ruled(**changes: object) -> Callable[[Sandbox, Theatre], Harm]:
 
 
 @asynccontextmanager
-async def _token_refused(sandbox: Sandbox, _: Theatre) -> AsyncIterator[None]:
+async def _token_refused(sandbox: Sandbox, _: DemoEnvironment) -> AsyncIterator[None]:
     sandbox.instagram.expire_tokens(sandbox.instagram.account.id)
     yield
 
 
-async def _connect_again(sandbox: Sandbox, theatre: Theatre) -> None:
+async def _connect_again(sandbox: Sandbox, environment: DemoEnvironment) -> None:
     """Do as the operator does: a worker that was told so once never uses that token again."""
     sandbox.instagram.renew(sandbox.instagram.account)
-    is_connected = theatre.connect is None
-    while theatre.connect is not None and not is_connected:
+    is_connected = environment.connect is None
+    while environment.connect is not None and not is_connected:
         try:
-            await theatre.connect()
+            await environment.connect()
             is_connected = True
         except PortError:
             await anyio.sleep(1)  # a row that it needs may be locked, by another switch
 
 
-LIMITED = [Fault(Kind.TOO_MANY, method, seconds=RETRY_AFTER_SECONDS) for method in ("edit*", "send*")]
-SLOW = Fault(Kind.DELAY, EVERY_CALL, seconds=SLOW_SECONDS)
+LIMITED = [Fault(FaultKind.TOO_MANY, method, seconds=RETRY_AFTER_SECONDS) for method in ("edit*", "send*")]
+SLOW = Fault(FaultKind.DELAY, EVERY_CALL, seconds=SLOW_SECONDS)
 
 
 def _of_instagram(label: str, lasting: str, *played: Fault) -> Switch:
@@ -160,8 +160,8 @@ SWITCHES = {
     "locked": Switch(Where.DATABASE, "Lock the newest row", "The row of {title} is locked", _locked),
     "slow": Switch(Where.TELEGRAM, "Slow, 2 s a call", "Telegram is slow", _faulty(SLOW)),
     "limited": Switch(Where.TELEGRAM, "Rate-limited", "Telegram says 429", _faulty(*LIMITED)),
-    "failing": Switch(Where.TELEGRAM, "Failing, 502", "Telegram says 502", _faulty(Fault(Kind.SERVER_ERROR))),
-    "unreachable": Switch(Where.TELEGRAM, "Unreachable", "Telegram is gone", _faulty(Fault(Kind.NETWORK_OFF))),
+    "failing": Switch(Where.TELEGRAM, "Failing, 502", "Telegram says 502", _faulty(Fault(FaultKind.SERVER_ERROR))),
+    "unreachable": Switch(Where.TELEGRAM, "Unreachable", "Telegram is gone", _faulty(Fault(FaultKind.NETWORK_OFF))),
     "ig_lost": _of_instagram("Publish, lose the answer", "Instagram’s answers are lost", faults.LOST_AFTER),
     "ig_unsent": _of_instagram("Lose the publish call", "Publish calls are lost", faults.LOST_BEFORE),
     "ig_lying": _of_instagram(
@@ -197,27 +197,27 @@ class Switchboard:
     """What is broken now, in the order in which it was."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self.broken: list[Broken] = []
+        self.broken: list[BrokenSwitch] = []
         self._sandbox = sandbox
-        self._pressed: dict[str, Broken] = {}
+        self._pressed: dict[str, BrokenSwitch] = {}
 
     def flip(self, name: str, seconds: float) -> None:
         """Break something for that long, or put it back; raises StageError if there is nothing to break."""
-        theatre, switch = self._theatre(), SWITCHES.get(name)
+        environment, switch = self._environment(), SWITCHES.get(name)
         if switch is None or not 0 < seconds <= LONGEST_SECONDS:
             raise StageError(f"{name!r} for {seconds} s is not among the switches.")
         if name in self._pressed:
             self._pressed[name].scope.cancel()
             return
-        harm = switch.harm(self._sandbox, theatre)
-        lasting = switch.lasting.format(title=f"“{newest_title(theatre)}”")
-        broken = Broken(name, lasting, self._sandbox.clock() + seconds, anyio.CancelScope())
+        harm = switch.harm(self._sandbox, environment)
+        lasting = switch.lasting.format(title=f"“{newest_title(environment)}”")
+        broken = BrokenSwitch(name, lasting, self._sandbox.clock() + seconds, anyio.CancelScope())
         self._pressed[name] = broken
-        theatre.tasks.start_soon(self._hold, theatre, broken, harm)
+        environment.tasks.start_soon(self._hold, environment, broken, harm)
 
     def cut(self) -> int:
         """Cut every connection to the database, once."""
-        return self._theatre().link.cut()
+        return self._environment().link.cut()
 
     def mend(self) -> None:
         """End everything that is broken now."""
@@ -225,12 +225,12 @@ class Switchboard:
             broken.scope.cancel()
 
     def is_whole(self) -> bool:
-        """Tell whether nothing is broken; in a theatre a worker is needed, too."""
+        """Tell whether nothing is broken; in the demo a worker is needed, too."""
         sandbox = self._sandbox
-        runs = sandbox.theatre is None or any(each.process for each in sandbox.theatre.troupe.members.values())
+        runs = sandbox.environment is None or any(each.process for each in sandbox.environment.workers.members.values())
         return runs and not (self.broken or sandbox.faults.armed or sandbox.instagram.faults.armed)
 
-    async def _hold(self, theatre: Theatre, broken: Broken, harm: Harm) -> None:
+    async def _hold(self, environment: DemoEnvironment, broken: BrokenSwitch, harm: Harm) -> None:
         try:
             with broken.scope:
                 async with harm:
@@ -241,13 +241,13 @@ class Switchboard:
             if put_back is not None and broken in self.broken:
                 broken.is_ending = True
                 record(self._sandbox, "stage.changed")
-                await put_back(self._sandbox, theatre)
+                await put_back(self._sandbox, environment)
         finally:
             del self._pressed[broken.name]
             self.broken = [each for each in self.broken if each is not broken]
             record(self._sandbox, "stage.changed")
 
-    def _theatre(self) -> Theatre:
-        if self._sandbox.theatre is None:
-            raise StageError("There is nothing to switch here: only the demo has a theatre.")
-        return self._sandbox.theatre
+    def _environment(self) -> DemoEnvironment:
+        if self._sandbox.environment is None:
+            raise StageError("There is nothing to switch here: only the demo has workers and a database.")
+        return self._sandbox.environment

@@ -7,7 +7,7 @@ from datetime import datetime
 from string import Formatter
 from typing import Any
 
-from infra.sandbox.demo.log_tail import Line
+from infra.sandbox.demo.log_tail import LogLine
 
 TOLD = {
     "worker.started": "Started",
@@ -102,7 +102,7 @@ PHASES = {
 COMMON = {"event", "level", "timestamp", "tap_id", "item_id", "chat_id", "user_id"}
 
 
-def told(line: Line) -> str:
+def told(line: LogLine) -> str:
     """Say a line in one sentence; an event that is not known here shows its figures."""
     if line["event"] == "publish.step":
         line = _step(line)
@@ -115,7 +115,7 @@ def told(line: Line) -> str:
     return Formatter().vformat(pattern, (), _Gaps(line))
 
 
-def ending(line: Line | None) -> tuple[str, str]:
+def ending(line: LogLine | None) -> tuple[str, str]:
     """Return how a tap ended in two or three words, and the colour of it."""
     return UNDER_WAY if line is None else ENDS.get(line["outcome"], (line["outcome"], "quiet"))
 
@@ -125,7 +125,7 @@ def publish_ending(state: str | None) -> tuple[str, str]:
     return ACCEPTED if state is None else PUBLISHES.get(state, ON_ITS_WAY)
 
 
-def figures(line: Line | None) -> str:
+def figures(line: LogLine | None) -> str:
     """Return how long a tap took, part by part."""
     if line is None:
         return ""
@@ -133,14 +133,14 @@ def figures(line: Line | None) -> str:
     return " · ".join(f"{word} {seconds(line[name])}" for word, name in parts if line.get(name) is not None)
 
 
-def deed(line: Line) -> str:
+def deed(line: LogLine) -> str:
     """Say what the database made of a tap."""
     known = DEEDS.get(line["outcome"], "Saved: one round trip, one commit.")
     attempts = line.get("db_attempts") or 1
     return known if attempts == 1 else f"{known} It took {attempts} attempts, with the same key."
 
 
-def written_at(line: Line, otherwise: float) -> float:
+def written_at(line: LogLine, otherwise: float) -> float:
     """Return when a line was written."""
     try:
         return datetime.fromisoformat(line["timestamp"]).timestamp()
@@ -153,7 +153,7 @@ def seconds(milliseconds: float) -> str:
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
-def _step(line: Line) -> Line:
+def _step(line: LogLine) -> LogLine:
     """Say what a step of a publish committed, and what Instagram answered before it."""
     if "call" in line:
         return {**line, "state": f"{line['call']}: {line['outcome']}", "calls": f" ({line.get('reason', '…')})"}

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.sandbox.common.journal import Entry
-from infra.sandbox.demo.log_tail import Line
+from infra.sandbox.demo.log_tail import LogLine
 from infra.sandbox.demo.report import says
-from infra.sandbox.page.look import Face, clock_time, face, title
+from infra.sandbox.page.look import PersonView, clock_time, face, title
 from infra.sandbox.page.texts import (
     ON_ITS_WAY,
     PUBLISHING,
@@ -24,7 +24,7 @@ from infra.sandbox.page.texts import (
     told,
     written_at,
 )
-from infra.sandbox.telegram.model import Message, item_named
+from infra.sandbox.telegram.model import ChatMessage, item_named
 from infra.sandbox.telegram.queries import Query
 from infra.sandbox.telegram.world import World
 
@@ -33,7 +33,7 @@ INSTEAD = {"posted", "skip", "reject"}  # what calls a publish off
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TimelineStep:
     """One moment of a story: how long after the tap, who says so (`seen`: a screen, else a worker), and what."""
 
     at: float
@@ -51,16 +51,16 @@ class Chapter:
     touched: int
     worker: str = ""
     query: Query | None = None
-    person: Face | None = None
+    person: PersonView | None = None
     button: str = ""
     title: str = ""
     drawn_at: float = math.inf
-    lines: list[Line] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
+    steps: list[TimelineStep] = field(default_factory=list)
     publish_state: str | None = None
 
     @property
-    def line(self) -> Line | None:
+    def line(self) -> LogLine | None:
         """The one line that explains the tap, once it is written."""
         return next((line for line in self.lines if line["event"] == "tap"), None)
 
@@ -110,12 +110,12 @@ class Chapter:
         return "\n".join(json.dumps(line, ensure_ascii=False) for line in self.lines)
 
     @property
-    def story(self) -> list[Step]:
+    def story(self) -> list[TimelineStep]:
         """Its steps in the order in which they happened."""
         return sorted(self.steps, key=lambda step: step.at)
 
 
-class Chronicle:
+class Timeline:
     """The last 300 chapters; `hear` is told every entry of the journal once, in order."""
 
     def __init__(self, world: World) -> None:
@@ -149,7 +149,7 @@ class Chronicle:
         chapter = Chapter(f"tap-{query.id}", query.at, entry.number, query=query, person=face(query.person))
         chapter.button = _label(message, query.callback_data)
         chapter.title = title(message)
-        chapter.steps.append(Step(query.at, "0 ms", "seen", f"{query.person.name} taps {chapter.button}"))
+        chapter.steps.append(TimelineStep(query.at, "0 ms", "seen", f"{query.person.name} taps {chapter.button}"))
         self._add(chapter)
 
     def _see(self, chapters: Iterable[Chapter], entry: Entry, text: str) -> None:
@@ -157,7 +157,7 @@ class Chronicle:
             chapter.steps.append(_step(chapter, entry.at, "seen", text))
             chapter.touched = entry.number
 
-    def _read(self, entry: Entry, worker: str, line: Line) -> None:
+    def _read(self, entry: Entry, worker: str, line: LogLine) -> None:
         chapter = self._tap(str(line.get("tap_id")))
         concerned = [chapter] if chapter else self._of_item(line)
         for each in concerned:
@@ -172,14 +172,14 @@ class Chronicle:
         if line["event"] == "tap" and line["outcome"] == "recorded" and line.get("action") in INSTEAD:
             self._call_off(entry, line)
 
-    def _call_off(self, entry: Entry, line: Line) -> None:
+    def _call_off(self, entry: Entry, line: LogLine) -> None:
         """A person was faster than a publish: that has no step of its own."""
         for each in self._chapters.values():
             is_same = each.line is not None and each.line.get("item_id") == line.get("item_id")
             if is_same and each.publish_state and publish_ending(each.publish_state) == ON_ITS_WAY:
                 each.publish_state, each.touched = "cancelled", entry.number
 
-    def _note(self, entry: Entry, worker: str, line: Line) -> None:
+    def _note(self, entry: Entry, worker: str, line: LogLine) -> None:
         last = next(reversed(self._chapters.values()), None)
         if last is not None and last.query is None and (last.worker, last.event) == (worker, line["event"]):
             last.lines.append(line)
@@ -196,12 +196,12 @@ class Chronicle:
     def _tap(self, tap_id: str) -> Chapter | None:
         return self._chapters.get(f"tap-{tap_id}")
 
-    def _open_taps(self, message: Message) -> list[Chapter]:
+    def _open_taps(self, message: ChatMessage) -> list[Chapter]:
         place = (message.chat_id, message.id)
         taps = [each for each in self._chapters.values() if each.query is not None and each.line is None]
         return [each for each in taps if each.query and (each.query.chat_id, each.query.message_id) == place]
 
-    def _of_item(self, line: Line) -> list[Chapter]:
+    def _of_item(self, line: LogLine) -> list[Chapter]:
         """Find the taps on an item that are still under way: what happens to it happens to them.
 
         A publish goes on after its tap was explained: it belongs to the last tap that asked for one.
@@ -214,7 +214,7 @@ class Chronicle:
         return [each for each in taps if each.line is None]
 
 
-def changed(message: Message) -> str:
+def changed(message: ChatMessage) -> str:
     """Say what an edit added to a message, or that it only took away."""
     before = set(message.history[-2].content.text.splitlines()) if len(message.history) > 1 else set()
     added = [line.strip() for line in message.content.text.splitlines() if line.strip() and line not in before]
@@ -223,7 +223,7 @@ def changed(message: Message) -> str:
     return "the same, with other buttons" if message.content.keyboard else "the same, without buttons"
 
 
-def _label(message: Message, callback_data: str) -> str:
+def _label(message: ChatMessage, callback_data: str) -> str:
     """Name a button as the message shows it, or showed it last."""
     buttons = [button for shown in reversed(message.history) for button in shown.content.buttons()]
     labels = (button["text"] for button in buttons if button.get("callback_data") == callback_data)
@@ -235,11 +235,11 @@ def _item(chapter: Chapter) -> str:
     return "" if item_id is None else str(item_id)
 
 
-def _said(chapter: Chapter, line: Line, heard_at: float) -> Step:
+def _said(chapter: Chapter, line: LogLine, heard_at: float) -> TimelineStep:
     return _step(chapter, written_at(line, heard_at), chapter.worker, told(line))
 
 
-def _explained(chapter: Chapter, line: Line) -> list[Step]:
+def _explained(chapter: Chapter, line: LogLine) -> list[TimelineStep]:
     """Take the canonical line apart: its figures count from when the worker first saw the tap."""
     if line.get("cause") == "recovered":
         words = "The worker died before it could explain this tap: its row was found, and its card drawn from it."
@@ -256,5 +256,5 @@ def _explained(chapter: Chapter, line: Line) -> list[Step]:
     return [*steps, _step(chapter, ended_at, chapter.worker, f"Its one line is written: {words}")]
 
 
-def _step(chapter: Chapter, at: float, source: str, text: str) -> Step:
-    return Step(at, f"+{seconds(max(0.0, at - chapter.at) * 1000)}", source, text)
+def _step(chapter: Chapter, at: float, source: str, text: str) -> TimelineStep:
+    return TimelineStep(at, f"+{seconds(max(0.0, at - chapter.at) * 1000)}", source, text)

@@ -8,7 +8,7 @@ from infra.sandbox.telegram.rules import bad_request
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class ReceivedFile:
     """A file that came with the request."""
 
     name: str
@@ -21,7 +21,7 @@ class Arguments:
     """The values by name; a form sends everything as text, JSON sends numbers and structures."""
 
     values: Mapping[str, object] = field(default_factory=dict)
-    uploads: Mapping[str, Upload] = field(default_factory=dict)
+    uploads: Mapping[str, ReceivedFile] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         """Tell whether the caller gave it and meant something by it."""
@@ -55,11 +55,11 @@ class Arguments:
         except ValueError as error:
             raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object") from error
 
-    def file(self, name: str) -> Upload | str:
+    def file(self, name: str) -> ReceivedFile | str:
         """Return the uploaded file, or the file id or link that stands in its place."""
         return self.uploads.get(name) or self.attached(self.text(name))
 
-    def attached(self, reference: str) -> Upload | str:
+    def attached(self, reference: str) -> ReceivedFile | str:
         """Follow an attach:// reference; anything else stands for itself."""
         if not reference.startswith("attach://"):
             return reference

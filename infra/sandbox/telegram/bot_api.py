@@ -10,13 +10,13 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from infra.sandbox.common.fault_injection import Effect, Mishaps
-from infra.sandbox.common.faults import Fault, Faults, Kind
+from infra.sandbox.common.fault_injection import FaultInjector, ServedCall
+from infra.sandbox.common.faults import Fault, FaultKind, Faults
 from infra.sandbox.telegram.arguments import Arguments
 from infra.sandbox.telegram.exchange import envelope, read_arguments, reset
-from infra.sandbox.telegram.methods import METHODS, Call
-from infra.sandbox.telegram.polling import NetworkGoneError, PollDesk
-from infra.sandbox.telegram.pushing import PushDesk
+from infra.sandbox.telegram.methods import METHODS, MethodCall
+from infra.sandbox.telegram.polling import LongPolling, NetworkGoneError
+from infra.sandbox.telegram.pushing import WebhookDelivery
 from infra.sandbox.telegram.rules import BotApiError, too_many_requests
 from infra.sandbox.telegram.updates import Poll
 from infra.sandbox.telegram.world import World
@@ -32,9 +32,9 @@ class BotApi:
         self.refusals: Counter[str] = Counter()
         self.abandoned = 0  # calls that ended before their end, and how much of them had come
         self.abandoned_bytes = 0
-        self.desk = PollDesk(world, faults, clock)
-        self.pushing = PushDesk(world, faults, clock)
-        self.mishaps = Mishaps(faults)
+        self.polls = LongPolling(world, faults, clock)
+        self.pushing = WebhookDelivery(world, faults, clock)
+        self.injector = FaultInjector(faults)
         self._token = token
         self._world = world
         self._faults = faults
@@ -47,8 +47,8 @@ class BotApi:
 
     def close(self) -> None:
         """Let go of every call that waits."""
-        self.mishaps.close()
-        self.desk.disconnect()
+        self.injector.close()
+        self.polls.disconnect()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call."""
@@ -88,17 +88,17 @@ class BotApi:
         self.abandoned_bytes += size
         self._world.journal.record(self._clock(), "call.abandoned", method=name, bytes=size)
 
-    async def _struck(self, request: web.Request, fault: Fault | None, effect: Effect) -> web.Response:
+    async def _struck(self, request: web.Request, fault: Fault | None, effect: ServedCall) -> web.Response:
         if fault is None:
             return await effect()
-        if fault.kind is Kind.TOO_MANY:
+        if fault.kind is FaultKind.TOO_MANY:
             self.refusals["Too Many Requests"] += 1
             return envelope(too_many_requests(int(fault.seconds) or 1))
-        return await self.mishaps.befall(request, fault, effect)
+        return await self.injector.inject(request, fault, effect)
 
     async def _run(self, name: str, arguments: Arguments) -> web.Response:
         try:
-            result = METHODS[name](Call(self._world, arguments, self._clock()))
+            result = METHODS[name](MethodCall(self._world, arguments, self._clock()))
         except BotApiError as refusal:
             return self._refused(refusal)
         return envelope(result)
@@ -109,7 +109,7 @@ class BotApi:
             self._world.updates.allow([str(kind) for kind in allowed])
         wish = Poll(arguments.integer("offset"), arguments.integer("limit", 100), arguments.integer("timeout"))
         try:
-            return envelope(await self.desk.poll(wish, lambda: request.transport is not None))
+            return envelope(await self.polls.poll(wish, lambda: request.transport is not None))
         except BotApiError as refusal:
             return self._refused(refusal)
 

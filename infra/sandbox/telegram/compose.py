@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.sandbox.telegram.arguments import Arguments
 from infra.sandbox.telegram.markup import Formatted, parse_html, trimmed, utf16_length
-from infra.sandbox.telegram.model import Keyboard, Wire
+from infra.sandbox.telegram.model import InlineKeyboard, Json
 from infra.sandbox.telegram.rules import CAPTION_LENGTH, TEXT_LENGTH, bad_request
 
 BUTTONS_MOST = 100
@@ -37,7 +37,7 @@ def formatted_caption(arguments: Arguments) -> Formatted:
     return formatted
 
 
-def keyboard(arguments: Arguments) -> Keyboard:
+def keyboard(arguments: Arguments) -> InlineKeyboard:
     """Return the inline keyboard; other kinds of reply markup show no buttons on a message."""
     markup = arguments.structure("reply_markup")
     if markup is None:
@@ -63,7 +63,7 @@ def _formatted(arguments: Arguments, name: str, entities_name: str) -> Formatted
             raise bad_request("unsupported parse_mode")
 
 
-def _entities(given: object) -> tuple[Wire, ...]:
+def _entities(given: object) -> tuple[Json, ...]:
     if given is None:
         return ()
     if not isinstance(given, list) or not all(_is_entity(entity) for entity in given):
@@ -77,7 +77,7 @@ def _is_entity(given: Any) -> bool:
     return isinstance(given.get("offset"), int) and isinstance(given.get("length"), int)
 
 
-def _button(button: Any) -> Wire:
+def _button(button: Any) -> Json:
     if not isinstance(button, dict):
         raise bad_request("can't parse inline keyboard button: InlineKeyboardButton must be an Object")
     if not isinstance(button.get("text"), str) or not button["text"].strip():

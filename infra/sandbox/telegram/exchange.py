@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from infra.sandbox.telegram.arguments import Arguments, Upload
+from infra.sandbox.telegram.arguments import Arguments, ReceivedFile
 from infra.sandbox.telegram.rules import FILE_BYTES, BotApiError, bad_request
 
 REQUEST_BYTES = FILE_BYTES + 1024 * 1024
@@ -33,7 +33,7 @@ async def read_arguments(request: web.Request, bytes_per_second: int | None = No
     Raises ConnectionError if the body ends before its end.
     """
     values: dict[str, object] = dict(request.query)
-    uploads: dict[str, Upload] = {}
+    uploads: dict[str, ReceivedFile] = {}
     if request.content_type == "application/json":
         values |= _json_object(await request.text())
     elif request.content_type == "multipart/form-data":
@@ -42,7 +42,7 @@ async def read_arguments(request: web.Request, bytes_per_second: int | None = No
             content = await _read_part(request, part, bytes_per_second)
             if part.filename:
                 kind = part.headers.get("Content-Type", "application/octet-stream")
-                uploads[part.name or ""] = Upload(part.filename, kind, content)
+                uploads[part.name or ""] = ReceivedFile(part.filename, kind, content)
             else:
                 values[part.name or ""] = content.decode()
     elif request.can_read_body:

@@ -8,8 +8,8 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from infra.sandbox.telegram.arguments import Upload
-from infra.sandbox.telegram.model import Wire
+from infra.sandbox.telegram.arguments import ReceivedFile
+from infra.sandbox.telegram.model import Json
 from infra.sandbox.telegram.rules import DOWNLOAD_BYTES, FILE_BYTES, PHOTO_BYTES, BotApiError, bad_request
 
 PHOTO_SIZES = (("m", 320), ("y", 1280))
@@ -17,7 +17,7 @@ NAMES = {"photo": "Photo", "video": "Video", "document": "Document"}
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
+class TelegramFile:
     """One upload, and what a message says of it."""
 
     kind: str
@@ -31,13 +31,13 @@ class FileStore:
     """Every file by id; equal contents are kept in memory once."""
 
     def __init__(self) -> None:
-        self._by_id: dict[str, StoredFile] = {}
-        self._by_path: dict[str, StoredFile] = {}
+        self._by_id: dict[str, TelegramFile] = {}
+        self._by_path: dict[str, TelegramFile] = {}
         self._contents: dict[bytes, bytes] = {}
 
-    def media(self, kind: str, file: Upload | str) -> Any:
+    def media(self, kind: str, file: ReceivedFile | str) -> Any:
         """Return what a message of that kind shows: a new file, or one that was sent before."""
-        if isinstance(file, Upload):
+        if isinstance(file, ReceivedFile):
             return self._keep(kind, file).media
         if file.startswith(("http://", "https://")):
             raise bad_request("failed to get HTTP URL content")
@@ -50,7 +50,7 @@ class FileStore:
             raise bad_request(f"can't use file of type {NAMES[known.kind]} as {NAMES[kind]}")
         return known.media
 
-    def wire(self, file_id: str) -> Wire:
+    def wire(self, file_id: str) -> Json:
         """Write a File, with the path to download it from."""
         known = self._by_id.get(file_id)
         if known is None:
@@ -59,11 +59,11 @@ class FileStore:
             raise bad_request("file is too big")
         return _file_wire(file_id, known.content) | {"file_path": known.path}
 
-    def at_path(self, path: str) -> StoredFile | None:
+    def at_path(self, path: str) -> TelegramFile | None:
         """Return what is downloaded from a path."""
         return self._by_path.get(path)
 
-    def _keep(self, kind: str, upload: Upload) -> StoredFile:
+    def _keep(self, kind: str, upload: ReceivedFile) -> TelegramFile:
         if len(upload.content) > FILE_BYTES:
             raise BotApiError(413, "Request Entity Too Large")
         if not upload.content:
@@ -73,18 +73,18 @@ class FileStore:
         content = self._contents.setdefault(hashlib.sha256(upload.content).digest(), upload.content)
         media: Any = _photo(file_id, content) if kind == "photo" else _file(kind, file_id, upload)
         suffix = ".jpg" if kind == "photo" else PurePosixPath(upload.name).suffix
-        stored = StoredFile(kind, f"{kind}s/file_{number}{suffix}", upload.content_type, content, media)
+        stored = TelegramFile(kind, f"{kind}s/file_{number}{suffix}", upload.content_type, content, media)
         self._by_path[stored.path] = stored
-        sizes: list[Wire] = stored.media if kind == "photo" else [stored.media]
+        sizes: list[Json] = stored.media if kind == "photo" else [stored.media]
         self._by_id |= {size["file_id"]: stored for size in sizes}
         return stored
 
 
-def _file_wire(file_id: str, content: bytes) -> Wire:
+def _file_wire(file_id: str, content: bytes) -> Json:
     return {"file_id": file_id, "file_unique_id": f"u{file_id[-10:]}", "file_size": len(content)}
 
 
-def _photo(file_id: str, content: bytes) -> list[Wire]:
+def _photo(file_id: str, content: bytes) -> list[Json]:
     width, height = _measure(content)
     sizes = []
     for letter, bound in PHOTO_SIZES:
@@ -107,7 +107,7 @@ def _measure(content: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _file(kind: str, file_id: str, upload: Upload) -> Wire:
+def _file(kind: str, file_id: str, upload: ReceivedFile) -> Json:
     named = {"file_name": upload.name, "mime_type": upload.content_type}
     size = {"width": 1080, "height": 1920, "duration": 5} if kind == "video" else {}
     return _file_wire(file_id, upload.content) | named | size

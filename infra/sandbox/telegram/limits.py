@@ -7,7 +7,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from infra.sandbox.telegram.model import Chat
+from infra.sandbox.telegram.model import GroupChat
 from infra.sandbox.telegram.rules import Rules, too_many_requests
 
 
@@ -31,7 +31,7 @@ class Window:
 
 
 @dataclass(slots=True)
-class Bucket:
+class RefillingBucket:
     """A burst of `most`, refilled at `per_second`."""
 
     most: int
@@ -57,9 +57,9 @@ class Limits:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self._overall = Window(rules.overall_per_second, 1)
-        self._chats: dict[int, list[Bucket | Window]] = {}
+        self._chats: dict[int, list[RefillingBucket | Window]] = {}
 
-    def spend(self, chat: Chat, now: float) -> None:
+    def spend(self, chat: GroupChat, now: float) -> None:
         """Count one send or edit in the chat; raises a 429 that says when to come back."""
         if not self.rules.limits:
             return
@@ -70,9 +70,11 @@ class Limits:
         for counter in counters:
             counter.spend(now)
 
-    def _of(self, chat: Chat) -> list[Bucket | Window]:
+    def _of(self, chat: GroupChat) -> list[RefillingBucket | Window]:
         if chat.id not in self._chats:
-            counters: list[Bucket | Window] = [Bucket(self.rules.chat_burst, self.rules.chat_per_second)]
+            counters: list[RefillingBucket | Window] = [
+                RefillingBucket(self.rules.chat_burst, self.rules.chat_per_second)
+            ]
             if chat.kind != "private":
                 counters.append(Window(self.rules.group_per_minute, 60))
             self._chats[chat.id] = counters

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from infra.sandbox.telegram.model import Wire
+from infra.sandbox.telegram.model import Json
 from infra.sandbox.telegram.rules import bad_request
 
 KINDS = {
@@ -52,7 +52,7 @@ class Formatted:
     """A text and its entities, whose offsets count UTF-16 code units."""
 
     text: str
-    entities: tuple[Wire, ...] = ()
+    entities: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def to_html(formatted: Formatted) -> str:
     for entity in formatted.entities:
         marks |= {entity["offset"], entity["offset"] + entity["length"]}
     written: list[str] = []
-    active: list[Wire] = []
+    active: list[Json] = []
     places = sorted(marks)
     for here, there in zip(places, [*places[1:], places[-1]], strict=True):
         active = _turn(here, active, formatted.entities, written)
@@ -107,7 +107,7 @@ def to_html(formatted: Formatted) -> str:
     return "".join(written)
 
 
-def _turn(here: int, active: list[Wire], entities: tuple[Wire, ...], written: list[str]) -> list[Wire]:
+def _turn(here: int, active: list[Json], entities: tuple[Json, ...], written: list[str]) -> list[Json]:
     kept = [entity for entity in active if entity["offset"] + entity["length"] > here]
     common = 0
     while common < len(kept) and kept[common] is active[common]:
@@ -118,7 +118,7 @@ def _turn(here: int, active: list[Wire], entities: tuple[Wire, ...], written: li
     return kept + starting
 
 
-def _start_tag(entity: Wire) -> str:
+def _start_tag(entity: Json) -> str:
     match entity["type"]:
         case "text_link":
             return f'<a href="{html.escape(entity["url"])}">'
@@ -139,7 +139,7 @@ class _Parser:
         self.length = 0
         self.text: list[str] = []
         self.open: list[_Open] = []
-        self.entities: list[Wire] = []
+        self.entities: list[Json] = []
 
     def step(self) -> None:
         """Take one run of text, one character reference or one tag."""
@@ -191,7 +191,7 @@ class _Parser:
         self.position = found.end()
 
     def _close(self, opened: _Open) -> None:
-        entity: Wire = {"offset": opened.start, "length": self.length - opened.start, "type": KINDS[opened.tag]}
+        entity: Json = {"offset": opened.start, "length": self.length - opened.start, "type": KINDS[opened.tag]}
         if opened.tag == "blockquote" and "expandable" in opened.attributes:
             entity["type"] = "expandable_blockquote"
         if opened.tag == "a":

@@ -9,8 +9,8 @@ from typing import Any
 
 from infra.sandbox.telegram.arguments import Arguments
 from infra.sandbox.telegram.compose import formatted_caption, formatted_text, keyboard
-from infra.sandbox.telegram.model import Content, Wire, member_wire
-from infra.sandbox.telegram.queries import Answer
+from infra.sandbox.telegram.model import Content, Json, member_wire
+from infra.sandbox.telegram.queries import QueryAnswer
 from infra.sandbox.telegram.rules import bad_request
 from infra.sandbox.telegram.webhooks import read_webhook
 from infra.sandbox.telegram.world import BOT, World
@@ -28,18 +28,18 @@ GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscripti
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MethodCall:
     """One call of one method at one moment."""
 
     world: World
     arguments: Arguments
     now: float
 
-    def send(self, content: Content) -> Wire:
+    def send(self, content: Content) -> Json:
         """Send to the chat that the call names."""
         return self.world.send(self.arguments.text("chat_id"), content, self.now, self._reply_to())
 
-    def edit(self, change: Callable[[Content], Content]) -> Wire:
+    def edit(self, change: Callable[[Content], Content]) -> Json:
         """Edit the message that the call names."""
         return self.world.edit(self.place(), change, self.now)
 
@@ -57,7 +57,7 @@ class Call:
         return None if lenient and message_id not in chat.messages else int(message_id)
 
 
-def get_me(call: Call) -> Wire:
+def get_me(call: MethodCall) -> Json:
     """Tell who the bot is."""
     return (
         call.world.bot.wire()
@@ -66,28 +66,28 @@ def get_me(call: Call) -> Wire:
     )
 
 
-def send_message(call: Call) -> Wire:
+def send_message(call: MethodCall) -> Json:
     """Send a text."""
     formatted = formatted_text(call.arguments)
     return call.send(Content("text", formatted.text, formatted.entities, None, keyboard(call.arguments)))
 
 
-def send_photo(call: Call) -> Wire:
+def send_photo(call: MethodCall) -> Json:
     """Send a photo."""
     return _send_media(call, "photo")
 
 
-def send_video(call: Call) -> Wire:
+def send_video(call: MethodCall) -> Json:
     """Send a video."""
     return _send_media(call, "video")
 
 
-def send_document(call: Call) -> Wire:
+def send_document(call: MethodCall) -> Json:
     """Send a file as it is."""
     return _send_media(call, "document")
 
 
-def _send_media(call: Call, kind: str) -> Wire:
+def _send_media(call: MethodCall, kind: str) -> Json:
     formatted = formatted_caption(call.arguments)
     buttons = keyboard(call.arguments)
     chat = call.world.chat(call.arguments.text("chat_id"))
@@ -97,7 +97,7 @@ def _send_media(call: Call, kind: str) -> Wire:
     return call.send(Content(kind, formatted.text, formatted.entities, media, buttons))
 
 
-def edit_message_text(call: Call) -> Wire:
+def edit_message_text(call: MethodCall) -> Json:
     """Change the text; without a keyboard in the call the message loses the one it had."""
     formatted = formatted_text(call.arguments)
     buttons = keyboard(call.arguments)
@@ -110,7 +110,7 @@ def edit_message_text(call: Call) -> Wire:
     return call.edit(change)
 
 
-def edit_message_caption(call: Call) -> Wire:
+def edit_message_caption(call: MethodCall) -> Json:
     """Change the caption; without a keyboard in the call the message loses the one it had."""
     formatted = formatted_caption(call.arguments)
     buttons = keyboard(call.arguments)
@@ -123,13 +123,13 @@ def edit_message_caption(call: Call) -> Wire:
     return call.edit(change)
 
 
-def edit_message_reply_markup(call: Call) -> Wire:
+def edit_message_reply_markup(call: MethodCall) -> Json:
     """Change the buttons only."""
     buttons = keyboard(call.arguments)
     return call.edit(lambda content: replace(content, keyboard=buttons))
 
 
-def edit_message_media(call: Call) -> Wire:
+def edit_message_media(call: MethodCall) -> Json:
     """Put another file, with its caption, in the place of the one shown."""
     wish = call.arguments.structure("media")
     if not isinstance(wish, dict) or wish.get("type") not in ("photo", "video", "document"):
@@ -141,19 +141,19 @@ def edit_message_media(call: Call) -> Wire:
     return call.edit(lambda _: content)
 
 
-def delete_message(call: Call) -> bool:
+def delete_message(call: MethodCall) -> bool:
     """Delete a message."""
     return call.world.delete(call.place(), call.now)
 
 
-def answer_callback_query(call: Call) -> bool:
+def answer_callback_query(call: MethodCall) -> bool:
     """Show a toast, or an alert, to the person who tapped."""
     arguments = call.arguments
-    answer = Answer(call.now, arguments.text("text"), arguments.flag("show_alert"))
+    answer = QueryAnswer(call.now, arguments.text("text"), arguments.flag("show_alert"))
     return call.world.answer(arguments.text("callback_query_id"), answer)
 
 
-def get_chat(call: Call) -> Wire:
+def get_chat(call: MethodCall) -> Json:
     """Describe a chat."""
     chat = call.world.chat(call.arguments.text("chat_id"))
     gifts = dict.fromkeys(GIFTS, False)
@@ -164,7 +164,7 @@ def get_chat(call: Call) -> Wire:
     return described | {"permissions": dict.fromkeys(MEMBER_RIGHTS, True) | media}
 
 
-def get_chat_member(call: Call) -> Wire:
+def get_chat_member(call: MethodCall) -> Json:
     """Tell what somebody is in a chat."""
     chat = call.world.chat(call.arguments.text("chat_id"))
     user_id = call.arguments.integer("user_id")
@@ -175,12 +175,12 @@ def get_chat_member(call: Call) -> Wire:
     return {"user": call.world.people[user_id].wire(), "status": "member" if user_id in chat.people else "left"}
 
 
-def get_chat_member_count(call: Call) -> int:
+def get_chat_member_count(call: MethodCall) -> int:
     """Count the people of a chat, the bot among them."""
     return len(call.world.chat(call.arguments.text("chat_id")).people) + 1
 
 
-def set_my_commands(call: Call) -> bool:
+def set_my_commands(call: MethodCall) -> bool:
     """Remember the list of commands."""
     commands = call.arguments.structure("commands")
     if not isinstance(commands, list):
@@ -189,35 +189,35 @@ def set_my_commands(call: Call) -> bool:
     return True
 
 
-def get_my_commands(call: Call) -> list[Any]:
+def get_my_commands(call: MethodCall) -> list[Any]:
     """Return the list of commands."""
     return call.world.commands
 
 
-def set_webhook(call: Call) -> bool:
+def set_webhook(call: MethodCall) -> bool:
     """Have updates brought to an address; without one as deleteWebhook."""
     webhook = read_webhook(call.arguments)
     call.world.set_webhook(webhook, call.arguments.flag("drop_pending_updates"), call.now)
     return True
 
 
-def delete_webhook(call: Call) -> bool:
+def delete_webhook(call: MethodCall) -> bool:
     """Keep updates for whoever asks."""
     call.world.set_webhook(None, call.arguments.flag("drop_pending_updates"), call.now)
     return True
 
 
-def get_webhook_info(call: Call) -> Wire:
+def get_webhook_info(call: MethodCall) -> Json:
     """Tell which webhook there is, how it goes, and how many updates wait."""
     return call.world.webhook_wire()
 
 
-def get_file(call: Call) -> Wire:
+def get_file(call: MethodCall) -> Json:
     """Tell where a file can be downloaded."""
     return call.world.files.wire(call.arguments.text("file_id"))
 
 
-METHODS: dict[str, Callable[[Call], object]] = {
+METHODS: dict[str, Callable[[MethodCall], object]] = {
     "getMe": get_me,
     "sendMessage": send_message,
     "sendPhoto": send_photo,

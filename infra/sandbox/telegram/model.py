@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-Wire = dict[str, Any]
-Keyboard = tuple[tuple[Wire, ...], ...]
+Json = dict[str, Any]
+InlineKeyboard = tuple[tuple[Json, ...], ...]
 
 HISTORY_LENGTH = 200
 CAPTION_OF = {"text": "text", "photo": "caption", "video": "caption", "document": "caption"}
@@ -33,7 +33,7 @@ ADMINISTRATOR_RIGHTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class User:
     """Somebody with a Telegram account; bots are people too."""
 
     id: int
@@ -41,9 +41,9 @@ class Person:
     username: str | None = None
     is_bot: bool = False
 
-    def wire(self) -> Wire:
+    def wire(self) -> Json:
         """Write a User."""
-        user: Wire = {"id": self.id, "is_bot": self.is_bot, "first_name": self.name}
+        user: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.name}
         if self.username:
             user["username"] = self.username
         if not self.is_bot:
@@ -57,13 +57,13 @@ class Content:
 
     kind: str
     text: str = ""
-    entities: tuple[Wire, ...] = ()
+    entities: tuple[Json, ...] = ()
     media: Any = None
-    keyboard: Keyboard = ()
+    keyboard: InlineKeyboard = ()
 
-    def wire(self) -> Wire:
+    def wire(self) -> Json:
         """Write the part of a Message that an edit can change."""
-        shown: Wire = {} if self.kind == "text" else {self.kind: self.media}
+        shown: Json = {} if self.kind == "text" else {self.kind: self.media}
         if self.text:
             shown[CAPTION_OF[self.kind]] = self.text
         if self.entities:
@@ -72,13 +72,13 @@ class Content:
             shown["reply_markup"] = {"inline_keyboard": [list(row) for row in self.keyboard]}
         return shown
 
-    def buttons(self) -> list[Wire]:
+    def buttons(self) -> list[Json]:
         """Return the buttons row by row."""
         return [button for row in self.keyboard for button in row]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownContent:
     """One appearance of a message, and since when."""
 
     at: float
@@ -86,13 +86,13 @@ class Shown:
 
 
 @dataclass(slots=True)
-class Message:
+class ChatMessage:
     """A message with every appearance that it had; the first one is how it was sent."""
 
     chat_id: int
     id: int
-    sender: Person
-    history: list[Shown]
+    sender: User
+    history: list[ShownContent]
     reply_to: int | None = None
     deleted_at: float | None = None
     edits: int = 0
@@ -105,25 +105,25 @@ class Message:
     def show(self, content: Content, now: float) -> None:
         """Change the appearance; of a very long history the second oldest is forgotten."""
         self.edits += 1
-        self.history.append(Shown(now, content))
+        self.history.append(ShownContent(now, content))
         if len(self.history) > HISTORY_LENGTH:
             del self.history[1]
 
 
 @dataclass(slots=True)
-class Chat:
+class GroupChat:
     """A group, a supergroup or a private chat."""
 
     id: int
     kind: str
     title: str
-    people: dict[int, Person]
+    people: dict[int, User]
     bot_is_member: bool = True
     bot_was_kicked: bool = False
     bot_is_admin: bool = True
     members_may_send_media: bool = True
     moved_to: int | None = None  # the supergroup that it became
-    messages: dict[int, Message] = field(default_factory=dict)
+    messages: dict[int, ChatMessage] = field(default_factory=dict)
     last_message_id: int = 0
 
     @property
@@ -138,15 +138,15 @@ class Chat:
         """The chat_instance of its callback queries."""
         return str(abs(self.id) * 7919 % 2**63)
 
-    def wire(self) -> Wire:
+    def wire(self) -> Json:
         """Write a Chat."""
         if self.kind != "private":
             return {"id": self.id, "type": self.kind, "title": self.title}
         person = self.people[self.id]
-        named: Wire = {"id": self.id, "type": "private", "first_name": person.name}
+        named: Json = {"id": self.id, "type": "private", "first_name": person.name}
         return named | ({"username": person.username} if person.username else {})
 
-    def message_wire(self, message: Message) -> Wire:
+    def message_wire(self, message: ChatMessage) -> Json:
         """Write a Message as it looks now."""
         wire = self._heading(message)
         if message.edits:
@@ -156,14 +156,14 @@ class Chat:
             wire["reply_to_message"] = self._heading(original) | original.content.wire()
         return wire | message.content.wire()
 
-    def _heading(self, message: Message) -> Wire:
+    def _heading(self, message: ChatMessage) -> Json:
         sent_at = int(message.history[0].at)
         return {"message_id": message.id, "from": message.sender.wire(), "chat": self.wire(), "date": sent_at}
 
 
-def member_wire(person: Person, standing: str) -> Wire:
+def member_wire(person: User, standing: str) -> Json:
     """Write a ChatMember: an administrator has each right in it, given or not."""
-    member: Wire = {"user": person.wire(), "status": standing}
+    member: Json = {"user": person.wire(), "status": standing}
     if standing == "administrator":
         return member | dict.fromkeys(ADMINISTRATOR_RIGHTS, False)
     return member | ({"until_date": 0} if standing == "kicked" else {})

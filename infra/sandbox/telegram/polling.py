@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from infra.sandbox.common.faults import Faults, Kind
-from infra.sandbox.telegram.model import Wire
+from infra.sandbox.common.faults import FaultKind, Faults
+from infra.sandbox.telegram.model import Json
 from infra.sandbox.telegram.rules import OTHER_POLLER, SHUT_OUT, WEBHOOK_SET, BotApiError
 from infra.sandbox.telegram.updates import Poll
 from infra.sandbox.telegram.world import World
@@ -28,7 +28,7 @@ class _Waiting:
         self.woken.set()
 
 
-class PollDesk:
+class LongPolling:
     """Where getUpdates waits until there is something to deliver."""
 
     def __init__(self, world: World, faults: Faults, clock: Callable[[], float]) -> None:
@@ -38,7 +38,7 @@ class PollDesk:
         self._clock = clock
         self._waiting: _Waiting | None = None
 
-    async def poll(self, wish: Poll, is_connected: Callable[[], bool]) -> list[Wire]:
+    async def poll(self, wish: Poll, is_connected: Callable[[], bool]) -> list[Json]:
         """Return updates as soon as there are some, or nothing when the time is up.
 
         Raises the 409 of two pollers, or of a webhook.
@@ -68,10 +68,10 @@ class PollDesk:
         """Break the connection of the waiting bot."""
         self._end_waiting(NetworkGoneError())
 
-    async def _wait(self, poll: Poll, is_connected: Callable[[], bool]) -> list[Wire]:
+    async def _wait(self, poll: Poll, is_connected: Callable[[], bool]) -> list[Json]:
         waiting = self._waiting = _Waiting()
         self._world.journal.record(self._clock(), "bot.waiting", offset=poll.offset)
-        batch: list[Wire] = []
+        batch: list[Json] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(poll.timeout_seconds):
                 while not batch and not waiting.is_over():
@@ -90,8 +90,8 @@ class PollDesk:
             self._waiting.end(error)
             self._waiting = None
 
-    def _delivered(self, batch: list[Wire]) -> list[Wire]:
+    def _delivered(self, batch: list[Json]) -> list[Json]:
         strikes = self._faults.strike_delivery(self._clock()) if batch else frozenset()
-        if Kind.REDELIVER in strikes:
+        if FaultKind.REDELIVER in strikes:
             self._world.updates.repeat(batch)
-        return [update for update in batch for _ in range(2)] if Kind.DUPLICATE in strikes else batch
+        return [update for update in batch for _ in range(2)] if FaultKind.DUPLICATE in strikes else batch

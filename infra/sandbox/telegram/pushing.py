@@ -6,10 +6,10 @@ from contextlib import suppress
 
 import aiohttp
 
-from infra.sandbox.common.faults import Faults, Kind
+from infra.sandbox.common.faults import FaultKind, Faults
 from infra.sandbox.common.journal import Changes
-from infra.sandbox.telegram.updates import Queued
-from infra.sandbox.telegram.webhooks import Webhook
+from infra.sandbox.telegram.updates import QueuedUpdate
+from infra.sandbox.telegram.webhooks import WebhookState
 from infra.sandbox.telegram.world import World
 
 ANSWER_SECONDS = 60.0
@@ -17,7 +17,7 @@ LONGEST_PAUSE_SECONDS = 3600.0
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 
 
-class PushDesk:
+class WebhookDelivery:
     """Where updates wait for the webhook; of each line, that is of one person or one chat, one is on its way."""
 
     def __init__(self, world: World, faults: Faults, clock: Callable[[], float]) -> None:
@@ -44,15 +44,15 @@ class PushDesk:
                         tasks.create_task(self._bring(http, self._world.webhook, update))
                 await self._news.wait()
 
-    def _next(self, webhook: Webhook) -> list[Queued]:
-        chosen: list[Queued] = []
+    def _next(self, webhook: WebhookState) -> list[QueuedUpdate]:
+        chosen: list[QueuedUpdate] = []
         for update in self._world.updates.open_push(self._clock()):
             if update.line not in self._busy and len(self._busy) < webhook.max_connections:
                 self._busy.add(update.line)
                 chosen.append(update)
         return chosen
 
-    async def _bring(self, http: aiohttp.ClientSession, webhook: Webhook, update: Queued) -> None:
+    async def _bring(self, http: aiohttp.ClientSession, webhook: WebhookState, update: QueuedUpdate) -> None:
         """Try until it is taken, has expired, or shall be brought elsewhere."""
         updates, attempt = self._world.updates, 0
         try:
@@ -70,18 +70,22 @@ class PushDesk:
             self._busy.discard(update.line)
             self.wake()
 
-    async def _push(self, http: aiohttp.ClientSession, webhook: Webhook, update: Queued, attempt: int) -> float | None:
+    async def _push(
+        self, http: aiohttp.ClientSession, webhook: WebhookState, update: QueuedUpdate, attempt: int
+    ) -> float | None:
         """Bring it once, or twice if a fault says so; returns how long to pause, None if it was taken."""
         update.delivered = True
         strikes = self._faults.strike_delivery(self._clock())
-        if Kind.REDELIVER in strikes:
+        if FaultKind.REDELIVER in strikes:
             self._world.updates.repeat([update.wire()])
-        if Kind.DUPLICATE in strikes:
+        if FaultKind.DUPLICATE in strikes:
             first, _ = await asyncio.gather(*(self._post(http, webhook, update, attempt) for _ in range(2)))
             return first
         return await self._post(http, webhook, update, attempt)
 
-    async def _post(self, http: aiohttp.ClientSession, webhook: Webhook, update: Queued, attempt: int) -> float | None:
+    async def _post(
+        self, http: aiohttp.ClientSession, webhook: WebhookState, update: QueuedUpdate, attempt: int
+    ) -> float | None:
         pause = 0.0 if attempt == 0 else float(2**attempt)
         try:
             if self._faults.network_is_off(self._clock()):

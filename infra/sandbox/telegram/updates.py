@@ -4,21 +4,21 @@ from collections import deque
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
-from infra.sandbox.telegram.model import Wire
+from infra.sandbox.telegram.model import Json
 from infra.sandbox.telegram.rules import Rules
 
 FIRST_UPDATE_ID = 700_000_001
 LONGEST_POLL_SECONDS = 50
-POISON: Wire = {"id": "1", "from": {"id": 1}, "data": "poison"}
+POISON: Json = {"id": "1", "from": {"id": 1}, "data": "poison"}
 
 
 @dataclass(slots=True, eq=False)
-class Queued:
+class QueuedUpdate:
     """An update that waits; it is numbered for good once it was delivered."""
 
     id: int
     kind: str
-    payload: Wire
+    payload: Json
     expires_at: float
     delivered: bool = False
     repeated: bool = False
@@ -34,7 +34,7 @@ class Queued:
             case _:
                 return "update", self.id
 
-    def wire(self) -> Wire:
+    def wire(self) -> Json:
         """Write an Update."""
         return {"update_id": self.id, self.kind: self.payload}
 
@@ -57,7 +57,7 @@ class UpdateQueue:
         self.allowed: frozenset[str] = frozenset()
         self.expired = 0
         self.poison_armed = 0
-        self._queue: deque[Queued] = deque()
+        self._queue: deque[QueuedUpdate] = deque()
         self._last_offset: int | None = None
         self._last_poll_at = 0.0
 
@@ -68,13 +68,13 @@ class UpdateQueue:
         """Deliver only these kinds from now on; what waits already stays. None at all means the usual ones."""
         self.allowed = frozenset(kinds)
 
-    def push(self, kind: str, payload: Wire, now: float) -> int | None:
+    def push(self, kind: str, payload: Json, now: float) -> int | None:
         """Queue an update and return its id; None if the bot did not ask for this kind."""
         if self.allowed and kind not in self.allowed:
             return None
         taps = kind == "callback_query"
         lifetime_seconds = self.rules.callback_lifetime_seconds if taps else self.rules.update_lifetime_seconds
-        self._queue.append(Queued(self.next_id, kind, payload, now + lifetime_seconds))
+        self._queue.append(QueuedUpdate(self.next_id, kind, payload, now + lifetime_seconds))
         self.next_id += 1
         return self.next_id - 1
 
@@ -88,7 +88,7 @@ class UpdateQueue:
         self._last_offset, self._last_poll_at = wish.offset, now
         return Poll(wish.offset, limit, timeout_seconds)
 
-    def take(self, poll: Poll, now: float) -> list[Wire]:
+    def take(self, poll: Poll, now: float) -> list[Json]:
         """Forget what the offset confirms and return what waits after it."""
         self._expire(now)
         self._confirm(poll.offset)
@@ -98,28 +98,30 @@ class UpdateQueue:
             update.delivered = True
         return [update.wire() for update in batch]
 
-    def open_push(self, now: float) -> list[Queued]:
+    def open_push(self, now: float) -> list[QueuedUpdate]:
         """Return all that waits, in order, to be brought to a webhook."""
         self._expire(now)
         self._insert_poison()
         return list(self._queue)
 
-    def holds(self, update: Queued, now: float) -> bool:
+    def holds(self, update: QueuedUpdate, now: float) -> bool:
         """Tell whether it still waits."""
         self._expire(now)
         return update in self._queue
 
-    def forget(self, update: Queued) -> None:
+    def forget(self, update: QueuedUpdate) -> None:
         """Forget what a webhook took."""
         if update in self._queue:
             self._queue.remove(update)
 
-    def repeat(self, batch: list[Wire]) -> None:
+    def repeat(self, batch: list[Json]) -> None:
         """Queue these updates once more under new ids; a repetition is not repeated."""
         ids = {update["update_id"] for update in batch}
         for update in [queued for queued in self._queue if queued.id in ids and not queued.repeated]:
             update.repeated = True
-            self._queue.append(Queued(self.next_id, update.kind, update.payload, update.expires_at, repeated=True))
+            self._queue.append(
+                QueuedUpdate(self.next_id, update.kind, update.payload, update.expires_at, repeated=True)
+            )
             self.next_id += 1
 
     def clear(self) -> None:
@@ -145,7 +147,7 @@ class UpdateQueue:
         self.poison_armed -= 1
         middle = fresh[len(fresh) // 2]
         place = self._queue.index(middle)
-        self._queue.insert(place, Queued(middle.id, "callback_query", dict(POISON), middle.expires_at))
+        self._queue.insert(place, QueuedUpdate(middle.id, "callback_query", dict(POISON), middle.expires_at))
         for update in list(self._queue)[place + 1 :]:
             update.id += 1
         self.next_id += 1

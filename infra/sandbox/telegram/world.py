@@ -5,23 +5,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from infra.sandbox.common.journal import Journal
-from infra.sandbox.telegram.arguments import Upload
+from infra.sandbox.telegram.arguments import ReceivedFile
 from infra.sandbox.telegram.files import FileStore
 from infra.sandbox.telegram.limits import Limits
 from infra.sandbox.telegram.markup import utf16_length
-from infra.sandbox.telegram.model import Chat, Content, Message, Person, Shown, Wire, member_wire
-from infra.sandbox.telegram.queries import Answer, Queries
+from infra.sandbox.telegram.model import ChatMessage, Content, GroupChat, Json, ShownContent, User, member_wire
+from infra.sandbox.telegram.queries import Queries, QueryAnswer
 from infra.sandbox.telegram.rules import NOT_MODIFIED, BotApiError, Rules, StageError, bad_request, moved
 from infra.sandbox.telegram.updates import UpdateQueue
-from infra.sandbox.telegram.webhooks import Webhook
+from infra.sandbox.telegram.webhooks import WebhookState
 
-BOT = Person(123456, "everytap", "everytap_sandbox_bot", is_bot=True)
+BOT = User(123456, "everytap", "everytap_sandbox_bot", is_bot=True)
 STANDINGS = ("administrator", "member", "left", "kicked")
 COMMAND = re.compile(r"(?:(?<=\s)|^)/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Tap:
+class ButtonTap:
     """A finger on a button, known by its text or its callback data; `force` taps what is no longer shown."""
 
     chat_id: int
@@ -39,7 +39,7 @@ class Words:
     user_id: int
     text: str
     reply_to: int | None = None
-    upload: Upload | None = None
+    upload: ReceivedFile | None = None
     kind: str = "text"
 
 
@@ -48,7 +48,7 @@ class NewChat:
     """A chat to be made; without an id it gets the next free one."""
 
     title: str
-    people: Sequence[Person] = ()
+    people: Sequence[User] = ()
     kind: str = "supergroup"
     id: int | None = None
 
@@ -58,8 +58,8 @@ class World:
 
     def __init__(self, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
-        self.chats: dict[int, Chat] = {}
-        self.people: dict[int, Person] = {}
+        self.chats: dict[int, GroupChat] = {}
+        self.people: dict[int, User] = {}
         self.files = FileStore()
         self.journal = Journal()
         self.limits = Limits(self.rules)
@@ -67,9 +67,9 @@ class World:
         self.updates = UpdateQueue(self.rules)
         self.commands: list[object] = []
         self.bot = BOT
-        self.webhook: Webhook | None = None
+        self.webhook: WebhookState | None = None
 
-    def create_chat(self, new: NewChat, now: float) -> Chat:
+    def create_chat(self, new: NewChat, now: float) -> GroupChat:
         """Make a chat in which the bot is already a member; a private one has its person's id."""
         people = {person.id: person for person in new.people}
         if new.kind not in ("group", "supergroup", "private"):
@@ -79,12 +79,12 @@ class World:
         chat_id = next(iter(people)) if new.kind == "private" else new.id or self._free_chat_id(new.kind)
         if chat_id in self.chats:
             raise StageError(f"There is a chat {chat_id} already.")
-        self.chats[chat_id] = chat = Chat(chat_id, new.kind, new.title, people)
+        self.chats[chat_id] = chat = GroupChat(chat_id, new.kind, new.title, people)
         self.people |= people
         self.journal.record(now, "chat.created", chat_id=chat_id, title=new.title)
         return chat
 
-    def tap(self, tap: Tap, now: float) -> str:
+    def tap(self, tap: ButtonTap, now: float) -> str:
         """Press a button and return the id of the callback query."""
         chat, person = self.chat_for_stage(tap.chat_id), self._person(tap.user_id)
         message = chat.messages.get(tap.message_id)
@@ -95,14 +95,14 @@ class World:
         shown = chat.message_wire(message)
         if message.deleted_at is not None:
             shown = {"chat": chat.wire(), "message_id": message.id, "date": 0}
-        payload: Wire = {"id": query.id, "from": person.wire(), "message": shown}
+        payload: Json = {"id": query.id, "from": person.wire(), "message": shown}
         payload |= {"chat_instance": chat.instance, "data": callback_data}
         self.updates.push("callback_query", payload, now)
         place = {"chat_id": chat.id, "message_id": message.id, "user_id": person.id}
         self.journal.record(now, "tap", query_id=query.id, callback_data=callback_data, **place)
         return query.id
 
-    def say(self, words: Words, now: float) -> Message:
+    def say(self, words: Words, now: float) -> ChatMessage:
         """Let a person write into a chat at this moment, or before; commands are marked as such."""
         chat, person = self.chat_for_stage(words.chat_id), self._person(words.user_id)
         entities = tuple(
@@ -115,14 +115,14 @@ class World:
         )
         media = None if words.upload is None else self.files.media(words.kind, words.upload)
         content = Content(words.kind, words.text, entities, media)
-        message = self._add(chat, person, Shown(now, content), words.reply_to)
+        message = self._add(chat, person, ShownContent(now, content), words.reply_to)
         if self._reaches_bot(chat, message):
             self.updates.push("message", chat.message_wire(message), now)
         place = {"chat_id": chat.id, "message_id": message.id, "user_id": person.id}
         self.journal.record(now, "said", text=words.text, **place)
         return message
 
-    def _reaches_bot(self, chat: Chat, message: Message) -> bool:
+    def _reaches_bot(self, chat: GroupChat, message: ChatMessage) -> bool:
         """In a group where it has no rights, a bot hears commands and answers to its own messages only.
 
         https://core.telegram.org/bots/features#privacy-mode
@@ -137,7 +137,7 @@ class World:
         chat, person = self.chat_for_stage(chat_id), self._person(user_id)
         if standing not in STANDINGS:
             raise StageError(f"A bot is one of {', '.join(STANDINGS)}, not {standing!r}.")
-        change: Wire = {"chat": chat.wire(), "from": person.wire(), "date": int(now)}
+        change: Json = {"chat": chat.wire(), "from": person.wire(), "date": int(now)}
         change |= {
             "old_chat_member": member_wire(BOT, chat.bot_standing),
             "new_chat_member": member_wire(BOT, standing),
@@ -150,7 +150,7 @@ class World:
         event = "bot.joined" if chat.bot_is_member else "bot.left"
         self.journal.record(now, event, chat_id=chat_id, user_id=user_id, standing=standing)
 
-    def upgrade(self, chat_id: int, user_id: int, now: float) -> Chat:
+    def upgrade(self, chat_id: int, user_id: int, now: float) -> GroupChat:
         """Make a supergroup of a group: another id and no messages; from both sides Telegram tells of the other one.
 
         https://core.telegram.org/bots/api#message, migrate_to_chat_id
@@ -161,11 +161,11 @@ class World:
         new = self.create_chat(NewChat(old.title, list(old.people.values())), now)
         old.moved_to = new.id
         for chat, told in ((old, {"migrate_to_chat_id": new.id}), (new, {"migrate_from_chat_id": old.id})):
-            message = self._add(chat, person, Shown(now, Content("text")))
+            message = self._add(chat, person, ShownContent(now, Content("text")))
             self.updates.push("message", chat.message_wire(message) | told, now)
         return new
 
-    def inject(self, kind: str, payload: Wire, now: float) -> int | None:
+    def inject(self, kind: str, payload: Json, now: float) -> int | None:
         """Queue any update at all, as broken as the caller likes."""
         update_id = self.updates.push(kind, payload, now)
         self.journal.record(now, "update.injected", update_id=update_id, update=kind)
@@ -176,7 +176,7 @@ class World:
         self.bot = replace(self.bot, username=username)
         self.journal.record(now, "bot.renamed", username=username)
 
-    def set_webhook(self, webhook: Webhook | None, drop_waiting: bool, now: float) -> None:
+    def set_webhook(self, webhook: WebhookState | None, drop_waiting: bool, now: float) -> None:
         """Bring updates there from now on; None: keep them for whoever asks. One that is set already goes on."""
         if drop_waiting:
             self.updates.clear()
@@ -186,23 +186,23 @@ class World:
             self.webhook = webhook
         self.journal.record(now, "webhook.set" if webhook else "webhook.deleted")
 
-    def webhook_wire(self) -> Wire:
+    def webhook_wire(self) -> Json:
         """Write a WebhookInfo."""
         known = self.webhook.wire() if self.webhook else {"url": "", "has_custom_certificate": False}
         known["pending_update_count"] = len(self.updates)
         return known | ({"allowed_updates": sorted(self.updates.allowed)} if self.updates.allowed else {})
 
-    def send(self, chat_id: str, content: Content, now: float, reply_to: int | None = None) -> Wire:
+    def send(self, chat_id: str, content: Content, now: float, reply_to: int | None = None) -> Json:
         """Send a message as the bot."""
         chat = self.chat(chat_id)
         if reply_to is not None and reply_to not in chat.messages:
             raise bad_request("message to be replied not found")
         self.limits.spend(chat, now)
-        message = self._add(chat, BOT, Shown(now, content), reply_to)
+        message = self._add(chat, BOT, ShownContent(now, content), reply_to)
         self.journal.record(now, "message.sent", chat_id=chat.id, message_id=message.id, message_kind=content.kind)
         return chat.message_wire(message)
 
-    def edit(self, place: tuple[str, int], change: Callable[[Content], Content], now: float) -> Wire:
+    def edit(self, place: tuple[str, int], change: Callable[[Content], Content], now: float) -> Json:
         """Change a message of the bot; raises the 400 of a message that is gone, foreign or unchanged."""
         chat = self.chat(place[0])
         message = chat.messages.get(place[1])
@@ -228,7 +228,7 @@ class World:
         self.journal.record(now, "message.deleted", chat_id=chat.id, message_id=message.id)
         return True
 
-    def answer(self, query_id: str, answer: Answer) -> bool:
+    def answer(self, query_id: str, answer: QueryAnswer) -> bool:
         """Show a toast to the person who tapped."""
         try:
             query = self.queries.answer(query_id, answer)
@@ -238,7 +238,7 @@ class World:
         self.journal.record(answer.at, "answered", query_id=query.id, text=answer.text, alert=answer.alert)
         return True
 
-    def chat(self, chat_id: str) -> Chat:
+    def chat(self, chat_id: str) -> GroupChat:
         """Find a chat as the bot names it; raises what Telegram says to a bot that has no business there."""
         if not chat_id:
             raise bad_request("chat_id is empty")
@@ -254,13 +254,13 @@ class World:
             raise BotApiError(403, f"Forbidden: bot {ending} the {chat.kind} chat")
         return chat
 
-    def chat_for_stage(self, chat_id: int) -> Chat:
+    def chat_for_stage(self, chat_id: int) -> GroupChat:
         """Find a chat as the people know it."""
         if chat_id not in self.chats:
             raise StageError(f"There is no chat {chat_id}.")
         return self.chats[chat_id]
 
-    def _person(self, user_id: int) -> Person:
+    def _person(self, user_id: int) -> User:
         if user_id not in self.people:
             raise StageError(f"There is nobody with the id {user_id}.")
         return self.people[user_id]
@@ -269,9 +269,9 @@ class World:
         first = -1_000_000_000_000 if kind == "supergroup" else -1_000
         return first - 1 - len(self.chats)
 
-    def _add(self, chat: Chat, sender: Person, shown: Shown, reply_to: int | None = None) -> Message:
+    def _add(self, chat: GroupChat, sender: User, shown: ShownContent, reply_to: int | None = None) -> ChatMessage:
         chat.last_message_id += 1
-        message = Message(chat.id, chat.last_message_id, sender, [shown], reply_to)
+        message = ChatMessage(chat.id, chat.last_message_id, sender, [shown], reply_to)
         chat.messages[message.id] = message
         return message
 

@@ -10,8 +10,7 @@ from actors.domain.account import Account, ContainerState, DoubtHints, Login, Qu
 from actors.domain.item import MediaKind
 from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
 from infra.instagram.graph import GraphInstagram
-from infra.sandbox.common.faults import Fault
-from infra.sandbox.common.faults import Kind as FaultKind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.instagram import faults
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.instagram.accounts import account_of, story

@@ -11,7 +11,7 @@ from actors.errors import AnswerLost, Refused, TokenGone
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import settings_for
 from infra.instagram.tokens import Owner
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.instagram.accounts import NOON, TOKEN, account, account_of, around, unseal
 from tests.infra.instagram.wired import answered
@@ -56,7 +56,7 @@ async def test_token_that_was_never_good_is_refused_as_such(instagram: GraphInst
 
 
 async def test_owner_is_known_though_the_token_cannot_be_inspected(instagram: GraphInstagram, sandbox: Sandbox) -> None:
-    sandbox.instagram.set_fault(Fault(Kind.GRAPH_ERROR, "debug", code=100))
+    sandbox.instagram.set_fault(Fault(FaultKind.GRAPH_ERROR, "debug", code=100))
     studio = sandbox.instagram.account
 
     assert await instagram.who(studio.token, Login.FACEBOOK, None) == Owner(studio.id, "demo_studio")
@@ -127,7 +127,7 @@ async def test_dead_token_cannot_be_renewed(instagram: GraphInstagram, sandbox: 
 
 async def test_good_token_that_is_not_renewed_is_not_gone(instagram: GraphInstagram, sandbox: Sandbox) -> None:
     """A token that is too young is refused, and must not be taken for dead."""
-    sandbox.instagram.set_fault(Fault(Kind.GRAPH_ERROR, "exchange", code=190))
+    sandbox.instagram.set_fault(Fault(FaultKind.GRAPH_ERROR, "exchange", code=190))
 
     with pytest.raises(Refused, match="still takes it") as caught:
         await instagram.renew(account_of(sandbox.instagram.account))
@@ -150,7 +150,7 @@ async def test_new_token_without_an_end_does_not_end() -> None:
 
 
 async def test_lost_answer_to_a_renewal_leaves_the_old_token(instagram: GraphInstagram, sandbox: Sandbox) -> None:
-    sandbox.instagram.set_fault(Fault(Kind.RESET_AFTER, "exchange", times=1))
+    sandbox.instagram.set_fault(Fault(FaultKind.RESET_AFTER, "exchange", times=1))
     studio = account_of(sandbox.instagram.account)
 
     with pytest.raises(AnswerLost):

@@ -7,7 +7,7 @@ from aiohttp import ClientSession
 
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import Rules
 from infra.sandbox.telegram.world import NewChat
 from tests.infra.sandbox.client import BotClient
@@ -27,7 +27,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 def group(sandbox: Sandbox) -> int:
-    team = [Person(1, "Ann", "ann"), Person(2, "Bob <b>&_*"), Person(3, "Chloé")]
+    team = [User(1, "Ann", "ann"), User(2, "Bob <b>&_*"), User(3, "Chloé")]
     return sandbox.create_chat(NewChat("Team", team)).id
 
 

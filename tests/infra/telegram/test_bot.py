@@ -13,20 +13,19 @@ from actors.domain.taps import Tap as TapMessage
 from actors.domain.updates import Said
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Face
-from infra.sandbox.common.faults import Fault
-from infra.sandbox.common.faults import Kind as FaultKind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.telegram.model import Person, Wire
+from infra.sandbox.telegram.model import Json, User
 from infra.sandbox.telegram.rules import Rules
-from infra.sandbox.telegram.world import NewChat, Tap
+from infra.sandbox.telegram.world import ButtonTap, NewChat
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.cards import caption, first_face
 from infra.telegram.received_caption import seen_html
 from infra.telegram.updates import TelegramUpdates
 from tests.infra.telegram.rows import ROW, as_seen, settled
 
-ANNA = Person(5, "Anna")
+ANNA = User(5, "Anna")
 CHAT = ROW.chat_id
 
 
@@ -51,7 +50,7 @@ class Team:
     chat: TelegramChat
     updates: TelegramUpdates
 
-    def shown(self) -> Wire:
+    def shown(self) -> Json:
         """The newest message."""
         return self.sandbox.messages(CHAT)[-1]
 
@@ -109,7 +108,7 @@ async def test_video_is_sent_as_video(team: Team) -> None:
 async def test_tap_brings_back_the_caption_that_was_seen(team: Team) -> None:
     """So a cold item can draw a line below it without a query."""
     sent = await team.chat.send_card(ROW)
-    query_id = team.sandbox.tap(Tap(CHAT, sent.message_id, ANNA.id, "Skip"))
+    query_id = team.sandbox.tap(ButtonTap(CHAT, sent.message_id, ANNA.id, "Skip"))
 
     tap = await team.next_update()
 
@@ -147,7 +146,7 @@ async def test_same_edit_twice_succeeds(team: Team) -> None:
 
 async def test_question_touches_the_buttons_only(team: Team) -> None:
     sent = await team.chat.send_card(ROW)
-    team.sandbox.tap(Tap(CHAT, sent.message_id, ANNA.id, "Reject"))
+    team.sandbox.tap(ButtonTap(CHAT, sent.message_id, ANNA.id, "Reject"))
     asked = await team.next_update()
     before = team.shown()["html"]
 
@@ -161,7 +160,7 @@ async def test_question_touches_the_buttons_only(team: Team) -> None:
 
 async def test_toast_is_shown_and_an_answered_query_is_refused(team: Team) -> None:
     sent = await team.chat.send_card(ROW)
-    query_id = team.sandbox.tap(Tap(CHAT, sent.message_id, ANNA.id, "Skip"))
+    query_id = team.sandbox.tap(ButtonTap(CHAT, sent.message_id, ANNA.id, "Skip"))
 
     await team.chat.answer(query_id, "Skipping…" + "x" * 300)
 

@@ -12,11 +12,10 @@ from anyio.abc import SocketStream
 from actors.domain.item import MediaKind, Story
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Sending
-from infra.sandbox.common.faults import Fault
-from infra.sandbox.common.faults import Kind as FaultKind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import Rules
 from infra.sandbox.telegram.world import NewChat
 from infra.telegram.bot import TelegramChat, open_telegram
@@ -81,7 +80,7 @@ class Line:
 @pytest.fixture
 async def line() -> AsyncIterator[Line]:
     async with open_sandbox(rules=Rules(limits=False)) as sandbox:
-        sandbox.create_chat(NewChat("Team", [Person(5, "Anna")], id=CHAT))
+        sandbox.create_chat(NewChat("Team", [User(5, "Anna")], id=CHAT))
         async with open_telegram(sandbox.token, sandbox.url, OneFilm()) as (chat, _):
             yield Line(sandbox, chat)
 

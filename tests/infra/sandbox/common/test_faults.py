@@ -6,9 +6,9 @@ from random import Random
 import pytest
 from aiohttp import ClientConnectionError, ClientPayloadError
 
-from infra.sandbox.common.faults import Fault, Faults, Kind
+from infra.sandbox.common.faults import Fault, FaultKind, Faults
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.world import Tap
+from infra.sandbox.telegram.world import ButtonTap
 from tests.infra.sandbox.client import BotClient
 
 CAPTIONS = "editMessageCaption"
@@ -27,7 +27,7 @@ def caption(sandbox: Sandbox, chat_id: int) -> str:
 
 async def test_a_delay_holds_the_effect_back(sandbox: Sandbox, group: int, bot: BotClient) -> None:
     await bot.send_card(group)
-    sandbox.set_fault(Fault(Kind.DELAY, CAPTIONS, seconds=0.05))
+    sandbox.set_fault(Fault(FaultKind.DELAY, CAPTIONS, seconds=0.05))
     asked_at = sandbox.clock()
 
     await edit(bot, group)
@@ -37,15 +37,17 @@ async def test_a_delay_holds_the_effect_back(sandbox: Sandbox, group: int, bot: 
 
 async def test_too_many_names_the_seconds(sandbox: Sandbox, group: int, bot: BotClient) -> None:
     await bot.send_card(group)
-    sandbox.set_fault(Fault(Kind.TOO_MANY, times=1, seconds=7))
+    sandbox.set_fault(Fault(FaultKind.TOO_MANY, times=1, seconds=7))
 
     assert "retry after 7" in (await edit(bot, group))[1]
     assert (await edit(bot, group))[0] == 200
 
 
-@pytest.mark.parametrize(("kind", "shown"), [(Kind.SERVER_ERROR, "A story"), (Kind.SERVER_ERROR_AFTER, "New")])
+@pytest.mark.parametrize(
+    ("kind", "shown"), [(FaultKind.SERVER_ERROR, "A story"), (FaultKind.SERVER_ERROR_AFTER, "New")]
+)
 async def test_a_server_error_is_a_page_of_html(
-    sandbox: Sandbox, group: int, bot: BotClient, kind: Kind, shown: str
+    sandbox: Sandbox, group: int, bot: BotClient, kind: FaultKind, shown: str
 ) -> None:
     await bot.send_card(group)
     sandbox.set_fault(Fault(kind, "edit*", code=502))
@@ -58,7 +60,7 @@ async def test_a_server_error_is_a_page_of_html(
 
 async def test_a_broken_body_hides_an_effect(sandbox: Sandbox, group: int, bot: BotClient) -> None:
     await bot.send_card(group)
-    sandbox.set_fault(Fault(Kind.BROKEN_BODY))
+    sandbox.set_fault(Fault(FaultKind.BROKEN_BODY))
 
     code, body = await edit(bot, group)
 
@@ -66,9 +68,9 @@ async def test_a_broken_body_hides_an_effect(sandbox: Sandbox, group: int, bot: 
     assert caption(sandbox, group) == "New"
 
 
-@pytest.mark.parametrize(("kind", "shown"), [(Kind.RESET_BEFORE, "A story"), (Kind.RESET_AFTER, "New")])
+@pytest.mark.parametrize(("kind", "shown"), [(FaultKind.RESET_BEFORE, "A story"), (FaultKind.RESET_AFTER, "New")])
 async def test_a_reset_comes_before_or_after_the_effect(
-    sandbox: Sandbox, group: int, bot: BotClient, kind: Kind, shown: str
+    sandbox: Sandbox, group: int, bot: BotClient, kind: FaultKind, shown: str
 ) -> None:
     await bot.send_card(group)
     sandbox.set_fault(Fault(kind))
@@ -79,9 +81,9 @@ async def test_a_reset_comes_before_or_after_the_effect(
     assert caption(sandbox, group) == shown
 
 
-@pytest.mark.parametrize(("kind", "shown"), [(Kind.HANG_BEFORE, "A story"), (Kind.HANG_AFTER, "New")])
+@pytest.mark.parametrize(("kind", "shown"), [(FaultKind.HANG_BEFORE, "A story"), (FaultKind.HANG_AFTER, "New")])
 async def test_a_hanging_call_is_let_go_when_the_fault_is_cleared(
-    sandbox: Sandbox, group: int, bot: BotClient, kind: Kind, shown: str
+    sandbox: Sandbox, group: int, bot: BotClient, kind: FaultKind, shown: str
 ) -> None:
     await bot.send_card(group)
     number = sandbox.set_fault(Fault(kind, CAPTIONS))
@@ -98,7 +100,7 @@ async def test_a_hanging_call_is_let_go_when_the_fault_is_cleared(
 
 async def test_a_late_edit_overwrites_a_newer_one(sandbox: Sandbox, group: int, bot: BotClient) -> None:
     await bot.send_card(group)
-    sandbox.set_fault(Fault(Kind.LATE, CAPTIONS, times=1, seconds=0.1))
+    sandbox.set_fault(Fault(FaultKind.LATE, CAPTIONS, times=1, seconds=0.1))
     with pytest.raises(ClientConnectionError):
         await edit(bot, group, "Old")
 
@@ -113,9 +115,9 @@ async def test_a_dead_network_breaks_the_waiting_poll_and_every_call(
     sandbox: Sandbox, group: int, bot: BotClient
 ) -> None:
     poll = asyncio.create_task(bot("getUpdates", timeout=50))
-    await sandbox.until(sandbox.bot_api.desk.is_waiting)
+    await sandbox.until(sandbox.bot_api.polls.is_waiting)
 
-    number = sandbox.set_fault(Fault(Kind.NETWORK_OFF))
+    number = sandbox.set_fault(Fault(FaultKind.NETWORK_OFF))
 
     with pytest.raises(ClientConnectionError):
         await poll
@@ -127,7 +129,7 @@ async def test_a_dead_network_breaks_the_waiting_poll_and_every_call(
 
 
 async def test_updates_can_come_twice_in_one_batch(sandbox: Sandbox, group: int, bot: BotClient) -> None:
-    sandbox.set_fault(Fault(Kind.DUPLICATE, times=1))
+    sandbox.set_fault(Fault(FaultKind.DUPLICATE, times=1))
     sandbox.say(group, 1, "hello")
 
     ids = [update["update_id"] for update in (await bot("getUpdates"))["result"]]
@@ -136,8 +138,8 @@ async def test_updates_can_come_twice_in_one_batch(sandbox: Sandbox, group: int,
 
 
 async def test_a_tap_can_come_again_under_a_new_update_id(sandbox: Sandbox, group: int, bot: BotClient) -> None:
-    sandbox.tap(Tap(group, await bot.send_card(group), 1, "skip:1:0"))
-    sandbox.set_fault(Fault(Kind.REDELIVER))
+    sandbox.tap(ButtonTap(group, await bot.send_card(group), 1, "skip:1:0"))
+    sandbox.set_fault(Fault(FaultKind.REDELIVER))
 
     first = (await bot("getUpdates"))["result"][0]
     again = (await bot("getUpdates", offset=first["update_id"] + 1))["result"][0]
@@ -149,7 +151,7 @@ async def test_a_tap_can_come_again_under_a_new_update_id(sandbox: Sandbox, grou
 
 
 async def test_poison_comes_in_the_middle_of_a_batch(sandbox: Sandbox, group: int, bot: BotClient) -> None:
-    sandbox.set_fault(Fault(Kind.POISON))
+    sandbox.set_fault(Fault(FaultKind.POISON))
     for text in ("one", "two"):
         sandbox.say(group, 1, text)
 
@@ -161,11 +163,11 @@ async def test_poison_comes_in_the_middle_of_a_batch(sandbox: Sandbox, group: in
 
 async def test_a_fault_can_be_meant_for_one_chat(sandbox: Sandbox, group: int, bot: BotClient) -> None:
     message_id = await bot.send_card(group)
-    query_id = sandbox.tap(Tap(group, message_id, 1, "skip:1:0"))
-    sandbox.set_fault(Fault(Kind.SERVER_ERROR, chat_id=group + 1))
+    query_id = sandbox.tap(ButtonTap(group, message_id, 1, "skip:1:0"))
+    sandbox.set_fault(Fault(FaultKind.SERVER_ERROR, chat_id=group + 1))
     assert (await edit(bot, group))[0] == 200
 
-    sandbox.set_fault(Fault(Kind.TOO_MANY, chat_id=group))
+    sandbox.set_fault(Fault(FaultKind.TOO_MANY, chat_id=group))
 
     assert (await bot("answerCallbackQuery", callback_query_id=query_id))["error_code"] == 429
 
@@ -173,7 +175,7 @@ async def test_a_fault_can_be_meant_for_one_chat(sandbox: Sandbox, group: int, b
 def test_a_seed_repeats_the_strikes() -> None:
     def strikes(seed: int) -> list[bool]:
         faults = Faults(Random(seed))
-        faults.set(Fault(Kind.RESET_BEFORE, chance=0.5), now=0)
+        faults.set(Fault(FaultKind.RESET_BEFORE, chance=0.5), now=0)
         return [faults.strike("sendMessage", 1, now=0).fault is not None for _ in range(50)]
 
     assert strikes(1) == strikes(1)
@@ -183,8 +185,8 @@ def test_a_seed_repeats_the_strikes() -> None:
 
 def test_a_fault_ends_by_itself_after_its_time_or_its_number_of_strikes() -> None:
     faults = Faults(Random(0))
-    faults.set(Fault(Kind.NETWORK_OFF, lasts_seconds=20), now=100)
-    faults.set(Fault(Kind.TOO_MANY, times=2), now=120)
+    faults.set(Fault(FaultKind.NETWORK_OFF, lasts_seconds=20), now=100)
+    faults.set(Fault(FaultKind.TOO_MANY, times=2), now=120)
 
     assert faults.network_is_off(now=119.9)
     assert not faults.network_is_off(now=120)
@@ -194,11 +196,11 @@ def test_a_fault_ends_by_itself_after_its_time_or_its_number_of_strikes() -> Non
 
 def test_delays_add_up_before_the_failure() -> None:
     faults = Faults(Random(0))
-    faults.set(Fault(Kind.DELAY, seconds=1), now=0)
-    faults.set(Fault(Kind.DELAY, "edit*", seconds=2), now=0)
-    faults.set(Fault(Kind.RESET_AFTER), now=0)
+    faults.set(Fault(FaultKind.DELAY, seconds=1), now=0)
+    faults.set(Fault(FaultKind.DELAY, "edit*", seconds=2), now=0)
+    faults.set(Fault(FaultKind.RESET_AFTER), now=0)
 
     strike = faults.strike(CAPTIONS, 1, now=0)
 
     assert strike.delay_seconds == 3
-    assert strike.fault == Fault(Kind.RESET_AFTER)
+    assert strike.fault == Fault(FaultKind.RESET_AFTER)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from aiohttp import ClientSession
 
-from infra.sandbox.common.listening import CannotListen, Door, addresses, own_address
+from infra.sandbox.common.listening import CannotListen, Listener, addresses, own_address
 from infra.sandbox.demo import browser
 from infra.sandbox.demo.headless import FIRST_PORT, invitation, ports
 from infra.sandbox.server import open_sandbox
@@ -35,13 +35,13 @@ def free() -> int:
 def test_next_port_is_tried_when_the_first_is_taken(taken: int) -> None:
     second = free()
 
-    with Door(ports=(taken, second)).open() as listener:
+    with Listener(ports=(taken, second)).open() as listener:
         assert own_address(listener) == f"http://127.0.0.1:{second}"
 
 
 def test_port_that_was_asked_for_is_that_one_or_none(taken: int) -> None:
     with pytest.raises(CannotListen, match=f"Port {taken} cannot be listened on .*; choose another --port"):
-        Door(ports=ports(False, taken)).open()
+        Listener(ports=ports(False, taken)).open()
 
 
 def test_demo_has_the_same_address_each_time() -> None:
@@ -52,12 +52,12 @@ def test_demo_has_the_same_address_each_time() -> None:
 @pytest.mark.parametrize("host", ["192.0.2.7", "", "2001:db8::1", "::zz"])
 def test_host_that_is_not_ours_is_one_sentence(host: str) -> None:
     with pytest.raises(CannotListen, match=r"is no address of this machine.*--host"):
-        Door(host).open()
+        Listener(host).open()
 
 
 @pytest.mark.parametrize("host", [EVERYWHERE, "::"])
 def test_everywhere_is_reached_here_by_the_loopback_address(host: str) -> None:
-    with Door(host).open() as listener:
+    with Listener(host).open() as listener:
         port = listener.getsockname()[1]
 
         assert own_address(listener) == addresses(listener)[0] == f"http://127.0.0.1:{port}"
@@ -66,7 +66,7 @@ def test_everywhere_is_reached_here_by_the_loopback_address(host: str) -> None:
 
 
 def test_address_of_the_other_family_is_written_as_an_url() -> None:
-    with Door("::1").open() as listener:
+    with Listener("::1").open() as listener:
         assert own_address(listener) == f"http://[::1]:{listener.getsockname()[1]}"
 
 
@@ -80,7 +80,7 @@ def test_people_are_told_each_address_that_they_can_type() -> None:
     ["127.0.0.1:8100", "LOCALHOST", "[::1]:8100", "10.1.2.3:99", socket.gethostname(), "demo.example.org", "shop:8100"],
 )
 def test_names_of_this_machine_and_those_that_were_given_are_let_in(host: str) -> None:
-    door = Door("shop", names=("Demo.example.org",))
+    door = Listener("shop", names=("Demo.example.org",))
 
     assert door.turns_away(host, None) is None
     assert door.turns_away(host, f"http://{host}") is None
@@ -88,7 +88,7 @@ def test_names_of_this_machine_and_those_that_were_given_are_let_in(host: str) -
 
 @pytest.mark.parametrize("host", ["evil.example:8100", "localhost.evil.example", "", "[", "127.0.0.1.nip.io", "a@b"])
 def test_name_that_is_not_ours_is_turned_away(host: str) -> None:
-    why = Door().turns_away(host, None)
+    why = Listener().turns_away(host, None)
 
     assert why is not None
     assert "--allow-host" in why
@@ -96,7 +96,7 @@ def test_name_that_is_not_ours_is_turned_away(host: str) -> None:
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9", "http://localhost:8100"])
 def test_page_from_elsewhere_is_turned_away(origin: str) -> None:
-    assert Door().turns_away("127.0.0.1:8100", origin) == "A page from elsewhere may not act here."
+    assert Listener().turns_away("127.0.0.1:8100", origin) == "A page from elsewhere may not act here."
 
 
 STRANGERS = [{"host": "evil.example"}, {"origin": "https://evil.example"}, {"origin": "null"}]
@@ -127,7 +127,7 @@ async def test_page_of_ours_may_write(bot: BotClient, group: int) -> None:
 
 
 async def test_other_machines_reach_the_page_by_the_printed_address() -> None:
-    async with open_sandbox(Door(EVERYWHERE), Rules()) as sandbox, ClientSession() as http:
+    async with open_sandbox(Listener(EVERYWHERE), Rules()) as sandbox, ClientSession() as http:
         own, *others = sandbox.address.pages
 
         assert own == sandbox.url

@@ -13,7 +13,7 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from infra.sandbox.demo.log_tail import Tail, follow, parse
 from infra.sandbox.demo.tcp_proxy import Link, open_link
-from infra.sandbox.demo.worker_processes import MOST_WORKERS, Script, Troupe, free_port
+from infra.sandbox.demo.worker_processes import MOST_WORKERS, WorkerCommand, WorkerGroup, free_port
 from infra.sandbox.telegram.rules import StageError
 
 SLEEPER = [sys.executable, "-c", 'import time; print(\'{"event": "up"}\', flush=True); time.sleep(60)']
@@ -131,7 +131,7 @@ async def test_worker_is_started_killed_and_started_again(tmp_path: Path) -> Non
 
     def change() -> None:
         nonlocal changed
-        changes.append(troupe.members[1].end)
+        changes.append(workers.members[1].end)
         changed.set()
         changed = anyio.Event()
 
@@ -140,19 +140,19 @@ async def test_worker_is_started_killed_and_started_again(tmp_path: Path) -> Non
         logged.set()
 
     async with anyio.create_task_group() as tasks:
-        troupe = Troupe(Script(SLEEPER, {}, tmp_path), tasks, change)
-        member = troupe.add()
-        troupe.start(1)
+        workers = WorkerGroup(WorkerCommand(SLEEPER, {}, tmp_path), tasks, change)
+        member = workers.add()
+        workers.start(1)
         await changed.wait()
         tasks.start_soon(follow, member.log_file, hear)
         await logged.wait()
-        troupe.kill(1)
+        workers.kill(1)
         await changed.wait()
         with pytest.raises(StageError):
-            troupe.stop(1)
-        troupe.start(1)
+            workers.stop(1)
+        workers.start(1)
         await changed.wait()
-        troupe.stop(1)
+        workers.stop(1)
         await changed.wait()
         tasks.cancel_scope.cancel()
 
@@ -163,14 +163,14 @@ async def test_worker_is_started_killed_and_started_again(tmp_path: Path) -> Non
 
 async def test_troupe_has_its_limits(tmp_path: Path) -> None:
     async with anyio.create_task_group() as tasks:
-        troupe = Troupe(Script(SLEEPER, {}, tmp_path), tasks, lambda: None)
+        workers = WorkerGroup(WorkerCommand(SLEEPER, {}, tmp_path), tasks, lambda: None)
         for _ in range(MOST_WORKERS):
-            troupe.add()
+            workers.add()
 
         with pytest.raises(StageError):
-            troupe.add()
+            workers.add()
         with pytest.raises(StageError):
-            troupe.kill(9)
+            workers.kill(9)
         tasks.cancel_scope.cancel()
 
 

@@ -9,12 +9,12 @@ from random import Random
 import pytest
 
 from infra.sandbox.demo.report import Judgement, Report, Tapped, count, first_verdict
-from infra.sandbox.demo.simulated_users import Card, Crowd, Pace
+from infra.sandbox.demo.simulated_users import Crowd, Pace, SeenCard
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Content, Message, Person
-from infra.sandbox.telegram.queries import Answer
+from infra.sandbox.telegram.model import ChatMessage, Content, User
+from infra.sandbox.telegram.queries import QueryAnswer
 from infra.sandbox.telegram.rules import Rules
-from infra.sandbox.telegram.world import NewChat, Tap, World
+from infra.sandbox.telegram.world import ButtonTap, NewChat, World
 from tests.infra.sandbox.client import BotClient
 
 DECISIONS = {"Skip": "skip", "Posted": "posted", "Auto Post": "post", "Reject": "reject"}
@@ -91,13 +91,13 @@ async def test_a_crowd_settles_every_card_and_the_report_finds_nothing_lost(sand
 @pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize(("play", "button"), [(Crowd.reject, "Yes, reject"), (Crowd.reject_and_keep, "No, keep it")])
 async def test_who_rejects_is_asked_and_answers(
-    sandbox: Sandbox, group: int, play: Callable[[Crowd, Card], Awaitable[None]], button: str
+    sandbox: Sandbox, group: int, play: Callable[[Crowd, SeenCard], Awaitable[None]], button: str
 ) -> None:
     crowd, remembered = Crowd(sandbox, Random(3), replace(FAST, patience=60)), dict[str, str]()
     sandbox.telegram.send(str(group), card(1), sandbox.clock())
     chat = sandbox.telegram.chats[group]
 
-    await play(crowd, Card(chat, chat.messages[1], remembered, Random(3)))
+    await play(crowd, SeenCard(chat, chat.messages[1], remembered, Random(3)))
 
     assert [tap.button for tap in crowd.taps] == ["Reject", button]
 
@@ -119,17 +119,17 @@ async def test_what_is_done_with_a_card_does_not_hang_on_how_fast_the_others_go(
 @pytest.fixture
 def world() -> World:
     world = World(Rules(limits=False))
-    world.create_chat(NewChat("Team", [Person(1, "Ann"), Person(2, "Bob")], id=-7), now=0)
+    world.create_chat(NewChat("Team", [User(1, "Ann"), User(2, "Bob")], id=-7), now=0)
     world.send("-7", card(1), now=0)
     return world
 
 
 def tap(world: World, now: float, message_id: int = 1) -> Tapped:
-    query_id = world.tap(Tap(-7, message_id, 1, "skip:1:0", force=True), now)
+    query_id = world.tap(ButtonTap(-7, message_id, 1, "skip:1:0", force=True), now)
     return Tapped(query_id, 1, -7, message_id, "Skip", now)
 
 
-def show(world: World, text: str, now: float, content: Content | None = None) -> Message:
+def show(world: World, text: str, now: float, content: Content | None = None) -> ChatMessage:
     world.edit(("-7", 1), lambda _: content or Content("text", text), now)
     return world.chats[-7].messages[1]
 
@@ -153,15 +153,15 @@ def test_a_change_of_the_card_is_an_answer_too(world: World) -> None:
 
 def test_an_empty_answer_shows_nothing(world: World) -> None:
     tapped = tap(world, now=10)
-    world.answer(tapped.query_id, Answer(10.1, "", alert=False))
+    world.answer(tapped.query_id, QueryAnswer(10.1, "", alert=False))
 
     assert count([tapped], world, now=30).lost == 1
 
 
 def test_a_toast_is_timed_from_the_tap(world: World) -> None:
     taps = [tap(world, now=10), tap(world, now=11)]
-    world.answer(taps[0].query_id, Answer(10.02, "Skipping…", alert=False))
-    world.answer(taps[1].query_id, Answer(11.3, "Skipping…", alert=False))
+    world.answer(taps[0].query_id, QueryAnswer(10.02, "Skipping…", alert=False))
+    world.answer(taps[1].query_id, QueryAnswer(11.3, "Skipping…", alert=False))
 
     report = count(taps, world, now=30)
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from aiohttp import ClientConnectionError
 
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.instagram import faults
 from tests.infra.sandbox.graph import Graph, codes
 
@@ -38,7 +38,7 @@ async def test_error_comes_although_the_story_is_live(graph: Graph) -> None:
         (faults.THROTTLED_USER, (17, None)),
         (faults.DAILY_LIMIT, (9, 2207042)),
         (faults.TOKEN_EXPIRED, (190, 463)),
-        (Fault(Kind.TOO_MANY), (4, None)),
+        (Fault(FaultKind.TOO_MANY), (4, None)),
     ],
 )
 async def test_publish_is_refused_and_nothing_happens(
@@ -60,7 +60,7 @@ async def test_container_can_be_unreadable_while_publishing_works(graph: Graph) 
 
 
 async def test_fault_ends_after_its_times(graph: Graph) -> None:
-    graph.sandbox.instagram.set_fault(Fault(Kind.SERVER_ERROR, "stories", times=1, code=503))
+    graph.sandbox.instagram.set_fault(Fault(FaultKind.SERVER_ERROR, "stories", times=1, code=503))
     headers = {"authorization": f"Bearer {graph.account.token}"}
 
     async with graph.http.get(graph.url(f"{graph.account.id}/stories"), headers=headers) as reply:
@@ -78,8 +78,8 @@ async def test_unreachable_instagram_leaves_telegram_alone(graph: Graph) -> None
 
 
 async def test_faults_of_telegram_leave_instagram_alone(graph: Graph) -> None:
-    graph.sandbox.set_fault(Fault(Kind.SERVER_ERROR))
-    graph.sandbox.set_fault(Fault(Kind.NETWORK_OFF))
+    graph.sandbox.set_fault(Fault(FaultKind.SERVER_ERROR))
+    graph.sandbox.set_fault(Fault(FaultKind.NETWORK_OFF))
 
     assert await graph.get(f"{graph.account.id}/stories") == {"data": []}
 

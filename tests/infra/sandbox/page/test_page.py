@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.sandbox.client import BotClient
 
@@ -66,12 +66,12 @@ async def test_without_a_chat_the_page_says_how_to_make_one(bot: BotClient) -> N
         assert "POST /sandbox/chats" in await reply.text()
 
 
-async def test_without_a_theatre_there_is_nothing_to_switch(bot: BotClient, group: int) -> None:
+async def test_without_a_demo_there_is_nothing_to_switch(bot: BotClient, group: int) -> None:
     del group
 
     refused = [await post(bot, "cut"), await post(bot, "story"), await post(bot, "flip", name="away", seconds=5)]
 
-    assert all("only the demo has a theatre" in answer["error"] for answer in refused)
+    assert all("only the demo has workers and a database" in answer["error"] for answer in refused)
     assert "Break something" not in await page_of(bot)
 
 
@@ -140,7 +140,7 @@ async def test_empty_message_is_refused(bot: BotClient, group: int) -> None:
 
 
 async def test_stream_ends_with_the_sandbox(sandbox: Sandbox, stream: ClientResponse) -> None:
-    sandbox.set_fault(Fault(Kind.DELAY))
+    sandbox.set_fault(Fault(FaultKind.DELAY))
     sandbox.close()
 
     await stream.content.read()

@@ -11,14 +11,14 @@ import pytest
 
 from actors.errors import Unreachable
 from infra.clock import WallClock
-from infra.sandbox.demo.environment import Stories, Theatre
-from infra.sandbox.demo.fixtures import Backstage
+from infra.sandbox.demo.environment import DemoEnvironment, Stories
+from infra.sandbox.demo.fixtures import DemoFixtures
 from infra.sandbox.demo.report import PATIENCE_SECONDS, score
 from infra.sandbox.demo.tcp_proxy import Link
-from infra.sandbox.demo.worker_processes import Script, Troupe
+from infra.sandbox.demo.worker_processes import WorkerCommand, WorkerGroup
 from infra.sandbox.page.switches import Switchboard
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.world import Tap
+from infra.sandbox.telegram.world import ButtonTap
 from tests.infra.sandbox.client import BotClient
 from tests.infra.sandbox.graph import Graph
 
@@ -53,12 +53,12 @@ def operator() -> Operator:
 async def board(sandbox: Sandbox, group: int, operator: Operator, tmp_path: Path) -> AsyncIterator[Switchboard]:
     """The switches of a theatre whose worker never starts."""
     chat = sandbox.telegram.chats[group]
-    backstage = Backstage(Nothing(), Nothing(), Nothing(), WallClock())
+    fixtures = DemoFixtures(Nothing(), Nothing(), Nothing(), WallClock())
     async with anyio.create_task_group() as tasks:
-        troupe = Troupe(Script([], {}, tmp_path), tasks, lambda: None)
-        stories = Stories(backstage, sandbox.instagram, chat, tmp_path)
+        workers = WorkerGroup(WorkerCommand([], {}, tmp_path), tasks, lambda: None)
+        stories = Stories(fixtures, sandbox.instagram, chat, tmp_path)
         link = Link("postgresql://127.0.0.1:1/db")
-        sandbox.theatre = Theatre(chat, stories, link, Nothing(), troupe, tasks, operator.connect)
+        sandbox.environment = DemoEnvironment(chat, stories, link, Nothing(), workers, tasks, operator.connect)
         yield Switchboard(sandbox)
         tasks.cancel_scope.cancel()
 
@@ -119,7 +119,7 @@ async def test_tap_is_lost_only_long_after_everything_worked_again(
     sandbox: Sandbox, bot: BotClient, group: int
 ) -> None:
     message_id = await bot.send_card(group)
-    sandbox.tap(Tap(group, message_id, 1, "skip:1:0", force=True))
+    sandbox.tap(ButtonTap(group, message_id, 1, "skip:1:0", force=True))
     now = sandbox.clock()
 
     def lost(whole_since: float, after: float) -> int:

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from infra.sandbox.common.journal import Entry
-from infra.sandbox.demo.log_tail import Line
+from infra.sandbox.demo.log_tail import LogLine
 from infra.sandbox.page.texts import told
-from infra.sandbox.page.timeline import MOST_CHAPTERS, Chapter, Chronicle
-from infra.sandbox.telegram.model import Content, Person, Shown
-from infra.sandbox.telegram.queries import Answer
-from infra.sandbox.telegram.world import NewChat, Tap, World
+from infra.sandbox.page.timeline import MOST_CHAPTERS, Chapter, Timeline
+from infra.sandbox.telegram.model import Content, ShownContent, User
+from infra.sandbox.telegram.queries import QueryAnswer
+from infra.sandbox.telegram.world import ButtonTap, NewChat, World
 
-ANN = Person(1, "Ann")
+ANN = User(1, "Ann")
 BUTTONS = (({"text": "Skip", "callback_data": "s:7:0:k9_Xq-"}, {"text": "Auto Post", "callback_data": "a:7:0:k9_Xq-"}),)
 START = 1_000.0
 
@@ -25,13 +25,13 @@ class Play:
 
     def __init__(self) -> None:
         self.world = World()
-        self.chronicle = Chronicle(self.world)
+        self.timeline = Timeline(self.world)
         self.world.journal.listeners.append(self._hear)
         self.chat = self.world.create_chat(NewChat("Team", [ANN]), START)
         self.world.send(str(self.chat.id), Content("text", "\u2068Sunset\u2069\nslot", keyboard=BUTTONS), START)
 
     def tap(self, at: float, button: str = "Skip") -> str:
-        return self.world.tap(Tap(self.chat.id, 1, ANN.id, button), START + at)
+        return self.world.tap(ButtonTap(self.chat.id, 1, ANN.id, button), START + at)
 
     def auto_post(self, at: float) -> None:
         self.explain(self.tap(at, "Auto Post"), at + 0.1, action="auto_post")
@@ -40,14 +40,14 @@ class Play:
         self.log(at, "publish.step", item_id=7, state=state, outcome=outcome, calls=[])
 
     def toast(self, query_id: str, text: str, at: float) -> None:
-        self.world.answer(query_id, Answer(START + at, text, alert=False))
+        self.world.answer(query_id, QueryAnswer(START + at, text, alert=False))
 
     def draw(self, text: str, at: float) -> None:
         self.world.edit((str(self.chat.id), 1), lambda _: Content("text", text), START + at)
 
     def log(self, at: float, event: str, worker: str = "worker 1", **rest: Any) -> None:
         stamp = datetime.fromtimestamp(START + at, UTC).isoformat()
-        line: Line = {"event": event, "level": "info", "timestamp": stamp, **rest}
+        line: LogLine = {"event": event, "level": "info", "timestamp": stamp, **rest}
         self.world.journal.record(START + at, "logged", worker=worker, line=line)
 
     def explain(self, query_id: str, at: float, **rest: Any) -> None:
@@ -56,10 +56,10 @@ class Play:
         self.log(at, "tap", tap_id=query_id, item_id=7, **(figures | rest))
 
     def chapters(self) -> list[Chapter]:
-        return self.chronicle.chapters()
+        return self.timeline.chapters()
 
     def _hear(self) -> None:
-        self.chronicle.hear(self.world.journal.entries[-1])
+        self.timeline.hear(self.world.journal.entries[-1])
 
 
 @pytest.fixture
@@ -207,14 +207,14 @@ def test_only_the_newest_chapters_are_kept(play: Play) -> None:
 
 def test_edit_that_only_takes_buttons_away_is_said_so(play: Play) -> None:
     play.tap(1)
-    play.world.chats[play.chat.id].messages[1].show(Shown(START, Content("text", "Sunset")).content, START)
+    play.world.chats[play.chat.id].messages[1].show(ShownContent(START, Content("text", "Sunset")).content, START)
     play.draw("Sunset\n", 2)
 
     assert play.chapters()[0].story[-1].text == "The card now says: the same, without buttons"
 
 
 def test_answer_to_a_tap_that_is_forgotten_changes_nothing(play: Play) -> None:
-    play.chronicle.hear(Entry(1, START, "answered", {"query_id": "9", "text": "hi"}))
+    play.timeline.hear(Entry(1, START, "answered", {"query_id": "9", "text": "hi"}))
 
     assert play.chapters() == []
 
@@ -239,5 +239,5 @@ def test_answer_to_a_tap_that_is_forgotten_changes_nothing(play: Play) -> None:
         ({"event": "output", "text": "Traceback {0}"}, "Traceback {0}"),
     ],
 )
-def test_any_line_can_be_told(line: Line, words: str) -> None:
+def test_any_line_can_be_told(line: LogLine, words: str) -> None:
     assert told(line) == words

@@ -6,9 +6,9 @@ import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.world import Tap
+from infra.sandbox.telegram.world import ButtonTap
 from tests.infra.sandbox.client import BotClient, picture
 
 SKIP = InlineKeyboardMarkup([[InlineKeyboardButton("Skip", callback_data="skip:1:0")]])
@@ -22,7 +22,7 @@ async def library(sandbox: Sandbox) -> AsyncIterator[Bot]:
 
 async def test_a_card_is_sent_tapped_answered_and_settled(sandbox: Sandbox, group: int, library: Bot) -> None:
     card = await library.send_photo(group, picture(), caption="<b>A</b> story", parse_mode="HTML", reply_markup=SKIP)
-    sandbox.tap(Tap(group, card.message_id, 1, "Skip"))
+    sandbox.tap(ButtonTap(group, card.message_id, 1, "Skip"))
     (update,) = await library.get_updates(timeout=10)
     query = update.callback_query
     assert query is not None
@@ -46,10 +46,10 @@ async def test_an_original_is_sent_and_downloaded(group: int, library: Bot) -> N
 
 async def test_every_update_is_parsed(sandbox: Sandbox, group: int, bot: BotClient, library: Bot) -> None:
     message_id = await bot.send_card(group)
-    sandbox.tap(Tap(group, message_id, 2, "Posted"))
+    sandbox.tap(ButtonTap(group, message_id, 2, "Posted"))
     sandbox.say(group, 3, "/next please")
     await bot("deleteMessage", chat_id=group, message_id=message_id)
-    sandbox.tap(Tap(group, message_id, 2, "skip:1:0", force=True))
+    sandbox.tap(ButtonTap(group, message_id, 2, "skip:1:0", force=True))
     sandbox.set_bot_membership(group, 1, is_member=False)
 
     updates = [Update.de_json(update, library) for update in (await bot("getUpdates"))["result"]]
@@ -80,16 +80,16 @@ async def test_refusals_and_faults_raise_what_the_library_promises(sandbox: Sand
         await library.send_message(-4, "x")
     with pytest.raises(BadRequest, match="Can't parse entities"):
         await library.send_message(group, "1 < 2", parse_mode="HTML")
-    sandbox.set_fault(Fault(Kind.TOO_MANY, times=1, seconds=3))
+    sandbox.set_fault(Fault(FaultKind.TOO_MANY, times=1, seconds=3))
     with pytest.raises(RetryAfter):
         await library.send_message(group, "x")
-    sandbox.set_fault(Fault(Kind.SERVER_ERROR, times=1))
+    sandbox.set_fault(Fault(FaultKind.SERVER_ERROR, times=1))
     with pytest.raises(NetworkError):
         await library.send_message(group, "x")
-    sandbox.set_fault(Fault(Kind.RESET_BEFORE, times=1))
+    sandbox.set_fault(Fault(FaultKind.RESET_BEFORE, times=1))
     with pytest.raises(NetworkError):
         await library.send_message(group, "x")
-    sandbox.set_fault(Fault(Kind.BROKEN_BODY, times=1))
+    sandbox.set_fault(Fault(FaultKind.BROKEN_BODY, times=1))
     with pytest.raises(TelegramError, match="Invalid server response"):
         await library.send_message(group, "x")
     sandbox.set_bot_membership(group, 1, is_member=False)
@@ -98,7 +98,7 @@ async def test_refusals_and_faults_raise_what_the_library_promises(sandbox: Sand
 
 
 async def test_poison_spoils_the_librarys_batch(sandbox: Sandbox, group: int, library: Bot) -> None:
-    sandbox.set_fault(Fault(Kind.POISON))
+    sandbox.set_fault(Fault(FaultKind.POISON))
     sandbox.say(group, 1, "hello")
 
     with pytest.raises(TypeError):

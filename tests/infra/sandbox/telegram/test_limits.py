@@ -3,13 +3,13 @@
 import pytest
 
 from infra.sandbox.telegram.limits import Limits
-from infra.sandbox.telegram.model import Chat
+from infra.sandbox.telegram.model import GroupChat
 from infra.sandbox.telegram.rules import BotApiError, Rules
 
-GROUP = Chat(-1, "group", "Team", {})
+GROUP = GroupChat(-1, "group", "Team", {})
 
 
-def refusal(limits: Limits, chat: Chat, now: float) -> int | None:
+def refusal(limits: Limits, chat: GroupChat, now: float) -> int | None:
     with pytest.raises(BotApiError) as refused:
         limits.spend(chat, now)
     return refused.value.parameters.get("retry_after")
@@ -36,7 +36,7 @@ def test_a_group_takes_20_a_minute() -> None:
 
 def test_a_private_chat_knows_no_minute() -> None:
     limits = Limits(Rules())
-    chat = Chat(1, "private", "", {})
+    chat = GroupChat(1, "private", "", {})
 
     for second in range(70):
         limits.spend(chat, now=100 + second)
@@ -45,9 +45,9 @@ def test_a_private_chat_knows_no_minute() -> None:
 def test_a_bot_sends_30_a_second_in_all_chats_together() -> None:
     limits = Limits(Rules())
     for number in range(30):
-        limits.spend(Chat(-number - 1, "group", "", {}), now=100)
+        limits.spend(GroupChat(-number - 1, "group", "", {}), now=100)
 
-    assert refusal(limits, Chat(-99, "group", "", {}), now=100.5) == 1
+    assert refusal(limits, GroupChat(-99, "group", "", {}), now=100.5) == 1
 
 
 def test_limits_can_be_off() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
-from infra.sandbox.telegram.arguments import Upload
-from infra.sandbox.telegram.model import Person
+from infra.sandbox.telegram.arguments import ReceivedFile
+from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import NOT_MODIFIED, Rules, StageError
 from infra.sandbox.telegram.world import NewChat, Words
 from tests.infra.sandbox.client import BUTTONS, BotClient, picture
@@ -68,7 +68,7 @@ async def test_a_kicked_bot_is_forbidden(sandbox: Sandbox, group: int, bot: BotC
 
 
 async def test_a_group_that_became_a_supergroup_has_another_id(sandbox: Sandbox, bot: BotClient) -> None:
-    old = sandbox.create_chat(NewChat("Team", [Person(1, "Anna")], "group"))
+    old = sandbox.create_chat(NewChat("Team", [User(1, "Anna")], "group"))
 
     new = sandbox.upgrade(old.id, 1)
 
@@ -259,7 +259,7 @@ async def test_photo_of_a_person_arrives_with_its_caption_and_what_it_answers(
     sandbox: Sandbox, group: int, bot: BotClient
 ) -> None:
     sent = (await bot("sendMessage", chat_id=group, text="x"))["result"]
-    shown = Upload("a.jpg", "image/jpeg", picture())
+    shown = ReceivedFile("a.jpg", "image/jpeg", picture())
 
     sandbox.show(Words(group, 1, "look", sent["message_id"], shown, "photo"))
 

@@ -31,7 +31,7 @@ async def test_a_waiting_poll_is_answered_the_moment_something_happens(
     sandbox: Sandbox, group: int, bot: BotClient
 ) -> None:
     poll = asyncio.create_task(bot("getUpdates", timeout=50))
-    await sandbox.until(sandbox.bot_api.desk.is_waiting)
+    await sandbox.until(sandbox.bot_api.polls.is_waiting)
 
     sandbox.say(group, 1, "now")
 
@@ -40,7 +40,7 @@ async def test_a_waiting_poll_is_answered_the_moment_something_happens(
 
 async def test_a_second_poller_ends_the_first_with_409(sandbox: Sandbox, group: int, bot: BotClient) -> None:
     older = asyncio.create_task(bot("getUpdates", timeout=50))
-    await sandbox.until(sandbox.bot_api.desk.is_waiting)
+    await sandbox.until(sandbox.bot_api.polls.is_waiting)
     newer = asyncio.create_task(bot("getUpdates", offset=5, timeout=50))
 
     refused = await older

@@ -3,10 +3,10 @@
 import pytest
 
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.model import Content, Person
-from infra.sandbox.telegram.queries import Answer
+from infra.sandbox.telegram.model import Content, User
+from infra.sandbox.telegram.queries import QueryAnswer
 from infra.sandbox.telegram.rules import QUERY_TOO_OLD, BotApiError, Rules, StageError
-from infra.sandbox.telegram.world import NewChat, Tap, World
+from infra.sandbox.telegram.world import ButtonTap, NewChat, World
 from tests.infra.sandbox.client import BotClient
 
 SKIP = (({"text": "Skip", "callback_data": "skip:1:0"},),)
@@ -14,7 +14,7 @@ SKIP = (({"text": "Skip", "callback_data": "skip:1:0"},),)
 
 async def test_a_tap_arrives_with_the_card_as_it_looks_now(sandbox: Sandbox, group: int, bot: BotClient) -> None:
     message_id = await bot.send_card(group)
-    query_id = sandbox.tap(Tap(group, message_id, 2, "⏭ Skip"))
+    query_id = sandbox.tap(ButtonTap(group, message_id, 2, "⏭ Skip"))
 
     query = (await bot("getUpdates"))["result"][0]["callback_query"]
 
@@ -27,7 +27,7 @@ async def test_a_tap_arrives_with_the_card_as_it_looks_now(sandbox: Sandbox, gro
 
 
 async def test_a_toast_is_shown_to_the_person_who_tapped(sandbox: Sandbox, group: int, bot: BotClient) -> None:
-    query_id = sandbox.tap(Tap(group, await bot.send_card(group), 1, "skip:1:0"))
+    query_id = sandbox.tap(ButtonTap(group, await bot.send_card(group), 1, "skip:1:0"))
 
     answered = await bot("answerCallbackQuery", callback_query_id=query_id, text="Skipping…", show_alert=True)
 
@@ -38,7 +38,7 @@ async def test_a_toast_is_shown_to_the_person_who_tapped(sandbox: Sandbox, group
 
 
 async def test_a_toast_has_200_characters_at_most(sandbox: Sandbox, group: int, bot: BotClient) -> None:
-    query_id = sandbox.tap(Tap(group, await bot.send_card(group), 1, "skip:1:0"))
+    query_id = sandbox.tap(ButtonTap(group, await bot.send_card(group), 1, "skip:1:0"))
 
     too_long = await bot("answerCallbackQuery", callback_query_id=query_id, text="x" * 201)
     fits = await bot("answerCallbackQuery", callback_query_id=query_id, text="x" * 200)
@@ -48,7 +48,7 @@ async def test_a_toast_has_200_characters_at_most(sandbox: Sandbox, group: int, 
 
 
 async def test_a_second_answer_is_refused_and_not_shown(sandbox: Sandbox, group: int, bot: BotClient) -> None:
-    query_id = sandbox.tap(Tap(group, await bot.send_card(group), 1, "skip:1:0"))
+    query_id = sandbox.tap(ButtonTap(group, await bot.send_card(group), 1, "skip:1:0"))
     await bot("answerCallbackQuery", callback_query_id=query_id, text="first")
 
     second = await bot("answerCallbackQuery", callback_query_id=query_id, text="second")
@@ -71,8 +71,8 @@ async def test_a_button_that_is_gone_can_only_be_tapped_from_memory(
     await bot("editMessageReplyMarkup", chat_id=group, message_id=message_id)
 
     with pytest.raises(StageError):
-        sandbox.tap(Tap(group, message_id, 1, "skip:1:0"))
-    sandbox.tap(Tap(group, message_id, 1, "skip:1:0", force=True))
+        sandbox.tap(ButtonTap(group, message_id, 1, "skip:1:0"))
+    sandbox.tap(ButtonTap(group, message_id, 1, "skip:1:0", force=True))
 
     assert (await bot("getUpdates"))["result"][0]["callback_query"]["data"] == "skip:1:0"
 
@@ -82,7 +82,7 @@ async def test_a_tap_on_a_deleted_card_carries_an_inaccessible_message(
 ) -> None:
     message_id = await bot.send_card(group)
     await bot("deleteMessage", chat_id=group, message_id=message_id)
-    sandbox.tap(Tap(group, message_id, 1, "skip:1:0", force=True))
+    sandbox.tap(ButtonTap(group, message_id, 1, "skip:1:0", force=True))
 
     message = (await bot("getUpdates"))["result"][0]["callback_query"]["message"]
 
@@ -96,32 +96,32 @@ async def test_a_tap_on_a_deleted_card_carries_an_inaccessible_message(
 @pytest.fixture
 def world() -> World:
     world = World(Rules(answers_once=False))
-    world.create_chat(NewChat("Team", [Person(1, "Ann")], id=-7), now=0)
+    world.create_chat(NewChat("Team", [User(1, "Ann")], id=-7), now=0)
     world.send("-7", Content("text", "x", keyboard=SKIP), now=0)
     return world
 
 
 def test_a_toast_after_the_window_is_too_old(world: World) -> None:
-    query_id = world.tap(Tap(-7, 1, 1, "Skip"), now=10)
+    query_id = world.tap(ButtonTap(-7, 1, 1, "Skip"), now=10)
 
-    world.answer(query_id, Answer(40, "in time", alert=False))
+    world.answer(query_id, QueryAnswer(40, "in time", alert=False))
     with pytest.raises(BotApiError, match="query is too old"):
-        world.answer(query_id, Answer(40.1, "late", alert=False))
+        world.answer(query_id, QueryAnswer(40.1, "late", alert=False))
 
 
 def test_a_second_answer_can_be_allowed(world: World) -> None:
-    query_id = world.tap(Tap(-7, 1, 1, "Skip"), now=10)
+    query_id = world.tap(ButtonTap(-7, 1, 1, "Skip"), now=10)
 
-    assert world.answer(query_id, Answer(11, "one", alert=False)) is True
-    assert world.answer(query_id, Answer(12, "two", alert=False)) is True
+    assert world.answer(query_id, QueryAnswer(11, "one", alert=False)) is True
+    assert world.answer(query_id, QueryAnswer(12, "two", alert=False)) is True
 
 
 def test_nobody_taps_who_does_not_exist(world: World) -> None:
     with pytest.raises(StageError, match="nobody with the id 99"):
-        world.tap(Tap(-7, 1, 99, "Skip"), now=10)
+        world.tap(ButtonTap(-7, 1, 99, "Skip"), now=10)
 
 
 def test_a_stranger_of_another_chat_can_tap_what_was_forwarded(world: World) -> None:
-    world.create_chat(NewChat("", [Person(99, "Mallory")], kind="private"), now=0)
+    world.create_chat(NewChat("", [User(99, "Mallory")], kind="private"), now=0)
 
-    assert world.tap(Tap(-7, 1, 99, "Skip"), now=10)
+    assert world.tap(ButtonTap(-7, 1, 99, "Skip"), now=10)

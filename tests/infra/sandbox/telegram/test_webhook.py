@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from infra.sandbox.common.faults import Fault, Kind
+from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.common.journal import Changes
 from infra.sandbox.sandbox import Sandbox
-from infra.sandbox.telegram.world import Tap
+from infra.sandbox.telegram.world import ButtonTap
 from tests.infra.sandbox.client import BotClient
 
 SECRET = "who-calls-is-telegram"
@@ -106,7 +106,7 @@ async def test_next_tap_of_a_person_waits_for_the_first_and_nobody_elses_does(
     card = await bot.send_card(group)
     hook.held = asyncio.Event()
     await bot("setWebhook", url=hook.url)
-    first, second, other = (sandbox.tap(Tap(group, card, person, "Posted")) for person in (1, 1, 2))
+    first, second, other = (sandbox.tap(ButtonTap(group, card, person, "Posted")) for person in (1, 1, 2))
 
     await hook.heard_so_many(2)
     early = [update["callback_query"]["id"] for update in hook.heard]
@@ -121,7 +121,7 @@ async def test_polls_are_refused_while_a_webhook_is_set_and_one_that_waits_is_en
     sandbox: Sandbox, bot: BotClient, hook: Hook
 ) -> None:
     poll = asyncio.create_task(bot("getUpdates", timeout=50))
-    await sandbox.until(sandbox.bot_api.desk.is_waiting)
+    await sandbox.until(sandbox.bot_api.polls.is_waiting)
 
     await bot("setWebhook", url=hook.url)
     refused = await bot("getUpdates")
@@ -174,7 +174,7 @@ async def test_nobody_is_there_and_getwebhookinfo_says_so(sandbox: Sandbox, grou
 async def test_update_is_brought_twice_when_a_fault_says_so(
     sandbox: Sandbox, group: int, bot: BotClient, hook: Hook
 ) -> None:
-    sandbox.set_fault(Fault(Kind.DUPLICATE, times=1))
+    sandbox.set_fault(Fault(FaultKind.DUPLICATE, times=1))
     await bot("setWebhook", url=hook.url)
 
     sandbox.say(group, 1, "twice")
