@@ -10,6 +10,7 @@ import anyio
 
 from actors.audit.lines import write_item_line
 from actors.audit.tap_log import Traces
+from actors.database.asking import AGAIN_SECONDS, ask_until_answered, terms_for
 from actors.database.request import NotStored, Priority, RequestTerms
 from actors.domain.item import Row
 from actors.domain.messages import (
@@ -174,16 +175,17 @@ class ItemActor:
             await self._context.tell(reply.value)
 
     async def _close(self, tap: Tap) -> None:
-        """Ask until answered: afterwards no late attempt can take effect unseen."""
-        stopping = False
+        """Ask until answered: afterwards no late attempt can take effect unseen. A refusal is no answer to that."""
+        outside, closing = self._outside, CloseTap(tap, self._outside.worker)
+        terms, stopping = partial(terms_for, HOLD_SECONDS, Priority.HIGH), False
         while not stopping:
-            terms = RequestTerms(anyio.current_time() + HOLD_SECONDS, Priority.HIGH)
             try:
-                reply = await self._outside.store.ask(CloseTap(tap, self._outside.worker), terms)
+                reply = await ask_until_answered(outside.store, closing, terms, outside.pause)
             except NotStored:
-                stopping = await self._outside.pause(1.0)
+                stopping = await outside.pause(AGAIN_SECONDS)
             else:
-                await self._context.tell(reply.value)
+                if reply is not None:
+                    await self._context.tell(reply.value)
                 return
 
     def _add_line(self, effect: wanted.ShowLine, about: Message) -> None:

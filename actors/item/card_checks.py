@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-import anyio
-
-from actors.database.request import Cause, NotStored, Priority, RequestTerms, Store
+from actors.database.asking import ask_until_answered, terms_for
+from actors.database.request import NotStored, RequestTerms, Store
 from actors.domain.messages import Checked
 from actors.domain.taps import Press
 from actors.item.effects import CheckCard
 from actors.operations.taps import LookAtCard
 
 ASK_SECONDS = 30.0
-AGAIN_SECONDS = 1.0
 
 
 @dataclass
@@ -34,20 +32,23 @@ class Checks:
     async def look(self, press: Press) -> Checked | None:
         """Ask until answered; None: no such item, no hope, or we stop."""
         asked = LookAtCard(press.chat_id, press.item_id, press.message_id)
+        check: CheckCard
+
+        def terms() -> RequestTerms:
+            nonlocal check
+            check = self._wanted[press.message_id]
+            return terms_for(ASK_SECONDS)
+
         try:
-            while True:
-                check = self._wanted[press.message_id]
-                try:
-                    terms = RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
-                    row = (await self.store.ask(asked, terms)).value
-                except NotStored as lost:
-                    if lost.cause is Cause.REFUSED or await self.pause(AGAIN_SECONDS):
-                        return None
-                else:
-                    if row is None:
-                        return None
-                    # What was drawn while we asked may lie over something that is newer than this answer.
-                    if self._wanted[press.message_id] is check:
-                        return Checked(check.press, row, check.line, check.drawn)
+            while (reply := await ask_until_answered(self.store, asked, terms, self.pause)) is not None:
+                if reply.value is None:
+                    return None
+                # What was drawn while we asked may lie over something that is newer than this answer.
+                if self._wanted[press.message_id] is check:
+                    return Checked(check.press, reply.value, check.line, check.drawn)
+        except NotStored:
+            return None
+        else:
+            return None
         finally:
             del self._wanted[press.message_id]

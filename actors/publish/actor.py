@@ -12,7 +12,8 @@ import structlog
 
 from actors.audit.lines import write_item_line
 from actors.audit.tap_log import Explained
-from actors.database.request import Cause, NotStored, Priority, RequestTerms, Store
+from actors.database.asking import ask_until_answered, terms_for
+from actors.database.request import Store
 from actors.domain.account import Account, ContainerState, DoubtHints
 from actors.domain.item import Row
 from actors.domain.messages import Changed
@@ -50,7 +51,6 @@ T = TypeVar("T")
 ENDS = frozenset({Phase.PUBLISHED, Phase.REFUSED, Phase.IN_DOUBT})
 ASK_SECONDS = 30.0
 READ_SECONDS = 20.0  # the longest that a call takes which publishes nothing
-AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +148,10 @@ class SagaActor:
         return FencedOut()
 
     async def _ask(self, operation: Operation[T]) -> T | None:
-        """Ask until answered, the same each time; None: we stop first."""
-        while True:
-            terms = RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
-            try:
-                return (await self._dependencies.store.ask(operation, terms)).value
-            except NotStored as lost:
-                if lost.cause is Cause.REFUSED:
-                    raise
-            if await self._dependencies.pause(AGAIN_SECONDS):
-                return None
+        """Ask until answered; None: we stop first."""
+        outside, terms = self._dependencies, partial(terms_for, ASK_SECONDS)
+        reply = await ask_until_answered(outside.store, operation, terms, outside.pause)
+        return None if reply is None else reply.value
 
     async def _tell_item(self, row: Row) -> None:
         cause = row.state.value if row.phase is None else row.phase.value

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.database.request import Cause, NotStored, Priority, RequestTerms, Store
+from actors.database.asking import ask_until_answered, terms_for
+from actors.database.request import NotStored, Store
 from actors.domain.updates import Moved
 from actors.errors import MailboxClosed
 from actors.operations.commands import MoveChat, Relocation
@@ -18,7 +20,6 @@ from actors.runtime.child import ChildContext
 log = structlog.get_logger()
 
 ASK_SECONDS = 30.0
-AGAIN_SECONDS = 1.0
 
 Migration: TypeAlias = tuple[int, int]  # Telegram's old id of a chat and its new one
 
@@ -72,18 +73,20 @@ class ChatMigration:
 
     async def _store_until_answered(self, move: Migration) -> Relocation | None:
         """Ask until it is known; None: the database refuses it, and would do so again."""
-        while True:
-            terms = RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
-            try:
-                outcome = (await self._store.ask(MoveChat(*move), terms)).value
-            except NotStored as lost:
-                if lost.cause is Cause.REFUSED:
-                    _complain(move, str(lost))
-                    return None
-                await anyio.sleep(AGAIN_SECONDS)
-            else:
-                _report(outcome, move)
-                return outcome
+        terms = partial(terms_for, ASK_SECONDS)
+        try:
+            reply = await ask_until_answered(self._store, MoveChat(*move), terms, _pause)
+        except NotStored as lost:
+            _complain(move, str(lost))
+            return None
+        assert reply is not None, "a stop cancels us"
+        _report(reply.value, move)
+        return reply.value
+
+
+async def _pause(seconds: float) -> bool:
+    await anyio.sleep(seconds)
+    return False
 
 
 def _report(outcome: Relocation, move: Migration) -> None:

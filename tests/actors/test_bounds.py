@@ -16,18 +16,17 @@ from actors.commands import actor as commands
 from actors.commands import bot_name as own_name
 from actors.commands import delivery as voice
 from actors.commands import texts as replies
+from actors.database import asking
 from actors.database.actor import DatabaseSettings
 from actors.item import actor as item
 from actors.item import aloud, caches
 from actors.item import callback_answers as answers
-from actors.item import card_checks as checks
 from actors.item import recording as recordings
 from actors.item import sending as sends
 from actors.publish import actor as publisher
 from actors.publish import decide as saga
 from actors.runtime import waiting, watchdog
 from actors.schedule import reconciler
-from actors.updates import chat_migration as moves
 from actors.updates import dispatcher as door
 from actors.updates import poll_lease as lease
 from actors.updates import polling as poller
@@ -108,7 +107,7 @@ def test_person_who_waits_is_answered_within_seconds() -> None:
 
 
 def test_what_was_not_stored_is_asked_again_after_a_second() -> None:
-    assert {publisher.AGAIN_SECONDS, moves.AGAIN_SECONDS, checks.AGAIN_SECONDS} == {1.0}
+    assert asking.AGAIN_SECONDS == 1.0
 
 
 def test_check_of_a_card_ends_while_its_slot_is_near() -> None:

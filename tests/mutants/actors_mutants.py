@@ -376,9 +376,10 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/publish/actor.py",
-                "                if lost.cause is Cause.REFUSED:\n                    raise\n",
-                "                if lost.cause is Cause.REFUSED:\n                    raise\n"
-                "                return None\n",
+                "        reply = await ask_until_answered(outside.store, operation, terms, outside.pause)\n",
+                "        try:\n            reply = await outside.store.ask(operation, terms())\n"
+                "        except Exception as lost:\n            reply = None\n"
+                "            if lost.cause.name == 'REFUSED':\n                raise\n",
             ),
         ),
     ),
@@ -495,13 +496,14 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/item/actor.py",
-                "ask(CloseTap(tap, self._outside.worker), terms)",
-                "ask(LoadRow(tap.press.chat_id, tap.press.item_id), terms)",
+                "closing = self._outside, CloseTap(tap, self._outside.worker)",
+                "closing = self._outside, LoadRow(tap.press.chat_id, tap.press.item_id)",
             ),
             Edit(
                 "actors/item/actor.py",
-                "                await self._context.tell(reply.value)\n                return",
-                "                row = reply.value\n"
+                "                if reply is not None:\n"
+                "                    await self._context.tell(reply.value)\n                return",
+                "                row = reply and reply.value\n"
                 "                took = row is not None and row.settled and row.settled.tap_id == tap.press.id\n"
                 "                known = Recorded(tap, row, True) if row and took else NotRecorded(tap, certain=True)\n"
                 "                await self._context.tell(known)\n                return",
