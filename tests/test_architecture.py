@@ -29,6 +29,7 @@ PURE_NAMES = {
     "questions",
     "rate_limit",
     "request",
+    "shortcomings",
     "texts",
     "token_warnings",
 }

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 import anyio
 import structlog
 
+from actors.accounts.texts import FILE_TOO_SLOW, NO_ANSWER, finding
 from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.domain.account import Quota
 from actors.domain.item import Row, State, Story
 from actors.domain.messages import Changed
 from actors.errors import MailboxClosed, PortError, Refused, TokenGone
-from actors.operations.preflight import NO_ANSWER, LookAhead, Outlook, StoreFinding, finding, is_lost
+from actors.operations.preflight import LookAhead, Outlook, StoreFinding, is_lost
 from actors.peers import Items
 from actors.ports import Instagram
 from actors.publish.texts import unprefixed
@@ -122,7 +123,7 @@ class Preflight:
         except PortError as error:
             troubles.append(str(error))
         except TimeoutError:
-            troubles.append("The story's file cannot be reached in time.")
+            troubles.append(FILE_TOO_SLOW)
 
     async def _show(self, row: Row) -> None:
         try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import anyio
 import structlog
 
+from actors.accounts.shortcomings import Shortcoming, concerning, shortcomings
 from actors.database.request import NotStored, Priority, RequestTerms, Store
-from actors.operations.set_up import LookAtSetUp, Prerequisites, Shortcoming, concerning, shortcomings
+from actors.operations.set_up import LookAtSetUp, Prerequisites
 from actors.runtime.child import ChildContext
 from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
 

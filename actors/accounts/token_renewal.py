@@ -9,7 +9,8 @@ from typing import TypeVar
 import anyio
 import structlog
 
-from actors.accounts.token_warnings import GONE, sentence, warning
+from actors.accounts.texts import token_ends
+from actors.accounts.token_warnings import GONE, warning
 from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.domain.account import FreshToken
 from actors.errors import AnswerLost, PortError, TokenGone
@@ -94,7 +95,7 @@ class TokenKeeper:
         # Stopping now would leave a warning that is stored and was never given.
         with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WARN_SECONDS):
             try:
-                await self._outside.chat.send_text(due.chat_id, sentence(due, days))
+                await self._outside.chat.send_text(due.chat_id, token_ends(due, days))
             except AnswerLost:
                 pass
             except PortError as error:

@@ -15,7 +15,7 @@ from actors.commands.conversation import Conversation
 from actors.commands.delivery import MessageDelivery
 from actors.commands.dependencies import CommandDependencies
 from actors.commands.greeting import Greeting
-from actors.commands.parsing import MENU, addressee, mentions
+from actors.commands.parsing import addressee, mentions
 from actors.domain.updates import Heard, Membership, Said
 from actors.errors import MailboxClosed, MailboxFull, PortError, Refused
 from actors.runtime.actor import DeadLetter, Reason
@@ -109,7 +109,7 @@ class Commands:
         """Try once; returns the pause in seconds after a failure. Telegram limits this call for up to 19 minutes."""
         try:
             with anyio.fail_after(MENU_SECONDS):
-                await self._chat.show_menu(MENU)
+                await self._chat.show_menu(replies.MENU)
         except (PortError, TimeoutError) as error:
             refused = isinstance(error, Refused)
             pause = MENU_REFUSED_SECONDS if refused else pause_after(error, MENU_RETRY_SECONDS, failures)

@@ -29,15 +29,6 @@ class CommandVerb(Enum):
     REQUEUE = "requeue"
 
 
-MENU: tuple[tuple[str, str], ...] = (
-    (CommandVerb.STATE.value, "what is next, what waits, and whether all works"),
-    (CommandVerb.QUEUE.value, "the next stories"),
-    (CommandVerb.NEXT.value, "show the next story now"),
-    (CommandVerb.PAUSE.value, "show no more stories until /resume"),
-    (CommandVerb.RESUME.value, "go on after a pause"),
-    (CommandVerb.REQUEUE.value, "bring a skipped story back: /requeue 7"),
-    (CommandVerb.HELP.value, "how this works"),
-)
 CHANGES = frozenset({CommandVerb.NEXT, CommandVerb.PAUSE, CommandVerb.RESUME, CommandVerb.REQUEUE})
 VERBS = {verb.value: verb for verb in CommandVerb}
 

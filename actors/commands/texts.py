@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from actors.commands.parsing import MENU, Command, CommandVerb
+from actors.commands.parsing import Command, CommandVerb
 from actors.domain.item import Row, State
 from actors.domain.local_times import clock, local, moment
 from actors.domain.time_zones import is_known, unknown
@@ -18,6 +18,15 @@ SILENT_SECONDS = 60.0  # a long poll lasts 25, and one that nobody answers 35
 TITLE_ROOM = 40
 JOINER = "\u200d"  # holds an emoji together
 
+MENU: tuple[tuple[str, str], ...] = (
+    (CommandVerb.STATE.value, "what is next, what waits, and whether all works"),
+    (CommandVerb.QUEUE.value, "the next stories"),
+    (CommandVerb.NEXT.value, "show the next story now"),
+    (CommandVerb.PAUSE.value, "show no more stories until /resume"),
+    (CommandVerb.RESUME.value, "go on after a pause"),
+    (CommandVerb.REQUEUE.value, "bring a skipped story back: /requeue 7"),
+    (CommandVerb.HELP.value, "how this works"),
+)
 HOW = """When a story's slot comes, its card comes into this group. Tap Auto Post, Posted, Skip or Reject:
 the first tap counts, and the card says whose it was."""
 HELP = "\n".join([" ".join(HOW.split()), *(f"/{verb}: {what}" for verb, what in MENU)])

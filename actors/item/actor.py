@@ -24,6 +24,7 @@ from actors.domain.messages import (
 )
 from actors.domain.taps import Press, Pressed, Tap
 from actors.item import effects as wanted
+from actors.item import texts
 from actors.item.callback_answers import say_in_chat, say_until_heard, toast
 from actors.item.card_checks import Checks
 from actors.item.card_requests import Drawings
@@ -157,7 +158,7 @@ class ItemActor:
         if await toast(self._outside.chat, press, wish.text, self._outside.pause):
             self._traces.of(press).toasted()
         elif wish.alone and (not wish.seldom or self._outside.seldom.may_tell(press, wish.text)):
-            await say_in_chat(self._outside.aloud, press, f"{press.person.name}: {wish.text}")
+            await say_in_chat(self._outside.aloud, press, texts.aloud(press.person.name, wish.text))
 
     async def _say(self, wish: wanted.SayInChat) -> None:
         press = wish.press

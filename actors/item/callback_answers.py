@@ -12,6 +12,7 @@ from actors.audit.lines import TapEnd, no_figures, write_tap_line
 from actors.domain.taps import Press
 from actors.domain.updates import Unknown
 from actors.errors import PortError, Refused, Unreachable
+from actors.item import texts
 from actors.item.aloud import ANSWER_SECONDS, Aloud
 from actors.item.effects import SayInChat
 from actors.ports import Chat
@@ -45,7 +46,7 @@ async def refuse(aloud: Aloud, press: Press, text: str, confirm: Callable[[int],
     """
     began = anyio.current_time()
     if not await _reached(press.id, partial(aloud.chat.answer, press.id, text)):
-        await _said(press, partial(aloud.say, press.chat_id, f"{press.person.name}: {text}"))
+        await _said(press, partial(aloud.say, press.chat_id, texts.aloud(press.person.name, text)))
     toast_ms = round((anyio.current_time() - began) * 1000, 1)
     write_tap_line(TapEnd.unread(press, text), {**no_figures(), "toast_ms": toast_ms})
     confirm(press.update_id)

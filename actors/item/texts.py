@@ -88,9 +88,14 @@ def in_progress(step: Step, name: str) -> str:
     return f"{PENDING} {name} is {DOING[step]} this…"
 
 
+def aloud(name: str, text: str) -> str:
+    """What a toast says to one person, said to the group."""
+    return f"{name}: {text}"
+
+
 def foreign(why: Foreign, name: str) -> str:
     """What the group is told of a press whose message may not be drawn."""
-    return f"{name}: {FOREIGN[why]}"
+    return aloud(name, FOREIGN[why])
 
 
 def barred(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a card says before anybody taps: whether Auto Post would work, as far as can be seen. Pure."""
+"""What is asked of the database to see, before anybody taps, whether Auto Post would work."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from actors.domain.account import Account, Quota
 from actors.domain.item import Row
 from actors.operations.operation import Operation
-
-DAY_SECONDS = 86_400.0
-NOT_CONNECTED = "No Instagram account is connected: tell the operator."
-NO_ANSWER = "Instagram does not answer just now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +49,7 @@ class StoreFinding(Operation[Row | None]):
         return None if self.known.account is None else self.known.account.id
 
 
-def finding(outlook: Outlook, troubles: tuple[str, ...] = ()) -> str:
-    """Say in one line that all is well, or what is not; `troubles` are sentences about what was tried."""
-    if outlook.account is None:
-        return f"⚠️ {NOT_CONNECTED}"
-    name = f"@{outlook.account.username}"
-    wrong = (*_known(outlook, name), *troubles)
-    if wrong:
-        return f"⚠️ {' '.join(wrong)}"
-    return "✅ " + ", ".join((f"Ready: {name}", *_good(outlook)))
-
-
 def is_lost(outlook: Outlook) -> bool:
     """Tell whether there is nothing to ask Instagram with."""
     ended = outlook.seconds_left is not None and outlook.seconds_left <= 0
     return outlook.account is None or outlook.gone or ended
-
-
-def _known(outlook: Outlook, name: str) -> list[str]:
-    """What is wrong without asking further."""
-    wrong = []
-    if is_lost(outlook):
-        wrong.append(f"Instagram wants {name} to be connected again: tell the operator.")
-    if outlook.quota is not None and outlook.quota.used >= outlook.quota.total:
-        wrong.append(f"{name} has no posts left today ({outlook.quota.used} of {outlook.quota.total} used).")
-    return wrong
-
-
-def _good(outlook: Outlook) -> list[str]:
-    good = []
-    if outlook.seconds_left is not None:
-        good.append(f"token {_days(outlook.seconds_left)}")
-    if outlook.quota is not None:
-        good.append(f"{outlook.quota.total - outlook.quota.used} of {outlook.quota.total} posts left")
-    return good
-
-
-def _days(seconds: float) -> str:
-    days = int(seconds // DAY_SECONDS)
-    return "ends today" if days == 0 else "1 day" if days == 1 else f"{days} days"

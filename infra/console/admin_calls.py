@@ -9,9 +9,9 @@ from typing import Any, TypeAlias, TypeVar
 
 import anyio
 
+from actors.accounts.shortcomings import concerning, shortcomings
 from actors.domain.item import FINAL, State
 from actors.errors import AnswerLost, PortError, Unreachable
-from actors.operations.set_up import concerning, shortcomings
 from infra.console.exit_codes import Failed, WrongInput, warn
 from infra.console.ports import Desk, Lines, Opened
 from infra.console.times import by_clock, common, told

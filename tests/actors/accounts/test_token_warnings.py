@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.accounts.token_warnings import sentence, warning
+from actors.accounts.texts import token_ends
+from actors.accounts.token_warnings import warning
 from actors.domain.account import Account, Login
 from actors.operations.tokens import TokenDue
 
@@ -43,11 +44,11 @@ def test_each_warning_is_given_once_and_none_after_a_more_urgent_one(
     [(6.4 * DAY, "6 days"), (1.6 * DAY, "2 days"), (DAY, "24 hours"), (5400.0, "2 hours"), (60.0, "1 hour")],
 )
 def test_warning_says_how_long_and_what_to_do(left: float, said: str) -> None:
-    text = sentence(due(left), 7)
+    text = token_ends(due(left), 7)
 
     assert text.startswith(f"⚠️ Our access to @studio on Instagram ends in {said}, and")
     assert "Ask the operator to connect the account again." in text
 
 
 def test_last_warning_says_what_to_do_meanwhile() -> None:
-    assert sentence(due(None, gone=True), 0).endswith("Until then post by hand and tap Posted.")
+    assert token_ends(due(None, gone=True), 0).endswith("Until then post by hand and tap Posted.")

@@ -5,7 +5,7 @@ import pytest
 
 from actors.commands.actor import MENU_EVERY_SECONDS, MENU_REFUSED_SECONDS
 from actors.commands.bot_name import ASK_SECONDS, EVERY_SECONDS, HOLD_SECONDS, MOST_HELD, STRANGE_SECONDS
-from actors.commands.parsing import MENU
+from actors.commands.texts import MENU
 from actors.errors import AnswerLost, MailboxClosed, Refused, Unreachable
 from actors.operations.commands import PauseChat
 from tests.actors.commands.fakes import CommandStage

@@ -2,7 +2,8 @@
 
 import pytest
 
-from actors.commands.parsing import MENU, MOST_LINES, Command, CommandVerb, Courtesy, addressee, asked, is_too_old, read
+from actors.commands.parsing import MOST_LINES, Command, CommandVerb, Courtesy, addressee, asked, is_too_old, read
+from actors.commands.texts import MENU
 from actors.operations.commands import CommandKey, CommandOutcome, LookAtChat, PauseChat, PresentNext, RequeueItem, Told
 from tests.stories import ANNA, CHAT
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from actors.operations.set_up import Prerequisites, SetUp, concerning, shortcomings
+from actors.accounts.shortcomings import concerning, shortcomings
+from actors.operations.set_up import Prerequisites, SetUp
 
 ALL = Prerequisites()
 NOTHING = Prerequisites(keys=False, links=False)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from actors.accounts.texts import finding
 from actors.domain.account import Account, Login, Quota
-from actors.operations.preflight import Outlook, finding, is_lost
+from actors.operations.preflight import Outlook, is_lost
 from actors.publish.texts import NOT_CONNECTED, unprefixed
 
 DAY = 86_400.0
