@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -183,9 +184,19 @@ def test_image_says_how_it_is_stopped_and_looked_at(image: Instructions) -> None
     assert len(list(named("HEALTHCHECK", image))) == 1
 
 
-def test_worker_writes_into_data_dir_and_nowhere_else(tmp_path: Path, database_url: str) -> None:
+@pytest.fixture
+def everytap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that a worker's image has."""
+    folder = tmp_path_factory.mktemp("everytap")
+    shutil.copytree(ROOT / "actors", folder / "actors", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "infra", folder / "infra", ignore=shutil.ignore_patterns("__pycache__", "sandbox"))
+    shutil.copy(ROOT / "main.py", folder)
+    return folder
+
+
+def test_worker_writes_into_data_dir_and_nowhere_else(everytap: Path, tmp_path: Path, database_url: str) -> None:
     """So its root file system may be read-only; and what it leaves there nobody else may read."""
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(everytap)}
     environment |= {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "PORT": "0", "TELEGRAM_TOKEN": TOKEN}
     environment |= {
         "ENV_FILE": os.devnull,
@@ -195,7 +206,7 @@ def test_worker_writes_into_data_dir_and_nowhere_else(tmp_path: Path, database_u
     command = [sys.executable, "-c", TELL_WRITES]
 
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=everytap, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as worker:
         assert worker.stdout is not None
         started = any('"worker.started"' in line for line in worker.stdout)
