@@ -32,20 +32,20 @@ from actors.worker import Identity, Ports, Worker
 from infra.clock import WallClock
 from infra.console.app import RUNNING, build
 from infra.console.exit_codes import WrongInput, say
-from infra.console.ports import Opened, Safe
+from infra.console.ports import ConsoleDependencies, VaultDependencies
 from infra.console.program import PROGRAM, examples, name_to_type
 from infra.identity import take_names
 from infra.instagram.graph import GraphInstagram, open_instagram
-from infra.instagram.settings import App, Around, settings_for
-from infra.instagram.tokens import Owner
+from infra.instagram.settings import App, GraphDependencies, settings_for
+from infra.instagram.tokens import TokenOwner
 from infra.logs import configure_logs, dropped_line
 from infra.media.bucket import Bucket, BucketMedia
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
 from infra.media.reach import Reach
 from infra.media.secret import kept_secret
-from infra.postgres.admin import Desk
-from infra.postgres.connect import Address, connected
+from infra.postgres.admin import PostgresAdmin
+from infra.postgres.connect import DatabaseAddress, connected
 from infra.postgres.embedded.owner import open_embedded
 from infra.postgres.migrate import TooOld, migrate
 from infra.postgres.pool import PoolSettings, open_pool
@@ -119,28 +119,28 @@ def data_dir_of(settings: Settings) -> Path:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Address]:
+async def open_database(settings: Settings) -> AsyncIterator[DatabaseAddress]:
     """Yield the address of the database: the operator's own, or an embedded one for as long as this lasts."""
     if settings.database_url is not None:
-        yield Address(settings.database_url.get_secret_value(), settings.database_pooled, settings.libpq)
+        yield DatabaseAddress(settings.database_url.get_secret_value(), settings.database_pooled, settings.libpq)
         return
     async with open_embedded(data_dir_of(settings)) as dsn:
-        yield Address(dsn, scram_only=True)
+        yield DatabaseAddress(dsn, scram_only=True)
 
 
-async def bring_up_to_date(address: Address) -> list[str]:
+async def bring_up_to_date(address: DatabaseAddress) -> list[str]:
     """Migrate, patiently; returns what was applied."""
     async with connected(address, say) as connection:
         return await migrate(connection)
 
 
 @asynccontextmanager
-async def open_desk() -> AsyncIterator[Desk]:
-    """Yield the operator's desk, over a database that is up to date; one that is too old is the input's fault."""
+async def open_operator_admin() -> AsyncIterator[PostgresAdmin]:
+    """Yield what an operator asks of a database that is up to date; one that is too old is the input's fault."""
     async with open_database(read_settings()) as address, connected(address, say) as connection:
         with too_old_told():
             await migrate(connection)
-        yield Desk(connection)
+        yield PostgresAdmin(connection)
 
 
 @contextmanager
@@ -221,7 +221,7 @@ async def check_health() -> tuple[bool, str]:
     return await check(health_of(settings.host, settings.port))
 
 
-async def whose_token(token: str, login: Login, ig_user_id: str | None) -> Owner:
+async def whose_token(token: str, login: Login, ig_user_id: str | None) -> TokenOwner:
     """Ask Instagram whose a token is."""
     settings = read_settings()
     async with open_graph(settings, open_media(settings)) as instagram:
@@ -252,7 +252,7 @@ async def open_graph(settings: Settings, media: LocalMedia | BucketMedia) -> Asy
     secret = settings.facebook_app_secret
     proxies = proxies_of(settings)
     app = App(settings.facebook_app_id, secret.get_secret_value()) if settings.facebook_app_id and secret else None
-    around = Around(vault.unseal, vault.seal, media.link, WallClock())
+    around = GraphDependencies(vault.unseal, vault.seal, media.link, WallClock())
     async with open_instagram(settings_for(settings.instagram_api_url, app, proxies.of), around) as instagram:
         yield instagram
 
@@ -263,15 +263,15 @@ if __name__ == "__main__":  # who imports this typed something else
     tell_crashes(say)
     PROGRAM.set(name_to_type(sys.orig_argv, sys.argv[0], sys.executable))
 app = build(
-    Opened(
-        desk=open_desk,
+    ConsoleDependencies(
+        admin=open_operator_admin,
         library=filled_library,
         migrate=migrate_only,
         check_health=check_health,
         clock=WallClock(),
         groups=open_groups_of_bot,
         means=lambda: means_of(read_settings()),
-        safe=Safe(
+        safe=VaultDependencies(
             vault=lambda: Vault(read_settings().vault_keys()),
             new_key=new_key,
             who=whose_token,

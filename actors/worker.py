@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 import anyio
 
-from actors.accounts.preflight import Checks, Preflight
+from actors.accounts.preflight import Preflight, PreflightDependencies
 from actors.accounts.set_up import SetUpWatch
-from actors.accounts.token_renewal import Keeping, TokenKeeper
+from actors.accounts.token_renewal import TokenDependencies, TokenKeeper
 from actors.audit.interaction_log import InteractionLogger
 from actors.audit.tap_log import Explained
 from actors.cards.actor import CardDrawer
@@ -103,7 +103,9 @@ class Worker:
             Aftermath(self._aloud, self._confirm, self._left_behind),
         )
         self.publishes = PublishRegistry(partial(self._saga, ports, worker), worker, self._left_behind)
-        self.preflight = Preflight(Checks(worker, self.database, ports.instagram, self.items, ports.reach))
+        self.preflight = Preflight(
+            PreflightDependencies(worker, self.database, ports.instagram, self.items, ports.reach)
+        )
         self.scheduler = Scheduler(self.database, self.items, worker, self._left_behind)
         self.reconciler = Reconciler(self.database, self.items, worker)
         self.lease = PollLease(self.database, identity.owner, self._nudge, self.reconciler.look_at_everything)
@@ -112,7 +114,7 @@ class Worker:
         recipients = Recipients(ports.updates, self.items, self._aloud, self.commands, self.migration)
         self.poller = UpdatePoller(recipients, self.lease)
         self.receiver = None if ports.webhook is None else WebhookReceiver(recipients, ports.webhook)
-        self.tokens = TokenKeeper(Keeping(worker, self.database, ports.instagram, ports.chat))
+        self.tokens = TokenKeeper(TokenDependencies(worker, self.database, ports.instagram, ports.chat))
         self.hints = HintListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
         self._updates = ports.updates

@@ -117,7 +117,7 @@ class Redaction:
         return [self.value(value, depth) for value in values]
 
 
-class Lines:
+class LineWriter:
     """Writes finished lines. A log that cannot be written must not end an actor, so the line is given up."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -166,7 +166,7 @@ def configure_logs(
             _renderer(log_format, stream),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: Lines(stream),
+        logger_factory=lambda *_: LineWriter(stream),
         cache_logger_on_first_use=False,  # a cached logger would go on writing to the stream of the call before
     )
     root = logging.getLogger()

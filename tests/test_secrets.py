@@ -19,12 +19,12 @@ from typer.testing import CliRunner
 
 from actors.audit.interaction_log import InteractionLogger
 from actors.operations.housekeeping import Interaction
-from infra.sandbox.telegram.model import Content, Message, Person
+from infra.sandbox.telegram.model import ChatMessage, Content, User
 from infra.sandbox.telegram.world import NewChat, World
 from tests.fakes.chat import FakeChat
 
 API_TOKEN = "one-that-opens-nothing"
-ANNA = Person(11, "Anna")
+ANNA = User(11, "Anna")
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_row_of_an_interaction():
 
 
 def test_edit():
-    Message(1, 2, ANNA, []).show(Content("text", API_TOKEN), 1.0)
+    ChatMessage(1, 2, ANNA, []).show(Content("text", API_TOKEN), 1.0)
 
 
 def test_log_file(tmp_path):
@@ -142,7 +142,7 @@ def test_no_way_out_is_unwatched(pytester: pytest.Pytester) -> None:
         "World.send",
         "FakeChat.send_text",
         "InteractionLogger.tell",
-        "Message.show",
+        "ChatMessage.show",
         "Popen.communicate",
         "Result.__init__",
         "CompletedProcess.__init__",

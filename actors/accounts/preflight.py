@@ -32,7 +32,7 @@ CALL_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
+class PreflightDependencies:
     """All that a check reaches; `reach` raises PortError if Instagram could not fetch the story's file."""
 
     worker: str
@@ -45,8 +45,8 @@ class Checks:
 class Preflight:
     """The actor that looks ahead; a few cards at a time, and never in the way of a tap."""
 
-    def __init__(self, outside: Checks) -> None:
-        self._outside = outside
+    def __init__(self, dependencies: PreflightDependencies) -> None:
+        self._dependencies = dependencies
         self._rows: deque[Row] = deque()
         self._running = 0
         self._wake_up = WakeUp()
@@ -84,7 +84,7 @@ class Preflight:
         self._running -= 1
 
     async def _check(self, row: Row) -> None:
-        known = (await self._outside.store.ask(LookAhead(row.chat_key), _terms())).value
+        known = (await self._dependencies.store.ask(LookAhead(row.chat_key), _terms())).value
         troubles: list[str] = []
         quota: Quota | None = None
         if not is_lost(known):
@@ -92,8 +92,8 @@ class Preflight:
         if not is_lost(known):
             await self._try_file(row.story, troubles)
         found = finding(known, tuple(troubles))
-        store = StoreFinding(row, found, self._outside.worker, known, quota)
-        shown = (await self._outside.store.ask(store, _terms())).value
+        store = StoreFinding(row, found, self._dependencies.worker, known, quota)
+        shown = (await self._dependencies.store.ask(store, _terms())).value
         if shown is not None:
             await self._show(shown)
 
@@ -103,7 +103,7 @@ class Preflight:
             return known, None
         try:
             with anyio.fail_after(CALL_SECONDS):
-                quota = await self._outside.instagram.quota(known.account)
+                quota = await self._dependencies.instagram.quota(known.account)
         except TokenGone:
             return replace(known, gone=True), None
         except Refused as refused:
@@ -119,7 +119,7 @@ class Preflight:
     async def _try_file(self, story: Story, troubles: list[str]) -> None:
         try:
             with anyio.fail_after(CALL_SECONDS):
-                await self._outside.reach(story)
+                await self._dependencies.reach(story)
         except PortError as error:
             troubles.append(str(error))
         except TimeoutError:
@@ -127,7 +127,7 @@ class Preflight:
 
     async def _show(self, row: Row) -> None:
         try:
-            await self._outside.items.tell((row.chat_id, row.id), Changed(row, "preflight"))
+            await self._dependencies.items.tell((row.chat_id, row.id), Changed(row, "preflight"))
         except MailboxClosed:
             log.info("preflight.stopped", chat_id=row.chat_id, item_id=row.id)
 

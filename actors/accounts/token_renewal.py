@@ -31,7 +31,7 @@ WARN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class TokenDependencies:
     """All that the keeper reaches; `worker` must be new with each start of the process."""
 
     worker: str
@@ -43,8 +43,8 @@ class Keeping:
 class TokenKeeper:
     """The actor that looks at the tokens at start, then a few times a day, in a burst that is under way anyhow."""
 
-    def __init__(self, outside: Keeping) -> None:
-        self._outside = outside
+    def __init__(self, dependencies: TokenDependencies) -> None:
+        self._dependencies = dependencies
         self._looks = count(1)
 
     async def run(self, context: ChildContext) -> None:
@@ -57,9 +57,9 @@ class TokenKeeper:
 
     async def _look(self) -> float:
         """Keep what is due; returns how long to sleep: to the next burst only, if something was left undone."""
-        owner = f"{self._outside.worker} tokens {next(self._looks)}"
+        owner = f"{self._dependencies.worker} tokens {next(self._looks)}"
         try:
-            due = (await self._outside.store.ask(ClaimTokens(owner), _terms())).value
+            due = (await self._dependencies.store.ask(ClaimTokens(owner), _terms())).value
         except NotStored:
             return seconds_to_burst()
         done = [await self._keep(one, owner) for one in due]
@@ -75,7 +75,7 @@ class TokenKeeper:
         """Return the account as it is now; None: it is somebody else's by now."""
         try:
             with anyio.fail_after(RENEW_SECONDS):
-                fresh = await self._outside.instagram.renew(due.account)
+                fresh = await self._dependencies.instagram.renew(due.account)
         except TokenGone:
             return replace(due, gone=True)
         except (PortError, TimeoutError) as error:
@@ -95,7 +95,7 @@ class TokenKeeper:
         # Stopping now would leave a warning that is stored and was never given.
         with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WARN_SECONDS):
             try:
-                await self._outside.chat.send_text(due.chat_id, token_ends(due, days))
+                await self._dependencies.chat.send_text(due.chat_id, token_ends(due, days))
             except AnswerLost:
                 pass
             except PortError as error:
@@ -109,7 +109,7 @@ class TokenKeeper:
         """Ask until answered: what was renewed or claimed must not be forgotten over an outage."""
         for _ in range(STORE_TRIES):
             try:
-                return (await self._outside.store.ask(operation, _terms())).value
+                return (await self._dependencies.store.ask(operation, _terms())).value
             except NotStored as lost:
                 log.warning("token.not_stored", reason=str(lost))
                 await anyio.sleep(1.0)

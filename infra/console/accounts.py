@@ -13,7 +13,7 @@ from actors.errors import Refused, Unreachable
 from infra.console import arguments as given
 from infra.console.admin_calls import ask, change
 from infra.console.exit_codes import OneSentence, WrongInput
-from infra.console.ports import Desk, Lines, Opened, Owner
+from infra.console.ports import Admin, ConsoleDependencies, Lines, TokenHolder
 from infra.console.printing import Columns, show_lines, show_sentence, show_table
 from infra.console.program import examples
 from infra.console.times import common, shown
@@ -39,7 +39,7 @@ def _columns(zone: str) -> Columns:
     }
 
 
-def commands(opened: Opened) -> typer.Typer:
+def commands(opened: ConsoleDependencies) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="The Instagram accounts by which chats publish.")
 
@@ -52,13 +52,13 @@ def commands(opened: Opened) -> typer.Typer:
     ) -> None:
         """Connect an account, or give it a new token: the token is read from ACCOUNT_TOKEN, otherwise from stdin."""
         token = _one_word(opened.safe.given_token() or _typed())
-        line = change(opened, lambda desk: _connect(opened, desk, chat, (token, login, ig_user_id)))
+        line = change(opened, lambda admin: _connect(opened, admin, chat, (token, login, ig_user_id)))
         _show(line, as_json, f"Account {line['id']}, {line['username']}, is connected to chat {line['chat_id']}.")
 
     @app.command(name="list")
     def show_all(chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
         """Show the accounts of a chat, or of all."""
-        lines = ask(opened, lambda desk: desk.list_accounts(chat))
+        lines = ask(opened, lambda admin: admin.list_accounts(chat))
         if as_json:
             show_lines(lines)
         elif lines:
@@ -69,13 +69,13 @@ def commands(opened: Opened) -> typer.Typer:
     @app.command(name="set")
     def activate(account_id: given.AccountId, chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
         """Have its chat publish by this account from the next tap on."""
-        line = change(opened, lambda desk: _activate(desk, account_id, chat))
+        line = change(opened, lambda admin: _activate(admin, account_id, chat))
         _show(line, as_json, f"Chat {line['chat_id']} publishes as {line['username']} from the next tap on.")
 
     @app.command()
     def remove(account_id: given.AccountId, as_json: given.AsJson = False) -> None:
         """Forget an account and its token."""
-        line = change(opened, lambda desk: desk.remove_account(account_id))
+        line = change(opened, lambda admin: admin.remove_account(account_id))
         _show(line, as_json, f"Account {line['id']}, {line['username']}, is forgotten, and its token with it.")
 
     @app.command()
@@ -86,7 +86,7 @@ def commands(opened: Opened) -> typer.Typer:
     @app.command()
     def rotate_keys(as_json: given.AsJson = False) -> None:
         """Seal every token again with the first of SECRET_KEYS, for its account alone; the others may go then."""
-        lines = ask(opened, lambda desk: _rotate(opened, desk))
+        lines = ask(opened, lambda admin: _rotate(opened, admin))
         if as_json:
             show_lines(lines)
         else:
@@ -95,12 +95,14 @@ def commands(opened: Opened) -> typer.Typer:
     return app
 
 
-async def _connect(opened: Opened, desk: Desk, chat_id: int, given_by: tuple[str, Login, str | None]) -> Lines:
+async def _connect(
+    opened: ConsoleDependencies, admin: Admin, chat_id: int, given_by: tuple[str, Login, str | None]
+) -> Lines:
     """Ask Instagram first: a token that is no good is refused before anything is stored."""
     token, login, _ = given_by
     _sealed(opened, token, "")  # without a key there is nothing to ask for
     try:
-        owner: Owner = await opened.safe.who(*given_by)
+        owner: TokenHolder = await opened.safe.who(*given_by)
     except Refused as error:
         raise WrongInput(str(error)) from error
     account = {
@@ -110,27 +112,27 @@ async def _connect(opened: Opened, desk: Desk, chat_id: int, given_by: tuple[str
         "sealed_token": _sealed(opened, token, whose(login, owner.ig_user_id)),
         "token_expires_at": owner.expires_at,
     }
-    return await desk.add_account(chat_id, account)
+    return await admin.add_account(chat_id, account)
 
 
-async def _activate(desk: Desk, account_id: int, chat_id: int | None) -> Lines:
+async def _activate(admin: Admin, account_id: int, chat_id: int | None) -> Lines:
     """An account belongs to one chat; naming another one is a slip, and nothing changes."""
     if chat_id is not None:
-        lines = await desk.list_accounts(chat_id)
+        lines = await admin.list_accounts(chat_id)
         if lines and "refused" in lines[0]:
             return lines
         if account_id not in [line["id"] for line in lines]:
             raise WrongInput(
                 f"Chat {chat_id} has no account {account_id}: `account list --chat {chat_id}` shows its own."
             )
-    return await desk.set_account(account_id)
+    return await admin.set_account(account_id)
 
 
-async def _rotate(opened: Opened, desk: Desk) -> Lines:
+async def _rotate(opened: ConsoleDependencies, admin: Admin) -> Lines:
     vault = opened.safe.vault()
     lines: Lines = []
-    sealed = await desk.sealed_tokens()
-    accounts = {line["id"]: line for line in await desk.list_accounts(None)}
+    sealed = await admin.sealed_tokens()
+    accounts = {line["id"]: line for line in await admin.list_accounts(None)}
     for found in sealed:
         account, old = accounts.get(found["id"]), found["sealed"].encode()
         if account is None:  # forgotten just now
@@ -139,11 +141,11 @@ async def _rotate(opened: Opened, desk: Desk) -> Lines:
             new = vault.renew(old, whose(Login(account["login"]), account["ig_user_id"]))
         except Unreachable as error:
             raise WrongInput(f"Account {found['id']}, {found['username']}: {error}") from error
-        lines += await desk.reseal_token(found["id"], old, new)
+        lines += await admin.reseal_token(found["id"], old, new)
     return lines
 
 
-def _sealed(opened: Opened, token: str, account: str) -> bytes:
+def _sealed(opened: ConsoleDependencies, token: str, account: str) -> bytes:
     try:
         return opened.safe.vault().seal(token, account)
     except Unreachable as error:

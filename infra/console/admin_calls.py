@@ -1,11 +1,11 @@
-"""Asks the desk, and words its refusals and failures for the person who typed."""
+"""Asks for an operator's changes, and words its refusals and failures for the person who typed."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -13,19 +13,19 @@ from actors.accounts.shortcomings import concerning, shortcomings
 from actors.domain.item import FINAL, State
 from actors.errors import AnswerLost, PortError, Unreachable
 from infra.console.exit_codes import Failed, WrongInput, warn
-from infra.console.ports import Desk, Lines, Opened
+from infra.console.ports import Admin, ConsoleDependencies, Lines
+from infra.console.printing import Line
 from infra.console.times import by_clock, common, told
 
 T = TypeVar("T")
-Line: TypeAlias = Mapping[str, Any]
 
 
-def ask(opened: Opened, question: Callable[[Desk], Awaitable[Lines]]) -> Lines:
-    """Open the desk, ask one thing and close it; raises WrongInput or Failed."""
+def ask(opened: ConsoleDependencies, question: Callable[[Admin], Awaitable[Lines]]) -> Lines:
+    """Connect, ask one thing and disconnect; raises WrongInput or Failed."""
 
     async def session() -> Lines:
-        async with opened.desk() as desk:
-            return await question(desk)
+        async with opened.admin() as admin:
+            return await question(admin)
 
     lines = run(session)
     if lines and "refused" in lines[0]:
@@ -33,14 +33,14 @@ def ask(opened: Opened, question: Callable[[Desk], Awaitable[Lines]]) -> Lines:
     return lines
 
 
-def change(opened: Opened, question: Callable[[Desk], Awaitable[Lines]]) -> Line:
+def change(opened: ConsoleDependencies, question: Callable[[Admin], Awaitable[Lines]]) -> Line:
     """Ask for one change; then say on stderr what the chat that it concerns still lacks."""
 
-    async def look(desk: Desk) -> Lines:
-        lines = await question(desk)
+    async def look(admin: Admin) -> Lines:
+        lines = await question(admin)
         if "refused" not in lines[0]:
             chat_id = int(lines[0].get("chat_id") or lines[0]["id"])
-            warn(concerning(chat_id, shortcomings(await desk.look_at_set_up(), opened.means())))
+            warn(concerning(chat_id, shortcomings(await admin.look_at_set_up(), opened.means())))
         return lines
 
     return ask(opened, look)[0]

@@ -9,7 +9,7 @@ import typer
 from infra.console import accounts, chats, media, members, queue, why
 from infra.console.admin_calls import run
 from infra.console.exit_codes import Failed, OneSentence, WrongInput
-from infra.console.ports import Opened
+from infra.console.ports import ConsoleDependencies
 from infra.console.printing import show_sentence
 from infra.console.program import NAME, PROGRAM, VERSION, examples
 
@@ -50,7 +50,7 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-def build(opened: Opened) -> typer.Typer:
+def build(opened: ConsoleDependencies) -> typer.Typer:
     """Return the application; calling it runs what was typed and exits."""
     app = typer.Typer(
         cls=EveryCommand,
@@ -79,7 +79,7 @@ def _root(
     """What may be said before any command."""
 
 
-def _add_upkeep(app: typer.Typer, opened: Opened) -> None:
+def _add_upkeep(app: typer.Typer, opened: ConsoleDependencies) -> None:
     @app.command(rich_help_panel=RUNNING)
     def migrate() -> None:
         """Bring the database's schema up to date."""
@@ -95,9 +95,9 @@ def _add_upkeep(app: typer.Typer, opened: Opened) -> None:
         show_sentence(sentence)
 
 
-async def _migrate(opened: Opened) -> list[str]:
+async def _migrate(opened: ConsoleDependencies) -> list[str]:
     return list(await opened.migrate())
 
 
-async def _health(opened: Opened) -> tuple[bool, str]:
+async def _health(opened: ConsoleDependencies) -> tuple[bool, str]:
     return await opened.check_health()

@@ -113,7 +113,7 @@ MediaId: TypeAlias = Annotated[
     int, typer.Option("--media", parser=row_id, metavar="MEDIA_ID", help="As `media list` shows it.")
 ]
 DUE_HELP = "When its card is to come: 2026-01-31T18:30 by the chat's clock, or with an offset (+01:00, Z)."
-Due: TypeAlias = Annotated[datetime, typer.Option("--due", parser=due, metavar="ISO8601", help=DUE_HELP)]
+DueMoment: TypeAlias = Annotated[datetime, typer.Option("--due", parser=due, metavar="ISO8601", help=DUE_HELP)]
 LaterDue: TypeAlias = Annotated[
     datetime | None, typer.Option("--due", parser=due, metavar="ISO8601", help=f"{DUE_HELP} Otherwise now.")
 ]
@@ -135,7 +135,7 @@ Restricted: TypeAlias = Annotated[
 Paused: TypeAlias = Annotated[
     bool | None, typer.Option("--pause/--resume", help="Whether no card comes for the time being.")
 ]
-Account: TypeAlias = Annotated[
+AccountName: TypeAlias = Annotated[
     str | None, typer.Option(parser=account, metavar="NAME", help="The Instagram account; '' for none.")
 ]
 Gap: TypeAlias = Annotated[

@@ -15,7 +15,7 @@ from actors.ports import Groups
 from infra.console import arguments as given
 from infra.console.admin_calls import ask, change, run
 from infra.console.exit_codes import OneSentence, TakesChatId, WrongInput, warn
-from infra.console.ports import Desk, Lines, Opened
+from infra.console.ports import Admin, ConsoleDependencies, Lines
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
 
@@ -36,7 +36,7 @@ COLUMNS: Columns = {
 ASK_SECONDS = 10.0
 
 
-def commands(opened: Opened) -> typer.Typer:
+def commands(opened: ConsoleDependencies) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="The groups, and how each of them is served.")
     _put_add(app, opened)
@@ -45,7 +45,7 @@ def commands(opened: Opened) -> typer.Typer:
     return app
 
 
-def _put_add(app: typer.Typer, opened: Opened) -> None:
+def _put_add(app: typer.Typer, opened: ConsoleDependencies) -> None:
     @app.command(
         cls=TakesChatId,
         epilog=examples(
@@ -58,7 +58,7 @@ def _put_add(app: typer.Typer, opened: Opened) -> None:
         title: given.Title = None,
         timezone: given.Zone = None,
         live: given.Live = None,
-        account: given.Account = None,
+        account: given.AccountName = None,
         restricted: given.Restricted = None,
         gap_seconds: given.Gap = None,
         review_hours: given.Hours = None,
@@ -81,11 +81,11 @@ def _put_add(app: typer.Typer, opened: Opened) -> None:
         remarks = run(lambda: remarks_on_group(opened, chat_id))
         if account:
             raise WrongInput(f"Chat {chat_id} is new and has no account {account}: {CONNECT.format(chat_id)}.")
-        _show(change(opened, lambda desk: desk.add_chat(chat_id, wishes)), as_json)
+        _show(change(opened, lambda admin: admin.add_chat(chat_id, wishes)), as_json)
         warn(remarks)
 
 
-def _put_set(app: typer.Typer, opened: Opened) -> None:
+def _put_set(app: typer.Typer, opened: ConsoleDependencies) -> None:
     @app.command(
         name="set",
         cls=TakesChatId,
@@ -100,7 +100,7 @@ def _put_set(app: typer.Typer, opened: Opened) -> None:
         title: given.Title = None,
         timezone: given.Zone = None,
         live: given.Live = None,
-        account: given.Account = None,
+        account: given.AccountName = None,
         restricted: given.Restricted = None,
         paused: given.Paused = None,
         gap_seconds: given.Gap = None,
@@ -124,14 +124,14 @@ def _put_set(app: typer.Typer, opened: Opened) -> None:
         )
         if not wishes:
             raise WrongInput(f"Say what to change of chat {chat_id}, like --live or --pause; --help lists it all.")
-        _show(change(opened, lambda desk: _set(desk, chat_id, wishes)), as_json)
+        _show(change(opened, lambda admin: _set(admin, chat_id, wishes)), as_json)
 
 
-def _put_list(app: typer.Typer, opened: Opened) -> None:
+def _put_list(app: typer.Typer, opened: ConsoleDependencies) -> None:
     @app.command(name="list")
     def show_all(as_json: given.AsJson = False) -> None:
         """Show every group that is set up."""
-        lines = ask(opened, lambda desk: desk.list_chats())
+        lines = ask(opened, lambda admin: admin.list_chats())
         if as_json:
             show_lines(lines)
         elif lines:
@@ -144,22 +144,22 @@ def _zone(name: str) -> str:
     return name if is_known(name) else f"UTC: {name} is not known here"
 
 
-async def _set(desk: Desk, chat_id: int, wishes: dict[str, Any]) -> Lines:
+async def _set(admin: Admin, chat_id: int, wishes: dict[str, Any]) -> Lines:
     """A chat publishes by accounts that are connected: a name that none of them has means nothing."""
     name = wishes.get("account")
     if not name:
-        return await desk.set_chat(chat_id, wishes)
-    accounts = await desk.list_accounts(chat_id)
+        return await admin.set_chat(chat_id, wishes)
+    accounts = await admin.list_accounts(chat_id)
     if accounts and "refused" in accounts[0]:
         return accounts
     ids = {str(line["username"]).casefold(): line["id"] for line in accounts}
     if name.casefold() not in ids:
         known = f"it has {', '.join(ids)}; " if ids else ""
         raise WrongInput(f"Chat {chat_id} has no account {name}: {known}{CONNECT.format(chat_id)}.")
-    chosen = await desk.set_account(ids[name.casefold()])
+    chosen = await admin.set_account(ids[name.casefold()])
     if "refused" in chosen[0]:
         return chosen
-    return await desk.set_chat(chat_id, {key: value for key, value in wishes.items() if key != "account"})
+    return await admin.set_chat(chat_id, {key: value for key, value in wishes.items() if key != "account"})
 
 
 def _wishes(**named: Any) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _show(line: Line, as_json: bool) -> None:
     show_sentence(f"Chat {line['id']} ({line['title']}): {mode}, {who}, times in {_zone(line['timezone'])}{paused}.")
 
 
-async def remarks_on_group(opened: Opened, chat_id: int) -> list[str]:
+async def remarks_on_group(opened: ConsoleDependencies, chat_id: int) -> list[str]:
     """Say what is not right yet; raises WrongInput for an id that never becomes a group's."""
     finding = await _find(opened, chat_id)
     if finding is not None and finding.hopeless:
@@ -184,7 +184,7 @@ async def remarks_on_group(opened: Opened, chat_id: int) -> list[str]:
     return [] if finding is None else [finding.sentence]
 
 
-async def _find(opened: Opened, chat_id: int) -> Finding | None:
+async def _find(opened: ConsoleDependencies, chat_id: int) -> Finding | None:
     looks = group_ids.unasked(chat_id)
     if looks is not None and looks.hopeless:
         return looks

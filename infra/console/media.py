@@ -11,7 +11,7 @@ from actors.errors import Refused
 from infra.console import arguments as given
 from infra.console.admin_calls import ask, run
 from infra.console.exit_codes import OneSentence, WrongInput
-from infra.console.ports import Opened
+from infra.console.ports import ConsoleDependencies
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
 from infra.console.times import common, shown
@@ -45,7 +45,7 @@ def _columns(zone: str) -> Columns:
     }
 
 
-def commands(opened: Opened) -> typer.Typer:
+def commands(opened: ConsoleDependencies) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="The stories that can be queued.")
 
@@ -61,7 +61,7 @@ def commands(opened: Opened) -> typer.Typer:
         stories = run(lambda: _take_in(opened, paths))
         for story in stories:
             story.update(title=title or PurePath(story["file_name"]).stem or story["file_name"], caption=caption)
-        lines = ask(opened, lambda desk: desk.add_media(chat, stories))
+        lines = ask(opened, lambda admin: admin.add_media(chat, stories))
         if as_json:
             show_lines(lines)
             return
@@ -71,7 +71,7 @@ def commands(opened: Opened) -> typer.Typer:
     @app.command(name="list")
     def show_all(chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
         """Show the stories."""
-        lines = ask(opened, lambda desk: desk.list_media(chat))
+        lines = ask(opened, lambda admin: admin.list_media(chat))
         if as_json:
             show_lines(lines)
         elif lines:
@@ -82,7 +82,7 @@ def commands(opened: Opened) -> typer.Typer:
     return app
 
 
-async def _take_in(opened: Opened, paths: list[Path]) -> list[dict[str, Any]]:
+async def _take_in(opened: ConsoleDependencies, paths: list[Path]) -> list[dict[str, Any]]:
     """Check and keep all files before any of them becomes a story."""
     library = opened.library()
     try:

@@ -10,7 +10,7 @@ import typer
 from infra.console import arguments as given
 from infra.console.admin_calls import ask, change
 from infra.console.exit_codes import OneSentence, TakesChatId, WrongInput
-from infra.console.ports import Opened
+from infra.console.ports import ConsoleDependencies
 from infra.console.printing import Columns, show_lines, show_sentence, show_table
 from infra.console.program import examples
 
@@ -38,7 +38,7 @@ COLUMNS: Columns = {
 }
 
 
-def commands(opened: Opened) -> typer.Typer:
+def commands(opened: ConsoleDependencies) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="Who may tap in a restricted group.")
 
@@ -58,7 +58,7 @@ def commands(opened: Opened) -> typer.Typer:
             wishes["name"] = name
         if not wishes:
             raise WrongInput("Say what to change: --role reviewer, --role admin, --role none or --name NAME.")
-        line = change(opened, lambda desk: desk.set_member(chat_id, user_id, wishes))
+        line = change(opened, lambda admin: admin.set_member(chat_id, user_id, wishes))
         if as_json:
             show_lines([line])
         else:
@@ -69,7 +69,7 @@ def commands(opened: Opened) -> typer.Typer:
     @app.command(name="list")
     def show_all(chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
         """Show who tapped so far, and who has a role."""
-        lines = ask(opened, lambda desk: desk.list_members(chat))
+        lines = ask(opened, lambda admin: admin.list_members(chat))
         if as_json:
             show_lines(lines)
         elif lines:

@@ -17,7 +17,7 @@ from actors.ports import Clock, Groups
 Lines: TypeAlias = list[dict[str, Any]]
 
 
-class Desk(Protocol):
+class Admin(Protocol):
     """The database, as the operator sees it: answers are lines to show, or one line {"refused": why, …facts}."""
 
     async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Lines: ...
@@ -41,7 +41,7 @@ class Desk(Protocol):
     async def reseal_token(self, account_id: int, old: bytes, new: bytes) -> Lines: ...
 
 
-class StoredFile(Protocol):
+class AcceptedFile(Protocol):
     """A file that can be a story, and is kept."""
 
     @property
@@ -59,12 +59,12 @@ class StoredFile(Protocol):
 class Library(Protocol):
     """Where files are taken in."""
 
-    async def check_and_store(self, path: Path) -> StoredFile:
+    async def check_and_store(self, path: Path) -> AcceptedFile:
         """Keep a copy; `Refused` with a sentence for the person when the file cannot be a story."""
         ...
 
 
-class Owner(Protocol):
+class TokenHolder(Protocol):
     """Whose a token is."""
 
     @property
@@ -75,7 +75,7 @@ class Owner(Protocol):
     def expires_at(self) -> datetime | None: ...
 
 
-class Vault(Protocol):
+class TokenVault(Protocol):
     """What seals tokens; raises Unreachable, with a sentence, when it cannot."""
 
     def seal(self, token: str, whose: str) -> bytes: ...
@@ -83,27 +83,27 @@ class Vault(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Safe:
+class VaultDependencies:
     """`vault` seals by the operator's keys, `new_key` makes one, `who` asks Instagram whose a token is.
 
     `given_token` is the one that the environment holds, if any.
     """
 
-    vault: Callable[[], Vault]
+    vault: Callable[[], TokenVault]
     new_key: Callable[[], str]
-    who: Callable[[str, Login, str | None], Awaitable[Owner]]
+    who: Callable[[str, Login, str | None], Awaitable[TokenHolder]]
     given_token: Callable[[], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class ConsoleDependencies:
     """How to get at the outside; nothing is opened before a command needs it. `groups` yields None without a token."""
 
-    desk: Callable[[], AbstractAsyncContextManager[Desk]]
+    admin: Callable[[], AbstractAsyncContextManager[Admin]]
     library: Callable[[], Library]
     migrate: Callable[[], Awaitable[Sequence[str]]]
     check_health: Callable[[], Awaitable[tuple[bool, str]]]
     clock: Clock
-    safe: Safe
+    safe: VaultDependencies
     groups: Callable[[], AbstractAsyncContextManager[Groups | None]]
     means: Callable[[], Prerequisites]

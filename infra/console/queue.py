@@ -12,7 +12,7 @@ from actors.domain.time_zones import is_known, zone
 from infra.console import arguments as given
 from infra.console.admin_calls import ask
 from infra.console.exit_codes import OneSentence, WrongInput
-from infra.console.ports import Desk, Lines, Opened
+from infra.console.ports import Admin, ConsoleDependencies, Lines
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
 from infra.console.times import by_clock, common, shown
@@ -33,7 +33,7 @@ def _columns(zone: str) -> Columns:
     }
 
 
-def commands(opened: Opened) -> typer.Typer:
+def commands(opened: ConsoleDependencies) -> typer.Typer:
     """Build the group."""
     app = typer.Typer(cls=OneSentence, help="What waits for a decision, and when it comes.")
     _put_add_and_list(app, opened)
@@ -41,19 +41,19 @@ def commands(opened: Opened) -> typer.Typer:
     return app
 
 
-def _put_add_and_list(app: typer.Typer, opened: Opened) -> None:
+def _put_add_and_list(app: typer.Typer, opened: ConsoleDependencies) -> None:
     @app.command(epilog=examples("queue add --chat -1001234567890 --media 1 --due 2026-12-01T18:30"))
     def add(  # noqa: PLR0913, PLR0917 - what can be typed
         chat: given.InChat,
         media: given.MediaId,
-        due: given.Due,
+        due: given.DueMoment,
         force: given.Force = False,
         as_json: given.AsJson = False,
     ) -> None:
         """Queue a story."""
 
-        async def put(desk: Desk) -> Lines:
-            return await desk.add_item(chat, media, await due_in_chat(desk, chat, due), force)
+        async def put(admin: Admin) -> Lines:
+            return await admin.add_item(chat, media, await due_in_chat(admin, chat, due), force)
 
         line = ask(opened, put)[0]
         _show(line, f"Item {line['id']}: {line['title']} {_slot(line, opened.clock.now())}.", as_json)
@@ -61,7 +61,7 @@ def _put_add_and_list(app: typer.Typer, opened: Opened) -> None:
     @app.command(name="list")
     def show_all(chat: given.OfChat = None, settled_too: All = False, as_json: given.AsJson = False) -> None:
         """Show the queue."""
-        lines = ask(opened, lambda desk: desk.list_items(chat, settled_too))
+        lines = ask(opened, lambda admin: admin.list_items(chat, settled_too))
         if as_json:
             show_lines(lines)
         elif lines:
@@ -70,11 +70,11 @@ def _put_add_and_list(app: typer.Typer, opened: Opened) -> None:
             show_sentence("The queue is empty: `queue add` puts a story into it.")
 
 
-def _put_remove_and_requeue(app: typer.Typer, opened: Opened) -> None:
+def _put_remove_and_requeue(app: typer.Typer, opened: ConsoleDependencies) -> None:
     @app.command()
     def remove(item_id: given.ItemId, as_json: given.AsJson = False) -> None:
         """Take an item out of the queue; its card will say so."""
-        line = ask(opened, lambda desk: desk.remove_item(item_id))[0]
+        line = ask(opened, lambda admin: admin.remove_item(item_id))[0]
         _show(line, f"Item {line['id']} ({line['title']}) is taken out of the queue.", as_json)
 
     @app.command(epilog=examples("queue requeue 12", "queue requeue 12 --due 2026-12-01T18:30"))
@@ -86,8 +86,8 @@ def _put_remove_and_requeue(app: typer.Typer, opened: Opened) -> None:
     ) -> None:
         """Bring a skipped or expired item back, with a new card."""
 
-        async def put_back(desk: Desk) -> Lines:
-            return await desk.requeue_item(item_id, await due_of_item(desk, item_id, due), force)
+        async def put_back(admin: Admin) -> Lines:
+            return await admin.requeue_item(item_id, await due_of_item(admin, item_id, due), force)
 
         line = ask(opened, put_back)[0]
         again = f"Item {line['id']} ({line['title']}) is in the queue again and"
@@ -110,14 +110,14 @@ def _show(line: Line, sentence: str, as_json: bool) -> None:
 
 # A time that was typed without an offset is meant by its chat's clock. One that this clock never shows, or shows twice,
 # is not guessed: which was meant only the operator knows.
-async def due_in_chat(desk: Desk, chat_id: int, typed: datetime) -> datetime:
+async def due_in_chat(admin: Admin, chat_id: int, typed: datetime) -> datetime:
     """Read a time by the clock of a chat; that of an unknown chat does not matter."""
-    return _read_due(typed, await desk.list_chats(), chat_id) if typed.tzinfo is None else typed
+    return _read_due(typed, await admin.list_chats(), chat_id) if typed.tzinfo is None else typed
 
 
-async def due_of_item(desk: Desk, item_id: int, typed: datetime | None) -> datetime | None:
+async def due_of_item(admin: Admin, item_id: int, typed: datetime | None) -> datetime | None:
     """Read a time by the clock of an item's chat."""
-    return _read_due(typed, await desk.why(item_id), item_id) if typed and typed.tzinfo is None else typed
+    return _read_due(typed, await admin.why(item_id), item_id) if typed and typed.tzinfo is None else typed
 
 
 def _read_due(typed: datetime, lines: Lines, wanted_id: int) -> datetime:

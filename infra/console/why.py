@@ -8,7 +8,7 @@ import typer
 
 from infra.console import arguments as given
 from infra.console.admin_calls import ask
-from infra.console.ports import Opened
+from infra.console.ports import ConsoleDependencies
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
 from infra.console.times import common, shown
@@ -31,13 +31,13 @@ FATES = {
 }
 
 
-def add_to(app: typer.Typer, opened: Opened) -> None:
+def add_to(app: typer.Typer, opened: ConsoleDependencies) -> None:
     """Add the command."""
 
     @app.command(rich_help_panel="Every day", epilog=examples("why 12", "why 12 --json"))
     def why(item_id: given.ItemId, as_json: given.AsJson = False) -> None:
         """Tell the life of an item: every card, decision, refused tap and publish, with who and when."""
-        lines = ask(opened, lambda desk: desk.why(item_id))
+        lines = ask(opened, lambda admin: admin.why(item_id))
         if as_json:
             show_lines(lines)
             return

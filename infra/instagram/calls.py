@@ -14,8 +14,8 @@ from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
 from infra.instagram.replies import Envelope
 from infra.instagram.said import said
 from infra.instagram.settings import GraphSettings
-from infra.instagram.verdicts import NOT_FETCHED, Means, Verdict, verdict_on
-from infra.instagram.wire import Ask, Broken, NotSent, Reply, call, is_token
+from infra.instagram.verdicts import NOT_FETCHED, ErrorMeaning, ErrorVerdict, verdict_on
+from infra.instagram.wire import AnswerBroken, Ask, CallNotSent, GraphReply, call, is_token
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -25,7 +25,7 @@ MINUTES_LEFT = "estimated_time_to_regain_access"
 USAGE = "x-business-use-case-usage"
 
 
-class Effect(Enum):
+class CallEffect(Enum):
     """What a call does there, and so what it means if its answer is lost."""
 
     NONE = "none"
@@ -42,36 +42,36 @@ class Calls:
 
     async def read(self, ask: Ask, shape: type[M], seconds: float | None = None) -> M:
         """Ask for something that changes nothing: it can always be asked again."""
-        reply = await self._sent(ask, Effect.NONE, seconds or self.settings.read_seconds)
-        return _understood(ask, reply, shape, Effect.NONE)
+        reply = await self._sent(ask, CallEffect.NONE, seconds or self.settings.read_seconds)
+        return _understood(ask, reply, shape, CallEffect.NONE)
 
     async def make(self, ask: Ask, shape: type[M]) -> M:
         """Have something made that does no harm if nobody ever knows of it.
 
         A file that could not be fetched is fetched at the second try often enough: that one is made here, at once.
         """
-        reply = await self._sent(ask, Effect.HARMLESS, self.settings.read_seconds)
+        reply = await self._sent(ask, CallEffect.HARMLESS, self.settings.read_seconds)
         if _stumbled(reply):
-            reply = await self._sent(ask, Effect.HARMLESS, self.settings.read_seconds)
-        return _understood(ask, reply, shape, Effect.HARMLESS)
+            reply = await self._sent(ask, CallEffect.HARMLESS, self.settings.read_seconds)
+        return _understood(ask, reply, shape, CallEffect.HARMLESS)
 
     async def publish(self, ask: Ask, shape: type[M]) -> M:
         """Have a story published: whatever does not certainly mean that nothing happened is `AnswerLost`."""
-        reply = await self._sent(ask, Effect.PUBLISH, self.settings.publish_seconds)
-        return _understood(ask, reply, shape, Effect.PUBLISH)
+        reply = await self._sent(ask, CallEffect.PUBLISH, self.settings.publish_seconds)
+        return _understood(ask, reply, shape, CallEffect.PUBLISH)
 
-    async def _sent(self, ask: Ask, effect: Effect, seconds: float) -> Reply:
+    async def _sent(self, ask: Ask, effect: CallEffect, seconds: float) -> GraphReply:
         if ask.token is not None and not is_token(ask.token):
             raise TokenGone(NOT_A_TOKEN)
         try:
             return await call(self._session, ask, seconds, self.settings.proxy(ask.url))
-        except NotSent as error:
+        except CallNotSent as error:
             raise Unreachable(str(error)) from error
-        except Broken as error:
+        except AnswerBroken as error:
             raise _unanswered(effect, str(error)) from error
 
 
-def _understood(ask: Ask, reply: Reply, shape: type[M], effect: Effect) -> M:
+def _understood(ask: Ask, reply: GraphReply, shape: type[M], effect: CallEffect) -> M:
     refusal = _read(reply, Envelope)
     if refusal is not None:
         error = refusal.error
@@ -83,37 +83,37 @@ def _understood(ask: Ask, reply: Reply, shape: type[M], effect: Effect) -> M:
     return found
 
 
-def _unreadable(reply: Reply) -> str:
+def _unreadable(reply: GraphReply) -> str:
     if reply.code >= 500:
         return f"Instagram, or something before it, has a problem (HTTP {reply.code})."
     return f"Instagram's answer could not be read (HTTP {reply.code})."
 
 
-def _stumbled(reply: Reply) -> bool:
+def _stumbled(reply: GraphReply) -> bool:
     refusal = _read(reply, Envelope)
     return refusal is not None and refusal.error.code == NOT_FETCHED
 
 
-def _read(reply: Reply, shape: type[M]) -> M | None:
+def _read(reply: GraphReply, shape: type[M]) -> M | None:
     try:
         return shape.model_validate_json(reply.body)
     except ValidationError:
         return None
 
 
-def _unanswered(effect: Effect, words: str, seconds: float | None = None) -> PortError:
-    return Unreachable(words, seconds) if effect is Effect.NONE else AnswerLost(words)
+def _unanswered(effect: CallEffect, words: str, seconds: float | None = None) -> PortError:
+    return Unreachable(words, seconds) if effect is CallEffect.NONE else AnswerLost(words)
 
 
-def _failed(verdict: Verdict, effect: Effect, headers: Mapping[str, str]) -> PortError:
-    if effect is Effect.PUBLISH and not verdict.before_effect:
+def _failed(verdict: ErrorVerdict, effect: CallEffect, headers: Mapping[str, str]) -> PortError:
+    if effect is CallEffect.PUBLISH and not verdict.before_effect:
         return AnswerLost(verdict.sentence)
     match verdict.means:
-        case Means.REFUSED:
+        case ErrorMeaning.REFUSED:
             return Refused(verdict.sentence)
-        case Means.GONE:
+        case ErrorMeaning.GONE:
             return TokenGone(verdict.sentence)
-        case Means.LATER:
+        case ErrorMeaning.LATER:
             return Unreachable(verdict.sentence, _asked_pause(headers) or verdict.seconds)
 
 

@@ -15,8 +15,8 @@ from actors.errors import PortError, TokenGone, Unreachable
 from infra.instagram.calls import Calls
 from infra.instagram.replies import ContainerReply, LimitReply, Listed, Made, MediaReply
 from infra.instagram.said import told
-from infra.instagram.settings import Around, GraphSettings
-from infra.instagram.tokens import Owner, Tokens
+from infra.instagram.settings import GraphDependencies, GraphSettings
+from infra.instagram.tokens import TokenOwner, Tokens
 from infra.instagram.verdicts import about_container
 from infra.instagram.wire import Ask, open_session
 
@@ -29,7 +29,7 @@ STATES = {state.name: state for state in ContainerState}
 class GraphInstagram:
     """Speaks for every account: each call unseals the token that it needs, and forgets it."""
 
-    def __init__(self, calls: Calls, around: Around) -> None:
+    def __init__(self, calls: Calls, around: GraphDependencies) -> None:
         self._calls = calls
         self._around = around
         self._tokens = Tokens(calls, around)
@@ -75,7 +75,7 @@ class GraphInstagram:
         """Have a new token in the place of a good one."""
         return await self._tokens.renew(account)
 
-    async def who(self, token: str, login: Login, ig_user_id: str | None) -> Owner:
+    async def who(self, token: str, login: Login, ig_user_id: str | None) -> TokenOwner:
         """Say whose a token is; raises `Refused` with a sentence for the operator if it is of no use to us."""
         return await self._tokens.who(token, login, ig_user_id)
 
@@ -112,7 +112,7 @@ class GraphInstagram:
 
 
 @asynccontextmanager
-async def open_instagram(settings: GraphSettings, around: Around) -> AsyncIterator[GraphInstagram]:
+async def open_instagram(settings: GraphSettings, around: GraphDependencies) -> AsyncIterator[GraphInstagram]:
     """Yield Instagram; at the end its connections are closed."""
     async with open_session() as session:
         yield GraphInstagram(Calls(session, settings), around)

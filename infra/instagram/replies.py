@@ -10,11 +10,11 @@ T = TypeVar("T")
 
 # What is kept of a reply, or asked with the next time: the database takes no NUL, and no row is to hold a megabyte.
 Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]*$")]
-Address: TypeAlias = Annotated[str, Field(max_length=2048, pattern=r"^https?://[\x21-\x7e]*$")]
+HttpAddress: TypeAlias = Annotated[str, Field(max_length=2048, pattern=r"^https?://[\x21-\x7e]*$")]
 MOST_SECONDS = 2**33  # what lies beyond is no date
 
 
-class Wire(BaseModel):
+class GraphModel(BaseModel):
     """Takes what it knows, leaves the rest; a number may stand where an id is expected, or its text for a number."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
@@ -28,7 +28,7 @@ def _text_or_none(found: object) -> object:
 Aside: TypeAlias = Annotated[str | None, BeforeValidator(_text_or_none)]
 
 
-class GraphError(Wire):
+class GraphError(GraphModel):
     """The reason of a refusal; Meta's own words are for the log alone, see said.py."""
 
     code: int
@@ -39,58 +39,58 @@ class GraphError(Wire):
     fbtrace_id: Aside = None
 
 
-class Envelope(Wire):
+class Envelope(GraphModel):
     """How every refusal comes."""
 
     error: GraphError
 
 
-class Listed(Wire, Generic[T]):
+class Listed(GraphModel, Generic[T]):
     """A list, as every edge answers."""
 
     data: list[T]
 
 
-class Made(Wire):
+class Made(GraphModel):
     """A container or a story came to be."""
 
     id: Id
 
 
-class ContainerReply(Wire):
+class ContainerReply(GraphModel):
     """developers.facebook.com/docs/instagram-platform/reference/ig-container."""
 
     status_code: str
     status: str = ""
 
 
-class MediaReply(Wire):
+class MediaReply(GraphModel):
     """A published story."""
 
-    permalink: Address | None = None
+    permalink: HttpAddress | None = None
 
 
-class Config(Wire):
+class Config(GraphModel):
     """The limit of an account."""
 
     quota_total: int
 
 
-class LimitReply(Wire):
+class LimitReply(GraphModel):
     """How much of its limit an account used."""
 
     quota_usage: int
     config: Config | None = None
 
 
-class Profile(Wire):
+class FacebookProfile(GraphModel):
     """An account as Facebook's login sees it."""
 
     id: Id
     username: Id
 
 
-class Me(Wire):
+class Me(GraphModel):
     """The account of an Instagram login; its `id` is a number of the app's own, `user_id` is the account's."""
 
     user_id: Id
@@ -107,20 +107,20 @@ class Me(Wire):
                 return found
 
 
-class Page(Wire):
+class FacebookPage(GraphModel):
     """A Facebook page, and the Instagram account that is connected to it."""
 
-    instagram_business_account: Profile | None = None
+    instagram_business_account: FacebookProfile | None = None
 
 
-class TokenReply(Wire):
+class TokenReply(GraphModel):
     """A token in the place of another one."""
 
     access_token: str = Field(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]*$", repr=False)
     expires_in: int | None = Field(None, ge=0, le=MOST_SECONDS)
 
 
-class Inspected(Wire):
+class Inspected(GraphModel):
     """What a token is good for; it never expires where `expires_at` is 0."""
 
     is_valid: bool
@@ -128,7 +128,7 @@ class Inspected(Wire):
     scopes: list[str] = Field(default_factory=list)
 
 
-class Inspection(Wire):
+class Inspection(GraphModel):
     """How debug_token answers."""
 
     data: Inspected

@@ -6,7 +6,7 @@ import re
 
 from actors.errors import Answered
 from infra.instagram.replies import GraphError
-from infra.instagram.wire import Ask, Reply
+from infra.instagram.wire import Ask, GraphReply
 
 HIDDEN = "***"
 LONGEST_WORDS = 300
@@ -18,7 +18,7 @@ OPAQUE = re.compile(r"[A-Za-z0-9_\-|%.=+/]{24,}")
 TRACE = re.compile(r"[A-Za-z0-9_\-+/=]{1,64}")
 
 
-def said(ask: Ask, reply: Reply, error: GraphError | None = None) -> Answered:
+def said(ask: Ask, reply: GraphReply, error: GraphError | None = None) -> Answered:
     """Keep what an operator needs to ask Meta about it."""
     if error is None:
         return Answered(reply.code, url=ask.url)

@@ -60,7 +60,7 @@ def settings_for(api_url: str, app: App | None = None, proxy: Callable[[str], st
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class GraphDependencies:
     """`link` says where Instagram can fetch a story; `unseal` raises `Unreachable` for a token that no key opens.
 
     Both are told whose the token is, see Account.whose.

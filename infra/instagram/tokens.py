@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from actors.domain.account import Account, FreshToken, Login
 from actors.errors import PortError, Refused, TokenGone
 from infra.instagram.calls import Calls
-from infra.instagram.replies import Inspected, Inspection, Listed, Made, Me, Page, Profile, TokenReply
-from infra.instagram.settings import App, Around
+from infra.instagram.replies import FacebookPage, FacebookProfile, Inspected, Inspection, Listed, Made, Me, TokenReply
+from infra.instagram.settings import App, GraphDependencies
 from infra.instagram.wire import Ask
 
 MAY_PUBLISH = {"instagram_content_publish", "instagram_business_content_publish"}
@@ -31,7 +31,7 @@ MAY_NOT = "This token may not publish. Make a new one with the right instagram_c
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class TokenOwner:
     """The account of a token; `expires_at` None: the token does not expire, or Instagram does not tell."""
 
     ig_user_id: str
@@ -42,17 +42,17 @@ class Owner:
 class Tokens:
     """Asks about tokens."""
 
-    def __init__(self, calls: Calls, around: Around) -> None:
+    def __init__(self, calls: Calls, around: GraphDependencies) -> None:
         self._calls = calls
         self._around = around
 
-    async def who(self, token: str, login: Login, ig_user_id: str | None) -> Owner:
+    async def who(self, token: str, login: Login, ig_user_id: str | None) -> TokenOwner:
         """Say whose a token is; raises `Refused` with a sentence if it is of no use to us."""
         try:
             if login is Login.INSTAGRAM:
                 return await self._instagram_owner(token, ig_user_id)
             found = await self._facebook_profile(token, ig_user_id)
-            return Owner(found.id, found.username, await self._end_of(token))
+            return TokenOwner(found.id, found.username, await self._end_of(token))
         except TokenGone as gone:
             # What it says is meant for a token that was good once.
             raise TokenGone(NOT_TAKEN).having(gone.answered) from gone
@@ -68,21 +68,21 @@ class Tokens:
         ends = None if fresh.expires_in is None else self._around.clock.now() + timedelta(seconds=fresh.expires_in)
         return FreshToken(self._around.seal(fresh.access_token, account.whose), ends)
 
-    async def _instagram_owner(self, token: str, ig_user_id: str | None) -> Owner:
+    async def _instagram_owner(self, token: str, ig_user_id: str | None) -> TokenOwner:
         ask = Ask(self._calls.settings.node(Login.INSTAGRAM, "me"), token, {"fields": "user_id,username"})
         found = await self._calls.read(ask, Me)
         if ig_user_id not in (None, found.user_id):
             raise Refused(FOREIGN)
-        return Owner(found.user_id, found.username)
+        return TokenOwner(found.user_id, found.username)
 
-    async def _facebook_profile(self, token: str, ig_user_id: str | None) -> Profile:
+    async def _facebook_profile(self, token: str, ig_user_id: str | None) -> FacebookProfile:
         settings = self._calls.settings
         if ig_user_id is not None:
             ask = Ask(settings.node(Login.FACEBOOK, ig_user_id), token, {"fields": "id,username"})
-            return await self._calls.read(ask, Profile)
+            return await self._calls.read(ask, FacebookProfile)
         fields = {"fields": "instagram_business_account{id,username}", "limit": "100"}
         ask = Ask(settings.node(Login.FACEBOOK, "me", "accounts"), token, fields)
-        pages = (await self._calls.read(ask, Listed[Page])).data
+        pages = (await self._calls.read(ask, Listed[FacebookPage])).data
         return _only([page.instagram_business_account for page in pages if page.instagram_business_account is not None])
 
     async def _end_of(self, token: str) -> datetime | None:
@@ -123,7 +123,7 @@ class Tokens:
             raise gone from None
 
 
-def _only(found: list[Profile]) -> Profile:
+def _only(found: list[FacebookProfile]) -> FacebookProfile:
     if not found:
         raise Refused(NO_PAGE)
     if len(found) > 1:

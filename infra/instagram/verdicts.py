@@ -20,7 +20,7 @@ AGAIN = "Tap Auto Post to try again."
 BY_HAND = "Post by hand and tap Posted."
 
 
-class Means(Enum):
+class ErrorMeaning(Enum):
     """What an error asks of us."""
 
     REFUSED = "refused"
@@ -29,26 +29,26 @@ class Means(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ErrorVerdict:
     """`before_effect`: a publish call that was answered so has certainly published nothing."""
 
-    means: Means
+    means: ErrorMeaning
     sentence: str
     seconds: float | None = None
     before_effect: bool = False
 
 
-def _refused(sentence: str) -> Verdict:
-    return Verdict(Means.REFUSED, sentence)
+def _refused(sentence: str) -> ErrorVerdict:
+    return ErrorVerdict(ErrorMeaning.REFUSED, sentence)
 
 
-def _later(sentence: str, seconds: float) -> Verdict:
-    return Verdict(Means.LATER, sentence, seconds)
+def _later(sentence: str, seconds: float) -> ErrorVerdict:
+    return ErrorVerdict(ErrorMeaning.LATER, sentence, seconds)
 
 
-def _gone(sentence: str) -> Verdict:
+def _gone(sentence: str) -> ErrorVerdict:
     # The token is checked before a call is looked at at all.
-    return Verdict(Means.GONE, sentence, before_effect=True)
+    return ErrorVerdict(ErrorMeaning.GONE, sentence, before_effect=True)
 
 
 BUSY = _later("Instagram has a problem of its own.", LATER_SECONDS)
@@ -69,7 +69,7 @@ RESTRICTED = _refused(
 # (code, subcode) first, then (code, None). Every error of a publish call without `before_effect` counts as a lost
 # answer: 4/2207051 came while the story was live (github.com/gitroomhq/postiz-app/issues/1681). Where that is not so,
 # or seems not so, the reason stands beside it.
-VERDICTS: dict[tuple[int, int | None], Verdict] = {
+VERDICTS: dict[tuple[int, int | None], ErrorVerdict] = {
     (1, None): BUSY,
     (2, None): BUSY,
     (-1, None): BUSY,
@@ -92,8 +92,8 @@ VERDICTS: dict[tuple[int, int | None], Verdict] = {
         f"wait some hours. {BY_HAND}"
     ),
     # A count of what is published already, looked at before anything is: a full one lets nothing through.
-    (9, 2207042): Verdict(
-        Means.REFUSED,
+    (9, 2207042): ErrorVerdict(
+        ErrorMeaning.REFUSED,
         f"Instagram lets apps post only so often in 24 hours, and this account has done so. Try tomorrow. {BY_HAND}",
         before_effect=True,
     ),
@@ -120,7 +120,9 @@ VERDICTS: dict[tuple[int, int | None], Verdict] = {
     (NOT_FETCHED, None): NO_FETCH,
     (NOT_FETCHED, 2207052): NO_FETCH,
     # Instagram is still at the file, and what is not there yet cannot have been published by this call.
-    (9007, 2207027): Verdict(Means.LATER, "Instagram is not done with the file yet.", SOON_SECONDS, before_effect=True),
+    (9007, 2207027): ErrorVerdict(
+        ErrorMeaning.LATER, "Instagram is not done with the file yet.", SOON_SECONDS, before_effect=True
+    ),
     (36000, 2207004): TOO_BIG,
     (36001, 2207005): _refused(f"Instagram takes pictures as JPEG only. {BY_HAND}"),
     (36003, 2207009): _refused(
@@ -131,7 +133,7 @@ BY_SUBCODE = {subcode: verdict for (_, subcode), verdict in VERDICTS.items() if 
 NUMBER = re.compile(r"\b\d{4,}\b")
 
 
-def verdict_on(code: int, subcode: int | None, is_transient: bool) -> Verdict:
+def verdict_on(code: int, subcode: int | None, is_transient: bool) -> ErrorVerdict:
     """Look an error up; one that nobody knows is tried again if Meta calls it transient."""
     known = VERDICTS.get((code, subcode)) or VERDICTS.get((code, None))
     if known is not None:

@@ -27,11 +27,11 @@ NEVER_LEFT = (
 )
 
 
-class NotSent(Exception):
+class CallNotSent(Exception):
     """The call never left: no connection, or none in time."""
 
 
-class Broken(Exception):
+class AnswerBroken(Exception):
     """The call left, and no whole answer came."""
 
 
@@ -46,7 +46,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class GraphReply:
     """What came back, whatever it is."""
 
     code: int
@@ -69,10 +69,10 @@ def open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
-async def call(session: aiohttp.ClientSession, ask: Ask, seconds: float, proxy: str | None = None) -> Reply:
-    """Make one call within so many seconds; raises `NotSent` and `Broken`, which hold no URL."""
+async def call(session: aiohttp.ClientSession, ask: Ask, seconds: float, proxy: str | None = None) -> GraphReply:
+    """Make one call within so many seconds; raises `CallNotSent` and `AnswerBroken`, which hold no URL."""
     if session.closed:
-        raise NotSent("Instagram was not asked: this worker stops.")
+        raise CallNotSent("Instagram was not asked: this worker stops.")
     try:
         return await _call(session, ask, seconds, proxy)
     except (aiohttp.ClientError, OSError) as error:  # asyncio's TimeoutError is an OSError
@@ -80,7 +80,7 @@ async def call(session: aiohttp.ClientSession, ask: Ask, seconds: float, proxy: 
     raise failure  # outside of the except: the error it stands for is not even its context
 
 
-async def _call(session: aiohttp.ClientSession, ask: Ask, seconds: float, proxy: str | None) -> Reply:
+async def _call(session: aiohttp.ClientSession, ask: Ask, seconds: float, proxy: str | None) -> GraphReply:
     headers = {} if ask.token is None else {"Authorization": f"Bearer {ask.token}"}
     timeout = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds))
     async with session.request(
@@ -93,7 +93,7 @@ async def _call(session: aiohttp.ClientSession, ask: Ask, seconds: float, proxy:
         allow_redirects=False,
         proxy=proxy,
     ) as response:
-        return Reply(response.status, await _body(response), response.headers)
+        return GraphReply(response.status, await _body(response), response.headers)
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
@@ -101,16 +101,16 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > LARGEST_BODY:
-            raise Broken("Instagram's answer does not end.")
+            raise AnswerBroken("Instagram's answer does not end.")
     return bytes(body)
 
 
 def _failure(error: Exception) -> Exception:
     if isinstance(error, NEVER_LEFT):
-        return NotSent(f"Instagram could not be reached: {_obstacle(error)}.")
+        return CallNotSent(f"Instagram could not be reached: {_obstacle(error)}.")
     if isinstance(error, TimeoutError):
-        return Broken("Instagram did not answer in time.")
-    return Broken("The connection to Instagram broke before its answer came.")
+        return AnswerBroken("Instagram did not answer in time.")
+    return AnswerBroken("The connection to Instagram broke before its answer came.")
 
 
 def _obstacle(error: Exception) -> str:

@@ -21,10 +21,10 @@ MARKER = re.compile(rb"\xff+([^\x00\xff])")  # any number of 0xFF may precede it
 # Without a repeat in it, so that it is looked for by its first byte: a hundred times as fast.
 SCAN_ENDS = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
-Look: TypeAlias = Callable[[int, bytes], bytes | None]
+SegmentFilter: TypeAlias = Callable[[int, bytes], bytes | None]
 
 
-def bare(content: bytes, look: Look = lambda *_: None) -> bytes:
+def bare(content: bytes, look: SegmentFilter = lambda *_: None) -> bytes:
     """Return the same pixels, bit for bit; raises ValueError where the segments cannot be told apart.
 
     `look` says what else is kept of a segment that goes.
@@ -32,7 +32,7 @@ def bare(content: bytes, look: Look = lambda *_: None) -> bytes:
     return b"".join(_kept(content, look))
 
 
-def _kept(content: bytes, look: Look) -> Iterator[bytes]:
+def _kept(content: bytes, look: SegmentFilter) -> Iterator[bytes]:
     if content[:2] != bytes((0xFF, START)):
         raise ValueError("no JPEG")
     yield content[:2]

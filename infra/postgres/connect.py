@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import anyio
 import asyncpg
@@ -13,10 +12,8 @@ import asyncpg
 from actors.errors import Refused, Unreachable
 from infra.postgres.dsn import port_of, without_libpq_options
 from infra.postgres.keepalive import keep_alive
-from infra.postgres.scram import connect_by_scram
-from infra.postgres.sqlstates import FAILURES, During, sort_error
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+from infra.postgres.scram import Connection, connect_by_scram
+from infra.postgres.sqlstates import FAILURES, During, classify_error
 
 PATIENCE_SECONDS = 30.0
 ATTEMPT_SECONDS = 5.0
@@ -26,7 +23,7 @@ CLOSE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class DatabaseAddress:
     """Where the database is; `pooled`: a transaction pooler stands before it.
 
     `libpq` names the variables of PostgreSQL's own that are set: what the DSN leaves out is taken from them.
@@ -45,7 +42,7 @@ class Address:
 
 
 @asynccontextmanager
-async def connected(address: Address, say: Callable[[str], None]) -> AsyncIterator[Connection]:
+async def connected(address: DatabaseAddress, say: Callable[[str], None]) -> AsyncIterator[Connection]:
     """Yield a connection, see `connect_patiently`, and close it."""
     connection = await connect_patiently(address, say)
     try:
@@ -56,7 +53,7 @@ async def connected(address: Address, say: Callable[[str], None]) -> AsyncIterat
 
 
 async def connect_patiently(
-    address: Address, say: Callable[[str], None], seconds: float = PATIENCE_SECONDS
+    address: DatabaseAddress, say: Callable[[str], None], seconds: float = PATIENCE_SECONDS
 ) -> Connection:
     """Connect, trying again until `seconds` have passed and saying so now and then.
 
@@ -80,7 +77,7 @@ async def connect_patiently(
         await anyio.sleep(PAUSE_SECONDS)
 
 
-async def _connect(address: Address, seconds: float) -> Connection:
+async def _connect(address: DatabaseAddress, seconds: float) -> Connection:
     connect = connect_by_scram if address.scram_only else asyncpg.connect
     try:
         with anyio.fail_after(seconds):
@@ -91,7 +88,7 @@ async def _connect(address: Address, seconds: float) -> Connection:
                 statement_cache_size=0 if address.pooled else 100,
             )
     except FAILURES as error:
-        sorted_out = sort_error(error, During.ACQUIRE)
+        sorted_out = classify_error(error, During.ACQUIRE)
         if address.libpq and isinstance(sorted_out, Refused):
             raise Refused(f"{sorted_out}; look at {address.suspects()}") from error
         raise sorted_out from error

@@ -13,13 +13,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import asyncpg
 
 from actors.errors import PortError
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+from infra.postgres.scram import Connection
 
 FOLDER = Path(__file__).parent
 TABLES, FUNCTIONS = "tables", "functions"

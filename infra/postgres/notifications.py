@@ -8,10 +8,10 @@ import anyio
 import asyncpg
 
 from actors.errors import Unreachable
-from infra.postgres.sqlstates import FAILURES, During, sort_error
+from infra.postgres.sqlstates import FAILURES, During, classify_error
 
 
-class Hints(AsyncIterator[None]):
+class Notifications(AsyncIterator[None]):
     """Yields once for all notifications since the last look; ends with Unreachable when its connection does."""
 
     def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
@@ -25,7 +25,7 @@ class Hints(AsyncIterator[None]):
         try:
             await self._connection.add_listener(channel, self._on_notification)
         except FAILURES as error:
-            raise sort_error(error, During.ACQUIRE) from error
+            raise classify_error(error, During.ACQUIRE) from error
 
     async def __anext__(self) -> None:
         """Wait for a notification that was not seen yet."""

@@ -20,14 +20,13 @@ from actors.errors import AnswerLost, Unreachable
 from actors.operations.operation import Operation
 from infra.postgres.dsn import port_of, without_libpq_options
 from infra.postgres.keepalive import keep_alive
-from infra.postgres.notifications import Hints
-from infra.postgres.scram import connect_by_scram
-from infra.postgres.sqlstates import FAILURES, During, needs_fresh_connection, sort_error
+from infra.postgres.notifications import Notifications
+from infra.postgres.scram import Connection, connect_by_scram
+from infra.postgres.sqlstates import FAILURES, During, classify_error, needs_fresh_connection
 from infra.postgres.statement import Statement
 
 T = TypeVar("T")
 Bindings = Mapping[type[Operation[Any]], Statement[Any, Any]]
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Acquired: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 CHANNEL = "everytap"
@@ -106,7 +105,7 @@ class OneStatement:
                     self._connection.terminate()
             if needs_fresh_connection(error):
                 await self._pool.renew()
-            raise sort_error(error, During.RUN) from error
+            raise classify_error(error, During.RUN) from error
 
 
 class Loan:
@@ -199,7 +198,7 @@ class ConnectionPool:
             with anyio.CancelScope(shield=True):
                 connection = await self._connect_listener()
             try:
-                hints = Hints(connection)
+                hints = Notifications(connection)
                 await hints.listen(CHANNEL)
                 yield hints
             finally:
@@ -234,7 +233,7 @@ class ConnectionPool:
             with anyio.fail_after(CONNECT_SECONDS):
                 connection: Connection = await self._connect(self._dsn, **self._options)
         except FAILURES as error:
-            raise sort_error(error, During.ACQUIRE) from error
+            raise classify_error(error, During.ACQUIRE) from error
         await keep_alive(connection)
         return connection
 
@@ -244,7 +243,7 @@ async def _acquire(pool: asyncpg.Pool[asyncpg.Record]) -> Acquired:
         # With a bound asyncpg makes a task of it, which a connection that is at hand is not worth.
         return await pool.acquire(timeout=None if pool.get_idle_size() else ACQUIRE_SECONDS)
     except FAILURES as error:
-        raise sort_error(error, During.ACQUIRE) from error
+        raise classify_error(error, During.ACQUIRE) from error
 
 
 async def _release(pool: asyncpg.Pool[asyncpg.Record], connection: Acquired) -> None:

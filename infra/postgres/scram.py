@@ -24,7 +24,7 @@ LARGEST = 65_536
 REFUSED = b"SFATAL\0VFATAL\0C28000\0Mthe server asks for something else than SCRAM\0\0"
 
 
-class Gate(asyncio.Protocol):
+class ScramGate(asyncio.Protocol):
     """Stands before asyncpg's protocol until the server has proven itself; what is not SCRAM becomes an error of it."""
 
     def __init__(self, inner: asyncio.Protocol) -> None:
@@ -90,7 +90,7 @@ class _Loop:
         self, factory: Callable[[], asyncio.Protocol], *where: Any, **how: Any
     ) -> tuple[asyncio.Transport, asyncio.Protocol]:
         """Connect; returns asyncpg's own protocol, as it expects."""
-        transport, gate = await self.real.create_connection(lambda: Gate(factory()), *where, **how)
+        transport, gate = await self.real.create_connection(lambda: ScramGate(factory()), *where, **how)
         return transport, gate.inner
 
 

@@ -67,7 +67,7 @@ _HOPELESS_CLASSES = {
 _FRESH = {"25006", "26000", "42P05"}
 
 
-def sort_error(error: Exception, during: During) -> PortError:
+def classify_error(error: Exception, during: During) -> PortError:
     """Return the port's error for one of FAILURES, to be raised from it."""
     if during is During.ACQUIRE:
         return _sort_acquire(error)

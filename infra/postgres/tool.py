@@ -13,13 +13,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from actors.domain.escaping import in_one_line
-from infra.postgres.embedded.owner import EmbeddedPostgresFailed, Owner
+from infra.postgres.embedded.owner import EmbeddedOwner, EmbeddedPostgresFailed
 from infra.postgres.embedded.server import binaries
 
 
 def run(data_dir: Path, program: str, arguments: list[str]) -> int:
     """Run it and return its exit status; raises EmbeddedPostgresFailed."""
-    owner = Owner(data_dir)
+    owner = EmbeddedOwner(data_dir)
     try:
         return subprocess.run(
             [binaries() / program, *arguments], env=_environment(owner.join()), check=False

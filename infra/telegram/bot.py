@@ -17,11 +17,11 @@ from telegram.error import BadRequest
 from actors.domain.item import MediaKind, Row
 from actors.ports import Face, MediaSource, Sending, SentCard
 from infra.telegram.caption_text import clip, one_line, units, whole_text
-from infra.telegram.cards import LONGEST_CAPTION, Keyboard, caption, first_face, keyboard
+from infra.telegram.cards import LONGEST_CAPTION, ButtonRows, caption, first_face, keyboard
 from infra.telegram.errors import NOT_MODIFIED, port_errors, says
 from infra.telegram.http import AiohttpRequest
 from infra.telegram.updates import TelegramUpdates
-from infra.telegram.uploads import Turns, Upload
+from infra.telegram.uploads import Upload, UploadTurns
 
 LONGEST_TOAST = 200
 LONGEST_TEXT = 4096
@@ -43,7 +43,7 @@ class _Send(Protocol):
 class _OnItsWay:
     """In which line a file stands, and who is told how far it comes."""
 
-    turns: Turns
+    turns: UploadTurns
     sending: Sending | None
 
 
@@ -53,8 +53,8 @@ class TelegramChat:
     def __init__(self, bot: Bot, media: MediaSource) -> None:
         self._bot = bot
         self._media = media
-        self._cards = Turns(CARDS_AT_ONCE)
-        self._originals = Turns(ORIGINALS_AT_ONCE)  # no card ever waits for one
+        self._cards = UploadTurns(CARDS_AT_ONCE)
+        self._originals = UploadTurns(ORIGINALS_AT_ONCE)  # no card ever waits for one
 
     async def answer(self, press_id: str, text: str) -> None:
         """Show a toast; `Refused` when the query is too old or was answered before."""
@@ -174,7 +174,7 @@ async def open_telegram(
         yield TelegramChat(bot, media), TelegramUpdates(polls, f"{api_url}/bot{token}")
 
 
-def _markup(buttons: Keyboard) -> InlineKeyboardMarkup | None:
+def _markup(buttons: ButtonRows) -> InlineKeyboardMarkup | None:
     if not buttons:
         return None
     return InlineKeyboardMarkup(

@@ -29,7 +29,7 @@ SHAPE = re.compile(
 UNMARKED = re.compile(r"([a-z_]{1,16}):([1-9][0-9]{0,18}):(0|[1-9][0-9]{0,9})(?::([1-9][0-9]{0,15}))?")
 
 
-class Verb(Enum):
+class ButtonVerb(Enum):
     """What a button asks for; the value is what buttons without a mark have on the wire."""
 
     AUTO_POST = "auto_post"
@@ -47,23 +47,23 @@ class Verb(Enum):
 
 
 # On the wire, and so for ever: a code is never given to another verb. Those without a mark have more than two letters.
-CODES: Mapping[Verb, str] = MappingProxyType(
+CODES: Mapping[ButtonVerb, str] = MappingProxyType(
     {
-        Verb.AUTO_POST: "a",
-        Verb.POSTED: "p",
-        Verb.SKIP: "s",
-        Verb.REJECT: "r",
-        Verb.CONFIRM_REJECT: "rr",
-        Verb.KEEP_IT: "rk",
-        Verb.ORIGINAL: "o",
-        Verb.LIVE: "l",
-        Verb.NOT_LIVE: "n",
-        Verb.CONFIRM_LIVE: "ll",
-        Verb.CONFIRM_NOT_LIVE: "nn",
-        Verb.LEAVE_IT: "lk",
+        ButtonVerb.AUTO_POST: "a",
+        ButtonVerb.POSTED: "p",
+        ButtonVerb.SKIP: "s",
+        ButtonVerb.REJECT: "r",
+        ButtonVerb.CONFIRM_REJECT: "rr",
+        ButtonVerb.KEEP_IT: "rk",
+        ButtonVerb.ORIGINAL: "o",
+        ButtonVerb.LIVE: "l",
+        ButtonVerb.NOT_LIVE: "n",
+        ButtonVerb.CONFIRM_LIVE: "ll",
+        ButtonVerb.CONFIRM_NOT_LIVE: "nn",
+        ButtonVerb.LEAVE_IT: "lk",
     }
 )
-PERSONAL = frozenset({Verb.CONFIRM_LIVE, Verb.CONFIRM_NOT_LIVE})
+PERSONAL = frozenset({ButtonVerb.CONFIRM_LIVE, ButtonVerb.CONFIRM_NOT_LIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Meaning:
     Whose button it is (0: anybody's), and the second item that it is about (0: none).
     """
 
-    verb: Verb
+    verb: ButtonVerb
     item_id: int
     version: int
     mark: str | None
@@ -82,7 +82,7 @@ class Meaning:
 
 
 VERBS = {code: verb for verb, code in CODES.items()}
-WORDS = {verb.value: verb for verb in Verb}
+WORDS = {verb.value: verb for verb in ButtonVerb}
 
 
 def encode(meaning: Meaning) -> str:

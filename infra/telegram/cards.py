@@ -16,7 +16,7 @@ from actors.domain.publish_phase import CANCELLABLE
 from actors.domain.taps import Question
 from actors.item.texts import BUTTON
 from actors.ports import Face
-from infra.telegram.callback_data import Meaning, Verb, encode
+from infra.telegram.callback_data import ButtonVerb, Meaning, encode
 from infra.telegram.caption_lines import late_lines, outcome, slot
 from infra.telegram.caption_text import (
     LEFT_TO_RIGHT,
@@ -43,7 +43,7 @@ COPY = re.compile(r"(?P<head>.*?)<code>(?P<copy>.*)</code>(?P<tail>.*)", re.DOTA
 
 # A card whose sending was taken for failed may be there all the same, while its item waits to be sent again.
 OPEN = frozenset({State.WAITING, State.PRESENTING, State.IN_REVIEW, State.PUBLISHING})
-SURE = {Step.IT_IS_LIVE: Verb.CONFIRM_LIVE, Step.IT_IS_NOT: Verb.CONFIRM_NOT_LIVE}
+SURE = {Step.IT_IS_LIVE: ButtonVerb.CONFIRM_LIVE, Step.IT_IS_NOT: ButtonVerb.CONFIRM_NOT_LIVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Button:
         return self.target.startswith("https://")
 
 
-Keyboard = tuple[tuple[Button, ...], ...]
+ButtonRows = tuple[tuple[Button, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def without_line(seen: str) -> str:
     return seen.partition(LINE_MARK)[0].rstrip()
 
 
-def keyboard(face: Face) -> Keyboard:
+def keyboard(face: Face) -> ButtonRows:
     """Draw the buttons; the standard ones for an item that nobody has loaded."""
     if face.retired:
         return ()
@@ -115,39 +115,39 @@ class _Buttons:
 
     @property
     def publishing(self) -> tuple[Button, ...]:
-        return (self._button(BUTTON[Step.AUTO_POST], Verb.AUTO_POST),)
+        return (self._button(BUTTON[Step.AUTO_POST], ButtonVerb.AUTO_POST),)
 
     @property
-    def cancelling(self) -> Keyboard:
+    def cancelling(self) -> ButtonRows:
         return (
-            (self._button(BUTTON[Step.POSTED], Verb.POSTED), self._button(BUTTON[Step.SKIP], Verb.SKIP)),
-            (self._button(BUTTON[Step.REJECT], Verb.REJECT),),
+            (self._button(BUTTON[Step.POSTED], ButtonVerb.POSTED), self._button(BUTTON[Step.SKIP], ButtonVerb.SKIP)),
+            (self._button(BUTTON[Step.REJECT], ButtonVerb.REJECT),),
         )
 
     @property
     def doubt(self) -> tuple[Button, ...]:
         return (
-            self._button(BUTTON[Step.IT_IS_LIVE], Verb.LIVE),
-            self._button(BUTTON[Step.IT_IS_NOT], Verb.NOT_LIVE),
+            self._button(BUTTON[Step.IT_IS_LIVE], ButtonVerb.LIVE),
+            self._button(BUTTON[Step.IT_IS_NOT], ButtonVerb.NOT_LIVE),
         )
 
     @property
     def looking(self) -> tuple[Button, ...]:
-        return Button(texts.OPEN_INSTAGRAM, INSTAGRAM), self._button(texts.ORIGINAL, Verb.ORIGINAL)
+        return Button(texts.OPEN_INSTAGRAM, INSTAGRAM), self._button(texts.ORIGINAL, ButtonVerb.ORIGINAL)
 
-    def question(self, asking: Question | None) -> Keyboard:
+    def question(self, asking: Question | None) -> ButtonRows:
         if asking is None or asking.step is not Step.REJECT:
             return ()
-        yes = self._button(texts.YES[Step.REJECT], Verb.CONFIRM_REJECT)
-        return ((yes, self._button(texts.KEEP_IT, Verb.KEEP_IT)),)
+        yes = self._button(texts.YES[Step.REJECT], ButtonVerb.CONFIRM_REJECT)
+        return ((yes, self._button(texts.KEEP_IT, ButtonVerb.KEEP_IT)),)
 
-    def doubtful_question(self, asking: Question | None) -> Keyboard:
+    def doubtful_question(self, asking: Question | None) -> ButtonRows:
         if asking is None or asking.step not in SURE:
             return ()
         yes = self._button(texts.YES[asking.step], SURE[asking.step], asking.person_id)
-        return ((yes, self._button(texts.LEAVE_IT, Verb.LEAVE_IT)),)
+        return ((yes, self._button(texts.LEAVE_IT, ButtonVerb.LEAVE_IT)),)
 
-    def _button(self, text: str, verb: Verb, person_id: int = 0) -> Button:
+    def _button(self, text: str, verb: ButtonVerb, person_id: int = 0) -> Button:
         return Button(text, encode(Meaning(verb, self.item_id, self.version, self.mark, person_id)))
 
 

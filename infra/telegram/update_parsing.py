@@ -14,7 +14,7 @@ from actors.domain.item import Person, Step
 from actors.domain.membership import BotMembership
 from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, Pressed, SendOriginal, Tap
 from actors.domain.updates import Membership, Moved, Other, Said, Unknown, Update
-from infra.telegram.callback_data import PERSONAL, Meaning, Verb, decode
+from infra.telegram.callback_data import PERSONAL, ButtonVerb, Meaning, decode
 from infra.telegram.caption_text import clip, one_line, speakable
 from infra.telegram.received_caption import write_seen
 
@@ -25,14 +25,14 @@ OWN_ID = re.compile(r"/bot([0-9]{1,18}):", re.ASCII)
 LARGEST_ID = 2**63 - 1  # of a bigint; Telegram's own have 52 bits at most
 LONGEST_KEY = 128  # characters of a callback query's id: it becomes the key of a row
 STEPS = {
-    Verb.AUTO_POST: Step.AUTO_POST,
-    Verb.POSTED: Step.POSTED,
-    Verb.SKIP: Step.SKIP,
-    Verb.CONFIRM_REJECT: Step.REJECT,
-    Verb.LIVE: Step.IT_IS_LIVE,
-    Verb.NOT_LIVE: Step.IT_IS_NOT,
-    Verb.CONFIRM_LIVE: Step.IT_IS_LIVE,
-    Verb.CONFIRM_NOT_LIVE: Step.IT_IS_NOT,
+    ButtonVerb.AUTO_POST: Step.AUTO_POST,
+    ButtonVerb.POSTED: Step.POSTED,
+    ButtonVerb.SKIP: Step.SKIP,
+    ButtonVerb.CONFIRM_REJECT: Step.REJECT,
+    ButtonVerb.LIVE: Step.IT_IS_LIVE,
+    ButtonVerb.NOT_LIVE: Step.IT_IS_NOT,
+    ButtonVerb.CONFIRM_LIVE: Step.IT_IS_LIVE,
+    ButtonVerb.CONFIRM_NOT_LIVE: Step.IT_IS_NOT,
 }
 
 
@@ -202,15 +202,15 @@ def _shows(message: dict[str, Any], meaning: Meaning) -> bool:
 def pressed_as(meaning: Meaning, press: Press) -> Pressed:
     """Say what a press of a button with this meaning asks for."""
     match meaning.verb:
-        case Verb.REJECT:
+        case ButtonVerb.REJECT:
             return AskToReject(press)
-        case Verb.KEEP_IT:
+        case ButtonVerb.KEEP_IT:
             return KeepIt(press)
-        case Verb.ORIGINAL:
+        case ButtonVerb.ORIGINAL:
             return SendOriginal(press)
-        case Verb.LIVE | Verb.NOT_LIVE:
+        case ButtonVerb.LIVE | ButtonVerb.NOT_LIVE:
             return AskAboutDoubt(press, STEPS[meaning.verb])
-        case Verb.LEAVE_IT:
+        case ButtonVerb.LEAVE_IT:
             return LeaveIt(press)
         case verb if verb in PERSONAL and meaning.person_id != press.person.id:
             return NotYours(press, STEPS[verb], meaning.person_id)

@@ -85,7 +85,7 @@ class _Line:
     length: int = 0
 
 
-class Turns:
+class UploadTurns:
     """Lets the files of a chat leave one by one, and of all chats a few at once: each is in memory as a whole."""
 
     def __init__(self, at_once: int, wait_seconds: float = WAIT_SECONDS) -> None:

@@ -27,7 +27,7 @@ REQUEST_SECONDS = 300.0  # from there to the end of the answer: a film of 100 MB
 CHUNK = 2**16
 MOST_UNREAD = 10  # pieces of a body
 
-Message: TypeAlias = Any  # what an ASGI app and its server tell each other, in one of a dozen shapes
+AsgiMessage: TypeAlias = Any  # what an ASGI app and its server tell each other, in one of a dozen shapes
 
 
 class _Gone(ConnectionError):
@@ -41,11 +41,11 @@ class _Inbox:
     """
 
     def __init__(self) -> None:
-        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self._messages: asyncio.Queue[AsgiMessage] = asyncio.Queue()
         self._room = asyncio.Semaphore(MOST_UNREAD)
         self._is_over = False
 
-    async def put(self, message: Message) -> None:
+    async def put(self, message: AsgiMessage) -> None:
         if message["type"] == "http.disconnect":
             self._is_over = True
             self._room.release()
@@ -53,7 +53,7 @@ class _Inbox:
             await self._room.acquire()
         self._messages.put_nowait(message)
 
-    async def get(self) -> Message:
+    async def get(self) -> AsgiMessage:
         message = await self._messages.get()
         self._room.release()
         return message
@@ -62,7 +62,9 @@ class _Inbox:
 class _Requests(TaskGroup):
     """The apps at work on one connection; a crash of one is a crash of it."""
 
-    async def spawn_app(self, app: Any, config: Config, scope: Any, send: Any) -> Callable[[Message], Awaitable[None]]:
+    async def spawn_app(
+        self, app: Any, config: Config, scope: Any, send: Any
+    ) -> Callable[[AsgiMessage], Awaitable[None]]:
         del config
         inbox = _Inbox()
         self.spawn(self._answer, cast(ASGIWrapper, app), scope, inbox, send)
@@ -91,7 +93,7 @@ class _PlainHttp(H11Protocol):
         await super()._create_stream(plain)
 
 
-class Connection:
+class ClientConnection:
     """From the accepted socket to its end; whatever it is asked, it ends within the bounds above."""
 
     def __init__(self, app: ASGIWrapper, config: Config, context: WorkerContext) -> None:

@@ -16,8 +16,8 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 
-from infra.web.connection import Connection
-from infra.web.seldom import Seldom
+from infra.web.connection import ClientConnection
+from infra.web.seldom import RareLog
 
 log = structlog.get_logger()
 
@@ -44,8 +44,8 @@ class Gate:
         self._config.accesslog = self._config.errorlog = None
         self._config.include_server_header = False
         self._context = WorkerContext(None)
-        self._clients: dict[asyncio.Task[None], Connection] = {}
-        self._seldom = Seldom()
+        self._clients: dict[asyncio.Task[None], ClientConnection] = {}
+        self._seldom = RareLog()
 
     async def run(self, listener: socket.socket, stopping: anyio.Event) -> None:
         """Accept until `stopping` is set; then let requests that are worked on end, within a bound."""
@@ -79,12 +79,12 @@ class Gate:
         if len(self._present()) >= self._most and not self._make_room("all places are taken"):
             client.close()
             return
-        connection = Connection(self._app, self._config, self._context)
+        connection = ClientConnection(self._app, self._config, self._context)
         task = asyncio.get_running_loop().create_task(connection.run(client))
         self._clients[task] = connection
         task.add_done_callback(self._ended)
 
-    def _present(self) -> list[Connection]:
+    def _present(self) -> list[ClientConnection]:
         return [connection for connection in self._clients.values() if not connection.is_cut]
 
     def _make_room(self, reason: str) -> bool:

@@ -63,7 +63,7 @@ class CrashWatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HealthVerdict:
     """The answer to a probe; well if there is no problem."""
 
     problems: tuple[str, ...]
@@ -79,7 +79,7 @@ class Verdict:
         return {"ok": not self.problems, "problems": list(self.problems), **self.facts}
 
 
-def alive(vitals: Vitals, crashes: CrashWatch, now: float) -> Verdict:
+def alive(vitals: Vitals, crashes: CrashWatch, now: float) -> HealthVerdict:
     """Judge whether this worker works; if not, only a restart helps, as it would not against a silent Telegram."""
     children = vitals.children()
     silence, dead, token = vitals.poll_silence_seconds(), vitals.poller_trouble(), vitals.token_trouble()
@@ -95,10 +95,10 @@ def alive(vitals: Vitals, crashes: CrashWatch, now: float) -> Verdict:
         "children": {name: {"up": child.up, "restarts": child.restarts} for name, child in children.items()},
         "poll_silence_seconds": None if silence is None else round(silence, 1),
     }
-    return Verdict(tuple(problems), facts)
+    return HealthVerdict(tuple(problems), facts)
 
 
-def ready(vitals: Vitals) -> Verdict:
+def ready(vitals: Vitals) -> HealthVerdict:
     """Judge whether a tap would be recorded now; a restart would not help.
 
     What of the set-up is not complete keeps some stories off Instagram, and no tap from being recorded: it is shown.
@@ -106,4 +106,4 @@ def ready(vitals: Vitals) -> Verdict:
     troubles = {"database": vitals.database_trouble(), "telegram": vitals.telegram_trouble()}
     problems = tuple(f"{name}: {trouble}" for name, trouble in troubles.items() if trouble is not None)
     facts: dict[str, Any] = {name: trouble is None for name, trouble in troubles.items()}
-    return Verdict(problems, facts | {"setup": list(vitals.shortcomings())})
+    return HealthVerdict(problems, facts | {"setup": list(vitals.shortcomings())})

@@ -18,7 +18,7 @@ HEADERS = {
 }
 
 
-class Shelf(Protocol):
+class MediaFiles(Protocol):
     """Where the files are."""
 
     def opens(self, path: str, until: str, signature: str) -> bool:
@@ -34,7 +34,7 @@ class Shelf(Protocol):
         ...
 
 
-def media_route(shelf: Shelf) -> Route:
+def media_route(shelf: MediaFiles) -> Route:
     """GET and HEAD of /media/…, ranges too; without a good link nobody learns what is there."""
 
     async def media(request: Request) -> Response:

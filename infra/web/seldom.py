@@ -11,7 +11,7 @@ EVERY_SECONDS = 60.0
 Write: TypeAlias = Callable[[int], None]
 
 
-class Seldom:
+class RareLog:
     """Of one event loop. A kind is one of a few: each that is in use is remembered."""
 
     def __init__(self, seconds: float = EVERY_SECONDS) -> None:

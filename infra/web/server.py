@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from actors.errors import PortError
 from infra.web.gate import Gate, most_connections
-from infra.web.health import CrashWatch, Verdict, Vitals, alive, ready
+from infra.web.health import CrashWatch, HealthVerdict, Vitals, alive, ready
 from infra.web.probe import CHECK_SECONDS, probe
 
 BACKLOG = 128
@@ -70,7 +70,7 @@ async def check(url: str, seconds: float = CHECK_SECONDS) -> tuple[bool, str]:
     return await anyio.to_thread.run_sync(probe, url, seconds)
 
 
-def _answer(verdict: Verdict) -> JSONResponse:
+def _answer(verdict: HealthVerdict) -> JSONResponse:
     return JSONResponse(verdict.wire(), verdict.code, NO_CACHE)
 
 

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from actors.ports import Receipt
-from infra.web.seldom import Seldom
+from infra.web.seldom import RareLog
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ BODY_SECONDS = 10.0
 MOST_BYTES = 1024 * 1024  # an update is some kilobytes
 AGAIN = {"retry-after": "2"}  # instead of Telegram's own pauses, which double
 
-Take: TypeAlias = Callable[[object], Awaitable[Receipt]]
+ReceiveUpdate: TypeAlias = Callable[[object], Awaitable[Receipt]]
 
 
 class _Refusal(Exception):
@@ -41,9 +41,9 @@ class _Refusal(Exception):
         log.warning("webhook.refused", code=self.code, reason=str(self), count=count)
 
 
-def webhook_route(path: str, secret: str, take: Take) -> Route:
+def webhook_route(path: str, secret: str, take: ReceiveUpdate) -> Route:
     """POST of one update; 2xx only once it may be forgotten, else 503."""
-    seldom = Seldom()
+    seldom = RareLog()
 
     async def webhook(request: Request) -> Response:
         try:

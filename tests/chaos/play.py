@@ -14,7 +14,7 @@ import anyio
 import asyncpg
 from PIL import Image
 
-from infra.postgres.connect import Address
+from infra.postgres.connect import DatabaseAddress
 from infra.postgres.embedded.owner import open_embedded
 from infra.sandbox.demo.fixtures import DemoFixtures
 from infra.sandbox.demo.headless import GROUPS, PEOPLE
@@ -186,7 +186,7 @@ async def open_play(wish: Wish, folder: Path) -> AsyncIterator[Play]:
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(open_sandbox(rules=Rules(limits=False)))
         dsn = await stack.enter_async_context(open_embedded(folder))
-        fixtures = await stack.enter_async_context(open_fixtures(folder, Address(dsn)))
+        fixtures = await stack.enter_async_context(open_fixtures(folder, DatabaseAddress(dsn)))
         database = await asyncpg.connect(dsn)
         stack.push_async_callback(database.close)
         key = new_key()

@@ -16,7 +16,7 @@ from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import Rules
 from infra.sandbox.telegram.world import ButtonTap, NewChat
 from infra.telegram.bot import open_telegram
-from infra.telegram.callback_data import Meaning, Verb, encode
+from infra.telegram.callback_data import ButtonVerb, Meaning, encode
 from tests.fakes.chat import FakeChat
 from tests.fakes.people import People
 from tests.fakes.updates import FakeUpdates, Inbox
@@ -95,7 +95,7 @@ class SandboxGroup:
 
     def tap(self, message_id: int) -> str:
         """Tap what the card shows, or showed."""
-        skip = encode(Meaning(Verb.SKIP, ITEM, 0, MARK))
+        skip = encode(Meaning(ButtonVerb.SKIP, ITEM, 0, MARK))
         return self.sandbox.tap(ButtonTap(CHAT, message_id, ANNA.id, skip, force=True))
 
     def delete(self, message_id: int) -> None:

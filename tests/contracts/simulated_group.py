@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from actors.domain.item import Row
-from infra.telegram.callback_data import Meaning, Verb, encode
+from infra.telegram.callback_data import ButtonVerb, Meaning, encode
 from tests.contracts.calm import open_wires
 from tests.contracts.groups import ITEM
 from tests.fakes.clock import FakeClock
@@ -55,7 +55,7 @@ class SimulatedGroup:
     def tap(self, message_id: int) -> str:
         """Tap."""
         sight = self.platform.screens[CHAT, message_id].now
-        skip = encode(Meaning(Verb.SKIP, ITEM, 0, MARK))
+        skip = encode(Meaning(ButtonVerb.SKIP, ITEM, 0, MARK))
         (button,) = (button for line in sight.keyboard for button in line if button.target == skip)
         return self.crowd.press(ANNA, sight, button)
 

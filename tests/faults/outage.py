@@ -14,7 +14,7 @@ from anyio import to_thread
 
 from actors.item.recording import HOLD_SECONDS
 from actors.runtime.backoff import ExponentialBackoff
-from infra.postgres.connect import Address, connect_patiently
+from infra.postgres.connect import DatabaseAddress, connect_patiently
 from infra.postgres.embedded.server import Server as Postmaster
 from tests.faults.audience import Audience, invite
 from tests.faults.company import STOP_SECONDS
@@ -195,7 +195,7 @@ async def _look_at_sessions(scene: Scene, tries: int) -> None:
     await anyio.sleep(RETURN_SECONDS)
     scene.tries_on_return = scene.ground.link.connections - tries
     scene.expect(scene.tries_on_return <= RETURN_TRIES, f"{scene.tries_on_return} tries to connect on return")
-    scene.stage.database = await connect_patiently(Address(scene.stage.dsn), print)
+    scene.stage.database = await connect_patiently(DatabaseAddress(scene.stage.dsn), print)
     sessions = await scene.stage.database.fetchval(HOW_MANY)
     scene.expect(sessions <= POOL_SIZE, f"{sessions} sessions")
 

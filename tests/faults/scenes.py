@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import anyio
 from PIL import Image
 
-from infra.postgres.connect import Address
+from infra.postgres.connect import DatabaseAddress
 from infra.sandbox.demo.wiring import open_fixtures
 from infra.sandbox.telegram.world import ButtonTap
 from infra.vault import Vault, new_key
@@ -186,7 +186,7 @@ class PublishScene:
         self._shown = shown = (await put_in_review(stage, 1))[0]
         picture = home / "story.png"
         Image.new("RGB", (90, 160), (200, 120, 90)).save(picture)
-        async with open_fixtures(home, Address(stage.dsn)) as fixtures:
+        async with open_fixtures(home, DatabaseAddress(stage.dsn)) as fixtures:
             stored = await fixtures.media.check_and_store(picture)
             await stage.database.execute(FILE, stored.path, stored.file_name, stored.sha256, stored.bytes)
             await fixtures.connect(Vault([self._key]).seal, shown.chat_id, stage.sandbox.instagram.account)

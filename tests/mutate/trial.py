@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from subprocess import PIPE
 
-from infra.postgres.embedded.owner import EmbeddedPostgresFailed, Owner
+from infra.postgres.embedded.owner import EmbeddedOwner, EmbeddedPostgresFailed
 from tests.mutate.change import Change
 from tests.mutate.covered import Covered, read
 
@@ -139,7 +139,7 @@ class Copy:
         for folder, _, files in os.walk(self._basetemp):  # which does not mind what goes meanwhile
             if "postgres.lock" in files:
                 with suppress(EmbeddedPostgresFailed):
-                    Owner(Path(folder)).stop_ownerless()
+                    EmbeddedOwner(Path(folder)).stop_ownerless()
 
     @contextmanager
     def changed(self, change: Change) -> Iterator[None]:

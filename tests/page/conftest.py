@@ -15,8 +15,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from infra.clock import WallClock
 from infra.media.local import LocalMedia
-from infra.postgres.admin import Desk
-from infra.postgres.connect import Address, connected
+from infra.postgres.admin import PostgresAdmin
+from infra.postgres.connect import DatabaseAddress, connected
 from infra.sandbox.demo.database_faults import DatabaseFaults
 from infra.sandbox.demo.fixtures import DemoFixtures
 from infra.sandbox.demo.headless import PEOPLE
@@ -73,7 +73,7 @@ async def environment(
     del chromium  # without a browser there is nobody to play for
     folder = tmp_path_factory.mktemp("theatre")
     dsn = databases.create(f"page_{secrets.token_hex(6)}", template_database)
-    address = Address(dsn)
+    address = DatabaseAddress(dsn)
     async with (
         open_sandbox(rules=Rules(limits=False)) as sandbox,
         connected(address, print) as connection,
@@ -90,7 +90,7 @@ async def environment(
         }
         script = WorkerCommand([sys.executable, str(ROOT / "main.py"), "run"], child_environment(environment), folder)
         saboteur = DatabaseFaults(connection, partial(connected, address, print))
-        fixtures = DemoFixtures(Desk(connection), LocalMedia(folder / "media"), saboteur, WallClock())
+        fixtures = DemoFixtures(PostgresAdmin(connection), LocalMedia(folder / "media"), saboteur, WallClock())
         await set_up(sandbox, DemoDependencies(fixtures, link, script, folder / "pictures", PEOPLE), tasks)
         await sandbox.until(sandbox.bot_api.polls.is_waiting, 30)
         yield sandbox

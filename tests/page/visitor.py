@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from infra.sandbox.demo.environment import open_cards
 from infra.sandbox.sandbox import Sandbox
-from infra.telegram.callback_data import Meaning, Verb, encode
+from infra.telegram.callback_data import ButtonVerb, Meaning, encode
 
 
 class Visitor:
@@ -31,7 +31,7 @@ class Visitor:
         async with self.page.expect_response("**/page/story") as answered:
             await self.press("Add a story")
         answer = await (await answered.value).json()
-        skip = encode(Meaning(Verb.SKIP, answer["item"], 0, "unread")).removesuffix("unread")
+        skip = encode(Meaning(ButtonVerb.SKIP, answer["item"], 0, "unread")).removesuffix("unread")
         card = self.page.locator(".message", has=self.page.locator(f"[data-tap^='{skip}']"))
         await self.look_at(int(await card.get_attribute("data-message") or 0))
 

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from infra.postgres.embedded.owner import Owner
+from infra.postgres.embedded.owner import EmbeddedOwner
 from infra.postgres.migrate import migrate
 
 TEMPLATE = "template_everytap"
@@ -52,7 +52,7 @@ class Databases:
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """The session's server."""
-    owner = Owner(tmp_path_factory.mktemp("postgres"))
+    owner = EmbeddedOwner(tmp_path_factory.mktemp("postgres"))
     try:
         dsn = owner.join()
         with start_blocking_portal("asyncio") as portal:

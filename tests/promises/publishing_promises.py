@@ -22,10 +22,10 @@ PUBLISHING: tuple[Promise, ...] = (
         (
             Edit(
                 "infra/instagram/calls.py",
-                "        reply = await self._sent(ask, Effect.PUBLISH, ",
+                "        reply = await self._sent(ask, CallEffect.PUBLISH, ",
                 "        if ask.url:\n"
                 '            raise Refused("No story is taken today.")\n'
-                "        reply = await self._sent(ask, Effect.PUBLISH, ",
+                "        reply = await self._sent(ask, CallEffect.PUBLISH, ",
             ),
         ),
         "broken: 8 tapped, 0 live",

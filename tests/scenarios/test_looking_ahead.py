@@ -6,8 +6,8 @@ import anyio
 import pytest
 
 from actors.errors import Refused
-from infra.postgres.admin import open_desk
-from infra.postgres.connect import Address
+from infra.postgres.admin import open_admin
+from infra.postgres.connect import DatabaseAddress
 from tests.fakes.faults import Fault
 from tests.fakes.instagram import FakeInstagram
 from tests.stage import ANNA, CHAT, Stage
@@ -70,7 +70,7 @@ async def test_open_card_of_a_refused_account_is_ready_once_it_is_connected_agai
             stage.tap(card, ANNA, "Auto Post")
             await stage.says(card, "Nothing was published")
         instagram.dead_tokens.clear()
-        async with open_desk(Address(stage.dsn), pytest.fail) as desk:
+        async with open_admin(DatabaseAddress(stage.dsn), pytest.fail) as desk:
             await desk.add_account(CHAT, ACCOUNT)
         await stage.says(card, "✅ Ready: @studio")
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from infra.clock import WallClock
-from infra.postgres.admin import Desk
+from infra.postgres.admin import PostgresAdmin
 from infra.sandbox.common.faults import Fault, FaultKind
 from tests.scenarios.conversations import cards
 from tests.stage import ANNA, BEN, CHAT, PATIENCE_SECONDS, Stage
@@ -39,7 +39,7 @@ async def test_paused_chat_presents_nothing_until_it_goes_on(stage: Stage) -> No
         assert stage.messages() == []
         assert await stage.database.fetchval("select state from items where item_id = $1", paused) == "waiting"
 
-        await Desk(stage.database).set_chat(CHAT, {"paused": False})
+        await PostgresAdmin(stage.database).set_chat(CHAT, {"paused": False})
         await stage.card(paused)
 
 
@@ -142,7 +142,7 @@ async def test_item_removed_in_review_is_withdrawn_on_its_card(stage: Stage) -> 
 
     async with stage.worker():
         item, card = await stage.present()
-        await Desk(stage.database).remove_item(item)
+        await PostgresAdmin(stage.database).remove_item(item)
         await stage.says(card, "Taken out of the queue")
         assert stage.buttons(card) == []
 
@@ -156,7 +156,7 @@ async def test_requeued_item_comes_again_and_its_old_card_says_so(stage: Stage) 
         item, old = await stage.present()
         stage.tap(old, ANNA, "Skip")
         await stage.says(old, "Skipped by")
-        await Desk(stage.database).requeue_item(item, None, force=True)
+        await PostgresAdmin(stage.database).requeue_item(item, None, force=True)
         await stage.says(old, "Back in the queue")
         await stage.until(lambda: len(stage.messages()) == 2)
         await stage.row_is(item, "in_review")
@@ -171,7 +171,7 @@ async def test_requeued_item_comes_again_and_its_old_card_says_so(stage: Stage) 
 async def test_what_the_operator_does_has_one_line_though_two_workers_hear_of_it(stage: Stage) -> None:
     await stage.add_chat()
     story = {"kind": "photo", "path": "p", "file_name": "f", "sha256": "s", "bytes": 5, "title": "t", "caption": "c"}
-    desk, due = Desk(stage.database), WallClock().now() + timedelta(days=1)
+    desk, due = PostgresAdmin(stage.database), WallClock().now() + timedelta(days=1)
     media = (await desk.add_media(CHAT, [story]))[0]["id"]
 
     async with stage.worker(), stage.worker("two"):

@@ -11,7 +11,7 @@ import pytest
 from actors.item import texts as words
 from infra.postgres.migrate import migrate
 from infra.sandbox.telegram.model import Content
-from infra.telegram.callback_data import PERSONAL, Meaning, Verb, encode
+from infra.telegram.callback_data import PERSONAL, ButtonVerb, Meaning, encode
 from tests import earlier_schemas
 from tests.plugins.postgres import Databases
 from tests.stage import ANNA, BEN, CHAT, Stage
@@ -55,10 +55,10 @@ def every_button(item: int, mark: str) -> list[str]:
     """What the lost queue may have written into its cards, in both spellings."""
     marked = [
         encode(Meaning(verb, item, version, mark, ANNA.id if verb in PERSONAL else 0))
-        for verb in Verb
+        for verb in ButtonVerb
         for version in (0, 1)
     ]
-    return [*marked, *(f"{verb.value}:{item}:0{f':{ANNA.id}' if verb in PERSONAL else ''}" for verb in Verb)]
+    return [*marked, *(f"{verb.value}:{item}:0{f':{ANNA.id}' if verb in PERSONAL else ''}" for verb in ButtonVerb)]
 
 
 async def rows_of(stage: Stage, item: int) -> object:
@@ -183,7 +183,7 @@ async def test_card_of_a_time_that_the_database_lost_says_so_and_shows_its_row(s
     async with stage.worker():
         item, card = await stage.present()
         mark = await stage.database.fetchval("select mark from items")
-        tap = stage.tap(card, ANNA, encode(Meaning(Verb.SKIP, item, 2, mark)))
+        tap = stage.tap(card, ANNA, encode(Meaning(ButtonVerb.SKIP, item, 2, mark)))
         await stage.says(card, "of a time that the queue has lost, tap again")
         line = await stage.line(tap)
 

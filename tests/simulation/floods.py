@@ -9,7 +9,7 @@ from typing import Any
 
 from actors.domain.flood_limit import MOST, SECONDS
 from actors.domain.item import Person
-from infra.telegram.callback_data import CODES, Verb
+from infra.telegram.callback_data import CODES, ButtonVerb
 from infra.telegram.cards import Button
 from tests.simulation.furniture import QUIET_CHAT
 from tests.simulation.people import Crowd
@@ -39,14 +39,14 @@ class Flooder:
         for number in range(MANY_COMMANDS):
             after(number * COMMAND_SECONDS, partial(self._write, COMMANDS[number % len(COMMANDS)]))
         for number in range(MANY_TAPS):
-            after(number * TAP_SECONDS, partial(self._ask, Verb.KEEP_IT if number % 2 else Verb.REJECT))
+            after(number * TAP_SECONDS, partial(self._ask, ButtonVerb.KEEP_IT if number % 2 else ButtonVerb.REJECT))
         after(OTHER_SECONDS, self._tap_in_turn)
 
     def _write(self, text: str) -> None:
         if self._crowd.open():
             self._crowd.say(FLOODER, QUIET_CHAT, text)
 
-    def _ask(self, verb: Verb) -> None:
+    def _ask(self, verb: ButtonVerb) -> None:
         found = list(self._cards(verb))
         if found:
             self._tap(*found[0])
@@ -59,7 +59,7 @@ class Flooder:
 
     def _tap_in_turn(self) -> None:
         """Another one skips the newest card, and the flooder taps it without end, too late."""
-        found, after = list(self._cards(Verb.SKIP)), self._telegram.timeline.after
+        found, after = list(self._cards(ButtonVerb.SKIP)), self._telegram.timeline.after
         press_id = self._press(OTHER, *found[-1]) if found else None
         if press_id is not None:
             after(TURN_SECONDS, partial(self._look, press_id))
@@ -80,7 +80,7 @@ class Flooder:
         if recorded and not screen.deleted and shown <= press.version:
             self._safety.broken("another's tap waits its turn", f"{press_id} is not drawn after {TURN_SECONDS} s")
 
-    def _cards(self, verb: Verb) -> Iterator[tuple[Sight, Button]]:
+    def _cards(self, verb: ButtonVerb) -> Iterator[tuple[Sight, Button]]:
         for (chat_id, _), screen in self._telegram.screens.items():
             for button in (one for line in screen.now.keyboard for one in line):
                 if chat_id == QUIET_CHAT and not screen.deleted and button.target.startswith(f"{CODES[verb]}:"):

@@ -12,7 +12,7 @@ from actors.domain.group_ids import GroupKind
 from actors.domain.item import Person
 from actors.domain.membership import BotMembership
 from actors.domain.updates import Membership
-from infra.telegram.callback_data import CODES, Verb, decode, encode
+from infra.telegram.callback_data import CODES, ButtonVerb, decode, encode
 from infra.telegram.cards import Button
 from tests.simulation.floods import Flooder
 from tests.simulation.furniture import CHATS, QUIET_CHAT
@@ -66,15 +66,15 @@ class Guests:
 
     def waver(self) -> None:
         """Somebody asks whether to reject the newest card of the quiet group, and goes away."""
-        self._tap_newest(QUIET_CHAT, WAVERER, Verb.REJECT)
+        self._tap_newest(QUIET_CHAT, WAVERER, ButtonVerb.REJECT)
 
     def rehearse(self) -> None:
         """Somebody lets the newest card of the quiet group be published, which publishes nothing there."""
-        self._tap_newest(QUIET_CHAT, REHEARSER, Verb.AUTO_POST)
+        self._tap_newest(QUIET_CHAT, REHEARSER, ButtonVerb.AUTO_POST)
 
     def skip(self) -> None:
         """Somebody skips the newest card of the group that publishes."""
-        self._tap_newest(CHATS[0], SKIPPER, Verb.SKIP)
+        self._tap_newest(CHATS[0], SKIPPER, ButtonVerb.SKIP)
 
     def flood(self) -> None:
         """Somebody floods the quiet group, and another one taps there."""
@@ -102,7 +102,9 @@ class Guests:
         for sight in (relic, first):  # data of the newest card, on a relic and on the oldest card
             self._press_all(sight, _buttons(last))
         self._press_all(relic, _buttons(relic))
-        self._press_all(relic, [Button("", f"{verb.value}:{item}:{version}") for verb in (Verb.SKIP, Verb.ORIGINAL)])
+        self._press_all(
+            relic, [Button("", f"{verb.value}:{item}:{version}") for verb in (ButtonVerb.SKIP, ButtonVerb.ORIGINAL)]
+        )
         self._press_all(last, [_later(button) for button in _buttons(last)])
 
     def trespass(self) -> None:
@@ -119,7 +121,7 @@ class Guests:
         if self._crowd.open():
             self._crowd.press(FORGER, sight, button)
 
-    def _tap_newest(self, chat_id: int, person: Person, verb: Verb) -> None:
+    def _tap_newest(self, chat_id: int, person: Person, verb: ButtonVerb) -> None:
         found = [
             (sight, button) for sight, button in self._seen(chat_id) if button.target.startswith(f"{CODES[verb]}:")
         ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from actors.domain.item import Person
-from infra.telegram.callback_data import PERSONAL, Meaning, Verb, decode, encode
+from infra.telegram.callback_data import PERSONAL, ButtonVerb, Meaning, decode, encode
 from infra.telegram.cards import Button
 from tests.simulation.furniture import CHATS
 from tests.simulation.people import Crowd
@@ -57,16 +57,16 @@ def _forged(sight: Sight) -> Iterator[Button]:
     """Every verb, at the version that is and at one that is not, with the mark and without, with another's mark."""
     row = sight.face.row
     assert row is not None
-    for verb in Verb:
+    for verb in ButtonVerb:
         person = TRUDY.id if verb in PERSONAL else 0
         meaning = Meaning(verb, row.id, row.version, row.mark, person)
         yield Button("", encode(meaning))
         yield Button("", encode(replace(meaning, version=row.version + 5)))
         yield Button("", encode(replace(meaning, mark="forged")))
-    yield from (Button("", f"{verb.value}:{row.id}:{row.version}") for verb in (Verb.SKIP, Verb.ORIGINAL))
+    yield from (Button("", f"{verb.value}:{row.id}:{row.version}") for verb in (ButtonVerb.SKIP, ButtonVerb.ORIGINAL))
 
 
 def _data(item_id: int) -> Button:
-    button = Button("", encode(Meaning(Verb.SKIP, item_id, 0, "forged")))
+    button = Button("", encode(Meaning(ButtonVerb.SKIP, item_id, 0, "forged")))
     assert decode(button.target) is not None
     return button

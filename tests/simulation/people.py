@@ -10,7 +10,7 @@ from random import Random
 from actors.domain.item import Person
 from actors.domain.taps import Press, Pressed
 from actors.domain.updates import Other, Poison, Said
-from infra.telegram.callback_data import VERBS, Meaning, Verb, decode
+from infra.telegram.callback_data import VERBS, ButtonVerb, Meaning, decode
 from infra.telegram.caption_text import visible
 from infra.telegram.cards import Button
 from infra.telegram.received_caption import write_seen
@@ -112,7 +112,7 @@ class _Finger:
 
     def __post_init__(self) -> None:
         """Everybody has habits: who mostly publishes (the first one), who asks and never confirms, who skips."""
-        for verb in (one.value for one in Verb):
+        for verb in (one.value for one in ButtonVerb):
             self.likes[verb] = OFTEN_TAPPED.get(verb, 1.0) * self.dice.choice(HABITS)
         if self.person.id == FIRST_ID:
             self.likes["auto_post"] = OFTEN_TAPPED["auto_post"] * HABITS[-1]

@@ -12,7 +12,7 @@ from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknow
 from actors.errors import Refused, Unreachable
 from actors.ports import Face, SentCard
 from actors.updates.dispatcher import id_of
-from infra.telegram.cards import Keyboard, caption, keyboard
+from infra.telegram.cards import ButtonRows, caption, keyboard
 from tests.fakes.updates import IMPATIENT_SECONDS, MOST, PRESS_SECONDS, SAME_OFFSET_SECONDS, UPDATE_SECONDS
 from tests.simulation.processes import Process
 from tests.simulation.timeline import Timeline
@@ -29,7 +29,7 @@ class Sight:
     at: float
     face: Face
     caption: str
-    keyboard: Keyboard
+    keyboard: ButtonRows
 
 
 @dataclass(slots=True)

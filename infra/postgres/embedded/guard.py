@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from infra.postgres.embedded.owner import EmbeddedPostgresFailed, Owner
+from infra.postgres.embedded.owner import EmbeddedOwner, EmbeddedPostgresFailed
 
 ROOT = Path(__file__).parents[3]
 LOOK_SECONDS = 0.1
@@ -44,7 +44,7 @@ def end(data_dir: Path, now: Callable[[], float] = time.monotonic, sleep: Callab
     deadline = now() + END_SECONDS
     while data_dir.exists() and now() < deadline:
         with suppress(EmbeddedPostgresFailed):
-            if Owner(data_dir).stop_ownerless():
+            if EmbeddedOwner(data_dir).stop_ownerless():
                 shutil.rmtree(data_dir, ignore_errors=True)
         sleep(LOOK_SECONDS)
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from infra.postgres.embedded.os_account import Account, EmbeddedPostgresFailed
+from infra.postgres.embedded.os_account import EmbeddedPostgresFailed, OsAccount
 
 # A stand-alone backend ends a statement at each newline. A random password of 256 bits gains nothing from slow hashing,
 # which each new connection would pay. What everytap connects as is no superuser, so that it may not read the machine's
@@ -56,7 +56,7 @@ def must_be_of(version: str, cluster: Path) -> None:
         )
 
 
-def lay_out(cluster: Path, account: Account, binaries: Path) -> None:
+def lay_out(cluster: Path, account: OsAccount, binaries: Path) -> None:
     """Make the cluster under another name and rename it, so that what bears its own name is whole."""
     for leftover in cluster.parent.glob(f"{cluster.name}.init-*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -71,7 +71,7 @@ def lay_out(cluster: Path, account: Account, binaries: Path) -> None:
     fresh.rename(cluster)
 
 
-def close_doors(cluster: Path, account: Account, binaries: Path) -> None:
+def close_doors(cluster: Path, account: OsAccount, binaries: Path) -> None:
     """Let nobody in but our role by SCRAM; to be called while no server runs. Earlier releases let the superuser in.
 
     That one's password goes, too, if it can: with the doors closed it opens nothing.
@@ -83,7 +83,7 @@ def close_doors(cluster: Path, account: Account, binaries: Path) -> None:
     _write_doors(cluster, account)
 
 
-def _write_doors(cluster: Path, account: Account) -> None:
+def _write_doors(cluster: Path, account: OsAccount) -> None:
     """Have the whole file or the one before: a server without it would not start."""
     fresh = cluster / f"pg_hba.{secrets.token_hex(4)}"
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
@@ -94,13 +94,13 @@ def _write_doors(cluster: Path, account: Account) -> None:
     fresh.replace(cluster / "pg_hba.conf")
 
 
-def _initdb(folder: Path, account: Account, binaries: Path) -> None:
+def _initdb(folder: Path, account: OsAccount, binaries: Path) -> None:
     access = ["--username=postgres", "--auth-local=reject", "--auth-host=scram-sha-256"]
     text = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     _must(account.run([str(binaries / "initdb"), "-D", str(folder), *access, *text]))
 
 
-def _create_roles(folder: Path, account: Account, binaries: Path) -> None:
+def _create_roles(folder: Path, account: OsAccount, binaries: Path) -> None:
     secret = secrets.token_urlsafe(32)
     _must(_run_alone(folder, account, binaries, _ROLES.format(password=secret)))
     kept = folder / _PASSWORD
@@ -109,7 +109,7 @@ def _create_roles(folder: Path, account: Account, binaries: Path) -> None:
     account.own(kept)
 
 
-def _run_alone(folder: Path, account: Account, binaries: Path, statements: str) -> subprocess.CompletedProcess[str]:
+def _run_alone(folder: Path, account: OsAccount, binaries: Path, statements: str) -> subprocess.CompletedProcess[str]:
     """Run statements, one a line, in a server that has no door at all."""
     # Without exit_on_error a stand-alone backend goes on with the next line.
     settings = ["-c", "exit_on_error=on", "-c", "shared_preload_libraries=pg_stat_statements"]

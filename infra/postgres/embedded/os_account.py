@@ -26,7 +26,7 @@ class EmbeddedPostgresFailed(PortError):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class OsAccount:
     """Who runs the server, and the words before a command that make it theirs; no uid means ourselves."""
 
     uid: int | None = None
@@ -61,10 +61,10 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
 
-def find_account(data_dir: Path, cluster: Path, binaries: Path) -> Account:
+def find_account(data_dir: Path, cluster: Path, binaries: Path) -> OsAccount:
     """Choose an account that reaches both DATA_DIR and PostgreSQL's programs; a cluster stays with its owner."""
     if os.geteuid() != 0:
-        return Account()
+        return OsAccount()
     uid, gid = _owner(cluster) or _unprivileged()
     for account in _ways(uid, gid):
         if _reaches(account, data_dir, binaries):
@@ -95,17 +95,17 @@ def _unprivileged() -> tuple[int, int]:
     )
 
 
-def _ways(uid: int, gid: int) -> list[Account]:
+def _ways(uid: int, gid: int) -> list[OsAccount]:
     setpriv = shutil.which("setpriv")
-    plain = Account(uid, gid)
+    plain = OsAccount(uid, gid)
     if setpriv is None:
         return [plain]
     switch = (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--securebits=+no_setuid_fixup")
     lent = [(*switch, f"--inh-caps=-all,+{one}", f"--ambient-caps=+{one}") for one in _CAPABILITIES]
-    return [plain, *(Account(uid, gid, prefix) for prefix in lent)]
+    return [plain, *(OsAccount(uid, gid, prefix) for prefix in lent)]
 
 
-def _reaches(account: Account, data_dir: Path, binaries: Path) -> bool:
+def _reaches(account: OsAccount, data_dir: Path, binaries: Path) -> bool:
     shared = binaries.parent / "share" / "postgresql.conf.sample"
     try:
         trial = account.run(["/bin/sh", "-c", _TRIAL, "sh", str(data_dir), str(shared), str(binaries / "postgres")])

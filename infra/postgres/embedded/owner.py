@@ -20,7 +20,7 @@ from anyio import to_thread
 from infra.postgres.embedded.os_account import EmbeddedPostgresFailed
 from infra.postgres.embedded.server import START_SECONDS, Server, lock
 
-__all__ = ["EmbeddedPostgresFailed", "Owner", "open_embedded"]
+__all__ = ["EmbeddedOwner", "EmbeddedPostgresFailed", "open_embedded"]
 
 LOCK_SECONDS = 2 * START_SECONDS  # whoever has it may be starting a server
 
@@ -28,7 +28,7 @@ LOCK_SECONDS = 2 * START_SECONDS  # whoever has it may be starting a server
 @asynccontextmanager
 async def open_embedded(data_dir: Path) -> AsyncIterator[str]:
     """Own the server of `data_dir` for a while and yield its DSN; raises EmbeddedPostgresFailed."""
-    owner = Owner(data_dir)
+    owner = EmbeddedOwner(data_dir)
     try:
         yield await to_thread.run_sync(owner.join)
     finally:
@@ -36,7 +36,7 @@ async def open_embedded(data_dir: Path) -> AsyncIterator[str]:
             await to_thread.run_sync(owner.leave)
 
 
-class Owner:
+class EmbeddedOwner:
     """One user of the server; both calls block, and both are to be made once."""
 
     def __init__(self, data_dir: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import asyncpg
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+DatabaseConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 CUT = """
 select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity
@@ -32,7 +32,7 @@ class DatabaseFaults:
     """Cuts the worker's connections, holds rows, and counts what they say; `connected` opens one connection more."""
 
     def __init__(
-        self, connection: Connection, connected: Callable[[], AbstractAsyncContextManager[Connection]]
+        self, connection: DatabaseConnection, connected: Callable[[], AbstractAsyncContextManager[DatabaseConnection]]
     ) -> None:
         self._connection = connection
         self._connected = connected

@@ -19,7 +19,7 @@ ACCOUNT = "@demo_studio"
 
 
 class DemoAdmin(Protocol):
-    """The operator's desk, as far as the demo sits at it."""
+    """The operator's commands, as far as the demo needs them."""
 
     async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Any:
         """Set up a chat."""
@@ -68,13 +68,13 @@ class DatabaseHarm(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DemoFixtures:
-    """The operator's own desk, the media folder, a clock, and who does harm."""
+    """The operator's commands, the media folder, a clock, and who does harm."""
 
     polls: DemoAdmin
     media: MediaStore
     saboteur: DatabaseHarm
     clock: Clock
-    turn: anyio.Lock = field(default_factory=anyio.Lock)  # the desk has one connection
+    turn: anyio.Lock = field(default_factory=anyio.Lock)  # the operator has one connection
 
     async def add_group(self, chat_id: int, title: str) -> None:
         """Make a chat known, without a gap between its cards."""

@@ -23,8 +23,8 @@ from actors.errors import QueueError
 from infra.clock import WallClock
 from infra.console.exit_codes import WrongInput, say
 from infra.media.local import LocalMedia
-from infra.postgres.admin import Desk
-from infra.postgres.connect import Address, connected
+from infra.postgres.admin import PostgresAdmin
+from infra.postgres.connect import DatabaseAddress, connected
 from infra.postgres.embedded.guard import guarded
 from infra.postgres.embedded.owner import open_embedded
 from infra.postgres.migrate import migrate
@@ -95,7 +95,7 @@ async def play(wish: headless.DemoOptions) -> int:
         async with AsyncExitStack() as stack:
             sandbox = await stack.enter_async_context(open_sandbox(wish.door, Rules()))
             dsn = await stack.enter_async_context(open_embedded(data_dir))
-            fixtures = await stack.enter_async_context(open_fixtures(data_dir, Address(dsn, scram_only=True)))
+            fixtures = await stack.enter_async_context(open_fixtures(data_dir, DatabaseAddress(dsn, scram_only=True)))
             if not wish.headless:
                 link = await stack.enter_async_context(open_link(dsn))
                 key = new_key()
@@ -123,12 +123,12 @@ async def play(wish: headless.DemoOptions) -> int:
 
 
 @asynccontextmanager
-async def open_fixtures(data_dir: Path, address: Address) -> AsyncIterator[DemoFixtures]:
+async def open_fixtures(data_dir: Path, address: DatabaseAddress) -> AsyncIterator[DemoFixtures]:
     """Open what the demo does behind the worker's back, over one connection."""
     async with connected(address, say) as connection:
         await migrate(connection)
         saboteur = DatabaseFaults(connection, partial(connected, address, say))
-        yield DemoFixtures(Desk(connection), LocalMedia(data_dir / "media"), saboteur, WallClock())
+        yield DemoFixtures(PostgresAdmin(connection), LocalMedia(data_dir / "media"), saboteur, WallClock())
 
 
 def worker_of(sandbox: Sandbox, data_dir: Path, dsn: str) -> dict[str, str]:

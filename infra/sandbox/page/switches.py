@@ -23,7 +23,7 @@ LONGEST_SECONDS = 120.0
 SLOW_SECONDS = 2.0
 RETRY_AFTER_SECONDS = 2.0
 PREPARING_SECONDS = 30.0
-EVERY_CALL = "[!g]*"  # of the worker's own: getUpdates waits at the desk
+EVERY_CALL = "[!g]*"  # of the worker's own: getUpdates waits by itself
 
 Harm = AbstractAsyncContextManager[None]
 

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from actors.accounts.preflight import MOST_OPEN, Checks, Preflight
+from actors.accounts.preflight import MOST_OPEN, Preflight, PreflightDependencies
 from actors.database.request import Cause, NotStored
 from actors.domain.account import Account, Login, Quota
 from actors.domain.item import Row, State, Story
@@ -54,7 +54,9 @@ class Stage:
         self.store.always("LookAhead", KNOWN)
         self.store.always("StoreFinding", lambda asked: replace(asked.row, preflight=asked.finding))
         self.outside.always("quota", (1, 25))
-        self.preflight = Preflight(Checks("w1", self.store, self.outside, self.items, self.outside.reach))
+        self.preflight = Preflight(
+            PreflightDependencies("w1", self.store, self.outside, self.items, self.outside.reach)
+        )
         self.logs: list[Any] = []
 
     async def check(self, *rows: Row, seconds: float = 60.0) -> None:

@@ -10,7 +10,14 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from actors.accounts.token_renewal import LOOK_SECONDS, RENEW_SECONDS, STORE_TRIES, WARN_SECONDS, Keeping, TokenKeeper
+from actors.accounts.token_renewal import (
+    LOOK_SECONDS,
+    RENEW_SECONDS,
+    STORE_TRIES,
+    WARN_SECONDS,
+    TokenDependencies,
+    TokenKeeper,
+)
 from actors.database.request import Cause, NotStored
 from actors.domain.account import Account, FreshToken, Login
 from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
@@ -53,7 +60,7 @@ class Stage:
         self.store.always("StoreToken", KEPT)
         self.store.always("NoteToken", True)
         self.instagram.always("renew", FRESH)
-        self.keeper = TokenKeeper(Keeping("w1", self.store, self.instagram, self.chat))
+        self.keeper = TokenKeeper(TokenDependencies("w1", self.store, self.instagram, self.chat))
         self.logs: list[Any] = []
 
     async def live(self, seconds: float = 60.0) -> None:
@@ -100,7 +107,7 @@ async def test_database_that_is_away_is_asked_again_in_the_next_burst(stage: Sta
     stage.store = FakeStore()
     stage.store.will("ClaimTokens", AWAY)
     stage.store.always("ClaimTokens", ())
-    stage.keeper = TokenKeeper(Keeping("w1", stage.store, stage.instagram, stage.chat))
+    stage.keeper = TokenKeeper(TokenDependencies("w1", stage.store, stage.instagram, stage.chat))
 
     await stage.live(BURST_SECONDS + 60)
 
@@ -133,7 +140,7 @@ async def test_renewal_takes_30_s_at_most(stage: Stage) -> None:
 async def test_token_that_is_good_for_longer_is_tried_again_without_a_word(stage: Stage) -> None:
     stage.store = FakeStore()
     stage.store.always("ClaimTokens", (replace(DUE, seconds_left=15 * DAY),))
-    stage.keeper = TokenKeeper(Keeping("w1", stage.store, stage.instagram, stage.chat))
+    stage.keeper = TokenKeeper(TokenDependencies("w1", stage.store, stage.instagram, stage.chat))
     stage.instagram.always("renew", Unreachable("no network"))
 
     await stage.live(LOOK_SECONDS + 60)
@@ -157,7 +164,7 @@ async def test_token_that_a_publish_found_gone_is_told_without_a_renewal(stage: 
     stage.store.will("ClaimTokens", (gone,))
     stage.store.always("ClaimTokens", ())
     stage.store.always("NoteToken", True)
-    stage.keeper = TokenKeeper(Keeping("w1", stage.store, stage.instagram, stage.chat))
+    stage.keeper = TokenKeeper(TokenDependencies("w1", stage.store, stage.instagram, stage.chat))
 
     await stage.live()
 

@@ -13,7 +13,7 @@ from actors.domain.account import Login
 from actors.domain.item import MediaKind
 from actors.errors import PortError, Unreachable
 from actors.operations.set_up import Prerequisites, SetUp
-from infra.console.ports import Lines, Opened, Safe
+from infra.console.ports import ConsoleDependencies, Lines, VaultDependencies
 from tests.fakes.groups import FakeGroups
 
 CHAT: dict[str, Any] = {
@@ -217,7 +217,7 @@ class FakeVault:
 class Outside:
     """What a test changes before it types."""
 
-    desk: FakeDesk = field(default_factory=FakeDesk)
+    admin: FakeDesk = field(default_factory=FakeDesk)
     library: FakeLibrary = field(default_factory=FakeLibrary)
     applied: list[str] = field(default_factory=list)
     health: tuple[bool, str] = (True, "The worker is well.")
@@ -228,10 +228,10 @@ class Outside:
     groups: FakeGroups | None = None
     means: Prerequisites = field(default_factory=Prerequisites)
 
-    def opened(self) -> Opened:
-        safe = Safe(lambda: self.vault, lambda: "a new key", self._who, lambda: self.given_token)
+    def opened(self) -> ConsoleDependencies:
+        safe = VaultDependencies(lambda: self.vault, lambda: "a new key", self._who, lambda: self.given_token)
         means = self.means
-        return Opened(
+        return ConsoleDependencies(
             self._desk, lambda: self.library, self._migrate, self._health, NewYear(), safe, self._groups, lambda: means
         )
 
@@ -247,7 +247,7 @@ class Outside:
 
     @asynccontextmanager
     async def _desk(self) -> AsyncIterator[FakeDesk]:
-        yield self.desk
+        yield self.admin
 
     async def _migrate(self) -> list[str]:
         return self.applied

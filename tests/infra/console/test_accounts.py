@@ -40,13 +40,13 @@ def told_once(result: Result, code: int, *parts: str) -> None:
 
 
 def test_token_goes_to_instagram_and_is_stored_sealed(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [ACCOUNT]
+    outside.admin.lines = [ACCOUNT]
 
     result = type_in(*CONNECT, "--ig-user-id", "178", stdin=f"{TOKEN}\n")
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert outside.asked_who == [(TOKEN, Login.FACEBOOK, "178")]
-    ((name, chat_id, account),) = outside.desk.asked
+    ((name, chat_id, account),) = outside.admin.asked
     assert (name, chat_id, account["username"], account["login"]) == ("add_account", int(GROUP), "studio", "facebook")
     assert account["sealed_token"] == f"{TOKEN[::-1]} of facebook 178".encode()
     assert TOKEN not in result.stdout
@@ -54,7 +54,7 @@ def test_token_goes_to_instagram_and_is_stored_sealed(outside: Outside, type_in:
 
 def test_token_of_the_environment_is_taken_before_stdin_is_read(outside: Outside, type_in: Type) -> None:
     outside.given_token = TOKEN
-    outside.desk.lines = [ACCOUNT]
+    outside.admin.lines = [ACCOUNT]
 
     result = type_in(*CONNECT, stdin="another\n")
 
@@ -72,7 +72,7 @@ def test_what_is_no_token_is_refused_before_anybody_is_asked(
 ) -> None:
     told_once(type_in(*CONNECT, stdin=stdin), 2, why)
 
-    assert (outside.asked_who, outside.desk.asked) == ([], [])
+    assert (outside.asked_who, outside.admin.asked) == ([], [])
 
 
 def test_token_that_instagram_refuses_is_not_stored(outside: Outside, type_in: Type) -> None:
@@ -80,7 +80,7 @@ def test_token_that_instagram_refuses_is_not_stored(outside: Outside, type_in: T
 
     told_once(type_in(*CONNECT, stdin=TOKEN), 2, "Instagram does not know this token")
 
-    assert outside.desk.asked == []
+    assert outside.admin.asked == []
 
 
 def test_instagram_that_is_away_changes_nothing(outside: Outside, type_in: Type) -> None:
@@ -98,7 +98,7 @@ def test_without_keys_nothing_is_asked_and_the_way_to_one_is_named(outside: Outs
 
 
 def test_unknown_chat_is_refused(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [{"refused": "unknown_chat", "chat_id": int(GROUP)}]
+    outside.admin.lines = [{"refused": "unknown_chat", "chat_id": int(GROUP)}]
 
     told_once(type_in(*CONNECT, stdin=TOKEN), 2, f"Chat {GROUP} is not set up")
 
@@ -113,12 +113,12 @@ def test_unknown_chat_is_refused(outside: Outside, type_in: Type) -> None:
     ],
 )
 def test_each_command_asks_one_thing(outside: Outside, type_in: Type, words: list[str], asked: object) -> None:
-    outside.desk.lines = [ACCOUNT]
+    outside.admin.lines = [ACCOUNT]
 
     result = type_in(*words)
     as_json = type_in(*words, "--json")
 
-    assert outside.desk.asked == [asked, asked]
+    assert outside.admin.asked == [asked, asked]
     assert "studio" in result.stdout
     assert as_json.stdout.startswith('{"id": 4,')
 
@@ -131,48 +131,48 @@ def test_each_command_asks_one_thing(outside: Outside, type_in: Type, words: lis
     ],
 )
 def test_refusal_is_one_sentence(outside: Outside, type_in: Type, line: dict[str, object], part: str) -> None:
-    outside.desk.lines = [line]
+    outside.admin.lines = [line]
 
     told_once(type_in("account", "remove", "9"), 2, part)
 
 
 def test_account_is_chosen_for_the_chat_that_it_belongs_to(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [ACCOUNT]
+    outside.admin.lines = [ACCOUNT]
 
     result = type_in("account", "set", "4", "--chat", GROUP)
 
     assert result.exit_code == 0
-    assert outside.desk.asked[-1] == ("set_account", 4)
+    assert outside.admin.asked[-1] == ("set_account", 4)
 
 
 def test_account_of_another_chat_is_not_chosen(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [ACCOUNT]
+    outside.admin.lines = [ACCOUNT]
 
     told_once(type_in("account", "set", "9", "--chat", GROUP), 2, f"Chat {GROUP} has no account 9")
 
-    assert outside.desk.asked == [("list_accounts", int(GROUP))]
+    assert outside.admin.asked == [("list_accounts", int(GROUP))]
 
 
 def test_account_is_not_chosen_for_a_chat_that_is_not_set_up(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [{"refused": "unknown_chat", "chat_id": int(GROUP)}]
+    outside.admin.lines = [{"refused": "unknown_chat", "chat_id": int(GROUP)}]
 
     told_once(type_in("account", "set", "4", "--chat", GROUP), 2, f"Chat {GROUP} is not set up")
 
-    assert outside.desk.asked == [("list_accounts", int(GROUP))]
+    assert outside.admin.asked == [("list_accounts", int(GROUP))]
 
 
 def test_every_token_is_sealed_again(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [ACCOUNT | {"sealed": "old"}]
+    outside.admin.lines = [ACCOUNT | {"sealed": "old"}]
 
     result = type_in("account", "rotate-keys")
 
     sealed = b"again old of facebook 178"
-    assert outside.desk.asked == [("sealed_tokens",), ("list_accounts", None), ("reseal_token", 4, b"old", sealed)]
+    assert outside.admin.asked == [("sealed_tokens",), ("list_accounts", None), ("reseal_token", 4, b"old", sealed)]
     assert result.stdout == "1 tokens are sealed with the first key now.\n"
 
 
 def test_token_that_no_key_opens_is_named_by_its_account(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [ACCOUNT | {"sealed": "old"}]
+    outside.admin.lines = [ACCOUNT | {"sealed": "old"}]
     outside.vault.shut = "put that key back."
 
     told_once(type_in("account", "rotate-keys"), 2, "Account 4, studio: put that key back.")

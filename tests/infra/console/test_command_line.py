@@ -116,7 +116,7 @@ def test_why_fits_eighty_columns_with_everything_in_it() -> None:
     outside = Outside()
     tap: dict[str, Any] = {"id": 12, "at": AT, "version": 1, "user_name": "Anna Álvarez-Montoya de la Cruz"}
     tap |= {"tap_id": "4382000000000000001", "message_id": 100}
-    outside.desk.lines = [
+    outside.admin.lines = [
         ITEM | {"state": "skipped", "lost_sends": 0},
         tap | {"what": "decision", "step": "skip", "from": "in_review", "to": "skipped", "note": None},
         tap | {"what": "tap", "step": "auto_post", "outcome": "stale"},

@@ -96,12 +96,12 @@ def told_once(result: Result, code: int, *parts: str) -> None:
 def test_desk_is_asked_for_what_was_typed(
     outside: Outside, type_in: Type, words: list[str], asked: tuple[Any, ...]
 ) -> None:
-    outside.desk.lines = [CHAT | MEDIA | ITEM | MEMBER]
+    outside.admin.lines = [CHAT | MEDIA | ITEM | MEMBER]
 
     result = type_in(*words, "--json") if "--" not in words else type_in(*words)
 
     assert (result.exit_code, result.stderr) == (0, ""), result.output
-    assert outside.desk.asked == [asked]
+    assert outside.admin.asked == [asked]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_desk_is_asked_for_what_was_typed(
 def test_json_is_one_object_a_line_with_its_id_first(
     outside: Outside, type_in: Type, words: list[str], line: dict[str, Any]
 ) -> None:
-    outside.desk.lines = [line, line]
+    outside.admin.lines = [line, line]
     shown = 1 if {"add", "remove"} & set(words) else 2
 
     printed = type_in(*words, "--json").stdout.splitlines()
@@ -163,7 +163,7 @@ def test_json_is_one_object_a_line_with_its_id_first(
 def test_people_read_sentences_and_tables(
     outside: Outside, type_in: Type, words: list[str], line: dict[str, Any], parts: list[str]
 ) -> None:
-    outside.desk.lines = [line]
+    outside.admin.lines = [line]
 
     result = type_in(*words)
 
@@ -185,7 +185,7 @@ def test_people_read_sentences_and_tables(
 def test_zone_that_this_machine_does_not_know_is_shown_as_utc(
     outside: Outside, type_in: Type, words: list[str], lines: list[dict[str, Any]], part: str
 ) -> None:
-    outside.desk.lines = lines
+    outside.admin.lines = lines
 
     result = type_in(*words)
 
@@ -200,7 +200,7 @@ def test_empty_list_says_what_fills_it_and_is_empty_as_json(type_in: Type, words
 
 
 def test_names_are_neither_markup_nor_orders_to_the_terminal(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [CHAT | {"title": "[bold]x[/] \x1b[31m"}]
+    outside.admin.lines = [CHAT | {"title": "[bold]x[/] \x1b[31m"}]
 
     printed = type_in("chat", "list").stdout
 
@@ -209,11 +209,11 @@ def test_names_are_neither_markup_nor_orders_to_the_terminal(outside: Outside, t
 
 
 def test_files_become_stories_named_after_themselves(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [MEDIA | {"new": True}, MEDIA | {"id": 4, "new": False}]
+    outside.admin.lines = [MEDIA | {"new": True}, MEDIA | {"id": 4, "new": False}]
 
     result = type_in("media", "add", "/tmp/Sunset at sea.jpg", "b.jpg", "--chat", GROUP, "--caption", "Hello")  # noqa: S108 - a name
 
-    ((_, chat, stories),) = outside.desk.asked
+    ((_, chat, stories),) = outside.admin.asked
     assert (chat, [story["title"] for story in stories]) == (int(GROUP), ["Sunset at sea", "b"])
     assert stories[0] | {"kind": "photo", "caption": "Hello", "sha256": "aa"} == stories[0]
     assert result.stdout.splitlines()[1] == "Media 4: Sunset (photo, 2.0 MB) was there already."
@@ -225,7 +225,7 @@ def test_no_file_becomes_a_story_when_one_cannot(outside: Outside, type_in: Type
     result = type_in("media", "add", "a.jpg", "notes.txt", "--chat", GROUP)
 
     told_once(result, 2, "notes.txt is not a picture")
-    assert outside.desk.asked == []
+    assert outside.admin.asked == []
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_wrong_input_is_told_in_one_sentence(
     outside: Outside, type_in: Type, words: list[str], parts: list[str]
 ) -> None:
     told_once(type_in(*words), 2, *parts)
-    assert outside.desk.asked == []
+    assert outside.admin.asked == []
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_wrong_input_is_told_in_one_sentence(
 def test_refusal_of_the_desk_says_what_to_do(
     outside: Outside, type_in: Type, line: dict[str, Any], parts: list[str]
 ) -> None:
-    outside.desk.lines = [line]
+    outside.admin.lines = [line]
 
     told_once(type_in("queue", "requeue", "12", "--json"), 2, *parts)
 
@@ -372,7 +372,7 @@ def test_refusal_of_the_desk_says_what_to_do(
 def test_failure_says_whether_anything_was_changed(
     outside: Outside, type_in: Type, error: PortError, part: str
 ) -> None:
-    outside.desk.error = error
+    outside.admin.error = error
 
     told_once(type_in("queue", "remove", "12"), 1, part)
 
@@ -381,7 +381,7 @@ def test_failure_says_whether_anything_was_changed(
 def test_why_says_that_a_card_is_lost(outside: Outside, type_in: Type, message: dict[str, bool], is_lost: bool) -> None:
     at = "2026-01-31T17:31:02+00:00"
     card = {"id": 12, "what": "card", "at": at, "message_id": 100, "retired": False, "shown": 0, "want": 0}
-    outside.desk.lines = [ITEM | {"state": "in_review", "lost_sends": 2}, card | message]
+    outside.admin.lines = [ITEM | {"state": "in_review", "lost_sends": 2}, card | message]
 
     assert ("Its card is lost: nobody can tap it." in type_in("why", "12").stdout) is is_lost
 
@@ -393,7 +393,7 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
     publish |= {"attempt": 0, "calls": [], "sentence": None, "worker": "one", "media_id": "m1", "permalink": None}
     card = {"id": 12, "what": "card", "at": at, "message_id": 100, "gone": False, "retired": False}
     failure = {"id": 12, "what": "card not sent", "at": at, "first_at": at}
-    outside.desk.lines = [
+    outside.admin.lines = [
         ITEM | {"state": "skipped", "lost_sends": 1},
         {"id": 12, "what": "queued", "at": at, "due_at": at},
         card | {"shown": 0, "want": 1},
@@ -452,7 +452,7 @@ def test_health_is_the_exit_status(outside: Outside, type_in: Type) -> None:
 def test_help_is_there_without_anything_opened(outside: Outside, type_in: Type, words: list[str]) -> None:
     result = type_in(*words)
 
-    assert (result.exit_code, result.stderr, outside.desk.asked) == (0, "", [])
+    assert (result.exit_code, result.stderr, outside.admin.asked) == (0, "", [])
     assert "Usage" in result.stdout
 
 
@@ -480,14 +480,14 @@ def test_real_process_exits_with_the_status_and_no_traceback() -> None:
 def test_time_without_an_offset_is_meant_by_the_chats_clock(
     outside: Outside, type_in: Type, zone: str, typed: str, meant: str
 ) -> None:
-    outside.desk.lines = [ITEM | CHAT | {"timezone": zone}]
+    outside.admin.lines = [ITEM | CHAT | {"timezone": zone}]
 
     added = type_in("queue", "add", "--chat", GROUP, "--media", "3", "--due", typed)
     again = type_in("queue", "requeue", GROUP.removeprefix("-"), "--due", typed)
 
     assert (added.exit_code, again.exit_code) == (0, 0), added.output + again.output
     at = datetime.fromisoformat(meant)
-    assert ("add_item", int(GROUP), 3, at, False) in outside.desk.asked
+    assert ("add_item", int(GROUP), 3, at, False) in outside.admin.asked
     assert f"({zone})" in added.stdout
 
 
@@ -506,16 +506,16 @@ def test_time_without_an_offset_is_meant_by_the_chats_clock(
 def test_time_that_a_chats_clock_shows_never_or_twice_is_not_guessed(
     outside: Outside, type_in: Type, zone: str, typed: str, sentence: str
 ) -> None:
-    outside.desk.lines = [ITEM | CHAT | {"timezone": zone}]
+    outside.admin.lines = [ITEM | CHAT | {"timezone": zone}]
 
     result = type_in("queue", "add", "--chat", GROUP, "--media", "3", "--due", typed)
 
     told_once(result, 2, sentence)
-    assert [asked[0] for asked in outside.desk.asked] == ["list_chats"]
+    assert [asked[0] for asked in outside.admin.asked] == ["list_chats"]
 
 
 def test_table_of_several_clocks_has_one(outside: Outside, type_in: Type) -> None:
-    outside.desk.lines = [ITEM, ITEM | {"timezone": "Asia/Tokyo"}]
+    outside.admin.lines = [ITEM, ITEM | {"timezone": "Asia/Tokyo"}]
 
     shown = type_in("queue", "list").stdout
 

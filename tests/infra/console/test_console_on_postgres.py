@@ -18,10 +18,10 @@ from actors.domain.account import Login
 from actors.operations.set_up import Prerequisites
 from infra.clock import WallClock
 from infra.console.app import build
-from infra.console.ports import Opened, Safe
+from infra.console.ports import ConsoleDependencies, VaultDependencies
 from infra.media.local import LocalMedia
-from infra.postgres.admin import open_desk
-from infra.postgres.connect import Address
+from infra.postgres.admin import open_admin
+from infra.postgres.connect import DatabaseAddress
 from infra.vault import Vault, new_key
 from tests.infra.console.fakes import Owner
 
@@ -41,22 +41,22 @@ async def owner(token: str, _login: Login, ig_user_id: str | None) -> Owner:
 
 
 @pytest.fixture
-def opened(database_url: str, tmp_path: Path) -> Opened:
+def opened(database_url: str, tmp_path: Path) -> ConsoleDependencies:
     """The real outside."""
-    return Opened(
-        desk=lambda: open_desk(Address(database_url), pytest.fail),
+    return ConsoleDependencies(
+        admin=lambda: open_admin(DatabaseAddress(database_url), pytest.fail),
         library=lambda: LocalMedia(tmp_path / "media"),
         migrate=nothing,
         check_health=nothing,
         clock=WallClock(),
         groups=nullcontext,
         means=Prerequisites,
-        safe=Safe(vault=lambda: Vault([KEY]), new_key=new_key, who=owner, given_token=lambda: None),
+        safe=VaultDependencies(vault=lambda: Vault([KEY]), new_key=new_key, who=owner, given_token=lambda: None),
     )
 
 
 @pytest.fixture
-def type_in(opened: Opened) -> Type:
+def type_in(opened: ConsoleDependencies) -> Type:
     """Type a command with --json; returns what it printed."""
     app = build(opened)
 
@@ -93,7 +93,7 @@ def test_story_goes_from_a_file_into_the_queue_and_out_of_it(type_in: Type, pict
     assert [line.get("what") for line in life] == [None, "queued", "decision"]
 
 
-def test_every_table_can_be_drawn(opened: Opened, type_in: Type, picture: str) -> None:
+def test_every_table_can_be_drawn(opened: ConsoleDependencies, type_in: Type, picture: str) -> None:
     type_in("chat", "add", GROUP)
     type_in("media", "add", picture, "--chat", GROUP)
     type_in("queue", "add", "--chat", GROUP, "--media", "1", "--due", DUE)
@@ -106,7 +106,7 @@ def test_every_table_can_be_drawn(opened: Opened, type_in: Type, picture: str) -
     assert "Sunset <3" in results[2].stdout
 
 
-def test_refusals_reach_the_person(opened: Opened, type_in: Type) -> None:
+def test_refusals_reach_the_person(opened: ConsoleDependencies, type_in: Type) -> None:
     type_in("chat", "add", GROUP)
 
     result = CliRunner().invoke(build(opened), ["chat", "add", GROUP])
@@ -117,15 +117,15 @@ def test_refusals_reach_the_person(opened: Opened, type_in: Type) -> None:
     )
 
 
-def test_desk_of_postgres_is_the_desk_of_the_console(opened: Opened) -> None:
+def test_desk_of_postgres_is_the_desk_of_the_console(opened: ConsoleDependencies) -> None:
     async def ask() -> int:
-        async with opened.desk() as desk:
-            return len(await desk.list_chats())
+        async with opened.admin() as admin:
+            return len(await admin.list_chats())
 
     assert anyio.run(ask) == 0
 
 
-def test_name_of_no_account_is_refused_and_nothing_is_set_up(opened: Opened, type_in: Type) -> None:
+def test_name_of_no_account_is_refused_and_nothing_is_set_up(opened: ConsoleDependencies, type_in: Type) -> None:
     def refusal(*words: str) -> str:
         result = CliRunner().invoke(build(opened), [*words])
         assert (result.exit_code, result.stdout) == (2, "")
@@ -145,7 +145,9 @@ def test_name_of_no_account_is_refused_and_nothing_is_set_up(opened: Opened, typ
     assert type_in("chat", "list")[0]["title"] == f"Chat {GROUP}"
 
 
-def test_what_the_set_up_lacks_is_said_by_the_command_that_makes_it_until_it_has_come_right(opened: Opened) -> None:
+def test_what_the_set_up_lacks_is_said_by_the_command_that_makes_it_until_it_has_come_right(
+    opened: ConsoleDependencies,
+) -> None:
     app = build(replace(opened, means=lambda: Prerequisites(keys=True, links=False)))
 
     def said(*words: str, stdin: str = "") -> list[str]:

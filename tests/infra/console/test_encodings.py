@@ -111,7 +111,7 @@ def test_b12_bytes_that_are_no_text_are_wrong_input_wherever_they_stand(words: l
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "bytes that are no UTF-8" in done.stderr
     assert "caf\\udce9" in done.stderr
-    assert outside.desk.asked == []
+    assert outside.admin.asked == []
 
 
 def test_token_of_bytes_that_are_no_text_is_no_token() -> None:

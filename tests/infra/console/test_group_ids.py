@@ -29,7 +29,7 @@ def outside() -> Outside:
 @pytest.fixture
 def type_in(outside: Outside) -> Type:
     """Type `chat add` and an id."""
-    outside.desk.lines = [CHAT]
+    outside.admin.lines = [CHAT]
     app = build(outside.opened())
     return lambda chat_id: CliRunner().invoke(app, ["chat", "add", str(chat_id)])
 
@@ -37,21 +37,21 @@ def type_in(outside: Outside) -> Type:
 def refused(result: Result, outside: Outside) -> str:
     """The sentence of a command that did nothing."""
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.output
-    assert outside.desk.asked == []
+    assert outside.admin.asked == []
     return result.stderr.strip()
 
 
 def warned(result: Result, outside: Outside) -> str:
     """The warning of a command that did what it was told."""
     assert (result.exit_code, result.stdout.count("\n"), result.stderr.count("\n")) == (0, 1, 1), result.output
-    assert len(outside.desk.asked) == 1
+    assert len(outside.admin.asked) == 1
     return result.stderr.strip()
 
 
 def test_group_with_the_bot_in_it_is_set_up_without_a_word(outside: Outside, type_in: Type) -> None:
     result = type_in(TEAM)
 
-    assert (result.exit_code, result.stderr, len(outside.desk.asked)) == (0, "", 1)
+    assert (result.exit_code, result.stderr, len(outside.admin.asked)) == (0, "", 1)
 
 
 @pytest.mark.parametrize("slip", [1001234567890, -1234567890, 1234567890])

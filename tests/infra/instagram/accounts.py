@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from actors.domain.account import Account, Login, whose
 from actors.domain.item import MediaKind, Story
 from actors.errors import Unreachable
-from infra.instagram.settings import Around
+from infra.instagram.settings import GraphDependencies
 from infra.sandbox.instagram.model import InstagramAccount
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -33,13 +33,13 @@ def unseal(sealed: bytes, whose: str) -> str:
     return text.removeprefix("sealed ").removesuffix(end)
 
 
-def around(links: str = "https://stories.example") -> Around:
+def around(links: str = "https://stories.example") -> GraphDependencies:
     """What the adapter needs, with stories to be fetched below an address."""
 
     async def link(story: Story) -> str:
         return f"{links}/media/{story.path}?{SIGNATURE}"
 
-    return Around(unseal, seal, link, StandingClock())
+    return GraphDependencies(unseal, seal, link, StandingClock())
 
 
 def account(token: str = TOKEN, login: Login = Login.FACEBOOK, ig_user_id: str = "17841400000000001") -> Account:

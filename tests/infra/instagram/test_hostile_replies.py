@@ -14,7 +14,7 @@ from actors.errors import PortError, Unreachable
 from infra.instagram.calls import LONGEST_PAUSE_SECONDS
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import App, GraphSettings
-from infra.instagram.tokens import Owner
+from infra.instagram.tokens import TokenOwner
 from tests.hostile import bent, few, numbers, spoiled
 from tests.infra.instagram.accounts import NOON, account, around, story
 from tests.infra.instagram.leaks import APP_SECRET, leaked
@@ -67,7 +67,7 @@ def texts_of(found: object) -> list[str]:
     match found:
         case str():
             return [found]
-        case Owner():
+        case TokenOwner():
             return [found.ig_user_id, found.username]
         case FreshToken():
             return [found.sealed_token.decode()]

@@ -10,7 +10,7 @@ from actors.domain.account import Login
 from actors.errors import AnswerLost, Refused, TokenGone
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import settings_for
-from infra.instagram.tokens import Owner
+from infra.instagram.tokens import TokenOwner
 from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.instagram.accounts import NOON, TOKEN, account, account_of, around, unseal
@@ -36,8 +36,8 @@ async def test_named_account_of_a_facebook_login_is_looked_up(instagram: GraphIn
 async def test_owner_of_an_instagram_login_is_told_by_itself(instagram: GraphInstagram, sandbox: Sandbox) -> None:
     bakery = sandbox.instagram.create_account("bakery", "instagram")
 
-    assert await instagram.who(bakery.token, Login.INSTAGRAM, None) == Owner(bakery.id, "bakery")
-    assert await instagram.who(bakery.token, Login.INSTAGRAM, bakery.id) == Owner(bakery.id, "bakery")
+    assert await instagram.who(bakery.token, Login.INSTAGRAM, None) == TokenOwner(bakery.id, "bakery")
+    assert await instagram.who(bakery.token, Login.INSTAGRAM, bakery.id) == TokenOwner(bakery.id, "bakery")
 
 
 @pytest.mark.parametrize("login", list(Login))
@@ -59,7 +59,7 @@ async def test_owner_is_known_though_the_token_cannot_be_inspected(instagram: Gr
     sandbox.instagram.set_fault(Fault(FaultKind.GRAPH_ERROR, "debug", code=100))
     studio = sandbox.instagram.account
 
-    assert await instagram.who(studio.token, Login.FACEBOOK, None) == Owner(studio.id, "demo_studio")
+    assert await instagram.who(studio.token, Login.FACEBOOK, None) == TokenOwner(studio.id, "demo_studio")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_token_that_never_ends_has_no_end() -> None:
 @pytest.mark.parametrize("body", [{"user_id": 7, "username": "b"}, {"data": [{"user_id": "7", "username": "b"}]}])
 async def test_owner_is_read_bare_and_out_of_a_list(body: dict[str, object]) -> None:
     async with answered(body) as instagram:
-        assert await instagram.who(TOKEN, Login.INSTAGRAM, None) == Owner("7", "b")
+        assert await instagram.who(TOKEN, Login.INSTAGRAM, None) == TokenOwner("7", "b")
 
 
 @pytest.mark.parametrize("login", list(Login))

@@ -7,7 +7,7 @@ import pytest
 from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import GraphSettings
-from infra.instagram.verdicts import VERDICTS, Means, Verdict, about_container, verdict_on
+from infra.instagram.verdicts import VERDICTS, ErrorMeaning, ErrorVerdict, about_container, verdict_on
 from tests.infra.instagram.accounts import account, around, story
 from tests.infra.instagram.leaks import leaked
 from tests.infra.instagram.wired import answered
@@ -157,13 +157,15 @@ def test_code_that_nobody_knows_is_told_with_its_subcode() -> None:
 
 
 @pytest.mark.parametrize("verdict", VERDICTS.values())
-def test_every_verdict_is_a_sentence(verdict: Verdict) -> None:
+def test_every_verdict_is_a_sentence(verdict: ErrorVerdict) -> None:
     assert verdict.sentence[0].isupper()
     assert verdict.sentence.endswith(".")
 
 
 def test_certain_about_a_publish_are_the_token_the_daily_count_and_an_unfinished_file_alone() -> None:
-    certain = {key for key, verdict in VERDICTS.items() if verdict.before_effect and verdict.means is not Means.GONE}
+    certain = {
+        key for key, verdict in VERDICTS.items() if verdict.before_effect and verdict.means is not ErrorMeaning.GONE
+    }
 
     assert certain == {(9, 2207042), (9007, 2207027)}
 

@@ -13,7 +13,7 @@ from actors.domain.account import Login
 from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
 from infra.instagram.graph import GraphInstagram, open_instagram
 from infra.instagram.settings import FACEBOOK_URL, INSTAGRAM_URL, App, GraphSettings, settings_for
-from infra.instagram.wire import Ask, Reply
+from infra.instagram.wire import Ask, GraphReply
 from tests.infra.instagram.accounts import SIGNATURE, TOKEN, account, around, story
 from tests.infra.instagram.leaks import APP_SECRET, leaked
 from tests.infra.telegram.wire import Answer, breaks_off, replies, serve
@@ -224,7 +224,7 @@ async def test_libraries_log_neither_token_nor_address(caplog: pytest.LogCapture
 def test_call_and_its_reply_show_no_more_than_where_and_how() -> None:
     """A failed test, or a log of ours, may print them."""
     ask = Ask("https://graph.example/media", TOKEN, {"input_token": TOKEN}, {"image_url": SIGNATURE})
-    reply = Reply(200, TOKEN.encode(), {"x-secret": TOKEN})
+    reply = GraphReply(200, TOKEN.encode(), {"x-secret": TOKEN})
 
     assert repr(ask) == "Ask(url='https://graph.example/media')"
-    assert repr(reply) == "Reply(code=200)"
+    assert repr(reply) == "GraphReply(code=200)"

@@ -15,8 +15,8 @@ import pytest
 
 from actors.errors import AnswerLost, Refused, Unreachable
 from infra.postgres import connect
-from infra.postgres.admin import Desk, Lines, open_desk
-from infra.postgres.connect import Address, connect_patiently
+from infra.postgres.admin import AdminLines, PostgresAdmin, open_admin
+from infra.postgres.connect import DatabaseAddress, connect_patiently
 from tests.backends import BACKENDS, Backend
 
 CHAT = -1001234567890
@@ -39,9 +39,9 @@ async def database(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncp
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
+async def desk(database_url: str) -> AsyncIterator[PostgresAdmin]:
     """A desk with one chat."""
-    async with open_desk(Address(database_url), pytest.fail) as desk:
+    async with open_admin(DatabaseAddress(database_url), pytest.fail) as desk:
         await desk.add_chat(CHAT, {"title": "Studio"})
         yield desk
 
@@ -61,13 +61,13 @@ def story(name: str) -> dict[str, object]:
     }
 
 
-async def queued(desk: Desk, name: str = "sunset", due: datetime = DUE) -> int:
+async def queued(desk: PostgresAdmin, name: str = "sunset", due: datetime = DUE) -> int:
     media = (await desk.add_media(CHAT, [story(name)]))[0]["id"]
     item: int = (await desk.add_item(CHAT, media, due))[0]["id"]
     return item
 
 
-async def in_review(desk: Desk, database: Database[Any], name: str = "sunset", message: int = 100) -> int:
+async def in_review(desk: PostgresAdmin, database: Database[Any], name: str = "sunset", message: int = 100) -> int:
     item = await queued(desk, name)
     await database.execute("update chats set next_card_at = '-infinity'")
     await database.fetchval("select claim_due('worker')")
@@ -82,11 +82,11 @@ async def tapped(database: Database[Any], item: int, step: str, version: int = 0
     return outcome
 
 
-def refusal(lines: Lines) -> str | None:
+def refusal(lines: AdminLines) -> str | None:
     return lines[0].get("refused")
 
 
-async def test_new_chat_rehearses_and_lets_any_member_tap(desk: Desk) -> None:
+async def test_new_chat_rehearses_and_lets_any_member_tap(desk: PostgresAdmin) -> None:
     lines = await desk.add_chat(-5, {})
 
     assert next(iter(lines[0])) == "id"
@@ -94,14 +94,14 @@ async def test_new_chat_rehearses_and_lets_any_member_tap(desk: Desk) -> None:
     assert (lines[0]["live"], lines[0]["restricted"], lines[0]["paused"]) == (False, False, False)
 
 
-async def test_chat_that_is_there_is_not_added_again(desk: Desk) -> None:
+async def test_chat_that_is_there_is_not_added_again(desk: PostgresAdmin) -> None:
     lines = await desk.add_chat(CHAT, {"title": "Other"})
 
     assert refusal(lines) == "chat_exists"
     assert [chat["title"] for chat in await desk.list_chats()] == ["Studio"]
 
 
-async def test_set_changes_only_what_is_named(desk: Desk) -> None:
+async def test_set_changes_only_what_is_named(desk: PostgresAdmin) -> None:
     await desk.set_chat(CHAT, {"account": "studio", "gap_seconds": 90})
 
     lines = await desk.set_chat(CHAT, {"paused": True})
@@ -110,7 +110,7 @@ async def test_set_changes_only_what_is_named(desk: Desk) -> None:
     assert lines[0]["paused"] is True
 
 
-async def test_empty_account_is_none(desk: Desk) -> None:
+async def test_empty_account_is_none(desk: PostgresAdmin) -> None:
     await desk.set_chat(CHAT, {"account": "studio"})
 
     lines = await desk.set_chat(CHAT, {"account": ""})
@@ -118,7 +118,7 @@ async def test_empty_account_is_none(desk: Desk) -> None:
     assert lines[0]["account"] is None
 
 
-async def test_shorter_gap_holds_at_once(desk: Desk, database: Database[Any]) -> None:
+async def test_shorter_gap_holds_at_once(desk: PostgresAdmin, database: Database[Any]) -> None:
     await database.execute("update chats set gap_seconds = 7200, next_card_at = now() + interval '2 hours'")
 
     await desk.set_chat(CHAT, {"gap_seconds": 5})
@@ -126,7 +126,9 @@ async def test_shorter_gap_holds_at_once(desk: Desk, database: Database[Any]) ->
     assert await database.fetchval("select next_card_at < now() + interval '6 seconds' from chats")
 
 
-async def test_card_in_review_is_drawn_again_when_its_chat_goes_live(desk: Desk, database: Database[Any]) -> None:
+async def test_card_in_review_is_drawn_again_when_its_chat_goes_live(
+    desk: PostgresAdmin, database: Database[Any]
+) -> None:
     item = await in_review(desk, database)
 
     await desk.set_chat(CHAT, {"live": True})
@@ -136,7 +138,7 @@ async def test_card_in_review_is_drawn_again_when_its_chat_goes_live(desk: Desk,
     assert found["behind"][0]["live"] is True
 
 
-async def test_title_of_a_chat_is_on_no_card(desk: Desk, database: Database[Any]) -> None:
+async def test_title_of_a_chat_is_on_no_card(desk: PostgresAdmin, database: Database[Any]) -> None:
     await in_review(desk, database)
 
     await desk.set_chat(CHAT, {"title": "New"})
@@ -145,7 +147,7 @@ async def test_title_of_a_chat_is_on_no_card(desk: Desk, database: Database[Any]
 
 
 @pytest.mark.parametrize("ask", ["set_chat", "set_member", "add_media", "add_item"])
-async def test_unknown_chat_is_refused(desk: Desk, ask: str) -> None:
+async def test_unknown_chat_is_refused(desk: PostgresAdmin, ask: str) -> None:
     questions = {
         "set_chat": lambda: desk.set_chat(-1, {"title": "x"}),
         "set_member": lambda: desk.set_member(-1, 7, {"role": "admin"}),
@@ -158,13 +160,13 @@ async def test_unknown_chat_is_refused(desk: Desk, ask: str) -> None:
     assert lines == [{"refused": "unknown_chat", "chat_id": -1}]
 
 
-async def test_lists_of_an_unknown_chat_are_refused(desk: Desk) -> None:
+async def test_lists_of_an_unknown_chat_are_refused(desk: PostgresAdmin) -> None:
     assert refusal(await desk.list_media(-1)) == "unknown_chat"
     assert refusal(await desk.list_items(-1)) == "unknown_chat"
     assert refusal(await desk.list_members(-1)) == "unknown_chat"
 
 
-async def test_same_file_is_one_story(desk: Desk) -> None:
+async def test_same_file_is_one_story(desk: PostgresAdmin) -> None:
     first = await desk.add_media(CHAT, [story("a"), story("b")])
 
     again = await desk.add_media(CHAT, [story("b") | {"title": "other"}])
@@ -173,7 +175,7 @@ async def test_same_file_is_one_story(desk: Desk) -> None:
     assert (again[0]["id"], again[0]["new"], again[0]["title"]) == (first[1]["id"], False, "b")
 
 
-async def test_two_chats_each_have_the_same_file(desk: Desk) -> None:
+async def test_two_chats_each_have_the_same_file(desk: PostgresAdmin) -> None:
     await desk.add_chat(-5, {})
 
     await desk.add_media(CHAT, [story("a")])
@@ -184,7 +186,7 @@ async def test_two_chats_each_have_the_same_file(desk: Desk) -> None:
     assert [line["chat_id"] for line in await desk.list_media(-5)] == [-5]
 
 
-async def test_queueing_wakes_the_workers(desk: Desk, database: Database[Any]) -> None:
+async def test_queueing_wakes_the_workers(desk: PostgresAdmin, database: Database[Any]) -> None:
     heard = anyio.Event()
     await database.add_listener("everytap", lambda *_: heard.set())
 
@@ -194,7 +196,7 @@ async def test_queueing_wakes_the_workers(desk: Desk, database: Database[Any]) -
         await heard.wait()
 
 
-async def test_story_is_not_queued_twice(desk: Desk) -> None:
+async def test_story_is_not_queued_twice(desk: PostgresAdmin) -> None:
     item = await queued(desk)
     media = (await desk.list_media(CHAT))[0]
 
@@ -204,14 +206,14 @@ async def test_story_is_not_queued_twice(desk: Desk) -> None:
     assert lines == [{"refused": "queued_already", "media_id": media["id"], "item_id": item}]
 
 
-async def test_media_of_another_chat_is_unknown(desk: Desk) -> None:
+async def test_media_of_another_chat_is_unknown(desk: PostgresAdmin) -> None:
     await desk.add_chat(-5, {})
     media = (await desk.add_media(-5, [story("a")]))[0]["id"]
 
     assert refusal(await desk.add_item(CHAT, media, DUE)) == "unknown_media"
 
 
-async def test_skipped_story_is_locked_and_force_overrides_it(desk: Desk, database: Database[Any]) -> None:
+async def test_skipped_story_is_locked_and_force_overrides_it(desk: PostgresAdmin, database: Database[Any]) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, "skip")
     media = (await desk.list_media(CHAT))[0]
@@ -224,7 +226,7 @@ async def test_skipped_story_is_locked_and_force_overrides_it(desk: Desk, databa
     assert forced[0]["state"] == "waiting"
 
 
-async def test_rejected_story_never_comes_again(desk: Desk, database: Database[Any]) -> None:
+async def test_rejected_story_never_comes_again(desk: PostgresAdmin, database: Database[Any]) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, "reject")
     media = (await desk.list_media(CHAT))[0]
@@ -235,10 +237,10 @@ async def test_rejected_story_never_comes_again(desk: Desk, database: Database[A
     assert len(await desk.list_items(CHAT, settled_too=True)) == 1
 
 
-async def test_rejection_that_is_under_way_is_waited_for(desk: Desk, database: Database[Any]) -> None:
+async def test_rejection_that_is_under_way_is_waited_for(desk: PostgresAdmin, database: Database[Any]) -> None:
     item = await in_review(desk, database)
     media = (await desk.list_media(CHAT))[0]["id"]
-    answers: list[Lines] = []
+    answers: list[AdminLines] = []
 
     async def ask() -> None:
         answers.append(await desk.add_item(CHAT, media, DUE, force=True))
@@ -251,7 +253,7 @@ async def test_rejection_that_is_under_way_is_waited_for(desk: Desk, database: D
     assert refusal(answers[0]) == "locked"
 
 
-async def test_expired_lock_does_not_hold(desk: Desk, database: Database[Any]) -> None:
+async def test_expired_lock_does_not_hold(desk: PostgresAdmin, database: Database[Any]) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, "skip")
     await database.execute("update locks set until = now() - interval '1 second'")
@@ -263,7 +265,9 @@ async def test_expired_lock_does_not_hold(desk: Desk, database: Database[Any]) -
     assert lines[0]["state"] == "waiting"
 
 
-async def test_removed_item_is_withdrawn_and_its_card_left_for_the_workers(desk: Desk, database: Database[Any]) -> None:
+async def test_removed_item_is_withdrawn_and_its_card_left_for_the_workers(
+    desk: PostgresAdmin, database: Database[Any]
+) -> None:
     item = await in_review(desk, database)
 
     lines = await desk.remove_item(item)
@@ -273,7 +277,7 @@ async def test_removed_item_is_withdrawn_and_its_card_left_for_the_workers(desk:
     assert [(row["id"], row["state"]) for row in found["behind"]] == [(item, "withdrawn")]
 
 
-async def test_settled_item_cannot_be_removed(desk: Desk, database: Database[Any]) -> None:
+async def test_settled_item_cannot_be_removed(desk: PostgresAdmin, database: Database[Any]) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, "skip")
 
@@ -283,7 +287,7 @@ async def test_settled_item_cannot_be_removed(desk: Desk, database: Database[Any
     assert lines[0]["settled_by"] == "Anna"
 
 
-async def test_tap_after_a_removal_is_too_late(desk: Desk, database: Database[Any]) -> None:
+async def test_tap_after_a_removal_is_too_late(desk: PostgresAdmin, database: Database[Any]) -> None:
     item = await in_review(desk, database)
 
     await desk.remove_item(item)
@@ -291,7 +295,7 @@ async def test_tap_after_a_removal_is_too_late(desk: Desk, database: Database[An
     assert await tapped(database, item, "skip") == "stale"
 
 
-async def test_unknown_item_is_refused(desk: Desk) -> None:
+async def test_unknown_item_is_refused(desk: PostgresAdmin) -> None:
     unknown = [{"refused": "unknown_item", "item_id": 77}]
 
     assert await desk.remove_item(77) == unknown
@@ -299,7 +303,7 @@ async def test_unknown_item_is_refused(desk: Desk) -> None:
     assert await desk.why(77) == unknown
 
 
-async def test_requeued_item_starts_a_new_round(desk: Desk, database: Database[Any]) -> None:
+async def test_requeued_item_starts_a_new_round(desk: PostgresAdmin, database: Database[Any]) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, "skip")
     await database.execute("update cards set shown = want, claimed_until = null")
@@ -313,7 +317,7 @@ async def test_requeued_item_starts_a_new_round(desk: Desk, database: Database[A
     assert await tapped(database, item, "posted") == "stale"
 
 
-async def test_requeued_item_without_a_moment_is_due_now(desk: Desk, database: Database[Any]) -> None:
+async def test_requeued_item_without_a_moment_is_due_now(desk: PostgresAdmin, database: Database[Any]) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, "skip")
 
@@ -324,14 +328,18 @@ async def test_requeued_item_without_a_moment_is_due_now(desk: Desk, database: D
 
 
 @pytest.mark.parametrize("step", ["posted", "reject"])
-async def test_only_skipped_and_expired_items_come_back(desk: Desk, database: Database[Any], step: str) -> None:
+async def test_only_skipped_and_expired_items_come_back(
+    desk: PostgresAdmin, database: Database[Any], step: str
+) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, step)
 
     assert refusal(await desk.requeue_item(item, None, force=True)) == "cannot_requeue"
 
 
-async def test_item_does_not_come_back_beside_another_of_its_story(desk: Desk, database: Database[Any]) -> None:
+async def test_item_does_not_come_back_beside_another_of_its_story(
+    desk: PostgresAdmin, database: Database[Any]
+) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, "skip")
     media = (await desk.list_media(CHAT))[0]["id"]
@@ -343,7 +351,7 @@ async def test_item_does_not_come_back_beside_another_of_its_story(desk: Desk, d
 
 
 async def test_item_does_not_come_back_when_its_story_was_rejected_in_another_round(
-    desk: Desk, database: Database[Any]
+    desk: PostgresAdmin, database: Database[Any]
 ) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, "skip")
@@ -360,7 +368,7 @@ async def test_item_does_not_come_back_when_its_story_was_rejected_in_another_ro
     assert await database.fetchval("select state from items where item_id = $1", item) == "skipped"
 
 
-async def test_queue_shows_what_is_open_and_all_of_it_on_request(desk: Desk, database: Database[Any]) -> None:
+async def test_queue_shows_what_is_open_and_all_of_it_on_request(desk: PostgresAdmin, database: Database[Any]) -> None:
     settled = await in_review(desk, database, "a")
     await tapped(database, settled, "skip")
     later = await queued(desk, "b", DUE + timedelta(days=2))
@@ -370,7 +378,7 @@ async def test_queue_shows_what_is_open_and_all_of_it_on_request(desk: Desk, dat
     assert [line["id"] for line in await desk.list_items(None, settled_too=True)] == [settled, sooner, later]
 
 
-async def test_role_is_given_changed_and_taken(desk: Desk) -> None:
+async def test_role_is_given_changed_and_taken(desk: PostgresAdmin) -> None:
     given = await desk.set_member(CHAT, 7, {"role": "reviewer", "name": "Anna"})
     renamed = await desk.set_member(CHAT, 7, {"name": "Anne"})
     taken = await desk.set_member(CHAT, 7, {"role": None})
@@ -381,7 +389,7 @@ async def test_role_is_given_changed_and_taken(desk: Desk) -> None:
     assert taken[0]["taps"] == 0
 
 
-async def test_why_tells_the_whole_life(desk: Desk, database: Database[Any]) -> None:
+async def test_why_tells_the_whole_life(desk: PostgresAdmin, database: Database[Any]) -> None:
     item = await in_review(desk, database)
     await tapped(database, item, "skip")
     await tapped(database, item, "posted")
@@ -402,37 +410,39 @@ async def test_why_tells_the_whole_life(desk: Desk, database: Database[Any]) -> 
     assert all(next(iter(line)) == "id" for line in lines)
 
 
-async def test_moments_are_told_in_utc_whatever_the_session(desk: Desk, database_url: str) -> None:
+async def test_moments_are_told_in_utc_whatever_the_session(desk: PostgresAdmin, database_url: str) -> None:
     item = await queued(desk)
     name = urlsplit(database_url).path[1:]
     connection = await asyncpg.connect(database_url)
     await connection.execute(f"alter database \"{name}\" set timezone = 'Asia/Tokyo'")
     await connection.close()
 
-    async with open_desk(Address(database_url), pytest.fail) as abroad:
+    async with open_admin(DatabaseAddress(database_url), pytest.fail) as abroad:
         lines = await abroad.why(item)
 
     assert lines[0]["due_at"] == "2026-01-01T10:00:00+00:00"
 
 
 async def test_pooled_desk_prepares_nothing(database_url: str) -> None:
-    async with open_desk(Address(database_url, pooled=True), pytest.fail) as desk:
+    async with open_admin(DatabaseAddress(database_url, pooled=True), pytest.fail) as desk:
         await desk.add_chat(CHAT, {})
         assert len(await desk.list_chats()) == 1
 
 
 async def test_options_of_libpq_are_not_told_to_the_server(database_url: str) -> None:
-    async with open_desk(Address(f"{database_url}&channel_binding=prefer&connect_timeout=9"), pytest.fail) as desk:
+    async with open_admin(
+        DatabaseAddress(f"{database_url}&channel_binding=prefer&connect_timeout=9"), pytest.fail
+    ) as desk:
         assert await desk.list_chats() == []
 
 
 async def test_database_without_tables_is_named(empty_database_url: str) -> None:
-    async with open_desk(Address(empty_database_url), pytest.fail) as desk:
+    async with open_admin(DatabaseAddress(empty_database_url), pytest.fail) as desk:
         with pytest.raises(Refused, match="run `migrate` first"):
             await desk.list_chats()
 
 
-async def test_lost_connection_leaves_a_doubt(desk: Desk, database: Database[Any]) -> None:
+async def test_lost_connection_leaves_a_doubt(desk: PostgresAdmin, database: Database[Any]) -> None:
     others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = "
     await database.fetch(f"{others} current_database()")
 
@@ -447,7 +457,9 @@ async def test_database_that_is_away_is_waited_for_and_said(
     said: list[str] = []
 
     with pytest.raises(Unreachable, match="look whether it runs"):
-        await connect_patiently(Address(f"postgresql://me@127.0.0.1:{free_tcp_port}/x"), said.append, seconds=0.2)
+        await connect_patiently(
+            DatabaseAddress(f"postgresql://me@127.0.0.1:{free_tcp_port}/x"), said.append, seconds=0.2
+        )
 
     assert len(said) == 1
     assert "still trying" in said[0]
@@ -455,8 +467,10 @@ async def test_database_that_is_away_is_waited_for_and_said(
 
 async def test_unknown_database_is_not_waited_for(database_url: str) -> None:
     with pytest.raises(Refused):
-        await connect_patiently(Address(urlsplit(database_url)._replace(path="/not_there").geturl()), pytest.fail)
+        await connect_patiently(
+            DatabaseAddress(urlsplit(database_url)._replace(path="/not_there").geturl()), pytest.fail
+        )
 
 
 def test_address_has_no_pooler_before_it_unless_it_says_so() -> None:
-    assert not Address("postgresql://db.example.org/x").pooled
+    assert not DatabaseAddress("postgresql://db.example.org/x").pooled

@@ -9,8 +9,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from infra.postgres.admin import Desk, open_desk
-from infra.postgres.connect import Address
+from infra.postgres.admin import PostgresAdmin, open_admin
+from infra.postgres.connect import DatabaseAddress
 from tests.backends import BACKENDS, Backend
 
 CHAT = -1001234567890
@@ -34,14 +34,14 @@ async def database(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncp
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
+async def desk(database_url: str) -> AsyncIterator[PostgresAdmin]:
     """A desk with one chat."""
-    async with open_desk(Address(database_url), pytest.fail) as desk:
+    async with open_admin(DatabaseAddress(database_url), pytest.fail) as desk:
         await desk.add_chat(CHAT, {"title": "Studio"})
         yield desk
 
 
-async def connect(desk: Desk, token: bytes) -> int:
+async def connect(desk: PostgresAdmin, token: bytes) -> int:
     account: int = (await desk.add_account(CHAT, {**STUDIO, "sealed_token": token}))[0]["id"]
     return account
 
@@ -61,7 +61,7 @@ async def test_people_tap_while_an_account_is_being_connected(database_url: str)
     assert arrived == "INSERT 0 1"
 
 
-async def test_new_token_is_looked_after_at_once(desk: Desk, database: asyncpg.Connection[Any]) -> None:
+async def test_new_token_is_looked_after_at_once(desk: PostgresAdmin, database: asyncpg.Connection[Any]) -> None:
     account = await connect(desk, b"old")
     await database.fetchval("select claim_tokens('w1 tokens 1')")
     await database.execute("update accounts set token_renewed_at = now(), warned_days = 0, token_gone = true")
@@ -73,7 +73,7 @@ async def test_new_token_is_looked_after_at_once(desk: Desk, database: asyncpg.C
 
 
 async def test_warning_of_the_old_token_is_not_noted_on_the_new_one(
-    desk: Desk, database: asyncpg.Connection[Any]
+    desk: PostgresAdmin, database: asyncpg.Connection[Any]
 ) -> None:
     account = await connect(desk, b"old")
     await database.fetchval("select claim_tokens('w1 tokens 1')")

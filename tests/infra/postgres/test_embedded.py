@@ -18,8 +18,8 @@ import asyncpg
 import pytest
 
 from actors.errors import Refused, Unreachable
-from infra.postgres.connect import Address, connect_patiently, connected
-from infra.postgres.embedded.owner import EmbeddedPostgresFailed, Owner, open_embedded
+from infra.postgres.connect import DatabaseAddress, connect_patiently, connected
+from infra.postgres.embedded.owner import EmbeddedOwner, EmbeddedPostgresFailed, open_embedded
 from infra.postgres.embedded.server import Server, lock
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
@@ -29,8 +29,8 @@ ROOT = Path(__file__).parents[3]
 OWNER = """\
 import sys
 from pathlib import Path
-from infra.postgres.embedded.owner import Owner
-print(Owner(Path(sys.argv[1])).join(), flush=True)
+from infra.postgres.embedded.owner import EmbeddedOwner
+print(EmbeddedOwner(Path(sys.argv[1])).join(), flush=True)
 sys.stdin.read()
 """
 STARTED = "select pg_postmaster_start_time()::text"
@@ -57,7 +57,7 @@ def listening() -> Iterator[int]:
 
 @contextmanager
 def owning(data_dir: Path) -> Iterator[str]:
-    owner = Owner(data_dir)
+    owner = EmbeddedOwner(data_dir)
     try:
         yield owner.join()
     finally:
@@ -80,7 +80,7 @@ def kill_an_owner(data_dir: Path) -> str:
 
 
 def test_what_says_who_owns_it_is_open_to_its_user_alone(tmp_path: Path) -> None:
-    assert Owner(tmp_path).stop_ownerless()
+    assert EmbeddedOwner(tmp_path).stop_ownerless()
 
     modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in tmp_path.iterdir()}
     assert modes == {"postgres.lock": "0o600", "postgres.life": "0o600", "postgres.owners": "0o700"}
@@ -110,7 +110,7 @@ def anyio_backend() -> str:
 
 
 def test_last_owner_stops_the_server(laid_out: Path) -> None:
-    first, second = Owner(laid_out), Owner(laid_out)
+    first, second = EmbeddedOwner(laid_out), EmbeddedOwner(laid_out)
     dsn = first.join()
     started = ask(dsn, STARTED)
 
@@ -145,7 +145,7 @@ def test_orphan_of_a_killed_owner_is_adopted(laid_out: Path) -> None:
 
 
 def test_starts_at_the_same_time_get_the_same_server(tmp_path: Path) -> None:
-    owners = [Owner(tmp_path), Owner(tmp_path), Owner(tmp_path)]
+    owners = [EmbeddedOwner(tmp_path), EmbeddedOwner(tmp_path), EmbeddedOwner(tmp_path)]
 
     with ThreadPoolExecutor() as threads:
         found = {start.result() for start in [threads.submit(owner.join) for owner in owners]}
@@ -271,7 +271,7 @@ def test_cluster_of_an_earlier_release_goes_on_behind_closed_doors(laid_out: Pat
 
 async def test_our_own_server_proves_itself_to_a_pool_and_to_a_command(laid_out: Path) -> None:
     async with open_embedded(laid_out) as dsn:
-        async with connected(Address(dsn, scram_only=True), pytest.fail) as connection:
+        async with connected(DatabaseAddress(dsn, scram_only=True), pytest.fail) as connection:
             assert await connection.fetchval("select 1") == 1
         settings = PoolSettings(2, False, "test", scram_only=True)
         async with open_pool(dsn, settings, STATEMENTS) as pool, pool.session(), pool.notifications():
@@ -295,7 +295,7 @@ def test_our_role_counts_statements_but_is_no_superuser(laid_out: Path) -> None:
 
 
 def test_failure_ends_with_what_the_server_said(misconfigured: Path) -> None:
-    owner = Owner(misconfigured)
+    owner = EmbeddedOwner(misconfigured)
 
     with pytest.raises(EmbeddedPostgresFailed, match=r"does not start.*unrecognized configuration parameter"):
         owner.join()
@@ -306,7 +306,7 @@ def test_unusable_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(EmbeddedPostgresFailed, match="cannot use"):
-        Owner(tmp_path / "file").join()
+        EmbeddedOwner(tmp_path / "file").join()
 
 
 def test_long_log_is_shortened_at_the_next_start(laid_out: Path) -> None:
@@ -320,7 +320,7 @@ def test_long_log_is_shortened_at_the_next_start(laid_out: Path) -> None:
 
 
 def test_owner_that_left_before_it_joined_starts_nothing(laid_out: Path) -> None:
-    owner = Owner(laid_out)
+    owner = EmbeddedOwner(laid_out)
     owner.leave()
 
     with pytest.raises(EmbeddedPostgresFailed, match="given up"):
@@ -373,7 +373,7 @@ def absurd_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_nothing_of_the_shell_reaches_the_embedded_server(tmp_path: Path) -> None:
     """What a DSN leaves out, asyncpg takes from libpq's variables, which were set for another server."""
     async with open_embedded(tmp_path) as dsn:
-        async with connected(Address(dsn), print) as connection:
+        async with connected(DatabaseAddress(dsn), print) as connection:
             by_command = await connection.fetchval("select current_user")
         async with open_pool(dsn, PoolSettings(1, False, "test"), STATEMENTS) as pool, pool.session():
             pass
@@ -391,13 +391,13 @@ async def test_variable_of_libpq_that_spoils_an_operators_address_is_named(
     monkeypatch.setenv(name, value)
 
     with pytest.raises(Refused, match=f"^the address of the database cannot be used; look at DATABASE_URL and {name}$"):
-        await connect_patiently(Address("postgresql://me@127.0.0.1/x", libpq=(name,)), print, 1.0)
+        await connect_patiently(DatabaseAddress("postgresql://me@127.0.0.1/x", libpq=(name,)), print, 1.0)
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 async def test_silence_names_what_to_look_at(monkeypatch: pytest.MonkeyPatch, free_tcp_port: int) -> None:
     monkeypatch.setenv("PGTARGETSESSIONATTRS", "standby")
-    address = Address(f"postgresql://me@127.0.0.1:{free_tcp_port}/x", libpq=("PGTARGETSESSIONATTRS",))
+    address = DatabaseAddress(f"postgresql://me@127.0.0.1:{free_tcp_port}/x", libpq=("PGTARGETSESSIONATTRS",))
 
     with pytest.raises(Unreachable, match=r"look whether it runs, and at DATABASE_URL and PGTARGETSESSIONATTRS$"):
         await connect_patiently(address, print, 0.2)
@@ -444,7 +444,7 @@ def test_what_one_release_dumps_the_next_one_loads(tmp_path: Path) -> None:
 
 
 async def migrated(dsn: str) -> list[str]:
-    async with connected(Address(dsn), print) as connection:
+    async with connected(DatabaseAddress(dsn), print) as connection:
         return await migrate(connection)
 
 

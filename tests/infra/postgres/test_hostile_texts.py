@@ -15,8 +15,8 @@ from actors.errors import Refused
 from actors.operations.housekeeping import Interaction, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.taps import RecordTap
-from infra.postgres.admin import Desk, open_desk
-from infra.postgres.connect import Address
+from infra.postgres.admin import PostgresAdmin, open_admin
+from infra.postgres.connect import DatabaseAddress
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statements import STATEMENTS
 from tests.backends import BACKENDS, Backend
@@ -34,8 +34,8 @@ def anyio_backend() -> Backend:
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
-    async with open_desk(Address(database_url), pytest.fail) as desk:
+async def desk(database_url: str) -> AsyncIterator[PostgresAdmin]:
+    async with open_admin(DatabaseAddress(database_url), pytest.fail) as desk:
         await desk.add_chat(CHAT, {"title": "Studio"})
         yield desk
 
@@ -65,7 +65,7 @@ async def run(database_url: str, *operations: Operation[Any]) -> list[object]:
 
 
 @pytest.mark.parametrize("text", UNKEPT)
-async def test_operator_is_told_that_a_text_cannot_be_kept(desk: Desk, text: str) -> None:
+async def test_operator_is_told_that_a_text_cannot_be_kept(desk: PostgresAdmin, text: str) -> None:
     with pytest.raises(Refused):
         await desk.set_chat(CHAT, {"title": text})
     with pytest.raises(Refused):
@@ -75,7 +75,7 @@ async def test_operator_is_told_that_a_text_cannot_be_kept(desk: Desk, text: str
     assert await desk.list_media(CHAT) == []
 
 
-async def test_any_other_text_is_kept_as_it_is(desk: Desk) -> None:
+async def test_any_other_text_is_kept_as_it_is(desk: PostgresAdmin) -> None:
     stories = [story(text) | {"sha256": f"{number:x}"} for number, text in enumerate(KEPT)]
 
     await desk.add_media(CHAT, stories)

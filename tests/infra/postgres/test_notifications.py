@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from actors.errors import PortError, Unreachable
-from infra.postgres.connect import Connection
-from infra.postgres.notifications import Hints
+from infra.postgres.notifications import Notifications
+from infra.postgres.scram import Connection
 
 
 class Line:
@@ -31,8 +31,8 @@ class Line:
         self.lost.append(on_lost)
 
 
-def hints(line: Line) -> Hints:
-    return Hints(cast("Connection", cast("Any", line)))
+def hints(line: Line) -> Notifications:
+    return Notifications(cast("Connection", cast("Any", line)))
 
 
 @pytest.mark.parametrize("failure", [asyncpg.ConnectionDoesNotExistError("gone"), ConnectionResetError("gone")])

@@ -263,7 +263,7 @@ async def test_every_operation_calls_a_function_that_is_there(fresh: asyncpg.Con
     typed = DESK.findall(SOURCES.schema.parent.joinpath("admin.py").read_text(encoding="utf-8"))
     asked = statements | {(name, len(arguments.split(",")) if arguments else 0) for name, arguments in typed}
 
-    assert len(typed) == len([name for name in vars(admin.Desk) if not name.startswith("_")])
+    assert len(typed) == len([name for name in vars(admin.PostgresAdmin) if not name.startswith("_")])
     assert asked - await arities(fresh) == set()
 
 

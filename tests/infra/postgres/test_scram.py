@@ -14,8 +14,8 @@ from anyio.abc import SocketAttribute, SocketStream
 from hypothesis import given
 
 from actors.errors import Refused
-from infra.postgres.connect import Address, connect_patiently
-from infra.postgres.scram import LARGEST, Gate
+from infra.postgres.connect import DatabaseAddress, connect_patiently
+from infra.postgres.scram import LARGEST, ScramGate
 from tests.backends import BACKENDS, Backend
 from tests.hostile import bent
 
@@ -58,7 +58,7 @@ class Wire(asyncio.Transport):
 def gated(data: Sequence[bytes]) -> tuple[list[bytes], bool]:
     """What asyncpg hears of it, and whether it reads by itself from then on."""
     heard, wire = Heard(), Wire()
-    gate = Gate(heard)
+    gate = ScramGate(heard)
     gate.connection_made(wire)
     for piece in data:
         gate.data_received(piece)
@@ -142,7 +142,7 @@ async def impostor(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
 async def test_whoever_answers_on_our_port_is_told_no_password_and_not_believed(answer: bytes) -> None:
     async with impostor(answer) as (dsn, told):
         with pytest.raises(Refused, match="28000"):
-            await connect_patiently(Address(dsn, scram_only=True), pytest.fail)
+            await connect_patiently(DatabaseAddress(dsn, scram_only=True), pytest.fail)
 
     assert len(told) == 1
     assert PASSWORD.encode() not in told[0]

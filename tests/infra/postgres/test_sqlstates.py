@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from actors.errors import AnswerLost, Locked, PortError, Refused, Unreachable
-from infra.postgres.sqlstates import LOCK_TIMEOUT, During, needs_fresh_connection, sort_error
+from infra.postgres.sqlstates import LOCK_TIMEOUT, During, classify_error, needs_fresh_connection
 
 SECRET = "select 'hush' at postgresql://tapper:hush@db.example.org"
 
@@ -42,17 +42,17 @@ HOPELESS += ["53100", "53200", "54001", "P0001", "0A000", "25001"]
 
 @pytest.mark.parametrize("state", [*ROLLED_BACK, "25006"])
 def test_statement_that_was_rolled_back_may_be_run_again(state: str) -> None:
-    assert type(sort_error(spoken(state), During.RUN)) is (Locked if state == LOCK_TIMEOUT else Unreachable)
+    assert type(classify_error(spoken(state), During.RUN)) is (Locked if state == LOCK_TIMEOUT else Unreachable)
 
 
 @pytest.mark.parametrize("state", UNKNOWN)
 def test_statement_that_was_broken_off_may_have_been_applied(state: str) -> None:
-    assert type(sort_error(spoken(state), During.RUN)) is AnswerLost
+    assert type(classify_error(spoken(state), During.RUN)) is AnswerLost
 
 
 @pytest.mark.parametrize("state", HOPELESS)
 def test_statement_that_can_never_succeed_is_refused(state: str) -> None:
-    assert type(sort_error(spoken(state), During.RUN)) is Refused
+    assert type(classify_error(spoken(state), During.RUN)) is Refused
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_statement_that_can_never_succeed_is_refused(state: str) -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_link_that_broke_during_a_statement_leaves_doubt(error: Exception) -> None:
-    assert type(sort_error(error, During.RUN)) is AnswerLost
+    assert type(classify_error(error, During.RUN)) is AnswerLost
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_link_that_broke_during_a_statement_leaves_doubt(error: Exception) -> No
     ids=lambda error: getattr(error, "sqlstate", None) or type(error).__name__,
 )
 def test_connection_that_cannot_be_had_has_done_nothing(error: Exception) -> None:
-    assert type(sort_error(error, During.ACQUIRE)) is Unreachable
+    assert type(classify_error(error, During.ACQUIRE)) is Unreachable
 
 
 @pytest.mark.parametrize(
@@ -103,17 +103,17 @@ def test_connection_that_cannot_be_had_has_done_nothing(error: Exception) -> Non
     ids=lambda error: getattr(error, "sqlstate", None) or type(error).__name__,
 )
 def test_connection_that_is_denied_is_refused(error: Exception) -> None:
-    assert type(sort_error(error, During.ACQUIRE)) is Refused
+    assert type(classify_error(error, During.ACQUIRE)) is Refused
 
 
 def test_argument_that_cannot_be_sent_is_refused() -> None:
-    assert type(sort_error(UnsendableError(SECRET), During.RUN)) is Refused
+    assert type(classify_error(UnsendableError(SECRET), During.RUN)) is Refused
 
 
 def test_outdated_plan_may_be_run_again() -> None:
     error = asyncpg.InvalidCachedStatementError(SECRET)
 
-    assert type(sort_error(error, During.RUN)) is Unreachable
+    assert type(classify_error(error, During.RUN)) is Unreachable
     assert needs_fresh_connection(error)
 
 
@@ -136,7 +136,7 @@ def test_connection_is_kept_after_an_error_of_the_statement(state: str) -> None:
 @pytest.mark.parametrize("state", [*ROLLED_BACK, *UNKNOWN, *HOPELESS])
 def test_sentence_holds_the_state_and_nothing_secret(state: str, during: During) -> None:
     """The driver quotes statements, values and addresses."""
-    error: PortError = sort_error(spoken(state), during)
+    error: PortError = classify_error(spoken(state), during)
 
     assert "hush" not in str(error)
     assert state in str(error)

@@ -12,8 +12,8 @@ from infra.telegram.callback_data import (
     LONGEST_BYTES,
     MARK,
     PERSONAL,
+    ButtonVerb,
     Meaning,
-    Verb,
     decode,
     encode,
 )
@@ -21,7 +21,7 @@ from infra.telegram.callback_data import (
 items, versions = st.integers(1, LARGEST_ITEM), st.integers(min_value=0, max_value=LARGEST_VERSION)
 marks, others = st.from_regex(MARK, fullmatch=True), st.just(0) | items
 common = st.builds(
-    Meaning, st.sampled_from(sorted(set(Verb) - PERSONAL, key=str)), items, versions, marks, st.just(0), others
+    Meaning, st.sampled_from(sorted(set(ButtonVerb) - PERSONAL, key=str)), items, versions, marks, st.just(0), others
 )
 personal = st.builds(
     Meaning,
@@ -109,20 +109,20 @@ def test_junk_means_nothing(written: str) -> None:
 
 def test_cards_that_are_in_chats_already_stay_readable() -> None:
     """The spelling is on the wire for ever."""
-    assert decode("skip:42:3") == Meaning(Verb.SKIP, 42, 3, None)
-    assert decode("confirm_live:42:3:5") == Meaning(Verb.CONFIRM_LIVE, 42, 3, None, 5)
-    assert decode("s:16:3:k9_Xq-") == Meaning(Verb.SKIP, 42, 3, "k9_Xq-")
-    assert decode("nn:16:3:k9_Xq-:5:17") == Meaning(Verb.CONFIRM_NOT_LIVE, 42, 3, "k9_Xq-", 5, 43)
+    assert decode("skip:42:3") == Meaning(ButtonVerb.SKIP, 42, 3, None)
+    assert decode("confirm_live:42:3:5") == Meaning(ButtonVerb.CONFIRM_LIVE, 42, 3, None, 5)
+    assert decode("s:16:3:k9_Xq-") == Meaning(ButtonVerb.SKIP, 42, 3, "k9_Xq-")
+    assert decode("nn:16:3:k9_Xq-:5:17") == Meaning(ButtonVerb.CONFIRM_NOT_LIVE, 42, 3, "k9_Xq-", 5, 43)
 
 
 def test_each_verb_has_a_code_of_its_own_that_no_old_button_begins_with() -> None:
-    assert CODES.keys() == set(Verb)
-    assert len(set(CODES.values())) == len(Verb)
-    assert max(map(len, CODES.values())) < min(len(verb.value) for verb in Verb)
+    assert CODES.keys() == set(ButtonVerb)
+    assert len(set(CODES.values())) == len(ButtonVerb)
+    assert max(map(len, CODES.values())) < min(len(verb.value) for verb in ButtonVerb)
 
 
-@pytest.mark.parametrize("verb", Verb)
-def test_longest_meaning_of_each_verb_fits(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", ButtonVerb)
+def test_longest_meaning_of_each_verb_fits(verb: ButtonVerb) -> None:
     person = LARGEST_PERSON if verb in PERSONAL else 0
     longest = Meaning(verb, LARGEST_ITEM, LARGEST_VERSION, "k9_Xq-", person, LARGEST_ITEM)
 

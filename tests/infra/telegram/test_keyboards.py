@@ -8,11 +8,11 @@ from actors.domain.item import FINAL, State, Step
 from actors.domain.publish_phase import Phase
 from actors.domain.taps import Question
 from actors.ports import Face
-from infra.telegram.cards import Keyboard, first_face, keyboard
+from infra.telegram.cards import ButtonRows, first_face, keyboard
 from tests.infra.telegram.rows import ROW, as_seen
 
 
-def labels(buttons: Keyboard) -> list[list[str]]:
+def labels(buttons: ButtonRows) -> list[list[str]]:
     return [[button.text for button in row] for row in buttons]
 
 

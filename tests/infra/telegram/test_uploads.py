@@ -19,7 +19,7 @@ from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import Rules
 from infra.sandbox.telegram.world import NewChat
 from infra.telegram.bot import TelegramChat, open_telegram
-from infra.telegram.uploads import Turns
+from infra.telegram.uploads import UploadTurns
 from tests.infra.telegram.rows import ROW
 from tests.infra.telegram.wire import breaks_off, replies, serve
 
@@ -167,7 +167,7 @@ async def test_a_card_does_not_wait_for_the_originals_of_any_chat(line: Line) ->
 
 
 async def test_files_of_a_chat_leave_one_by_one() -> None:
-    turns, order = Turns(5), []
+    turns, order = UploadTurns(5), []
 
     async def send(name: str) -> None:
         async with turns.of(1):
@@ -183,7 +183,7 @@ async def test_files_of_a_chat_leave_one_by_one() -> None:
 
 
 async def test_a_turn_that_does_not_come_is_certainly_not_sent() -> None:
-    turns = Turns(5, wait_seconds=0.05)
+    turns = UploadTurns(5, wait_seconds=0.05)
 
     async with turns.of(1):
         with pytest.raises(Unreachable) as caught:
@@ -195,7 +195,7 @@ async def test_a_turn_that_does_not_come_is_certainly_not_sent() -> None:
 
 async def test_those_who_wait_in_one_chat_keep_no_room_from_another() -> None:
     """Thirty Originals of one chat held all slots, and kept another one's card away for three minutes."""
-    turns, tasks_of_one = Turns(2), 5
+    turns, tasks_of_one = UploadTurns(2), 5
 
     async def wait_in_line() -> None:
         async with turns.of(1):
@@ -213,7 +213,7 @@ async def test_those_who_wait_in_one_chat_keep_no_room_from_another() -> None:
 
 
 async def test_a_chat_whose_turn_did_not_come_has_its_turn_later() -> None:
-    turns = Turns(1, wait_seconds=0.05)
+    turns = UploadTurns(1, wait_seconds=0.05)
     async with turns.of(1):
         with pytest.raises(Unreachable):
             async with turns.of(2):

@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 
 from actors.ports import Receipt
 from infra.web.gate import Gate, most_connections
-from infra.web.seldom import Seldom
+from infra.web.seldom import RareLog
 from infra.web.server import build_app, listen
 from infra.web.webhook import webhook_route
 from tests.backends import BACKENDS, Backend
@@ -266,7 +266,7 @@ def test_places_are_a_share_of_the_files_that_may_be_open(
 
 async def test_what_comes_again_and_again_is_counted_in_one_line() -> None:
     counts: list[int] = []
-    seldom = Seldom(seconds=0.0)
+    seldom = RareLog(seconds=0.0)
 
     seldom.note("kind", counts.append)
     seldom.note("kind", counts.append)
