@@ -19,12 +19,15 @@ APART = {
     "actors/domain/group_ids.py": "the command line's sentences on the id of a group",
     "actors/domain/time_zones.py": "one sentence, beside what finds it out",
     "actors/audit/tap_log.py": "the log's own names",
+    "infra/instagram/verdicts.py": "one table: what each of Instagram's errors asks of us, with its sentence",
 }
+BEARER = "Bearer {}"  # HTTP's own
 SENTENCE = re.compile(r"\W{0,3}[A-Z][a-z']*,? \S.*|.+ .+[.…?!]", re.DOTALL)  # it begins like one, or it ends like one
 
 
 def files() -> list[Path]:
-    found = [*ROOT.joinpath("actors").rglob("*.py"), *ROOT.joinpath("infra", "telegram").rglob("*.py")]
+    folders = (ROOT / "actors", ROOT / "infra" / "telegram", ROOT / "infra" / "instagram")
+    found = [path for folder in folders for path in folder.rglob("*.py")]
     return sorted(path for path in found if path.name != "texts.py" and str(path.relative_to(ROOT)) not in APART)
 
 
@@ -62,7 +65,21 @@ def texts_below(node: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def sentences_in(source: str) -> list[str]:
-    return [text for _, text in texts_below(ast.parse(source)) if SENTENCE.fullmatch(text)]
+    return [text for _, text in texts_below(ast.parse(source)) if SENTENCE.fullmatch(text) and text != BEARER]
+
+
+def test_no_error_of_instagram_brings_a_sentence_of_its_own() -> None:
+    """What it says reaches the card."""
+    calls = [
+        (path.name, ast.unparse(node))
+        for path in ROOT.joinpath("infra", "instagram").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and called(node) in {"AnswerBroken", "AnswerLost", "CallNotSent", "Refused", "TokenGone", "Unreachable"}
+        if any(isinstance(each, ast.Constant | ast.JoinedStr) for each in node.args)
+    ]
+
+    assert calls == []
 
 
 def test_no_sentence_stands_outside_the_catalogues() -> None:

@@ -7,18 +7,17 @@ from actors.errors import Answered
 from actors.publish.messages import numbers
 
 BY_HAND = "Post by hand and tap Posted."
+AGAIN = "Tap Auto Post to try again."
 NOT_CONNECTED = f"Nothing was published: Instagram is not connected for this chat. {BY_HAND}"
 TOKEN_GONE = "Nothing was published: Instagram wants this account to be connected again. Tell the operator."  # noqa: S105 - a sentence
 RECONNECT = "The operator has to connect the account again."
-CONNECTED_SINCE = (
-    "Nothing was published: the account had to be connected, which was done since. Tap Auto Post to try again."
-)
-TOOK_TOO_LONG = "Nothing was published: Instagram took too long to fetch the file. Tap Auto Post to try again."
+CONNECTED_SINCE = f"Nothing was published: the account had to be connected, which was done since. {AGAIN}"
+TOOK_TOO_LONG = f"Nothing was published: Instagram took too long to fetch the file. {AGAIN}"
 SILENT = "Instagram did not answer in time."
 UNTOLD = "Something went wrong on the way to Instagram."
 LATER = "Tap Auto Post to try again later."
 FILE_REFUSED = "Nothing was published: Instagram could not use the file."
-CONTAINER_EXPIRED = "Nothing was published: Instagram let the prepared story expire. Tap Auto Post to try again."
+CONTAINER_EXPIRED = f"Nothing was published: Instagram let the prepared story expire. {AGAIN}"
 LOST = "Instagram's answer was lost."
 UNCLEAR = "Nobody knew whether this was published."
 ASK = "Look at Instagram, then say what you see."

@@ -11,6 +11,7 @@ import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
+from infra.instagram import texts
 from infra.instagram.replies import Envelope
 from infra.instagram.said import said
 from infra.instagram.settings import GraphSettings
@@ -20,7 +21,6 @@ from infra.instagram.wire import AnswerBroken, Ask, CallNotSent, GraphReply, cal
 M = TypeVar("M", bound=BaseModel)
 
 LONGEST_PAUSE_SECONDS = 3600.0
-NOT_A_TOKEN = "This is not a token of Instagram's: it holds blanks or other characters that no token has."  # noqa: S105 - a sentence
 MINUTES_LEFT = "estimated_time_to_regain_access"
 USAGE = "x-business-use-case-usage"
 
@@ -62,7 +62,7 @@ class Calls:
 
     async def _sent(self, ask: Ask, effect: CallEffect, seconds: float) -> GraphReply:
         if ask.token is not None and not is_token(ask.token):
-            raise TokenGone(NOT_A_TOKEN)
+            raise TokenGone(texts.NOT_A_TOKEN)
         try:
             return await call(self._session, ask, seconds, self.settings.proxy(ask.url))
         except CallNotSent as error:
@@ -85,8 +85,8 @@ def _understood(ask: Ask, reply: GraphReply, shape: type[M], effect: CallEffect)
 
 def _unreadable(reply: GraphReply) -> str:
     if reply.code >= 500:
-        return f"Instagram, or something before it, has a problem (HTTP {reply.code})."
-    return f"Instagram's answer could not be read (HTTP {reply.code})."
+        return texts.has_a_problem(reply.code)
+    return texts.unreadable(reply.code)
 
 
 def _stumbled(reply: GraphReply) -> bool:

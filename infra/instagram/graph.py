@@ -12,6 +12,7 @@ from datetime import datetime
 from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Login, Quota
 from actors.domain.item import MediaKind, Story
 from actors.errors import PortError, TokenGone, Unreachable
+from infra.instagram import texts
 from infra.instagram.calls import Calls
 from infra.instagram.replies import ContainerReply, LimitReply, Listed, Made, MediaReply
 from infra.instagram.said import told
@@ -45,7 +46,7 @@ class GraphInstagram:
         found = await self._calls.read(ask, ContainerReply)
         state = STATES.get(found.status_code)
         if state is None:
-            raise Unreachable("Instagram says of the prepared story what we do not know.")
+            raise Unreachable(texts.UNKNOWN_STATE)
         sentence = about_container(found.status) if state is ContainerState.ERROR else None
         return Container(state, sentence, told(found.status) or None)
 
@@ -64,7 +65,7 @@ class GraphInstagram:
         """Read how many publishes of 24 hours are used, and how many there are."""
         found = await self._limit(account, {"fields": "quota_usage,config"})
         if found.config is None:
-            raise Unreachable("Instagram did not say how many posts there are.")
+            raise Unreachable(texts.NO_TOTAL)
         return Quota(found.quota_usage, found.config.quota_total)
 
     async def hints(self, account: Account, since: datetime) -> DoubtHints:
@@ -101,7 +102,7 @@ class GraphInstagram:
         ask = self._ask(account, account.ig_user_id, "content_publishing_limit", query=query)
         found = (await self._calls.read(ask, Listed[LimitReply], seconds)).data
         if not found:
-            raise Unreachable("Instagram did not say how many posts are used.")
+            raise Unreachable(texts.NO_USE)
         return found[0]
 
     def _ask(

@@ -7,27 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from actors.domain.account import Account, FreshToken, Login
 from actors.errors import PortError, Refused, TokenGone
+from infra.instagram import texts
 from infra.instagram.calls import Calls
 from infra.instagram.replies import FacebookPage, FacebookProfile, Inspected, Inspection, Listed, Made, Me, TokenReply
 from infra.instagram.settings import App, GraphDependencies
 from infra.instagram.wire import Ask
 
 MAY_PUBLISH = {"instagram_content_publish", "instagram_business_content_publish"}
-NO_APP = (
-    "The token of a Facebook login is renewed by its app alone, and the app's id and secret are not set. "
-    "Set them, or connect the account again before its token ends."
-)
-NOT_YET = (
-    "Instagram did not renew the token, but still takes it: one that is less than a day old cannot be renewed yet."
-)
-NO_PAGE = (
-    "This token sees no Instagram account. The account must be a professional one and connected to a Facebook page, "
-    "and the token must have been allowed to see that page."
-)
-NOT_TAKEN = "This token is refused by Instagram. Make a new one, copy all of it, and look whether --login is right."
-FOREIGN = "This token belongs to another Instagram account than the one that was named."
 LATEST = 2**33  # seconds since 1970: what lies beyond is no date
-MAY_NOT = "This token may not publish. Make a new one with the right instagram_content_publish."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +42,7 @@ class Tokens:
             return TokenOwner(found.id, found.username, await self._end_of(token))
         except TokenGone as gone:
             # What it says is meant for a token that was good once.
-            raise TokenGone(NOT_TAKEN).having(gone.answered) from gone
+            raise TokenGone(texts.NOT_TAKEN).having(gone.answered) from gone
 
     async def renew(self, account: Account) -> FreshToken:
         """Have a new token; raises `Refused` if this one cannot be renewed now, and is good all the same."""
@@ -64,7 +51,7 @@ class Tokens:
             fresh = await self._calls.make(self._renewal(token, account.login), TokenReply)
         except TokenGone as gone:
             await self._make_sure(token, account.login, gone)
-            raise Refused(NOT_YET) from gone
+            raise Refused(texts.NOT_YET) from gone
         ends = None if fresh.expires_in is None else self._around.clock.now() + timedelta(seconds=fresh.expires_in)
         return FreshToken(self._around.seal(fresh.access_token, account.whose), ends)
 
@@ -72,7 +59,7 @@ class Tokens:
         ask = Ask(self._calls.settings.node(Login.INSTAGRAM, "me"), token, {"fields": "user_id,username"})
         found = await self._calls.read(ask, Me)
         if ig_user_id not in (None, found.user_id):
-            raise Refused(FOREIGN)
+            raise Refused(texts.FOREIGN)
         return TokenOwner(found.user_id, found.username)
 
     async def _facebook_profile(self, token: str, ig_user_id: str | None) -> FacebookProfile:
@@ -92,9 +79,9 @@ class Tokens:
         except PortError:
             return None  # some tokens may not ask about themselves; the account is known, and that is enough
         if not found.is_valid:
-            raise TokenGone(NOT_TAKEN)
+            raise TokenGone(texts.NOT_TAKEN)
         if found.scopes and not MAY_PUBLISH.intersection(found.scopes):
-            raise Refused(MAY_NOT)
+            raise Refused(texts.MAY_NOT)
         return datetime.fromtimestamp(found.expires_at, UTC) if 0 < found.expires_at < LATEST else None
 
     async def _inspected(self, token: str) -> Inspected:
@@ -112,7 +99,7 @@ class Tokens:
             query = {"grant_type": "ig_refresh_token", "access_token": token}
             return Ask(f"{settings.host(login)}/refresh_access_token", None, query)
         if settings.app is None:
-            raise Refused(NO_APP)
+            raise Refused(texts.NO_APP)
         return Ask(settings.node(login, "oauth", "access_token"), None, form=_exchange(settings.app, token))
 
     async def _make_sure(self, token: str, login: Login, gone: TokenGone) -> None:
@@ -125,10 +112,9 @@ class Tokens:
 
 def _only(found: list[FacebookProfile]) -> FacebookProfile:
     if not found:
-        raise Refused(NO_PAGE)
+        raise Refused(texts.NO_PAGE)
     if len(found) > 1:
-        names = ", ".join(f"{each.id} (@{each.username})" for each in found)
-        raise Refused(f"This token sees several Instagram accounts. Name one by its id: {names}.")
+        raise Refused(texts.several(", ".join(f"{each.id} (@{each.username})" for each in found)))
     return found[0]
 
 

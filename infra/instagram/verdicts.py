@@ -9,15 +9,12 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from actors.publish.texts import RECONNECT
+from actors.publish.texts import AGAIN, BY_HAND, RECONNECT
 
 SOON_SECONDS = 5.0
 LATER_SECONDS = 30.0
 THROTTLED_SECONDS = 60.0
 NOT_FETCHED = 9004
-
-AGAIN = "Tap Auto Post to try again."
-BY_HAND = "Post by hand and tap Posted."
 
 
 class ErrorMeaning(Enum):

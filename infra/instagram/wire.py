@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from actors.publish.texts import SILENT
+from infra.instagram import texts
+
 CONNECT_SECONDS = 5.0
 CONNECTIONS = 256  # more sagas than that wait for their turn, within the time for connecting
 LARGEST_BODY = 4 * 1024 * 1024
@@ -72,7 +75,7 @@ def open_session() -> aiohttp.ClientSession:
 async def call(session: aiohttp.ClientSession, ask: Ask, seconds: float, proxy: str | None = None) -> GraphReply:
     """Make one call within so many seconds; raises `CallNotSent` and `AnswerBroken`, which hold no URL."""
     if session.closed:
-        raise CallNotSent("Instagram was not asked: this worker stops.")
+        raise CallNotSent(texts.STOPPING)
     try:
         return await _call(session, ask, seconds, proxy)
     except (aiohttp.ClientError, OSError) as error:  # asyncio's TimeoutError is an OSError
@@ -101,38 +104,38 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > LARGEST_BODY:
-            raise AnswerBroken("Instagram's answer does not end.")
+            raise AnswerBroken(texts.ENDLESS)
     return bytes(body)
 
 
 def _failure(error: Exception) -> Exception:
     if isinstance(error, NEVER_LEFT):
-        return CallNotSent(f"Instagram could not be reached: {_obstacle(error)}.")
+        return CallNotSent(texts.unreachable(_obstacle(error)))
     if isinstance(error, TimeoutError):
-        return AnswerBroken("Instagram did not answer in time.")
-    return AnswerBroken("The connection to Instagram broke before its answer came.")
+        return AnswerBroken(SILENT)
+    return AnswerBroken(texts.BROKE)
 
 
 def _obstacle(error: Exception) -> str:
     """Name what stood in the way of a connection."""
     match error:
         case aiohttp.ClientHttpProxyError():
-            return f"the proxy did not let us through (HTTP {error.status})"
+            return texts.proxy_refused(error.status)
         case aiohttp.ClientProxyConnectionError():
-            return "the proxy does not answer"
+            return texts.PROXY_SILENT
         case aiohttp.ClientConnectorDNSError():
-            return "its name was not found (DNS)"
+            return texts.NO_NAME
         case aiohttp.ClientConnectorCertificateError():
-            return "its certificate is not valid (TLS)"
+            return texts.BAD_CERTIFICATE
         case aiohttp.ClientSSLError():
-            return "no encrypted connection came about (TLS)"
+            return texts.NO_TLS
         case aiohttp.ConnectionTimeoutError():
-            return "no connection in time"
+            return texts.NO_CONNECTION_IN_TIME
         case aiohttp.InvalidURL():
-            return "its address is not valid"
+            return texts.BAD_ADDRESS
         case aiohttp.ClientConnectorError() if isinstance(error.os_error, ConnectionRefusedError):
-            return "the connection was refused"
+            return texts.CONNECTION_REFUSED
         case aiohttp.ClientConnectorError() if isinstance(error.os_error, socket.gaierror):
-            return "its name was not found (DNS)"
+            return texts.NO_NAME
         case _:
-            return "no connection came about"
+            return texts.NO_CONNECTION
