@@ -18,7 +18,7 @@ from actors.accounts.token_renewal import TokenDependencies, TokenKeeper
 from actors.audit.interaction_log import InteractionLogger
 from actors.audit.tap_log import Explained
 from actors.cards.actor import CardDrawer
-from actors.cards.chat_limits import Paced, Paces
+from actors.cards.chat_limits import ChatLimits, LimitedChat
 from actors.commands.actor import Commands
 from actors.commands.dependencies import CommandDependencies
 from actors.database.actor import Database
@@ -92,8 +92,8 @@ class Worker:
         self._known, self._seldom, self._people = KnownCards(), Seldom(), People()
         self._views = Flood(MOST_VIEWS)
         self.migration = ChatMigration(self.database, self._confirm, self._look_again)
-        paces = Paces()
-        ports = replace(ports, chat=MigratingChat(Paced(ports.chat, paces), self.migration.follow))
+        paces = ChatLimits()
+        ports = replace(ports, chat=MigratingChat(LimitedChat(ports.chat, paces), self.migration.follow))
         self._aloud = Aloud(ports.chat)
         self.interactions = InteractionLogger(self.database, worker)
         self.cards = CardDrawer(ports.chat, self.database, worker, self._left_behind)

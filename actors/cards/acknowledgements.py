@@ -1,4 +1,4 @@
-"""What cards show by now and no row knows yet; a card is kept back until the log has explained whoever tapped it."""
+"""Queue of shown revisions to acknowledge in the rows; an entry waits until the log has the line of its tap."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Seen:
 
 
 @dataclass
-class Unacknowledged:
+class AcknowledgementQueue:
     """A queue from which no card of a message goes before an older one.
 
     A worker that dies leaves its card behind the row, and who draws it again writes the line. So the line comes first:

@@ -29,9 +29,9 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.cards.acknowledgements import IsExplained, Unacknowledged
-from actors.cards.chat_limits import Paces, forget_rested
-from actors.cards.pending_edits import Message, Waiter, Wish, rank_of, unknown
+from actors.cards.acknowledgements import AcknowledgementQueue, IsExplained
+from actors.cards.chat_limits import ChatLimits, forget_rested
+from actors.cards.pending_edits import EditCompletion, MessageEdits, PendingEdit, rank_of, unknown
 from actors.cards.rate_limit import Rank
 from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.errors import AnswerLost, Refused, Unreachable
@@ -53,7 +53,7 @@ ACKNOWLEDGE_SECONDS = 0.5
 @dataclass(slots=True, eq=False)
 class _Chat:
     chat_id: int
-    messages: dict[int, Message] = field(default_factory=dict)
+    messages: dict[int, MessageEdits] = field(default_factory=dict)
     woken: anyio.Event = field(default_factory=anyio.Event)
     at_work: bool = False
 
@@ -66,9 +66,9 @@ class CardDrawer:
         self._store = store
         self._worker = worker
         self._on_lost_claim = on_lost_claim
-        self.paces = Paces()
+        self.paces = ChatLimits()
         self._chats: dict[int, _Chat] = {}
-        self._unacknowledged = Unacknowledged()
+        self._unacknowledged = AcknowledgementQueue()
         self._acknowledge = WakeUp()
         self._stopping = anyio.Event()
         self._tasks: TaskGroup | None = None
@@ -80,15 +80,15 @@ class CardDrawer:
 
         `late`: nothing is new on it but a tap that came too late.
         """
-        return self._wish(Wish(face, Rank.COURTESY if late else rank_of(face), shown), explained)
+        return self._request_edit(PendingEdit(face, Rank.COURTESY if late else rank_of(face), shown), explained)
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[Drawn]:
         """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
-        return self._wish(Wish(face, Rank.FINAL if needed else Rank.INTERIM, None))
+        return self._request_edit(PendingEdit(face, Rank.FINAL if needed else Rank.INTERIM, None))
 
     def show_view(self, face: Face, admitted: bool) -> Awaitable[Drawn]:
         """Draw what decides nothing after what does; one too many waits until there is room for more than that."""
-        return self._wish(Wish(face, Rank.VIEW if admitted else Rank.COURTESY, None))
+        return self._request_edit(PendingEdit(face, Rank.VIEW if admitted else Rank.COURTESY, None))
 
     async def run(self, context: ChildContext) -> None:
         """Draw until stopped; then draw what is wanted already, and have it acknowledged."""
@@ -113,17 +113,17 @@ class CardDrawer:
         """How many chats are remembered, for their budgets or for what they shall show."""
         return len(self._chats)
 
-    def _wish(self, wish: Wish, explained: IsExplained | None = None) -> Waiter:
-        chat, waiter = self._chat_of(wish.face.chat_id), Waiter(explained)
-        known = chat.messages.get(wish.face.message_id)
-        # A card that stands for a wish that waits costs no edit, and that wish may be of an older row.
-        waits = known is not None and known.newest is not None and wish.shown is not None
-        if wish.rank.may_be_dropped and not waits and self.paces.of(chat.chat_id).is_short(anyio.current_time()):
+    def _request_edit(self, edit: PendingEdit, explained: IsExplained | None = None) -> EditCompletion:
+        chat, waiter = self._chat_of(edit.face.chat_id), EditCompletion(explained)
+        known = chat.messages.get(edit.face.message_id)
+        # A card that stands for an edit that waits costs none, and that edit may be of an older row.
+        waits = known is not None and known.newest is not None and edit.shown is not None
+        if edit.rank.may_be_dropped and not waits and self.paces.of(chat.chat_id).is_short(anyio.current_time()):
             waiter.done.set()
             return waiter
-        message = chat.messages.setdefault(wish.face.message_id, Message())
-        wish.waiters.append(waiter)
-        message.put(wish)
+        message = chat.messages.setdefault(edit.face.message_id, MessageEdits())
+        edit.waiters.append(waiter)
+        message.put(edit)
         self._work(chat)
         return waiter
 
@@ -167,79 +167,79 @@ class CardDrawer:
                 message.newest.waits(limited=limit > 0)
                 waits.append(pause)
                 continue
-            wish, message.newest = message.newest, None
-            message.in_flight = wish
+            edit, message.newest = message.newest, None
+            message.in_flight = edit
             self._spend(chat, message, now)
             assert self._tasks is not None
-            self._tasks.start_soon(self._edit, chat, message, wish)
+            self._tasks.start_soon(self._edit, chat, message, edit)
         return min(waits, default=None)
 
-    def _rest(self, chat: _Chat, wish: Wish, now: float) -> float:
-        """How long this wish has to wait; what is mere courtesy waits no longer once we stop."""
+    def _rest(self, chat: _Chat, edit: PendingEdit, now: float) -> float:
+        """How long this edit has to wait; what is mere courtesy waits no longer once we stop."""
         budget = self.paces.of(chat.chat_id)
-        if wish.rank is Rank.COURTESY and not self._stopping.is_set():
+        if edit.rank is Rank.COURTESY and not self._stopping.is_set():
             return budget.seconds_until_spare(now)
         return budget.seconds_until_allowed(now)
 
-    def _spend(self, chat: _Chat, message: Message, now: float) -> None:
+    def _spend(self, chat: _Chat, message: MessageEdits, now: float) -> None:
         self.paces.of(chat.chat_id).spend(now)
         # Of those that are equally urgent this one is the last now: none is drawn again and again before others.
         for message_id in [known for known, one in chat.messages.items() if one is message]:
             chat.messages[message_id] = chat.messages.pop(message_id)
 
-    async def _edit(self, chat: _Chat, message: Message, wish: Wish) -> None:
-        wish.edits += 1
+    async def _edit(self, chat: _Chat, message: MessageEdits, edit: PendingEdit) -> None:
+        edit.edits += 1
         try:
             with anyio.move_on_after(EDIT_SECONDS) as patience:
-                await self._chat.edit_card(wish.face)
+                await self._chat.edit_card(edit.face)
             if patience.cancelled_caught:
                 raise AnswerLost("no answer in time")
         except Unreachable as error:
-            self._try_again(chat, message, wish, error.retry_after_seconds)
+            self._try_again(chat, message, edit, error.retry_after_seconds)
         except AnswerLost:
             self._doubt(chat, message)
-            self._try_again(chat, message, wish, None)
+            self._try_again(chat, message, edit, None)
         except Refused:
-            log.warning("card.gone", chat_id=wish.face.chat_id, message_id=wish.face.message_id)
-            self._shown(message, wish, gone=True)
+            log.warning("card.gone", chat_id=edit.face.chat_id, message_id=edit.face.message_id)
+            self._shown(message, edit, gone=True)
         except anyio.get_cancelled_exc_class():
             # Something else crashed this actor: its next life draws what this one could not.
-            message.put_back(wish)
+            message.put_back(edit)
             raise
         else:
-            self._shown(message, wish, gone=False)
+            self._shown(message, edit, gone=False)
         finally:
             message.in_flight = None
-            if message.newest is not wish:
-                wish.came_true()
+            if message.newest is not edit:
+                edit.completed()
         self._work(chat)
         _forget(chat)
 
-    def _shown(self, message: Message, wish: Wish, gone: bool) -> None:
-        message.failures, message.last = 0, wish
-        wish.gone = gone
-        if wish.shown is not None:
-            self._unacknowledged.add(replace(wish.shown, gone=gone), wish.explained)
+    def _shown(self, message: MessageEdits, edit: PendingEdit, gone: bool) -> None:
+        message.failures, message.last = 0, edit
+        edit.gone = gone
+        if edit.shown is not None:
+            self._unacknowledged.add(replace(edit.shown, gone=gone), edit.explained)
             self._acknowledge.ring()
 
-    def _try_again(self, chat: _Chat, message: Message, wish: Wish, retry_after: float | None) -> None:
+    def _try_again(self, chat: _Chat, message: MessageEdits, edit: PendingEdit, retry_after: float | None) -> None:
         now = anyio.current_time()
         if retry_after is not None:
             self.paces.of(chat.chat_id).close(now + retry_after)
         else:
-            wish.was_in_trouble()
+            edit.was_in_trouble()
             message.not_before = now + RETRY_SECONDS[min(message.failures, len(RETRY_SECONDS) - 1)]
             message.failures += 1
-        if not wish.is_mere_progress:
-            message.put_back(wish)
+        if not edit.is_mere_progress:
+            message.put_back(edit)
 
-    def _doubt(self, chat: _Chat, message: Message) -> None:
+    def _doubt(self, chat: _Chat, message: MessageEdits) -> None:
         """The lost edit may still be applied, over a newer one: show the newest once more when it no longer can."""
         message.doubtful += 1
         assert self._tasks is not None
         self._tasks.start_soon(self._confirm, chat, message)
 
-    async def _confirm(self, chat: _Chat, message: Message) -> None:
+    async def _confirm(self, chat: _Chat, message: MessageEdits) -> None:
         try:
             stopping = await WakeUp().wait(CONFIRM_SECONDS, self._stopping)
         finally:
@@ -249,14 +249,14 @@ class CardDrawer:
             self._show_again(chat, message, message.last)
         _forget(chat)
 
-    def _show_again(self, chat: _Chat, message: Message, last: Wish) -> None:
+    def _show_again(self, chat: _Chat, message: MessageEdits, last: PendingEdit) -> None:
         """Have it drawn from its row: others may have shown something newer. Without a row, show it again."""
         doubtful = unknown(last.face)
         if doubtful is not None:
             self._unacknowledged.add(doubtful)
             self._acknowledge.ring()
         else:
-            message.put(Wish(last.face, Rank.REFRESH, last.shown))
+            message.put(PendingEdit(last.face, Rank.REFRESH, last.shown))
             self._work(chat)
 
     async def _acknowledge_all(self) -> None:
@@ -283,7 +283,7 @@ class CardDrawer:
                 self._on_lost_claim()
 
 
-def _urgency(message: Message) -> int:
+def _urgency(message: MessageEdits) -> int:
     return message.newest.rank if message.newest else 99
 
 

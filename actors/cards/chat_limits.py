@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import anyio
 
-from actors.cards.rate_limit import Budget
+from actors.cards.rate_limit import TokenBucket
 from actors.domain.item import Row
 from actors.errors import BotTokenRefused, Unreachable
 from actors.ports import Chat, Face, Sending, SentCard
@@ -27,28 +27,28 @@ def forget_rested(remembered: dict[int, V], has_rested: Callable[[int, V], bool]
             remembered[known] = value
 
 
-class Paces:
+class ChatLimits:
     """The budgets, by chat; those that are full again need not be remembered."""
 
     def __init__(self) -> None:
-        self._budgets: dict[int, Budget] = {}
+        self._budgets: dict[int, TokenBucket] = {}
 
-    def of(self, chat_id: int) -> Budget:
+    def of(self, chat_id: int) -> TokenBucket:
         """Return this chat's; to be asked for anew each time."""
         if chat_id not in self._budgets:
             now = anyio.current_time()
             forget_rested(self._budgets, lambda _, budget: budget.is_full(now))
-            self._budgets[chat_id] = Budget(now)
+            self._budgets[chat_id] = TokenBucket(now)
         return self._budgets[chat_id]
 
 
-class Paced:
+class LimitedChat:
     """Fills ports.Chat by another one. While Telegram wants a pause in a chat, nothing but toasts is asked of it there.
 
     After a pause one change goes first, alone: if that one is refused, too, the others have cost nothing.
     """
 
-    def __init__(self, chat: Chat, paces: Paces) -> None:
+    def __init__(self, chat: Chat, paces: ChatLimits) -> None:
         self._chat = chat
         self._paces = paces
 

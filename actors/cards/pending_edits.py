@@ -1,4 +1,4 @@
-"""What a message shall show: the newest wish waits for the edit in flight, and no wish is lost to a lesser one."""
+"""Coalesces pending edits of a message: the newest waits for the one in flight, and none is lost to a lesser one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from actors.ports import Face
 
 
 @dataclass(slots=True, eq=False)
-class Waiter:
-    """Awaited by whoever wants to know when a wish, or a newer one, came true, and what that took.
+class EditCompletion:
+    """Awaited to learn when an edit, or a newer one in its place, was made, and what that took.
 
-    `explained`: whether the log says by now what the tap came to that wished it.
+    `explained`: whether the log says by now what the tap came to that asked for it.
     """
 
     explained: IsExplained | None = None
@@ -34,13 +34,13 @@ class Waiter:
 
 
 @dataclass(slots=True, eq=False)
-class Wish:
+class PendingEdit:
     """One desired state of a message: a card of its row, `shown` by then, or (None) a line that no row stores."""
 
     face: Face
     rank: Rank
     shown: Shown | None
-    waiters: list[Waiter] = field(default_factory=list)
+    waiters: list[EditCompletion] = field(default_factory=list)
     edits: int = 0
     gone: bool = False
 
@@ -54,8 +54,8 @@ class Wish:
         """Those whose lines come before anybody stores that it is shown."""
         return tuple(waiter.explained for waiter in self.waiters if waiter.explained is not None)
 
-    def came_true(self) -> None:
-        """Tell whoever waits; those whom another wish took over wait on."""
+    def completed(self) -> None:
+        """Tell those that wait; those whom another edit took over wait on."""
         for waiter in self.waiters:
             waiter.drawn = replace(waiter.drawn, edits=0 if self.gone else self.edits, gone=self.gone)
             waiter.done.set()
@@ -70,19 +70,19 @@ class Wish:
         for waiter in self.waiters:
             waiter.drawn = replace(waiter.drawn, troubled=True)
 
-    def take_over(self, other: Wish) -> None:
+    def take_over(self, other: PendingEdit) -> None:
         """Let the waiters of the other one wait for this one."""
         self.waiters += other.waiters
         other.waiters = []
 
 
 @dataclass(slots=True, eq=False)
-class Message:
+class MessageEdits:
     """A message with something to show, or one whose last edit is still doubtful."""
 
-    newest: Wish | None = None
-    in_flight: Wish | None = None
-    last: Wish | None = None
+    newest: PendingEdit | None = None
+    in_flight: PendingEdit | None = None
+    last: PendingEdit | None = None
     failures: int = 0
     not_before: float = 0.0
     doubtful: int = 0
@@ -92,42 +92,42 @@ class Message:
         """Tell whether nothing of it needs to be remembered."""
         return self.newest is None and self.in_flight is None and not self.doubtful
 
-    def put(self, wish: Wish) -> None:
-        """Keep the wish in place of the waiting one, unless a newer row is drawn or that one must not be lost to it."""
-        if self.in_flight is not None and _is_of_older_row(wish, self.in_flight):
-            self.in_flight.take_over(wish)
+    def put(self, edit: PendingEdit) -> None:
+        """Keep the edit in place of the waiting one, unless a newer row is drawn or that one must not be lost to it."""
+        if self.in_flight is not None and _is_of_older_row(edit, self.in_flight):
+            self.in_flight.take_over(edit)
         elif self.newest is None:
-            self.newest = wish
-        elif _is_behind(wish, self.newest):
-            if wish.shown is None and not wish.is_mere_progress:
+            self.newest = edit
+        elif _is_behind(edit, self.newest):
+            if edit.shown is None and not edit.is_mere_progress:
                 # A line does not replace a card that its row wants shown: it is drawn below it.
-                self.newest.face = replace(self.newest.face, line=wish.face.line, asking=wish.face.asking)
-                self.newest.rank = min(self.newest.rank, wish.rank)
-            self.newest.take_over(wish)
+                self.newest.face = replace(self.newest.face, line=edit.face.line, asking=edit.face.asking)
+                self.newest.rank = min(self.newest.rank, edit.rank)
+            self.newest.take_over(edit)
         else:
-            self._replace(self.newest, wish)
-            self.newest = wish
+            self._replace(self.newest, edit)
+            self.newest = edit
 
     @staticmethod
-    def _replace(waiting: Wish, wish: Wish) -> None:
-        """Let a newer wish stand for the waiting one; a refusal that nobody has seen yet is not lost with it."""
+    def _replace(waiting: PendingEdit, edit: PendingEdit) -> None:
+        """Let a newer edit stand for the waiting one; a refusal that nobody has seen yet is not lost with it."""
         refusal = waiting.face.line if waiting.shown is None and not waiting.is_mere_progress else None
-        if refusal is not None and wish.face.line is not None and wish.face.line != refusal:
+        if refusal is not None and edit.face.line is not None and edit.face.line != refusal:
             waiting.gone = True  # a message shows one line: the other one is said in the chat
-            waiting.came_true()
+            waiting.completed()
             return
         lasts = refusal is not None and not refusal.startswith(words.PENDING)
-        if lasts and wish.shown is not None and wish.face.version == waiting.face.version:
-            wish.face = replace(wish.face, line=refusal)
-            wish.rank = min(wish.rank, waiting.rank)
-        if wish.rank in {Rank.VIEW, Rank.COURTESY}:
-            wish.rank = min(wish.rank, waiting.rank)  # it shows the decision that waits, too
-        wish.take_over(waiting)
+        if lasts and edit.shown is not None and edit.face.version == waiting.face.version:
+            edit.face = replace(edit.face, line=refusal)
+            edit.rank = min(edit.rank, waiting.rank)
+        if edit.rank in {Rank.VIEW, Rank.COURTESY}:
+            edit.rank = min(edit.rank, waiting.rank)  # it shows the decision that waits, too
+        edit.take_over(waiting)
 
-    def put_back(self, wish: Wish) -> None:
-        """Keep a wish whose edit did not go through; what was wished meanwhile is put on top of it."""
+    def put_back(self, edit: PendingEdit) -> None:
+        """Keep an edit that did not go through; what was asked for meanwhile is put on top of it."""
         self.in_flight = None
-        newer, self.newest = self.newest, wish
+        newer, self.newest = self.newest, edit
         if newer is not None:
             self.put(newer)
 
@@ -149,11 +149,11 @@ def unknown(face: Face) -> Shown | None:
     return None if card is None else Shown(card, face.item_id, UNKNOWN)
 
 
-def _is_of_older_row(wish: Wish, other: Wish) -> bool:
-    return wish.shown is not None and other.shown is not None and wish.shown.revision < other.shown.revision
+def _is_of_older_row(edit: PendingEdit, other: PendingEdit) -> bool:
+    return edit.shown is not None and other.shown is not None and edit.shown.revision < other.shown.revision
 
 
-def _is_behind(wish: Wish, waiting: Wish) -> bool:
+def _is_behind(edit: PendingEdit, waiting: PendingEdit) -> bool:
     if waiting.shown is None:
-        return wish.is_mere_progress and not waiting.is_mere_progress
-    return wish.shown is None or _is_of_older_row(wish, waiting)
+        return edit.is_mere_progress and not waiting.is_mere_progress
+    return edit.shown is None or _is_of_older_row(edit, waiting)

@@ -31,7 +31,7 @@ class Rank(IntEnum):
 
 
 @dataclass(slots=True)
-class Budget:
+class TokenBucket:
     """One chat's changes: `left` as of `at` (event-loop seconds), and none at all before `closed_until`.
 
     `is_wary`: a pause came last; `is_tried`: one goes first after it.

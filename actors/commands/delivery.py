@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anyio
 
-from actors.cards.chat_limits import Paces
+from actors.cards.chat_limits import ChatLimits
 from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.errors import PortError, Unreachable
 from actors.operations.commands import LookAtChat
@@ -21,7 +21,7 @@ HOLD_SECONDS = 60.0  # so long an answer is tried that Telegram does not take
 class MessageDelivery:
     """The bot's texts in every chat."""
 
-    def __init__(self, chat: Chat, store: Store, paces: Paces) -> None:
+    def __init__(self, chat: Chat, store: Store, paces: ChatLimits) -> None:
         self._chat = chat
         self._store = store
         self._paces = paces

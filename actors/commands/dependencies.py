@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from actors.audit.tap_log import Explained
-from actors.cards.chat_limits import Paces
+from actors.cards.chat_limits import ChatLimits
 from actors.database.request import Store
 from actors.peers import Items
 from actors.ports import Chat, Clock
@@ -26,4 +26,4 @@ class CommandDependencies:
     silence_seconds: Callable[[], float | None]
     shortcomings: Callable[[int], Awaitable[tuple[str, ...]]]
     explained: Explained = field(default_factory=Explained)
-    paces: Paces = field(default_factory=Paces)
+    paces: ChatLimits = field(default_factory=ChatLimits)

@@ -28,7 +28,7 @@ class _Said:
 
 
 @dataclass(slots=True)
-class _Chat:
+class _ChatLines:
     one_by_one: anyio.Lock = field(default_factory=anyio.Lock)
     lines: dict[str, _Said] = field(default_factory=dict)
     speakers: int = 0
@@ -39,7 +39,7 @@ class Aloud:
 
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
-        self._chats: dict[int, _Chat] = {}
+        self._chats: dict[int, _ChatLines] = {}
 
     @property
     def chats(self) -> int:
@@ -48,7 +48,7 @@ class Aloud:
 
     async def say(self, chat_id: int, line: str) -> None:
         """Say it, perhaps with others; raises what `Chat.send_text` raises, and AnswerLost if none came within 5 s."""
-        chat = self._chats.setdefault(chat_id, _Chat())
+        chat = self._chats.setdefault(chat_id, _ChatLines())
         if line not in chat.lines and len(chat.lines) >= MOST_LINES:
             raise Unreachable("too much is to be said in this chat")
         said = chat.lines.setdefault(line, _Said())
@@ -64,7 +64,7 @@ class Aloud:
         if said.error is not None:
             raise said.error
 
-    async def _send(self, chat_id: int, chat: _Chat) -> None:
+    async def _send(self, chat_id: int, chat: _ChatLines) -> None:
         lines = _first(chat.lines)
         text = "\n".join(lines)
         batch = [chat.lines.pop(line) for line in lines]

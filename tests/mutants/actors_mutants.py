@@ -235,8 +235,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/cards/actor.py",
-                "            self._shown(message, wish, gone=True)",
-                "            self._try_again(chat, message, wish, None)",
+                "            self._shown(message, edit, gone=True)",
+                "            self._try_again(chat, message, edit, None)",
             ),
         ),
     ),
@@ -253,8 +253,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/cards/actor.py",
-                "            self._doubt(chat, message)\n            self._try_again(chat, message, wish, None)",
-                "            self._shown(message, wish, gone=False)",
+                "            self._doubt(chat, message)\n            self._try_again(chat, message, edit, None)",
+                "            self._shown(message, edit, gone=False)",
             ),
         ),
     ),
@@ -262,7 +262,7 @@ ACTORS: tuple[Mutant, ...] = (
         "acknowledged_before_it_is_explained",
         "F39",
         "what is shown is acknowledged while the line of its tap still waits for the toast",
-        (Edit("actors/cards/actor.py", "gone=gone), wish.explained)", "gone=gone))"),),
+        (Edit("actors/cards/actor.py", "gone=gone), edit.explained)", "gone=gone))"),),
     ),
     Mutant(
         "waiter_never_woken",
@@ -468,7 +468,7 @@ ACTORS: tuple[Mutant, ...] = (
             Edit(
                 "actors/cards/pending_edits.py",
                 "            self.put(newer)",
-                "            wish.shown = newer.shown or wish.shown\n            wish.take_over(newer)",
+                "            edit.shown = newer.shown or edit.shown\n            edit.take_over(newer)",
             ),
         ),
     ),
@@ -760,13 +760,13 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/cards/pending_edits.py",
-                "    return wish.shown is None or _is_of_older_row(wish, waiting)",
-                "    return wish.shown is None",
+                "    return edit.shown is None or _is_of_older_row(edit, waiting)",
+                "    return edit.shown is None",
             ),
             Edit(
                 "actors/cards/pending_edits.py",
-                "        if self.in_flight is not None and _is_of_older_row(wish, self.in_flight):\n"
-                "            self.in_flight.take_over(wish)\n        elif self.newest",
+                "        if self.in_flight is not None and _is_of_older_row(edit, self.in_flight):\n"
+                "            self.in_flight.take_over(edit)\n        elif self.newest",
                 "        if self.newest",
             ),
             Edit(

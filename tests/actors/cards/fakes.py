@@ -56,26 +56,28 @@ class CardStage:
         """Wish for the card of a row, and let the drawer take it in."""
         face = Face(chat, message, row.id, row.version, row)
         shown = Shown(Card(1, chat, message), row.id, row.revision)
-        await self._wish(name or f"card {row.revision}", partial(self.drawer.draw, face, shown, explained, late=late))
+        await self._request_edit(
+            name or f"card {row.revision}", partial(self.drawer.draw, face, shown, explained, late=late)
+        )
 
     async def line(self, text: str, needed: bool = True, row: Row | None = None, message: int = 501) -> None:
         """Wish for a line, and let the drawer take it in."""
         face = Face(CHAT, message, 7, 0, row, seen="<b>Sunset</b>", line=text)
-        await self._wish(text, partial(self.drawer.add_line, face, needed))
+        await self._request_edit(text, partial(self.drawer.add_line, face, needed))
 
     async def view(self, name: str, message: int = 501, *, admitted: bool = False) -> None:
         """Wish for a question, perhaps one too many, and let the drawer take it in."""
         face = Face(CHAT, message, 7, 0, None, seen="<b>Sunset</b>", line=name)
-        await self._wish(name, partial(self.drawer.show_view, face, admitted))
+        await self._request_edit(name, partial(self.drawer.show_view, face, admitted))
 
     async def spend(self, edits: int) -> None:
         """Use up so much of the chat's budget, on messages from 1000 on."""
         for message in range(1000, 1000 + edits):
             await self.draw(story_row(State.IN_REVIEW), message=message)
 
-    async def _wish(self, name: str, wish: Callable[[], Awaitable[Drawn]]) -> None:
+    async def _request_edit(self, name: str, edit: Callable[[], Awaitable[Drawn]]) -> None:
         async def wait() -> None:
-            self.drawn[name] = drawn = await wish()
+            self.drawn[name] = drawn = await edit()
             self.shown[name] = drawn.edits
             self.journal.add(name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.cards.acknowledgements import Unacknowledged
+from actors.cards.acknowledgements import AcknowledgementQueue
 from actors.domain.item import Card
 from actors.operations.cards import UNKNOWN, Shown
 from tests.kit.clock import virtual_time
@@ -17,7 +17,7 @@ def shown(revision: int, message_id: int = 501) -> Shown:
     return Shown(Card(1, CHAT, message_id), 7, revision)
 
 
-def statements(queue: Unacknowledged) -> list[list[int]]:
+def statements(queue: AcknowledgementQueue) -> list[list[int]]:
     found = []
     while batch := queue.batch():
         found.append([one.revision for one in batch])
@@ -35,7 +35,7 @@ def statements(queue: Unacknowledged) -> list[list[int]]:
 )
 async def test_doubt_goes_in_a_statement_of_its_own(said: list[int], expected: list[list[int]]) -> None:
     """A statement stores the newest line of a message, and what was shown before the doubt says more than it."""
-    queue = Unacknowledged()
+    queue = AcknowledgementQueue()
     for revision in said:
         queue.add(shown(revision))
 
@@ -43,7 +43,7 @@ async def test_doubt_goes_in_a_statement_of_its_own(said: list[int], expected: l
 
 
 async def test_doubt_keeps_no_other_message_back() -> None:
-    queue = Unacknowledged()
+    queue = AcknowledgementQueue()
     for one in (shown(3), shown(UNKNOWN), shown(5, 502)):
         queue.add(one)
 

@@ -1,6 +1,6 @@
 """Which wish of a message waits for the edit in flight, and what becomes of the ones that it replaces."""
 
-from actors.cards.pending_edits import Message, Waiter, Wish
+from actors.cards.pending_edits import EditCompletion, MessageEdits, PendingEdit
 from actors.cards.rate_limit import Rank
 from actors.domain.item import Card, State
 from actors.operations.cards import Shown
@@ -12,19 +12,19 @@ ROW = row(State.IN_REVIEW)
 CARD = Shown(Card(1, CHAT, 501), 7, 0)
 
 
-def line(text: str) -> Wish:
+def line(text: str) -> PendingEdit:
     """A refusal that shall stand below the card."""
-    return Wish(Face(CHAT, 501, 7, 0, ROW, line=text), Rank.FINAL, None, [Waiter()])
+    return PendingEdit(Face(CHAT, 501, 7, 0, ROW, line=text), Rank.FINAL, None, [EditCompletion()])
 
 
-def card(version: int = 0) -> Wish:
+def card(version: int = 0) -> PendingEdit:
     """The card, drawn from its row."""
-    return Wish(Face(CHAT, 501, 7, version, ROW), Rank.REFRESH, CARD, [Waiter()])
+    return PendingEdit(Face(CHAT, 501, 7, version, ROW), Rank.REFRESH, CARD, [EditCompletion()])
 
 
 def test_a_refusal_that_another_one_replaces_unseen_counts_as_gone() -> None:
     """Simulation on asyncio, seed 179: it had not been drawn yet, and whoever waited took the other line for it."""
-    message, first, second = Message(), line("one"), line("two")
+    message, first, second = MessageEdits(), line("one"), line("two")
     (waiter,) = first.waiters
 
     message.put(first)
@@ -36,7 +36,7 @@ def test_a_refusal_that_another_one_replaces_unseen_counts_as_gone() -> None:
 
 
 def test_a_card_that_replaces_an_unseen_refusal_takes_it_along() -> None:
-    message, drawn = Message(), card()
+    message, drawn = MessageEdits(), card()
     message.put(line("one"))
 
     message.put(drawn)
@@ -46,7 +46,7 @@ def test_a_card_that_replaces_an_unseen_refusal_takes_it_along() -> None:
 
 
 def test_a_card_of_a_later_version_needs_no_refusal_of_an_earlier_one() -> None:
-    message, drawn = Message(), card(version=1)
+    message, drawn = MessageEdits(), card(version=1)
     message.put(line("one"))
 
     message.put(drawn)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from actors.cards.rate_limit import BUDGET, SHORT, Budget, Rank
+from actors.cards.rate_limit import BUDGET, SHORT, Rank, TokenBucket
 
 
-def spent(edits: int) -> Budget:
+def spent(edits: int) -> TokenBucket:
     """A budget from which so many edits were taken at 0."""
-    budget = Budget(0.0)
+    budget = TokenBucket(0.0)
     budget.left -= edits
     return budget
 
@@ -33,7 +33,7 @@ def test_budget_does_not_grow_beyond_twenty() -> None:
 
 
 def test_looking_back_in_time_takes_nothing_away() -> None:
-    budget = Budget(100.0, left=5.0)
+    budget = TokenBucket(100.0, left=5.0)
 
     budget.refill(40.0)
 

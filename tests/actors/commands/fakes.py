@@ -9,7 +9,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from actors.cards.chat_limits import Paced, Paces
+from actors.cards.chat_limits import ChatLimits, LimitedChat
 from actors.commands.actor import Commands
 from actors.commands.dependencies import CommandDependencies
 from actors.operations.commands import ChatView, CommandOutcome, Told
@@ -33,7 +33,7 @@ class CommandStage:
     looks: Journal = field(default_factory=Journal)
     logs: list[Any] = field(default_factory=list)
     lacks: tuple[str, ...] = ()
-    paces: Paces = field(default_factory=Paces)
+    paces: ChatLimits = field(default_factory=ChatLimits)
 
     def __post_init__(self) -> None:
         self.store.always("LookAtChat", VIEW)
@@ -42,7 +42,7 @@ class CommandStage:
             CommandDependencies(
                 worker="w1",
                 store=self.store,
-                chat=Paced(self.chat, self.paces),
+                chat=LimitedChat(self.chat, self.paces),
                 paces=self.paces,
                 items=self.items,
                 clock=NoonClock(),
