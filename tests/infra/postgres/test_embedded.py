@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: shared, adopted, stopped by the last, and never in the way of the next start."""
 
 import os
+import pwd
 import re
 import signal
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import anyio
 import asyncpg
@@ -19,8 +21,9 @@ import pytest
 
 from actors.errors import Refused, Unreachable
 from infra.postgres.connect import DatabaseAddress, connect_patiently, connected
+from infra.postgres.embedded.os_account import find_account
 from infra.postgres.embedded.owner import EmbeddedOwner, EmbeddedPostgresFailed, open_embedded
-from infra.postgres.embedded.server import Server, lock
+from infra.postgres.embedded.server import Server, binaries, lock
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statements import STATEMENTS
@@ -203,6 +206,15 @@ def test_server_that_takes_connections_before_it_is_ready_is_waited_for(
 
     os.close(life)
     assert f"@127.0.0.1:{ready}/" in dsn
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to choose an account")
+def test_roots_server_has_user_and_group_of_one_account() -> None:
+    with TemporaryDirectory() as folder:
+        os.chmod(folder, 0o711)  # noqa: S103 - so that the plain way leads there
+        account = find_account(Path(folder), Path(folder) / "postgres", binaries())
+
+    assert (account.uid, account.gid) in {(entry.pw_uid, entry.pw_gid) for entry in pwd.getpwall()}
 
 
 def test_port_taken_meanwhile_is_replaced(laid_out: Path) -> None:
