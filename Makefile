@@ -1,7 +1,7 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help installs demo run test check bench replay chaos simulate mutants mutate faults promises soak lock venv \
+.PHONY: help installs demo run test check bench replay chaos simulate mutants mutate faults promises recipes soak lock venv \
 	new-venv
 
 ARGS =
@@ -54,6 +54,9 @@ faults: venv ## break the real database, its network and the worker; QUICK=1: a 
 
 promises: venv ## break each promise of docs/guarantees.md in a copy: its own command must notice; ARGS="--only links" picks
 	@$(IN_VENV) -m tests.promises $(ARGS)
+
+recipes: venv ## play the recipes of CONTRIBUTING.md in a copy of the tree; ARGS=verb plays one
+	@$(IN_VENV) -m tests.recipes $(ARGS)
 
 soak: venv ## a million taps while something breaks every few seconds; ARGS="--taps 20000" for fewer
 	@$(IN_VENV) -m tests.soak $(ARGS)
