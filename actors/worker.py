@@ -28,9 +28,9 @@ from actors.domain.messages import Message
 from actors.errors import PortError
 from actors.item.actor import ItemActor
 from actors.item.aloud import Aloud
-from actors.item.caches import KnownCards, People, Seldom
+from actors.item.caches import KnownCards, People, RecentlyTold
 from actors.item.dependencies import Outside
-from actors.item.registry import Aftermath, ItemDesk
+from actors.item.registry import CrashPolicy, ItemRegistry
 from actors.operations.set_up import Prerequisites
 from actors.peers import ItemKey
 from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates, Webhook
@@ -89,7 +89,7 @@ class Worker:
         worker = identity.worker
         self.database = Database(ports.pool, random=chance)
         self._explained = Explained()
-        self._known, self._seldom, self._people = KnownCards(), Seldom(), People()
+        self._known, self._seldom, self._people = KnownCards(), RecentlyTold(), People()
         self._views = Flood(MOST_VIEWS)
         self.migration = ChatMigration(self.database, self._confirm, self._look_again)
         paces = ChatLimits()
@@ -98,9 +98,9 @@ class Worker:
         self.interactions = InteractionLogger(self.database, worker)
         self.cards = CardDrawer(ports.chat, self.database, worker, self._left_behind)
         self.cards.paces = paces
-        self.items = ItemDesk(
+        self.items = ItemRegistry(
             partial(self._item, ports, identity),
-            Aftermath(self._aloud, self._confirm, self._left_behind),
+            CrashPolicy(self._aloud, self._confirm, self._left_behind),
         )
         self.publishes = PublishRegistry(partial(self._saga, ports, worker), worker, self._left_behind)
         self.preflight = Preflight(

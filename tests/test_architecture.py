@@ -200,6 +200,18 @@ def modules_below(*folders: str) -> list[str]:
     return [dotted(path) for path in paths if not path.name.startswith("__")]
 
 
+def test_name_of_a_class_stands_for_one_thing() -> None:
+    """A search for it finds one place; what is ours and what is a platform's have names of their own."""
+    places: dict[str, set[str]] = {}
+    for name in modules_below("actors", "infra"):
+        tree = ast.parse(ROOT.joinpath(*name.split(".")).with_suffix(".py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, set()).add(name)
+
+    assert {name: sorted(where) for name, where in places.items() if len(where) > 1} == {}
+
+
 def test_no_file_is_longer_than_can_be_kept_in_mind() -> None:
     assert {name for name in modules_below("actors", "infra") if lines_of(name) > LONGEST} == set()
 

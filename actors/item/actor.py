@@ -26,7 +26,7 @@ from actors.domain.taps import Press, Pressed, Tap
 from actors.item import effects as wanted
 from actors.item import texts
 from actors.item.callback_answers import say_in_chat, say_until_heard, toast
-from actors.item.card_checks import Checks
+from actors.item.card_checks import CardChecks
 from actors.item.card_requests import Drawings
 from actors.item.decide import decide
 from actors.item.dependencies import Outside
@@ -54,7 +54,7 @@ class ItemActor:
         self._traces = Traces(outside.explained)
         self._drawings = Drawings(outside, self._traces, lambda: self._item.known)
         self._recordings = Recordings(outside, self._traces, context.tell)
-        self._checks = Checks(outside.store, outside.pause)
+        self._checks = CardChecks(outside.store, outside.pause)
         self._sends = Sends(outside, context.tell)
 
     @property
@@ -88,14 +88,14 @@ class ItemActor:
                 spawn(partial(self._sends.send, row), about)
             case wanted.ReportLost(row, reason):
                 spawn(partial(self._sends.report_lost, row, reason), about)
-            case wanted.Publish(row):
+            case wanted.StartPublish(row):
                 spawn(partial(self._outside.publish, row), about)
             case wanted.RecordOutcome():
                 spawn(partial(self._record_outcome, effect), about)
             case wanted.Record(tap):
                 self._outside.people.asks(tap.press)
                 spawn(self._recordings.begin(tap), about)
-            case wanted.CloseTap(tap):
+            case wanted.CloseUnconfirmedTap(tap):
                 spawn(partial(self._close, tap), about)
             case wanted.WatchRecording(tap):
                 self._outside.call_later(INTERIM_SECONDS, partial(self._interim, tap))
@@ -111,7 +111,7 @@ class ItemActor:
                 self._spawn_for(press, self._drawings.question(effect), about)
             case wanted.CheckCard():
                 self._check_later(effect, about)
-            case wanted.LookAtButton(pressed):
+            case wanted.VerifyButton(pressed):
                 self._outside.people.asks(pressed.press)
                 self._spawn_for(pressed.press, partial(self._look, pressed), about)
             case wanted.SendFile():

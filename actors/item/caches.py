@@ -51,7 +51,7 @@ class KnownCards:
         _put(self._items, key, known, MOST_KNOWN)
 
 
-class Seldom:
+class RecentlyTold:
     """Who was told what in a chat lately: whatever is pressed can be forged again and again."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class People:
         self._chats: OrderedDict[int, tuple[bool, float]] = OrderedDict()
         self._people: OrderedDict[tuple[int, int], tuple[bool, float]] = OrderedDict()
         self._asked: OrderedDict[tuple[int, int], dict[str, float]] = OrderedDict()
-        self._noted = Seldom()
+        self._noted = RecentlyTold()
 
     def standing(self, press: Press) -> TapRight:
         """Tell what is known of the right of this person."""

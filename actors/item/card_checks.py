@@ -16,7 +16,7 @@ ASK_SECONDS = 30.0
 
 
 @dataclass
-class Checks:
+class CardChecks:
     """The checks of one item: one a message, however often it was drawn meanwhile; what was drawn last counts."""
 
     store: Store

@@ -49,13 +49,12 @@ from actors.item.effects import (
     After,
     AnswerTap,
     CheckCard,
-    CloseTap,
+    CloseUnconfirmedTap,
     Conclude,
     ConfirmUpdate,
     Effect,
     LogInteraction,
     Outcome,
-    Publish,
     Record,
     RecordOutcome,
     ReportLost,
@@ -63,6 +62,7 @@ from actors.item.effects import (
     ShowCard,
     ShowLine,
     ShowQuestion,
+    StartPublish,
     WatchRecording,
 )
 from actors.item.foreign_messages import answer, barred, gone, look_first, not_ours, refusal, refuse, unvouched
@@ -221,7 +221,7 @@ def _try(item: Item, tap: Tap) -> Decision:
 
 def _publish(row: Row) -> Effect:
     """A saga publishes what was accepted in a live chat; in a dry run the team hears what would have happened."""
-    return RecordOutcome(row, Step.REHEARSED, rehearse(row)) if row.phase is None else Publish(row)
+    return RecordOutcome(row, Step.REHEARSED, rehearse(row)) if row.phase is None else StartPublish(row)
 
 
 def _busy(item: Item, recording: Tap, message: Tap | AskToReject | AskAboutDoubt) -> Decision:
@@ -286,7 +286,7 @@ def _not_recorded(item: Item, message: NotRecorded) -> Decision:
     tap, press = message.tap, message.tap.press
     if not message.certain:
         line = words.not_confirmed(tap.step, press.person.name)
-        return Decision(item, (refusal(item, _line(item, tap, line, needed=True)), CloseTap(tap)))
+        return Decision(item, (refusal(item, _line(item, tap, line, needed=True)), CloseUnconfirmedTap(tap)))
     line = words.not_saved(tap.step, press.person.name)
     return Decision(
         item.close(press),

@@ -11,7 +11,7 @@ from actors.database.request import Store
 from actors.domain.flood_limit import MOST_VIEWS, Flood
 from actors.domain.item import Row
 from actors.item.aloud import Aloud
-from actors.item.caches import KnownCards, People, Seldom
+from actors.item.caches import KnownCards, People, RecentlyTold
 from actors.operations.housekeeping import Interaction
 from actors.peers import Cards
 from actors.ports import Chat, Clock
@@ -41,6 +41,6 @@ class Outside:
     explained: Explained
     seconds_left: Callable[[], float]
     known: KnownCards
-    seldom: Seldom
+    seldom: RecentlyTold
     people: People
     views: Flood = field(default_factory=partial(Flood, MOST_VIEWS))

@@ -48,7 +48,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseTap:
+class CloseUnconfirmedTap:
     """Decide for ever a tap whose attempts are unknown: refused, or what its key already holds."""
 
     tap: Tap
@@ -109,7 +109,7 @@ class SayInChat:
 
 
 @dataclass(frozen=True, slots=True)
-class LookAtButton:
+class VerifyButton:
     """Ask the row whose card this is, before anything is shown on it: tell `Vouched`, `NotOurs` or `Unvouched`."""
 
     pressed: Pressed
@@ -167,7 +167,7 @@ class ReportLost:
 
 
 @dataclass(frozen=True, slots=True)
-class Publish:
+class StartPublish:
     """Let the saga of this row's publish begin, or go on; each of its steps comes back as `Changed`."""
 
     row: Row
@@ -222,7 +222,7 @@ Effect = (
     | AbandonRecording
     | ShowLine
     | SayInChat
-    | LookAtButton
+    | VerifyButton
     | ShowQuestion
     | CheckCard
     | SendFile
@@ -230,12 +230,12 @@ Effect = (
     | Conclude
     | ConfirmUpdate
     | Record
-    | CloseTap
+    | CloseUnconfirmedTap
     | WatchRecording
     | WatchQuestion
     | ShowCard
     | SendCard
     | ReportLost
-    | Publish
+    | StartPublish
     | RecordOutcome
 )

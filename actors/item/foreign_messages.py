@@ -13,10 +13,10 @@ from actors.item.effects import (
     Conclude,
     ConfirmUpdate,
     Effect,
-    LookAtButton,
     Outcome,
     SayInChat,
     ShowLine,
+    VerifyButton,
 )
 from actors.item.memory import Decision, Item
 from actors.item.questions import ASK, KEEP, LEAVE, ORIGINAL
@@ -30,7 +30,7 @@ def look_first(item: Item, pressed: Pressed) -> Decision:
     if isinstance(pressed, SendOriginal) and item.original is not None:
         text = words.FILE_ON_ITS_WAY
     item, toast = answer(item, pressed.press, text)
-    return Decision(item, (toast, LookAtButton(pressed)))
+    return Decision(item, (toast, VerifyButton(pressed)))
 
 
 def refuse(item: Item, pressed: Pressed) -> Decision:

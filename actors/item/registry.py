@@ -33,7 +33,7 @@ from actors.runtime.waiting import until_stopped
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class CrashPolicy:
     """Whom a crash concerns: the person, the update, and whoever finds what is left behind."""
 
     aloud: Aloud
@@ -41,10 +41,10 @@ class Aftermath:
     on_crash: Callable[[], None]
 
 
-class ItemDesk:
+class ItemRegistry:
     """Every item with something to do; the others cost nothing."""
 
-    def __init__(self, make: Callable[[Context[ItemKey, Message]], Actor[Message]], aftermath: Aftermath) -> None:
+    def __init__(self, make: Callable[[Context[ItemKey, Message]], Actor[Message]], aftermath: CrashPolicy) -> None:
         self.registry: Registry[ItemKey, Message] = Registry(make, self._to_dead_letters)
         self._aftermath = aftermath
         self._child = ChildContext()

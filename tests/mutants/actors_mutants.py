@@ -517,7 +517,7 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "(refusal(item, _line(item, tap, line, needed=True)), CloseTap(tap))",
+                "(refusal(item, _line(item, tap, line, needed=True)), CloseUnconfirmedTap(tap))",
                 "(refusal(item, _line(item, tap, line, needed=True)),)",
             ),
         ),

@@ -15,10 +15,10 @@ from actors.domain.item import Row
 from actors.domain.messages import Message
 from actors.item.actor import ItemActor
 from actors.item.aloud import Aloud
-from actors.item.caches import KnownCards, People, Seldom
+from actors.item.caches import KnownCards, People, RecentlyTold
 from actors.item.dependencies import Outside
 from actors.item.memory import Known
-from actors.item.registry import Aftermath, ItemDesk
+from actors.item.registry import CrashPolicy, ItemRegistry
 from actors.operations.housekeeping import Interaction
 from actors.peers import ItemKey
 from actors.ports import Face
@@ -68,9 +68,9 @@ class ItemStage:
     make: Callable[[Outside, Context[ItemKey, Message]], Any] = ItemActor
 
     def __post_init__(self) -> None:
-        self.desk = ItemDesk(
+        self.desk = ItemRegistry(
             lambda context: self.make(self._outside(), context),
-            Aftermath(Aloud(self.chat), self._confirm, lambda: self.wakes.append("reconciler")),
+            CrashPolicy(Aloud(self.chat), self._confirm, lambda: self.wakes.append("reconciler")),
         )
 
     def tell(self, message: Message) -> None:
@@ -120,7 +120,7 @@ class ItemStage:
             explained=self.explained,
             seconds_left=lambda: 30.0,
             known=self.known,
-            seldom=Seldom(),
+            seldom=RecentlyTold(),
             people=self.people,
         )
 

@@ -51,13 +51,12 @@ from actors.item.effects import (
     After,
     AnswerTap,
     CheckCard,
-    CloseTap,
+    CloseUnconfirmedTap,
     Conclude,
     ConfirmUpdate,
     Effect,
     LogInteraction,
     Outcome,
-    Publish,
     Record,
     RecordOutcome,
     ReportLost,
@@ -67,6 +66,7 @@ from actors.item.effects import (
     ShowCard,
     ShowLine,
     ShowQuestion,
+    StartPublish,
     WatchQuestion,
     WatchRecording,
 )
@@ -207,7 +207,7 @@ def test_recorded_auto_post_is_published() -> None:
 
     effects = decide(remembered(recording=auto_post), Recorded(auto_post, publishing)).effects
 
-    assert Publish(publishing) in effects
+    assert StartPublish(publishing) in effects
 
 
 def test_auto_post_without_a_publish_is_rehearsed() -> None:
@@ -216,7 +216,7 @@ def test_auto_post_without_a_publish_is_rehearsed() -> None:
 
     effects = decide(remembered(recording=auto_post), Recorded(auto_post, publishing)).effects
 
-    assert of(Publish, effects) == []
+    assert of(StartPublish, effects) == []
     assert RecordOutcome(publishing, Step.REHEARSED, rehearse(publishing)) in effects
 
 
@@ -226,7 +226,7 @@ def test_auto_post_that_was_overtaken_publishes_nothing() -> None:
 
     effects = decide(remembered(cancelled), Recorded(replace(ANNAS, step=Step.AUTO_POST), publishing)).effects
 
-    assert of(Publish, effects) == []
+    assert of(StartPublish, effects) == []
     assert ShowCard(cancelled, ANNAS.press, "tap") in effects
 
 
@@ -263,7 +263,7 @@ def test_tap_that_may_be_stored_is_closed_by_its_key_and_not_confirmed_before() 
     decision = decide(RECORDING, NotRecorded(ANNAS, certain=False))
 
     assert decision.item == RECORDING
-    assert decision.effects[1] == CloseTap(ANNAS)
+    assert decision.effects[1] == CloseUnconfirmedTap(ANNAS)
     assert of(ConfirmUpdate, decision.effects) == []
     assert "not confirmed yet" in str(decision.effects[0])
 
@@ -411,7 +411,7 @@ def test_claim_that_is_older_than_what_is_known_presents_nothing() -> None:
 def test_publish_left_behind_is_resumed() -> None:
     publishing = replace(row(State.PUBLISHING, version=1), phase=Phase.PUBLISHING)
 
-    assert decide(COLD, Resume(publishing)).effects == (Publish(publishing),)
+    assert decide(COLD, Resume(publishing)).effects == (StartPublish(publishing),)
 
 
 def test_rehearsal_left_behind_is_repeated() -> None:

@@ -24,11 +24,10 @@ from actors.item.effects import (
     After,
     AnswerTap,
     CheckCard,
-    CloseTap,
+    CloseUnconfirmedTap,
     Conclude,
     ConfirmUpdate,
     Effect,
-    LookAtButton,
     Outcome,
     Record,
     SayInChat,
@@ -36,6 +35,7 @@ from actors.item.effects import (
     ShowCard,
     ShowLine,
     ShowQuestion,
+    VerifyButton,
     WatchQuestion,
 )
 from actors.item.memory import Decision, Item, Known
@@ -67,7 +67,7 @@ def test_press_on_a_message_that_nobody_knows_is_answered_and_looked_at_first(ac
 
     decision = decide(COLD, pressed)
 
-    assert decision == Decision(COLD, (AnswerTap(HERS, text), LookAtButton(pressed)))
+    assert decision == Decision(COLD, (AnswerTap(HERS, text), VerifyButton(pressed)))
 
 
 @pytest.mark.parametrize("action", VIEWS)
@@ -167,7 +167,7 @@ def test_refusal_on_a_message_that_nobody_knows_is_said_in_the_chat(certain: boo
 
     assert effects[0] == SayInChat(HERS, line)
     assert drawn(effects) == []
-    assert (CloseTap(TAP) in effects) != certain
+    assert (CloseUnconfirmedTap(TAP) in effects) != certain
 
 
 def test_progress_is_not_drawn_on_a_message_that_nobody_knows() -> None:

@@ -32,20 +32,20 @@ from actors.item import texts as words
 from actors.item.decide import decide
 from actors.item.effects import (
     Effect,
-    LookAtButton,
-    Publish,
     Record,
     SendCard,
     SendFile,
     ShowCard,
     ShowLine,
     ShowQuestion,
+    StartPublish,
+    VerifyButton,
 )
 from actors.item.memory import Item
 from tests.hostile import CRUEL_TEXTS
 from tests.stories import ANNA, BEN, press, remembered, row
 
-DRAWS = ShowCard | ShowLine | ShowQuestion | SendFile | SendCard | Publish
+DRAWS = ShowCard | ShowLine | ShowQuestion | SendFile | SendCard | StartPublish
 REVIEWER = Tap(press("anna-1", ANNA), Step.SKIP)
 
 standings = st.sampled_from([one for one in TapRight if not one.draws])
@@ -95,7 +95,7 @@ def played(item: Item, forged: list[Pressed], fates: list[str]) -> tuple[Item, l
         for message in (one, *answers(one, fates[number] if number < len(fates) else "barred")):
             decision = decide(item, message)
             item, effects = decision.item, [*effects, *decision.effects]
-            asked = [effect for effect in decision.effects if isinstance(effect, Record | LookAtButton)]
+            asked = [effect for effect in decision.effects if isinstance(effect, Record | VerifyButton)]
             if message is one and not asked:
                 break
     return item, effects

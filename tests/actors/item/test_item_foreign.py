@@ -10,7 +10,7 @@ from actors.domain.messages import Foreign, NotOurs, Recorded, Vouched
 from actors.domain.taps import AskToReject, SendOriginal, Tap
 from actors.item import texts as words
 from actors.item.actor import LOOK_SECONDS
-from actors.item.caches import MOST_KNOWN, MOST_TOLD, SELDOM_SECONDS, KnownCards, Seldom
+from actors.item.caches import MOST_KNOWN, MOST_TOLD, SELDOM_SECONDS, KnownCards, RecentlyTold
 from actors.item.memory import Known
 from actors.operations.taps import LookAtButton, LookAtCard
 from actors.runtime.cell import RegistryLimits
@@ -123,7 +123,7 @@ def test_items_that_were_heard_of_least_lately_are_forgotten_first() -> None:
 
 
 async def test_so_many_strangers_are_remembered_and_no_more() -> None:
-    seldom = Seldom()
+    seldom = RecentlyTold()
     people = [replace(HERS, person=replace(ANNA, id=number)) for number in range(MOST_TOLD + 1)]
 
     first = [seldom.may_tell(one, "no") for one in people]
