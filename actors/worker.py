@@ -16,7 +16,7 @@ from actors.accounts.preflight import Preflight, PreflightDependencies
 from actors.accounts.set_up import SetUpWatch
 from actors.accounts.token_renewal import TokenDependencies, TokenKeeper
 from actors.audit.interaction_log import InteractionLogger
-from actors.audit.tap_log import Explained
+from actors.audit.lines import Explained
 from actors.cards.actor import CardDrawer
 from actors.cards.chat_limits import ChatLimits, LimitedChat
 from actors.commands.actor import Commands

@@ -54,7 +54,7 @@ LONGEST, SHORTEST = 300, 60
 MEETING = {"main", DEMO, "actors.worker", "infra.postgres.statements"}
 # Short, and a subject of its own all the same.
 APART = {
-    "actors.audit.tap_progress": "when Telegram may forget a tap is a protocol of its own, whatever the log says of it",
+    "actors.item.tap_progress": "when Telegram may forget a tap is a protocol of its own, whatever the log says of it",
     "actors.item.card_checks": "one check a message at a time: a rule of its own beside the table of effects",
     "infra.media.straight": "an error of its calls holds a link that is a key, and none may leave the module",
 }

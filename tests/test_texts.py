@@ -18,7 +18,7 @@ LOG = {"debug", "info", "warning", "error", "exception", "write_item_line", "wri
 APART = {
     "actors/domain/group_ids.py": "the command line's sentences on the id of a group",
     "actors/domain/time_zones.py": "one sentence, beside what finds it out",
-    "actors/audit/tap_log.py": "the log's own names",
+    "actors/item/tap_log.py": "the log's own names",
     "infra/instagram/verdicts.py": "one table: what each of Instagram's errors asks of us, with its sentence",
 }
 BEARER = "Bearer {}"  # HTTP's own

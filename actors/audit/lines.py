@@ -5,6 +5,7 @@ Only this file writes them, so that each has the same fields whichever part of t
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,6 +25,9 @@ Figures: TypeAlias = dict[str, float | int | list[str] | None]
 def no_figures(tried: int | None = 0) -> Figures:
     """Return the figures of a tap of which nothing was measured yet; `tried`: how often, None if nobody knows."""
     return {"toast_ms": None, "recorded_ms": None, "card_ms": None, "db_attempts": tried, "edit_attempts": tried}
+
+
+MOST_EXPLAINED = 10_000  # taps that a worker remembers: what comes, or is drawn, again is not explained twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,31 @@ class TapEnd:
             return None
         place = settled.tap_id, row.id, row.chat_id, settled.by.id
         return TapEnd(*place, settled.step.value, Outcome.RECORDED, "recovered", row.version)
+
+
+class Explained:
+    """The taps that a worker has explained lately, whichever of its actors did and is forgotten since."""
+
+    def __init__(self) -> None:
+        self._taps: OrderedDict[str, Outcome] = OrderedDict()
+
+    def is_new(self, row: Row, change: str) -> bool:
+        """Tell whether this change of an item is still to be told: a second look may find it once more."""
+        return self.add(f"{row.chat_key}/{row.id}/{row.version} {change}", Outcome.RECORDED)
+
+    def is_untold(self, change: ItemChange) -> bool:
+        """Tell whether this change, which no worker of today made, is still to be told."""
+        return self.add(f"change {change.chat_key}/{change.number}", Outcome.RECORDED)
+
+    def add(self, tap_id: str, outcome: Outcome) -> bool:
+        """Tell whether its line is to be written: once, and again if it was recorded after all, by somebody else."""
+        known = self._taps.get(tap_id)
+        if known is not None and (known is outcome or outcome is not Outcome.RECORDED):
+            return False
+        self._taps[tap_id] = outcome
+        if len(self._taps) > MOST_EXPLAINED:
+            self._taps.popitem(last=False)
+        return True
 
 
 def _place(press: Press) -> tuple[str, int, int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from actors.audit.tap_log import Explained
+from actors.audit.lines import Explained
 from actors.cards.chat_limits import ChatLimits
 from actors.database.request import Store
 from actors.peers import Items

@@ -9,7 +9,6 @@ from typing import assert_never
 import anyio
 
 from actors.audit.lines import write_item_line
-from actors.audit.tap_log import Traces
 from actors.database.asking import AGAIN_SECONDS, ask_until_answered, terms_for
 from actors.database.request import NotStored, Priority, RequestTerms
 from actors.domain.item import Row
@@ -33,6 +32,7 @@ from actors.item.dependencies import Outside
 from actors.item.memory import Item
 from actors.item.recording import HOLD_SECONDS, Recordings
 from actors.item.sending import Sends
+from actors.item.tap_log import Traces
 from actors.operations.housekeeping import Interaction
 from actors.operations.schedule import StoreOutcome
 from actors.operations.taps import CloseTap, LoadRow, LookAtButton

@@ -11,7 +11,6 @@ from functools import partial
 
 import anyio
 
-from actors.audit.tap_log import Traces
 from actors.domain.item import FINAL, Row
 from actors.domain.messages import RECOVERED
 from actors.domain.taps import Press
@@ -20,6 +19,7 @@ from actors.item.callback_answers import say_until_heard
 from actors.item.dependencies import Outside
 from actors.item.effects import Outcome, SayInChat, ShowCard, ShowLine, ShowQuestion
 from actors.item.memory import Known
+from actors.item.tap_log import Traces
 from actors.operations.cards import Shown
 from actors.peers import Drawn
 from actors.ports import Face

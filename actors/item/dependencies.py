@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from actors.audit.tap_log import Explained
+from actors.audit.lines import Explained
 from actors.database.request import Store
 from actors.domain.flood_limit import MOST_VIEWS, Flood
 from actors.domain.item import Row

@@ -27,11 +27,11 @@ from functools import partial
 
 import anyio
 
-from actors.audit.tap_log import Traces
 from actors.database.request import NotStored, Priority, RequestTerms
 from actors.domain.messages import Message, NotRecorded
 from actors.domain.taps import Press, Tap
 from actors.item.dependencies import Outside
+from actors.item.tap_log import Traces
 from actors.operations.taps import RecordTap
 from actors.runtime.actor import EffectTask
 

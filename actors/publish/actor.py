@@ -10,8 +10,7 @@ from typing import Any, TypeVar, assert_never
 import anyio
 import structlog
 
-from actors.audit.lines import write_item_line
-from actors.audit.tap_log import Explained
+from actors.audit.lines import Explained, write_item_line
 from actors.database.asking import ask_until_answered, terms_for
 from actors.database.request import Store
 from actors.domain.account import Account, ContainerState, DoubtHints

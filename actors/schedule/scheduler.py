@@ -7,8 +7,7 @@ from collections.abc import Callable
 import anyio
 import structlog
 
-from actors.audit.lines import write_change_line, write_item_line
-from actors.audit.tap_log import Explained
+from actors.audit.lines import Explained, write_change_line, write_item_line
 from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.domain.item import State
 from actors.domain.messages import CardNotSent, Changed, Message, Present

@@ -735,7 +735,7 @@ ACTORS: tuple[Mutant, ...] = (
         "Telegram forgets a tap before its refusal has reached anybody",
         (
             Edit(
-                "actors/audit/tap_progress.py",
+                "actors/item/tap_progress.py",
                 "        return after is After.NOTHING or",
                 "        return True or",
             ),

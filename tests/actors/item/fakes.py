@@ -10,7 +10,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from actors.audit.tap_log import Explained
+from actors.audit.lines import Explained
 from actors.domain.item import Row
 from actors.domain.messages import Message
 from actors.item.actor import ItemActor

@@ -9,10 +9,11 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from actors.audit.tap_log import Explained, Traces
+from actors.audit.lines import Explained
 from actors.database.request import Reply
 from actors.domain.item import Row, State, Step
 from actors.domain.messages import RECOVERED, Changed, Present
+from actors.item.tap_log import Traces
 from actors.operations.commands import CommandOutcome, Told
 from actors.operations.schedule import ChangesTold, Due, ItemChange
 from actors.ports import SentCard

@@ -15,7 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.testing import capture_logs
 
-from actors.audit.tap_log import Explained
+from actors.audit.lines import Explained
 from actors.database.request import Cause, NotStored, Reply, RequestTerms
 from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
 from actors.domain.item import Person, Row, Step, Story

@@ -8,9 +8,10 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from actors.audit.tap_log import MOST_EXPLAINED, Explained, Traces
+from actors.audit.lines import MOST_EXPLAINED, Explained
 from actors.domain.item import Row, State, Step
 from actors.item.effects import After, Conclude, Outcome
+from actors.item.tap_log import Traces
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, press, row, settled
 

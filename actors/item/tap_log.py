@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
 import anyio
 
-from actors.audit.lines import Figures, TapEnd, no_figures, write_item_line, write_tap_line
-from actors.audit.tap_progress import TapProgress
+from actors.audit.lines import Explained, Figures, TapEnd, no_figures, write_item_line, write_tap_line
 from actors.domain.item import Row, Step
 from actors.domain.taps import Press
-from actors.item.effects import After, Conclude, Outcome
-from actors.operations.schedule import ItemChange
+from actors.item.effects import After, Conclude
+from actors.item.tap_progress import TapProgress
 
 SLOW_MS = 1000.0  # beyond this a tap says what it waited for
 TOAST, EDIT, LIMIT = "Telegram's toast", "Telegram's edit", "Telegram's limit"
@@ -29,7 +27,6 @@ ENDS: Mapping[Step, str] = MappingProxyType(
         Step.REHEARSED: "rehearsed",
     }
 )
-MOST_EXPLAINED = 10_000  # taps that a worker remembers: what comes, or is drawn, again is not explained twice
 
 
 class Trace:
@@ -81,31 +78,6 @@ class Trace:
         self._figures["waited_for"] = list(self._waited)
         self._explain(self._press, conclusion, self._figures)
         self._is_explained = True
-
-
-class Explained:
-    """The taps that a worker has explained lately, whichever of its actors did and is forgotten since."""
-
-    def __init__(self) -> None:
-        self._taps: OrderedDict[str, Outcome] = OrderedDict()
-
-    def is_new(self, row: Row, change: str) -> bool:
-        """Tell whether this change of an item is still to be told: a second look may find it once more."""
-        return self.add(f"{row.chat_key}/{row.id}/{row.version} {change}", Outcome.RECORDED)
-
-    def is_untold(self, change: ItemChange) -> bool:
-        """Tell whether this change, which no worker of today made, is still to be told."""
-        return self.add(f"change {change.chat_key}/{change.number}", Outcome.RECORDED)
-
-    def add(self, tap_id: str, outcome: Outcome) -> bool:
-        """Tell whether its line is to be written: once, and again if it was recorded after all, by somebody else."""
-        known = self._taps.get(tap_id)
-        if known is not None and (known is outcome or outcome is not Outcome.RECORDED):
-            return False
-        self._taps[tap_id] = outcome
-        if len(self._taps) > MOST_EXPLAINED:
-            self._taps.popitem(last=False)
-        return True
 
 
 class Traces:
