@@ -103,6 +103,7 @@ def test_person_who_waits_is_answered_within_seconds() -> None:
     assert voice.ASK_SECONDS == 2.0
     assert aloud.ANSWER_SECONDS <= 5.0
     assert answers.SAY_AGAIN_SECONDS < aloud.ANSWER_SECONDS
+    assert aloud.MOST_LINES == 2 * 100  # twice the presses that Telegram holds for us at once
     assert voice.SEND_AGAIN_SECONDS < voice.SEND_SECONDS
 
 
