@@ -9,7 +9,7 @@ class QueueError(Exception):
 
 
 class _Undelivered(QueueError):
-    """Hands the message back to whoever told it, so that the person behind it can still be answered."""
+    """Hands the message back to its sender, so that the person behind it can still be answered."""
 
     def __init__(self, message: Any) -> None:
         super().__init__(f"{type(message).__name__} was not delivered")
@@ -30,7 +30,7 @@ class UnknownItem(QueueError):
 
 
 class StaleItem(QueueError):
-    """Somebody else wrote the row first: reload it and decide again."""
+    """The row was written meanwhile: reload it and decide again."""
 
 
 class RestartLimitReached(QueueError):
@@ -43,7 +43,7 @@ class RestartLimitReached(QueueError):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the other side answered instead of doing it, free of secrets: for a log, and its numbers for everybody.
+    """What the other side answered instead of doing it, free of secrets: for a log; its numbers may be shown in a chat.
 
     `words` are the platform's own, `url` has no query.
     """
@@ -59,7 +59,7 @@ class Answered:
 class PortError(QueueError):
     """The outside failed; raised only in infra/, always `raise ... from error`.
 
-    `answered` is what the other side said; None: it said nothing, or nobody kept it.
+    `answered` is what the other side said; None: it said nothing, or it was not kept.
     """
 
     answered: Answered | None = None

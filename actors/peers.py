@@ -16,7 +16,7 @@ ItemKey: TypeAlias = tuple[int, int]  # (Telegram's chat id, item id): a button 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What became of a wish: after how many edits (0: it was dropped) it came true; `gone`: nobody can see it.
+    """What became of a wish: after how many edits (0: it was dropped) it came true; `gone`: it cannot be seen.
 
     `limited`: it waited for Telegram's limit; `troubled`: an edit came to nothing.
     """

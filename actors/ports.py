@@ -61,8 +61,8 @@ class Pool(Protocol):
 class Face:
     """What one message of an item shall show.
 
-    Drawn from `row`, or, for an item that nobody has loaded, from `seen`, the caption that the person saw. `line` is
-    added below; `asking` puts "Are you sure?" beside the buttons. Of an item that nobody has loaded, `mark` is the one
+    Drawn from `row`, or, for an item that is not loaded, from `seen`, the caption that the person saw. `line` is
+    added below; `asking` puts "Are you sure?" beside the buttons. Of an item that is not loaded, `mark` is the one
     that its buttons bear, and `doubtful` says that it is in doubt, as far as its button tells.
     """
 
@@ -143,7 +143,7 @@ class Updates(Protocol):
     async def get(self, offset: int | None, timeout_seconds: float) -> Sequence[object]:
         """Confirm all below `offset` and wait for more: raw updates, oldest first.
 
-        Raises `Conflict`, and `ShutOut` while somebody else's webhook is left alone for a moment; then it is ended.
+        Raises `Conflict`, and `ShutOut` while another program's webhook is left alone for a moment; then it is ended.
         """
         ...
 

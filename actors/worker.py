@@ -160,7 +160,7 @@ class Worker:
         return self.set_up.reasons
 
     def _children(self, web: Web | None) -> list[ChildSpec]:
-        """In the order of their start; they stop in reverse: whoever takes updates in first, the database last.
+        """In the order of their start; they stop in reverse: the entrance of updates first, the database last.
 
         Where the outside is away, none of them takes the time of those that come after it.
         """
@@ -183,7 +183,7 @@ class Worker:
         ]
 
     def _entrance(self, served: list[ChildSpec]) -> list[ChildSpec]:
-        """Poll under a lease; or have updates brought to us, once there is somebody who answers."""
+        """Poll under a lease; or have updates brought to us, once the web server answers."""
         if self.receiver is not None:
             return [*served, ChildSpec("reception", self.receiver.run, grace_seconds=math.inf, stops_by=0.5)]
         return [
@@ -260,7 +260,7 @@ class Worker:
         self.set_up.wake()
 
     async def _nudge(self) -> None:
-        """Ask Telegram for nothing: it ends the poll of whoever holds the lease, who then looks and sees us wait."""
+        """Ask Telegram for nothing: that ends the poll of the holder, which then reads the lease and sees us."""
         # The other poll ends when this one arrives; the answer, for which Telegram may take seconds, is of no use.
         with suppress(PortError, Conflict), anyio.move_on_after(NUDGE_SECONDS):
             await self._updates.get(None, 0.0)

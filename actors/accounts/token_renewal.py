@@ -72,7 +72,7 @@ class TokenKeeper:
         return kept is None or days is None or await self._warn(kept, days, owner)
 
     async def _renew(self, due: TokenDue) -> TokenDue | None:
-        """Return the account as it is now; None: it is somebody else's by now."""
+        """Return the account as it is now; None: another worker has it by now."""
         try:
             with anyio.fail_after(RENEW_SECONDS):
                 fresh = await self._dependencies.instagram.renew(due.account)
@@ -89,7 +89,7 @@ class TokenKeeper:
         return kept
 
     async def _warn(self, due: TokenDue, days: int, owner: str) -> bool:
-        """Claimed before, so that nobody else says it too; taken back if it certainly was not said."""
+        """Claimed before, so that no other worker says it too; taken back if it certainly was not said."""
         if not await self._insist(NoteToken(due, owner, days, gone=days == GONE)):
             return False
         # Stopping now would leave a warning that is stored and was never given.

@@ -23,7 +23,7 @@ Figures: TypeAlias = dict[str, float | int | list[str] | None]
 
 
 def no_figures(tried: int | None = 0) -> Figures:
-    """Return the figures of a tap of which nothing was measured yet; `tried`: how often, None if nobody knows."""
+    """Return the figures of a tap of which nothing was measured yet; `tried`: how often, None if that is not known."""
     return {"toast_ms": None, "recorded_ms": None, "card_ms": None, "db_attempts": tried, "edit_attempts": tried}
 
 

@@ -14,7 +14,7 @@ from actors.operations.cards import UNKNOWN, Shown
 
 MOST_ACKNOWLEDGED = 500  # a statement
 MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again
-LONGEST_SECONDS = 60.0  # a tap that nobody explains has lost its actor: whoever draws its card again explains it
+LONGEST_SECONDS = 60.0  # a tap without a line has lost its actor: the worker that draws its card again writes it
 
 IsExplained: TypeAlias = Callable[[], bool]  # asks whether the line of a tap is written
 

@@ -59,7 +59,7 @@ class _Chat:
 
 
 class CardDrawer:
-    """The actor that edits messages; everybody else only says what they shall show."""
+    """The actor that edits messages; other actors only say what they shall show."""
 
     def __init__(self, chat: Chat, store: Store, worker: str, on_lost_claim: Callable[[], None]) -> None:
         self._chat = chat

@@ -57,7 +57,7 @@ class LimitedChat:
         await self._chat.answer(press_id, text)
 
     async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
-        """Send; a file may take minutes, and is nobody's forerunner."""
+        """Send; a file may take minutes, so no other call waits for its end."""
         with self._heeding(row.chat_id):
             self._spend(row.chat_id)
             return await self._chat.send_card(row, sending)

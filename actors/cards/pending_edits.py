@@ -51,7 +51,7 @@ class PendingEdit:
 
     @property
     def explained(self) -> tuple[IsExplained, ...]:
-        """Those whose lines come before anybody stores that it is shown."""
+        """Those whose log lines come before it is stored that it is shown."""
         return tuple(waiter.explained for waiter in self.waiters if waiter.explained is not None)
 
     def completed(self) -> None:
@@ -110,7 +110,7 @@ class MessageEdits:
 
     @staticmethod
     def _replace(waiting: PendingEdit, edit: PendingEdit) -> None:
-        """Let a newer edit stand for the waiting one; a refusal that nobody has seen yet is not lost with it."""
+        """Let a newer edit stand for the waiting one; a refusal that is not shown yet is not lost with it."""
         refusal = waiting.face.line if waiting.shown is None and not waiting.is_mere_progress else None
         if refusal is not None and edit.face.line is not None and edit.face.line != refusal:
             waiting.gone = True  # a message shows one line: the other one is said in the chat
@@ -143,7 +143,7 @@ def rank_of(face: Face) -> Rank:
 
 
 def unknown(face: Face) -> Shown | None:
-    """That nobody knows what this card shows; None: it is no card of a row that we know."""
+    """Say that it is not known what this card shows; None: it is no card of a row that we know."""
     cards = face.row.cards if face.row is not None else ()
     card = next((card for card in cards if card.message_id == face.message_id), None)
     return None if card is None else Shown(card, face.item_id, UNKNOWN)

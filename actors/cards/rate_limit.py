@@ -20,13 +20,13 @@ class Rank(IntEnum):
     IN_DOUBT = 1
     REFRESH = 2
     VIEW = 3  # what was asked for and decides nothing
-    COURTESY = 4  # a line about a tap that came too late: anybody can have as many drawn as there are cards
+    COURTESY = 4  # a line about a tap that came too late: one person can have as many drawn as there are cards
     PROGRESS = 5
     INTERIM = 6
 
     @property
     def may_be_dropped(self) -> bool:
-        """Tell whether losing it hurts nobody."""
+        """Tell whether losing it is harmless."""
         return self >= Rank.PROGRESS
 
 
@@ -56,7 +56,7 @@ class TokenBucket:
         return max(refilled, self.closed_until - now, 0.0)
 
     def seconds_until_spare(self, now: float) -> float:
-        """How long that has to wait which anybody can ask for again and again."""
+        """How long an edit has to wait that a person can ask for again and again."""
         crowded = self.lately[0] + MINUTE - now if len(self.lately) == COURTESIES else 0.0
         return max(crowded, self.seconds_until_allowed(now))
 

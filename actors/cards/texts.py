@@ -108,7 +108,7 @@ def _deed(row: Row, settled: Settlement, name: str | None) -> str:
         case State.IN_DOUBT, _:
             return "In doubt: it may be live, look at Instagram"
         case State.EXPIRED, _ if row.note is not None:
-            return "Expired"  # its note says why nobody tapped
+            return "Expired"  # its note says why there was no tap
         case State.EXPIRED, _:
             return f"Expired: nobody tapped{_waited(settled.at, row.presented_at)}"
         case _:

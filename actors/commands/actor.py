@@ -98,7 +98,7 @@ class Commands:
             self._tasks = None
 
     async def _show_menu(self) -> None:
-        """Have Telegram show our commands, now and every few hours; nobody waits for it."""
+        """Have Telegram show our commands, now and every few hours; nothing waits for it."""
         failures = 0
         while True:
             pause = await self._menu_trouble(failures)
@@ -125,14 +125,14 @@ class Commands:
             log.info("command.stopped", chat_id=said.chat_id, message_id=said.message_id)
 
     def _ignore(self, said: Said, is_unknown: bool) -> None:
-        """It is for another bot; or nobody knows, and then it may not be obeyed either."""
+        """It is for another bot; or that is not known, and then it may not be obeyed either."""
         if is_unknown:
             reason = "our own name is not known yet"
             log.warning("command.ignored", chat_id=said.chat_id, message_id=said.message_id, reason=reason)
         self._answering.confirm(said)
 
     def _to_dead_letters(self, letter: DeadLetter[int, Heard]) -> None:
-        """A crash is answered. What a stop left over is not: unconfirmed, it comes again to whoever polls next."""
+        """A crash is answered. What a stop left over is not: unconfirmed, it comes again to the next poller."""
         if letter.reason not in {Reason.CRASHED, Reason.QUARANTINED}:
             return
         if isinstance(letter.message, Said):

@@ -50,7 +50,7 @@ class ChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:
-    """What is said, and how the log calls it; `doubt`: of this change nobody knows yet what it came to."""
+    """What is said, and how the log calls it; `doubt`: of this change it is not known yet what it came to."""
 
     text: str
     verb: str
@@ -65,7 +65,7 @@ Heap: TypeAlias = list[tuple[Said, CommandAnswer]]
 class Answering:
     """Finds the answer to a command, and says it.
 
-    `stopping` ends what is done without anybody waiting.
+    `stopping` ends what is done while no person waits.
     """
 
     def __init__(self, outside: CommandDependencies, delivery: MessageDelivery) -> None:
@@ -140,7 +140,7 @@ class Answering:
         )
 
     async def settle(self, doubt: ChangeRequest) -> None:
-        """Ask with the same key until it is known, though nobody waits any more; then say it."""
+        """Ask with the same key until it is known, though its person waits no more; then say it."""
         answer = await until_stopped(self.stopping, partial(self._learn, doubt))
         if answer is not None:
             await self.say(doubt.said, answer)
@@ -251,7 +251,7 @@ class Answering:
         return await self._outside.store.ask(operation, RequestTerms(anyio.current_time() + seconds, priority))
 
     def _tell(self, command: Command, said: Said, told: Told) -> None:
-        """What a command did to an item has its line, whoever asked again for the answer."""
+        """What a command did to an item has its line, also when the answer was asked for again."""
         row, change = told.row, "presented" if told.claimed else "requeued"
         done = told.claimed or (told.verdict is CommandOutcome.DONE and command.verb is CommandVerb.REQUEUE)
         # One round may be presented again and again; a requeue is a decision, and its version tells it.

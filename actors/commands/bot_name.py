@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 ASK_SECONDS = 10.0
 RETRY_SECONDS = (1.0, 2.0, 5.0, 5.0, 10.0, 30.0, 60.0)
-EVERY_SECONDS = 4 * 3600.0  # a bot can be renamed in BotFather, and nobody tells it
+EVERY_SECONDS = 4 * 3600.0  # a bot can be renamed in BotFather, and is not told
 STRANGE_SECONDS = 60.0  # so seldom a strange name makes us ask whether it is ours meanwhile
 HOLD_SECONDS = 30.0  # unconfirmed, a command costs a tap its place
 MOST_HELD = 40

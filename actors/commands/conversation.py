@@ -18,7 +18,7 @@ from actors.runtime.captured import Captured
 from actors.runtime.waiting import until_stopped
 
 MOST_OPEN = 5
-MOST_OPEN_OF_ONE = 3  # so that nobody's flood keeps others of the chat from being heard
+MOST_OPEN_OF_ONE = 3  # so that one person's flood keeps no other person of the chat from being heard
 GATHER_SECONDS = 1.0  # what waited for a start comes within moments
 
 
@@ -125,7 +125,7 @@ class Conversation:
             )
 
     async def _say_old(self, heap: list[Said], seconds: float, in_doubt: str) -> bool:
-        """Tell what became of them; False: nobody knows, and that was told."""
+        """Tell what became of them; False: it is not known, and that was told."""
         try:
             answers, text = await self._answering.set_aside(heap, seconds)
         except NotStored as lost:

@@ -10,7 +10,7 @@ from actors.errors import PortError, Unreachable
 from actors.operations.commands import LookAtChat
 from actors.ports import Chat
 
-ASK_SECONDS = 2.0  # nobody waits longer for a database that does not answer
+ASK_SECONDS = 2.0  # no person waits longer for a database that does not answer
 SEND_SECONDS = 5.0
 SEND_AGAIN_SECONDS = 1.0
 SHORTEST_SECONDS = 0.001  # a pause too short to move a clock of floating point is no pause, and would spin

@@ -14,7 +14,7 @@ from actors.ports import Chat, Clock
 
 @dataclass(frozen=True, slots=True)
 class CommandDependencies:
-    """All that commands reach; `look_again` wakes whoever looks at the queue and at cards."""
+    """All that commands reach; `look_again` wakes the scheduler and the reconciler."""
 
     worker: str
     store: Store

@@ -42,7 +42,7 @@ class Greeting:
             log.info("chat.not_greeted", chat_id=change.chat_id, reason=trouble)
 
     def note(self, change: Membership, is_known: bool | None) -> None:
-        """Write the line; `is_known`: the chat is set up, None: nobody could be asked."""
+        """Write the line; `is_known`: the chat is set up, None: the database could not be asked."""
         write = log.warning if is_known and change.after in OUTSIDE else log.info
         write(
             "chat.member",

@@ -1,4 +1,4 @@
-"""What somebody wrote to the bot, read as a command, and what it asks of the database. Pure."""
+"""What a person wrote to the bot, read as a command, and what it asks of the database. Pure."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def addressee(text: str) -> str | None:
 
 
 def read(text: str) -> Command | None:
-    """Read a command, whomever it names; None: it is none of ours."""
+    """Read a command, whichever bot it names; None: it is none of ours."""
     found = SHAPE.fullmatch(text.strip())
     verb = VERBS.get(found[1].lower()) if found else None
     if found is None or verb is None:

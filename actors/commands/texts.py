@@ -14,7 +14,7 @@ from actors.domain.time_zones import is_known, unknown
 from actors.item.texts import DONE
 from actors.operations.commands import ChatView, CommandOutcome, Told
 
-SILENT_SECONDS = 60.0  # a long poll lasts 25, and one that nobody answers 35
+SILENT_SECONDS = 60.0  # a long poll lasts 25, and one without an answer 35
 TITLE_ROOM = 40
 JOINER = "\u200d"  # holds an emoji together
 
@@ -123,7 +123,7 @@ REFUSED: Mapping[CommandOutcome, str] = MappingProxyType(
 
 
 def too_old(sent: Sequence[tuple[CommandVerb, datetime]], timezone: str, now: datetime) -> str:
-    """What lay at the platform while nobody listened is not done any more; one sentence for all of it."""
+    """What lay at the platform while no worker ran is not done any more; one sentence for all of it."""
     verbs = ", ".join(dict.fromkeys(f"/{verb.value}" for verb, _ in sent))
     first, last = (_sent(at, timezone, now) for at in (min(at for _, at in sent), max(at for _, at in sent)))
     if len(sent) == 1:
@@ -155,14 +155,14 @@ def isolated(text: str) -> str:
 
 
 def unusable(scene: Scene, is_known: bool | None, *, media: bool) -> str:
-    """What is said of a picture, or of a command that is none of ours; None: nobody knows whether it is set up here."""
+    """What is said of a picture, or of a command that is none of ours; None: the set-up is not known."""
     if is_known is False and not (media and scene.private):
         return _not_set_up(scene)
     return " ".join(NO_MEDIA.split()) if media else UNKNOWN_COMMAND
 
 
 def greeting(chat_id: int, is_known: bool | None) -> str:
-    """What a group hears that the bot has come into, and what is to be done next; None: nobody knows."""
+    """What a group hears that the bot has come into, and what is to be done next; None: it is not known."""
     if is_known:
         return f"Hello! This chat is set up. {' '.join(HOW.split())} /help says more."
     hello = f"Hello! This chat's id is {chat_id}."

@@ -241,7 +241,7 @@ class Database:
             log.error("database.unreachable", reason=str(error))
 
     def _fail_all(self) -> None:
-        """Tell whoever still waits, at the end or after a crash; unread requests outlive a crash in the mailbox."""
+        """Tell the callers that wait, at the end or after a crash; unread requests outlive a crash in the mailbox."""
         if self._stop_at is not None:
             self._read()
         for request in self._queue.clear():

@@ -2,13 +2,13 @@
 
 Closed (`since` is None): every request may try. The first one that gets no connection opens it. Open: requests wait in
 their lanes and end at their own deadlines; the breaker fails none of them. Once the pause is over, one request tries
-for all. If the database answers, also by a refusal, the breaker closes for everybody at once; if not, the next try
+for all. If the database answers, also by a refusal, the breaker closes for all requests at once; if not, the next try
 comes after a longer pause.
 
 Whether the database is away is told by the phase of a failure, not by its kind: no connection could be had. A locked
 row or a cut link on an open connection puts off its own request alone, except that a probe whose answer is lost has
 shown nothing. A failure to connect that trying will not mend (a wrong password) keeps the pauses short: it is mended by
-a person, and then nobody should wait.
+a person, and then no request should wait.
 
 Back-off for each request alone was rejected: a thousand held taps would storm a database that is just coming back, and
 a tap of now would wait for a pause that the failures of others have made long.

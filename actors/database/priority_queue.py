@@ -27,7 +27,7 @@ class Queued(Protocol):
 
     @property
     def abandoned(self) -> bool:
-        """True once nobody waits for its answer: it is dropped when it is met."""
+        """True once its caller waits no more: it is dropped when it is met."""
         ...
 
 

@@ -36,7 +36,7 @@ class RequestTerms:
         self._waiting: list[Callable[[], None]] = []
 
     def expire(self) -> None:
-        """Give up before the deadline: whoever waits with these terms is told so at once."""
+        """Give up before the deadline: the callers that wait with these terms are told so at once."""
         self.expired = True
         for wake in self._waiting:
             wake()
@@ -107,7 +107,7 @@ class Pending:
     failures: int = 0
     under_way: bool = False
     doubtful: bool = False  # an attempt ended without an answer: it may have been applied
-    abandoned: bool = False  # nobody waits any more
+    abandoned: bool = False  # its caller waits no more
     _answered: bool = False
     _value: Any = None
     _cause: Cause = Cause.EXPIRED

@@ -31,7 +31,7 @@ class Account:
 
 
 def whose(login: Login, ig_user_id: str) -> str:
-    """Name an account for the vault, the same for as long as it is connected: nobody else's token opens by it."""
+    """Name an account for the vault, the same for as long as it is connected: no other account's token opens by it."""
     return f"{login.value} {ig_user_id}"
 
 

@@ -1,6 +1,6 @@
 """How strange text is written where characters are obeyed: a terminal, a log that is read in one. Pure.
 
-Names of files and people, titles and captions come from anybody. Some characters draw nothing: they move the cursor,
+Names of files and people, titles and captions come from strangers. Some characters draw nothing: they move the cursor,
 turn the words beside them round, or hide what follows. Where such a one stands, its number is shown.
 """
 

@@ -8,7 +8,7 @@ from math import inf
 from typing import TypeAlias
 
 MOST = 6
-MOST_VIEWS = 10  # questions and their ends: whoever goes through a queue asks for as many
+MOST_VIEWS = 10  # questions and their ends: a person who goes through a queue asks for as many
 SECONDS = 60.0
 MOST_KNOWN = 1000
 
@@ -23,7 +23,7 @@ class _Asker:
 
 
 class Flood:
-    """Who asked lately, and who was told that it is too much. Bounded: whoever asked least lately is forgotten."""
+    """Who asked lately, and who was told that it is too much. Bounded: who asked least lately is forgotten."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most

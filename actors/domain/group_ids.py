@@ -54,7 +54,7 @@ def meant(chat_id: int) -> tuple[int, ...]:
 
 
 def unasked(chat_id: int) -> Finding | None:
-    """Judge by the looks alone: without a token nobody can be asked."""
+    """Judge by the looks alone: without a token Telegram cannot be asked."""
     if chat_id == PREFIX:
         return Finding(f"-100 is only how the ids of most groups begin: the whole id is like {EXAMPLE}.", hopeless=True)
     likely = meant(chat_id)

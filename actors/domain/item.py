@@ -88,7 +88,7 @@ TRANSITIONS: Mapping[tuple[State, Step], State] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the chat, by Telegram's id and the name that they showed when they tapped."""
+    """A person in the chat, by Telegram's id and the name that they showed when they tapped."""
 
     id: int
     name: str
@@ -116,7 +116,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The newest decision: which step, by whom (nobody: by the machine), when."""
+    """The newest decision: which step, by whom (None: by the machine), when."""
 
     step: Step
     by: Person | None
@@ -126,7 +126,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class LateTap:
-    """A tap that the row refused; the card names it, so that nobody taps into silence."""
+    """A tap that the row refused; the card names it, so that no tap is silent."""
 
     step: Step
     name: str

@@ -27,7 +27,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The row was written by somebody else, or its card may lie: draw it again, for the reason that `cause` names."""
+    """The row was written by another process, or its card may lie: draw it again, for the reason that `cause` names."""
 
     row: Row
     cause: str
@@ -51,7 +51,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The row had moved on: somebody else was first, or the card was old."""
+    """The row had moved on: another tap was first, or the card was old."""
 
     tap: Tap
     row: Row
@@ -108,7 +108,7 @@ class Vouched:
 
 @dataclass(frozen=True, slots=True)
 class Unvouched:
-    """Nobody could say in time whose card the pressed message is."""
+    """The database could not say in time whose card the pressed message is."""
 
     about: Pressed
 
@@ -130,7 +130,7 @@ class StillRecording:
 
 @dataclass(frozen=True, slots=True)
 class AskExpired:
-    """Nobody answered "Are you sure?" in time."""
+    """The question "Are you sure?" was not answered in time."""
 
     press: Press
 
@@ -155,7 +155,7 @@ class CardSent:
 
 @dataclass(frozen=True, slots=True)
 class CardNotSent:
-    """The card could not be sent, or nobody knows; the item keeps its place and is tried again."""
+    """The card could not be sent, or that is not known; the item keeps its place and is tried again."""
 
     row: Row
     sentence: str
@@ -179,7 +179,7 @@ class OriginalNotSent:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeNotRecorded:
-    """The outcome of a rehearsal is not stored yet; whoever finds the item resumes it."""
+    """The outcome of a rehearsal is not stored yet; the reconciler resumes it."""
 
     row: Row
 

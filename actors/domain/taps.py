@@ -83,7 +83,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AskAboutDoubt:
-    """Somebody says what became of a story in doubt: ask "Are you sure?", and let the same person confirm it."""
+    """A person says what became of a story in doubt: ask "Are you sure?", and let the same person confirm it."""
 
     press: Press
     step: Step
@@ -98,7 +98,7 @@ class LeaveIt:
 
 @dataclass(frozen=True, slots=True)
 class NotYours:
-    """Somebody confirmed what somebody else had been asked."""
+    """A person confirmed what another one had been asked."""
 
     press: Press
     step: Step

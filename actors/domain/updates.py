@@ -13,7 +13,7 @@ from actors.domain.taps import Pressed
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Somebody wrote to the bot; `at` and `redelivered` are those of a press.
+    """A person wrote to the bot; `at` and `redelivered` are those of a press.
 
     `age_seconds`: how long ago it was sent when we saw it first, by the platform's own clock; None: not known.
     `media`: it is a picture, a film or a file, and `text` its caption. `to_us`: it answers a message of ours.
@@ -60,7 +60,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Somebody pressed a button that is none of ours, or that nobody can read; `why` is a word or two for the log.
+    """A person pressed a button that is none of ours, or that cannot be read; `why` is a word or two for the log.
 
     No chat and no message: it stood in an inline message, which is never ours. `at` is that of a press.
     """

@@ -129,7 +129,7 @@ class ItemActor:
                 assert_never(effect)
 
     def _spawn_for(self, press: Press | None, effect: EffectTask, about: Message) -> None:
-        """Start what the line of this press must wait for, if somebody pressed."""
+        """Start what the line of this press must wait for, if there is a press."""
         if press is None:
             self._context.spawn(effect, about)
             return
@@ -153,7 +153,7 @@ class ItemActor:
             await self._context.tell(message)
 
     async def _answer(self, wish: wanted.AnswerTap) -> None:
-        """Toast, at once; one that does not come through never stops the action, and what nobody else says is said."""
+        """Toast, at once; one that is lost never stops the action, and what no card tells is then said in the chat."""
         press = wish.press
         if await toast(self._outside.chat, press, wish.text, self._outside.pause):
             self._traces.of(press).toasted()

@@ -43,7 +43,7 @@ class Aloud:
 
     @property
     def chats(self) -> int:
-        """In how many chats somebody speaks just now."""
+        """In how many chats a message is being sent."""
         return len(self._chats)
 
     async def say(self, chat_id: int, line: str) -> None:

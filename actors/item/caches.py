@@ -31,7 +31,7 @@ MOST_PEOPLE = 10_000
 MOST_ASKED = 10  # presses of one person whose right is not known; a finger makes no more while the database answers
 ASKED_SECONDS = 150.0  # so long Telegram keeps a press
 RIGHT_SECONDS = 300.0  # a role that was taken away is seen by then
-REFUSED_SECONDS = 10.0  # a role that was given is seen by then: whoever has one is never refused for longer
+REFUSED_SECONDS = 10.0  # a role that was given is seen by then: its person is never refused for longer
 DOUBT_SECONDS = 600.0
 SELDOM_SECONDS = 60.0
 
@@ -127,7 +127,7 @@ class People:
     def _keep(self, press: Press, row: Row | None, *, may: bool) -> None:
         self._answered(press)
         self.hear_of_chat(press.chat_id, restricted=row is None or row.restricted)
-        if row is None or row.restricted:  # in an open chat nobody's right is known: it may ask for roles soon
+        if row is None or row.restricted:  # in an open chat no right is known: it may ask for roles soon
             _put(self._people, (press.chat_id, press.person.id), (may, anyio.current_time()))
 
     def _answered(self, press: Press) -> None:

@@ -25,7 +25,7 @@ SAY_SECONDS = 60.0  # a group that was told too much may be told no more for up 
 
 
 async def toast(chat: Chat, press: Press, text: str, pause: Callable[[float], Awaitable[bool]]) -> bool:
-    """Show a toast; a lost one is tried again, a refused one (too old) is not. False: perhaps nobody has seen it."""
+    """Show a toast; a lost one is tried again, a refused one (too old) is not. False: it may not have been seen."""
     for attempt in range(ANSWER_TRIES):
         try:
             await chat.answer(press.id, text)
@@ -62,14 +62,14 @@ async def refuse_unknown(chat: Chat, pressed: Unknown, text: str, confirm: Calla
 
 
 async def say_in_chat(aloud: Aloud, press: Press, line: str) -> None:
-    """Say to everybody, if it may be said now, what matters for this moment only."""
+    """Say in the chat, if it may be said now, what matters for this moment only."""
     await _said(press, partial(aloud.say, press.chat_id, line))
 
 
 async def say_until_heard(aloud: Aloud, wish: SayInChat, pause: Callable[[float], Awaitable[bool]]) -> None:
-    """Say to everybody what the tapped message can show no more; a group that hears too much at once hears it later.
+    """Say in the chat what the tapped message can show no more; a group that hears too much at once hears it later.
 
-    What a person hears seldom is said again if nobody knows whether it was heard: the presses to come count on it.
+    What a person hears seldom is said again if it is not known whether it was heard: the presses to come count on it.
     """
     press, began = wish.press, anyio.current_time()
     again = SAY_AGAIN_SECONDS if wish.seldom else None

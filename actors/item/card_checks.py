@@ -24,7 +24,7 @@ class CardChecks:
     _wanted: dict[int, CheckCard] = field(default_factory=dict)
 
     def want(self, check: CheckCard) -> bool:
-        """Have this message checked; True if somebody must `look`, False if somebody does already."""
+        """Have this message checked; True if the caller must `look`, False if a look is under way."""
         under_way = check.press.message_id in self._wanted
         self._wanted[check.press.message_id] = check
         return not under_way

@@ -32,7 +32,7 @@ REFUSALS = {Outcome.STALE.value, Outcome.FORBIDDEN.value}
 
 @dataclass(frozen=True, slots=True)
 class Drawings:
-    """The cards of one item, and the traces of whoever tapped them."""
+    """The cards of one item, and the traces of the taps on them."""
 
     outside: Outside
     traces: Traces

@@ -145,7 +145,7 @@ class CheckCard:
 
 @dataclass(frozen=True, slots=True)
 class SendFile:
-    """Send the uncompressed file below the card; a row that nobody knows is read first."""
+    """Send the uncompressed file below the card; a row that is not known is read first."""
 
     press: Press
     row: Row | None
@@ -160,7 +160,7 @@ class SendCard:
 
 @dataclass(frozen=True, slots=True)
 class ReportLost:
-    """Tell the operator and the chat that a card is lost, and why as far as anybody knows."""
+    """Tell the operator and the chat that a card is lost, and why as far as is known."""
 
     row: Row
     reason: str
@@ -175,7 +175,7 @@ class StartPublish:
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome:
-    """Store how a rehearsal ended, unless somebody decided otherwise meanwhile."""
+    """Store how a rehearsal ended, unless a person decided otherwise meanwhile."""
 
     row: Row
     step: Step

@@ -38,7 +38,7 @@ def refuse(item: Item, pressed: Pressed) -> Decision:
 
     "Memory refuses a tap only because of this actor's own open recording" keeps people with a right from being refused
     by what was true once. Here that takes a role given within the last 10 s, and the toast says when to tap again; or
-    so many presses of one person at once that nobody's fingers make them.
+    so many presses of one person at once that no fingers make them.
     """
     press = pressed.press
     crowded = press.standing is TapRight.CROWDED
@@ -72,7 +72,7 @@ def answer(item: Item, press: Press, text: str) -> tuple[Item, AnswerTap]:
 
 
 def refusal(item: Item, line: ShowLine) -> Effect:
-    """Show it on the card, or, if nobody knows whose card that is or whether the person may tap, say it in the chat."""
+    """Show it on the card, or, if it is not known whose card that is or whether the person may tap, in the chat."""
     press = line.press
     return line if press.standing.draws and item.owns(press) else SayInChat(press, line.line)
 
@@ -97,7 +97,7 @@ def gone(item: Item, message: Gone) -> Decision:
 
 
 def unvouched(item: Item, message: Unvouched) -> Decision:
-    """Nobody could say whose card it is: nothing was shown, and the person may tap again."""
+    """The database could not say whose card it is: nothing was shown, and the person may tap again."""
     press = message.about.press
     said = SayInChat(press, words.not_looked_at(press.person.name), seldom=not press.standing.draws)
     conclusion = Conclude(press, action_of(message.about), Outcome.REFUSED, "tap", press.version)

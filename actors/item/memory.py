@@ -24,7 +24,7 @@ class Item:
     `recording` is this actor's own open recording, the only thing by which memory may refuse a tap.
     `asking` is the open "Are you sure?", a view that any redraw may drop. `original` asked for the file
     that is on its way. `known` outlives the actor. `told` are the open presses whose toast said already that they are
-    none of ours. `aside` are open recordings of people whose right is not known yet: they refuse nobody else.
+    none of ours. `aside` are open recordings of people whose right is not known yet: no other tap is refused for them.
     """
 
     id: int
@@ -39,7 +39,7 @@ class Item:
     def known_to(self, press: Press) -> Row | None:
         """The row, if it knows the message and nothing newer was seen on it; else memory would draw the past.
 
-        Another worker may have written the row since: sending a card and settling an item are told to nobody else.
+        Another worker may have written the row since: sending a card and settling an item are told to no other worker.
         """
         row = self.row
         if row is None or row.version < press.version:

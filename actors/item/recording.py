@@ -35,7 +35,7 @@ from actors.item.tap_log import Traces
 from actors.operations.taps import RecordTap
 from actors.runtime.actor import EffectTask
 
-FROZEN_SECONDS = 5.0  # whoever wakes so long after a tap's deadline was frozen, and another worker may have stored it
+FROZEN_SECONDS = 5.0  # a worker that wakes so late after a tap's deadline was frozen; another one may have stored it
 HOLD_SECONDS = 100.0  # Telegram keeps a tap for 150 s; within 100 s of our first sight it is stored or refused
 
 

@@ -34,7 +34,7 @@ from actors.runtime.waiting import until_stopped
 
 @dataclass(frozen=True, slots=True)
 class CrashPolicy:
-    """Whom a crash concerns: the person, the update, and whoever finds what is left behind."""
+    """What a crash concerns: the person, the update, and the reconciler, which finds what is left behind."""
 
     aloud: Aloud
     confirm: Callable[[int], None]
@@ -83,7 +83,7 @@ class ItemRegistry:
         await until_stopped(context.stopping, self._reminders.run)
 
     def _to_dead_letters(self, letter: DeadLetter[ItemKey, Message]) -> None:
-        """A crash is answered. What a stop left over is not: unconfirmed, it comes again to whoever polls next."""
+        """A crash is answered. What a stop left over is not: unconfirmed, it comes again to the next poller."""
         press = _press_of(letter.message)
         if self._tasks is None or letter.reason not in {Reason.CRASHED, Reason.QUARANTINED}:
             return

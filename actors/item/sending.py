@@ -105,7 +105,7 @@ class Sends:
         return outcome
 
     async def report_lost(self, row: Row, reason: str) -> None:
-        """Tell the operator, and the chat once text gets through, that nobody can tap this card."""
+        """Tell the operator, and the chat once text gets through, that this card cannot be tapped."""
         log.warning("item", chat_id=row.chat_id, item_id=row.id, change="card_lost", outcome="lost", cause=reason)
         give_up_at = anyio.current_time() + SAY_SECONDS
         stopping = False
@@ -155,7 +155,7 @@ class Sends:
         return SendFailed(row, worker, not patience.sending.kept_back, 0.0, reason=reason)
 
     async def _keep_claim(self, row: Row) -> None:
-        """Nobody else sends it meanwhile; once it is not ours any more, what is under way is let through."""
+        """No other worker sends it meanwhile; once it is not ours any more, what is under way is let through."""
         kept = True
         while kept:
             await anyio.sleep(KEEP_SECONDS)

@@ -18,7 +18,7 @@ SLOW_MS = 1000.0  # beyond this a tap says what it waited for
 TOAST, EDIT, LIMIT = "Telegram's toast", "Telegram's edit", "Telegram's limit"
 
 
-# The ends of a publish: a worker may have died over one, and whoever finds its card behind tells it.
+# The ends of a publish: a worker may have died over one, and the worker that finds its card behind tells it.
 ENDS: Mapping[Step, str] = MappingProxyType(
     {
         Step.PUBLISHED: "published",
@@ -94,7 +94,7 @@ class Traces:
         return self._open[press.id]
 
     def recovered(self, row: Row) -> None:
-        """Explain what nobody has: a tap whose worker died over it, and the end of a publish."""
+        """Explain what has no line yet: a tap whose worker died over it, and the end of a publish."""
         settled, end = row.settled, TapEnd.recovered(row)
         if end is not None and end.tap_id not in self._open and self._explained.add(end.tap_id, end.outcome):
             write_tap_line(end, no_figures(None))

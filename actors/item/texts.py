@@ -1,4 +1,4 @@
-"""The short texts that people read on a toast or on one line of a card; plain text, escaped by whoever draws them."""
+"""The short texts that people read on a toast or on one line of a card; plain text, escaped where they are drawn."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def barred(name: str) -> str:
 
 
 def not_looked_at(name: str) -> str:
-    """What the group is told of a press that decides nothing, when nobody could say whose card it was on."""
+    """What the group is told of a press that decides nothing, when the database could not say whose card it was on."""
     return f"⚠️ {name}: the database does not answer, so this card could not be looked at. Tap again."
 
 

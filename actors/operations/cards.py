@@ -20,7 +20,7 @@ class SaveCard(Operation[Row]):
 
 @dataclass(frozen=True, slots=True)
 class SendFailed(Operation[Row]):
-    """A card was not sent (or, `ambiguous`, nobody knows): keep the item, hold the chat back for a while.
+    """A card was not sent (or, `ambiguous`, that is not known): keep the item, hold the chat back for a while.
 
     `refused`: the platform said no. `reason` is kept for those who ask later.
     """
@@ -35,7 +35,7 @@ class SendFailed(Operation[Row]):
 
 @dataclass(frozen=True, slots=True)
 class KeepClaim(Operation[bool]):
-    """Its card is still on its way: nobody else may send it for another minute. False: it is not ours any more."""
+    """Its card is still on its way: no other worker may send it for another minute. False: it is not ours any more."""
 
     row: Row
     worker: str

@@ -47,7 +47,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class PresentNext(Operation[Told]):
-    """Claim the chat's next item now, whatever the gap says, or one in review whose card nobody can see."""
+    """Claim the chat's next item now, whatever the gap says, or one in review whose card cannot be seen."""
 
     wish: CommandKey
     worker: str
@@ -90,7 +90,7 @@ class Relocation(Enum):
 class MoveChat(Operation[Relocation]):
     """Give a chat its new id, forget its old messages, and have the cards that people need sent again.
 
-    TAKEN: somebody set the new group up as a chat of its own; both are left alone.
+    TAKEN: the new group was set up as a chat of its own; both are left alone.
     """
 
     old_id: int
@@ -101,7 +101,7 @@ class MoveChat(Operation[Relocation]):
 class ChatView:
     """A chat as people ask about it: `queue` begins with what is open and due first, `next` is what waits.
 
-    `cards_lost`: how many of those in review have no card that anybody can tap.
+    `cards_lost`: how many of those in review have no card that can be tapped.
     """
 
     permitted: bool

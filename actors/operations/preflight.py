@@ -1,4 +1,4 @@
-"""What is asked of the database to see, before anybody taps, whether Auto Post would work."""
+"""What is asked of the database to see, before a tap, whether Auto Post would work."""
 
 from __future__ import annotations
 

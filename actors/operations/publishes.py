@@ -42,7 +42,7 @@ class PublishRow:
 
 @dataclass(frozen=True, slots=True)
 class PhaseChange:
-    """What a step writes; `calls` are the calls to Instagram since the last one, for whoever asks why.
+    """What a step writes; `calls` are the calls to Instagram since the last one, for the item's history.
 
     `once_connected` takes the place of a `sentence` that asks for a connection, as soon as there is a new one.
     """
@@ -72,7 +72,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class TakePublish(Operation[StepResult]):
-    """Take the lease of an item's newest publish, if nobody holds it; `owner` names this wish alone."""
+    """Take the lease of an item's newest publish, if it is free; `owner` names this wish alone."""
 
     chat_key: int
     item_id: int

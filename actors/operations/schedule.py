@@ -38,7 +38,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class ClaimDue(Operation[Due]):
-    """Expire what nobody tapped, then claim at most one due item for each chat that is allowed a card now.
+    """Expire what was not tapped in time, then claim at most one due item for each chat that is allowed a card now.
 
     `key` names this look: asked again because its answer was lost, it returns what it had claimed, too.
     """
@@ -57,7 +57,7 @@ class ChangesTold(Operation[int]):
 
 @dataclass(frozen=True, slots=True)
 class StoreOutcome(Operation[Row]):
-    """Store how a publish ended, by compare-and-set on the version; answers with the row, whoever won."""
+    """Store how a publish ended, by compare-and-set on the version; answers with the row as it is then."""
 
     row: Row
     step: Step

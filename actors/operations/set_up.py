@@ -19,7 +19,7 @@ class Prerequisites:
 class SetUp:
     """What the database holds: how many accounts, and chats by their id (at most a hundred of each kind).
 
-    `unconnected` are live without an account, `closed` restricted with nobody who has a role; `zones`: of all chats.
+    `unconnected` are live without an account, `closed` restricted, and no member has a role; `zones`: of all chats.
     """
 
     accounts: int = 0

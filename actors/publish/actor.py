@@ -104,7 +104,7 @@ class SagaActor:
             log.warning("publish.step", **_about(publish), **trouble)
 
     async def _outcome(self, effect: wanted.PublishEffect) -> PublishMessage | None:
-        """Perform it; None: nobody waits for its end, or we stop."""
+        """Perform it; None: its end has no message, or we stop."""
         match effect:
             case wanted.TakeLease():
                 chat_key, item_id = self._context.key

@@ -219,7 +219,7 @@ def _failed(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecis
             return _start_over(saga)
         case Failure.REFUSED:
             return _refuse(saga, failed.sentence)
-        case Failure.UNREACHABLE | Failure.LOST:  # a container that nobody knows harms nobody
+        case Failure.UNREACHABLE | Failure.LOST:  # an unreferenced container is harmless
             return _again(saga, failed.at, words.later(failed.sentence), failed.retry_after_seconds)
         case _:
             assert_never(failed.failure)

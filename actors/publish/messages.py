@@ -29,7 +29,7 @@ class Failure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A publish was accepted, or left behind by somebody: go on with it."""
+    """A publish was accepted, or left behind by another worker: go on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class StepStored:
 
 @dataclass(frozen=True, slots=True)
 class FencedOut:
-    """There is nothing to do, or somebody else does it."""
+    """There is nothing to do, or another worker does it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class CallFailed:
 
     @property
     def reason(self) -> str:
-        """Why, in a few words, for whoever asks later."""
+        """Why, in a few words, for the item's history."""
         return self.sentence if self.answered is None else numbers(self.answered)
 
 

@@ -44,4 +44,4 @@ class NotConnected:
 
 
 async def say_nothing(story: Story) -> None:
-    """Stand where nobody can tell whether a story's file can be fetched."""
+    """Stand where it cannot be tested whether a story's file can be fetched."""

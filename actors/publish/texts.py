@@ -35,7 +35,7 @@ def once_connected(sentence: str, *, token_gone: bool) -> str | None:
 
 
 def unprefixed(sentence: str) -> str:
-    """Leave out that nothing was published, where nobody asked for it."""
+    """Leave out that nothing was published, where no publish was asked for."""
     return sentence.removeprefix("Nothing was published: ")
 
 
@@ -45,7 +45,7 @@ def later(sentence: str) -> str:
 
 
 def lost(sentence: str, answered: Answered | None) -> str:
-    """Say why nobody knows: an error that was returned proves nothing, but it is no lost answer."""
+    """Say why it is not known: an error that was returned proves nothing, but it is no lost answer."""
     if answered is None:
         return sentence or LOST
     return f"Instagram returned an error ({numbers(answered)})."
@@ -57,7 +57,7 @@ def seen_live(lost_to: str | None) -> str:
 
 
 def token_in_doubt(lost_to: str | None) -> str:
-    """Say why nobody can look."""
+    """Say why looking is impossible."""
     return f"{lost_to or LOST} It takes our token no more. {ASK}"
 
 

@@ -63,7 +63,7 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter(Generic[K, M]):
-    """A message that will not be served again, so that whoever stands behind it can be told."""
+    """A message that will not be served again, so that the person behind it can be told."""
 
     key: K
     message: M

@@ -39,7 +39,7 @@ class Mailbox(Generic[M]):
         self._queue: deque[M] = deque()
         self._urgent = 0  # so many at the queue's head came through `control`
         self._line: OrderedDict[anyio.Event, M] = OrderedDict()  # who waits for room, first come first served
-        self._wake: anyio.Event | None = None  # the hint; None when nobody waits for it or it was given
+        self._wake: anyio.Event | None = None  # the hint; None when no reader waits for it or it was given
         self._waiting = False
         self._sealed = False
         self._streak = 0

@@ -140,7 +140,7 @@ class Registry(Generic[K, M]):
                 self._evict(cell, Reason.KILLED)
 
     def _serve_some(self) -> bool:
-        """Serve a few messages, one of each cell in turn; False if nobody stood in line."""
+        """Serve a few messages, one of each cell in turn; False if the line was empty."""
         clear_contextvars()  # what one actor bound for its log lines is not the next one's
         for served in range(YIELD_EVERY):
             cell = self._run_queue.take()

@@ -41,7 +41,7 @@ class RunQueue(Generic[K, M]):
     def rest(self, cell: Cell[K, M]) -> None:
         """Let it rest from now on."""
         if not self._resting:
-            self.wake()  # nobody knows yet until when to wait
+            self.wake()  # until when to wait is not known yet
         self._resting[cell] = anyio.current_time() + self._rest_seconds
         self._resting.move_to_end(cell)
 
@@ -50,13 +50,13 @@ class RunQueue(Generic[K, M]):
         self._resting.pop(cell, None)
 
     def wake(self) -> None:
-        """Have whoever waits look again."""
+        """Have the waiting task look again."""
         if self._wake is not None:
             self._wake.set()
             self._wake = None
 
     async def wait(self) -> Iterator[Cell[K, M]]:
-        """Wait until somebody stands in line, was told to wake, or has rested enough; answers the last ones."""
+        """Wait until the line has an entry, a wake-up came, or a rest is over; answers the last ones."""
         assert not self._ready, "whoever stands in line is served first"
         wake = self._wake = anyio.Event()
         with anyio.CancelScope(deadline=next(iter(self._resting.values()), math.inf)):

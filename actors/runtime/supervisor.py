@@ -21,7 +21,7 @@ from actors.runtime.stray_cancellation import StrayCancellationContained
 
 log = structlog.get_logger()
 
-LEAST_SECONDS = 0.2  # of a stop that is over its time: enough to put things away, not to wait for anybody
+LEAST_SECONDS = 0.2  # of a stop that is over its time: enough to put things away, not to wait for others
 
 
 class Strategy(Enum):

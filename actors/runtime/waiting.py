@@ -1,4 +1,4 @@
-"""Waiting with a bound: until we stop, until somebody wakes us up, or until the moment at which all look."""
+"""Waiting with a bound: until a stop, until a wake-up, or until the moment at which all actors look."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 import anyio
 
 T = TypeVar("T")
-BURST_SECONDS = 1800.0  # the longest sleep of whoever asks the database unasked
+BURST_SECONDS = 1800.0  # upper bound on the interval between two periodic looks at the database
 
 
 def seconds_to_burst() -> float:
@@ -38,7 +38,7 @@ class WakeUp:
         self._rung = anyio.Event()
 
     def ring(self) -> None:
-        """Wake whoever waits, or the next one who will."""
+        """Wake the task that waits, or the next one that will."""
         self._rung.set()
 
     async def wait(self, seconds: float, stopping: anyio.Event) -> bool:

@@ -1,4 +1,4 @@
-"""Listens for "something was queued": a hint that saves waiting, and nothing that anybody relies on."""
+"""Listens for "something was queued": a hint that saves waiting; nothing relies on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SELDOM_SECONDS = 300.0
 
 
 class HintListener:
-    """The actor that wakes the schedule when somebody else changed the queue."""
+    """The actor that wakes the schedule when another process changed the queue."""
 
     def __init__(self, pool: Pool, on_hint: Callable[[], None]) -> None:
         self._pool = pool
@@ -38,7 +38,7 @@ class HintListener:
         try:
             async with self._pool.notifications() as hints:
                 listening = True
-                # What was queued while nobody listened.
+                # What was queued before we listened.
                 self._on_hint()
                 async for _ in hints:
                     self._on_hint()

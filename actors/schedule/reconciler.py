@@ -24,7 +24,7 @@ SHORTEST_SECONDS = 1.0
 
 
 class Reconciler:
-    """The actor that compares rows and cards: at start, on take-over, after an outage, when somebody rings."""
+    """The actor that compares rows and cards: at start, on take-over, after an outage, and when woken."""
 
     def __init__(self, store: Store, items: Items, worker: str) -> None:
         self._store = store

@@ -64,7 +64,7 @@ class Scheduler:
             await self._tell(due)
             await self._tell_changes(due, key)
             if reply.attempts > 1:
-                # The attempt before may have expired items: nobody was told, and their cards are not drawn.
+                # The attempt before may have expired items: their actors were not told, and their cards are not drawn.
                 self._on_left_behind()
             more_is_left = await self._tidy_up()
         except NotStored:

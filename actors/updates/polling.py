@@ -106,7 +106,7 @@ class UpdatePoller:
         now = anyio.current_time()
         with anyio.CancelScope(deadline=now + (context.ends_at - now) / 2):
             await self._drain(lambda: self.waiting)
-        # What people write comes again to whoever polls next: it is not worth being killed for.
+        # What people write comes again to the next poller: it is not worth being killed for.
         await self._drain(
             lambda: sum(press_of(held.update) is not None for held in self._held.values() if not held.done)
         )
@@ -158,7 +158,7 @@ class UpdatePoller:
                 await self._gather(batch, asked)
 
     def _suspect(self, asked: int | None) -> None:
-        """While the offset stands still, have the lease read: after a freeze it may be somebody else's."""
+        """While the offset stands still, have the lease read: after a freeze it may be another worker's."""
         now = anyio.current_time()
         since = max(self._suspected_at, min((held.at for held in self._held.values() if not held.done), default=now))
         if self._offset == asked and now - since >= STILL_SECONDS:
@@ -184,7 +184,7 @@ class UpdatePoller:
         self._backlog, self._backlog_since = True, None
 
     def _is_backlog_over(self, batch: Sequence[object], sent_at: float) -> bool:
-        """A short batch ends it, unless it is short because somebody else had just asked for the same offset."""
+        """A short batch ends it, unless it is short because another poller had just asked for the same offset."""
         if self._backlog_since is None:
             self._backlog_since = sent_at
         return len(batch) < BATCH and sent_at >= self._backlog_since + AGAIN_SECONDS
@@ -204,7 +204,7 @@ class UpdatePoller:
             self._backlog = self._backlog and not self._is_backlog_over(batch, sent_at)
         if not batch and not self._held:
             # Everything below the offset is confirmed by now. Telegram starts its ids anew after a quiet week, and an
-            # offset above them would confirm taps that nobody has seen.
+            # offset above them would confirm taps that were never seen.
             self._offset = None
         self._advance()
         self._refuse_oldest()

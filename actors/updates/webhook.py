@@ -1,7 +1,7 @@
 """Takes in the updates that Telegram brings to our webhook; our answer confirms them, so it waits for their effects.
 
-Telegram brings a person's taps one after the other: the next one waits until this one is answered. So nobody's tap is
-held longer than 10 s. Then it is given up visibly, as one that nobody could store.
+Telegram brings a person's taps one after the other: the next one waits until this one is answered. So a tap is held
+10 s at most. Then it is given up visibly, like one that could not be stored.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class WebhookReceiver:
         if self._answers is None:
             return None
         at = anyio.current_time()
-        # Nobody says how often an update was brought, and to whom: any may have been worked on before.
+        # Telegram does not say how often an update was brought, and where: any may have been worked on before.
         update = self._updates.parse(raw, at, redelivered=True)
         update_id, press = id_of(update), press_of(update)
         held = self._held[update_id] = _ReceivedUpdate(press, at)
@@ -149,7 +149,7 @@ class WebhookReceiver:
         if held.done.is_set():
             return Receipt.DONE
         if self._answers is None or not held.given_up:
-            # Whoever comes after us can still find out what became of it.
+            # The next worker can still find out what became of it.
             return Receipt.LATER
         log.warning("tap.not_confirmed", tap_id=press.id, item_id=press.item_id, chat_id=press.chat_id)
         return Receipt.DONE
