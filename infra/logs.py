@@ -48,7 +48,7 @@ HINT = re.compile(r"[:=]|%3[AD]|EAA|IG[QA]|Bearer|OAuth|Basic", re.IGNORECASE)
 
 
 def _parts(secret: str) -> tuple[str, ...]:
-    """The secret, and of a bot's token its second half, which alone is what nobody may know."""
+    """The secret, and of a bot's token its second half, which alone is the secret part."""
     return (secret, secret.partition(":")[2]) if BOT_TOKEN.fullmatch(secret) else (secret,)
 
 

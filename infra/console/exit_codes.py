@@ -125,7 +125,7 @@ def warn(sentences: Iterable[str]) -> None:
 
 
 def say(sentence: str) -> None:
-    """Write one sentence to stderr; one that nobody takes within a few seconds is given up, and so is its reader."""
+    """Write one sentence to stderr; one that is not read within a few seconds is given up, and so is its reader."""
     text = in_full(in_one_line(" ".join(sentence.split())))
     if _is_taken(sys.stderr):
         with suppress(OSError):

@@ -16,7 +16,7 @@ from infra.console.program import examples
 
 
 class Role(Enum):
-    """What somebody may do in a group."""
+    """What a member may do in a group."""
 
     REVIEWER = "reviewer"
     ADMIN = "admin"
@@ -50,7 +50,7 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
         name: Name = None,
         as_json: given.AsJson = False,
     ) -> None:
-        """Give somebody a role, or take it."""
+        """Give a member a role, or take it."""
         wishes: dict[str, str | None] = {}
         if role is not None:
             wishes["role"] = None if role is Role.NONE else role.value

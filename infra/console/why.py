@@ -1,4 +1,4 @@
-"""`why`: the whole life of an item, for whoever asks why a tap did what it did."""
+"""`why`: the whole life of an item, to see why a tap did what it did."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REFUSED = {
 }
 
 
-MOST_LOST = 2  # sends of which nobody knows; then a person decides
+MOST_LOST = 2  # sends of unknown end; then a person decides
 FATES = {
     "not_sent": "nothing was sent",
     "refused": "refused by Telegram",

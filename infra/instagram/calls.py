@@ -46,7 +46,7 @@ class Calls:
         return _understood(ask, reply, shape, CallEffect.NONE)
 
     async def make(self, ask: Ask, shape: type[M]) -> M:
-        """Have something made that does no harm if nobody ever knows of it.
+        """Have something made that does no harm if it is never referenced.
 
         A file that could not be fetched is fetched at the second try often enough: that one is made here, at once.
         """

@@ -96,7 +96,7 @@ VERDICTS: dict[tuple[int, int | None], ErrorVerdict] = {
     ),
     (10, None): NOT_ALLOWED,
     (24, 2207006): _refused(f"Instagram does not find the prepared story, or does not let us see it. {AGAIN}"),
-    # Meta's advice is to repeat within 2 minutes: so does whoever lost an answer, after a look at the container.
+    # Meta's advice is to repeat within 2 minutes: so does a worker that lost an answer, after a look at the container.
     (24, 2207008): _later("Instagram lost sight of the prepared story for a moment.", LATER_SECONDS),
     # A judgement on the account like 2207051, which is known to come after the effect: lost when publishing.
     (25, 2207050): RESTRICTED,
@@ -131,7 +131,7 @@ NUMBER = re.compile(r"\b\d{4,}\b")
 
 
 def verdict_on(code: int, subcode: int | None, is_transient: bool) -> ErrorVerdict:
-    """Look an error up; one that nobody knows is tried again if Meta calls it transient."""
+    """Look an error up; an unknown one is tried again if Meta calls it transient."""
     known = VERDICTS.get((code, subcode)) or VERDICTS.get((code, None))
     if known is not None:
         return known

@@ -40,7 +40,7 @@ class AnswerBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call. A form makes it a POST. The token travels in a header, where nobody logs it."""
+    """One call. A form makes it a POST. The token travels in a header, which is not logged."""
 
     url: str
     token: str | None = field(repr=False)

@@ -19,7 +19,7 @@ from infra.media.cleaning import for_the_team, published, remember
 from infra.media.straight import fetch_straight
 from infra.media.taking import Stored, content_type, published_path, take_in, unfitted
 
-FETCHED = timedelta(minutes=10)  # a link that nobody but us sees
+FETCHED = timedelta(minutes=10)  # a link that only we see
 VALID = timedelta(hours=24)  # as long as one of Instagram's containers lives
 CONNECT_SECONDS, READ_SECONDS = 5, 20
 RETRIES = 2  # each call of ours can be repeated: what is put under a name never changes
@@ -74,7 +74,7 @@ class BucketMedia:
     async def link(self, story: Story) -> str:
         """Return an address at which Instagram can fetch the story for a while; a missing file is the visitor's to say.
 
-        Raises `Refused` for a file of which nobody can say what it tells.
+        Raises `Refused` for a file of which it cannot be said what it tells.
         """
         path = published_path(story.kind, story.path)
         if path not in self._bare:

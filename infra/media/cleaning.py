@@ -21,7 +21,7 @@ def remember(path: str, clean: set[str]) -> None:
 
 
 def published(kind: MediaKind, content: bytes) -> bytes:
-    """Return the file that Instagram is given; raises ValueError for one of which nobody can say what it tells."""
+    """Return the file that Instagram is given; raises ValueError for one of which it cannot be said what it tells."""
     return bare_films.bare(content) if kind is MediaKind.VIDEO else bare_pictures.bare(content)
 
 

@@ -17,7 +17,7 @@ from infra.media.taking import Stored, content_type, published_path, take_in, un
 
 
 class LocalMedia:
-    """Fills ports.MediaSource, takes files in, and has our own web server show them to whoever holds a signed link."""
+    """Fills ports.MediaSource, takes files in, and has our own web server show them to clients with a signed link."""
 
     def __init__(self, folder: Path, links: SignedLinks | None = None) -> None:
         self._folder = folder
@@ -124,7 +124,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _make(folder: Path) -> None:
-    """Have a folder and those above it, which nobody else may enter: the stories in it are not out yet."""
+    """Have a folder and those above it, which no other account may enter: the stories in it are not out yet."""
     if not folder.exists():
         _make(folder.parent)
         with suppress(FileExistsError):

@@ -1,4 +1,4 @@
-"""Whether a story's link works from outside: asked before anybody taps Auto Post."""
+"""Whether a story's link works from outside: asked before a tap on Auto Post."""
 
 from __future__ import annotations
 

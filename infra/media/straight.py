@@ -13,7 +13,7 @@ from yarl import URL
 CONNECT_SECONDS, READ_SECONDS = 5, 20
 LARGEST_BYTES = 64 * 1024 * 1024  # more than any file that was taken in
 RETRIES, PAUSE_SECONDS = 2, 0.2
-NOBODY = 599  # in the place of a code: nobody answered, or not to the end
+NOBODY = 599  # in the place of a code: there was no answer, or not to its end
 
 
 async def fetch_straight(link: str, proxy: str | None) -> tuple[int, bytes]:

@@ -1,6 +1,6 @@
 """A stream whose writer never waits: lines are queued, and a thread of its own writes them.
 
-A pipe that nobody empties, a terminal stopped with Ctrl-S, a disk that hangs: each of them holds up who writes, and a
+A pipe that is not read, a terminal stopped with Ctrl-S, a disk that hangs: each of them holds up who writes, and a
 worker that logs on its event loop would stand still with it. Here the thread alone stands still. What no longer fits is
 dropped and counted, and the count is said where the lines would have stood, once writing works again.
 

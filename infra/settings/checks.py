@@ -76,7 +76,7 @@ def directory(path: Path) -> Path:
     _must(text.isprintable() and not text.startswith("$") and "${" not in text)
     try:
         return path.expanduser()
-    except RuntimeError as error:  # nobody's home
+    except RuntimeError as error:  # no such user's home
         raise ValueError from error
 
 

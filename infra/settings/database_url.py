@@ -54,7 +54,7 @@ def passwords_in(url: str) -> Iterator[str]:
 
 
 def unmet(url: str) -> Iterator[str]:
-    """Yield a sentence for each demand that our driver does not know: nobody is to believe that it is met."""
+    """Yield a sentence for each demand that our driver does not know: it must not seem to be met."""
     for option in urlsplit(url).query.split("&"):
         if option in UNMET:
             yield (

@@ -138,7 +138,7 @@ class Settings(BaseModel):
     def webhook_secret(self) -> str:
         """Return what proves that it is Telegram who calls; raises BadSettings without a token.
 
-        One that is not set is made of the token: as hard to guess, the same for all workers, and nobody can forget it.
+        One that is not set is made of the token: as hard to guess, the same for all workers, never forgotten.
         """
         if self.telegram_webhook_secret is not None:
             return self.telegram_webhook_secret.get_secret_value()
@@ -154,7 +154,7 @@ class Settings(BaseModel):
         return name, key.get_secret_value()
 
     def refuse_what_never_works(self) -> None:
-        """Raise BadSettings for half of a secret, and for a webhook that Telegram itself takes from nobody.
+        """Raise BadSettings for half of a secret, and for a webhook that Telegram refuses.
 
         A Bot API server of one's own takes any: https://core.telegram.org/bots/api#using-a-local-bot-api-server
         """

@@ -132,7 +132,7 @@ class TelegramChat:
     def _edit(self, face: Face) -> Callable[[], Awaitable[object]]:
         markup = _markup(keyboard(face))
         if face.row is None and face.line is None:
-            # Nobody knows what the caption should be: only the buttons are touched.
+            # What the caption should be is not known: only the buttons are touched.
             return partial(self._bot.edit_message_reply_markup, face.chat_id, face.message_id, reply_markup=markup)
         return partial(
             self._bot.edit_message_caption,

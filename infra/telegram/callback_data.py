@@ -70,7 +70,7 @@ PERSONAL = frozenset({ButtonVerb.CONFIRM_LIVE, ButtonVerb.CONFIRM_NOT_LIVE})
 class Meaning:
     """A button's verb, its item, the version of the item that the person saw, and the item's mark (None: an old card).
 
-    Whose button it is (0: anybody's), and the second item that it is about (0: none).
+    Whose button it is (0: anyone's), and the second item that it is about (0: none).
     """
 
     verb: ButtonVerb

@@ -88,7 +88,7 @@ def without_line(seen: str) -> str:
 
 
 def keyboard(face: Face) -> ButtonRows:
-    """Draw the buttons; the standard ones for an item that nobody has loaded."""
+    """Draw the buttons; the standard ones for an item that is not loaded."""
     if face.retired:
         return ()
     row = face.row

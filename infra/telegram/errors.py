@@ -1,4 +1,4 @@
-"""What Telegram's errors mean: nothing happened, it may have happened, or somebody else polls."""
+"""What Telegram's errors mean: nothing happened, it may have happened, or another program polls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.telegram.http import NotSent, PauseAsked
 
 NOT_MODIFIED = "message is not modified"
 TOKEN_REFUSED_SECONDS = 30.0
-SHUT_OUT_SECONDS = 30.0  # so long whoever set a webhook while we polled is left alone: a new version that takes over
+SHUT_OUT_SECONDS = 30.0  # so long a webhook that was set while we polled is left alone: a new version that takes over
 
 # What python-telegram-bot raises over a reply that is JSON, but not the object that it expects.
 UNREADABLE = (TypeError, KeyError, IndexError, AttributeError, ValueError, ArithmeticError, RecursionError, OSError)

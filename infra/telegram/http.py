@@ -179,7 +179,7 @@ def _upload(request_data: RequestData | None) -> Upload | None:
 def _without_message(url: str, payload: bytes) -> bytes:
     """Put `true` for the message that an edit returns, as Telegram does itself for inline ones.
 
-    Nobody reads it, and parsing it would take a third of the whole call. A body that cannot be read stays as it is.
+    It is not read, and parsing it would take a third of the whole call. A body that cannot be read stays as it is.
     """
     if not url.endswith(EDITS):
         return payload

@@ -1,4 +1,4 @@
-"""The caption that somebody saw above a button: kept as Telegram describes it, and HTML only once it is drawn again."""
+"""The caption that a person saw above a button: kept as Telegram describes it, and HTML only once it is drawn again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_seen(message: Mapping[str, Any]) -> str:
 
 
 def seen_html(seen: str) -> str:
-    """Return the caption as HTML; without its formatting if Telegram says of that what nobody understands."""
+    """Return the caption as HTML; without its formatting if what Telegram says of that cannot be understood."""
     if not seen:
         return ""
     written, entities = json.loads(seen)

@@ -219,7 +219,7 @@ def pressed_as(meaning: Meaning, press: Press) -> Pressed:
 
 
 def _person(user: telegram.User) -> Person:
-    """A name that nobody can read, or that would hide the words beside it, gives way to the id."""
+    """A name that cannot be read, or that would hide the words beside it, gives way to the id."""
     person_id = _id(user.id)
     return Person(person_id, clip(one_line(speakable(user.full_name)), 64) or f"person {person_id}")
 

@@ -75,7 +75,7 @@ class TelegramUpdates:
             return Poison(update_id, f"{kind}: no update_id")
         try:
             return self._dated(meaning_of(raw, Sight(update_id, at, redelivered, self._own_id)))
-        except UNREADABLE as error:  # its text may quote what somebody wrote
+        except UNREADABLE as error:  # its text may quote what a person wrote
             return Poison(update_id, f"{kind}: {type(error).__name__}")
 
     def _dated(self, update: Update) -> Update:

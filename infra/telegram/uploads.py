@@ -22,7 +22,7 @@ from actors.errors import Unreachable
 from actors.ports import Sending
 
 PIECE_BYTES = 65_536
-# Linux would let up to 4 MB of a connection wait in the kernel: a minute of a line of 0.5 Mbit/s that nobody sees.
+# Linux would let up to 4 MB of a connection wait in the kernel: a minute of a line of 0.5 Mbit/s that we would not see.
 KERNEL_BYTES = 262_144
 WAIT_SECONDS = 20.0
 WAITED = "other files are being sent"
@@ -30,7 +30,7 @@ CUT_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: what is still in the kernel 
 
 
 class Upload(io.BytesIO):
-    """The content of a file, and whoever is told how far it has come."""
+    """The content of a file, and a callback that is told how far it has come."""
 
     def __init__(self, content: bytes, sending: Sending) -> None:
         super().__init__(content)

@@ -31,7 +31,7 @@ AsgiMessage: TypeAlias = Any  # what an ASGI app and its server tell each other,
 
 
 class _Gone(ConnectionError):
-    """Nobody is there any more to hear the answer."""
+    """The client is gone, and hears no answer."""
 
 
 class _Inbox:
@@ -80,7 +80,7 @@ class _Requests(TaskGroup):
 
 
 class _PlainHttp(H11Protocol):
-    """Whoever asks for another protocol, WebSockets and clear-text HTTP/2 included, is answered in this one."""
+    """A client that asks for another protocol, WebSockets and clear-text HTTP/2 included, is answered in this one."""
 
     async def _check_protocol(self, event: h11.Request) -> None:
         del event  # it would change to HTTP/2, whose streams know no bounds of ours

@@ -88,7 +88,7 @@ class Gate:
         return [connection for connection in self._clients.values() if not connection.is_cut]
 
     def _make_room(self, reason: str) -> bool:
-        """Cut off whoever has been still for longest; False: each is being answered."""
+        """Cut off the client that has been still for longest; False: each is being answered."""
         self._seldom.note(reason, partial(self._complain, reason))
         still = [connection for connection in self._present() if not connection.at_work]
         if still:

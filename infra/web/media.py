@@ -1,4 +1,4 @@
-"""The files of the stories over HTTP, for whoever holds a signed link: Instagram, when it makes a container."""
+"""The files of the stories over HTTP, for a client with a signed link: Instagram, when it makes a container."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-# A link is for one visitor; nobody is to keep what it shows, guess its kind or list it.
+# A link is for one visitor; what it shows is not to be kept, its kind not to be guessed, and it is not to be listed.
 HEADERS = {
     "cache-control": "private, no-store",
     "x-content-type-options": "nosniff",
@@ -35,7 +35,7 @@ class MediaFiles(Protocol):
 
 
 def media_route(shelf: MediaFiles) -> Route:
-    """GET and HEAD of /media/…, ranges too; without a good link nobody learns what is there."""
+    """GET and HEAD of /media/…, ranges too; without a good link a client does not learn what is there."""
 
     async def media(request: Request) -> Response:
         path = request.path_params["path"]

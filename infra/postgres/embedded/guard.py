@@ -28,7 +28,7 @@ def guarded(data_dir: Path) -> Iterator[int]:
     """Have the folder removed and its server ended, however we end; yields what our children are to hold open."""
     reader, writer = os.pipe()
     command = [sys.executable, "-m", "infra.postgres.embedded.guard", str(data_dir)]
-    nowhere = subprocess.DEVNULL  # whoever reads our output is not to wait for the guard
+    nowhere = subprocess.DEVNULL  # a reader of our output is not to wait for the guard
     try:
         with subprocess.Popen(command, cwd=ROOT, stdin=reader, stdout=nowhere, stderr=nowhere, start_new_session=True):
             try:

@@ -72,7 +72,7 @@ def lay_out(cluster: Path, account: OsAccount, binaries: Path) -> None:
 
 
 def close_doors(cluster: Path, account: OsAccount, binaries: Path) -> None:
-    """Let nobody in but our role by SCRAM; to be called while no server runs. Earlier releases let the superuser in.
+    """Let our role in by SCRAM, and no other; to be called while no server runs. Earlier releases let the superuser in.
 
     That one's password goes, too, if it can: with the doors closed it opens nothing.
     """

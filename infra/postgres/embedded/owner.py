@@ -1,6 +1,6 @@
 """A PostgreSQL of our own under DATA_DIR, shared by all that use it at once and stopped by the last.
 
-Each owner holds a file lock, which the kernel drops when it dies in whatever way, so that nobody has to count. The
+Each owner holds a file lock, which the kernel drops when it dies in whatever way, so nothing is counted. The
 server of a killed owner runs on until the next start, which adopts it. Under DATA_DIR: `postgres/` the cluster and its
 password, `postgres.lock` held while a server is started or stopped, `postgres.owners/` one locked file an owner,
 `postgres.life` locked by the server's processes, `postgres.port` the last one used, `postgres.log`.
@@ -22,7 +22,7 @@ from infra.postgres.embedded.server import START_SECONDS, Server, lock
 
 __all__ = ["EmbeddedOwner", "EmbeddedPostgresFailed", "open_embedded"]
 
-LOCK_SECONDS = 2 * START_SECONDS  # whoever has it may be starting a server
+LOCK_SECONDS = 2 * START_SECONDS  # its holder may be starting a server
 
 
 @asynccontextmanager
@@ -57,7 +57,7 @@ class EmbeddedOwner:
                 return Server(self._data_dir).ensure_running()
 
     def leave(self) -> None:
-        """Stop the server if nobody else owns it; after a `join` that failed or was abandoned, undo what it did."""
+        """Stop the server if it has no other owner; after a `join` that failed or was abandoned, undo what it did."""
         self._left = True
         if not self._own.exists():
             return

@@ -38,21 +38,21 @@ _SETTINGS = (
     "jit=off",
     "timezone=UTC",
     "log_timezone=UTC",
-    # `log` ranks above `error` here: what a statement did wrong is told by whoever sent it, and the file stays small
+    # `log` ranks above `error` here: what a statement did wrong is told by its sender, and the file stays small
     "log_min_messages=log",
     "log_checkpoints=off",
     "log_autovacuum_min_duration=-1",
 )
 
 
-# What a DSN leaves out, asyncpg takes from libpq's variables: somebody set them for another server.
+# What a DSN leaves out, asyncpg takes from libpq's variables, which were set for another server.
 _NOTHING_OF_THE_SHELL = (
     "sslmode=disable&sslnegotiation=postgres&target_session_attrs=any&krbsrvname=postgres&gsslib=gssapi"
 )
 
 
 class Server:
-    """The server of one DATA_DIR; whoever calls it holds the lock on DATA_DIR."""
+    """The server of one DATA_DIR; its caller holds the lock on DATA_DIR."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
@@ -139,7 +139,7 @@ class Server:
 
     def _spawn(self, port: int) -> None:
         settings = [word for setting in (*_SETTINGS, f"port={port}") for word in ("-c", setting)]
-        # A shell's background job is nobody's child in this process: no zombie, and its end is seen by the lock alone.
+        # A shell's background job is no child of this process: no zombie, and its end is seen by the lock alone.
         command = [
             "/bin/sh",
             "-c",
@@ -153,7 +153,7 @@ class Server:
         with self._claim_life() as life, _ours(self._log, os.O_APPEND) as log:
             if life is None:
                 return
-            (self._cluster / "postmaster.pid").unlink(missing_ok=True)  # nobody lives, so it is stale
+            (self._cluster / "postmaster.pid").unlink(missing_ok=True)  # no process lives, so it is stale
             self._account.run(command, output=log.fileno(), kept=(life,))
 
     def _free_port(self) -> int:
