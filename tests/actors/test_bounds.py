@@ -8,7 +8,6 @@ import pytest
 
 from actors import worker as tree
 from actors.accounts import preflight
-from actors.audit import tap_log
 from actors.cards import acknowledgements as unacknowledged
 from actors.cards import actor as cards
 from actors.cards import rate_limit
@@ -19,7 +18,7 @@ from actors.commands import texts as replies
 from actors.database import asking
 from actors.database.actor import DatabaseSettings
 from actors.item import actor as item
-from actors.item import aloud, caches
+from actors.item import aloud, caches, tap_log
 from actors.item import callback_answers as answers
 from actors.item import recording as recordings
 from actors.item import sending as sends
