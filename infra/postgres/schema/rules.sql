@@ -2,9 +2,9 @@
 --
 -- The database decides what a tap, a send or a publish does to an item; `decide` in the core decides what to show until
 -- that is known. Every function here asks `next_state` before it moves an item, and the checks of items and item_events
--- refuse a row that it does not reach. It equals TRANSITIONS of the core and the README's diagram: a contract compares
--- the three. Tables need these functions, so this file runs before tables.sql and before each migration: it names no
--- table outside of a plpgsql body. Callers: the checks, defaults and triggers of tables.sql, and every other file.
+-- refuse a row that it does not reach. It equals TRANSITIONS of the core and the diagram of docs/architecture.md: a
+-- contract compares the three. Tables need these functions, so this file runs before tables.sql and before each
+-- migration: it names no table outside of a plpgsql body. Callers: the checks, defaults and triggers of tables.sql, and every other file.
 
 -- Null: no such step in that state. `in_review claim`: no message shows its card, and a person asks for it (/next).
 create or replace function next_state(from_state text, step text) returns text
