@@ -112,7 +112,6 @@ async def test_tap_survives_cut_connections(visitor: Visitor) -> None:
     [("Take it away", "The database is away"), ("Let it fall silent", "The database is silent")],
 )
 async def test_tap_waits_for_the_database_with_live_buttons(visitor: Visitor, switch: str, state: str) -> None:
-    await visitor.page.get_by_label("20 s").check()
     await visitor.press(switch)
     await visitor.sees_state(state)
     await skip_and_mend(visitor)
