@@ -38,6 +38,7 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from actors.operations.cards import AcknowledgeCards, Shown
 from actors.peers import Drawn
 from actors.ports import Chat, Face
+from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext
 from actors.runtime.waiting import WakeUp
 
@@ -45,7 +46,7 @@ log = structlog.get_logger()
 
 EDIT_SECONDS = 15.0
 CONFIRM_SECONDS = 60.0  # an edit whose answer was lost may be applied this late, over a newer one
-RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+RETRY = Backoff.doubling(0.5, 8.0)
 SHORTEST_SECONDS = 0.001  # a pause too short to move a clock of floating point is no pause, and would spin
 ACKNOWLEDGE_SECONDS = 0.5
 
@@ -228,8 +229,8 @@ class CardDrawer:
             self.paces.of(chat.chat_id).close(now + retry_after)
         else:
             edit.was_in_trouble()
-            message.not_before = now + RETRY_SECONDS[min(message.failures, len(RETRY_SECONDS) - 1)]
             message.failures += 1
+            message.not_before = now + RETRY.after(message.failures)
         if not edit.is_mere_progress:
             message.put_back(edit)
 

@@ -19,14 +19,14 @@ from actors.commands.parsing import addressee, mentions
 from actors.domain.updates import Heard, Membership, Said
 from actors.errors import MailboxClosed, MailboxFull, PortError, Refused
 from actors.runtime.actor import DeadLetter, Reason
-from actors.runtime.backoff import pause_after
+from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext
 from actors.runtime.registry import Registry
 
 log = structlog.get_logger()
 
 MENU_SECONDS = 25.0
-MENU_RETRY_SECONDS = (5.0, 30.0, 300.0)
+MENU_RETRY = Backoff((5.0, 30.0, 300.0))
 MENU_REFUSED_SECONDS = 3600.0
 MENU_EVERY_SECONDS = 4 * 3600.0  # another program of the same bot may have changed it
 
@@ -112,7 +112,7 @@ class Commands:
                 await self._chat.show_menu(replies.MENU)
         except (PortError, TimeoutError) as error:
             refused = isinstance(error, Refused)
-            pause = MENU_REFUSED_SECONDS if refused else pause_after(error, MENU_RETRY_SECONDS, failures)
+            pause = MENU_REFUSED_SECONDS if refused else MENU_RETRY.after(failures + 1, error)
             log.info("menu.not_shown", reason=str(error) or "no answer in time", again_seconds=pause)
             return pause
         return None

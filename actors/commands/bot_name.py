@@ -17,12 +17,12 @@ from anyio.abc import TaskGroup
 from actors.domain.updates import Said
 from actors.errors import PortError
 from actors.ports import Chat
-from actors.runtime.backoff import pause_after
+from actors.runtime.backoff import Backoff
 
 log = structlog.get_logger()
 
 ASK_SECONDS = 10.0
-RETRY_SECONDS = (1.0, 2.0, 5.0, 5.0, 10.0, 30.0, 60.0)
+RETRY = Backoff((1.0, 2.0, 5.0, 5.0, 10.0, 30.0, 60.0))
 EVERY_SECONDS = 4 * 3600.0  # a bot can be renamed in BotFather, and is not told
 STRANGE_SECONDS = 60.0  # so seldom a strange name makes us ask whether it is ours meanwhile
 HOLD_SECONDS = 30.0  # unconfirmed, a command costs a tap its place
@@ -82,7 +82,7 @@ class BotName:
             with anyio.fail_after(ASK_SECONDS):
                 name = await self._chat.own_name()
         except (PortError, TimeoutError) as error:
-            pause = pause_after(error, RETRY_SECONDS, failures)
+            pause = RETRY.after(failures + 1, error)
             log.info("name.not_learnt", reason=str(error) or "no answer in time", again_seconds=pause)
             return pause
         if name != self.name:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import TypeVar, assert_never
@@ -18,13 +18,13 @@ from typing import TypeVar, assert_never
 import anyio
 import structlog
 
-from actors.database.circuit_breaker import CircuitBreaker
+from actors.database.circuit_breaker import PAUSES, CircuitBreaker
 from actors.database.priority_queue import PriorityQueue
 from actors.database.request import CONNECTION, DATABASE, LOCK, Attempt, Cause, NotStored, Pending, Reply, RequestTerms
 from actors.errors import AnswerLost, Locked, MailboxFull, PortError, Refused, Unreachable
 from actors.operations.operation import Operation
 from actors.ports import Pool
-from actors.runtime.backoff import ExponentialBackoff
+from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext
 from actors.runtime.mailbox import Mailbox
 from actors.runtime.worker_pool import WorkerPool
@@ -40,7 +40,7 @@ class DatabaseSettings:
     mailbox: int = 2000
     attempt_seconds: float = 12.0
     drain_seconds: float = 3.0
-    pauses: ExponentialBackoff = field(default_factory=ExponentialBackoff)
+    pauses: Backoff = PAUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class Database:
             self._missed(error, now, probe=True)
         request.doubtful = request.doubtful or lost
         request.failures += 1
-        pause = self._settings.pauses.after(request.failures - lost, self._random)
+        pause = self._settings.pauses.at_random(request.failures - lost, self._random)
         asked = (error.retry_after_seconds if isinstance(error, Unreachable) else None) or 0.0
         self._queue.put_off(request, now + max(pause, asked))
 

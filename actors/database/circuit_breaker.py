@@ -18,13 +18,15 @@ from __future__ import annotations
 
 from random import Random
 
-from actors.runtime.backoff import ExponentialBackoff
+from actors.runtime.backoff import Backoff
+
+PAUSES = Backoff.doubling(0.05, 2.0, spread=(0.5, 1.0))
 
 
 class CircuitBreaker:
     """While the database is away one request tries at a time; the first that gets through opens the gate for all."""
 
-    def __init__(self, pauses: ExponentialBackoff, random: Random) -> None:
+    def __init__(self, pauses: Backoff, random: Random) -> None:
         self._pauses = pauses
         self._random = random
         self._failures = 0
@@ -53,7 +55,7 @@ class CircuitBreaker:
         if begins or probe:
             self._probing = False
             self._failures = 1 if hopeless else self._failures + 1
-            self._probe_at = now + self._pauses.after(self._failures, self._random)
+            self._probe_at = now + self._pauses.at_random(self._failures, self._random)
         return begins
 
     def probe_ended(self) -> None:

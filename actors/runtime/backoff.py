@@ -1,8 +1,11 @@
-"""How long to wait before trying again. Pure."""
+"""How long to wait before trying again: the one type for it, whatever failed. Pure.
+
+The constants stand with what they are for: `RETRY` of cards, polls, webhook, the bot's name and its menu; `PAUSES` of
+the database; `RESTART` of children. What a caller asks the database once more is in actors/database/asking.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -10,21 +13,29 @@ from actors.errors import Unreachable
 
 
 @dataclass(frozen=True, slots=True)
-class ExponentialBackoff:
-    """Pauses that double; each is cut at random to between a half and the whole, so that no two keep in step."""
+class Backoff:
+    """Pauses in seconds after the first failure in a row, the second, and so on; the last one stays.
 
-    first_seconds: float = 0.05
-    longest_seconds: float = 2.0
+    `spread`: between which shares of a pause one is taken at random, so that no two keep in step.
+    """
 
-    def after(self, failures: int, random: Random) -> float:
-        """The pause in seconds after so many failures; none after zero."""
-        if failures <= 0:
-            return 0.0
-        doubled = min(self.longest_seconds, self.first_seconds * 2.0 ** min(failures - 1, 30))
-        return doubled * random.uniform(0.5, 1.0)
+    steps: tuple[float, ...]
+    spread: tuple[float, float] = (1.0, 1.0)
 
+    @classmethod
+    def doubling(cls, first: float, longest: float, spread: tuple[float, float] = (1.0, 1.0)) -> Backoff:
+        """Return pauses of which each is twice the one before, up to the longest."""
+        steps = [first]
+        while steps[-1] < longest:
+            steps.append(min(longest, steps[-1] * 2.0))
+        return cls(tuple(steps), spread)
 
-def pause_after(error: Exception, steps: Sequence[float], failures: int) -> float:
-    """The pause in seconds after a failure, with so many before it: by these steps, and no less than was asked for."""
-    asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
-    return max(steps[min(failures, len(steps) - 1)], asked or 0.0)
+    def after(self, failures: int, error: Exception | None = None) -> float:
+        """After so many failures in a row, `error` being the last: no less than it asks for; none after zero."""
+        asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
+        step = self.steps[min(failures, len(self.steps)) - 1] if failures > 0 else 0.0
+        return max(step, asked or 0.0)
+
+    def at_random(self, failures: int, random: Random) -> float:
+        """The same, spread."""
+        return self.after(failures) * random.uniform(*self.spread) if failures > 0 else 0.0

@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from random import Random
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -15,23 +14,6 @@ class RestartLimit:
 
     restarts: int = 5
     seconds: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """The pause before a restart: doubled with each crash in a row, give or take `jitter` (a share of it)."""
-
-    first_seconds: float = 0.2
-    most_seconds: float = 30.0
-    jitter: float = 0.2
-    reset_seconds: float = 60.0  # who lived this long starts again from the first pause
-
-    def delay_seconds(self, crashes_in_a_row: int, random: Random) -> float:
-        """The pause after so many crashes in a row; the first one counts 1."""
-        assert crashes_in_a_row >= 1
-        doublings = min(crashes_in_a_row - 1, 64)  # a float's exponent is finite, a crash loop need not be
-        pause = min(self.most_seconds, self.first_seconds * 2.0**doublings)
-        return pause * (1 + random.uniform(-self.jitter, self.jitter))
 
 
 class RestartIntensity(Generic[K]):

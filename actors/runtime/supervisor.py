@@ -15,13 +15,17 @@ import structlog
 from anyio.abc import TaskGroup
 
 from actors.errors import RestartLimitReached
+from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext, ChildSpec, ChildState, Restart
-from actors.runtime.restarts import Backoff, RestartIntensity, RestartLimit
+from actors.runtime.restarts import RestartIntensity, RestartLimit
 from actors.runtime.stray_cancellation import StrayCancellationContained
 
 log = structlog.get_logger()
 
 LEAST_SECONDS = 0.2  # of a stop that is over its time: enough to put things away, not to wait for others
+
+
+RESTART = Backoff.doubling(0.2, 30.0, spread=(0.8, 1.2))
 
 
 class Strategy(Enum):
@@ -37,7 +41,8 @@ class Policy:
 
     strategy: Strategy = Strategy.ONE_FOR_ONE
     limit: RestartLimit = field(default_factory=RestartLimit)
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = RESTART
+    reset_seconds: float = 60.0  # a child that lived this long starts again from the first pause
     stop_seconds: float = math.inf
 
 
@@ -214,10 +219,10 @@ class Supervisor:
 
     def _plan_restart(self, child: _Child, life: _Life) -> None:
         now = anyio.current_time()
-        lived_long = now - life.began >= self._policy.backoff.reset_seconds
+        lived_long = now - life.began >= self._policy.reset_seconds
         child.crashes_in_a_row = 1 if lived_long else child.crashes_in_a_row + 1
         child.restarts += 1
-        child.due = now + self._policy.backoff.delay_seconds(child.crashes_in_a_row, self._random)
+        child.due = now + self._policy.backoff.at_random(child.crashes_in_a_row, self._random)
 
     def _give_up(self, child: _Child) -> None:
         log.critical("child.gave_up", child=child.spec.name, restarts=child.restarts)

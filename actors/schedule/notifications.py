@@ -8,13 +8,13 @@ import structlog
 
 from actors.errors import PortError
 from actors.ports import Pool
+from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext
 from actors.runtime.waiting import WakeUp, until_stopped
 
 log = structlog.get_logger()
 
-AGAIN_SECONDS = 5.0
-SELDOM_SECONDS = 300.0
+RETRY = Backoff.doubling(5.0, 300.0)
 
 
 class HintListener:
@@ -27,11 +27,11 @@ class HintListener:
     async def run(self, context: ChildContext) -> None:
         """Listen until stopped; where listening does not work, try again seldom."""
         context.ready()
-        pause, stopping = AGAIN_SECONDS, False
+        failures, stopping = 1, False
         while not stopping:
             heard = await until_stopped(context.stopping, self._listen)
-            pause = AGAIN_SECONDS if heard else min(SELDOM_SECONDS, pause * 2)
-            stopping = await WakeUp().wait(pause, context.stopping)
+            failures = 1 if heard else failures + 1
+            stopping = await WakeUp().wait(RETRY.after(failures), context.stopping)
 
     async def _listen(self) -> bool:
         listening = False

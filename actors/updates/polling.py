@@ -16,7 +16,7 @@ from actors.domain.updates import Membership, Said, Update
 from actors.errors import BotTokenRefused, PortError, ShutOut
 from actors.peers import Lease
 from actors.ports import Conflict
-from actors.runtime.backoff import pause_after
+from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext
 from actors.runtime.watchdog import Watchdog
 from actors.updates.bot_token import BotToken
@@ -42,7 +42,7 @@ SLICE = 4  # updates parsed in one go: a hundred at once would hold up the loop
 BATCH = 100
 HIDING_SECONDS = 20.0  # so long one that is stuck may hide newer taps because so many behind it are done
 STILL_SECONDS = 5.0  # the same offset is answered at once: two pollers may go by turns, and Telegram sees no conflict
-RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+RETRY = Backoff((0.2, 0.5, 1.0, 2.0, 5.0))
 
 
 @dataclass(slots=True)
@@ -169,7 +169,7 @@ class UpdatePoller:
         if isinstance(error, ShutOut):
             # What a webhook was brought meanwhile may be known to the database already.
             self._expect_backlog()
-        pause = pause_after(error, RETRY_SECONDS, self._failures)
+        pause = RETRY.after(self._failures + 1, error)
         self._asked = None
         self._failures += 1
         self.trouble = str(error)

@@ -16,6 +16,7 @@ from anyio.abc import TaskGroup
 from actors.domain.taps import Press
 from actors.errors import BotTokenRefused, PortError
 from actors.ports import Conflict, Receipt, Webhook
+from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext
 from actors.updates.bot_token import BotToken
 from actors.updates.dispatcher import (
@@ -34,7 +35,7 @@ log = structlog.get_logger()
 HOLD_SECONDS = 10.0
 MOST_OPEN = 500  # those that were given up, but may have been stored, are closed only once the database answers
 LOOK_SECONDS = 30.0
-RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
+RETRY = Backoff((0.5, 1.0, 2.0, 5.0, 10.0))
 REMEMBER = 1000
 REMEMBER_SECONDS = 600.0  # Telegram starts its ids anew after a quiet week
 
@@ -181,8 +182,8 @@ class WebhookReceiver:
                 self.token.is_refused(error)
                 pause, self.trouble = error.retry_after_seconds or LOOK_SECONDS, str(error)
             except (PortError, Conflict) as error:
-                pause = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
                 failures += 1
+                pause = RETRY.after(failures, error)
                 self.trouble = str(error)
                 log.warning("webhook.unreachable", failures=failures, reason=self.trouble)
             else:

@@ -32,11 +32,11 @@ from actors.updates import polling as poller
 from actors.updates import webhook as receiver
 
 PAUSES = {
-    "edits": cards.RETRY_SECONDS,
-    "polls": poller.RETRY_SECONDS,
-    "webhook": receiver.RETRY_SECONDS,
-    "menu": commands.MENU_RETRY_SECONDS,
-    "name": own_name.RETRY_SECONDS,
+    "edits": cards.RETRY.steps,
+    "polls": poller.RETRY.steps,
+    "webhook": receiver.RETRY.steps,
+    "menu": commands.MENU_RETRY.steps,
+    "name": own_name.RETRY.steps,
 }
 
 
@@ -46,7 +46,7 @@ def test_pauses_grow(pauses: tuple[float, ...]) -> None:
 
 
 def test_trouble_that_is_over_is_noticed_within_ten_seconds() -> None:
-    assert max(*cards.RETRY_SECONDS, *poller.RETRY_SECONDS, *receiver.RETRY_SECONDS) <= 10.0
+    assert max(*cards.RETRY.steps, *poller.RETRY.steps, *receiver.RETRY.steps) <= 10.0
 
 
 def test_tap_is_stored_or_refused_before_telegram_forgets_it() -> None:

@@ -12,8 +12,8 @@ from typing import Final
 import anyio
 from anyio import to_thread
 
+from actors.database.circuit_breaker import PAUSES
 from actors.item.recording import HOLD_SECONDS
-from actors.runtime.backoff import ExponentialBackoff
 from infra.postgres.connect import DatabaseAddress, connect_patiently
 from infra.postgres.embedded.server import Server as Postmaster
 from tests.faults.audience import Audience, invite
@@ -33,9 +33,7 @@ START_SECONDS = 90.0
 TOLD_SECONDS = HOLD_SECONDS + 10.0  # on the card; the last ten are to draw it, on a busy machine
 TOAST_SECONDS = 12.0  # no toast waits for the database; this one may wait for a busy machine
 AGAIN_SECONDS = 30.0
-PROBE_SECONDS = (
-    ExponentialBackoff().longest_seconds / 2
-)  # the shortest pause between two tries to connect, once they are longest
+PROBE_SECONDS = PAUSES.steps[-1] / 2  # the shortest pause between two tries to connect, once they are longest
 FIRST_TRIES = 25  # before that, by all sessions, and those of the listener
 RETURN_SECONDS = 5.0
 POOL_SIZE = 5

@@ -6,8 +6,7 @@ from random import Random
 
 import pytest
 
-from actors.database.circuit_breaker import CircuitBreaker
-from actors.runtime.backoff import ExponentialBackoff
+from actors.database.circuit_breaker import PAUSES, CircuitBreaker
 
 
 class Whole(Random):
@@ -19,7 +18,7 @@ class Whole(Random):
 
 
 def outage() -> CircuitBreaker:
-    return CircuitBreaker(ExponentialBackoff(), Whole())
+    return CircuitBreaker(PAUSES, Whole())
 
 
 def test_without_an_outage_all_may_try() -> None:

@@ -1,27 +1,6 @@
-"""Back-off, restart budgets and quarantine are arithmetic; no event loop is needed to check them."""
+"""Restart budgets and quarantine are arithmetic; no event loop is needed to check them."""
 
-from random import Random
-
-import pytest
-
-from actors.runtime.restarts import Backoff, Quarantine, RestartIntensity, RestartLimit
-
-STEADY = Backoff(first_seconds=1, most_seconds=10, jitter=0)
-
-
-@pytest.mark.parametrize(("crashes", "seconds"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 10), (5_000, 10)])
-def test_pause_doubles_with_each_crash_up_to_its_bound(crashes: int, seconds: float) -> None:
-    assert STEADY.delay_seconds(crashes, Random(1)) == seconds
-
-
-def test_pauses_of_two_children_differ_by_their_jitter() -> None:
-    backoff = Backoff(first_seconds=1, jitter=0.2)
-
-    pauses = {backoff.delay_seconds(1, Random(seed)) for seed in range(50)}
-
-    assert len(pauses) == 50
-    assert min(pauses) >= 0.8
-    assert max(pauses) <= 1.2
+from actors.runtime.restarts import Quarantine, RestartIntensity, RestartLimit
 
 
 def test_crash_after_the_last_restart_exceeds_the_limit() -> None:

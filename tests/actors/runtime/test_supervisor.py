@@ -12,8 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.errors import RestartLimitReached
+from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext, ChildSpec, ChildState, Restart
-from actors.runtime.restarts import Backoff, RestartLimit
+from actors.runtime.restarts import RestartLimit
 from actors.runtime.supervisor import Policy, Strategy, Supervisor
 from tests.journal import Journal
 from tests.kit.clock import virtual_time
@@ -25,7 +26,7 @@ Logs = list[MutableMapping[str, Any]]
 Deed = Callable[[ChildContext], Awaitable[None]]
 
 PATIENT = RestartLimit(100, 1)
-PAUSE = Backoff(first_seconds=1, most_seconds=60, jitter=0)
+PAUSE = Backoff.doubling(1, 60)
 REST = Policy(Strategy.REST_FOR_ONE, PATIENT, PAUSE)
 ONE = Policy(Strategy.ONE_FOR_ONE, PATIENT, PAUSE)
 
@@ -296,7 +297,7 @@ async def test_crash_loop_backs_off(journal: Children) -> None:
 
 
 async def test_other_children_are_served_while_one_is_paused(journal: Children) -> None:
-    policy = Policy(limit=PATIENT, backoff=Backoff(first_seconds=100, most_seconds=100, jitter=0))
+    policy = Policy(limit=PATIENT, backoff=Backoff((100.0,)))
     children = journal.child("a", crash_after(1), serve), journal.child("b", crash_after(50), serve)
 
     async with supervising(supervise(policy, *children)):

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.errors import Unreachable
-from actors.schedule.notifications import AGAIN_SECONDS, SELDOM_SECONDS, HintListener
+from actors.schedule.notifications import RETRY, HintListener
 from tests.actors.fakes import Script
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
@@ -81,7 +81,7 @@ async def test_lost_connection_is_made_again_after_5_s(
     async with living(listener.run):
         await anyio.sleep(60.0)
 
-    assert hints == pytest.approx([0, 10, 10 + AGAIN_SECONDS])
+    assert hints == pytest.approx([0, 10, 10 + RETRY.steps[0]])
     assert [line["event"] for line in logs] == ["hints.lost"]
 
 
@@ -91,7 +91,7 @@ async def test_listening_that_ends_is_begun_again(listener: HintListener, pool: 
     async with living(listener.run):
         await anyio.sleep(60.0)
 
-    assert hints == pytest.approx([0, AGAIN_SECONDS])
+    assert hints == pytest.approx([0, RETRY.steps[0]])
 
 
 async def test_listening_that_does_not_work_is_tried_seldom(
@@ -104,7 +104,7 @@ async def test_listening_that_does_not_work_is_tried_seldom(
 
     pauses = [0, 10, 30, 70, 150, 310]
     assert pool.script.when("listen")[:6] == pytest.approx(pauses)
-    assert len(pool.script.when("listen")) <= 6 + 3600 / SELDOM_SECONDS
+    assert len(pool.script.when("listen")) <= 6 + 3600 / RETRY.steps[-1]
     assert (hints, {line["event"] for line in logs}) == ([], {"hints.missing"})
 
 

@@ -12,7 +12,7 @@ from actors.item import texts as words
 from actors.item.actor import LOOK_SECONDS as LOOK_SECONDS_OF_AN_ITEM
 from actors.ports import Conflict, Delivery, Receipt
 from actors.updates.dispatcher import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS
-from actors.updates.webhook import HOLD_SECONDS, LOOK_SECONDS, MOST_OPEN, REMEMBER, REMEMBER_SECONDS, RETRY_SECONDS
+from actors.updates.webhook import HOLD_SECONDS, LOOK_SECONDS, MOST_OPEN, REMEMBER, REMEMBER_SECONDS, RETRY
 from tests.actors.fakes import Bug
 from tests.actors.updates.fakes import other, said, tap
 from tests.actors.updates.fakes_webhook import ReceptionStage
@@ -312,6 +312,15 @@ async def test_webhook_that_somebody_ended_is_registered_again(stage: ReceptionS
     assert stage.webhook.registered == pytest.approx([0.0, LOOK_SECONDS])
 
 
+async def test_registration_waits_as_long_as_telegram_asks_for(stage: ReceptionStage) -> None:
+    stage.webhook.will("register", Unreachable("slow down", 30.0))
+
+    async with stage.playing():
+        await anyio.sleep(40.0)
+
+    assert stage.webhook.registered == pytest.approx([30.0])
+
+
 @pytest.mark.parametrize("failure", [Unreachable("no network"), Refused("bad webhook"), Conflict()])
 async def test_registration_that_failed_is_tried_again_and_seen_meanwhile(
     stage: ReceptionStage, failure: Exception
@@ -319,9 +328,9 @@ async def test_registration_that_failed_is_tried_again_and_seen_meanwhile(
     stage.webhook.will("register", failure, failure)
 
     async with stage.playing():
-        await anyio.sleep(RETRY_SECONDS[0] + 0.1)
+        await anyio.sleep(RETRY.steps[0] + 0.1)
         assert stage.receiver.trouble == str(failure)
-        await anyio.sleep(RETRY_SECONDS[1])
+        await anyio.sleep(RETRY.steps[1])
         assert stage.receiver.trouble is None
 
     assert len(stage.webhook.registered) == 1
