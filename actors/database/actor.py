@@ -1,9 +1,8 @@
 """The DB actor: runs every operation until it is answered, over no more connections than there are.
 
 One reader owns the queue; as many tasks as there are connections make the attempts, whose ends come back as messages.
-An operation is idempotent by
-key, so every failure has one answer: run it again. What is known of the failures decides pace and alarm, and whether a
-caller who gives up may be told that nothing was stored.
+An operation is idempotent by key, so every failure has one answer: retry. What is known of the failures decides pace
+and alarm, and whether a caller who gives up may be told that nothing was stored.
 """
 
 from __future__ import annotations

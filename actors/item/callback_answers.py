@@ -1,4 +1,4 @@
-"""Answers a press that never reached its item, and lets Telegram forget it: nothing is silent."""
+"""Answers callback queries: toasts, and presses that never reached their item. Nothing is silent."""
 
 from __future__ import annotations
 
