@@ -154,16 +154,21 @@ class ItemActor:
 
     async def _answer(self, wish: wanted.AnswerTap) -> None:
         """Toast, at once; one that is lost never stops the action, and what no card tells is then said in the chat."""
-        press = wish.press
+        press, aloud = wish.press, self._outside.aloud
         if await toast(self._outside.chat, press, wish.text, self._outside.pause):
             self._traces.of(press).toasted()
         elif wish.alone and (not wish.seldom or self._outside.seldom.may_tell(press, wish.text)):
-            await say_in_chat(self._outside.aloud, press, texts.aloud(press.person.name, wish.text))
+            await say_in_chat(aloud, press, texts.aloud(press.person.name, wish.text))
+        elif wish.alone:
+            await aloud.hear_out(press.chat_id)
 
     async def _say(self, wish: wanted.SayInChat) -> None:
         press = wish.press
         if not wish.seldom or self._outside.seldom.may_tell(press, wish.text):
             await say_until_heard(self._outside.aloud, wish, self._outside.pause)
+        else:
+            # Another press of this person has it said: this one is done once that is heard.
+            await self._outside.aloud.hear_out(press.chat_id)
 
     async def _look(self, pressed: Pressed) -> None:
         """Ask whose card it is; a person waits for what shall be shown on it."""

@@ -64,6 +64,13 @@ class Aloud:
         if said.error is not None:
             raise said.error
 
+    async def hear_out(self, chat_id: int) -> None:
+        """Wait until what is on its way in this chat has come, or has failed; at most 5 s a message."""
+        chat = self._chats.get(chat_id)
+        if chat is not None:
+            async with chat.one_by_one:
+                return
+
     async def _send(self, chat_id: int, chat: _ChatLines) -> None:
         lines = _first(chat.lines)
         text = "\n".join(lines)

@@ -144,3 +144,17 @@ async def test_chat_in_which_nobody_speaks_is_forgotten(speakers: Speakers) -> N
     await speakers.say("one")
 
     assert not speakers.aloud.chats
+
+
+async def test_who_only_listens_waits_for_what_is_on_its_way_and_for_nothing_else(speakers: Speakers) -> None:
+    speakers.chat.will("send_text", After(3.0))
+    await speakers.aloud.hear_out(CHAT)
+    assert anyio.current_time() == 0.0
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(speakers.say, "one")
+        await anyio.sleep(1.0)
+        await speakers.aloud.hear_out(CHAT)
+
+    assert anyio.current_time() == pytest.approx(3.0)
+    assert speakers.aloud.chats == 0

@@ -42,6 +42,7 @@ from actors.item.effects import (
     WatchRecording,
 )
 from actors.operations.taps import LookAtButton, RecordTap
+from tests.actors import fakes
 from tests.actors.fakes import Never
 from tests.actors.item.fakes import ItemStage, playing
 from tests.kit.clock import virtual_time
@@ -89,6 +90,23 @@ async def test_stranger_who_presses_on_is_answered_from_memory_with_a_line_each(
     assert [line["cause"] for line in stage.taps] == ["tap", *["remembered"] * 4]
     assert stage.notes == []
     assert (stage.cards.lines, stage.cards.drawn) == ([], [])
+    assert stage.chat.texts == [(CHAT, words.barred("Ben"))]
+
+
+async def test_press_whose_refusal_another_one_has_said_is_held_until_that_is_heard(stage: ItemStage) -> None:
+    """Simulation, seed 358: it was confirmed while the words of the other one were still on their way."""
+    stage.store.always("LookAtButton", lambda asked: Barred(asked.pressed, ROW))
+    stage.chat.always("answer", Refused("query is too old"))
+    stage.chat.will("send_text", fakes.After(3.0))
+
+    async with playing(stage):
+        for number in (1, 2):
+            stage.tell(KeepIt(replace(press(f"ben-{number}", BEN), update_id=number)))
+        await anyio.sleep(2.9)
+        assert stage.confirmed == []
+        await anyio.sleep(0.2)
+        assert sorted(stage.confirmed) == [1, 2]
+
     assert stage.chat.texts == [(CHAT, words.barred("Ben"))]
 
 
