@@ -80,6 +80,10 @@ def test_each_equivalent_has_its_reason_once() -> None:
     assert len({(one.path, one.before, one.after) for one in known}) == len(known)
 
 
+def test_each_equivalent_is_of_a_line_that_is_there() -> None:
+    assert equivalents.stale(ROOT) == []
+
+
 def test_equivalent_has_a_reason_and_a_mistake_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     kept = tmp_path / "kept.toml"
     kept.write_text("[[equivalent]]\npath = 'x.py'\nbefore = 'x = a < b'\nafter = 'x = a <= b'\nwhy = 'So.'\n")
