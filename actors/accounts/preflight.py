@@ -11,7 +11,8 @@ import anyio
 import structlog
 
 from actors.accounts.texts import FILE_TOO_SLOW, NO_ANSWER, finding
-from actors.database.request import NotStored, Priority, RequestTerms, Store
+from actors.database.asking import terms_for
+from actors.database.request import NotStored, RequestTerms, Store
 from actors.domain.account import Quota
 from actors.domain.item import Row, State, Story
 from actors.domain.messages import Changed
@@ -133,4 +134,4 @@ class Preflight:
 
 
 def _terms() -> RequestTerms:
-    return RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
+    return terms_for(ASK_SECONDS)

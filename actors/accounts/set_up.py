@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import anyio
 import structlog
 
 from actors.accounts.shortcomings import Shortcoming, concerning, shortcomings
-from actors.database.request import NotStored, Priority, RequestTerms, Store
+from actors.database.asking import terms_for
+from actors.database.request import NotStored, Store
 from actors.operations.set_up import LookAtSetUp, Prerequisites
 from actors.runtime.child import ChildContext
 from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
@@ -55,9 +55,7 @@ class SetUpWatch:
 
     async def _ask(self, seconds: float) -> None:
         try:
-            found = (
-                await self._store.ask(LookAtSetUp(), RequestTerms(anyio.current_time() + seconds, Priority.LOW))
-            ).value
+            found = (await self._store.ask(LookAtSetUp(), terms_for(seconds))).value
         except NotStored:
             return
         before, self._missing = self._missing, shortcomings(found, self._means)

@@ -11,7 +11,8 @@ import structlog
 
 from actors.accounts.texts import token_ends
 from actors.accounts.token_warnings import GONE, warning
-from actors.database.request import NotStored, Priority, RequestTerms, Store
+from actors.database.asking import terms_for
+from actors.database.request import NotStored, RequestTerms, Store
 from actors.domain.account import FreshToken
 from actors.errors import AnswerLost, PortError, TokenGone
 from actors.operations.operation import Operation
@@ -117,7 +118,7 @@ class TokenKeeper:
 
 
 def _terms() -> RequestTerms:
-    return RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
+    return terms_for(ASK_SECONDS)
 
 
 def _log_account(event: str, due: TokenDue, **more: object) -> None:

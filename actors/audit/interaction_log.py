@@ -10,7 +10,8 @@ from itertools import islice
 import anyio
 import structlog
 
-from actors.database.request import Cause, NotStored, Priority, RequestTerms, Store
+from actors.database.asking import terms_for
+from actors.database.request import Cause, NotStored, Store
 from actors.operations.housekeeping import Interaction, WriteInteractions
 from actors.runtime.child import ChildContext
 
@@ -108,7 +109,7 @@ class InteractionLogger:
             self._batches += 1
             lines = tuple(islice(self._lines, self._settings.batch_lines))
             self._batch = WriteInteractions(f"{self._worker}/{self._batches}", lines)
-        terms = RequestTerms(anyio.current_time() + self._settings.ask_seconds, Priority.LOW)
+        terms = terms_for(self._settings.ask_seconds)
         try:
             await self._database.ask(self._batch, terms)
         except NotStored as error:

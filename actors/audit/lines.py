@@ -19,15 +19,14 @@ from actors.operations.schedule import ItemChange
 
 log = structlog.get_logger()
 
+MOST_EXPLAINED = 10_000  # taps that a worker remembers: what comes, or is drawn, again is not explained twice
+
 Figures: TypeAlias = dict[str, float | int | list[str] | None]
 
 
 def no_figures(tried: int | None = 0) -> Figures:
     """Return the figures of a tap of which nothing was measured yet; `tried`: how often, None if that is not known."""
     return {"toast_ms": None, "recorded_ms": None, "card_ms": None, "db_attempts": tried, "edit_attempts": tried}
-
-
-MOST_EXPLAINED = 10_000  # taps that a worker remembers: what comes, or is drawn, again is not explained twice
 
 
 @dataclass(frozen=True, slots=True)

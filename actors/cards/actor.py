@@ -33,7 +33,8 @@ from actors.cards.acknowledgements import AcknowledgementQueue, IsExplained
 from actors.cards.chat_limits import ChatLimits, forget_rested
 from actors.cards.pending_edits import EditCompletion, MessageEdits, PendingEdit, rank_of, unknown
 from actors.cards.rate_limit import Rank
-from actors.database.request import NotStored, Priority, RequestTerms, Store
+from actors.database.asking import terms_for
+from actors.database.request import NotStored, Store
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.operations.cards import AcknowledgeCards, Shown
 from actors.peers import Drawn
@@ -274,7 +275,7 @@ class CardDrawer:
 
     async def _acknowledge_some(self) -> None:
         while batch := self._unacknowledged.batch():
-            terms = RequestTerms(anyio.current_time() + CONFIRM_SECONDS, Priority.LOW)
+            terms = terms_for(CONFIRM_SECONDS)
             try:
                 reply = await self._store.ask(AcknowledgeCards(batch, self._worker), terms)
             except NotStored:

@@ -16,7 +16,8 @@ from actors.commands import texts as replies
 from actors.commands.delivery import ASK_SECONDS, MessageDelivery
 from actors.commands.dependencies import CommandDependencies
 from actors.commands.parsing import Command, CommandVerb, Courtesy, asked, is_too_old, looks_like_one, read
-from actors.database.request import NotStored, Priority, Reply, RequestTerms
+from actors.database.asking import terms_for
+from actors.database.request import NotStored, Priority, Reply
 from actors.domain.flood_limit import Flood
 from actors.domain.messages import Present
 from actors.domain.updates import Heard, Said
@@ -248,7 +249,7 @@ class Answering:
 
     async def _ask(self, operation: Operation[T], said: Said, seconds: float) -> Reply[T]:
         priority = Priority.LOW if said.private else Priority.HIGH  # strangers never come before a tap
-        return await self._outside.store.ask(operation, RequestTerms(anyio.current_time() + seconds, priority))
+        return await self._outside.store.ask(operation, terms_for(seconds, priority))
 
     def _tell(self, command: Command, said: Said, told: Told) -> None:
         """What a command did to an item has its line, also when the answer was asked for again."""

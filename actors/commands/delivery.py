@@ -5,7 +5,8 @@ from __future__ import annotations
 import anyio
 
 from actors.cards.chat_limits import ChatLimits
-from actors.database.request import NotStored, Priority, RequestTerms, Store
+from actors.database.asking import terms_for
+from actors.database.request import NotStored, Store
 from actors.errors import PortError, Unreachable
 from actors.operations.commands import LookAtChat
 from actors.ports import Chat
@@ -28,7 +29,7 @@ class MessageDelivery:
 
     async def is_known(self, chat_id: int, user_id: int) -> bool | None:
         """Ask whether a chat is set up, after all taps; None: the database does not answer."""
-        terms = RequestTerms(anyio.current_time() + ASK_SECONDS, Priority.LOW)
+        terms = terms_for(ASK_SECONDS)
         try:
             return (await self._store.ask(LookAtChat(chat_id, user_id, 0), terms)).value is not None
         except NotStored:

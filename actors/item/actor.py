@@ -6,11 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
-import anyio
-
 from actors.audit.lines import write_item_line
 from actors.database.asking import AGAIN_SECONDS, ask_until_answered, terms_for
-from actors.database.request import NotStored, Priority, RequestTerms
+from actors.database.request import NotStored, Priority
 from actors.domain.item import Row
 from actors.domain.messages import (
     AskExpired,
@@ -172,7 +170,7 @@ class ItemActor:
 
     async def _look(self, pressed: Pressed) -> None:
         """Ask whose card it is; a person waits for what shall be shown on it."""
-        terms = RequestTerms(anyio.current_time() + LOOK_SECONDS, Priority.HIGH)
+        terms = terms_for(LOOK_SECONDS, Priority.HIGH)
         try:
             reply = await self._outside.store.ask(LookAtButton(pressed), terms)
         except NotStored:
@@ -227,7 +225,7 @@ class ItemActor:
         await self._context.tell(outcome)
 
     async def _load(self, press: Press) -> Row | None:
-        terms = RequestTerms(anyio.current_time() + 10.0, Priority.LOW)
+        terms = terms_for(10.0)
         return (await self._outside.store.ask(LoadRow(press.chat_id, press.item_id), terms)).value
 
     async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:

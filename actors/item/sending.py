@@ -13,7 +13,8 @@ import structlog
 
 from actors.audit.lines import write_item_line
 from actors.commands.texts import card_lost
-from actors.database.request import NotStored, Priority, RequestTerms
+from actors.database.asking import terms_for
+from actors.database.request import NotStored
 from actors.domain.item import Row
 from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent
 from actors.domain.taps import Press
@@ -159,7 +160,7 @@ class Sends:
         kept = True
         while kept:
             await anyio.sleep(KEEP_SECONDS)
-            terms = RequestTerms(anyio.current_time() + KEEP_SECONDS, Priority.LOW)
+            terms = terms_for(KEEP_SECONDS)
             try:
                 kept = (await self.outside.store.ask(KeepClaim(row, self.outside.worker), terms)).value
             except NotStored:
@@ -184,7 +185,7 @@ class Sends:
 
     async def store(self, operation: Operation[Row], told: Callable[[Row], Message], lost: Message) -> None:
         """Store what became of the item, and tell it: `told` of the row that it is then, or `lost`."""
-        terms = RequestTerms(anyio.current_time() + HOLD_SECONDS, Priority.LOW)
+        terms = terms_for(HOLD_SECONDS)
         try:
             reply = await self.outside.store.ask(operation, terms)
         except NotStored:

@@ -8,7 +8,8 @@ import anyio
 import structlog
 
 from actors.audit.lines import Explained, write_change_line, write_item_line
-from actors.database.request import NotStored, Priority, RequestTerms, Store
+from actors.database.asking import terms_for
+from actors.database.request import NotStored, RequestTerms, Store
 from actors.domain.item import State
 from actors.domain.messages import CardNotSent, Changed, Message, Present
 from actors.errors import MailboxClosed
@@ -106,4 +107,4 @@ class Scheduler:
 
 
 def _ticket() -> RequestTerms:
-    return RequestTerms(anyio.current_time() + 30.0, Priority.LOW)
+    return terms_for(30.0)

@@ -26,7 +26,8 @@ from collections.abc import Awaitable, Callable
 import anyio
 import structlog
 
-from actors.database.request import NotStored, Priority, RequestTerms, Store
+from actors.database.asking import terms_for
+from actors.database.request import NotStored, Priority, Store
 from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease
 from actors.runtime.child import ChildContext
 from actors.runtime.waiting import WakeUp
@@ -125,9 +126,7 @@ class PollLease:
         seconds = CONTESTED_SECONDS if self._contested else ALONE_SECONDS
         operation = HoldLease(NAME, self._owner, seconds, CONTESTED_SECONDS)
         try:
-            view = (
-                await self._store.ask(operation, RequestTerms(anyio.current_time() + CONTESTED_SECONDS, Priority.HIGH))
-            ).value
+            view = (await self._store.ask(operation, terms_for(CONTESTED_SECONDS, Priority.HIGH))).value
         except NotStored:
             return STANDBY_SECONDS
         if self._doubted:
@@ -170,8 +169,6 @@ class PollLease:
         if self._held.is_set():
             self._stand_back()
             try:
-                await self._store.ask(
-                    ReleaseLease(NAME, self._owner), RequestTerms(anyio.current_time() + 3.0, Priority.HIGH)
-                )
+                await self._store.ask(ReleaseLease(NAME, self._owner), terms_for(3.0, Priority.HIGH))
             except NotStored:
                 log.info("lease.not_released")

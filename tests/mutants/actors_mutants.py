@@ -682,8 +682,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/sending.py",
-                "RequestTerms(anyio.current_time() + HOLD_SECONDS, Priority.LOW)",
-                "RequestTerms(anyio.current_time() + 1.0, Priority.LOW)",
+                "terms_for(HOLD_SECONDS)",
+                "terms_for(1.0)",
             ),
         ),
     ),
