@@ -1,6 +1,8 @@
 """`make chaos`: real workers publish while they are killed with -9; in the end each story that was tapped is live once.
 
-What was refused meanwhile people tap again. The last line is one JSON object; exit status 1 if a story was doubled or
+They are killed one by one at random moments, a few seconds after their start; with `--kill-at` all together, at the
+moment at which the story of that number has gone live and its answer has not left, however fast the machine is. What
+was refused meanwhile people tap again. The last line is one JSON object; exit status 1 if a story was doubled or
 lost, nobody was killed, a card lies, or something is still open, and then a sentence above says which.
 """
 
@@ -42,9 +44,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--items", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--kill-at", type=int, nargs="+", default=[], metavar="STORY")
     asked = parser.parse_args()
     configure_logs("console", "ERROR", stream=sys.stderr)
-    wish = Wish(asked.seed, asked.items, asked.workers)
+    wish = Wish(asked.seed, asked.items, asked.workers, tuple(asked.kill_at))
     result = anyio.run(partial(perform, wish), backend_options={"use_uvloop": True})
     wrong = of_kills(result)
     sys.stdout.writelines(f"broken: {sentence}\n" for sentence in wrong)

@@ -8,10 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from signal import SIGKILL
 from typing import Any
 
 import anyio
 import asyncpg
+from anyio.abc import Process
 from PIL import Image
 
 from infra.postgres.connect import DatabaseAddress
@@ -42,11 +44,12 @@ Card = tuple[int, int, int]  # chat, message, item
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is played."""
+    """What is played; `kill_at`: not at random moments, but at these stories, counted as they go live."""
 
     seed: int
     items: int
     workers: int
+    kill_at: tuple[int, ...] = ()
 
 
 @dataclass
@@ -62,6 +65,8 @@ class Play:
     random: Random
     chats: list[GroupChat] = field(default_factory=list)
     kills: int = 0
+    published: int = 0
+    living: list[Process] = field(default_factory=list)
     tapped: set[int] = field(default_factory=set)
     again: int = 0
     calm: anyio.Event = field(default_factory=anyio.Event)
@@ -80,18 +85,43 @@ class Play:
             await self.fixtures.add_story(self.chats[number % len(GROUPS)].id, picture, f"Story {number}", 0.0)
 
     async def keep_killing(self, number: int) -> None:
-        """Run one worker after the other, each killed at a random moment; the last one lives."""
+        """Run one worker after the other, each until it is killed; the last one lives."""
         log_file = self.folder / f"worker-{number}.log"
+        end = self.killed_as_it_goes_live if self.wish.kill_at else self.kill_at_random
         while True:
             async with worker_process(COMMAND, self.environment, log_file) as process:
-                with anyio.move_on_after(self.random.uniform(3.0, 9.0)):
-                    await self.calm.wait()
-                    await anyio.sleep_forever()
-                if self.calm.is_set():
-                    await anyio.sleep_forever()
+                await end(process)
+
+    async def kill_at_random(self, process: Process) -> None:
+        """Kill it some seconds after its start; one that sees all the taps through lives on."""
+        with anyio.move_on_after(self.random.uniform(3.0, 9.0)):
+            await self.calm.wait()
+        if self.calm.is_set():
+            await anyio.sleep_forever()
+        process.kill()
+        self.kills += 1
+        await process.wait()
+
+    async def killed_as_it_goes_live(self, process: Process) -> None:
+        """Have it killed with all others once the story goes live at which they are."""
+        self.living.append(process)
+        code = await process.wait()
+        self.living.remove(process)
+        assert code == -SIGKILL, f"a worker ended by itself with {code}"
+
+    def see_journal(self) -> None:
+        """The sandbox has noted something: kill every worker between the effect of a publish call and its answer."""
+        if self.sandbox.telegram.journal.entries[-1].kind != "instagram.published":
+            return
+        self.published += 1
+        if self.published in self.wish.kill_at:
+            self.kills += len(self.living)
+            for process in self.living:
                 process.kill()
-                self.kills += 1
-                await process.wait()
+
+    def kills_to_come(self) -> list[int]:
+        """The stories at whose going live workers are still to be killed."""
+        return [number for number in self.wish.kill_at if number > self.published]
 
     def trouble_instagram(self) -> None:
         """Lose answers of the publish call now and then."""
@@ -101,7 +131,7 @@ class Play:
     async def tap_auto_post(self) -> None:
         """Tap Auto Post on every card as it comes, and again where a person sees that it is still asked for."""
         with anyio.move_on_after(DECK_SECONDS):
-            while len(self.tapped) < self.wish.items:
+            while len(self.tapped) < self.wish.items or self.kills_to_come():
                 for card in await self.cards():
                     self.tap(card, "Auto Post")
                     await anyio.sleep(self.random.uniform(0.0, 0.5))
@@ -167,6 +197,7 @@ class Play:
             "seed": self.wish.seed,
             "workers": self.wish.workers,
             "kills": self.kills,
+            "kills_missing": len(self.kills_to_come()),
             "items": self.wish.items,
             "tapped": len(self.tapped),
             "tapped_again": self.again,
@@ -192,5 +223,6 @@ async def open_play(wish: Wish, folder: Path) -> AsyncIterator[Play]:
         key = new_key()
         environment = worker_of(sandbox, folder, dsn) | {"SECRET_KEYS": key}
         play = Play(wish, sandbox, fixtures, database, folder, environment, Random(wish.seed))
+        sandbox.telegram.journal.listeners.append(play.see_journal)
         await play.set_the_stage(Vault([key]))
         yield play

@@ -11,6 +11,7 @@ from tests.chaos.verdict import of_kills, of_slow_publishes
 
 KILLS = {
     "kills": 19,
+    "kills_missing": 0,
     "items": 12,
     "tapped": 12,
     "states": {"posted": 12},
@@ -45,6 +46,7 @@ def test_run_with_kills_in_which_each_tapped_story_is_live_once_is_right() -> No
     ("change", "sentence"),
     [
         ({"kills": 0}, "no worker was killed"),
+        ({"kills_missing": 1}, "1 of the kills never came"),
         ({"tapped": 11}, "11 of 12 items were tapped"),
         ({"states": {"posted": 11, "in_review": 1}}, "1 items are open"),
         ({"states": {"posted": 11, "in_doubt": 1}}, "1 items are open"),

@@ -18,6 +18,7 @@ def of_kills(found: Found) -> list[str]:
     items, states = found["items"], found["states"]
     wrong = {
         "no worker was killed": found["kills"] == 0,
+        f"{found['kills_missing']} of the kills never came": found["kills_missing"] > 0,
         f"{found['tapped']} of {items} items were tapped": found["tapped"] != items or not items,
         f"{_open(states)} items are open": _open(states) > 0,
         f"{found['tapped']} tapped, {found['live']} live": found["live"] != found["tapped"],

@@ -29,7 +29,7 @@ PUBLISHING: tuple[Promise, ...] = (
             ),
         ),
         "broken: 8 tapped, 0 live",
-        'make chaos ARGS="--items 8"',
+        'make chaos ARGS="--items 8 --kill-at 3"',
     ),
     Promise(
         "slow",
