@@ -234,6 +234,14 @@ class Instagram(Protocol):
 class MediaSource(Protocol):
     """Where the files of the stories live."""
 
-    async def read(self, story: Story) -> bytes:
-        """Return the uncompressed file; `Refused` when it is missing."""
+    async def shown(self, story: Story) -> bytes:
+        """Return what goes live, which is what a card shows; `Refused` when it is missing."""
+        ...
+
+    async def thumbnail(self, story: Story) -> bytes | None:
+        """Return a JPEG of a film's picture, 320 pixels and 200 kB at most; None if there is none."""
+        ...
+
+    async def original(self, story: Story) -> bytes:
+        """Return the uncompressed file, without what it tells of place and device; `Refused` when it is missing."""
         ...

@@ -40,10 +40,19 @@ class OnePicture:
     def __init__(self, content: bytes) -> None:
         self._content = content
 
-    async def read(self, story: Story) -> bytes:
+    async def shown(self, story: Story) -> bytes:
         """Return the picture."""
         del story
         return self._content
+
+    async def thumbnail(self, story: Story) -> bytes | None:
+        """Return nothing: a picture has none."""
+        del story
+        return None
+
+    async def original(self, story: Story) -> bytes:
+        """Return the picture."""
+        return await self.shown(story)
 
 
 @dataclass

@@ -102,8 +102,20 @@ class MediaKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Dimensions:
+    """Of what goes live: the pixels of a row and of a column, as it is seen, and of a film its length in seconds."""
+
+    width: int
+    height: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
-    """The media and its caption; `file_id` is Telegram's own copy, once it has one."""
+    """The media and its caption; `file_id` is Telegram's own copy, once it has one.
+
+    A story that a release before this one took in has no `dimensions`.
+    """
 
     media_id: int
     kind: MediaKind
@@ -112,6 +124,7 @@ class Story:
     title: str
     caption: str
     file_id: str | None = None
+    dimensions: Dimensions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,9 @@ async def _take_in(opened: ConsoleDependencies, paths: list[Path]) -> list[dict[
             "file_name": file.file_name,
             "bytes": file.bytes,
             "sha256": file.sha256,
+            "width": file.dimensions.width,
+            "height": file.dimensions.height,
+            "seconds": file.dimensions.seconds,
         }
         for file in kept
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from actors.domain.account import Login
-from actors.domain.item import MediaKind
+from actors.domain.item import Dimensions, MediaKind
 from actors.operations.set_up import Prerequisites, SetUp
 from actors.ports import Clock, Groups
 
@@ -54,6 +54,8 @@ class AcceptedFile(Protocol):
     def bytes(self) -> int: ...
     @property
     def sha256(self) -> str: ...
+    @property
+    def dimensions(self) -> Dimensions: ...
 
 
 class Library(Protocol):

@@ -16,8 +16,9 @@ from obstore.store import S3Store
 from actors.domain.item import Story
 from actors.errors import Refused, Unreachable
 from infra.media.cleaning import for_the_team, published, remember
+from infra.media.names import content_type, published_path, thumbnail_path
 from infra.media.straight import fetch_straight
-from infra.media.taking import Stored, content_type, published_path, take_in, unfitted
+from infra.media.taking import Stored, take_in, unfitted
 
 FETCHED = timedelta(minutes=10)  # a link that only we see
 VALID = timedelta(hours=24)  # as long as one of Instagram's containers lives
@@ -54,7 +55,18 @@ class BucketMedia:
         self._valid = valid
         self._bare: set[str] = set()  # published files that tell nothing, as far as this process knows
 
-    async def read(self, story: Story) -> bytes:
+    async def shown(self, story: Story) -> bytes:
+        """Return what goes live, or the picture itself of before pictures were fitted; `Refused` when it is missing."""
+        content = await self._get(published_path(story.kind, story.path))
+        if content is None:
+            return await self.original(story)
+        return await to_thread.run_sync(for_the_team, story.kind, content)
+
+    async def thumbnail(self, story: Story) -> bytes | None:
+        """Return a small picture of a film; None: it has none."""
+        return await self._get(thumbnail_path(story.path))
+
+    async def original(self, story: Story) -> bytes:
         """Return the uncompressed file without what it tells; `Refused` when it is missing."""
         content = await self._get(story.path)
         if content is None:

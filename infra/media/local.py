@@ -13,7 +13,8 @@ from actors.domain.item import Story
 from actors.errors import Refused, Unreachable
 from infra.media.cleaning import for_the_team, published, remember
 from infra.media.links import SignedLinks
-from infra.media.taking import Stored, content_type, published_path, take_in, unfitted
+from infra.media.names import content_type, published_path, thumbnail_path
+from infra.media.taking import Stored, take_in, unfitted
 
 
 class LocalMedia:
@@ -24,9 +25,21 @@ class LocalMedia:
         self._links = links
         self._bare: set[str] = set()  # published files that tell nothing, as far as this process knows
 
-    async def read(self, story: Story) -> bytes:
+    async def shown(self, story: Story) -> bytes:
+        """Return what goes live, or the picture itself of before pictures were fitted; `Refused` when it is missing."""
+        path = published_path(story.kind, story.path)
+        if await self.place(path) is None:
+            path = story.path
+        return await to_thread.run_sync(self._read, story, path)
+
+    async def thumbnail(self, story: Story) -> bytes | None:
+        """Return a small picture of a film; None: it has none."""
+        path = await self.place(thumbnail_path(story.path))
+        return None if path is None else await to_thread.run_sync(path.read_bytes)
+
+    async def original(self, story: Story) -> bytes:
         """Return the uncompressed file without what it tells; `Refused` when it is missing."""
-        return await to_thread.run_sync(self._read, story)
+        return await to_thread.run_sync(self._read, story, story.path)
 
     async def check_and_store(self, path: Path) -> Stored:
         """Check that the file can be a story and keep a copy; the same content is kept once.
@@ -68,10 +81,10 @@ class LocalMedia:
         except (OSError, ValueError):  # a name too long, a NUL in it
             return None
 
-    def _read(self, story: Story) -> bytes:
+    def _read(self, story: Story, name: str) -> bytes:
         try:
             folder = self._folder.resolve()
-            path = (folder / story.path).resolve()
+            path = (folder / name).resolve()
             if not path.is_relative_to(folder):
                 raise Refused(f"the path of media {story.media_id} leads out of the media folder")
             return for_the_team(story.kind, path.read_bytes())

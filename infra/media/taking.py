@@ -7,13 +7,18 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from io import BytesIO
+from pathlib import Path
 
-from actors.domain.item import MediaKind, Story
+from PIL import Image
+
+from actors.domain.item import Dimensions, MediaKind, Story
 from actors.errors import Refused
 from infra.media.bare_films import bare
+from infra.media.films import read_film
 from infra.media.fitting import fit
 from infra.media.formats import BROKEN, VIDEO_BYTES, Format, Unfit, check, check_size, recognise
+from infra.media.names import published_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Stored:
     file_name: str
     bytes: int
     sha256: str
+    dimensions: Dimensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +39,6 @@ class Taken:
 
     stored: Stored
     files: Mapping[str, bytes]
-
-
-def published_path(kind: MediaKind, path: str) -> str:
-    """Name the file that Instagram fetches for a story kept at `path`.
-
-    A video is its own; beside each picture stands its copy fit for a story, with the same stem: ab/abc….png and
-    ab/abc….story.jpg. The rule is the only link between the two, so neither a row nor a second look-up is needed.
-    """
-    if kind is MediaKind.VIDEO:
-        return path
-    return str(PurePosixPath(path).with_suffix(".story.jpg"))
-
-
-def content_type(path: str) -> str:
-    """Name the kind of a file that was kept, for HTTP."""
-    return CONTENT_TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
-
-
-CONTENT_TYPES = {
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".mp4": "video/mp4",
-    ".mov": "video/quicktime",
-}
 
 
 def take_in(path: Path) -> Taken:
@@ -72,7 +53,18 @@ def take_in(path: Path) -> Taken:
     files = {kept: content}
     if found.kind is MediaKind.PHOTO:
         files[published_path(found.kind, kept)] = _fitted(path, content)
-    return Taken(Stored(found.kind, kept, name, len(content), digest), files)
+    dimensions = _dimensions(found.kind, files[published_path(found.kind, kept)])
+    return Taken(Stored(found.kind, kept, name, len(content), digest, dimensions), files)
+
+
+def _dimensions(kind: MediaKind, content: bytes) -> Dimensions:
+    if kind is MediaKind.PHOTO:
+        with Image.open(BytesIO(content)) as picture:
+            return Dimensions(*picture.size)
+    film = read_film(content)
+    assert film is not None  # it was checked
+    seen = next(track for track in film.tracks if track.media == b"vide")
+    return Dimensions(seen.width, seen.height, film.seconds)
 
 
 def unfitted(story: Story) -> Refused:

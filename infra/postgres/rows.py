@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from actors.domain.account import Account, Login
-from actors.domain.item import Card, LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import Card, Dimensions, LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
 from actors.domain.publish_phase import Phase
 
 
@@ -53,7 +53,14 @@ def story(value: Any) -> Story:
         title=value["title"],
         caption=value["caption"],
         file_id=value["file_id"],
+        dimensions=_dimensions(value),
     )
+
+
+def _dimensions(value: Any) -> Dimensions | None:
+    if value["width"] is None:
+        return None
+    return Dimensions(value["width"], value["height"], value["seconds"])
 
 
 def account(value: Any) -> Account:

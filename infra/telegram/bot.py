@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from pathlib import PurePath
 from typing import Protocol
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message
@@ -14,7 +15,7 @@ from telegram import ReplyParameters as Reply
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from actors.domain.item import MediaKind, Row
+from actors.domain.item import MediaKind, Row, Story
 from actors.ports import Face, MediaSource, Sending, SentCard
 from infra.telegram.caption_text import clip, one_line, units, whole_text
 from infra.telegram.cards import LONGEST_CAPTION, ButtonRows, caption, first_face, keyboard
@@ -41,10 +42,12 @@ class _Send(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _OnItsWay:
-    """In which line a file stands, and who is told how far it comes."""
+    """In which line a file stands, who is told how far it comes, which file it is, and what it is called."""
 
     turns: UploadTurns
     sending: Sending | None
+    read: Callable[[Story], Awaitable[bytes]]
+    name: str
 
 
 class TelegramChat:
@@ -73,7 +76,9 @@ class TelegramChat:
         )
         with port_errors():
             message = await self._send_known(send, row)
-            message = message or await self._send_file(send, row, _OnItsWay(self._cards, sending))
+            if message is None:
+                way = _OnItsWay(self._cards, sending, self._media.shown, _shown_name(row.story))
+                message = await self._send_file(send, row, way)
             return SentCard(message.message_id, _file_id(message, row.story.kind))
 
     async def edit_card(self, face: Face) -> None:
@@ -99,7 +104,8 @@ class TelegramChat:
             reply_parameters=_reply(reply_to),
         )
         with port_errors():
-            await self._send_file(send, row, _OnItsWay(self._originals, sending))
+            way = _OnItsWay(self._originals, sending, self._media.original, row.story.file_name)
+            await self._send_file(send, row, way)
             if not fits:
                 await self._bot.send_message(
                     row.chat_id,
@@ -158,8 +164,8 @@ class TelegramChat:
         sending = way.sending or Sending()
         sending.kept_back = True
         async with way.turns.of(row.chat_id):
-            upload = Upload(await self._media.read(row.story), sending)
-            name = clip(one_line(row.story.file_name), FILE_NAME_ROOM, "") or "story"
+            upload = Upload(await way.read(row.story), sending)
+            name = clip(one_line(way.name), FILE_NAME_ROOM, "") or "story"
             return await send(InputFile(upload, filename=name, read_file_handle=False))
 
 
@@ -172,6 +178,12 @@ async def open_telegram(
         # Bot.initialize is not called: it would ask who we are, which a start without network could not answer.
         bot = Bot(token, base_url=f"{api_url}/bot", request=calls, get_updates_request=polls)
         yield TelegramChat(bot, media), TelegramUpdates(polls, f"{api_url}/bot{token}")
+
+
+def _shown_name(story: Story) -> str:
+    """What goes live is JPEG or MP4, whatever was given."""
+    ending = ".mp4" if story.kind is MediaKind.VIDEO else ".jpg"
+    return clip(one_line(PurePath(story.file_name).stem), FILE_NAME_ROOM - len(ending), "") + ending
 
 
 def _markup(buttons: ButtonRows) -> InlineKeyboardMarkup | None:

@@ -114,9 +114,17 @@ class _Pictures:
     def __init__(self, content: bytes) -> None:
         self._content = content
 
-    async def read(self, _: Story) -> bytes:
+    async def shown(self, _: Story) -> bytes:
         """Return the picture."""
         return self._content
+
+    async def thumbnail(self, _: Story) -> bytes | None:
+        """Return nothing: it has none."""
+        return None
+
+    async def original(self, story: Story) -> bytes:
+        """Return the same."""
+        return await self.shown(story)
 
 
 @asynccontextmanager

@@ -62,6 +62,9 @@ class MediaRecord:
     bytes: int = 5
     file_id: str | None = None
     posted: int = 0
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

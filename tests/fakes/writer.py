@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import md5
 from typing import Any, TypeAlias
 
-from actors.domain.item import Card, LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import Card, Dimensions, LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
 from actors.domain.publish_phase import Phase
 from actors.operations.operation import Operation
 from tests.fakes.records import (
@@ -213,7 +213,14 @@ def _story(media: MediaRecord) -> Story:
         media.title,
         media.caption,
         media.file_id,
+        _dimensions(media),
     )
+
+
+def _dimensions(media: MediaRecord) -> Dimensions | None:
+    if media.width is None or media.height is None:
+        return None
+    return Dimensions(media.width, media.height, media.seconds)
 
 
 def _settlement(item: ItemRecord) -> Settlement | None:

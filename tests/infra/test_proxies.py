@@ -36,7 +36,13 @@ EVERYTHING = Proxies(PROXY, SECURE, REST)
 class NoMedia:
     """Telegram has every file."""
 
-    async def read(self, story: Story) -> bytes:
+    async def shown(self, story: Story) -> bytes:
+        raise AssertionError(story)
+
+    async def thumbnail(self, story: Story) -> bytes | None:
+        raise AssertionError(story)
+
+    async def original(self, story: Story) -> bytes:
         raise AssertionError(story)
 
 
@@ -182,7 +188,7 @@ async def test_bucket_is_reached_by_its_proxy_and_by_no_other(
         bucket = Bucket("stories", url, key_id="AKTEST", key="a key of the tests", proxy=login)
 
         with pytest.raises(Unreachable):
-            await BucketMedia(bucket).read(STORY)
+            await BucketMedia(bucket).original(STORY)
 
     assert strange.asked == []
     assert (proxy.asked != [], set(proxy.keys)) == (by_proxy, {f"Basic {ANNA}"} if by_proxy else set())

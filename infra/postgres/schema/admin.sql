@@ -85,7 +85,8 @@ language sql stable as $$
 create or replace function media_line(p_media media) returns json language sql stable set timezone = 'UTC' as $$
   select json_build_object('id', p_media.media_id, 'chat_id', c.chat_id, 'timezone', c.timezone, 'kind', p_media.kind,
     'file_name', p_media.file_name, 'title', p_media.title, 'caption', p_media.caption, 'bytes', p_media.bytes,
-    'sha256', p_media.sha256, 'path', p_media.path, 'posted', p_media.posted, 'created_at', p_media.created_at,
+    'sha256', p_media.sha256, 'path', p_media.path, 'width', p_media.width, 'height', p_media.height,
+    'seconds', p_media.seconds, 'posted', p_media.posted, 'created_at', p_media.created_at,
     'open_item', (select item_id from items where chat_key = p_media.chat_key and media_id = p_media.media_id
       and state in ('waiting', 'presenting', 'in_review', 'publishing', 'in_doubt')),
     'locked', (l).kind, 'locked_until', nullif((l).until, 'infinity'))
@@ -98,9 +99,10 @@ declare key bigint := (select chat_key from chats where chat_id = p_chat_id); st
 begin
   if key is null then return unknown_chat(p_chat_id); end if;
   for story in select * from jsonb_array_elements(p_stories) loop
-    insert into media (chat_key, kind, path, file_name, title, caption, sha256, bytes)
+    insert into media (chat_key, kind, path, file_name, title, caption, sha256, bytes, width, height, seconds)
     values (key, story->>'kind', story->>'path', story->>'file_name', story->>'title',
-      story->>'caption', story->>'sha256', (story->>'bytes')::bigint)
+      story->>'caption', story->>'sha256', (story->>'bytes')::bigint, (story->>'width')::integer,
+      (story->>'height')::integer, (story->>'seconds')::double precision)
     on conflict (chat_key, sha256) do nothing returning * into one;
     if found then
       answers := answers || json_build_array(media_line(one), true);

@@ -20,7 +20,8 @@ create or replace function publish_line(p_publish publishes) returns jsonb langu
     'inherited', p_publish.inherited, 'publishing_at', p_publish.publishing_at,
     'since_seconds', extract(epoch from now() - p_publish.phase_at),
     'story', jsonb_build_object('media_id', m.media_id, 'kind', m.kind, 'path', m.path, 'file_name', m.file_name,
-      'title', m.title, 'caption', m.caption, 'file_id', m.file_id),
+      'title', m.title, 'caption', m.caption, 'file_id', m.file_id,
+      'width', m.width, 'height', m.height, 'seconds', m.seconds),
     'token_gone', coalesce(a.token_gone or a.removed, false),
     'account', case when a.account_id is not null then sealed_account(a) end)
   from items i join chats c using (chat_key) join media m using (chat_key, media_id)

@@ -64,6 +64,8 @@ create table media (
   -- Telegram's own copy, once a card was sent.
   file_id text,
   posted bigint not null default 0, created_at timestamptz not null default now(),
+  -- Of what goes live, in pixels and seconds; null: taken in by a release that did not measure.
+  width integer, height integer, seconds double precision,
   primary key (chat_key, media_id),
   -- The same file is one story of a chat.
   unique (chat_key, sha256));

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,6 +96,7 @@ class DemoFixtures:
         stored = await self.media.check_and_store(picture)
         names = ("path", "file_name", "sha256", "bytes")
         story = {name: getattr(stored, name) for name in names} | {"kind": stored.kind.value, "title": title}
+        story |= asdict(stored.dimensions)
         async with self.turn:
             media = (await self.polls.add_media(chat_id, [story | {"caption": f"{title} #everytap"}]))[0]
             due = self.clock.now() + timedelta(seconds=in_seconds)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.domain.account import Login
-from actors.domain.item import MediaKind
+from actors.domain.item import Dimensions, MediaKind
 from actors.errors import PortError, Unreachable
 from actors.operations.set_up import Prerequisites, SetUp
 from infra.console.ports import ConsoleDependencies, Lines, VaultDependencies
@@ -164,6 +164,7 @@ class FakeFile:
     path: str = "aa/aa.jpg"
     bytes: int = 9
     sha256: str = "aa"
+    dimensions: Dimensions = field(default=Dimensions(1080, 1920))
 
 
 @dataclass

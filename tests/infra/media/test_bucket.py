@@ -15,10 +15,11 @@ import pytest
 from PIL import Image
 from yarl import URL
 
-from actors.domain.item import MediaKind, Story
+from actors.domain.item import Dimensions, MediaKind, Story
 from actors.errors import Refused, Unreachable
 from infra.media.bucket import Bucket, BucketMedia
-from infra.media.taking import Stored, published_path
+from infra.media.names import published_path
+from infra.media.taking import Stored
 from tests.backends import BACKENDS, Backend
 from tests.infra.media.bucket_server import BUCKET, KEY, KEY_ID, REGION, BucketServer, Kept, bucket_server
 from tests.infra.media.films import FilmPlan, film
@@ -68,8 +69,9 @@ async def test_picture_is_kept_as_it_was_and_fit_for_a_story(
     stored = await media.check_and_store(source)
 
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
-    assert stored == Stored(MediaKind.PHOTO, f"{digest[:2]}/{digest}.png", source.name, source.stat().st_size, digest)
-    assert await media.read(story(stored)) == source.read_bytes()
+    kept, size = f"{digest[:2]}/{digest}.png", source.stat().st_size
+    assert stored == Stored(MediaKind.PHOTO, kept, source.name, size, digest, Dimensions(1080, 1920))
+    assert await media.original(story(stored)) == source.read_bytes()
     assert {name: kept.kind for name, kept in server.objects.items()} == {
         stored.path: "image/png",
         f"{digest[:2]}/{digest}.story.jpg": "image/jpeg",
@@ -120,7 +122,7 @@ async def test_copy_of_an_earlier_release_tells_nothing_to_the_team_nor_once_the
     server.objects["ab/abc.story.jpg"] = server.objects["ab/abc.jpg"] = Kept(with_remark(), "image/jpeg")
     asked = Story(3, MediaKind.PHOTO, "ab/abc.jpg", "sunset.jpg", "Sunset", "")
 
-    shown = await media.read(asked)
+    shown = await media.shown(asked)
     first, again = await fetch(await media.link(asked)), await fetch(await media.link(asked))
 
     assert b"52 deg" not in shown
@@ -138,7 +140,7 @@ async def test_file_is_read_from_the_bucket_and_from_no_host_that_it_names(
         server.moved_to = other.url
 
         with pytest.raises(Unreachable, match="is elsewhere: set AWS_REGION and AWS_ENDPOINT_URL"):
-            await media.read(Story(3, MediaKind.PHOTO, "ab/abc.png", "a.png", "A", ""))
+            await media.original(Story(3, MediaKind.PHOTO, "ab/abc.png", "a.png", "A", ""))
 
         assert other.asked == []
 
@@ -150,7 +152,7 @@ async def test_file_that_could_not_be_read_at_once_is_asked_for_again(
     stored = await media.check_and_store(source)
     server.failures.extend([503, 500])
 
-    assert await media.read(story(stored)) == source.read_bytes()
+    assert await media.original(story(stored)) == source.read_bytes()
 
 
 async def test_bucket_that_cannot_be_read_says_why_without_the_link(bucket: Bucket, server: BucketServer) -> None:
@@ -168,14 +170,14 @@ async def test_bucket_that_cannot_be_read_says_why_without_the_link(bucket: Buck
 
 async def _failure_of_reading(bucket: Bucket, asked: Story) -> Unreachable:
     with pytest.raises(Unreachable) as raised:
-        await BucketMedia(bucket).read(asked)
+        await BucketMedia(bucket).original(asked)
     assert "Signature" not in "".join(traceback.format_exception(raised.value))
     return raised.value
 
 
 async def test_missing_file_is_refused(media: BucketMedia) -> None:
     with pytest.raises(Refused, match="the file of media 3 is missing"):
-        await media.read(Story(3, MediaKind.PHOTO, "ab/none.png", "none.png", "None", ""))
+        await media.original(Story(3, MediaKind.PHOTO, "ab/none.png", "none.png", "None", ""))
 
 
 async def test_file_that_cannot_be_a_story_never_reaches_the_bucket(

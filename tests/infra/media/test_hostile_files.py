@@ -18,7 +18,8 @@ from actors.errors import Refused
 from infra.media.films import read_film
 from infra.media.fitting import is_fit
 from infra.media.formats import Unfit, check, recognise
-from infra.media.taking import Taken, published_path, take_in
+from infra.media.names import published_path
+from infra.media.taking import Taken, take_in
 from tests.hostile import bent, few
 from tests.infra.media.films import FilmPlan, box, film
 

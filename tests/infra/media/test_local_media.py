@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from actors.domain.item import MediaKind, Story
+from actors.domain.item import Dimensions, MediaKind, Story
 from actors.errors import Refused, Unreachable
 from infra.media.fitting import fit
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
-from infra.media.taking import Stored, published_path
+from infra.media.names import published_path
+from infra.media.taking import Stored
 from tests.backends import BACKENDS, Backend
 from tests.infra.media.films import FTYP, MDAT, FilmPlan, box, film, moov
 
@@ -97,8 +98,10 @@ async def test_file_is_known_by_its_content_and_kept_under_its_hash(
     stored = await library.check_and_store(put(tmp_path, name, content))
 
     digest = hashlib.sha256(content).hexdigest()
-    assert stored == Stored(kind, f"{digest[:2]}/{digest}.{ending}", name, len(content), digest)
-    assert await library.read(story(stored.path)) == content
+    dimensions = stored.dimensions
+    assert stored == Stored(kind, f"{digest[:2]}/{digest}.{ending}", name, len(content), digest, dimensions)
+    assert dimensions == Dimensions(1080, 1920, 12.0 if kind is MediaKind.VIDEO else None)
+    assert await library.original(story(stored.path)) == content
 
 
 async def test_same_content_is_kept_once(library: LocalMedia, tmp_path: Path) -> None:
@@ -118,7 +121,7 @@ async def test_torn_copy_of_before_is_replaced(library: LocalMedia, tmp_path: Pa
 
     await library.check_and_store(source)
 
-    assert await library.read(story(stored.path)) == source.read_bytes()
+    assert await library.original(story(stored.path)) == source.read_bytes()
 
 
 async def test_picture_is_kept_twice_as_it_was_and_fit_for_a_story(library: LocalMedia, tmp_path: Path) -> None:
@@ -127,7 +130,7 @@ async def test_picture_is_kept_twice_as_it_was_and_fit_for_a_story(library: Loca
     stored = await library.check_and_store(put(tmp_path, "a.png", content))
 
     original, fitted = (tmp_path / "media" / path for path in files(tmp_path / "media"))
-    assert await library.read(story(stored.path)) == original.read_bytes() == content
+    assert await library.original(story(stored.path)) == original.read_bytes() == content
     assert fitted.name == f"{stored.sha256}.story.jpg"
     with Image.open(fitted) as shown:
         assert (shown.format, shown.size) == ("JPEG", (1080, 1920))
@@ -232,7 +235,7 @@ async def test_path_out_of_the_folder_is_not_read(library: LocalMedia, tmp_path:
     (tmp_path / "media" / "link").symlink_to(tmp_path / "secret")
 
     with pytest.raises(Refused, match="leads out of the media folder"):
-        await library.read(story(path))
+        await library.original(story(path))
 
 
 @pytest.mark.parametrize("path", ["", ".", "aa/none.jpg", "nul\0.jpg"])
@@ -240,7 +243,7 @@ async def test_missing_file_is_refused(library: LocalMedia, tmp_path: Path, path
     (tmp_path / "media").mkdir()
 
     with pytest.raises(Refused, match="media 3 is missing"):
-        await library.read(story(path))
+        await library.original(story(path))
 
 
 async def test_stories_that_are_not_out_yet_are_closed_to_others_of_the_machine(
@@ -317,7 +320,37 @@ async def test_team_is_shown_a_picture_without_its_place_and_the_file_stays(tmp_
     (tmp_path / "ab").mkdir()
     kept = put(tmp_path / "ab", "abc.jpg", with_remark((90, 160)))
 
-    shown = await LocalMedia(tmp_path).read(story("ab/abc.jpg"))
+    shown = await LocalMedia(tmp_path).original(story("ab/abc.jpg"))
 
     assert b"52 deg" not in shown
     assert b"52 deg" in kept.read_bytes()
+
+
+async def test_card_shows_the_copy_that_goes_live_and_original_the_file_itself(
+    library: LocalMedia, tmp_path: Path
+) -> None:
+    content = picture("PNG", (400, 300))
+    stored = await library.check_and_store(put(tmp_path, "a.png", content))
+
+    shown, original = await library.shown(story(stored.path)), await library.original(story(stored.path))
+
+    assert Image.open(BytesIO(shown)).size == (1080, 1920)
+    assert Image.open(BytesIO(original)).size == (400, 300)
+
+
+async def test_picture_of_before_pictures_were_fitted_is_shown_itself(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    put(tmp_path / "ab", "abc.png", picture("PNG", (400, 300)))
+
+    shown = await LocalMedia(tmp_path).shown(story("ab/abc.png"))
+
+    assert Image.open(BytesIO(shown)).size == (400, 300)
+
+
+async def test_film_has_a_thumbnail_where_one_was_made(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    put(tmp_path / "ab", "abc.thumbnail.jpg", b"small")
+    library = LocalMedia(tmp_path)
+
+    assert await library.thumbnail(story("ab/abc.original.mov")) == b"small"
+    assert await library.thumbnail(story("ab/other.mp4")) is None

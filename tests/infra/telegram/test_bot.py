@@ -36,8 +36,15 @@ class Shelf:
     content: bytes
     read_names: list[str] = field(default_factory=list)
 
-    async def read(self, story: Story) -> bytes:
-        self.read_names.append(story.file_name)
+    async def shown(self, story: Story) -> bytes:
+        self.read_names.append(f"shown of {story.file_name}")
+        return self.content
+
+    async def thumbnail(self, story: Story) -> bytes | None:
+        return None if story.dimensions is None else self.content
+
+    async def original(self, story: Story) -> bytes:
+        self.read_names.append(f"original of {story.file_name}")
         return self.content
 
 
@@ -79,6 +86,16 @@ async def test_card_arrives_with_picture_caption_and_buttons(team: Team) -> None
     assert shown["kind"] == "photo"
     assert shown["html"].startswith("<b>\u2068Sunday market\u2069</b>\n")
     assert [len(row) for row in shown["buttons"]] == [1, 2, 1, 2]
+
+
+async def test_card_shows_what_goes_live_and_original_what_was_given(team: Team) -> None:
+    """So the name of the file on a card may end otherwise than that of the file which was given."""
+    taken = replace(ROW, story=replace(ROW.story, file_name="IMG_0007.heic"))
+
+    sent = await team.chat.send_card(taken)
+    await team.chat.send_original(taken, sent.message_id)
+
+    assert team.shelf.read_names == ["shown of IMG_0007.heic", "original of IMG_0007.heic"]
 
 
 async def test_second_card_uses_telegrams_own_copy(team: Team) -> None:

@@ -29,7 +29,13 @@ def anyio_backend(request: pytest.FixtureRequest) -> Backend:
 class NoMedia:
     """A media source that is never asked."""
 
-    async def read(self, story: Story) -> bytes:
+    async def shown(self, story: Story) -> bytes:
+        raise AssertionError(story)
+
+    async def thumbnail(self, story: Story) -> bytes | None:
+        raise AssertionError(story)
+
+    async def original(self, story: Story) -> bytes:
         raise AssertionError(story)
 
 

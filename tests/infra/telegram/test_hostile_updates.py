@@ -111,7 +111,13 @@ def kept_texts(update: Update) -> list[str]:
 class NoMedia:
     """A media source that is never asked."""
 
-    async def read(self, story: Story) -> bytes:
+    async def shown(self, story: Story) -> bytes:
+        raise AssertionError(story)
+
+    async def thumbnail(self, story: Story) -> bytes | None:
+        raise AssertionError(story)
+
+    async def original(self, story: Story) -> bytes:
         raise AssertionError(story)
 
 

@@ -34,9 +34,17 @@ PATIENCE_SECONDS = 10.0
 class OneFilm:
     """A media source."""
 
-    async def read(self, _: Story) -> bytes:
+    async def shown(self, _: Story) -> bytes:
         """Return what fills no buffer on the way as a whole."""
         return b"\x00\x00\x00\x18ftypmp42" + bytes(FILM_BYTES)
+
+    async def thumbnail(self, _: Story) -> bytes | None:
+        """Return nothing: it has none."""
+        return None
+
+    async def original(self, story: Story) -> bytes:
+        """Return the same."""
+        return await self.shown(story)
 
 
 @dataclass

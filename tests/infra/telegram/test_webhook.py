@@ -26,7 +26,13 @@ SECRET = "who-calls-is-telegram"
 class NoMedia:
     """Nobody asks for a file here."""
 
-    async def read(self, story: Story) -> bytes:
+    async def shown(self, story: Story) -> bytes:
+        raise AssertionError(story)
+
+    async def thumbnail(self, story: Story) -> bytes | None:
+        raise AssertionError(story)
+
+    async def original(self, story: Story) -> bytes:
         raise AssertionError(story)
 
 
