@@ -51,13 +51,17 @@ class ChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:
-    """What is said, and how the log calls it; `doubt`: of this change it is not known yet what it came to."""
+    """What is said, and how the log calls it; `doubt`: of this change it is not known yet what it came to.
+
+    `item_id`: the item that it is about, if it is about one.
+    """
 
     text: str
     verb: str
     outcome: str
     attempts: int = 0
     doubt: ChangeRequest | None = None
+    item_id: int | None = None
 
 
 Heap: TypeAlias = list[tuple[Said, CommandAnswer]]
@@ -132,6 +136,7 @@ class Answering:
             chat_id=said.chat_id,
             message_id=said.message_id,
             user_id=said.person.id,
+            item_id=answer.item_id,
             verb=answer.verb,
             outcome=answer.outcome,
             db_attempts=answer.attempts,
@@ -244,21 +249,20 @@ class Answering:
         reply = await self._ask(change.operation, change.said, seconds)
         self._tell(change.command, change.said, reply.value)
         await self._follow(change.said, reply.value)
-        text = replies.told(change.command, self._scene(change.said), reply.value)
-        return CommandAnswer(text, change.command.verb.value, reply.value.verdict.value, reply.attempts)
+        told, verb = reply.value, change.command.verb.value
+        text = replies.told(change.command, self._scene(change.said), told)
+        item_id = told.row.id if told.row else None
+        return CommandAnswer(text, verb, told.verdict.value, reply.attempts, item_id=item_id)
 
     async def _ask(self, operation: Operation[T], said: Said, seconds: float) -> Reply[T]:
         priority = Priority.LOW if said.private else Priority.HIGH  # strangers never come before a tap
         return await self._outside.store.ask(operation, terms_for(seconds, priority))
 
     def _tell(self, command: Command, said: Said, told: Told) -> None:
-        """What a command did to an item has its line, also when the answer was asked for again."""
-        row, change = told.row, "presented" if told.claimed else "requeued"
-        done = told.claimed or (told.verdict is CommandOutcome.DONE and command.verb is CommandVerb.REQUEUE)
-        # One round may be presented again and again; a requeue is a decision, and its version tells it.
-        key = f"presented by {said.message_id}" if told.claimed else change
-        if row is not None and done and self._outside.explained.is_new(row, key):
-            write_item_line(row, change, f"/{command.verb.value}", user_id=said.person.id)
+        """What we claimed has its line, once, also when asked for again; what we brought back is kept for the log."""
+        row, key = told.row, f"presented by {said.message_id}"
+        if row is not None and told.claimed and self._outside.explained.is_new(row, key):
+            write_item_line(row, "presented", f"/{command.verb.value}", user_id=said.person.id)
 
     async def _follow(self, said: Said, told: Told) -> None:
         if told.claimed and told.row is not None:

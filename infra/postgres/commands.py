@@ -58,7 +58,7 @@ PAUSE_CHAT: Statement[PauseChat, Told] = Statement(
     _told,
 )
 REQUEUE_ITEM: Statement[RequeueItem, Told] = Statement(
-    "select requeue_by_command($1, $2, $3, $4, $5)",
+    "select requeue_by_command($1, $2, $3, $4, $5, true)",
     lambda operation: (*_key(operation.wish), operation.item_id),
     _told,
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from actors.domain.item import State, Step
-from actors.operations.commands import MoveChat
+from actors.operations.commands import CommandKey, CommandOutcome, MoveChat, RequeueItem
 from actors.operations.schedule import ChangesTold, Due
-from tests.contracts.team import CHAT, Team
+from tests.contracts.team import BEN, CHAT, Team
 
 
 def told(due: Due) -> list[tuple[int, str, str, State, int]]:
@@ -75,6 +75,27 @@ async def test_what_the_operator_brought_back_is_told(team: Team) -> None:
     due = await team.claim("one", "1")
 
     assert told(due) == [(row.id, "requeued", "command line", State.WAITING, 2)]
+
+
+async def test_what_a_command_brought_back_is_told_once_though_the_command_is_brought_to_two_workers(
+    team: Team,
+) -> None:
+    row = await team.settle(await team.present(), Step.SKIP)
+    wish = CommandKey(CHAT, 900, BEN)
+    await team.ask(RequeueItem(wish, row.id))
+
+    first, again = await team.claim("one", "1"), await team.ask(RequeueItem(wish, row.id))
+
+    assert again.verdict is CommandOutcome.DONE
+    assert told(first) == [(row.id, "requeued", "/requeue", State.WAITING, 2)]
+    assert (await team.claim("two", "2")).changes == ()
+
+
+async def test_command_that_brought_nothing_back_has_nothing_to_tell(team: Team) -> None:
+    row = await team.settle(await team.present(), Step.REJECT)
+    await team.ask(RequeueItem(CommandKey(CHAT, 900, BEN), row.id))
+
+    assert (await team.claim("one", "1")).changes == ()
 
 
 async def test_what_expired_is_told_by_the_look_that_let_it(team: Team) -> None:

@@ -76,7 +76,10 @@ def requeue_item(writer: Writer, asked: RequeueItem) -> Told:
         item = _wished_back(writer, chat, asked.item_id)
         if item is not None:
             requeue = desk.Requeue(item.item_id, by=asked.wish.person.name)
-            _judge(writer, chat, asked.wish, desk.requeue_item(writer, requeue) or "done", item)
+            refusal = desk.requeue_item(writer, requeue)
+            _judge(writer, chat, asked.wish, refusal or "done", item)
+            if refusal is None:
+                note_change(writer, (item.chat_key, item.item_id), "requeued", "/requeue")
         else:
             verdict = "nothing_to_requeue" if asked.item_id is None else "unknown_item"
             _judge(writer, chat, asked.wish, verdict)

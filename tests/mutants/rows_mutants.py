@@ -645,6 +645,18 @@ _TELLING = (
             ),
         ),
     ),
+    Mutant(
+        name="requeue-is-not-kept-for-the-log",
+        key="F39",
+        mistake="/requeue brings an item back, and the log does not say so",
+        edits=(
+            Edit(
+                "tests/fakes/commands.py",
+                'note_change(writer, (item.chat_key, item.item_id), "requeued", "/requeue")',
+                "pass",
+            ),
+        ),
+    ),
 )
 
 _GREETING = (

@@ -16,7 +16,7 @@ from tests.fakes.records import EventRecord
 from tests.fakes.store import Store
 from tests.simulation.processes import Life, Process
 
-KEPT = {"expire": "expired", "withdraw": "withdrawn"}
+KEPT = {"expire": "expired", "withdraw": "withdrawn", "requeue": "requeued"}
 ENDS = {"published": "published", "publish_refused": "refused", "answer_lost": "in_doubt", "rehearsed": "rehearsed"}
 PROMISE = "each change of an item has its line"
 

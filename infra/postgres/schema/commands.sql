@@ -85,9 +85,10 @@ begin
   return told(chat.chat_key, p_message, null);
 end $$;
 
--- p_item_id null: the item of this chat that was skipped or expired last.
+-- p_item_id null: the item of this chat that was skipped or expired last. p_kept: the change is kept for the log; a
+-- worker of a release before writes the line itself.
 create or replace function requeue_by_command(p_chat_id bigint, p_message bigint, p_user bigint, p_name text,
-  p_item_id bigint) returns jsonb language plpgsql set lock_timeout = '300ms' as $$
+  p_item_id bigint, p_kept boolean) returns jsonb language plpgsql set lock_timeout = '300ms' as $$
 declare chat chats; item items;
 begin
   select * into chat from chats where chat_id = p_chat_id;
@@ -99,6 +100,10 @@ begin
     perform judge_command(chat.chat_key, p_message, case
       when item.item_id is not null then coalesce(requeue_item(item.item_id, null, false, p_name)->>'refused', 'done')
       when p_item_id is null then 'nothing_to_requeue' else 'unknown_item' end, item.item_id);
+    if p_kept and exists (select from commands
+        where chat_key = chat.chat_key and message_id = p_message and verdict = 'done') then
+      perform note_change(find_item(item.item_id), 'requeued', '/requeue');
+    end if;
   end if;
   return told(chat.chat_key, p_message, null);
 end $$;

@@ -35,6 +35,11 @@ create or replace function store_finding(p_chat_key bigint, p_item_id bigint, p_
     select connection_of(chat_key, account_id) from chats where chat_key = p_chat_key and account_id = p_account_id),
     p_used, p_total, p_worker) $$;
 
+-- Called by 0.1 before what /requeue did was kept for the log (to 69d0427). Goes in 0.3.
+create or replace function requeue_by_command(p_chat_id bigint, p_message bigint, p_user bigint, p_name text,
+  p_item_id bigint) returns jsonb language sql as $$
+  select requeue_by_command(p_chat_id, p_message, p_user, p_name, p_item_id, false) $$;
+
 -- Gone: called by no release since 0019 landed; databases of then may have them.
 drop function if exists save_card(bigint, bigint, bigint, integer, text, text);
 drop function if exists send_failed(bigint, bigint, text, boolean, double precision);

@@ -120,7 +120,7 @@ def test_end_that_its_worker_told_is_not_told_again_by_who_draws_it() -> None:
         ("PresentNext", "/next", Told(CommandOutcome.DONE, CLAIMED, claimed=True), [("presented", "/next")]),
         ("PresentNext", "/next", Told(CommandOutcome.DONE, CLAIMED), []),
         ("PresentNext", "/next", Told(CommandOutcome.BEING_SENT, CLAIMED), []),
-        ("RequeueItem", "/requeue 7", Told(CommandOutcome.DONE, row(State.WAITING, 2)), [("requeued", "/requeue")]),
+        ("RequeueItem", "/requeue 7", Told(CommandOutcome.DONE, row(State.WAITING, 2)), []),
         ("RequeueItem", "/requeue 7", Told(CommandOutcome.LOCKED, row(State.SKIPPED, 1)), []),
     ],
 )
