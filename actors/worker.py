@@ -29,7 +29,7 @@ from actors.errors import PortError
 from actors.item.actor import ItemActor
 from actors.item.aloud import Aloud
 from actors.item.caches import KnownCards, People, RecentlyTold
-from actors.item.dependencies import Outside
+from actors.item.dependencies import ItemDependencies
 from actors.item.registry import CrashPolicy, ItemRegistry
 from actors.operations.set_up import Prerequisites
 from actors.peers import ItemKey
@@ -209,7 +209,7 @@ class Worker:
 
     def _item(self, ports: Ports, identity: Identity, context: Context[ItemKey, Message]) -> ItemActor:
         return ItemActor(
-            Outside(
+            ItemDependencies(
                 worker=identity.worker,
                 store=self.database,
                 chat=ports.chat,

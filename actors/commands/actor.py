@@ -34,12 +34,12 @@ MENU_EVERY_SECONDS = 4 * 3600.0  # another program of the same bot may have chan
 class Commands:
     """The registry of conversations, and what becomes of a command that crashed one: its person is answered."""
 
-    def __init__(self, outside: CommandDependencies) -> None:
-        self._chat = outside.chat
-        delivery = MessageDelivery(outside.chat, outside.store, outside.paces)
-        self._answering = Answering(outside, delivery)
+    def __init__(self, dependencies: CommandDependencies) -> None:
+        self._chat = dependencies.chat
+        delivery = MessageDelivery(dependencies.chat, dependencies.store, dependencies.paces)
+        self._answering = Answering(dependencies, delivery)
         self._greeting = Greeting(delivery)
-        self._own_name = BotName(outside.chat, self._hear_named, self._ignore)
+        self._own_name = BotName(dependencies.chat, self._hear_named, self._ignore)
         self._registry: Registry[int, Heard] = Registry(
             partial(Conversation, self._answering, self._greeting), self._to_dead_letters
         )

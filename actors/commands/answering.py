@@ -73,9 +73,9 @@ class Answering:
     `stopping` ends what is done while no person waits.
     """
 
-    def __init__(self, outside: CommandDependencies, delivery: MessageDelivery) -> None:
+    def __init__(self, dependencies: CommandDependencies, delivery: MessageDelivery) -> None:
         self.stopping = anyio.Event()
-        self._outside = outside
+        self._dependencies = dependencies
         self._delivery = delivery
         self._courtesy = Courtesy()
         self._kindness = Courtesy()
@@ -158,7 +158,7 @@ class Answering:
 
     def confirm(self, heard: Heard) -> None:
         """Let Telegram forget it."""
-        self._outside.confirm(heard.update_id)
+        self._dependencies.confirm(heard.update_id)
 
     async def _greet(self, said: Said) -> CommandAnswer | None:
         """What is no command of ours: a stranger hears who we are, without the database once they did."""
@@ -176,7 +176,7 @@ class Answering:
         return CommandAnswer(text, "media" if said.media else "unknown", "unusable")
 
     async def _obey(self, command: Command, said: Said) -> CommandAnswer:
-        operation = asked(command, CommandKey(said.chat_id, said.message_id, said.person), self._outside.worker)
+        operation = asked(command, CommandKey(said.chat_id, said.message_id, said.person), self._dependencies.worker)
         try:
             if not isinstance(operation, LookAtChat):
                 return await self._change(ChangeRequest(command, said, operation), ASK_SECONDS)
@@ -190,7 +190,7 @@ class Answering:
             return CommandAnswer(text, command.verb.value, outcome, lost.attempts, doubt)
         scene = self._scene(said)
         if command.verb is CommandVerb.STATE and looked.value is not None:
-            scene = replace(scene, lacks=await self._outside.shortcomings(said.chat_id))
+            scene = replace(scene, lacks=await self._dependencies.shortcomings(said.chat_id))
         text = replies.seen(command, scene, looked.value)
         return CommandAnswer(text, command.verb.value, "seen", looked.attempts)
 
@@ -211,7 +211,7 @@ class Answering:
         look = LookAtChat(heap[0].chat_id, heap[0].person.id, 0)
         view = (await self._ask(look, heap[0], seconds)).value
         answers = [(said, await self._close(said, seconds)) for said in heap]
-        now = self._outside.clock.now()
+        now = self._dependencies.clock.now()
         sent = [
             (command.verb, said.sent_at or now - timedelta(seconds=self._age_seconds(said)))
             for said, answer in answers
@@ -233,7 +233,7 @@ class Answering:
         if said.age_seconds is not None or said.sent_at is None:
             return said.age_seconds or 0.0
         waited = anyio.current_time() - said.at
-        return (self._outside.clock.now() - said.sent_at).total_seconds() - waited
+        return (self._dependencies.clock.now() - said.sent_at).total_seconds() - waited
 
     def _is_worth_saying(self, said: Said, text: str) -> bool:
         """A stranger hears who we are once an hour."""
@@ -256,26 +256,26 @@ class Answering:
 
     async def _ask(self, operation: Operation[T], said: Said, seconds: float) -> Reply[T]:
         priority = Priority.LOW if said.private else Priority.HIGH  # strangers never come before a tap
-        return await self._outside.store.ask(operation, terms_for(seconds, priority))
+        return await self._dependencies.store.ask(operation, terms_for(seconds, priority))
 
     def _tell(self, command: Command, said: Said, told: Told) -> None:
         """What we claimed has its line, once, also when asked for again; what we brought back is kept for the log."""
         row, key = told.row, f"presented by {said.message_id}"
-        if row is not None and told.claimed and self._outside.explained.is_new(row, key):
+        if row is not None and told.claimed and self._dependencies.explained.is_new(row, key):
             write_item_line(row, "presented", f"/{command.verb.value}", user_id=said.person.id)
 
     async def _follow(self, said: Said, told: Told) -> None:
         if told.claimed and told.row is not None:
             try:
-                await self._outside.items.tell((said.chat_id, told.row.id), Present(told.row))
+                await self._dependencies.items.tell((said.chat_id, told.row.id), Present(told.row))
             except MailboxClosed:
                 # We stop: the hold runs out, and the schedule sends it.
                 log.info("command.stopped", chat_id=said.chat_id, item_id=told.row.id)
         if told.verdict is CommandOutcome.DONE:
-            self._outside.look_again()
+            self._dependencies.look_again()
 
     def _scene(self, said: Said) -> replies.Scene:
-        now, silence = self._outside.clock.now(), self._outside.silence_seconds()
+        now, silence = self._dependencies.clock.now(), self._dependencies.silence_seconds()
         return replies.Scene(said.person.name, said.chat_id, said.private, now, silence)
 
     async def _send(self, said: Said, text: str) -> bool:

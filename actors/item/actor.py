@@ -26,7 +26,7 @@ from actors.item.callback_answers import say_in_chat, say_until_heard, toast
 from actors.item.card_checks import CardChecks
 from actors.item.card_requests import Drawings
 from actors.item.decide import decide
-from actors.item.dependencies import Outside
+from actors.item.dependencies import ItemDependencies
 from actors.item.memory import Item
 from actors.item.recording import HOLD_SECONDS, Recordings
 from actors.item.sending import Sends
@@ -45,15 +45,15 @@ LOOK_SECONDS = 8.0  # a webhook gives a press up after 10
 class ItemActor:
     """One item with something to do."""
 
-    def __init__(self, outside: Outside, context: Context[ItemKey, Message]) -> None:
-        self._outside = outside
+    def __init__(self, dependencies: ItemDependencies, context: Context[ItemKey, Message]) -> None:
+        self._dependencies = dependencies
         self._context = context
-        self._item = Item(context.key[1], known=outside.known.of(context.key))
-        self._traces = Traces(outside.explained)
-        self._drawings = Drawings(outside, self._traces, lambda: self._item.known)
-        self._recordings = Recordings(outside, self._traces, context.tell)
-        self._checks = CardChecks(outside.store, outside.pause)
-        self._sends = Sends(outside, context.tell)
+        self._item = Item(context.key[1], known=dependencies.known.of(context.key))
+        self._traces = Traces(dependencies.explained)
+        self._drawings = Drawings(dependencies, self._traces, lambda: self._item.known)
+        self._recordings = Recordings(dependencies, self._traces, context.tell)
+        self._checks = CardChecks(dependencies.store, dependencies.pause)
+        self._sends = Sends(dependencies, context.tell)
 
     @property
     def idle(self) -> bool:
@@ -62,13 +62,13 @@ class ItemActor:
 
     def receive(self, message: Message) -> None:
         """Decide, then start what was decided; nothing here waits."""
-        people = self._outside.people
+        people = self._dependencies.people
         if isinstance(message, Pressed):
             message = replace(message, press=replace(message.press, standing=people.standing(message.press)))
         people.hear(message)
         decision = decide(self._item, message)
         if decision.item.known is not None and decision.item.known != self._item.known:
-            self._outside.known.keep(self._context.key, decision.item.known)
+            self._dependencies.known.keep(self._context.key, decision.item.known)
         row = decision.item.row
         if row is not None and row is not self._item.row:
             people.hear_of_chat(row.chat_id, restricted=row.restricted)
@@ -87,16 +87,16 @@ class ItemActor:
             case wanted.ReportLost(row, reason):
                 spawn(partial(self._sends.report_lost, row, reason), about)
             case wanted.StartPublish(row):
-                spawn(partial(self._outside.publish, row), about)
+                spawn(partial(self._dependencies.publish, row), about)
             case wanted.RecordOutcome():
                 spawn(partial(self._record_outcome, effect), about)
             case wanted.Record(tap):
-                self._outside.people.asks(tap.press)
+                self._dependencies.people.asks(tap.press)
                 spawn(self._recordings.begin(tap), about)
             case wanted.CloseUnconfirmedTap(tap):
                 spawn(partial(self._close, tap), about)
             case wanted.WatchRecording(tap):
-                self._outside.call_later(INTERIM_SECONDS, partial(self._interim, tap))
+                self._dependencies.call_later(INTERIM_SECONDS, partial(self._interim, tap))
             case wanted.WatchQuestion(press):
                 spawn(partial(self._later, QUESTION_SECONDS, AskExpired(press)), about)
             case wanted.AnswerTap(press):
@@ -110,19 +110,19 @@ class ItemActor:
             case wanted.CheckCard():
                 self._check_later(effect, about)
             case wanted.VerifyButton(pressed):
-                self._outside.people.asks(pressed.press)
+                self._dependencies.people.asks(pressed.press)
                 self._spawn_for(pressed.press, partial(self._look, pressed), about)
             case wanted.SendFile():
                 spawn(partial(self._send_file, effect), about)
             case wanted.AbandonRecording(press):
                 self._recordings.abandon(press)
             case wanted.LogInteraction(press, kind):
-                if self._outside.people.may_note(press):
-                    self._outside.note(self._interaction(press, kind))
+                if self._dependencies.people.may_note(press):
+                    self._dependencies.note(self._interaction(press, kind))
             case wanted.Conclude(press):
                 self._traces.of(press).conclude(effect)
             case wanted.ConfirmUpdate(press, after):
-                self._traces.of(press).progress.once(after, partial(self._outside.confirm, press.update_id))
+                self._traces.of(press).progress.once(after, partial(self._dependencies.confirm, press.update_id))
             case _:
                 assert_never(effect)
 
@@ -147,32 +147,32 @@ class ItemActor:
             self._context.spawn(partial(self._context.tell, StillRecording(tap)), tap)
 
     async def _later(self, seconds: float, message: Message) -> None:
-        if not await self._outside.pause(seconds):
+        if not await self._dependencies.pause(seconds):
             await self._context.tell(message)
 
     async def _answer(self, wish: wanted.AnswerTap) -> None:
         """Toast, at once; one that is lost never stops the action, and what no card tells is then said in the chat."""
-        press, aloud = wish.press, self._outside.aloud
-        if await toast(self._outside.chat, press, wish.text, self._outside.pause):
+        press, aloud = wish.press, self._dependencies.aloud
+        if await toast(self._dependencies.chat, press, wish.text, self._dependencies.pause):
             self._traces.of(press).toasted()
-        elif wish.alone and (not wish.seldom or self._outside.seldom.may_tell(press, wish.text)):
+        elif wish.alone and (not wish.seldom or self._dependencies.seldom.may_tell(press, wish.text)):
             await say_in_chat(aloud, press, texts.aloud(press.person.name, wish.text))
         elif wish.alone:
             await aloud.hear_out(press.chat_id)
 
     async def _say(self, wish: wanted.SayInChat) -> None:
         press = wish.press
-        if not wish.seldom or self._outside.seldom.may_tell(press, wish.text):
-            await say_until_heard(self._outside.aloud, wish, self._outside.pause)
+        if not wish.seldom or self._dependencies.seldom.may_tell(press, wish.text):
+            await say_until_heard(self._dependencies.aloud, wish, self._dependencies.pause)
         else:
             # Another press of this person has it said: this one is done once that is heard.
-            await self._outside.aloud.hear_out(press.chat_id)
+            await self._dependencies.aloud.hear_out(press.chat_id)
 
     async def _look(self, pressed: Pressed) -> None:
         """Ask whose card it is; a person waits for what shall be shown on it."""
         terms = terms_for(LOOK_SECONDS, Priority.HIGH)
         try:
-            reply = await self._outside.store.ask(LookAtButton(pressed), terms)
+            reply = await self._dependencies.store.ask(LookAtButton(pressed), terms)
         except NotStored:
             await self._context.tell(Unvouched(pressed))
         else:
@@ -180,13 +180,13 @@ class ItemActor:
 
     async def _close(self, tap: Tap) -> None:
         """Ask until answered: afterwards no late attempt can take effect unseen. A refusal is no answer to that."""
-        outside, closing = self._outside, CloseTap(tap, self._outside.worker)
+        dependencies, closing = self._dependencies, CloseTap(tap, self._dependencies.worker)
         terms, stopping = partial(terms_for, HOLD_SECONDS, Priority.HIGH), False
         while not stopping:
             try:
-                reply = await ask_until_answered(outside.store, closing, terms, outside.pause)
+                reply = await ask_until_answered(dependencies.store, closing, terms, dependencies.pause)
             except NotStored:
-                stopping = await outside.pause(AGAIN_SECONDS)
+                stopping = await dependencies.pause(AGAIN_SECONDS)
             else:
                 if reply is not None:
                     await self._context.tell(reply.value)
@@ -226,10 +226,10 @@ class ItemActor:
 
     async def _load(self, press: Press) -> Row | None:
         terms = terms_for(10.0)
-        return (await self._outside.store.ask(LoadRow(press.chat_id, press.item_id), terms)).value
+        return (await self._dependencies.store.ask(LoadRow(press.chat_id, press.item_id), terms)).value
 
     async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
-        store = StoreOutcome(effect.row, effect.step, effect.sentence, self._outside.worker)
+        store = StoreOutcome(effect.row, effect.step, effect.sentence, self._dependencies.worker)
         await self._sends.store(store, partial(self._outcome_stored, effect), OutcomeNotRecorded(effect.row))
 
     def _outcome_stored(self, effect: wanted.RecordOutcome, row: Row) -> Message:
@@ -237,12 +237,12 @@ class ItemActor:
         if (
             row.settled is not None
             and row.settled.step is effect.step
-            and self._outside.explained.is_new(row, effect.step.value)
+            and self._dependencies.explained.is_new(row, effect.step.value)
         ):
             write_item_line(row, effect.step.value, "dry run")
         return Changed(row, effect.step.value)
 
     def _interaction(self, press: Press, kind: str) -> Interaction:
-        at_ms = int(self._outside.clock.now().timestamp() * 1000)
+        at_ms = int(self._dependencies.clock.now().timestamp() * 1000)
         person = press.person
         return Interaction(press.chat_id, kind, person.id, person.name, press.item_id, press.id, at_ms)

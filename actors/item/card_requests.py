@@ -16,7 +16,7 @@ from actors.domain.messages import RECOVERED
 from actors.domain.taps import Press
 from actors.item import texts as words
 from actors.item.callback_answers import say_until_heard
-from actors.item.dependencies import Outside
+from actors.item.dependencies import ItemDependencies
 from actors.item.effects import Outcome, SayInChat, ShowCard, ShowLine, ShowQuestion
 from actors.item.memory import Known
 from actors.item.tap_log import Traces
@@ -34,7 +34,7 @@ REFUSALS = {Outcome.STALE.value, Outcome.FORBIDDEN.value}
 class Drawings:
     """The cards of one item, and the traces of the taps on them."""
 
-    outside: Outside
+    dependencies: ItemDependencies
     traces: Traces
     known: Callable[[], Known | None]
 
@@ -44,7 +44,7 @@ class Drawings:
         explained = self.traces.of(press).is_explained if press is not None else None
         faces = _faces(wanted.row)
         late = wanted.cause in REFUSALS and wanted.row.state in FINAL
-        draw = partial(self.outside.cards.draw, late=late)
+        draw = partial(self.dependencies.cards.draw, late=late)
         drawings = {face.message_id: draw(face, shown, explained) for face, shown in faces}
         if press is None:
             return partial(self._drawn_again, drawings, wanted)
@@ -56,7 +56,7 @@ class Drawings:
         face = replace(face, line=wanted.line, doubtful=wanted.doubtful)
         if wanted.view:
             return self._seen_soon(face, wanted.press, lambda drawing: self._refused(drawing, wanted))
-        drawing = self.outside.cards.add_line(face, wanted.needed)
+        drawing = self.dependencies.cards.add_line(face, wanted.needed)
         if wanted.needed:
             return partial(self._refused, drawing, wanted)
         return partial(_through, drawing)
@@ -70,8 +70,8 @@ class Drawings:
 
     def _seen_soon(self, face: Face, press: Press, see: Callable[[Awaitable[Drawn]], Awaitable[None]]) -> EffectTask:
         """Wish for what decides nothing, which may take long: the line of the press waits less for it."""
-        admitted = self.outside.views.admits((face.chat_id, press.person.id), anyio.current_time())
-        drawing = self.outside.cards.show_view(face, admitted)
+        admitted = self.dependencies.views.admits((face.chat_id, press.person.id), anyio.current_time())
+        drawing = self.dependencies.cards.show_view(face, admitted)
 
         async def seen() -> None:
             with anyio.move_on_after(VIEW_SECONDS if admitted else LATE_SECONDS):
@@ -101,7 +101,7 @@ class Drawings:
     async def _drawn_again(self, drawings: dict[int, Awaitable[Drawn]], wanted: ShowCard) -> None:
         for drawing in drawings.values():
             await drawing
-        self.outside.look_ahead(wanted.row)
+        self.dependencies.look_ahead(wanted.row)
         if wanted.cause == RECOVERED:
             self.traces.recovered(wanted.row)
 
@@ -112,7 +112,9 @@ class Drawings:
         """A refusal is never silent: where its message is gone, the chat hears it."""
         drawn = await drawing
         if drawn.gone:
-            await say_until_heard(self.outside.aloud, SayInChat(wanted.press, wanted.line), self.outside.pause)
+            await say_until_heard(
+                self.dependencies.aloud, SayInChat(wanted.press, wanted.line), self.dependencies.pause
+            )
         self._shown(wanted.press, drawn)
 
     def _shown(self, press: Press, drawn: Drawn) -> None:

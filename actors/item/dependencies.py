@@ -18,7 +18,7 @@ from actors.ports import Chat, Clock
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class ItemDependencies:
     """All that an item's effects reach.
 
     `pause` answers True when it was cut short because we stop; `call_later` calls back after some seconds, unless we

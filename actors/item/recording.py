@@ -30,7 +30,7 @@ import anyio
 from actors.database.request import NotStored, Priority, RequestTerms
 from actors.domain.messages import Message, NotRecorded
 from actors.domain.taps import Press, Tap
-from actors.item.dependencies import Outside
+from actors.item.dependencies import ItemDependencies
 from actors.item.tap_log import Traces
 from actors.operations.taps import RecordTap
 from actors.runtime.actor import EffectTask
@@ -43,7 +43,7 @@ HOLD_SECONDS = 100.0  # Telegram keeps a tap for 150 s; within 100 s of our firs
 class Recordings:
     """By tap, so that a person can give one up and a reminder knows whether it still runs."""
 
-    outside: Outside
+    dependencies: ItemDependencies
     traces: Traces
     tell: Callable[[Message], Awaitable[None]]
     _tickets: dict[str, RequestTerms] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Recordings:
         trace = self.traces.of(tap.press)
         outcome: Message
         try:
-            reply = await self.outside.store.ask(RecordTap(tap, self.outside.worker), terms)
+            reply = await self.dependencies.store.ask(RecordTap(tap, self.dependencies.worker), terms)
         except NotStored as lost:
             frozen = anyio.current_time() > tap.press.at + HOLD_SECONDS + FROZEN_SECONDS
             outcome = NotRecorded(tap, certain=lost.certain and not tap.press.redelivered and not frozen)

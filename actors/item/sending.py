@@ -19,7 +19,7 @@ from actors.domain.item import Row
 from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent
 from actors.domain.taps import Press
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
-from actors.item.dependencies import Outside
+from actors.item.dependencies import ItemDependencies
 from actors.item.recording import HOLD_SECONDS
 from actors.operations.cards import KeepClaim, SaveCard, SendFailed
 from actors.operations.operation import Operation
@@ -72,7 +72,7 @@ class Patience:
 class Sends:
     """The sends of one item, of which one at most is under way."""
 
-    outside: Outside
+    dependencies: ItemDependencies
     tell: Callable[[Message], Awaitable[None]]
     _under_way: bool = False
 
@@ -86,7 +86,7 @@ class Sends:
         finally:
             self._under_way = False
         if isinstance(outcome, SentCard):
-            save = SaveCard(row, outcome.message_id, outcome.file_id, self.outside.worker)
+            save = SaveCard(row, outcome.message_id, outcome.file_id, self.dependencies.worker)
             await self.store(
                 save, lambda saved: self._saved(saved, row.revision, outcome), CardNotSent(row, "not saved")
             )
@@ -94,7 +94,7 @@ class Sends:
         sentence = outcome.reason
         self._log(outcome)
         await self.store(outcome, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
-        self.outside.wake_schedule()
+        self.dependencies.wake_schedule()
 
     async def send_original(self, row: Row, press: Press) -> Message:
         """Send the file below the card that was pressed, for as long as it moves, too."""
@@ -112,9 +112,9 @@ class Sends:
         stopping = False
         while not stopping and anyio.current_time() < give_up_at:
             try:
-                await self.outside.chat.send_text(row.chat_id, card_lost(row, reason))
+                await self.dependencies.chat.send_text(row.chat_id, card_lost(row, reason))
             except Unreachable as error:
-                stopping = await self.outside.pause(error.retry_after_seconds or SAY_AGAIN_SECONDS)
+                stopping = await self.dependencies.pause(error.retry_after_seconds or SAY_AGAIN_SECONDS)
             except PortError:
                 return  # refused; or it may stand there, and is not said twice
             else:
@@ -123,7 +123,7 @@ class Sends:
     async def _original(self, row: Row, press: Press, patience: Patience) -> Message:
         try:
             with patience.scope:
-                await self.outside.chat.send_original(row, press.message_id, patience.sending)
+                await self.dependencies.chat.send_original(row, press.message_id, patience.sending)
                 return OriginalSent(press)
         except AnswerLost as error:
             return OriginalNotSent(press, patience.sending.kept_back, str(error))
@@ -141,10 +141,10 @@ class Sends:
         return outcome
 
     async def _outcome(self, row: Row, patience: Patience) -> SentCard | SendFailed:
-        worker = self.outside.worker
+        worker = self.dependencies.worker
         try:
             with patience.scope:
-                return await self.outside.chat.send_card(row, patience.sending)
+                return await self.dependencies.chat.send_card(row, patience.sending)
         except Unreachable as error:
             return SendFailed(row, worker, False, error.retry_after_seconds or 0.0, reason=str(error))
         except Refused as error:
@@ -162,18 +162,18 @@ class Sends:
             await anyio.sleep(KEEP_SECONDS)
             terms = terms_for(KEEP_SECONDS)
             try:
-                kept = (await self.outside.store.ask(KeepClaim(row, self.outside.worker), terms)).value
+                kept = (await self.dependencies.store.ask(KeepClaim(row, self.dependencies.worker), terms)).value
             except NotStored:
                 continue
 
     async def _hear_stop(self, patience: Patience) -> None:
         """Half of what is left for the file, the other half to store what became of it."""
-        if await self.outside.pause(LONGEST_SECONDS):
-            patience.stop_within(self.outside.seconds_left() / 2)
+        if await self.dependencies.pause(LONGEST_SECONDS):
+            patience.stop_within(self.dependencies.seconds_left() / 2)
 
     def _saved(self, saved: Row, shown: int, sent: SentCard) -> Message:
         write_item_line(saved, "card_sent", "presented", message_id=sent.message_id)
-        self.outside.look_ahead(saved)
+        self.dependencies.look_ahead(saved)
         return CardSent(saved, shown)
 
     def _log(self, failed: SendFailed) -> None:
@@ -187,7 +187,7 @@ class Sends:
         """Store what became of the item, and tell it: `told` of the row that it is then, or `lost`."""
         terms = terms_for(HOLD_SECONDS)
         try:
-            reply = await self.outside.store.ask(operation, terms)
+            reply = await self.dependencies.store.ask(operation, terms)
         except NotStored:
             await self.tell(lost)
         else:

@@ -148,8 +148,8 @@ class SagaActor:
 
     async def _ask(self, operation: Operation[T]) -> T | None:
         """Ask until answered; None: we stop first."""
-        outside, terms = self._dependencies, partial(terms_for, ASK_SECONDS)
-        reply = await ask_until_answered(outside.store, operation, terms, outside.pause)
+        dependencies, terms = self._dependencies, partial(terms_for, ASK_SECONDS)
+        reply = await ask_until_answered(dependencies.store, operation, terms, dependencies.pause)
         return None if reply is None else reply.value
 
     async def _tell_item(self, row: Row) -> None:

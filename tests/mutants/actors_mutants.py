@@ -376,8 +376,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/publish/actor.py",
-                "        reply = await ask_until_answered(outside.store, operation, terms, outside.pause)\n",
-                "        try:\n            reply = await outside.store.ask(operation, terms())\n"
+                "        reply = await ask_until_answered(dependencies.store, operation, terms, dependencies.pause)\n",
+                "        try:\n            reply = await dependencies.store.ask(operation, terms())\n"
                 "        except Exception as lost:\n            reply = None\n"
                 "            if lost.cause.name == 'REFUSED':\n                raise\n",
             ),
@@ -496,8 +496,8 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/item/actor.py",
-                "closing = self._outside, CloseTap(tap, self._outside.worker)",
-                "closing = self._outside, LoadRow(tap.press.chat_id, tap.press.item_id)",
+                "closing = self._dependencies, CloseTap(tap, self._dependencies.worker)",
+                "closing = self._dependencies, LoadRow(tap.press.chat_id, tap.press.item_id)",
             ),
             Edit(
                 "actors/item/actor.py",

@@ -16,7 +16,7 @@ from actors.domain.messages import Message
 from actors.item.actor import ItemActor
 from actors.item.aloud import Aloud
 from actors.item.caches import KnownCards, People, RecentlyTold
-from actors.item.dependencies import Outside
+from actors.item.dependencies import ItemDependencies
 from actors.item.memory import Known
 from actors.item.registry import CrashPolicy, ItemRegistry
 from actors.operations.housekeeping import Interaction
@@ -65,11 +65,11 @@ class ItemStage:
     known: KnownCards = field(default_factory=lambda: known_cards(501))
     restricted: bool | None = False
     people: People = field(default_factory=People)
-    make: Callable[[Outside, Context[ItemKey, Message]], Any] = ItemActor
+    make: Callable[[ItemDependencies, Context[ItemKey, Message]], Any] = ItemActor
 
     def __post_init__(self) -> None:
         self.desk = ItemRegistry(
-            lambda context: self.make(self._outside(), context),
+            lambda context: self.make(self._dependencies(), context),
             CrashPolicy(Aloud(self.chat), self._confirm, lambda: self.wakes.append("reconciler")),
         )
 
@@ -100,10 +100,10 @@ class ItemStage:
         self.published.append(row)
         self.journal.add("publish")
 
-    def _outside(self) -> Outside:
+    def _dependencies(self) -> ItemDependencies:
         if self.restricted is not None:
             self.people.hear_of_chat(CHAT, restricted=self.restricted)
-        return Outside(
+        return ItemDependencies(
             worker="w1",
             store=self.store,
             chat=self.chat,

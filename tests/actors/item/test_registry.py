@@ -13,7 +13,7 @@ from actors.errors import MailboxClosed, Unreachable
 from actors.item import texts as words
 from actors.item.aloud import ANSWER_SECONDS, Aloud
 from actors.item.callback_answers import refuse
-from actors.item.dependencies import Outside
+from actors.item.dependencies import ItemDependencies
 from actors.peers import ItemKey
 from actors.runtime.actor import Context
 from tests.actors.fakes import After, Bug, FakeChat, Never
@@ -31,7 +31,7 @@ SKIPPED = row(State.SKIPPED, 1)
 class Poisoned:
     """An item that no message is good for."""
 
-    outside: Outside
+    dependencies: ItemDependencies
     context: Context[ItemKey, Message]
     idle: bool = True
 

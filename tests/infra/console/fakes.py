@@ -215,7 +215,7 @@ class FakeVault:
 
 
 @dataclass
-class Outside:
+class FakeConsole:
     """What a test changes before it types."""
 
     admin: FakeDesk = field(default_factory=FakeDesk)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from actors.domain.account import Login
 from actors.errors import Refused, Unreachable
 from infra.console.app import build
-from tests.infra.console.fakes import ACCOUNT, Outside
+from tests.infra.console.fakes import ACCOUNT, FakeConsole
 
 GROUP = "-1001234567890"
 TOKEN = "EAAsecret"
@@ -20,13 +20,13 @@ Type = Callable[..., Result]
 
 
 @pytest.fixture
-def outside() -> Outside:
+def outside() -> FakeConsole:
     """What the commands find."""
-    return Outside()
+    return FakeConsole()
 
 
 @pytest.fixture
-def type_in(outside: Outside) -> Type:
+def type_in(outside: FakeConsole) -> Type:
     """Type a command; `stdin` is what is piped into it."""
     app = build(outside.opened())
     return lambda *words, stdin="": CliRunner().invoke(app, list(words), input=stdin, env={"COLUMNS": "200"})
@@ -39,7 +39,7 @@ def told_once(result: Result, code: int, *parts: str) -> None:
     assert TOKEN not in result.output
 
 
-def test_token_goes_to_instagram_and_is_stored_sealed(outside: Outside, type_in: Type) -> None:
+def test_token_goes_to_instagram_and_is_stored_sealed(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [ACCOUNT]
 
     result = type_in(*CONNECT, "--ig-user-id", "178", stdin=f"{TOKEN}\n")
@@ -52,7 +52,7 @@ def test_token_goes_to_instagram_and_is_stored_sealed(outside: Outside, type_in:
     assert TOKEN not in result.stdout
 
 
-def test_token_of_the_environment_is_taken_before_stdin_is_read(outside: Outside, type_in: Type) -> None:
+def test_token_of_the_environment_is_taken_before_stdin_is_read(outside: FakeConsole, type_in: Type) -> None:
     outside.given_token = TOKEN
     outside.admin.lines = [ACCOUNT]
 
@@ -61,21 +61,21 @@ def test_token_of_the_environment_is_taken_before_stdin_is_read(outside: Outside
     assert (result.exit_code, outside.asked_who) == (0, [(TOKEN, Login.FACEBOOK, None)])
 
 
-def test_token_is_never_an_argument(outside: Outside, type_in: Type) -> None:
+def test_token_is_never_an_argument(outside: FakeConsole, type_in: Type) -> None:
     assert type_in(*CONNECT, "--token", "x", stdin=TOKEN).exit_code == 2
     assert outside.asked_who == []
 
 
 @pytest.mark.parametrize(("stdin", "why"), [("", "No token"), ("\n", "No token"), ("two words\n", "no token")])
 def test_what_is_no_token_is_refused_before_anybody_is_asked(
-    outside: Outside, type_in: Type, stdin: str, why: str
+    outside: FakeConsole, type_in: Type, stdin: str, why: str
 ) -> None:
     told_once(type_in(*CONNECT, stdin=stdin), 2, why)
 
     assert (outside.asked_who, outside.admin.asked) == ([], [])
 
 
-def test_token_that_instagram_refuses_is_not_stored(outside: Outside, type_in: Type) -> None:
+def test_token_that_instagram_refuses_is_not_stored(outside: FakeConsole, type_in: Type) -> None:
     outside.owner = Refused("Instagram does not know this token: make a new one")
 
     told_once(type_in(*CONNECT, stdin=TOKEN), 2, "Instagram does not know this token")
@@ -83,13 +83,13 @@ def test_token_that_instagram_refuses_is_not_stored(outside: Outside, type_in: T
     assert outside.admin.asked == []
 
 
-def test_instagram_that_is_away_changes_nothing(outside: Outside, type_in: Type) -> None:
+def test_instagram_that_is_away_changes_nothing(outside: FakeConsole, type_in: Type) -> None:
     outside.owner = Unreachable("Instagram cannot be reached")
 
     told_once(type_in(*CONNECT, stdin=TOKEN), 1, "nothing was changed")
 
 
-def test_without_keys_nothing_is_asked_and_the_way_to_one_is_named(outside: Outside, type_in: Type) -> None:
+def test_without_keys_nothing_is_asked_and_the_way_to_one_is_named(outside: FakeConsole, type_in: Type) -> None:
     outside.vault.shut = "SECRET_KEYS is not set."
 
     told_once(type_in(*CONNECT, stdin=TOKEN), 2, "SECRET_KEYS is not set", "account new-key")
@@ -97,7 +97,7 @@ def test_without_keys_nothing_is_asked_and_the_way_to_one_is_named(outside: Outs
     assert outside.asked_who == []
 
 
-def test_unknown_chat_is_refused(outside: Outside, type_in: Type) -> None:
+def test_unknown_chat_is_refused(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [{"refused": "unknown_chat", "chat_id": int(GROUP)}]
 
     told_once(type_in(*CONNECT, stdin=TOKEN), 2, f"Chat {GROUP} is not set up")
@@ -112,7 +112,7 @@ def test_unknown_chat_is_refused(outside: Outside, type_in: Type) -> None:
         (["account", "remove", "4"], ("remove_account", 4)),
     ],
 )
-def test_each_command_asks_one_thing(outside: Outside, type_in: Type, words: list[str], asked: object) -> None:
+def test_each_command_asks_one_thing(outside: FakeConsole, type_in: Type, words: list[str], asked: object) -> None:
     outside.admin.lines = [ACCOUNT]
 
     result = type_in(*words)
@@ -130,13 +130,13 @@ def test_each_command_asks_one_thing(outside: Outside, type_in: Type, words: lis
         ({"refused": "account_busy", "account_id": 9, "username": "studio"}, "studio is publishing right now"),
     ],
 )
-def test_refusal_is_one_sentence(outside: Outside, type_in: Type, line: dict[str, object], part: str) -> None:
+def test_refusal_is_one_sentence(outside: FakeConsole, type_in: Type, line: dict[str, object], part: str) -> None:
     outside.admin.lines = [line]
 
     told_once(type_in("account", "remove", "9"), 2, part)
 
 
-def test_account_is_chosen_for_the_chat_that_it_belongs_to(outside: Outside, type_in: Type) -> None:
+def test_account_is_chosen_for_the_chat_that_it_belongs_to(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [ACCOUNT]
 
     result = type_in("account", "set", "4", "--chat", GROUP)
@@ -145,7 +145,7 @@ def test_account_is_chosen_for_the_chat_that_it_belongs_to(outside: Outside, typ
     assert outside.admin.asked[-1] == ("set_account", 4)
 
 
-def test_account_of_another_chat_is_not_chosen(outside: Outside, type_in: Type) -> None:
+def test_account_of_another_chat_is_not_chosen(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [ACCOUNT]
 
     told_once(type_in("account", "set", "9", "--chat", GROUP), 2, f"Chat {GROUP} has no account 9")
@@ -153,7 +153,7 @@ def test_account_of_another_chat_is_not_chosen(outside: Outside, type_in: Type) 
     assert outside.admin.asked == [("list_accounts", int(GROUP))]
 
 
-def test_account_is_not_chosen_for_a_chat_that_is_not_set_up(outside: Outside, type_in: Type) -> None:
+def test_account_is_not_chosen_for_a_chat_that_is_not_set_up(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [{"refused": "unknown_chat", "chat_id": int(GROUP)}]
 
     told_once(type_in("account", "set", "4", "--chat", GROUP), 2, f"Chat {GROUP} is not set up")
@@ -161,7 +161,7 @@ def test_account_is_not_chosen_for_a_chat_that_is_not_set_up(outside: Outside, t
     assert outside.admin.asked == [("list_accounts", int(GROUP))]
 
 
-def test_every_token_is_sealed_again(outside: Outside, type_in: Type) -> None:
+def test_every_token_is_sealed_again(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [ACCOUNT | {"sealed": "old"}]
 
     result = type_in("account", "rotate-keys")
@@ -171,7 +171,7 @@ def test_every_token_is_sealed_again(outside: Outside, type_in: Type) -> None:
     assert result.stdout == "1 tokens are sealed with the first key now.\n"
 
 
-def test_token_that_no_key_opens_is_named_by_its_account(outside: Outside, type_in: Type) -> None:
+def test_token_that_no_key_opens_is_named_by_its_account(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [ACCOUNT | {"sealed": "old"}]
     outside.vault.shut = "put that key back."
 

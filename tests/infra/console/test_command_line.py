@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from infra.console.app import build
 from infra.console.program import NAME, PROGRAM, VERSION, in_full, name_to_type
-from tests.infra.console.fakes import ITEM, Outside
+from tests.infra.console.fakes import ITEM, FakeConsole
 
 ROOT = Path(__file__).parent.parent.parent.parent
 AT = "2026-01-31T17:31:02+00:00"
@@ -30,8 +30,8 @@ def typed_as() -> Iterator[None]:
     PROGRAM.reset(token)
 
 
-def type_in(*words: str, outside: Outside | None = None, columns: int = 80) -> Result:
-    app = build((outside or Outside()).opened())
+def type_in(*words: str, outside: FakeConsole | None = None, columns: int = 80) -> Result:
+    app = build((outside or FakeConsole()).opened())
     return CliRunner().invoke(app, list(words), prog_name=PROGRAM.get() or NAME, env={"COLUMNS": str(columns)})
 
 
@@ -113,7 +113,7 @@ def test_each_help_text_with_a_choice_has_an_example(words: list[str]) -> None:
 
 
 def test_why_fits_eighty_columns_with_everything_in_it() -> None:
-    outside = Outside()
+    outside = FakeConsole()
     tap: dict[str, Any] = {"id": 12, "at": AT, "version": 1, "user_name": "Anna Álvarez-Montoya de la Cruz"}
     tap |= {"tap_id": "4382000000000000001", "message_id": 100}
     outside.admin.lines = [

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
 from infra.console.app import build
-from tests.infra.console.fakes import CHAT, ITEM, MEDIA, MEMBER, Outside
+from tests.infra.console.fakes import CHAT, ITEM, MEDIA, MEMBER, FakeConsole
 
 GROUP = "-1001234567890"
 LOST = {"timezone": "Mars/Base"}
@@ -35,13 +35,13 @@ Type = Callable[..., Result]
 
 
 @pytest.fixture
-def outside() -> Outside:
+def outside() -> FakeConsole:
     """What the commands find."""
-    return Outside()
+    return FakeConsole()
 
 
 @pytest.fixture
-def type_in(outside: Outside) -> Type:
+def type_in(outside: FakeConsole) -> Type:
     """Type a command; its words are the arguments."""
     app = build(outside.opened())
     return lambda *words: CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
@@ -94,7 +94,7 @@ def told_once(result: Result, code: int, *parts: str) -> None:
     ],
 )
 def test_desk_is_asked_for_what_was_typed(
-    outside: Outside, type_in: Type, words: list[str], asked: tuple[Any, ...]
+    outside: FakeConsole, type_in: Type, words: list[str], asked: tuple[Any, ...]
 ) -> None:
     outside.admin.lines = [CHAT | MEDIA | ITEM | MEMBER]
 
@@ -117,7 +117,7 @@ def test_desk_is_asked_for_what_was_typed(
     ],
 )
 def test_json_is_one_object_a_line_with_its_id_first(
-    outside: Outside, type_in: Type, words: list[str], line: dict[str, Any]
+    outside: FakeConsole, type_in: Type, words: list[str], line: dict[str, Any]
 ) -> None:
     outside.admin.lines = [line, line]
     shown = 1 if {"add", "remove"} & set(words) else 2
@@ -161,7 +161,7 @@ def test_json_is_one_object_a_line_with_its_id_first(
     ],
 )
 def test_people_read_sentences_and_tables(
-    outside: Outside, type_in: Type, words: list[str], line: dict[str, Any], parts: list[str]
+    outside: FakeConsole, type_in: Type, words: list[str], line: dict[str, Any], parts: list[str]
 ) -> None:
     outside.admin.lines = [line]
 
@@ -183,7 +183,7 @@ def test_people_read_sentences_and_tables(
     ],
 )
 def test_zone_that_this_machine_does_not_know_is_shown_as_utc(
-    outside: Outside, type_in: Type, words: list[str], lines: list[dict[str, Any]], part: str
+    outside: FakeConsole, type_in: Type, words: list[str], lines: list[dict[str, Any]], part: str
 ) -> None:
     outside.admin.lines = lines
 
@@ -199,7 +199,7 @@ def test_empty_list_says_what_fills_it_and_is_empty_as_json(type_in: Type, words
     assert type_in(*words, "--json").stdout == ""
 
 
-def test_names_are_neither_markup_nor_orders_to_the_terminal(outside: Outside, type_in: Type) -> None:
+def test_names_are_neither_markup_nor_orders_to_the_terminal(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [CHAT | {"title": "[bold]x[/] \x1b[31m"}]
 
     printed = type_in("chat", "list").stdout
@@ -208,7 +208,7 @@ def test_names_are_neither_markup_nor_orders_to_the_terminal(outside: Outside, t
     assert "\x1b" not in printed
 
 
-def test_files_become_stories_named_after_themselves(outside: Outside, type_in: Type) -> None:
+def test_files_become_stories_named_after_themselves(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [MEDIA | {"new": True}, MEDIA | {"id": 4, "new": False}]
 
     result = type_in("media", "add", "/tmp/Sunset at sea.jpg", "b.jpg", "--chat", GROUP, "--caption", "Hello")  # noqa: S108 - a name
@@ -219,7 +219,7 @@ def test_files_become_stories_named_after_themselves(outside: Outside, type_in: 
     assert result.stdout.splitlines()[1] == "Media 4: Sunset (photo, 2.0 MB) was there already."
 
 
-def test_no_file_becomes_a_story_when_one_cannot(outside: Outside, type_in: Type) -> None:
+def test_no_file_becomes_a_story_when_one_cannot(outside: FakeConsole, type_in: Type) -> None:
     outside.library.error = Refused("notes.txt is not a picture or video that Telegram shows.")
 
     result = type_in("media", "add", "a.jpg", "notes.txt", "--chat", GROUP)
@@ -279,7 +279,7 @@ def test_no_file_becomes_a_story_when_one_cannot(outside: Outside, type_in: Type
     ],
 )
 def test_wrong_input_is_told_in_one_sentence(
-    outside: Outside, type_in: Type, words: list[str], parts: list[str]
+    outside: FakeConsole, type_in: Type, words: list[str], parts: list[str]
 ) -> None:
     told_once(type_in(*words), 2, *parts)
     assert outside.admin.asked == []
@@ -347,7 +347,7 @@ def test_wrong_input_is_told_in_one_sentence(
     ],
 )
 def test_refusal_of_the_desk_says_what_to_do(
-    outside: Outside, type_in: Type, line: dict[str, Any], parts: list[str]
+    outside: FakeConsole, type_in: Type, line: dict[str, Any], parts: list[str]
 ) -> None:
     outside.admin.lines = [line]
 
@@ -370,7 +370,7 @@ def test_refusal_of_the_desk_says_what_to_do(
     ],
 )
 def test_failure_says_whether_anything_was_changed(
-    outside: Outside, type_in: Type, error: PortError, part: str
+    outside: FakeConsole, type_in: Type, error: PortError, part: str
 ) -> None:
     outside.admin.error = error
 
@@ -378,7 +378,9 @@ def test_failure_says_whether_anything_was_changed(
 
 
 @pytest.mark.parametrize(("message", "is_lost"), [({"gone": True}, True), ({"gone": False}, False)])
-def test_why_says_that_a_card_is_lost(outside: Outside, type_in: Type, message: dict[str, bool], is_lost: bool) -> None:
+def test_why_says_that_a_card_is_lost(
+    outside: FakeConsole, type_in: Type, message: dict[str, bool], is_lost: bool
+) -> None:
     at = "2026-01-31T17:31:02+00:00"
     card = {"id": 12, "what": "card", "at": at, "message_id": 100, "retired": False, "shown": 0, "want": 0}
     outside.admin.lines = [ITEM | {"state": "in_review", "lost_sends": 2}, card | message]
@@ -386,7 +388,7 @@ def test_why_says_that_a_card_is_lost(outside: Outside, type_in: Type, message: 
     assert ("Its card is lost: nobody can tap it." in type_in("why", "12").stdout) is is_lost
 
 
-def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
+def test_why_tells_the_life_of_an_item(outside: FakeConsole, type_in: Type) -> None:
     at = "2026-01-31T17:31:02+00:00"
     tap = {"id": 12, "at": at, "version": 1, "user_name": "Ben", "tap_id": "t2", "message_id": 100}
     publish = {"id": 12, "what": "publish", "at": at, "version": 1, "account": "studio", "container_id": "c1"}
@@ -431,7 +433,7 @@ def test_why_tells_the_life_of_an_item(outside: Outside, type_in: Type) -> None:
     assert [part for part in parts if part not in printed] == [], printed
 
 
-def test_migrate_names_what_it_applied(outside: Outside, type_in: Type) -> None:
+def test_migrate_names_what_it_applied(outside: FakeConsole, type_in: Type) -> None:
     nothing = type_in("migrate").stdout
     outside.applied = ["0001_tables", "0002_taps"]
 
@@ -439,7 +441,7 @@ def test_migrate_names_what_it_applied(outside: Outside, type_in: Type) -> None:
     assert type_in("migrate").stdout == "Applied 0001_tables, 0002_taps.\n"
 
 
-def test_health_is_the_exit_status(outside: Outside, type_in: Type) -> None:
+def test_health_is_the_exit_status(outside: FakeConsole, type_in: Type) -> None:
     assert type_in("health").stdout == "The worker is well.\n"
     outside.health = (False, "The worker is not well: intake is down.")
 
@@ -449,7 +451,7 @@ def test_health_is_the_exit_status(outside: Outside, type_in: Type) -> None:
 @pytest.mark.parametrize(
     "words", [["--help"], ["chat", "--help"], ["chat", "add", "--help"], ["queue", "add", "--help"]]
 )
-def test_help_is_there_without_anything_opened(outside: Outside, type_in: Type, words: list[str]) -> None:
+def test_help_is_there_without_anything_opened(outside: FakeConsole, type_in: Type, words: list[str]) -> None:
     result = type_in(*words)
 
     assert (result.exit_code, result.stderr, outside.admin.asked) == (0, "", [])
@@ -457,8 +459,8 @@ def test_help_is_there_without_anything_opened(outside: Outside, type_in: Type, 
 
 
 def test_real_process_exits_with_the_status_and_no_traceback() -> None:
-    imports = "from infra.console.app import build; from tests.infra.console.fakes import Outside"
-    script = f"{imports}; build(Outside().opened())()"
+    imports = "from infra.console.app import build; from tests.infra.console.fakes import FakeConsole"
+    script = f"{imports}; build(FakeConsole().opened())()"
 
     ended = subprocess.run(
         [sys.executable, "-c", script, "chat", "set", GROUP], capture_output=True, text=True, check=False, timeout=30
@@ -478,7 +480,7 @@ def test_real_process_exits_with_the_status_and_no_traceback() -> None:
     ],
 )
 def test_time_without_an_offset_is_meant_by_the_chats_clock(
-    outside: Outside, type_in: Type, zone: str, typed: str, meant: str
+    outside: FakeConsole, type_in: Type, zone: str, typed: str, meant: str
 ) -> None:
     outside.admin.lines = [ITEM | CHAT | {"timezone": zone}]
 
@@ -504,7 +506,7 @@ def test_time_without_an_offset_is_meant_by_the_chats_clock(
     ],
 )
 def test_time_that_a_chats_clock_shows_never_or_twice_is_not_guessed(
-    outside: Outside, type_in: Type, zone: str, typed: str, sentence: str
+    outside: FakeConsole, type_in: Type, zone: str, typed: str, sentence: str
 ) -> None:
     outside.admin.lines = [ITEM | CHAT | {"timezone": zone}]
 
@@ -514,7 +516,7 @@ def test_time_that_a_chats_clock_shows_never_or_twice_is_not_guessed(
     assert [asked[0] for asked in outside.admin.asked] == ["list_chats"]
 
 
-def test_table_of_several_clocks_has_one(outside: Outside, type_in: Type) -> None:
+def test_table_of_several_clocks_has_one(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [ITEM, ITEM | {"timezone": "Asia/Tokyo"}]
 
     shown = type_in("queue", "list").stdout

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from infra.console.app import build
 from infra.console.exit_codes import say
-from tests.infra.console.fakes import ACCOUNT, CHAT, ITEM, MEDIA, MEMBER, FakeDesk, Outside
+from tests.infra.console.fakes import ACCOUNT, CHAT, ITEM, MEDIA, MEMBER, FakeConsole, FakeDesk
 
 MAIN = Path(__file__).parent.parent.parent.parent / "main.py"
 GROUP = "-1001234567890"
@@ -49,7 +49,7 @@ TAKING_TEXT = [
 
 
 def typed(words: list[str], charset: str = "utf-8", lines: list[dict[str, Any]] | None = None) -> Result:
-    outside = Outside(FakeDesk([LINE] if lines is None else lines))
+    outside = FakeConsole(FakeDesk([LINE] if lines is None else lines))
     return CliRunner(charset=charset).invoke(build(outside.opened()), words, env={"COLUMNS": "200"})
 
 
@@ -104,7 +104,7 @@ def test_sentence_that_repeats_a_strange_name_shows_it_by_numbers(capsys: pytest
 
 @pytest.mark.parametrize("words", TAKING_TEXT)
 def test_b12_bytes_that_are_no_text_are_wrong_input_wherever_they_stand(words: list[str]) -> None:
-    outside = Outside(FakeDesk([LINE]))
+    outside = FakeConsole(FakeDesk([LINE]))
 
     done = CliRunner().invoke(build(outside.opened()), words)
 
@@ -116,7 +116,7 @@ def test_b12_bytes_that_are_no_text_are_wrong_input_wherever_they_stand(words: l
 
 def test_token_of_bytes_that_are_no_text_is_no_token() -> None:
     done = CliRunner().invoke(
-        build(Outside(FakeDesk([LINE])).opened()),
+        build(FakeConsole(FakeDesk([LINE])).opened()),
         ["account", "add", "--chat", GROUP, "--login", "facebook"],
         input=b"\xff\xfe\n",
     )

@@ -11,7 +11,7 @@ from actors.domain.group_ids import Group, GroupKind
 from actors.errors import AnswerLost, BotTokenRefused, PortError, Unreachable
 from infra.console.app import build
 from tests.fakes.groups import FakeGroups
-from tests.infra.console.fakes import CHAT, Outside
+from tests.infra.console.fakes import CHAT, FakeConsole
 
 TEAM = -1001234567890
 OUR_TEAM = Group(GroupKind.SUPERGROUP, "Our team")
@@ -21,34 +21,34 @@ Type = Callable[..., Result]
 
 
 @pytest.fixture
-def outside() -> Outside:
+def outside() -> FakeConsole:
     """Telegram knows one team."""
-    return Outside(groups=FakeGroups({TEAM: OUR_TEAM}))
+    return FakeConsole(groups=FakeGroups({TEAM: OUR_TEAM}))
 
 
 @pytest.fixture
-def type_in(outside: Outside) -> Type:
+def type_in(outside: FakeConsole) -> Type:
     """Type `chat add` and an id."""
     outside.admin.lines = [CHAT]
     app = build(outside.opened())
     return lambda chat_id: CliRunner().invoke(app, ["chat", "add", str(chat_id)])
 
 
-def refused(result: Result, outside: Outside) -> str:
+def refused(result: Result, outside: FakeConsole) -> str:
     """The sentence of a command that did nothing."""
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.output
     assert outside.admin.asked == []
     return result.stderr.strip()
 
 
-def warned(result: Result, outside: Outside) -> str:
+def warned(result: Result, outside: FakeConsole) -> str:
     """The warning of a command that did what it was told."""
     assert (result.exit_code, result.stdout.count("\n"), result.stderr.count("\n")) == (0, 1, 1), result.output
     assert len(outside.admin.asked) == 1
     return result.stderr.strip()
 
 
-def test_group_with_the_bot_in_it_is_set_up_without_a_word(outside: Outside, type_in: Type) -> None:
+def test_group_with_the_bot_in_it_is_set_up_without_a_word(outside: FakeConsole, type_in: Type) -> None:
     result = type_in(TEAM)
 
     assert (result.exit_code, result.stderr, len(outside.admin.asked)) == (0, "", 1)
@@ -56,7 +56,7 @@ def test_group_with_the_bot_in_it_is_set_up_without_a_word(outside: Outside, typ
 
 @pytest.mark.parametrize("slip", [1001234567890, -1234567890, 1234567890])
 def test_id_that_was_copied_without_its_beginning_is_refused_with_the_right_one(
-    outside: Outside, type_in: Type, slip: int
+    outside: FakeConsole, type_in: Type, slip: int
 ) -> None:
     assert refused(type_in(slip), outside) == f"Telegram knows no chat {slip}, {USE}"
 
@@ -70,7 +70,7 @@ def test_id_that_was_copied_without_its_beginning_is_refused_with_the_right_one(
     ],
 )
 def test_id_above_zero_that_nobody_knows_is_refused_with_a_hint(
-    outside: Outside, type_in: Type, slip: int, hint: str
+    outside: FakeConsole, type_in: Type, slip: int, hint: str
 ) -> None:
     said = refused(type_in(slip), outside)
 
@@ -78,7 +78,7 @@ def test_id_above_zero_that_nobody_knows_is_refused_with_a_hint(
     assert said.endswith(hint)
 
 
-def test_beginning_of_an_id_is_refused_and_nobody_is_asked(outside: Outside, type_in: Type) -> None:
+def test_beginning_of_an_id_is_refused_and_nobody_is_asked(outside: FakeConsole, type_in: Type) -> None:
     said = refused(type_in(-100), outside)
 
     assert said == "-100 is only how the ids of most groups begin: the whole id is like -1001234567890."
@@ -93,13 +93,15 @@ def test_beginning_of_an_id_is_refused_and_nobody_is_asked(outside: Outside, typ
         (GroupKind.CHANNEL, -1005, "is the channel “Anna”"),
     ],
 )
-def test_what_is_no_group_is_refused(outside: Outside, type_in: Type, kind: GroupKind, chat_id: int, said: str) -> None:
+def test_what_is_no_group_is_refused(
+    outside: FakeConsole, type_in: Type, kind: GroupKind, chat_id: int, said: str
+) -> None:
     outside.groups = FakeGroups({chat_id: Group(kind, "Anna")})
 
     assert said in refused(type_in(chat_id), outside)
 
 
-def test_old_id_of_a_group_that_moved_is_refused_with_the_new_one(outside: Outside, type_in: Type) -> None:
+def test_old_id_of_a_group_that_moved_is_refused_with_the_new_one(outside: FakeConsole, type_in: Type) -> None:
     outside.groups = FakeGroups(moved={-4000001: TEAM})
 
     assert refused(type_in(-4000001), outside) == f"Group -4000001 became a supergroup: its id is {TEAM} now."
@@ -116,7 +118,7 @@ def test_old_id_of_a_group_that_moved_is_refused_with_the_new_one(outside: Outsi
     ],
 )
 def test_group_that_the_bot_may_join_later_is_set_up_with_a_warning(
-    outside: Outside, type_in: Type, chat_id: int, said: str
+    outside: FakeConsole, type_in: Type, chat_id: int, said: str
 ) -> None:
     assert warned(type_in(chat_id), outside).endswith(said)
 
@@ -133,7 +135,7 @@ def test_group_that_the_bot_may_join_later_is_set_up_with_a_warning(
     ],
 )
 def test_group_in_which_no_card_can_come_is_set_up_with_a_warning(
-    outside: Outside, type_in: Type, group: Group, said: str
+    outside: FakeConsole, type_in: Type, group: Group, said: str
 ) -> None:
     outside.groups = FakeGroups({TEAM: group})
 
@@ -152,7 +154,7 @@ def test_group_in_which_no_card_can_come_is_set_up_with_a_warning(
     ],
 )
 def test_telegram_that_cannot_be_asked_holds_nothing_up(
-    outside: Outside, type_in: Type, error: PortError, said: str
+    outside: FakeConsole, type_in: Type, error: PortError, said: str
 ) -> None:
     outside.groups = FakeGroups(error=error)
 
@@ -168,14 +170,14 @@ def test_telegram_that_cannot_be_asked_holds_nothing_up(
     ],
 )
 def test_without_a_token_the_looks_of_an_id_give_a_hint(
-    outside: Outside, type_in: Type, chat_id: int, hint: str
+    outside: FakeConsole, type_in: Type, chat_id: int, hint: str
 ) -> None:
     outside.groups = None
 
     assert hint in warned(type_in(chat_id), outside)
 
 
-def test_without_a_token_an_id_that_looks_right_is_taken_without_a_word(outside: Outside, type_in: Type) -> None:
+def test_without_a_token_an_id_that_looks_right_is_taken_without_a_word(outside: FakeConsole, type_in: Type) -> None:
     outside.groups = None
 
     assert type_in(TEAM).stderr == type_in(-4000001).stderr == ""

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from infra.console.app import build
 from tests.hostile import CRUEL_NUMBERS, few, texts
-from tests.infra.console.fakes import ACCOUNT, CHAT, ITEM, MEDIA, MEMBER, FakeDesk, Outside
+from tests.infra.console.fakes import ACCOUNT, CHAT, ITEM, MEDIA, MEMBER, FakeConsole, FakeDesk
 
 GROUP = "-1001234567890"
 DUE = "2026-01-31T18:30+01:00"
@@ -39,7 +39,7 @@ ANY_LINE = CHAT | MEDIA | ITEM | MEMBER | ACCOUNT  # whatever is asked finds wha
 
 
 def typed(line: list[str]) -> Result:
-    outside = Outside(FakeDesk([ANY_LINE]))
+    outside = FakeConsole(FakeDesk([ANY_LINE]))
     return CliRunner().invoke(build(outside.opened()), line, env={"COLUMNS": "200"})
 
 
