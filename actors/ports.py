@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
 from actors.domain.group_ids import Group
-from actors.domain.item import Row, Story
+from actors.domain.item import Item, Story
 from actors.domain.taps import Question
 from actors.domain.updates import Update
 from actors.operations.operation import Operation
@@ -70,7 +70,7 @@ class Face:
     message_id: int
     item_id: int
     version: int
-    row: Row | None = None
+    row: Item | None = None
     seen: str | None = None
     line: str | None = None
     asking: Question | None = None
@@ -108,7 +108,7 @@ class Chat(Protocol):
         """Show a toast; `Refused` when the query is too old or was answered before."""
         ...
 
-    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
+    async def send_card(self, row: Item, sending: Sending | None = None) -> SentCard:
         """Send the picture or video with caption and buttons. Not idempotent: `AnswerLost` may mean a second card."""
         ...
 
@@ -116,7 +116,7 @@ class Chat(Protocol):
         """Redraw one message; "not modified" is success; `Refused` when the message is gone for good."""
         ...
 
-    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
+    async def send_original(self, row: Item, reply_to: int, sending: Sending | None = None) -> None:
         """Send the uncompressed file of the item as an answer to its card."""
         ...
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from actors.domain.item import Card, MediaKind, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import Card, Item, MediaKind, Person, Settlement, State, Step, Story
 from actors.domain.taps import Press, Tap
-from actors.item.memory import Item, Known
+from actors.item.memory import ItemMemory, Known
 
 CHAT = -1001
 ANNA = Person(11, "Anna")
@@ -21,24 +21,24 @@ def press(press_id: str = "tap-1", person: Person = ANNA, version: int = 0, at: 
     return Press(press_id, number, 7, version, CHAT, 501, person, "<b>Sunset</b>", at, mark=MARK, shown=True)
 
 
-def row(state: State, version: int = 0) -> Row:
+def row(state: State, version: int = 0) -> Item:
     """Item 7 with one card, 501; every version is one revision."""
     cards = () if state is State.WAITING else (Card(1, CHAT, 501),)
-    return Row(1, CHAT, 7, MARK, state, version, version, NOON, "Europe/Berlin", False, SUNSET, cards=cards)
+    return Item(1, CHAT, 7, MARK, state, version, version, NOON, "Europe/Berlin", False, SUNSET, cards=cards)
 
 
 def remembered(
-    known_row: Row | None = None,
+    known_row: Item | None = None,
     recording: Tap | None = None,
     asking: Press | None = None,
     original: Press | None = None,
     told: tuple[str, ...] = (),
-) -> Item:
+) -> ItemMemory:
     """What an actor remembers of item 7 once the database has said that 501 is a card of it."""
     known = Known(MARK, frozenset({(CHAT, 501)}))
-    return Item(7, known_row, recording, asking, original, known, frozenset(told))
+    return ItemMemory(7, known_row, recording, asking, original, known, frozenset(told))
 
 
-def settled(known: Row, step: Step, by: Person | None) -> Row:
+def settled(known: Item, step: Step, by: Person | None) -> Item:
     """The row after a decision."""
     return replace(known, settled=Settlement(step, by, NOON, "tap-1"))

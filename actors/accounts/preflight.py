@@ -14,7 +14,7 @@ from actors.accounts.texts import FILE_TOO_SLOW, NO_ANSWER, finding
 from actors.database.asking import terms_for
 from actors.database.request import NotStored, RequestTerms, Store
 from actors.domain.account import Quota
-from actors.domain.item import Row, State, Story
+from actors.domain.item import Item, State, Story
 from actors.domain.messages import Changed
 from actors.errors import MailboxClosed, PortError, Refused, TokenGone
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding, is_lost
@@ -48,11 +48,11 @@ class Preflight:
 
     def __init__(self, dependencies: PreflightDependencies) -> None:
         self._dependencies = dependencies
-        self._rows: deque[Row] = deque()
+        self._rows: deque[Item] = deque()
         self._running = 0
         self._wake_up = WakeUp()
 
-    def tell_nowait(self, row: Row) -> None:
+    def tell_nowait(self, row: Item) -> None:
         """A card is shown; beyond the bound it stays without a finding. Never waits, never raises."""
         if not row.live or row.state is not State.IN_REVIEW or row.preflight is not None:
             return
@@ -76,7 +76,7 @@ class Preflight:
                 stopping = await self._wake_up.wait(math.inf, context.stopping)
             tasks.cancel_scope.cancel()
 
-    async def _take_turn(self, row: Row, few: anyio.Semaphore) -> None:
+    async def _take_turn(self, row: Item, few: anyio.Semaphore) -> None:
         async with few:
             try:
                 await self._check(row)
@@ -84,7 +84,7 @@ class Preflight:
                 log.info("preflight.not_stored", chat_id=row.chat_id, item_id=row.id, reason=str(lost))
         self._running -= 1
 
-    async def _check(self, row: Row) -> None:
+    async def _check(self, row: Item) -> None:
         known = (await self._dependencies.store.ask(LookAhead(row.chat_key), _terms())).value
         troubles: list[str] = []
         quota: Quota | None = None
@@ -126,7 +126,7 @@ class Preflight:
         except TimeoutError:
             troubles.append(FILE_TOO_SLOW)
 
-    async def _show(self, row: Row) -> None:
+    async def _show(self, row: Item) -> None:
         try:
             await self._dependencies.items.tell((row.chat_id, row.id), Changed(row, "preflight"))
         except MailboxClosed:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import structlog
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.taps import Press
 from actors.domain.updates import Unknown
 from actors.item.effects import Conclude, Outcome
@@ -59,7 +59,7 @@ class TapEnd:
         return TapEnd(pressed.press_id, None, pressed.chat_id, person.id, "unread", outcome, pressed.why, None)
 
     @staticmethod
-    def recovered(row: Row) -> TapEnd | None:
+    def recovered(row: Item) -> TapEnd | None:
         """Of the tap whose worker died between the record and the card; None: no tap has settled this row."""
         settled = row.settled
         if settled is None or settled.by is None or settled.tap_id is None:
@@ -74,7 +74,7 @@ class Explained:
     def __init__(self) -> None:
         self._taps: OrderedDict[str, Outcome] = OrderedDict()
 
-    def is_new(self, row: Row, change: str) -> bool:
+    def is_new(self, row: Item, change: str) -> bool:
         """Tell whether this change of an item is still to be told: a second look may find it once more."""
         return self.add(f"{row.chat_key}/{row.id}/{row.version} {change}", Outcome.RECORDED)
 
@@ -113,7 +113,7 @@ def write_tap_line(end: TapEnd, figures: Figures) -> None:
     )
 
 
-def write_item_line(row: Row, change: str, cause: str, **more: object) -> None:
+def write_item_line(row: Item, change: str, cause: str, **more: object) -> None:
     """Write the one line of a change of an item that no tap made."""
     log.info(
         "item",

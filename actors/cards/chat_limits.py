@@ -10,7 +10,7 @@ from typing import TypeVar
 import anyio
 
 from actors.cards.rate_limit import TokenBucket
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.errors import BotTokenRefused, Unreachable
 from actors.ports import Chat, Face, Sending, SentCard
 
@@ -56,7 +56,7 @@ class LimitedChat:
         """Show a toast: it waits for nothing."""
         await self._chat.answer(press_id, text)
 
-    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
+    async def send_card(self, row: Item, sending: Sending | None = None) -> SentCard:
         """Send; a file may take minutes, so no other call waits for its end."""
         with self._heeding(row.chat_id):
             self._spend(row.chat_id)
@@ -67,7 +67,7 @@ class LimitedChat:
         with self._going_first(face.chat_id), self._heeding(face.chat_id):
             await self._chat.edit_card(face)
 
-    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
+    async def send_original(self, row: Item, reply_to: int, sending: Sending | None = None) -> None:
         """Send the file."""
         with self._heeding(row.chat_id):
             self._spend(row.chat_id)

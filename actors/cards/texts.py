@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from actors.domain.item import Row, Settlement, State, Step
+from actors.domain.item import Item, Settlement, State, Step
 from actors.domain.publish_phase import Phase
 from actors.item.texts import DONE
 
@@ -59,7 +59,7 @@ def slot(moment: str) -> str:
     return f"🗓 {moment}"
 
 
-def outcome(row: Row, name: str | None, moment: str | None) -> str:
+def outcome(row: Item, name: str | None, moment: str | None) -> str:
     """Say what became of the item, which is in a state that has an icon; without a moment nothing more is known."""
     if row.settled is None or moment is None:
         return f"{ICONS[row.state]} {DONE[row.state].capitalize()}"
@@ -87,13 +87,13 @@ def late(why: str, name: str, tried: str, because: str) -> str:
             return f"🐢 {name}'s {tried}: too late{because}"
 
 
-def because(row: Row, settled: Settlement, name: str | None, moment: str) -> str:
+def because(row: Item, settled: Settlement, name: str | None, moment: str) -> str:
     """Say behind "too late" what had been decided."""
     deed = _deed(row, settled, name)
     return f", {deed[0].lower()}{deed[1:]}, {moment}"
 
 
-def _deed(row: Row, settled: Settlement, name: str | None) -> str:
+def _deed(row: Item, settled: Settlement, name: str | None) -> str:
     by = f" by {name}" if name else ""
     match row.state, settled.step:
         case State.PUBLISHING, _:

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from actors.commands.parsing import Command, CommandVerb
-from actors.domain.item import Row, State
+from actors.domain.item import Item, State
 from actors.domain.local_times import clock, local, moment
 from actors.domain.time_zones import is_known, unknown
 from actors.item.texts import DONE
@@ -138,12 +138,12 @@ def _sent(at: datetime, timezone: str, now: datetime) -> str:
     return clock(here) if here.date() == local(now, timezone).date() else moment(at, timezone, now)
 
 
-def story(row: Row) -> str:
+def story(row: Item) -> str:
     """An item as people know it."""
     return f"{isolated(row.story.title or row.story.file_name)} (item {row.id})"
 
 
-def card_lost(row: Row, reason: str) -> str:
+def card_lost(row: Item, reason: str) -> str:
     """What a chat hears of a card that was sent twice, and may never have come."""
     return f"The card of {story(row)} may never come, it was sent twice: {reason}. /next sends it again."
 
@@ -178,7 +178,7 @@ def _not_set_up(scene: Scene) -> str:
     return f"This chat is not set up. Its operator can do that with: python main.py chat add {scene.chat_id}"
 
 
-def _done(command: Command, row: Row | None) -> str:
+def _done(command: Command, row: Item | None) -> str:
     if command.verb is CommandVerb.PAUSE:
         return "Paused. No story comes by itself until /resume; /next still shows one."
     if command.verb is CommandVerb.RESUME:
@@ -189,7 +189,7 @@ def _done(command: Command, row: Row | None) -> str:
     return f"Here comes {story(row)}."
 
 
-def _now(row: Row) -> str:
+def _now(row: Item) -> str:
     return DONE.get(row.state, row.state.value.replace("_", " "))
 
 
@@ -225,11 +225,11 @@ def _health(scene: Scene, *, database_answers: bool) -> str:
     return f"Database: {database}. Telegram: {telegram}."
 
 
-def _due(row: Row, now: datetime) -> str:
+def _due(row: Item, now: datetime) -> str:
     return "due now" if row.due_at <= now else moment(row.due_at, row.timezone, now)
 
 
-def _settled(row: Row, now: datetime) -> str:
+def _settled(row: Item, now: datetime) -> str:
     assert row.settled is not None, "a final state was decided"
     by = f" by {isolated(row.settled.by.name)}" if row.settled.by else ""
     return f"{story(row)}, {DONE[row.state]}{by}, {moment(row.settled.at, row.timezone, now)}"
@@ -244,7 +244,7 @@ def _queue(view: ChatView, now: datetime) -> str:
     return "\n".join([*lines, f"… and {rest} more"] if rest > 0 else lines)
 
 
-def _place(row: Row) -> str:
+def _place(row: Item) -> str:
     if row.card_lost:
         return ", card lost: /next sends it again"
     return "" if row.state is State.WAITING else f", {_now(row)}"

@@ -158,7 +158,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Item:
     """An item as the database committed it, with all that drawing its card needs.
 
     `mark` was given at its birth, by chance: an item of another database may have its id, and never its mark.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.taps import Press, Pressed, Tap
 
 RECOVERED = "recovered"  # a cause: a crash left the card behind its row
@@ -15,21 +15,21 @@ RECOVERED = "recovered"  # a cause: a crash left the card behind its row
 class Present:
     """The scheduler claimed this item: send its card."""
 
-    row: Row
+    row: Item
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
     """A publish was left behind by a crash, or is in doubt: go on with it."""
 
-    row: Row
+    row: Item
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
     """The row was written by another process, or its card may lie: draw it again, for the reason that `cause` names."""
 
-    row: Row
+    row: Item
     cause: str
 
 
@@ -45,7 +45,7 @@ class Recorded:
     """The tap took effect and is committed; `replayed` when an earlier attempt had done it."""
 
     tap: Tap
-    row: Row
+    row: Item
     replayed: bool = False
 
 
@@ -54,7 +54,7 @@ class Stale:
     """The row had moved on: another tap was first, or the card was old."""
 
     tap: Tap
-    row: Row
+    row: Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Forbidden:
     """The person may not tap in this chat: nothing of the item was changed; `row` is the item, if there is one."""
 
     tap: Tap
-    row: Row | None
+    row: Item | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class NotOurs:
 
     about: Pressed
     why: Foreign
-    row: Row | None = None
+    row: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Barred:
     """The person may not tap in this chat: what was asked for is not shown; `row` is the item, if there is one."""
 
     about: Pressed
-    row: Row | None
+    row: Item | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Vouched:
     """The pressed message is a card of the item: what was asked for may be shown on it."""
 
     about: Pressed
-    row: Row
+    row: Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Checked:
     """What the row says of a message that was drawn without it; `line` and `drawn` are those of what stands on it."""
 
     press: Press
-    row: Row
+    row: Item
     line: str | None
     drawn: int | None = None
 
@@ -149,7 +149,7 @@ class Checked:
 class CardSent:
     """The card is in the chat and its row knows it; `shown` is the revision that was sent."""
 
-    row: Row
+    row: Item
     shown: int
 
 
@@ -157,7 +157,7 @@ class CardSent:
 class CardNotSent:
     """The card could not be sent, or that is not known; the item keeps its place and is tried again."""
 
-    row: Row
+    row: Item
     sentence: str
 
 
@@ -181,7 +181,7 @@ class OriginalNotSent:
 class OutcomeNotRecorded:
     """The outcome of a rehearsal is not stored yet; the reconciler resumes it."""
 
-    row: Row
+    row: Item
 
 
 TapOutcome = Recorded | Stale | Forbidden | Gone | NotOurs | NotRecorded

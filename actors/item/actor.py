@@ -9,7 +9,7 @@ from typing import assert_never
 from actors.audit.lines import write_item_line
 from actors.database.asking import AGAIN_SECONDS, ask_until_answered, terms_for
 from actors.database.request import NotStored, Priority
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.messages import (
     AskExpired,
     Changed,
@@ -27,13 +27,13 @@ from actors.item.card_checks import CardChecks
 from actors.item.card_requests import Drawings
 from actors.item.decide import decide
 from actors.item.dependencies import ItemDependencies
-from actors.item.memory import Item
+from actors.item.memory import ItemMemory
 from actors.item.recording import HOLD_SECONDS, Recordings
 from actors.item.sending import Sends
 from actors.item.tap_log import Traces
 from actors.operations.housekeeping import Interaction
 from actors.operations.schedule import StoreOutcome
-from actors.operations.taps import CloseTap, LoadRow, LookAtButton
+from actors.operations.taps import CloseTap, LoadItem, LookAtButton
 from actors.peers import ItemKey
 from actors.runtime.actor import Context, EffectTask
 
@@ -48,9 +48,9 @@ class ItemActor:
     def __init__(self, dependencies: ItemDependencies, context: Context[ItemKey, Message]) -> None:
         self._dependencies = dependencies
         self._context = context
-        self._item = Item(context.key[1], known=dependencies.known.of(context.key))
+        self._memory = ItemMemory(context.key[1], known=dependencies.known.of(context.key))
         self._traces = Traces(dependencies.explained)
-        self._drawings = Drawings(dependencies, self._traces, lambda: self._item.known)
+        self._drawings = Drawings(dependencies, self._traces, lambda: self._memory.known)
         self._recordings = Recordings(dependencies, self._traces, context.tell)
         self._checks = CardChecks(dependencies.store, dependencies.pause)
         self._sends = Sends(dependencies, context.tell)
@@ -58,7 +58,7 @@ class ItemActor:
     @property
     def idle(self) -> bool:
         """Nothing is known: there is nothing to keep warm."""
-        return replace(self._item, known=None) == Item(self._item.id)
+        return replace(self._memory, known=None) == ItemMemory(self._memory.id)
 
     def receive(self, message: Message) -> None:
         """Decide, then start what was decided; nothing here waits."""
@@ -66,13 +66,13 @@ class ItemActor:
         if isinstance(message, Pressed):
             message = replace(message, press=replace(message.press, standing=people.standing(message.press)))
         people.hear(message)
-        decision = decide(self._item, message)
-        if decision.item.known is not None and decision.item.known != self._item.known:
-            self._dependencies.known.keep(self._context.key, decision.item.known)
-        row = decision.item.row
-        if row is not None and row is not self._item.row:
+        decision = decide(self._memory, message)
+        if decision.memory.known is not None and decision.memory.known != self._memory.known:
+            self._dependencies.known.keep(self._context.key, decision.memory.known)
+        row = decision.memory.row
+        if row is not None and row is not self._memory.row:
             people.hear_of_chat(row.chat_id, restricted=row.restricted)
-        self._item = decision.item
+        self._memory = decision.memory
         for effect in decision.effects:
             self._perform(effect, message)
 
@@ -224,15 +224,15 @@ class ItemActor:
             outcome = OriginalNotSent(press, True, "the database did not answer")
         await self._context.tell(outcome)
 
-    async def _load(self, press: Press) -> Row | None:
+    async def _load(self, press: Press) -> Item | None:
         terms = terms_for(10.0)
-        return (await self._dependencies.store.ask(LoadRow(press.chat_id, press.item_id), terms)).value
+        return (await self._dependencies.store.ask(LoadItem(press.chat_id, press.item_id), terms)).value
 
     async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
         store = StoreOutcome(effect.row, effect.step, effect.sentence, self._dependencies.worker)
         await self._sends.store(store, partial(self._outcome_stored, effect), OutcomeNotRecorded(effect.row))
 
-    def _outcome_stored(self, effect: wanted.RecordOutcome, row: Row) -> Message:
+    def _outcome_stored(self, effect: wanted.RecordOutcome, row: Item) -> Message:
         """Another decision may have come first: then it has a line of its own."""
         if (
             row.settled is not None

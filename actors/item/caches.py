@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import anyio
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.messages import (
     Barred,
     Forbidden,
@@ -124,7 +124,7 @@ class People:
         asked, now = self._asked.get((press.chat_id, press.person.id), {}), anyio.current_time()
         return press.id not in asked and sum(now - at < ASKED_SECONDS for at in asked.values()) >= MOST_ASKED
 
-    def _keep(self, press: Press, row: Row | None, *, may: bool) -> None:
+    def _keep(self, press: Press, row: Item | None, *, may: bool) -> None:
         self._answered(press)
         self.hear_of_chat(press.chat_id, restricted=row is None or row.restricted)
         if row is None or row.restricted:  # in an open chat no right is known: it may ask for roles soon

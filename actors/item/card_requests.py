@@ -11,7 +11,7 @@ from functools import partial
 
 import anyio
 
-from actors.domain.item import FINAL, Row
+from actors.domain.item import FINAL, Item
 from actors.domain.messages import RECOVERED
 from actors.domain.taps import Press
 from actors.item import texts as words
@@ -79,7 +79,7 @@ class Drawings:
 
         return seen
 
-    def _face(self, press: Press, row: Row | None) -> Face:
+    def _face(self, press: Press, row: Item | None) -> Face:
         """What the tapped message shall show; drawn from the row if it is known, else from what the person saw."""
         known = self.known()
         assert known is not None, "nothing is drawn on a message that may be no card of the item"
@@ -125,7 +125,7 @@ async def _through(drawing: Awaitable[Drawn]) -> None:
     await drawing
 
 
-def _faces(row: Row) -> list[tuple[Face, Shown]]:
+def _faces(row: Item) -> list[tuple[Face, Shown]]:
     return [
         (
             Face(card.chat_id, card.message_id, row.id, row.version, row, retired=card.retired),

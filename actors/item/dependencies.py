@@ -9,7 +9,7 @@ from functools import partial
 from actors.audit.lines import Explained
 from actors.database.request import Store
 from actors.domain.flood_limit import MOST_VIEWS, Flood
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.item.aloud import Aloud
 from actors.item.caches import KnownCards, People, RecentlyTold
 from actors.operations.housekeeping import Interaction
@@ -30,14 +30,14 @@ class ItemDependencies:
     chat: Chat
     aloud: Aloud
     cards: Cards
-    publish: Callable[[Row], Awaitable[None]]
+    publish: Callable[[Item], Awaitable[None]]
     clock: Clock
     note: Callable[[Interaction], None]
     confirm: Callable[[int], None]
     wake_schedule: Callable[[], None]
     pause: Callable[[float], Awaitable[bool]]
     call_later: Callable[[float, Callable[[], None]], None]
-    look_ahead: Callable[[Row], None]
+    look_ahead: Callable[[Item], None]
     explained: Explained
     seconds_left: Callable[[], float]
     known: KnownCards

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from actors.domain.item import Row, Step
+from actors.domain.item import Item, Step
 from actors.domain.taps import Press, Pressed, Question, Tap
 
 
@@ -72,7 +72,7 @@ class AbandonRecording:
 class ShowCard:
     """Draw every card of the item from its row; `press` is the tap that waits for it, if one does."""
 
-    row: Row
+    row: Item
     press: Press | None
     cause: str
 
@@ -88,7 +88,7 @@ class ShowLine:
     """
 
     press: Press
-    row: Row | None
+    row: Item | None
     line: str
     needed: bool
     check: bool = False
@@ -120,7 +120,7 @@ class ShowQuestion:
     """Put "Are you sure?" beside the other buttons, or take it away again."""
 
     press: Press
-    row: Row | None
+    row: Item | None
     asking: Question | None
 
 
@@ -148,21 +148,21 @@ class SendFile:
     """Send the uncompressed file below the card; a row that is not known is read first."""
 
     press: Press
-    row: Row | None
+    row: Item | None
 
 
 @dataclass(frozen=True, slots=True)
 class SendCard:
     """Put the card into the chat and save its message."""
 
-    row: Row
+    row: Item
 
 
 @dataclass(frozen=True, slots=True)
 class ReportLost:
     """Tell the operator and the chat that a card is lost, and why as far as is known."""
 
-    row: Row
+    row: Item
     reason: str
 
 
@@ -170,14 +170,14 @@ class ReportLost:
 class StartPublish:
     """Let the saga of this row's publish begin, or go on; each of its steps comes back as `Changed`."""
 
-    row: Row
+    row: Item
 
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome:
     """Store how a rehearsal ended, unless a person decided otherwise meanwhile."""
 
-    row: Row
+    row: Item
     step: Step
     sentence: str
 

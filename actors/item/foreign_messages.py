@@ -18,22 +18,22 @@ from actors.item.effects import (
     ShowLine,
     VerifyButton,
 )
-from actors.item.memory import Decision, Item
+from actors.item.memory import Decision, ItemMemory
 from actors.item.questions import ASK, KEEP, LEAVE, ORIGINAL
 
 VIEW_TOASTS = {KeepIt: words.KEPT, LeaveIt: words.LEFT, SendOriginal: words.SENDING_FILE}
 
 
-def look_first(item: Item, pressed: Pressed) -> Decision:
+def look_first(memory: ItemMemory, pressed: Pressed) -> Decision:
     """Answer a press that decides nothing, and ask the row whose card that is before anything is drawn on it."""
     text = VIEW_TOASTS.get(type(pressed), words.SURE)
-    if isinstance(pressed, SendOriginal) and item.original is not None:
+    if isinstance(pressed, SendOriginal) and memory.original is not None:
         text = words.FILE_ON_ITS_WAY
-    item, toast = answer(item, pressed.press, text)
-    return Decision(item, (toast, VerifyButton(pressed)))
+    memory, toast = answer(memory, pressed.press, text)
+    return Decision(memory, (toast, VerifyButton(pressed)))
 
 
-def refuse(item: Item, pressed: Pressed) -> Decision:
+def refuse(memory: ItemMemory, pressed: Pressed) -> Decision:
     """Answer from memory a person whom the database has refused just now: the toast and the line are all of it.
 
     "Memory refuses a tap only because of this actor's own open recording" keeps people with a right from being refused
@@ -45,63 +45,63 @@ def refuse(item: Item, pressed: Pressed) -> Decision:
     text, outcome = (words.BUSY, Outcome.BUSY) if crowded else (words.MAY_NOT, Outcome.FORBIDDEN)
     conclusion = Conclude(press, action_of(pressed), outcome, "remembered", press.version)
     toast = AnswerTap(press, text, alone=True, seldom=True)
-    return Decision(item, (toast, conclusion, ConfirmUpdate(press, After.ANSWER)))
+    return Decision(memory, (toast, conclusion, ConfirmUpdate(press, After.ANSWER)))
 
 
-def barred(item: Item, message: Barred | Forbidden) -> Decision:
+def barred(memory: ItemMemory, message: Barred | Forbidden) -> Decision:
     """A person without the right asked for something: nothing is shown or drawn, and the toast or the chat says so."""
     about = message.about if isinstance(message, Barred) else message.tap
     press, row = about.press, message.row
-    item = item.close(press)
-    item = item if row is None else item.learn(row)
+    memory = memory.close(press)
+    memory = memory if row is None else memory.learn(row)
     version = press.version if row is None else row.version
     conclusion = Conclude(press, action_of(about), Outcome.FORBIDDEN, "tap", version)
     told = press.standing is TapRight.DOUBTED  # by the toast
     said = () if told else (SayInChat(press, words.barred(press.person.name), seldom=True),)
-    return Decision(item, (*said, conclusion, _confirm(about)))
+    return Decision(memory, (*said, conclusion, _confirm(about)))
 
 
-def answer(item: Item, press: Press, text: str) -> tuple[Item, AnswerTap]:
+def answer(memory: ItemMemory, press: Press, text: str) -> tuple[ItemMemory, AnswerTap]:
     """Toast at once; what memory knows of the mark only sharpens it, the row decides."""
     if press.standing is TapRight.DOUBTED:
-        return item, AnswerTap(press, words.ASKED_AGAIN, alone=True, seldom=True)
-    if not item.denies(press):
-        return item, AnswerTap(press, text)
-    told = replace(item, told=item.told | {press.id})
+        return memory, AnswerTap(press, words.ASKED_AGAIN, alone=True, seldom=True)
+    if not memory.denies(press):
+        return memory, AnswerTap(press, text)
+    told = replace(memory, told=memory.told | {press.id})
     return told, AnswerTap(press, words.FOREIGN[Foreign.EARLIER_QUEUE], alone=True)
 
 
-def refusal(item: Item, line: ShowLine) -> Effect:
+def refusal(memory: ItemMemory, line: ShowLine) -> Effect:
     """Show it on the card, or, if it is not known whose card that is or whether the person may tap, in the chat."""
     press = line.press
-    return line if press.standing.draws and item.owns(press) else SayInChat(press, line.line)
+    return line if press.standing.draws and memory.owns(press) else SayInChat(press, line.line)
 
 
-def not_ours(item: Item, message: NotOurs) -> Decision:
+def not_ours(memory: ItemMemory, message: NotOurs) -> Decision:
     """Neither the item nor the message is touched: the toast or the chat is the whole answer."""
     pressed, press = message.about, message.about.press
-    said = _said(item, press, message.why)
-    item = item.close(press)
-    item = item if message.row is None else item.learn(message.row)
+    said = _said(memory, press, message.why)
+    memory = memory.close(press)
+    memory = memory if message.row is None else memory.learn(message.row)
     conclusion = Conclude(press, action_of(pressed), Outcome.UNKNOWN_BUTTON, message.why.value, press.version)
-    return Decision(item, (*said, conclusion, _confirm(pressed)))
+    return Decision(memory, (*said, conclusion, _confirm(pressed)))
 
 
-def gone(item: Item, message: Gone) -> Decision:
+def gone(memory: ItemMemory, message: Gone) -> Decision:
     """No such item in this queue, or no such chat."""
     press = message.tap.press
-    said = _said(item, press, Foreign.NO_SUCH_ITEM)
+    said = _said(memory, press, Foreign.NO_SUCH_ITEM)
     cause = Foreign.NO_SUCH_ITEM.value
     conclusion = Conclude(press, message.tap.step.value, Outcome.GONE, cause, press.version)
-    return Decision(item.close(press), (*said, conclusion, _confirm(message.tap)))
+    return Decision(memory.close(press), (*said, conclusion, _confirm(message.tap)))
 
 
-def unvouched(item: Item, message: Unvouched) -> Decision:
+def unvouched(memory: ItemMemory, message: Unvouched) -> Decision:
     """The database could not say whose card it is: nothing was shown, and the person may tap again."""
     press = message.about.press
     said = SayInChat(press, words.not_looked_at(press.person.name), seldom=not press.standing.draws)
     conclusion = Conclude(press, action_of(message.about), Outcome.REFUSED, "tap", press.version)
-    return Decision(item.close(press), (said, conclusion, _confirm(message.about)))
+    return Decision(memory.close(press), (said, conclusion, _confirm(message.about)))
 
 
 def action_of(pressed: Pressed) -> str:
@@ -126,7 +126,7 @@ def _confirm(pressed: Pressed) -> ConfirmUpdate:
     return ConfirmUpdate(pressed.press, After.SHOWN if isinstance(pressed, Tap) else After.ANSWER)
 
 
-def _said(item: Item, press: Press, why: Foreign) -> tuple[Effect, ...]:
-    if press.id in item.told:
+def _said(memory: ItemMemory, press: Press, why: Foreign) -> tuple[Effect, ...]:
+    if press.id in memory.told:
         return ()
     return (SayInChat(press, words.foreign(why, press.person.name), seldom=True),)

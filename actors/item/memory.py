@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.taps import Press, Tap
 from actors.item.effects import Effect
 
@@ -18,7 +18,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ItemMemory:
     """What the actor of one item remembers. A cold one knows nothing but its id, and needs nothing else.
 
     `recording` is this actor's own open recording, the only thing by which memory may refuse a tap.
@@ -28,7 +28,7 @@ class Item:
     """
 
     id: int
-    row: Row | None = None
+    row: Item | None = None
     recording: Tap | None = None
     asking: Press | None = None
     original: Press | None = None
@@ -36,7 +36,7 @@ class Item:
     told: frozenset[str] = frozenset()
     aside: tuple[Tap, ...] = ()
 
-    def known_to(self, press: Press) -> Row | None:
+    def known_to(self, press: Press) -> Item | None:
         """The row, if it knows the message and nothing newer was seen on it; else memory would draw the past.
 
         Another worker may have written the row since: sending a card and settling an item are told to no other worker.
@@ -52,7 +52,7 @@ class Item:
         own = (tap for tap in self.aside if tap.press.person.id == press.person.id)
         return next(same, None) or self.recording or next(own, None)
 
-    def close(self, press: Press) -> Item:
+    def close(self, press: Press) -> ItemMemory:
         """The press is decided: nothing of it is kept."""
         mine = self.recording is not None and self.recording.press.id == press.id
         aside = tuple(tap for tap in self.aside if tap.press.id != press.id)
@@ -66,7 +66,7 @@ class Item:
         """Tell whether the button bears another mark than the item: it is of a queue that was, or forged."""
         return self.known is not None and press.mark not in {None, self.known.mark}
 
-    def learn(self, row: Row, *adopted: Press) -> Item:
+    def learn(self, row: Item, *adopted: Press) -> ItemMemory:
         """Keep what the database said; `adopted` are presses whose messages it took for cards of the item."""
         before = self.known.messages if self.known is not None and self.known.mark == row.mark else frozenset()
         cards = {(card.chat_id, card.message_id) for card in row.cards}
@@ -80,7 +80,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the item becomes, and what to do about it, in this order."""
+    """What the item's actor remembers from now on, and what to do about it, in this order."""
 
-    item: Item
+    memory: ItemMemory
     effects: tuple[Effect, ...] = ()

@@ -24,7 +24,7 @@ from actors.item.effects import (
     ShowQuestion,
     WatchQuestion,
 )
-from actors.item.memory import Decision, Item
+from actors.item.memory import Decision, ItemMemory
 
 KEEP, LEAVE, ORIGINAL = "keep_it", "leave_it", "send_original"
 ASK: Mapping[Step, str] = MappingProxyType(
@@ -49,65 +49,65 @@ def asked_about(message: AskToReject | AskAboutDoubt) -> Step:
     return message.step if isinstance(message, AskAboutDoubt) else Step.REJECT
 
 
-def ask(item: Item, press: Press, step: Step) -> Decision:
+def ask(memory: ItemMemory, press: Press, step: Step) -> Decision:
     """Ask "Are you sure?"; a question that is open gives way, also on another card of the item."""
-    question = ShowQuestion(press, item.known_to(press), asking=Question(step, press.person.id))
+    question = ShowQuestion(press, memory.known_to(press), asking=Question(step, press.person.id))
     effects = visibly(words.SURE, Conclude(press, ASK[step], Outcome.ASKED, "tap", press.version), question)
-    return Decision(replace(item, asking=press), (*effects, *give_way(item, press), WatchQuestion(press)))
+    return Decision(replace(memory, asking=press), (*effects, *give_way(memory, press), WatchQuestion(press)))
 
 
-def give_way(item: Item, press: Press) -> tuple[Effect, ...]:
+def give_way(memory: ItemMemory, press: Press) -> tuple[Effect, ...]:
     """Take an open question off another message: what comes of this press may never draw that one."""
-    asked = item.asking
+    asked = memory.asking
     if asked is None or asked.message_id == press.message_id:
         return ()
-    return ShowQuestion(asked, item.known_to(asked), asking=None), CheckCard(asked)
+    return ShowQuestion(asked, memory.known_to(asked), asking=None), CheckCard(asked)
 
 
-def take_back(item: Item, conclusion: Conclude, text: str) -> Decision:
+def take_back(memory: ItemMemory, conclusion: Conclude, text: str) -> Decision:
     """Take the question away: it was answered with no."""
     press = conclusion.press
-    question = ShowQuestion(press, item.known_to(press), asking=None)
-    return Decision(replace(item, asking=None), visibly(text, conclusion, question, CheckCard(press)))
+    question = ShowQuestion(press, memory.known_to(press), asking=None)
+    return Decision(replace(memory, asking=None), visibly(text, conclusion, question, CheckCard(press)))
 
 
-def not_yours(item: Item, message: NotYours) -> Decision:
+def not_yours(memory: ItemMemory, message: NotYours) -> Decision:
     """Nothing changes; the name of who was asked is known while its question is in memory."""
-    press, asked = message.press, item.asking
+    press, asked = message.press, memory.asking
     name = asked.person.name if asked is not None and asked.person.id == message.asked_id else None
     conclusion = Conclude(press, message.step.value, Outcome.NOT_YOURS, "tap", press.version)
-    return Decision(item, visibly(words.not_yours(message.step, name), conclusion))
+    return Decision(memory, visibly(words.not_yours(message.step, name), conclusion))
 
 
-def send_original(item: Item, press: Press) -> Decision:
+def send_original(memory: ItemMemory, press: Press) -> Decision:
     """Send the file, one at a time, and change nothing; how that ends is told once it is known.
 
     Telegram forgets the update before: a large file takes minutes, and the taps behind it would not be seen.
     """
-    if item.original is not None and item.original.id == press.id:
-        return Decision(item, (ConfirmUpdate(press, After.NOTHING),))
-    if item.original is not None:
+    if memory.original is not None and memory.original.id == press.id:
+        return Decision(memory, (ConfirmUpdate(press, After.NOTHING),))
+    if memory.original is not None:
         conclusion = Conclude(press, ORIGINAL, Outcome.BUSY, "tap", press.version)
-        return Decision(item, visibly(words.FILE_ON_ITS_WAY, conclusion))
-    asked = AnswerTap(press, words.SENDING_FILE), SendFile(press, item.row), ConfirmUpdate(press, After.ANSWER)
-    return Decision(replace(item, original=press), asked)
+        return Decision(memory, visibly(words.FILE_ON_ITS_WAY, conclusion))
+    asked = AnswerTap(press, words.SENDING_FILE), SendFile(press, memory.row), ConfirmUpdate(press, After.ANSWER)
+    return Decision(replace(memory, original=press), asked)
 
 
-def original_sent(item: Item, press: Press) -> Decision:
+def original_sent(memory: ItemMemory, press: Press) -> Decision:
     """There it is."""
     return Decision(
-        replace(item, original=None), _ended(Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version))
+        replace(memory, original=None), _ended(Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version))
     )
 
 
-def original_not_sent(item: Item, message: OriginalNotSent) -> Decision:
+def original_not_sent(memory: ItemMemory, message: OriginalNotSent) -> Decision:
     """Say so on the card: that it is not there, or that it may be."""
     press = message.press
     outcome = Outcome.ORIGINAL_NOT_SENT if message.certain else Outcome.ORIGINAL_LOST
     line = words.FILE_NOT_SENT if message.certain else words.FILE_LOST
-    told = ShowLine(press, item.known_to(press), line, needed=True, check=True, view=True)
+    told = ShowLine(press, memory.known_to(press), line, needed=True, check=True, view=True)
     conclusion = Conclude(press, ORIGINAL, outcome, message.reason, press.version)
-    return Decision(replace(item, original=None), (told, *_ended(conclusion)))
+    return Decision(replace(memory, original=None), (told, *_ended(conclusion)))
 
 
 def _ended(conclusion: Conclude) -> tuple[Effect, ...]:

@@ -15,7 +15,7 @@ from actors.audit.lines import write_item_line
 from actors.commands.texts import card_lost
 from actors.database.asking import terms_for
 from actors.database.request import NotStored
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent
 from actors.domain.taps import Press
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
@@ -76,7 +76,7 @@ class Sends:
     tell: Callable[[Message], Awaitable[None]]
     _under_way: bool = False
 
-    async def send(self, row: Row) -> None:
+    async def send(self, row: Item) -> None:
         """Claimed before, saved after; a send that failed is told to the row, with what is known of it."""
         if self._under_way:
             return  # its claim ran out while the database was away, and came again: the file is still on its way
@@ -96,7 +96,7 @@ class Sends:
         await self.store(outcome, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
         self.dependencies.wake_schedule()
 
-    async def send_original(self, row: Row, press: Press) -> Message:
+    async def send_original(self, row: Item, press: Press) -> Message:
         """Send the file below the card that was pressed, for as long as it moves, too."""
         patience = Patience()
         async with anyio.create_task_group() as tasks:
@@ -105,7 +105,7 @@ class Sends:
             tasks.cancel_scope.cancel()
         return outcome
 
-    async def report_lost(self, row: Row, reason: str) -> None:
+    async def report_lost(self, row: Item, reason: str) -> None:
         """Tell the operator, and the chat once text gets through, that this card cannot be tapped."""
         log.warning("item", chat_id=row.chat_id, item_id=row.id, change="card_lost", outcome="lost", cause=reason)
         give_up_at = anyio.current_time() + SAY_SECONDS
@@ -120,7 +120,7 @@ class Sends:
             else:
                 return
 
-    async def _original(self, row: Row, press: Press, patience: Patience) -> Message:
+    async def _original(self, row: Item, press: Press, patience: Patience) -> Message:
         try:
             with patience.scope:
                 await self.dependencies.chat.send_original(row, press.message_id, patience.sending)
@@ -131,7 +131,7 @@ class Sends:
             return OriginalNotSent(press, True, str(error))
         return OriginalNotSent(press, patience.sending.kept_back, patience.why_it_ended())
 
-    async def _sent(self, row: Row) -> SentCard | SendFailed:
+    async def _sent(self, row: Item) -> SentCard | SendFailed:
         patience = Patience()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_claim, row)
@@ -140,7 +140,7 @@ class Sends:
             tasks.cancel_scope.cancel()
         return outcome
 
-    async def _outcome(self, row: Row, patience: Patience) -> SentCard | SendFailed:
+    async def _outcome(self, row: Item, patience: Patience) -> SentCard | SendFailed:
         worker = self.dependencies.worker
         try:
             with patience.scope:
@@ -155,7 +155,7 @@ class Sends:
             reason = patience.why_it_ended()
         return SendFailed(row, worker, not patience.sending.kept_back, 0.0, reason=reason)
 
-    async def _keep_claim(self, row: Row) -> None:
+    async def _keep_claim(self, row: Item) -> None:
         """No other worker sends it meanwhile; once it is not ours any more, what is under way is let through."""
         kept = True
         while kept:
@@ -171,7 +171,7 @@ class Sends:
         if await self.dependencies.pause(LONGEST_SECONDS):
             patience.stop_within(self.dependencies.seconds_left() / 2)
 
-    def _saved(self, saved: Row, shown: int, sent: SentCard) -> Message:
+    def _saved(self, saved: Item, shown: int, sent: SentCard) -> Message:
         write_item_line(saved, "card_sent", "presented", message_id=sent.message_id)
         self.dependencies.look_ahead(saved)
         return CardSent(saved, shown)
@@ -183,7 +183,7 @@ class Sends:
             "item", chat_id=row.chat_id, item_id=row.id, change="card_not_sent", outcome=fate, cause=failed.reason
         )
 
-    async def store(self, operation: Operation[Row], told: Callable[[Row], Message], lost: Message) -> None:
+    async def store(self, operation: Operation[Item], told: Callable[[Item], Message], lost: Message) -> None:
         """Store what became of the item, and tell it: `told` of the row that it is then, or `lost`."""
         terms = terms_for(HOLD_SECONDS)
         try:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import anyio
 
 from actors.audit.lines import Explained, Figures, TapEnd, no_figures, write_item_line, write_tap_line
-from actors.domain.item import Row, Step
+from actors.domain.item import Item, Step
 from actors.domain.taps import Press
 from actors.item.effects import After, Conclude
 from actors.item.tap_progress import TapProgress
@@ -93,7 +93,7 @@ class Traces:
             self._open[press.id] = Trace(press, self._explain)
         return self._open[press.id]
 
-    def recovered(self, row: Row) -> None:
+    def recovered(self, row: Item) -> None:
         """Explain what has no line yet: a tap whose worker died over it, and the end of a publish."""
         settled, end = row.settled, TapEnd.recovered(row)
         if end is not None and end.tap_id not in self._open and self._explained.add(end.tap_id, end.outcome):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from actors.domain.item import MediaKind, Row, State, Step
+from actors.domain.item import Item, MediaKind, State, Step
 from actors.domain.messages import Foreign
 from actors.domain.publish_phase import CANCELLABLE
 
@@ -65,7 +65,7 @@ BROKEN = "Out of order. The operator was told; the buttons stay, try again in 10
 BUSY = "Busy right now. Nothing was saved, tap again."
 
 
-def toast(step: Step, row: Row | None, first: str | None = None) -> str:
+def toast(step: Step, row: Item | None, first: str | None = None) -> str:
     """Say what is being tried; what memory knows of the row, and of who tries beside it, only sharpens it."""
     doing = DOING[step].capitalize() + "…"
     if first is not None:
@@ -118,7 +118,7 @@ def not_confirmed(step: Step, name: str) -> str:
     return f"{PENDING} {name}'s {BUTTON[step]}: not confirmed yet, this card will update itself."
 
 
-def rehearse(row: Row) -> str:
+def rehearse(row: Item) -> str:
     """Say what would have been published, and where."""
     kind = "video" if row.story.kind is MediaKind.VIDEO else "picture"
     account = f"the account {row.account}" if row.account else "the chat's account (none is set yet)"

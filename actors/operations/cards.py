@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.domain.item import Card, Row
+from actors.domain.item import Card, Item
 from actors.operations.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class SaveCard(Operation[Row]):
+class SaveCard(Operation[Item]):
     """A card was sent: remember its message and Telegram's copy of the media."""
 
-    row: Row
+    row: Item
     message_id: int
     file_id: str | None
     worker: str
 
 
 @dataclass(frozen=True, slots=True)
-class SendFailed(Operation[Row]):
+class SendFailed(Operation[Item]):
     """A card was not sent (or, `ambiguous`, that is not known): keep the item, hold the chat back for a while.
 
     `refused`: the platform said no. `reason` is kept for those who ask later.
     """
 
-    row: Row
+    row: Item
     worker: str
     ambiguous: bool
     pause_seconds: float
@@ -37,7 +37,7 @@ class SendFailed(Operation[Row]):
 class KeepClaim(Operation[bool]):
     """Its card is still on its way: no other worker may send it for another minute. False: it is not ours any more."""
 
-    row: Row
+    row: Item
     worker: str
 
 
@@ -66,9 +66,9 @@ class AcknowledgeCards(Operation[int]):
 class Recoverable:
     """What a crash left behind: cards that lie, cards that might (`again`), publishes without a worker."""
 
-    behind: tuple[Row, ...]
-    again: tuple[Row, ...]
-    unpublished: tuple[Row, ...]
+    behind: tuple[Item, ...]
+    again: tuple[Item, ...]
+    unpublished: tuple[Item, ...]
     next_seconds: float | None
 
 

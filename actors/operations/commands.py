@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from actors.domain.item import Person, Row
+from actors.domain.item import Item, Person
 from actors.operations.operation import Operation
 
 
@@ -41,7 +41,7 @@ class Told:
     """The verdict, the same to each attempt, and the item as it is now; `claimed`: we are to send its card."""
 
     verdict: CommandOutcome
-    row: Row | None = None
+    row: Item | None = None
     claimed: bool = False
 
 
@@ -110,9 +110,9 @@ class ChatView:
     paused: bool
     waiting: int
     in_review: int
-    next: Row | None
-    queue: tuple[Row, ...]
-    settled: Row | None
+    next: Item | None
+    queue: tuple[Item, ...]
+    settled: Item | None
     cards_lost: int = 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.domain.account import Account, Quota
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.operations.operation import Operation
 
 
@@ -31,13 +31,13 @@ class LookAhead(Operation[Outlook]):
 
 
 @dataclass(frozen=True, slots=True)
-class StoreFinding(Operation[Row | None]):
+class StoreFinding(Operation[Item | None]):
     """Put the finding on the item's cards, unless a decision or another connection has outdated it: then None.
 
     `quota` is remembered for the account, if it was read for this.
     """
 
-    row: Row
+    row: Item
     finding: str
     worker: str
     known: Outlook = Outlook(None)

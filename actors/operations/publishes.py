@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actors.domain.account import Account
-from actors.domain.item import Row, Story
+from actors.domain.item import Item, Story
 from actors.domain.publish_phase import Phase
 from actors.operations.operation import Operation
 
@@ -66,7 +66,7 @@ class StepResult:
     """
 
     publish: PublishRow | None
-    row: Row | None = None
+    row: Item | None = None
     held: bool = False
 
 

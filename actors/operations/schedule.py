@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Item, State, Step
 from actors.operations.operation import Operation
 
 
@@ -29,10 +29,10 @@ class Due:
     `lost`: their second send was lost with the worker that made it. `changes` are to be told, and then `ChangesTold`.
     """
 
-    present: tuple[Row, ...]
-    expired: tuple[Row, ...]
+    present: tuple[Item, ...]
+    expired: tuple[Item, ...]
     next_seconds: float | None
-    lost: tuple[Row, ...] = ()
+    lost: tuple[Item, ...] = ()
     changes: tuple[ItemChange, ...] = ()
 
 
@@ -56,10 +56,10 @@ class ChangesTold(Operation[int]):
 
 
 @dataclass(frozen=True, slots=True)
-class StoreOutcome(Operation[Row]):
+class StoreOutcome(Operation[Item]):
     """Store how a publish ended, by compare-and-set on the version; answers with the row as it is then."""
 
-    row: Row
+    row: Item
     step: Step
     sentence: str
     worker: str

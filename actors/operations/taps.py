@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.messages import Barred, NotOurs, TapOutcome, Vouched
 from actors.domain.taps import Pressed, Tap
 from actors.operations.operation import Operation
@@ -27,7 +27,7 @@ class CloseTap(Operation[TapOutcome]):
 
 
 @dataclass(frozen=True, slots=True)
-class LoadRow(Operation[Row | None]):
+class LoadItem(Operation[Item | None]):
     """Read one item, for what needs its story; a tap never does."""
 
     chat_id: int
@@ -42,7 +42,7 @@ class LookAtButton(Operation[Vouched | NotOurs | Barred]):
 
 
 @dataclass(frozen=True, slots=True)
-class LookAtCard(Operation[Row | None]):
+class LookAtCard(Operation[Item | None]):
     """Read one item for one of its messages: `cards` holds that one alone, also if it is retired; none: unknown."""
 
     chat_id: int

@@ -14,7 +14,7 @@ from actors.audit.lines import Explained, write_item_line
 from actors.database.asking import ask_until_answered, terms_for
 from actors.database.request import Store
 from actors.domain.account import Account, ContainerState, DoubtHints
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.messages import Changed
 from actors.domain.publish_phase import Phase
 from actors.errors import MailboxClosed, PortError, Refused, TokenGone, Unreachable
@@ -152,7 +152,7 @@ class SagaActor:
         reply = await ask_until_answered(dependencies.store, operation, terms, dependencies.pause)
         return None if reply is None else reply.value
 
-    async def _tell_item(self, row: Row) -> None:
+    async def _tell_item(self, row: Item) -> None:
         cause = row.state.value if row.phase is None else row.phase.value
         try:
             await self._dependencies.items.tell((row.chat_id, row.id), Changed(row, cause))

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import anyio
 import structlog
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.errors import MailboxClosed
 from actors.publish.messages import Begin, PublishMessage
 from actors.runtime.actor import Actor, Context, DeadLetter, Reason
@@ -52,7 +52,7 @@ class PublishRegistry:
         """A name for one lease."""
         return f"{self._worker} {next(self._numbers)}"
 
-    async def go_on(self, row: Row) -> None:
+    async def go_on(self, row: Item) -> None:
         """Begin with the publish of this item, or go on with it."""
         try:
             await self.registry.tell((row.chat_key, row.id), Begin())

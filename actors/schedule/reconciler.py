@@ -8,7 +8,7 @@ import anyio
 import structlog
 
 from actors.database.request import NotStored, Priority, RequestTerms, Store
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.messages import RECOVERED, Changed, Message, Resume
 from actors.errors import MailboxClosed
 from actors.operations.cards import Recover, Recoverable
@@ -70,7 +70,7 @@ class Reconciler:
     async def _tell(self, found: Recoverable) -> None:
         if found.behind or found.unpublished:
             log.info("recover.found", behind=len(found.behind), unpublished=len(found.unpublished))
-        told: list[tuple[Row, Message]] = [(row, Changed(row, RECOVERED)) for row in found.behind]
+        told: list[tuple[Item, Message]] = [(row, Changed(row, RECOVERED)) for row in found.behind]
         told += [(row, Changed(row, "drawn again")) for row in found.again]
         told += [(row, Resume(row)) for row in found.unpublished]
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.errors import ChatMoved
 from actors.ports import Chat, Face, Sending, SentCard
 
@@ -21,7 +21,7 @@ class MigratingChat:
         """Show a toast: it needs no chat."""
         await self._chat.answer(press_id, text)
 
-    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
+    async def send_card(self, row: Item, sending: Sending | None = None) -> SentCard:
         """Send; to the old group nothing: its row names the new one soon."""
         with self._watching(row.chat_id):
             return await self._chat.send_card(row, sending)
@@ -31,7 +31,7 @@ class MigratingChat:
         with self._watching(face.chat_id):
             await self._chat.edit_card(face)
 
-    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
+    async def send_original(self, row: Item, reply_to: int, sending: Sending | None = None) -> None:
         """Send the file."""
         with self._watching(row.chat_id):
             await self._chat.send_original(row, reply_to, sending)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, Recoverable, SaveCard, SendFailed
 from infra.postgres import rows
 from infra.postgres.statement import Statement, Statements
 
-SAVE_CARD: Statement[SaveCard, Row] = Statement(
+SAVE_CARD: Statement[SaveCard, Item] = Statement(
     "select save_card($1, $2, $3, $4, $5, $6, $7)",
     lambda operation: (
         operation.row.chat_key,
@@ -24,7 +24,7 @@ SAVE_CARD: Statement[SaveCard, Row] = Statement(
 )
 
 
-SEND_FAILED: Statement[SendFailed, Row] = Statement(
+SEND_FAILED: Statement[SendFailed, Item] = Statement(
     "select send_failed($1, $2, $3, $4, $5, $6, $7, $8)",
     lambda operation: (
         operation.row.chat_key,

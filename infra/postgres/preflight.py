@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.domain.account import Quota
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from infra.postgres import rows
 from infra.postgres.statement import Statement, Statements
@@ -27,7 +27,7 @@ def _outlook(_: object, value: Any) -> Outlook:
 LOOK_AHEAD: Statement[LookAhead, Outlook] = Statement(
     "select look_ahead($1)", lambda operation: (operation.chat_key,), _outlook
 )
-STORE_FINDING: Statement[StoreFinding, Row | None] = Statement(
+STORE_FINDING: Statement[StoreFinding, Item | None] = Statement(
     "select store_finding($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     lambda operation: (
         operation.row.chat_key,

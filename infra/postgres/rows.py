@@ -1,4 +1,4 @@
-"""The jsonb of `item_row` as a Row."""
+"""The jsonb of `item_row` as an Item."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from actors.domain.account import Account, Login
-from actors.domain.item import Card, Dimensions, LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import Card, Dimensions, Item, LateTap, MediaKind, Person, Settlement, State, Step, Story
 from actors.domain.publish_phase import Phase
 
 
-def row(value: Any) -> Row:
+def row(value: Any) -> Item:
     """Read one item as the database told it."""
-    return Row(
+    return Item(
         chat_key=value["chat_key"],
         chat_id=value["chat_id"],
         id=value["id"],
@@ -38,7 +38,7 @@ def row(value: Any) -> Row:
     )
 
 
-def rows(values: Any) -> tuple[Row, ...]:
+def rows(values: Any) -> tuple[Item, ...]:
     """Read several items."""
     return tuple(row(value) for value in values)
 

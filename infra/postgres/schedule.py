@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.domain.item import Row, State
+from actors.domain.item import Item, State
 from actors.operations.schedule import ChangesTold, ClaimDue, Due, ItemChange, StoreOutcome
 from infra.postgres import rows
 from infra.postgres.statement import Statement, Statements
@@ -32,7 +32,7 @@ CHANGES_TOLD: Statement[ChangesTold, int] = Statement(
 )
 
 
-STORE_OUTCOME: Statement[StoreOutcome, Row] = Statement(
+STORE_OUTCOME: Statement[StoreOutcome, Item] = Statement(
     "select store_outcome($1, $2, $3, $4, $5, $6)",
     lambda operation: (
         operation.row.chat_key,

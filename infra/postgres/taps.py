@@ -17,7 +17,7 @@ from actors.domain.messages import (
     Vouched,
 )
 from actors.domain.taps import Pressed, Tap
-from actors.operations.taps import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
+from actors.operations.taps import CloseTap, LoadItem, LookAtButton, LookAtCard, RecordTap
 from infra.postgres import rows
 from infra.postgres.statement import Statement, Statements
 
@@ -85,7 +85,7 @@ LOOK_AT_BUTTON: Statement[LookAtButton, Vouched | NotOurs | Barred] = Statement(
     lambda operation: (*_place(operation.pressed), operation.pressed.press.person.id, *_proof(operation.pressed)),
     lambda operation, value: _button(operation.pressed, value),
 )
-LOAD_ROW: Statement[LoadRow, Any] = Statement(
+LOAD_ITEM: Statement[LoadItem, Any] = Statement(
     "select load_row($1, $2)",
     lambda operation: (operation.chat_id, operation.item_id),
     lambda _, value: None if value is None else rows.row(value),
@@ -101,6 +101,6 @@ STATEMENTS: Statements = {
     RecordTap: RECORD_TAP,
     CloseTap: CLOSE_TAP,
     LookAtButton: LOOK_AT_BUTTON,
-    LoadRow: LOAD_ROW,
+    LoadItem: LOAD_ITEM,
     LookAtCard: LOOK_AT_CARD,
 }

@@ -15,7 +15,7 @@ from telegram import ReplyParameters as Reply
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from actors.domain.item import MediaKind, Row, Story
+from actors.domain.item import Item, MediaKind, Story
 from actors.ports import Face, MediaSource, Sending, SentCard
 from infra.telegram.caption_text import clip, one_line, units, whole_text
 from infra.telegram.cards import LONGEST_CAPTION, ButtonRows, caption, first_face, keyboard
@@ -64,7 +64,7 @@ class TelegramChat:
         with port_errors():
             await self._bot.answer_callback_query(press_id, clip(text, LONGEST_TOAST))
 
-    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
+    async def send_card(self, row: Item, sending: Sending | None = None) -> SentCard:
         """Send the picture or video, from Telegram's own copy if it still has one."""
         face = first_face(row)
         send = partial(
@@ -91,7 +91,7 @@ class TelegramChat:
                 if not says(error, NOT_MODIFIED):
                     raise
 
-    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
+    async def send_original(self, row: Item, reply_to: int, sending: Sending | None = None) -> None:
         """Send the uncompressed file and the whole caption, to be copied, as an answer to the card."""
         text = whole_text(row.story.caption)
         fits = units(text) <= LONGEST_CAPTION
@@ -149,7 +149,7 @@ class TelegramChat:
             reply_markup=markup,
         )
 
-    async def _send_known(self, send: _Send, row: Row) -> Message | None:
+    async def _send_known(self, send: _Send, row: Item) -> Message | None:
         if row.story.file_id is None:
             return None
         try:
@@ -160,7 +160,7 @@ class TelegramChat:
                 raise
             return None
 
-    async def _send_file(self, send: _Send, row: Row, way: _OnItsWay) -> Message:
+    async def _send_file(self, send: _Send, row: Item, way: _OnItsWay) -> Message:
         sending = way.sending or Sending()
         sending.kept_back = True
         async with way.turns.of(row.chat_id):

@@ -6,7 +6,7 @@ from datetime import datetime
 from html import escape
 
 from actors.cards import texts
-from actors.domain.item import LateTap, Row, Settlement
+from actors.domain.item import Item, LateTap, Settlement
 from actors.domain.local_times import clock, day, local
 from actors.item.texts import BUTTON
 from infra.telegram.caption_text import isolated, visible_units
@@ -15,13 +15,13 @@ NAME_ROOM = 64  # UTF-16 units
 EARLIER_ROOM = 48
 
 
-def slot(row: Row) -> str:
+def slot(row: Item) -> str:
     """The item's slot, like "Sun 22 Nov 2026, 18:30": a card is read in any year."""
     at = local(row.due_at, row.timezone)
     return texts.slot(f"{day(at, year=True)}, {clock(at)}")
 
 
-def moment(row: Row, at: datetime, since: datetime) -> str:
+def moment(row: Item, at: datetime, since: datetime) -> str:
     """The time, with its date if it is another day than `since`, and its year if it is another one."""
     here, before = local(at, row.timezone), local(since, row.timezone)
     if here.date() == before.date():
@@ -30,7 +30,7 @@ def moment(row: Row, at: datetime, since: datetime) -> str:
     return f"{here.day} {here:%b}{year} {clock(here)}"
 
 
-def outcome(row: Row) -> str | None:
+def outcome(row: Item) -> str | None:
     """The line that says who did what and when; None while the item waits for a decision."""
     if row.state not in texts.ICONS:
         return None
@@ -39,7 +39,7 @@ def outcome(row: Row) -> str | None:
     return texts.outcome(row, _name(row.settled), moment(row, row.settled.at, row.due_at))
 
 
-def late_lines(row: Row, room: int) -> list[str]:
+def late_lines(row: Item, room: int) -> list[str]:
     """The taps that the row refused, oldest first; the newest ones that fit into `room` UTF-16 units."""
     lines = [_late(row, tap) for tap in row.late]
     kept: list[str] = []
@@ -56,13 +56,13 @@ def _name(settled: Settlement) -> str | None:
     return isolated(settled.by.name, NAME_ROOM) if settled.by else None
 
 
-def _late(row: Row, tap: LateTap) -> str:
+def _late(row: Item, tap: LateTap) -> str:
     since = row.settled.at if row.settled else row.due_at
     tried = f"{escape(BUTTON.get(tap.step, tap.step.value))}, {moment(row, tap.at, since)}"
     return texts.late(tap.why, isolated(tap.name, NAME_ROOM), tried, _because(row))
 
 
-def _because(row: Row) -> str:
+def _because(row: Item) -> str:
     if row.settled is None or row.state not in texts.ICONS:
         return ""
     return texts.because(row, row.settled, _name(row.settled), moment(row, row.settled.at, row.due_at))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from actors.cards import texts
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Item, State, Step
 from actors.domain.publish_phase import CANCELLABLE
 from actors.domain.taps import Question
 from actors.item.texts import BUTTON
@@ -69,7 +69,7 @@ class _Body:
     tail: str
 
 
-def first_face(row: Row) -> Face:
+def first_face(row: Item) -> Face:
     """The face of a card that is not in the chat yet."""
     return Face(row.chat_id, 0, row.id, row.version, row=row)
 
@@ -151,7 +151,7 @@ class _Buttons:
         return Button(text, encode(Meaning(verb, self.item_id, self.version, self.mark, person_id)))
 
 
-def _draw(row: Row, retired: bool) -> _Body:
+def _draw(row: Item, retired: bool) -> _Body:
     account = f"{texts.account(isolated(row.account.lstrip('@'), ACCOUNT_ROOM))}\n" if row.account else ""
     title = isolated(one_line(row.story.title) or row.story.file_name, TITLE_ROOM)
     head = f"<b>{title}</b>\n{account}{slot(row)}\n{texts.LIVE if row.live else texts.DRY_RUN}"

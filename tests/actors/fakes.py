@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import anyio
 
 from actors.database.request import Cause, NotStored, Priority, Reply, RequestTerms
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.messages import Message
 from actors.errors import MailboxClosed, MailboxFull
 from actors.operations.cards import Shown
@@ -153,8 +153,8 @@ class FakeChat(Script):
         self.toasts: list[tuple[str, str]] = []
         self.texts: list[tuple[int, str]] = []
         self.faces: list[Face] = []
-        self.sent: list[Row] = []
-        self.originals: list[tuple[Row, int]] = []
+        self.sent: list[Item] = []
+        self.originals: list[tuple[Item, int]] = []
         self.menu: tuple[tuple[str, str], ...] = ()
         self.always("send_card", SentCard(502, "file-1"))
 
@@ -163,7 +163,7 @@ class FakeChat(Script):
         await self.play("answer")
         self.toasts.append((press_id, text))
 
-    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
+    async def send_card(self, row: Item, sending: Sending | None = None) -> SentCard:
         """Send it as message 502."""
         self.sent.append(row)
         sent = await self.play("send_card", sending)
@@ -175,7 +175,7 @@ class FakeChat(Script):
         self.faces.append(face)
         await self.play(f"edit {face.message_id}")
 
-    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
+    async def send_original(self, row: Item, reply_to: int, sending: Sending | None = None) -> None:
         """Keep what was sent."""
         await self.play("send_original", sending)
         self.originals.append((row, reply_to))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from infra.telegram.callback_data import ButtonVerb, Meaning, encode
 from tests.contracts.calm import open_wires
 from tests.contracts.groups import ITEM
@@ -25,10 +25,10 @@ from tests.stories import ANNA, CHAT, MARK
 class _NoBooks(Ledger):
     """Nobody claims an item here."""
 
-    def sends(self, process: Process, row: Row, now: float) -> None:
+    def sends(self, process: Process, row: Item, now: float) -> None:
         """No matter."""
 
-    def sent(self, process: Process, row: Row, message_id: int) -> None:
+    def sent(self, process: Process, row: Item, message_id: int) -> None:
         """No matter."""
 
 

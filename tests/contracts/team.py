@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-from actors.domain.item import Card, Person, Row, Step
+from actors.domain.item import Card, Item, Person, Step
 from actors.domain.messages import TapOutcome
 from actors.domain.publish_phase import Phase
 from actors.domain.taps import Press, Tap
@@ -15,7 +15,7 @@ from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, Recove
 from actors.operations.operation import Operation
 from actors.operations.publishes import PhaseChange, PublishRow, StepPublish, StepResult, TakePublish
 from actors.operations.schedule import ChangesTold, ClaimDue, Due, StoreOutcome
-from actors.operations.taps import CloseTap, LoadRow, RecordTap
+from actors.operations.taps import CloseTap, LoadItem, RecordTap
 from tests.contracts.worlds import Line, World, run
 
 T = TypeVar("T")
@@ -85,34 +85,34 @@ class Team:
         await self.world.update("item_changes", {}, {"told_by": "nobody", "told_key": "none"})
         await self.ask(ChangesTold("nobody", "none"))
 
-    async def sent(self, row: Row, file_id: str | None = None) -> Row:
+    async def sent(self, row: Item, file_id: str | None = None) -> Item:
         """Tell that a card was sent."""
         return await self.ask(SaveCard(row, next(self._messages), file_id, self.worker))
 
     async def not_sent(
-        self, row: Row, *, ambiguous: bool = False, pause_seconds: float = 0.0, reason: str = "no network"
-    ) -> Row:
+        self, row: Item, *, ambiguous: bool = False, pause_seconds: float = 0.0, reason: str = "no network"
+    ) -> Item:
         """Tell that a card was not sent."""
         return await self.ask(SendFailed(row, self.worker, ambiguous, pause_seconds, reason=reason))
 
-    async def keep(self, row: Row, worker: str | None = None) -> bool:
+    async def keep(self, row: Item, worker: str | None = None) -> bool:
         """Tell that a card is still on its way."""
         return await self.ask(KeepClaim(row, worker or self.worker))
 
-    async def present(self, *, chat_id: int = CHAT, media_id: int | None = None) -> Row:
+    async def present(self, *, chat_id: int = CHAT, media_id: int | None = None) -> Item:
         """Queue a story, claim it and send its card, 501 and onward."""
         item_id = await self.queue(chat_id=chat_id, media_id=media_id)
         (row,) = (row for row in (await self.claim()).present if row.id == item_id)
         return await self.sent(row)
 
-    def press(self, row: Row, person: Person = ANNA) -> Press:
+    def press(self, row: Item, person: Person = ANNA) -> Press:
         """A finger on the newest card of a row as it was when it was drawn; each one is new."""
         message_id = row.cards[-1].message_id if row.cards else 500
         number = next(self._taps)
         key = (f"tap-{number}", number, row.id, row.version, row.chat_id, message_id)
         return Press(*key, person, "", 0.0, mark=row.mark, shown=True)
 
-    def tap(self, row: Row, step: Step = Step.SKIP, person: Person = ANNA) -> Tap:
+    def tap(self, row: Item, step: Step = Step.SKIP, person: Person = ANNA) -> Tap:
         """A tap on the card."""
         return Tap(self.press(row, person), step)
 
@@ -124,12 +124,12 @@ class Team:
         """Have a tap closed."""
         return await self.ask(CloseTap(tap, self.worker))
 
-    async def settle(self, row: Row, step: Step, person: Person = ANNA) -> Row:
+    async def settle(self, row: Item, step: Step, person: Person = ANNA) -> Item:
         """Tap, and return what became of the row."""
         await self.record(self.tap(row, step, person))
         return await self.load(row)
 
-    async def finish(self, row: Row, step: Step, sentence: str = "", worker: str | None = None) -> Row:
+    async def finish(self, row: Item, step: Step, sentence: str = "", worker: str | None = None) -> Item:
         """Store how a publish ended."""
         return await self.ask(StoreOutcome(row, step, sentence, worker or self.worker))
 
@@ -141,7 +141,7 @@ class Team:
         await self.set_chat(chat_id, live=True, account=username, account_id=account)
         return account
 
-    async def take(self, row: Row, owner: str = "saga 1") -> StepResult:
+    async def take(self, row: Item, owner: str = "saga 1") -> StepResult:
         """Take the lease of a row's publish."""
         return await self.ask(TakePublish(row.chat_key, row.id, owner))
 
@@ -150,7 +150,7 @@ class Team:
         stays = PhaseChange(phase, publish.container_id, publish.attempt, publish.lost)
         return await self.ask(StepPublish(publish, replace(stays, **changes), self.worker))
 
-    async def shown(self, row: Row, *, worker: str | None = None, gone: bool = False) -> int:
+    async def shown(self, row: Item, *, worker: str | None = None, gone: bool = False) -> int:
         """Acknowledge that every card of the row shows it."""
         lines = tuple(Shown(card, row.id, row.revision, gone) for card in row.cards)
         return await self.ask(AcknowledgeCards(lines, worker or self.worker))
@@ -159,9 +159,9 @@ class Team:
         """Look for what a crash left behind."""
         return await self.ask(Recover(worker or self.worker, everything))
 
-    async def load(self, row: Row) -> Row:
+    async def load(self, row: Item) -> Item:
         """Read the row."""
-        loaded = await self.ask(LoadRow(row.chat_id, row.id))
+        loaded = await self.ask(LoadItem(row.chat_id, row.id))
         assert loaded is not None
         return loaded
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.domain.item import Row, Step
+from actors.domain.item import Item, Step
 from actors.domain.publish_phase import Phase
 from actors.operations.publishes import PublishRow
 from tests.contracts.team import Team
@@ -17,7 +17,7 @@ async def creating(team: Team) -> PublishRow:
     return publish
 
 
-async def refused(team: Team, publish: PublishRow) -> Row:
+async def refused(team: Team, publish: PublishRow) -> Item:
     """Instagram takes the token no more."""
     move = {"sentence": ASKS, "token_gone": True, "once_connected": SINCE}
     row = (await team.step(publish, Phase.REFUSED, **move)).row

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.domain.item import Card, Row, State, Step
+from actors.domain.item import Card, Item, State, Step
 from actors.domain.messages import Foreign, NotOurs, NotRecorded, Recorded, Stale, Vouched
 from actors.domain.taps import Press, SendOriginal, Tap
 from actors.operations.commands import MoveChat
@@ -35,7 +35,7 @@ async def rows_of(team: Team) -> list[Any]:
     return [await team.world.lines(table) for table in tables]
 
 
-def forged(team: Team, row: Row, changes: dict[str, Any]) -> Press:
+def forged(team: Team, row: Item, changes: dict[str, Any]) -> Press:
     return replace(team.press(row), **changes)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Item, State, Step
 from actors.domain.messages import NotRecorded, Recorded, Stale
 from actors.domain.publish_phase import Phase
 from actors.operations.cards import AcknowledgeCards, SaveCard, Shown
@@ -19,11 +19,11 @@ async def move(team: Team, new_id: int = NEW_CHAT) -> Relocation:
     return await team.ask(MoveChat(CHAT, new_id))
 
 
-async def moved(row: Row, team: Team) -> Row:
+async def moved(row: Item, team: Team) -> Item:
     return await team.load(replace(row, chat_id=NEW_CHAT))
 
 
-async def in_doubt(team: Team) -> Row:
+async def in_doubt(team: Team) -> Item:
     await team.connect()
     row = await team.settle(await team.present(), Step.AUTO_POST)
     publish = (await team.take(row)).publish
@@ -83,7 +83,7 @@ async def test_cards_in_review_are_sent_again_one_per_gap_and_before_new_ones(te
     await move(team)
     await team.forget_changes()
 
-    claimed: list[Row] = []
+    claimed: list[Item] = []
     for _ in range(3):
         due = await team.claim()
         claimed += due.present

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from actors.domain.item import Person, Row, State, Step
+from actors.domain.item import Item, Person, State, Step
 from actors.operations.commands import CommandKey, CommandOutcome, PresentNext, Told
 from tests.contracts.team import ANNA, CHAT, Team
 
@@ -15,7 +15,7 @@ async def say_next(team: Team, message_id: int = FIRST, worker: str = "one", per
     return await team.ask(PresentNext(CommandKey(CHAT, message_id, person), worker))
 
 
-async def present_without_a_card(team: Team) -> Row:
+async def present_without_a_card(team: Team) -> Item:
     """Two sends of which nobody knows."""
     await team.queue()
     (row,) = (await team.claim()).present

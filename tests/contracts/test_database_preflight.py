@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from actors.domain.account import Account, Login, Quota
-from actors.domain.item import Row, Step
+from actors.domain.item import Item, Step
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from tests.contracts.team import BEN, CHAT, OTHER_CHAT, Team
 from tests.contracts.worlds import Line
@@ -19,7 +19,7 @@ async def look(team: Team, chat_id: int = CHAT) -> Outlook:
     return await team.ask(LookAhead(team.keys[chat_id]))
 
 
-async def find(team: Team, row: Row, finding: str = READY) -> Row | None:
+async def find(team: Team, row: Item, finding: str = READY) -> Item | None:
     """Store it for the account that the chat has."""
     return await team.ask(StoreFinding(row, finding, team.worker, await look(team)))
 

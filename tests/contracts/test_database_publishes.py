@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from actors.domain.account import Account, Login
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Item, State, Step
 from actors.domain.messages import Recorded, Stale
 from actors.domain.publish_phase import Phase
 from actors.operations.publishes import PublishRow, SavePermalink
@@ -22,13 +22,13 @@ ENDS = [
 ]
 
 
-async def auto_posted(team: Team) -> Row:
+async def auto_posted(team: Team) -> Item:
     """A live item for which Auto Post was accepted."""
     await team.connect()
     return await team.settle(await team.present(), Step.AUTO_POST)
 
 
-async def taken(team: Team, row: Row, owner: str = "saga 1") -> PublishRow:
+async def taken(team: Team, row: Item, owner: str = "saga 1") -> PublishRow:
     publish = (await team.take(row, owner)).publish
     assert publish is not None
     return publish
@@ -40,13 +40,13 @@ async def moved(team: Team, publish: PublishRow, phase: Phase, **changes: Any) -
     return stepped
 
 
-async def marked(team: Team, row: Row) -> PublishRow:
+async def marked(team: Team, row: Item) -> PublishRow:
     """The publish call is about to be made."""
     fetched = await moved(team, await taken(team, row), Phase.CONTAINER, container_id="c1")
     return await moved(team, await moved(team, fetched, Phase.READY), Phase.PUBLISHING, attempt=1)
 
 
-async def in_doubt(team: Team) -> Row:
+async def in_doubt(team: Team) -> Item:
     row = await auto_posted(team)
     await team.step(await marked(team, row), Phase.IN_DOUBT, lost=True, sentence="Nobody knows.")
     return await team.load(row)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Item, State, Step
 from actors.operations.commands import LookAtChat, MoveChat
 from tests.contracts.team import BEN, CHAT, Team
 
@@ -255,7 +255,7 @@ async def test_why_a_card_was_not_sent_is_kept_and_the_same_reason_again_is_coun
     assert sorted(kept) == [("lost", "no answer", 1), ("not_sent", "no network", 2)]
 
 
-async def _lose(team: Team) -> Row:
+async def _lose(team: Team) -> Item:
     """Have the card of an item lost twice."""
     await team.queue()
     (row,) = (await team.claim()).present

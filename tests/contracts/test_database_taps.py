@@ -7,7 +7,7 @@ import pytest
 
 from actors.domain.item import Card, Person, Settlement, State, Step
 from actors.domain.messages import Recorded, Stale
-from actors.operations.taps import LoadRow
+from actors.operations.taps import LoadItem
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 
 SETTLED_AS = [
@@ -184,7 +184,7 @@ async def test_a_tap_during_the_sending_counts_and_adopts_the_message(team: Team
 
 async def test_a_tap_on_an_item_that_waits_is_late(team: Team) -> None:
     item_id = await team.queue(due_in=3600)
-    row = await team.ask(LoadRow(CHAT, item_id))
+    row = await team.ask(LoadItem(CHAT, item_id))
     assert row is not None
 
     outcome = await team.record(team.tap(row))
@@ -227,5 +227,5 @@ async def test_a_publish_is_held_by_the_worker_of_the_tap(team: Team) -> None:
 async def test_a_row_of_nothing_is_none(team: Team) -> None:
     shown = await team.present()
 
-    assert await team.ask(LoadRow(-9999, shown.id)) is None
-    assert await team.ask(LoadRow(CHAT, 4711)) is None
+    assert await team.ask(LoadItem(-9999, shown.id)) is None
+    assert await team.ask(LoadItem(CHAT, 4711)) is None

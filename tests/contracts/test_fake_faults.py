@@ -9,14 +9,14 @@ from typing import Any
 import anyio
 import pytest
 
-from actors.domain.item import Row, Step
+from actors.domain.item import Item, Step
 from actors.domain.messages import Recorded
 from actors.domain.taps import Press, Tap
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.operations.cards import SaveCard
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue
-from actors.operations.taps import LoadRow, RecordTap
+from actors.operations.taps import LoadItem, RecordTap
 from tests.backends import BACKENDS, Backend
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase, answer_lost, nothing_happened
@@ -49,14 +49,14 @@ async def run(database: FakeDatabase, operation: Operation[Any]) -> object:
         return await session.run(operation)
 
 
-async def present(database: FakeDatabase) -> Row:
+async def present(database: FakeDatabase) -> Item:
     """Bring the item into review."""
     async with database.session() as session:
         (claimed,) = (await session.run(ClaimDue("one"))).present
         return await session.run(SaveCard(claimed, 501, None, "one"))
 
 
-def skip(shown: Row) -> RecordTap:
+def skip(shown: Item) -> RecordTap:
     """Anna's Skip."""
     press = Press("tap-1", 1, shown.id, shown.version, shown.chat_id, 501, ANNA, "", 0.0, mark=shown.mark, shown=True)
     return RecordTap(Tap(press, Step.SKIP), "one")
@@ -172,7 +172,7 @@ async def test_no_more_sessions_than_the_pool_has_are_open_at_once(database: Fak
 
     async with anyio.create_task_group() as tasks:
         for _ in range(6):
-            tasks.start_soon(run, database, LoadRow(CHAT, 1))
+            tasks.start_soon(run, database, LoadItem(CHAT, 1))
 
     assert database.most == 2
     assert anyio.current_time() - began == pytest.approx(3.0, abs=0.1)
@@ -184,7 +184,7 @@ async def test_who_waits_too_long_for_a_connection_is_turned_away(database: Fake
 
     async with anyio.create_task_group() as tasks:
         for _ in range(3):
-            tasks.start_soon(_note_error, errors, lambda: run(database, LoadRow(CHAT, 1)))
+            tasks.start_soon(_note_error, errors, lambda: run(database, LoadItem(CHAT, 1)))
 
     assert errors == [Unreachable]
 

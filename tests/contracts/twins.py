@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from actors.domain.account import FreshToken, Quota
-from actors.domain.item import Person, Row, Step
+from actors.domain.item import Item, Person, Step
 from actors.domain.publish_phase import Phase
 from actors.domain.taps import Press, Tap
 from actors.errors import PortError
@@ -20,7 +20,7 @@ from actors.operations.operation import Operation
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from actors.operations.publishes import PhaseChange, PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from actors.operations.schedule import ChangesTold, ClaimDue, StoreOutcome
-from actors.operations.taps import CloseTap, LoadRow, LookAtButton, RecordTap
+from actors.operations.taps import CloseTap, LoadItem, LookAtButton, RecordTap
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from tests.contracts.paper import PaperWorld
 from tests.contracts.worlds import World, run
@@ -57,7 +57,7 @@ class Twins:
         self._paper = paper
         self._real = real
         self._random = random
-        self._rows: list[Row] = []
+        self._rows: list[Item] = []
         self._taps: list[Tap] = []
         self._publishes: list[PublishRow] = []
         self._tokens: list[TokenDue] = []
@@ -185,7 +185,7 @@ class Twins:
     def _key(self) -> str | None:
         return self._random.choice((None, f"look-{self._random.randrange(3)}"))
 
-    def _row(self) -> Row | None:
+    def _row(self) -> Item | None:
         """One of the rows that were seen, rather a late one."""
         return self._random.choice(self._rows[-12:]) if self._rows else None
 
@@ -276,7 +276,7 @@ class Twins:
         return CommandKey(self._random.choice((*CHATS, -9)), message_id, self._random.choice(PEOPLE))
 
     def _load(self) -> Operation[Any]:
-        return LoadRow(self._random.choice(CHATS), self._random.randrange(10))
+        return LoadItem(self._random.choice(CHATS), self._random.randrange(10))
 
 
 async def _answer(world: World, operation: Operation[Any]) -> object:
@@ -286,11 +286,11 @@ async def _answer(world: World, operation: Operation[Any]) -> object:
         return type(error)
 
 
-def _rows_in(answer: object) -> list[Row]:
-    if isinstance(answer, Row):
+def _rows_in(answer: object) -> list[Item]:
+    if isinstance(answer, Item):
         return [answer]
     if isinstance(answer, tuple):
-        return [row for row in answer if isinstance(row, Row)]
+        return [row for row in answer if isinstance(row, Item)]
     if is_dataclass(answer):
         return [row for one in fields(answer) for row in _rows_in(getattr(answer, one.name))]
     return []
@@ -298,4 +298,4 @@ def _rows_in(answer: object) -> list[Row]:
 
 def _in_order(values: list[Any] | tuple[Any, ...]) -> list[Any]:
     """Put rows in the order of their ids: nobody relies on another one."""
-    return sorted(values, key=lambda one: one.id if isinstance(one, Row) else 0)
+    return sorted(values, key=lambda one: one.id if isinstance(one, Item) else 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, Recoverable, SaveCard, SendFailed, Shown
 from tests.fakes.connections import outdate
 from tests.fakes.publishes import RUNS, claim_left_behind, is_published_by_saga
@@ -17,7 +17,7 @@ from tests.fakes.writer import PUBLISH_HOLD, Meanings, Writer
 FIRST_REST_SECONDS = 15.0
 
 
-def save_card(writer: Writer, asked: SaveCard) -> Row:
+def save_card(writer: Writer, asked: SaveCard) -> Item:
     """The card is in the chat; a tap that was faster keeps its effect."""
     item = replace(item_of(writer.tables, asked.row), resend_at=None)
     if writer.chat_of(item).chat_id != asked.row.chat_id:
@@ -40,7 +40,7 @@ def save_card(writer: Writer, asked: SaveCard) -> Row:
     return writer.known_row(item)
 
 
-def send_failed(writer: Writer, asked: SendFailed) -> Row:
+def send_failed(writer: Writer, asked: SendFailed) -> Item:
     """The card was not sent, or nobody knows: the item keeps its place, its chat rests."""
     item = item_of(writer.tables, asked.row)
     if item.held_by == asked.worker and (item.state == "presenting" or is_left_behind(item)):
@@ -70,7 +70,7 @@ def keep_claim(writer: Writer, asked: KeepClaim) -> bool:
     return True
 
 
-def _sent_to_the_old_group(writer: Writer, row: Row) -> Row:
+def _sent_to_the_old_group(writer: Writer, row: Item) -> Item:
     """It is no card: the hold runs out, and the next one goes to the new group."""
     item = item_of(writer.tables, row)
     if item.state == "presenting":
@@ -181,7 +181,7 @@ def _may_lie(writer: Writer, card: CardRecord) -> bool:
     return not card.gone and not card.retired and (item.state in {"in_review", "publishing", "in_doubt"} or lately)
 
 
-def _claim_cards(writer: Writer, cards: list[CardRecord]) -> tuple[Row, ...]:
+def _claim_cards(writer: Writer, cards: list[CardRecord]) -> tuple[Item, ...]:
     for card in cards:
         writer.tables.cards.put(replace(writer.claim(card), claimed_until=writer.now + REDRAW))
     keys = sorted({(card.chat_key, card.item_id) for card in cards})
@@ -196,7 +196,7 @@ def _once_more(writer: Writer) -> list[CardRecord]:
     return [replace(card, shown=-1, once_more=False) for card in newest]
 
 
-def _claim_publishes(writer: Writer) -> Iterator[Row]:
+def _claim_publishes(writer: Writer) -> Iterator[Item]:
     for item in writer.tables.items.all():
         if _is_rehearsed(writer, item) and item.hold_until is not None and item.hold_until < writer.now:
             writer.tables.items.put(replace(item, held_by=writer.worker, hold_until=writer.now + PUBLISH_HOLD))

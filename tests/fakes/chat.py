@@ -10,7 +10,7 @@ from typing import TypeVar
 import anyio
 from anyio.lowlevel import checkpoint
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.errors import Refused
 from actors.ports import Face, Sending, SentCard
 from tests.fakes.faults import Effect, Faults
@@ -62,7 +62,7 @@ class FakeChat:
             raise Refused("query is too old and response timeout expired or query ID is invalid")
         await self._call("answer", lambda: self._show_toast(press_id, text))
 
-    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
+    async def send_card(self, row: Item, sending: Sending | None = None) -> SentCard:
         """Show a new message."""
         return await self._call("send_card", lambda: self._add_message(row), sending)
 
@@ -74,7 +74,7 @@ class FakeChat:
             raise Refused("message to edit not found")
         await self._call("edit_card", lambda: self._redraw(screen, face))
 
-    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
+    async def send_original(self, row: Item, reply_to: int, sending: Sending | None = None) -> None:
         """Answer a card with the file."""
         await self._call("send_original", lambda: self._add_original(row, reply_to), sending)
 
@@ -138,7 +138,7 @@ class FakeChat:
         self.toasts[press_id] = text
         self._tell(f"toast {press_id}")
 
-    def _add_message(self, row: Row) -> SentCard:
+    def _add_message(self, row: Item) -> SentCard:
         message_id = next(self._ids)
         face = Face(row.chat_id, message_id, row.id, row.version, row)
         self.screens[row.chat_id, message_id] = Screen([face])
@@ -150,7 +150,7 @@ class FakeChat:
             screen.faces.append(face)
         self._tell(f"edit {face.message_id}")
 
-    def _add_original(self, row: Row, reply_to: int) -> None:
+    def _add_original(self, row: Item, reply_to: int) -> None:
         self.screens[row.chat_id, reply_to].originals += 1
         self._tell(f"original {reply_to}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from tests.fakes.records import AccountRecord, ItemRecord
 from tests.fakes.writer import Writer, connection_of
 
@@ -14,11 +14,11 @@ REDRAW = timedelta(seconds=30)
 MOST = 200  # a look
 
 
-def outdate(writer: Writer) -> tuple[Row, ...]:
+def outdate(writer: Writer) -> tuple[Item, ...]:
     """What cards say of a connection that was replaced since; returns the items whose cards were not behind before."""
     items = sorted(writer.tables.items.all(), key=lambda item: (item.chat_key, item.item_id))
     outdated = [item for item in items if item.state in SHOWN and (_finding(writer, item) or _note(writer, item))]
-    again = list[Row]()
+    again = list[Item]()
     for item in outdated[:MOST]:
         told = replace(
             item,

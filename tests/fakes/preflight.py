@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from actors.domain.account import Quota
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from tests.fakes.records import AccountRecord
 from tests.fakes.tokens import known_account
@@ -28,7 +28,7 @@ def look_ahead(writer: Writer, asked: LookAhead) -> Outlook:
     return Outlook(known_account(account), left, account.token_gone, _quota(writer, account), connection)
 
 
-def store_finding(writer: Writer, asked: StoreFinding) -> Row | None:
+def store_finding(writer: Writer, asked: StoreFinding) -> Item | None:
     """Put a finding on the cards, if the item still waits for the decision for which it was made."""
     if asked.quota is not None:
         _keep_quota(writer, asked, asked.quota)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.publish_phase import CANCELLABLE, RUNNING, Phase
 from actors.operations.publishes import PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from tests.fakes.records import AccountRecord, ItemRecord, PublishEventRecord, PublishRecord
@@ -121,7 +121,7 @@ def save_permalink(writer: Writer, asked: SavePermalink) -> bool:
     return True
 
 
-def claim_left_behind(writer: Writer) -> list[Row]:
+def claim_left_behind(writer: Writer) -> list[Item]:
     """Fence out whoever held a publish too long, and return the items of those that nobody works on."""
     found = []
     for publish in list(writer.tables.publishes.all()):
@@ -172,7 +172,7 @@ def _first_marked(writer: Writer, before: PublishRecord, phase: Phase) -> dateti
     return before.publishing_at or writer.now if phase is Phase.PUBLISHING else before.publishing_at
 
 
-def _move_item(writer: Writer, item: ItemRecord, before: PublishRecord, asked: StepPublish) -> Row | None:
+def _move_item(writer: Writer, item: ItemRecord, before: PublishRecord, asked: StepPublish) -> Item | None:
     move = asked.move
     if move.phase in STEPS:
         step = STEPS[move.phase]

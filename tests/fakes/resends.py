@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.operations.schedule import ClaimDue
 from tests.fakes.records import CardFailureRecord, ChatRecord, ItemRecord
 from tests.fakes.tables import Tables
@@ -26,7 +26,7 @@ def resend_at(item: ItemRecord) -> datetime:
     return item.resend_at
 
 
-def resend(writer: Writer, chat: ChatRecord, key: str | None) -> Row | None:
+def resend(writer: Writer, chat: ChatRecord, key: str | None) -> Item | None:
     """Claim a card that is to be sent again; they come before new ones, and in a paused chat, too."""
     items = [item for item in writer.tables.items.all() if item.chat_key == chat.chat_key]
     left = [item for item in items if is_left_behind(item) and resend_at(item) <= writer.now]
@@ -38,7 +38,7 @@ def resend(writer: Writer, chat: ChatRecord, key: str | None) -> Row | None:
     return _hold(writer, replace(item, held_by=writer.worker, held_key=key))
 
 
-def resend_again(writer: Writer, asked: ClaimDue) -> tuple[Row, ...]:
+def resend_again(writer: Writer, asked: ClaimDue) -> tuple[Item, ...]:
     """What an earlier attempt of this very look claimed is held anew."""
     claimed = [item for item in writer.tables.items.all() if is_left_behind(item)]
     same = [item for item in claimed if (item.held_by, item.held_key) == (asked.worker, asked.key)]
@@ -52,7 +52,7 @@ def resend_failed(item: ItemRecord, now: datetime, *, ambiguous: bool) -> ItemRe
     return replace(item, held_by=None, lost_sends=sends, resend_at=None if enough else now)
 
 
-def _hold(writer: Writer, item: ItemRecord) -> Row:
+def _hold(writer: Writer, item: ItemRecord) -> Item:
     writer.tables.items.put(replace(item, resend_at=writer.now + SEND_HOLD))
     return writer.known_row(item)
 
@@ -67,7 +67,7 @@ def note_failure(writer: Writer, item: ItemRecord, fate: str, reason: str) -> No
     writer.tables.card_failures.put(failure)
 
 
-def item_of(tables: Tables, row: Row) -> ItemRecord:
+def item_of(tables: Tables, row: Item) -> ItemRecord:
     item = tables.items.get(row.chat_key, row.id)
     assert item is not None, "an item is never deleted"
     return item

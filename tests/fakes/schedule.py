@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from actors.domain.item import Row, State
+from actors.domain.item import Item, State
 from actors.operations.schedule import ChangesTold, ClaimDue, Due, StoreOutcome
 from tests.fakes.changes import changes_told, claim_changes, note_change
 from tests.fakes.records import ChatRecord, ItemRecord
@@ -30,7 +30,7 @@ def claim_due(writer: Writer, asked: ClaimDue) -> Due:
     known += resend_again(writer, asked)
     expired = tuple(_expire(writer, item) for item in _overripe(writer))
     allowed = [chat for chat in writer.tables.chats.all() if chat.next_card_at <= writer.now]
-    present, lost = list[Row](), list[Row]()
+    present, lost = list[Item](), list[Item]()
     for chat in allowed:
         row = resend(writer, chat, asked.key)
         claimed = None if row is not None else _claim(writer, chat, asked.key)
@@ -40,12 +40,12 @@ def claim_due(writer: Writer, asked: ClaimDue) -> Due:
     return Due((*known, *present), expired, _next_seconds(writer), tuple(lost), changes)
 
 
-def _lost(claimed: Row | None) -> Row | None:
+def _lost(claimed: Item | None) -> Item | None:
     """The item, if its second send was lost with its worker: it counts as presented."""
     return claimed if claimed is not None and claimed.state is State.IN_REVIEW else None
 
 
-def store_outcome(writer: Writer, asked: StoreOutcome) -> Row:
+def store_outcome(writer: Writer, asked: StoreOutcome) -> Item:
     """How a publish ended; whoever settled the item meanwhile keeps it."""
     item, step = item_of(writer.tables, asked.row), asked.step.value
     target = next_state(item.state, step)
@@ -68,7 +68,7 @@ def _expires_at(writer: Writer, item: ItemRecord) -> datetime:
     return item.presented_at + timedelta(hours=writer.chat_of(item).review_hours)
 
 
-def _expire(writer: Writer, item: ItemRecord) -> Row:
+def _expire(writer: Writer, item: ItemRecord) -> Item:
     note = "Nobody could tap: its card could not be shown." if writer.card_lost(item) else None
     writer.decide(item, "expire", Author(note=note))
     note_change(writer, (item.chat_key, item.item_id), "expired", note or "nobody tapped")
@@ -81,12 +81,12 @@ def _was_claimed_by(item: ItemRecord, asked: ClaimDue) -> bool:
     return asked.key is not None and item.state == "presenting" and same
 
 
-def _hold_again(writer: Writer, item: ItemRecord) -> Row:
+def _hold_again(writer: Writer, item: ItemRecord) -> Item:
     writer.tables.items.put(replace(item, hold_until=writer.now + SEND_HOLD))
     return writer.known_row(item)
 
 
-def _claim(writer: Writer, chat: ChatRecord, key: str | None) -> Row | None:
+def _claim(writer: Writer, chat: ChatRecord, key: str | None) -> Item | None:
     due = [item for item in writer.tables.items.all() if item.chat_key == chat.chat_key and _is_due(item, writer.now)]
     if chat.paused or not due:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from actors.domain.item import Card, Row
+from actors.domain.item import Card, Item
 from actors.domain.messages import (
     Barred,
     Forbidden,
@@ -18,7 +18,7 @@ from actors.domain.messages import (
     Vouched,
 )
 from actors.domain.taps import Press, Tap
-from actors.operations.taps import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
+from actors.operations.taps import CloseTap, LoadItem, LookAtButton, LookAtCard, RecordTap
 from tests.fakes.publishes import cancel_publish, is_too_late, start_publish
 from tests.fakes.records import CardRecord, ChatRecord, ItemRecord, LateLine, MemberRecord
 from tests.fakes.tables import next_state
@@ -115,15 +115,15 @@ def look_at_button(writer: Writer, asked: LookAtButton) -> Vouched | NotOurs | B
     return Vouched(asked.pressed, writer.known_row(item))
 
 
-def load_row(writer: Writer, asked: LoadRow) -> Row | None:
+def load_row(writer: Writer, asked: LoadItem) -> Item | None:
     """Read one item of a chat."""
     chat = writer.tables.chat(asked.chat_id)
     return None if chat is None else writer.row(chat.chat_key, asked.item_id)
 
 
-def look_at_card(writer: Writer, asked: LookAtCard) -> Row | None:
+def look_at_card(writer: Writer, asked: LookAtCard) -> Item | None:
     """Read one item for one of its messages."""
-    row = load_row(writer, LoadRow(asked.chat_id, asked.item_id))
+    row = load_row(writer, LoadItem(asked.chat_id, asked.item_id))
     if row is None:
         return None
     card = writer.tables.cards.get(row.chat_key, asked.message_id)
@@ -137,7 +137,7 @@ def _find(writer: Writer, tap: Tap) -> _Case | None:
     return None if chat is None else _Case(tap, chat, writer.tables.items.get(chat.chat_key, tap.press.item_id))
 
 
-def _row(writer: Writer, case: _Case) -> Row | None:
+def _row(writer: Writer, case: _Case) -> Item | None:
     return None if case.item is None else writer.row(case.chat.chat_key, case.item.item_id)
 
 
@@ -233,7 +233,7 @@ def _count(writer: Writer, case: _Case, target: str | None) -> None:
     )
 
 
-def _answer(case: _Case, outcome: str, row: Row | None, *, replayed: bool) -> TapOutcome:
+def _answer(case: _Case, outcome: str, row: Item | None, *, replayed: bool) -> TapOutcome:
     match outcome:
         case "refused":
             return NotRecorded(case.tap, certain=True)
@@ -250,7 +250,7 @@ def _answer(case: _Case, outcome: str, row: Row | None, *, replayed: bool) -> Ta
 MEANINGS: Meanings = {
     RecordTap: record_tap,
     CloseTap: close_tap,
-    LoadRow: load_row,
+    LoadItem: load_row,
     LookAtButton: look_at_button,
     LookAtCard: look_at_card,
 }

@@ -1,4 +1,4 @@
-"""What the SQL functions share: reading an item as a Row, claiming its cards, moving it by a decision."""
+"""What the SQL functions share: reading an item as an Item, claiming its cards, moving it by a decision."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import md5
 from typing import Any, TypeAlias
 
-from actors.domain.item import Card, Dimensions, LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import Card, Dimensions, Item, LateTap, MediaKind, Person, Settlement, State, Step, Story
 from actors.domain.publish_phase import Phase
 from actors.operations.operation import Operation
 from tests.fakes.records import (
@@ -46,13 +46,13 @@ class Writer:
     now: datetime
     worker: str | None = None
 
-    def row(self, chat_key: int, item_id: int) -> Row | None:
+    def row(self, chat_key: int, item_id: int) -> Item | None:
         """`item_row`: an item with all that drawing its card needs."""
         item = self.tables.items.get(chat_key, item_id)
         if item is None:
             return None
         chat, media = self.chat_of(item), self.media_of(item)
-        return Row(
+        return Item(
             chat_key=chat_key,
             chat_id=chat.chat_id,
             id=item_id,
@@ -95,7 +95,7 @@ class Writer:
         open_states = {State.PUBLISHING.value, State.IN_DOUBT.value}
         return None if publish is None or item.state not in open_states else Phase(publish.state)
 
-    def known_row(self, item: ItemRecord) -> Row:
+    def known_row(self, item: ItemRecord) -> Item:
         """The row of an item that is there."""
         row = self.row(item.chat_key, item.item_id)
         assert row is not None

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.domain.item import Row, Step
+from actors.domain.item import Item, Step
 from actors.domain.taps import AskToReject
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
 from actors.operations.commands import CommandKey, LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem
 from actors.operations.housekeeping import HoldLease, Interaction, ReleaseLease, TidyUp, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue, StoreOutcome
-from actors.operations.taps import CloseTap, LoadRow, LookAtButton, LookAtCard, RecordTap
+from actors.operations.taps import CloseTap, LoadItem, LookAtButton, LookAtCard, RecordTap
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 from tests.faults import publishing
 
@@ -54,7 +54,7 @@ async def _close(team: Team) -> Operation[Any]:
 
 
 async def _load(team: Team) -> Operation[Any]:
-    return LoadRow(CHAT, (await team.present()).id)
+    return LoadItem(CHAT, (await team.present()).id)
 
 
 async def _look_at_card(team: Team) -> Operation[Any]:
@@ -185,7 +185,7 @@ OTHERS = (
 )
 
 
-async def _claimed(team: Team) -> Row:
+async def _claimed(team: Team) -> Item:
     await team.queue()
     (row,) = (await team.claim()).present
     return row

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from actors.domain.account import FreshToken, Quota
-from actors.domain.item import Row, Step
+from actors.domain.item import Item, Step
 from actors.domain.publish_phase import Phase
 from actors.operations.operation import Operation
 from actors.operations.preflight import LookAhead, StoreFinding
@@ -76,7 +76,7 @@ async def store_finding(team: Team) -> Operation[Any]:
     return StoreFinding(await team.present(), "✅ Ready: @studio", WORKER, known, Quota(3, 25))
 
 
-async def _published(team: Team) -> Row:
+async def _published(team: Team) -> Item:
     await team.connect()
     return await team.settle(await team.present(), Step.AUTO_POST)
 

@@ -497,7 +497,7 @@ ACTORS: tuple[Mutant, ...] = (
             Edit(
                 "actors/item/actor.py",
                 "closing = self._dependencies, CloseTap(tap, self._dependencies.worker)",
-                "closing = self._dependencies, LoadRow(tap.press.chat_id, tap.press.item_id)",
+                "closing = self._dependencies, LoadItem(tap.press.chat_id, tap.press.item_id)",
             ),
             Edit(
                 "actors/item/actor.py",
@@ -517,8 +517,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "(refusal(item, _line(item, tap, line, needed=True)), CloseUnconfirmedTap(tap))",
-                "(refusal(item, _line(item, tap, line, needed=True)),)",
+                "(refusal(memory, _line(memory, tap, line, needed=True)), CloseUnconfirmedTap(tap))",
+                "(refusal(memory, _line(memory, tap, line, needed=True)),)",
             ),
         ),
     ),
@@ -529,8 +529,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "    return Decision(item, visibly(text, conclusion))\n\n\ndef _came_again",
-                "    return Decision(item, visibly(text, conclusion)[1:])\n\n\ndef _came_again",
+                "    return Decision(memory, visibly(text, conclusion))\n\n\ndef _came_again",
+                "    return Decision(memory, visibly(text, conclusion)[1:])\n\n\ndef _came_again",
             ),
         ),
     ),
@@ -541,8 +541,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "    effects = (toast, Record(tap), WatchRecording(tap), *give_way(item, tap.press))\n",
-                "    assert toast\n    effects = (Record(tap), WatchRecording(tap), *give_way(item, tap.press))\n",
+                "    effects = (toast, Record(tap), WatchRecording(tap), *give_way(memory, tap.press))\n",
+                "    assert toast\n    effects = (Record(tap), WatchRecording(tap), *give_way(memory, tap.press))\n",
             ),
             Edit(
                 "actors/item/decide.py",
@@ -552,9 +552,9 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/item/decide.py",
-                "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n",
+                "            ShowCard(_newest(memory, row), press, Outcome.STALE.value),\n",
                 "            AnswerTap(press, words.toast(message.tap.step, row)),\n"
-                "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n",
+                "            ShowCard(_newest(memory, row), press, Outcome.STALE.value),\n",
             ),
         ),
     ),
@@ -582,8 +582,8 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/item/decide.py",
-                "replace(_line(item, tap, line, needed=True), check=True)",
-                "_line(item, tap, line, needed=True)",
+                "replace(_line(memory, tap, line, needed=True), check=True)",
+                "_line(memory, tap, line, needed=True)",
             ),
         ),
     ),
@@ -599,8 +599,8 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/item/decide.py",
-                "replace(_line(item, tap, line, needed=True), check=True)",
-                "_line(item, tap, line, needed=True)",
+                "replace(_line(memory, tap, line, needed=True), check=True)",
+                "_line(memory, tap, line, needed=True)",
             ),
         ),
     ),
@@ -611,8 +611,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "    item = item.close(press).learn(row, press)\n",
-                "    item = item.learn(row, press)\n",
+                "    memory = memory.close(press).learn(row, press)\n",
+                "    memory = memory.learn(row, press)\n",
             ),
         ),
     ),
@@ -620,7 +620,11 @@ ACTORS: tuple[Mutant, ...] = (
         "loser_is_not_shown",
         "F4",
         "who was too late sees nothing new on the card",
-        (Edit("actors/item/decide.py", "            ShowCard(_newest(item, row), press, Outcome.STALE.value),\n", ""),),
+        (
+            Edit(
+                "actors/item/decide.py", "            ShowCard(_newest(memory, row), press, Outcome.STALE.value),\n", ""
+            ),
+        ),
     ),
     Mutant(
         "view_before_the_row_has_vouched",
@@ -629,8 +633,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "return press.standing is TapRight.MAY and item.owns(press)",
-                "return press.standing is TapRight.MAY and item.known is not None",
+                "return press.standing is TapRight.MAY and memory.owns(press)",
+                "return press.standing is TapRight.MAY and memory.known is not None",
             ),
         ),
     ),
@@ -653,8 +657,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/questions.py",
-                "*give_way(item, press), WatchQuestion(press))",
-                "*give_way(item, press))",
+                "*give_way(memory, press), WatchQuestion(press))",
+                "*give_way(memory, press))",
             ),
         ),
     ),
@@ -665,7 +669,7 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "        case AskExpired():\n            return Decision(item)",
+                "        case AskExpired():\n            return Decision(memory)",
                 '        case AskExpired():\n            raise AssertionError("nothing is asked")',
             ),
             Edit(
@@ -771,7 +775,7 @@ ACTORS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "actors/item/decide.py",
-                "return row if item.row is None or row.revision >= item.row.revision else item.row",
+                "return row if memory.row is None or row.revision >= memory.row.revision else memory.row",
                 "return row",
             ),
         ),
@@ -813,8 +817,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "return press.standing is TapRight.MAY and item.owns(press)",
-                "return item.owns(press)",
+                "return press.standing is TapRight.MAY and memory.owns(press)",
+                "return memory.owns(press)",
             ),
         ),
     ),
@@ -831,8 +835,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "return is_open and tap.press.standing.draws and item.owns(tap.press)",
-                "return is_open and item.owns(tap.press)",
+                "return is_open and tap.press.standing.draws and memory.owns(tap.press)",
+                "return is_open and memory.owns(tap.press)",
             ),
         ),
     ),
@@ -843,8 +847,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/foreign_messages.py",
-                "return line if press.standing.draws and item.owns(press) else",
-                "return line if item.owns(press) else",
+                "return line if press.standing.draws and memory.owns(press) else",
+                "return line if memory.owns(press) else",
             ),
         ),
     ),

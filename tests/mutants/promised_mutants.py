@@ -77,8 +77,8 @@ PROMISED: tuple[Mutant, ...] = (
             Edit(TAPS, "if case.item.version != case.tap.press.version or case.target", "if case.target"),
             Edit(
                 "actors/item/decide.py",
-                "        case Tap() if (holder := item.holder(message.press)) is not None:\n"
-                "            return _busy(item, holder, message)\n",
+                "        case Tap() if (holder := memory.holder(message.press)) is not None:\n"
+                "            return _busy(memory, holder, message)\n",
                 "",
             ),
         ),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.operations.cards import SaveCard
 from actors.operations.commands import Told
 from actors.operations.operation import Operation
@@ -50,9 +50,9 @@ class Changes:
         match operation, value:
             case ClaimDue(), Due():
                 self._claimed |= {(process, row.id, str(operation.key)) for row in value.present}
-            case SaveCard(), Row() if any(card.message_id == operation.message_id for card in value.cards):
+            case SaveCard(), Item() if any(card.message_id == operation.message_id for card in value.cards):
                 self._saved.add((process, value.id, operation.message_id))
-            case _, Told(row=Row() as row, claimed=True):
+            case _, Told(row=Item() as row, claimed=True):
                 self._claimed.add((process, row.id, f"command {operation}"))
 
     def look(self) -> None:

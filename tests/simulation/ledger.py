@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
-from actors.domain.item import Row, State
+from actors.domain.item import Item, State
 from actors.domain.messages import Recorded, Stale
 from actors.domain.taps import Press, Pressed
 from actors.domain.updates import Update
@@ -81,7 +81,7 @@ class Ledger:
                 said = f"item {publish.item_id} was accepted for {accepted}, and went live by {account_id}"
                 self.broken("the account is fixed when the tap is accepted", said)
 
-    def sends(self, process: Process, row: Row, now: float) -> None:
+    def sends(self, process: Process, row: Item, now: float) -> None:
         """A process sends a card: it has claimed the item, or somebody has decided it since."""
         self._standing.discard(row.id)
         item = self.store.tables.items.get(row.chat_key, row.id)
@@ -99,21 +99,21 @@ class Ledger:
             self.broken("a card on its way is nobody else's", said)
         self._on_their_way[row.id] = process
 
-    def ended(self, process: Process, row: Row) -> None:
+    def ended(self, process: Process, row: Item) -> None:
         """Its send is over, however; a process that was killed never says so."""
         if self._on_their_way.get(row.id) is process:
             del self._on_their_way[row.id]
 
-    def stands_still(self, row: Row) -> None:
+    def stands_still(self, row: Item) -> None:
         """The end of its file never leaves: whatever becomes of this send, nothing was sent."""
         self._standing.add(row.id)
 
-    def gave_up_what_moved(self, process: Process, row: Row) -> None:
+    def gave_up_what_moved(self, process: Process, row: Item) -> None:
         """A send was given up although its file was leaving."""
         if process.life is Life.RUNNING:
             self.broken("a file that moves is waited for", f"{process.name} gave up item {row.id}, which was leaving")
 
-    def sent(self, process: Process, row: Row, message_id: int) -> None:
+    def sent(self, process: Process, row: Item, message_id: int) -> None:
         """The process knows that its card is in the chat."""
         self._arrived[row.chat_id, message_id] = (process, row.id)
 
@@ -141,7 +141,7 @@ class Ledger:
             drawn = f"{process.name} draws revision {face.row.revision}, version {face.row.version} of {face.item_id}"
             self.broken("a card does not go back", f"{drawn}, over its own {before}, and {pressed} was pressed")
 
-    def send_failed(self, row: Row, error: Exception) -> None:
+    def send_failed(self, row: Item, error: Exception) -> None:
         """Its answer never came."""
         if isinstance(error, AnswerLost):
             self._ambiguous[row.id] += 1
@@ -151,7 +151,7 @@ class Ledger:
             if self._in_a_row[row.id] > MOST_AMBIGUOUS:
                 self.broken("a lost send is made up for once", f"item {row.id} was sent again and again")
 
-    def answers_with_file(self, row: Row, sent_for: tuple[int, str] | None) -> None:
+    def answers_with_file(self, row: Item, sent_for: tuple[int, str] | None) -> None:
         """A file goes below a message: the one of the item for which that was sent."""
         if sent_for != (row.id, row.mark):
             how = f"the file of item {row.id} answers a message of {sent_for}"

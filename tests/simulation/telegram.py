@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.taps import Pressed
 from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.errors import Refused, Unreachable
@@ -148,7 +148,7 @@ class SimulatedTelegram:
         self.toasts[press_id] = text
         self.listeners.toasted(press_id, text)
 
-    def send(self, row: Row) -> SentCard:
+    def send(self, row: Item) -> SentCard:
         """Show a new message."""
         message_id, self._next_message = self._next_message, self._next_message + 1
         face = Face(row.chat_id, message_id, row.id, row.version, row)
@@ -157,7 +157,7 @@ class SimulatedTelegram:
         self.listeners.drawn(sight, None)
         return SentCard(message_id, f"file-{row.story.media_id}")
 
-    def leave_relic(self, row: Row) -> Sight:
+    def leave_relic(self, row: Item) -> Sight:
         """Show a card that this bot sent for another database, which had given out the same number."""
         message_id, self._next_message = self._next_message, self._next_message + 1
         sight = self._sight(Face(row.chat_id, message_id, row.id, row.version, row))

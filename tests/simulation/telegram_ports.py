@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import anyio
 
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.taps import Pressed
 from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.errors import AnswerLost, BotTokenRefused, Unreachable
@@ -40,7 +40,7 @@ class ChatPort:
         self._toasting(press_id, text)
         await self._ask("answer", lambda: self._platform.answer(press_id, text))
 
-    async def send_card(self, row: Row, sending: Sending | None = None) -> SentCard:
+    async def send_card(self, row: Item, sending: Sending | None = None) -> SentCard:
         """Send a card."""
         self._pauses.asks(row.chat_id, "a card is sent")
         self._ledger.sends(self._wire.process, row, self._wire.timeline.now)
@@ -61,7 +61,7 @@ class ChatPort:
         self._ledger.draws(self._wire.process, face)
         await self._ask("edit_card", lambda: self._platform.edit(face), face.chat_id)
 
-    async def send_original(self, row: Row, reply_to: int, sending: Sending | None = None) -> None:
+    async def send_original(self, row: Item, reply_to: int, sending: Sending | None = None) -> None:
         """Send the file."""
         self._pauses.asks(row.chat_id, "a file is sent")
         self._ledger.answers_with_file(row, self._platform.sent_for(row.chat_id, reply_to))
@@ -69,7 +69,7 @@ class ChatPort:
         said = f"the file of item {row.id}"
         await self._ask("send_original", lambda: self._platform.say(row.chat_id, said), row.chat_id)
 
-    async def _leave(self, name: str, row: Row, sending: Sending) -> None:
+    async def _leave(self, name: str, row: Item, sending: Sending) -> None:
         """Let the file leave, as fast as its line is: before its end has left, Telegram has got nothing."""
         sending.kept_back = row.story.file_id is None or name == "send_original"
         harm = self._wire.hinder(f"leave {name}") if sending.kept_back else None
@@ -81,7 +81,7 @@ class ChatPort:
         sending.kept_back = False
         sending.moved()
 
-    async def _creep(self, row: Row, seconds: float, sending: Sending) -> None:
+    async def _creep(self, row: Item, seconds: float, sending: Sending) -> None:
         came = False
         try:
             for _ in range(round(seconds / PART_SECONDS)):

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from actors.accounts.preflight import MOST_OPEN, Preflight, PreflightDependencies
 from actors.database.request import Cause, NotStored
 from actors.domain.account import Account, Login, Quota
-from actors.domain.item import Row, State, Story
+from actors.domain.item import Item, State, Story
 from actors.domain.messages import Changed
 from actors.errors import Refused, TokenGone, Unreachable
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
@@ -59,7 +59,7 @@ class Stage:
         )
         self.logs: list[Any] = []
 
-    async def check(self, *rows: Row, seconds: float = 60.0) -> None:
+    async def check(self, *rows: Item, seconds: float = 60.0) -> None:
         """Have cards sent, and live for so long."""
         with capture_logs() as self.logs:
             async with living(self.preflight.run):
@@ -98,7 +98,7 @@ async def test_finding_is_stored_and_told_to_the_item(stage: Stage) -> None:
     [replace(SENT, live=False), replace(SENT, state=State.PUBLISHING), replace(SENT, preflight="✅ Ready: @studio")],
     ids=["dry run", "decided", "found"],
 )
-async def test_only_a_live_card_in_review_without_a_finding_is_looked_at(stage: Stage, unasked: Row) -> None:
+async def test_only_a_live_card_in_review_without_a_finding_is_looked_at(stage: Stage, unasked: Item) -> None:
     await stage.check(unasked)
 
     assert stage.store.asked == []

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from actors.cards.acknowledgements import IsExplained
 from actors.cards.actor import CardDrawer
-from actors.domain.item import Card, Row, State
+from actors.domain.item import Card, Item, State
 from actors.operations.cards import Shown
 from actors.peers import Drawn
 from actors.ports import Face
@@ -46,7 +46,7 @@ class CardStage:
 
     async def draw(
         self,
-        row: Row,
+        row: Item,
         name: str = "",
         message: int = 501,
         chat: int = CHAT,
@@ -60,7 +60,7 @@ class CardStage:
             name or f"card {row.revision}", partial(self.drawer.draw, face, shown, explained, late=late)
         )
 
-    async def line(self, text: str, needed: bool = True, row: Row | None = None, message: int = 501) -> None:
+    async def line(self, text: str, needed: bool = True, row: Item | None = None, message: int = 501) -> None:
         """Wish for a line, and let the drawer take it in."""
         face = Face(CHAT, message, 7, 0, row, seen="<b>Sunset</b>", line=text)
         await self._request_edit(text, partial(self.drawer.add_line, face, needed))

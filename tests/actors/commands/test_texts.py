@@ -8,7 +8,7 @@ import pytest
 from actors.commands import texts as replies
 from actors.commands.parsing import Command, CommandVerb
 from actors.commands.texts import Scene, isolated, seen, told, unanswered
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Item, State, Step
 from actors.operations.commands import ChatView, CommandOutcome, Told
 from tests.stories import ANNA, CHAT, NOON, row, settled
 
@@ -171,7 +171,7 @@ def test_unclear_words_are_answered_with_an_example() -> None:
         (CommandVerb.RESUME, None, "Going on. What is overdue comes one by one."),
     ],
 )
-def test_what_was_done_is_said(verb: CommandVerb, known: Row | None, text: str) -> None:
+def test_what_was_done_is_said(verb: CommandVerb, known: Item | None, text: str) -> None:
     assert told(Command(verb), SCENE, Told(CommandOutcome.DONE, known)) == text
 
 

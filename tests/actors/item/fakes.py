@@ -11,7 +11,7 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from actors.audit.lines import Explained
-from actors.domain.item import Row
+from actors.domain.item import Item
 from actors.domain.messages import Message
 from actors.item.actor import ItemActor
 from actors.item.aloud import Aloud
@@ -54,13 +54,13 @@ class ItemStage:
     store: FakeStore = field(default_factory=FakeStore)
     chat: FakeChat = field(default_factory=FakeChat)
     cards: FakeCards = field(default_factory=FakeCards)
-    published: list[Row] = field(default_factory=list)
+    published: list[Item] = field(default_factory=list)
     notes: list[Interaction] = field(default_factory=list)
     confirmed: list[int] = field(default_factory=list)
     logs: list[Any] = field(default_factory=list)
     journal: Journal = field(default_factory=Journal)
     wakes: list[str] = field(default_factory=list)
-    looked_ahead: list[Row] = field(default_factory=list)
+    looked_ahead: list[Item] = field(default_factory=list)
     explained: Explained = field(default_factory=Explained)
     known: KnownCards = field(default_factory=lambda: known_cards(501))
     restricted: bool | None = False
@@ -96,7 +96,7 @@ class ItemStage:
         self.confirmed.append(update_id)
         self.journal.add(f"confirmed {update_id}")
 
-    async def _publish(self, row: Row) -> None:
+    async def _publish(self, row: Item) -> None:
         self.published.append(row)
         self.journal.add("publish")
 

@@ -70,7 +70,7 @@ from actors.item.effects import (
     WatchQuestion,
     WatchRecording,
 )
-from actors.item.memory import Item
+from actors.item.memory import ItemMemory
 from actors.item.texts import rehearse
 from tests.stories import ANNA, BEN, press, remembered, row, settled
 
@@ -132,14 +132,14 @@ def test_every_message_has_an_answer_in_every_state(state: State | None, message
     for recording, asking in product((None, ANNAS), (None, BENS.press)):
         decision = decide(remembered(known, recording, asking), message)
 
-        assert isinstance(decision.item, Item)
-        assert decision.item.id == 7
+        assert isinstance(decision.memory, ItemMemory)
+        assert decision.memory.id == 7
 
 
 @pytest.mark.parametrize("message", [message for message in MESSAGES if isinstance(message, Pressed)])
-@pytest.mark.parametrize("item", [COLD, remembered(ROW), remembered(SKIPPED)])
-def test_every_press_is_answered_once_and_before_anything_else(item: Item, message: Message) -> None:
-    effects = decide(item, message).effects
+@pytest.mark.parametrize("memory", [COLD, remembered(ROW), remembered(SKIPPED)])
+def test_every_press_is_answered_once_and_before_anything_else(memory: ItemMemory, message: Message) -> None:
+    effects = decide(memory, message).effects
 
     assert isinstance(effects[0], AnswerTap)
     assert len(of(AnswerTap, effects)) == 1
@@ -149,7 +149,7 @@ def test_tap_on_a_cold_item_is_toasted_and_recorded_at_once() -> None:
     decision = decide(COLD, ANNAS)
 
     assert decision.effects == (AnswerTap(ANNAS.press, "Skipping…"), Record(ANNAS), WatchRecording(ANNAS))
-    assert decision.item == RECORDING
+    assert decision.memory == RECORDING
 
 
 def test_memory_of_a_settled_row_sharpens_the_toast_and_refuses_nothing() -> None:
@@ -162,7 +162,7 @@ def test_memory_of_a_settled_row_sharpens_the_toast_and_refuses_nothing() -> Non
 def test_second_tap_during_a_recording_learns_whose_it_is() -> None:
     decision = decide(RECORDING, BENS)
 
-    assert decision.item == RECORDING
+    assert decision.memory == RECORDING
     assert decision.effects[0] == AnswerTap(BENS.press, "⏳ Anna is skipping this…", alone=True)
     assert of(Record, decision.effects) == []
     assert of(Conclude, decision.effects) == [Conclude(BENS.press, "posted", Outcome.BUSY, "tap", 0)]
@@ -179,14 +179,14 @@ def test_same_tap_in_another_update_lets_telegram_forget_the_repetition() -> Non
 
     decision = decide(recording, Tap(repetition, Step.SKIP))
 
-    assert decision.item == recording
+    assert decision.memory == recording
     assert decision.effects == (ConfirmUpdate(repetition, After.NOTHING),)
 
 
 def test_recorded_tap_is_shown_logged_and_confirmed() -> None:
     decision = decide(RECORDING, Recorded(ANNAS, SKIPPED))
 
-    assert decision.item == remembered(SKIPPED)
+    assert decision.memory == remembered(SKIPPED)
     assert decision.effects == (
         ShowCard(SKIPPED, ANNAS.press, "tap"),
         LogInteraction(ANNAS.press, "skip"),
@@ -233,7 +233,7 @@ def test_auto_post_that_was_overtaken_publishes_nothing() -> None:
 def test_loser_is_shown_the_row_that_names_who_was_first() -> None:
     decision = decide(remembered(recording=BENS), Stale(BENS, SKIPPED))
 
-    assert decision.item == remembered(SKIPPED)
+    assert decision.memory == remembered(SKIPPED)
     assert decision.effects[0] == ShowCard(SKIPPED, BENS.press, "stale")
     assert Conclude(BENS.press, "posted", Outcome.STALE, "tap", 1) in decision.effects
 
@@ -241,7 +241,7 @@ def test_loser_is_shown_the_row_that_names_who_was_first() -> None:
 def test_forbidden_tap_draws_nothing_and_is_told_in_the_chat() -> None:
     decision = decide(remembered(recording=BENS), Forbidden(BENS, ROW))
 
-    assert decision.item == remembered(ROW)
+    assert decision.memory == remembered(ROW)
     assert decision.effects == (
         SayInChat(BENS.press, words.barred("Ben"), seldom=True),
         Conclude(BENS.press, "posted", Outcome.FORBIDDEN, "tap", 0),
@@ -252,7 +252,7 @@ def test_forbidden_tap_draws_nothing_and_is_told_in_the_chat() -> None:
 def test_tap_that_is_certainly_not_stored_is_refused_with_its_buttons_live() -> None:
     decision = decide(RECORDING, NotRecorded(ANNAS, certain=True))
 
-    assert decision.item == COLD
+    assert decision.memory == COLD
     line = "⚠️ Anna's Skip was not saved, tap again."
     assert decision.effects[0] == ShowLine(ANNAS.press, None, line, needed=True, check=True)
     assert Conclude(ANNAS.press, "skip", Outcome.REFUSED, "tap", 0) in decision.effects
@@ -262,7 +262,7 @@ def test_tap_that_is_certainly_not_stored_is_refused_with_its_buttons_live() -> 
 def test_tap_that_may_be_stored_is_closed_by_its_key_and_not_confirmed_before() -> None:
     decision = decide(RECORDING, NotRecorded(ANNAS, certain=False))
 
-    assert decision.item == RECORDING
+    assert decision.memory == RECORDING
     assert decision.effects[1] == CloseUnconfirmedTap(ANNAS)
     assert of(ConfirmUpdate, decision.effects) == []
     assert "not confirmed yet" in str(decision.effects[0])
@@ -271,7 +271,7 @@ def test_tap_that_may_be_stored_is_closed_by_its_key_and_not_confirmed_before() 
 def test_outcome_of_an_earlier_tap_leaves_the_open_recording_alone() -> None:
     decision = decide(remembered(recording=BENS), NotRecorded(ANNAS, certain=True))
 
-    assert decision.item.recording == BENS
+    assert decision.memory.recording == BENS
 
 
 def test_recording_still_open_after_a_while_is_shown_with_the_name() -> None:
@@ -294,7 +294,7 @@ def test_recording_is_abandoned_when_too_many_wait() -> None:
 def test_reject_asks_first_and_records_nothing() -> None:
     decision = decide(COLD, AskToReject(ANNAS.press))
 
-    assert decision.item == remembered(asking=ANNAS.press)
+    assert decision.memory == remembered(asking=ANNAS.press)
     assert of(Record, decision.effects) == []
     assert ShowQuestion(ANNAS.press, None, asking=Question(Step.REJECT, ANNA.id)) in decision.effects
     assert decision.effects[-1] == WatchQuestion(ANNAS.press)
@@ -305,7 +305,7 @@ def test_question_is_taken_away_after_a_minute_or_by_a_no() -> None:
 
     shown = (ShowQuestion(ANNAS.press, None, asking=None), CheckCard(ANNAS.press))
     assert decide(asking, AskExpired(ANNAS.press)).effects == shown
-    assert decide(asking, KeepIt(BENS.press)).item == COLD
+    assert decide(asking, KeepIt(BENS.press)).memory == COLD
     assert ShowQuestion(BENS.press, None, asking=None) in decide(asking, KeepIt(BENS.press)).effects
     assert decide(remembered(asking=BENS.press), AskExpired(ANNAS.press)).effects == ()
 
@@ -324,7 +324,7 @@ def test_original_is_sent_without_deciding_anything() -> None:
         SendFile(ANNAS.press, ROW),
         ConfirmUpdate(ANNAS.press, After.ANSWER),
     )
-    assert decision.item == remembered(ROW, original=ANNAS.press)
+    assert decision.memory == remembered(ROW, original=ANNAS.press)
 
 
 def test_second_original_while_one_is_on_its_way_is_told_so_and_not_sent() -> None:
@@ -334,7 +334,7 @@ def test_second_original_while_one_is_on_its_way_is_told_so_and_not_sent() -> No
     assert of(SendFile, decision.effects) == []
     assert of(AnswerTap, decision.effects) == [AnswerTap(BENS.press, words.FILE_ON_ITS_WAY, alone=True)]
     assert of(Conclude, decision.effects) == [Conclude(BENS.press, "send_original", Outcome.BUSY, "tap", 0)]
-    assert decision.item.original == ANNAS.press
+    assert decision.memory.original == ANNAS.press
 
 
 def test_original_whose_press_comes_again_is_not_sent_again() -> None:
@@ -350,9 +350,9 @@ def test_original_whose_press_comes_again_is_not_sent_again() -> None:
     [OriginalSent(ANNAS.press), OriginalNotSent(ANNAS.press, True, "no"), OriginalNotSent(ANNAS.press, False, "no")],
 )
 def test_original_can_be_asked_for_again_once_it_has_ended(ended: Message) -> None:
-    item = decide(remembered(ROW, original=ANNAS.press), ended).item
+    memory = decide(remembered(ROW, original=ANNAS.press), ended).memory
 
-    assert of(SendFile, decide(item, SendOriginal(BENS.press)).effects) == [SendFile(BENS.press, ROW)]
+    assert of(SendFile, decide(memory, SendOriginal(BENS.press)).effects) == [SendFile(BENS.press, ROW)]
 
 
 @pytest.mark.parametrize(
@@ -425,7 +425,7 @@ def test_rehearsal_left_behind_is_repeated() -> None:
 def test_what_became_of_a_doubt_is_asked_first_and_of_one_person(step: Step) -> None:
     decision = decide(COLD, AskAboutDoubt(ANNAS.press, step))
 
-    assert decision.item == remembered(asking=ANNAS.press)
+    assert decision.memory == remembered(asking=ANNAS.press)
     assert of(Record, decision.effects) == []
     assert ShowQuestion(ANNAS.press, None, asking=Question(step, ANNA.id)) in decision.effects
     assert decision.effects[-1] == WatchQuestion(ANNAS.press)
@@ -434,23 +434,23 @@ def test_what_became_of_a_doubt_is_asked_first_and_of_one_person(step: Step) -> 
 def test_doubt_is_left_by_a_no() -> None:
     decision = decide(remembered(asking=ANNAS.press), LeaveIt(BENS.press))
 
-    assert decision.item == COLD
+    assert decision.memory == COLD
     assert decision.effects[0] == AnswerTap(BENS.press, "Left in doubt. Nothing was changed.")
     assert ShowQuestion(BENS.press, None, asking=None) in decision.effects
 
 
 @pytest.mark.parametrize(
-    ("item", "name"),
+    ("memory", "name"),
     [
         (remembered(asking=ANNAS.press), "Anna"),
         (remembered(asking=BENS.press), "who was asked"),
         (COLD, "who was asked"),
     ],
 )
-def test_answer_to_the_question_of_another_person_changes_nothing(item: Item, name: str) -> None:
-    decision = decide(item, NotYours(BENS.press, Step.IT_IS_LIVE, ANNA.id))
+def test_answer_to_the_question_of_another_person_changes_nothing(memory: ItemMemory, name: str) -> None:
+    decision = decide(memory, NotYours(BENS.press, Step.IT_IS_LIVE, ANNA.id))
 
-    assert decision.item == item
+    assert decision.memory == memory
     toast = f"Only {name} can confirm this. Tap “It is live” yourself to be asked, too."
     assert decision.effects[0] == AnswerTap(BENS.press, toast, alone=True)
     assert of(Record, decision.effects) == []
@@ -468,9 +468,9 @@ def test_answer_to_the_question_of_another_person_changes_nothing(item: Item, na
     ],
 )
 def test_toast_during_a_publish_says_what_a_tap_may_do(state: State, phase: Phase, step: Step, toast: str) -> None:
-    item = remembered(replace(row(state, 1), phase=phase))
+    memory = remembered(replace(row(state, 1), phase=phase))
 
-    assert decide(item, replace(ANNAS, step=step)).effects[0] == AnswerTap(ANNAS.press, toast)
+    assert decide(memory, replace(ANNAS, step=step)).effects[0] == AnswerTap(ANNAS.press, toast)
 
 
 def test_row_changed_elsewhere_is_drawn() -> None:
@@ -480,7 +480,7 @@ def test_row_changed_elsewhere_is_drawn() -> None:
 def test_older_row_never_replaces_a_newer_one() -> None:
     decision = decide(remembered(SKIPPED), Changed(ROW, "recovered"))
 
-    assert decision.item == remembered(SKIPPED)
+    assert decision.memory == remembered(SKIPPED)
     assert decision.effects == (ShowCard(SKIPPED, None, "recovered"),)
 
 

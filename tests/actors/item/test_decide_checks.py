@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.item import Card, Row, State, Step
+from actors.domain.item import Card, Item, State, Step
 from actors.domain.messages import AskExpired, Checked, Message, NotRecorded, Stale, StillRecording
 from actors.domain.taps import AskToReject, KeepIt, LeaveIt, Question, Tap
 from actors.item import texts as words
 from actors.item.decide import decide
 from actors.item.effects import CheckCard, Effect, ShowCard, ShowLine, ShowQuestion
-from actors.item.memory import Item
+from actors.item.memory import ItemMemory
 from tests.stories import ANNA, CHAT, press, remembered, row, settled
 
 ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
@@ -20,15 +20,15 @@ RETIRED = replace(ROW, cards=(Card(1, CHAT, 501, retired=True),))
 REFUSED = words.not_saved(Step.SKIP, "Anna")
 
 
-def effects(item: Item, message: Message) -> tuple[Effect, ...]:
-    return decide(item, message).effects
+def effects(memory: ItemMemory, message: Message) -> tuple[Effect, ...]:
+    return decide(memory, message).effects
 
 
 def test_a_card_that_was_drawn_without_its_row_is_drawn_from_it() -> None:
     decision = decide(remembered(), Checked(ANNAS.press, SKIPPED, None))
 
     assert decision.effects == (ShowCard(SKIPPED, None, "checked"),)
-    assert decision.item.row == SKIPPED
+    assert decision.memory.row == SKIPPED
 
 
 def test_a_refusal_stays_while_the_person_may_tap_again() -> None:
@@ -118,7 +118,7 @@ def test_a_tapped_message_that_its_row_does_not_list_is_checked(seen: int, check
         (None, None),
     ],
 )
-def test_memory_draws_only_what_it_knows(known: Row | None, drawn: Row | None) -> None:
+def test_memory_draws_only_what_it_knows(known: Item | None, drawn: Item | None) -> None:
     seen = replace(ANNAS.press, version=1)
     tap = replace(ANNAS, press=seen)
 

@@ -38,13 +38,13 @@ from actors.item.effects import (
     VerifyButton,
     WatchQuestion,
 )
-from actors.item.memory import Decision, Item, Known
+from actors.item.memory import Decision, ItemMemory, Known
 from tests.stories import ANNA, BEN, CHAT, MARK, press, remembered, row
 
 ROW = row(State.IN_REVIEW)
 HERS = press("anna-1", ANNA)
 FORGED = replace(HERS, mark="others")
-COLD = Item(7)
+COLD = ItemMemory(7)
 TAP = Tap(HERS, Step.SKIP)
 VIEWS: dict[str, tuple[Pressed, str]] = {
     "ask_to_reject": (AskToReject(HERS), words.SURE),
@@ -76,7 +76,7 @@ def test_what_was_vouched_for_goes_on_without_a_second_toast(action: str) -> Non
 
     decision = decide(COLD, Vouched(pressed, ROW))
 
-    assert decision.item.owns(HERS)
+    assert decision.memory.owns(HERS)
     assert drawn(decision.effects)
     assert not [effect for effect in decision.effects if isinstance(effect, AnswerTap)]
     concluded = [effect.action for effect in decision.effects if isinstance(effect, Conclude)]
@@ -112,10 +112,10 @@ def test_tap_that_is_none_of_the_item_ends_its_recording() -> None:
     """It was accepted, so it is held until its refusal was heard; what decides nothing is held for its toast alone."""
     decision = decide(replace(COLD, recording=TAP), NotOurs(TAP, Foreign.ANOTHER_ITEM, ROW))
 
-    assert decision.item.recording is None
+    assert decision.memory.recording is None
     assert ConfirmUpdate(TAP.press, After.SHOWN) in decision.effects
-    assert decision.item.row == ROW
-    assert not decision.item.owns(HERS) or HERS.message_id in {card.message_id for card in ROW.cards}
+    assert decision.memory.row == ROW
+    assert not decision.memory.owns(HERS) or HERS.message_id in {card.message_id for card in ROW.cards}
     assert drawn(decision.effects) == []
     assert Conclude(HERS, "skip", Outcome.UNKNOWN_BUTTON, "another_item", 0) in decision.effects
 
@@ -131,18 +131,18 @@ def test_memory_of_another_mark_sharpens_the_toast_and_the_row_still_decides() -
 
 @pytest.mark.parametrize("forged", [Tap(FORGED, Step.SKIP), AskToReject(FORGED), SendOriginal(FORGED)])
 def test_what_the_toast_said_is_not_said_again(forged: Pressed) -> None:
-    told = decide(remembered(), forged).item
+    told = decide(remembered(), forged).memory
 
     decision = decide(told, NotOurs(forged, Foreign.EARLIER_QUEUE, ROW))
 
     assert not [effect for effect in decision.effects if isinstance(effect, SayInChat)]
-    assert (decision.item.told, decision.item.recording) == (frozenset(), None)
+    assert (decision.memory.told, decision.memory.recording) == (frozenset(), None)
 
 
 def test_no_such_item_is_told_in_the_chat() -> None:
     decision = decide(replace(COLD, recording=TAP), Gone(TAP))
 
-    assert decision.item == COLD
+    assert decision.memory == COLD
     assert decision.effects[0] == SayInChat(HERS, f"Anna: {words.EARLIER_QUEUE}", seldom=True)
     assert decision.effects[1] == Conclude(HERS, "skip", Outcome.GONE, "no_such_item", 0)
     assert drawn(decision.effects) == []
@@ -176,13 +176,13 @@ def test_progress_is_not_drawn_on_a_message_that_nobody_knows() -> None:
 
 @pytest.mark.parametrize("outcome", [Recorded(TAP, replace(ROW, cards=())), Stale(TAP, replace(ROW, cards=()))])
 def test_message_that_the_row_took_a_tap_from_is_known_from_then_on(outcome: Message) -> None:
-    assert decide(COLD, outcome).item.owns(HERS)
+    assert decide(COLD, outcome).memory.owns(HERS)
 
 
 def test_message_of_the_group_that_was_is_not_known_in_the_one_that_is() -> None:
     moved = replace(ROW, chat_id=CHAT - 1, cards=(Card(1, CHAT - 1, 501),))
 
-    assert not decide(COLD, Recorded(TAP, moved)).item.owns(HERS)
+    assert not decide(COLD, Recorded(TAP, moved)).memory.owns(HERS)
 
 
 def test_card_of_a_time_that_the_database_lost_is_shown_the_row_and_logged_so() -> None:
@@ -209,7 +209,7 @@ def test_card_of_a_time_that_the_database_lost_is_shown_the_row_and_logged_so() 
 def test_message_is_owned_if_the_row_named_it_and_the_mark_agrees(
     known: Known | None, pressed: Press, owned: bool
 ) -> None:
-    assert Item(7, known=known).owns(pressed) is owned
+    assert ItemMemory(7, known=known).owns(pressed) is owned
 
 
 def test_item_of_another_database_under_the_same_number_shares_no_card() -> None:
@@ -220,6 +220,6 @@ def test_item_of_another_database_under_the_same_number_shares_no_card() -> None
 
 
 def test_other_peoples_presses_stay_told() -> None:
-    item = remembered(told=("anna-1", "ben-1"))
+    memory = remembered(told=("anna-1", "ben-1"))
 
-    assert decide(item, NotOurs(Tap(press("ben-1", BEN), Step.SKIP), Foreign.EARLIER_QUEUE)).item.told == {"anna-1"}
+    assert decide(memory, NotOurs(Tap(press("ben-1", BEN), Step.SKIP), Foreign.EARLIER_QUEUE)).memory.told == {"anna-1"}

@@ -41,7 +41,7 @@ from actors.item.effects import (
     StartPublish,
     VerifyButton,
 )
-from actors.item.memory import Item
+from actors.item.memory import ItemMemory
 from tests.hostile import CRUEL_TEXTS
 from tests.stories import ANNA, BEN, press, remembered, row
 
@@ -79,26 +79,26 @@ fates = st.lists(st.sampled_from(["barred", "gone", "foreign", "lost", "refused"
 def test_hostile_presses_of_who_may_not_tap_draw_nothing_and_hold_nobody_up(
     state: State, forged: list[Pressed], fates: list[str]
 ) -> None:
-    item, effects = played(remembered(row(state)), forged, fates)
+    memory, effects = played(remembered(row(state)), forged, fates)
 
-    decision = decide(item, REVIEWER)
+    decision = decide(memory, REVIEWER)
 
     assert [effect for effect in effects if isinstance(effect, DRAWS)] == []
-    assert item.recording is None
+    assert memory.recording is None
     assert Record(REVIEWER) in decision.effects
 
 
-def played(item: Item, forged: list[Pressed], fates: list[str]) -> tuple[Item, list[Effect]]:
+def played(memory: ItemMemory, forged: list[Pressed], fates: list[str]) -> tuple[ItemMemory, list[Effect]]:
     """Let the item hear each press, and what the database says to it."""
     effects: list[Effect] = []
     for number, one in enumerate(forged):
         for message in (one, *answers(one, fates[number] if number < len(fates) else "barred")):
-            decision = decide(item, message)
-            item, effects = decision.item, [*effects, *decision.effects]
+            decision = decide(memory, message)
+            memory, effects = decision.memory, [*effects, *decision.effects]
             asked = [effect for effect in decision.effects if isinstance(effect, Record | VerifyButton)]
             if message is one and not asked:
                 break
-    return item, effects
+    return memory, effects
 
 
 def answers(one: Pressed, fate: str) -> list[Message]:

@@ -191,7 +191,7 @@ async def test_deleted_message_takes_no_edit(stage: ItemStage) -> None:
 
 
 async def test_file_that_was_not_sent_is_told_and_the_card_is_checked(stage: ItemStage) -> None:
-    stage.store.will("LoadRow", IN_REVIEW)
+    stage.store.will("LoadItem", IN_REVIEW)
     stage.store.will("LookAtCard", SKIPPED)
     stage.chat.will("send_original", AnswerLost("lost"))
 

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from actors.audit.lines import Explained
 from actors.database.request import Reply
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Item, State, Step
 from actors.domain.messages import RECOVERED, Changed, Present
 from actors.item.tap_log import Traces
 from actors.operations.commands import CommandOutcome, Told
@@ -41,7 +41,7 @@ def changes(logs: list[Any]) -> list[tuple[str, str]]:
     return [(line["change"], line["cause"]) for line in logs if line["event"] == "item"]
 
 
-def by_machine(row: Row) -> Row:
+def by_machine(row: Item) -> Item:
     assert row.settled is not None
     return replace(row, settled=replace(row.settled, tap_id=None))
 
@@ -92,7 +92,7 @@ async def test_card_that_is_in_the_chat_and_known_to_its_row_has_its_line() -> N
     ],
 )
 async def test_end_of_a_publish_whose_worker_died_over_it_is_told_once_by_the_one_that_draws_it(
-    changed: Row, told: list[tuple[str, str]]
+    changed: Item, told: list[tuple[str, str]]
 ) -> None:
     stage = ItemStage()
 

@@ -127,10 +127,10 @@ def test_known_member_holds_the_slot_and_a_person_not_known_waits_for_it() -> No
     hers, his = Tap(press("anna-1", ANNA), Step.SKIP), Tap(press("ben-1", BEN), Step.SKIP)
     aside = replace(his, press=replace(his.press, standing=TapRight.UNKNOWN))
 
-    item = decide(decide(remembered(ROW), aside).item, hers).item
-    again = decide(item, Tap(replace(aside.press, id="ben-2"), Step.SKIP))
+    memory = decide(decide(remembered(ROW), aside).memory, hers).memory
+    again = decide(memory, Tap(replace(aside.press, id="ben-2"), Step.SKIP))
 
-    assert (item.recording, item.aside) == (hers, (aside,))
+    assert (memory.recording, memory.aside) == (hers, (aside,))
     assert again.effects[0] == AnswerTap(
         replace(aside.press, id="ben-2"), words.in_progress(Step.SKIP, "Anna"), True, True
     )
@@ -210,7 +210,7 @@ def test_one_press_too_many_is_refused_from_memory() -> None:
 
     decision = decide(remembered(ROW), Tap(his, Step.SKIP))
 
-    assert decision.item == remembered(ROW)
+    assert decision.memory == remembered(ROW)
     assert decision.effects == (
         AnswerTap(his, words.BUSY, alone=True, seldom=True),
         Conclude(his, "skip", Outcome.BUSY, "remembered", 0),
@@ -222,7 +222,7 @@ def test_who_taps_beside_a_person_not_known_is_told_so_and_goes_on() -> None:
     unknown = Tap(replace(press("ben-1", BEN), standing=TapRight.UNKNOWN), Step.SKIP)
     hers = Tap(press("anna-1", ANNA), Step.POSTED)
 
-    decision = decide(decide(remembered(ROW), unknown).item, hers)
+    decision = decide(decide(remembered(ROW), unknown).memory, hers)
 
     told = AnswerTap(hers.press, "Marking as posted… ⏳ Ben is skipping this…")
     assert decision.effects == (told, Record(hers), WatchRecording(hers))
@@ -235,10 +235,10 @@ def test_only_who_is_likely_to_have_the_right_stands_on_the_card_while_it_is_sto
     standing: TapRight, drawn: int
 ) -> None:
     tap = Tap(replace(press(), standing=standing), Step.SKIP)
-    item = decide(remembered(ROW), tap).item
+    memory = decide(remembered(ROW), tap).memory
 
-    progress = decide(item, StillRecording(tap)).effects
-    lost = decide(item, NotRecorded(tap, certain=True)).effects
+    progress = decide(memory, StillRecording(tap)).effects
+    lost = decide(memory, NotRecorded(tap, certain=True)).effects
 
     assert len(progress) == drawn
     assert isinstance(lost[0], (SayInChat, ShowLine)[drawn])

@@ -16,7 +16,7 @@ from actors.item.actor import QUESTION_SECONDS
 from actors.item.card_requests import LATE_SECONDS
 from actors.item.sending import STILL
 from actors.operations.housekeeping import Interaction
-from actors.operations.taps import LoadRow
+from actors.operations.taps import LoadItem
 from actors.runtime.cell import RegistryLimits
 from tests.actors.fakes import Creep, Never
 from tests.actors.item.fakes import ItemStage, playing
@@ -96,12 +96,12 @@ async def test_original_of_a_known_item_is_sent_without_the_database(stage: Item
 
 
 async def test_original_of_a_cold_item_is_loaded_first(stage: ItemStage) -> None:
-    stage.store.will("LoadRow", IN_REVIEW)
+    stage.store.will("LoadItem", IN_REVIEW)
 
     async with playing(stage):
         stage.tell(SendOriginal(ANNAS.press))
 
-    assert stage.store.asked == [LoadRow(CHAT, 7)]
+    assert stage.store.asked == [LoadItem(CHAT, 7)]
     assert stage.chat.originals == [(IN_REVIEW, 501)]
     assert stage.taps[0]["outcome"] == "original_sent"
 
@@ -112,7 +112,7 @@ async def test_original_of_a_cold_item_is_loaded_first(stage: ItemStage) -> None
 async def test_original_that_cannot_be_found_is_said_so_on_the_card(
     stage: ItemStage, answer: object, cause: str
 ) -> None:
-    stage.store.will("LoadRow", answer)
+    stage.store.will("LoadItem", answer)
 
     async with playing(stage):
         stage.tell(SendOriginal(ANNAS.press))

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.audit.lines import MOST_EXPLAINED, Explained
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Item, State, Step
 from actors.item.effects import After, Conclude, Outcome
 from actors.item.tap_log import Traces
 from tests.kit.clock import virtual_time
@@ -204,7 +204,7 @@ async def test_recovered_line_names_the_tap_and_no_figures(logs: list[dict[str, 
 
 
 @pytest.mark.parametrize("known", [row(State.IN_REVIEW), settled(row(State.EXPIRED, 1), Step.EXPIRE, None)])
-async def test_row_that_no_tap_settled_has_no_recovered_line(known: Row, logs: list[dict[str, object]]) -> None:
+async def test_row_that_no_tap_settled_has_no_recovered_line(known: Item, logs: list[dict[str, object]]) -> None:
     Traces(Explained()).recovered(known)
 
     assert logs == []

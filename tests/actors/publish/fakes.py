@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from actors.audit.lines import Explained
 from actors.database.request import Cause, NotStored, Reply, RequestTerms
 from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
-from actors.domain.item import Person, Row, Step, Story
+from actors.domain.item import Item, Person, Step, Story
 from actors.domain.messages import Changed, Message, Resume, TapOutcome
 from actors.domain.publish_phase import RUNNING, Phase
 from actors.domain.taps import Tap
@@ -27,7 +27,7 @@ from actors.operations.cards import AcknowledgeCards, SaveCard, Shown
 from actors.operations.operation import Operation
 from actors.operations.publishes import StepPublish, TakePublish
 from actors.operations.schedule import ClaimDue
-from actors.operations.taps import LoadRow, RecordTap
+from actors.operations.taps import LoadItem, RecordTap
 from actors.peers import ItemKey
 from actors.ports import Instagram
 from actors.publish.actor import PublishDependencies, SagaActor
@@ -72,8 +72,8 @@ class Sea:
     troubles: tuple[Trouble, ...] = ()
     instagram: FakeInstagram = field(default_factory=lambda: FakeInstagram(lag_seconds=2.0))
     met: list[str] = field(default_factory=list)
-    shown: dict[int, Row] = field(default_factory=dict)
-    drawn: list[Row] = field(default_factory=list)
+    shown: dict[int, Item] = field(default_factory=dict)
+    drawn: list[Item] = field(default_factory=list)
     away: bool = False
     closed: bool = False
     logs: list[Any] = field(default_factory=list)
@@ -84,9 +84,9 @@ class Sea:
     def __post_init__(self) -> None:
         self.store = Store(FakeClock())
 
-    def item(self) -> Row:
+    def item(self) -> Item:
         """The item as stored."""
-        row = self.store.apply(LoadRow(CHAT, 7))
+        row = self.store.apply(LoadItem(CHAT, 7))
         assert row is not None
         return row
 
@@ -95,7 +95,7 @@ class Sea:
         """The publishes that are not over."""
         return [one.state for one in self.store.tables.publishes.all() if Phase(one.state) in RUNNING]
 
-    def auto_post(self, *, connected: bool = True) -> Row:
+    def auto_post(self, *, connected: bool = True) -> Item:
         """Set a team up, present a story, and have Auto Post recorded."""
         tables = self.store.tables
         now = self.store.clock.now()
@@ -107,7 +107,7 @@ class Sea:
         self.store.apply(SaveCard(row, 501, None, "w0"))
         return self.tap(Step.AUTO_POST)
 
-    def tap(self, step: Step, person: Person = ANNA) -> Row:
+    def tap(self, step: Step, person: Person = ANNA) -> Item:
         """Have a tap on the newest card recorded."""
         row = self.item()
         pressed = replace(press(f"tap-{step.value}-{row.version}", person, row.version), mark=row.mark)
@@ -116,7 +116,7 @@ class Sea:
         return self.item()
 
     @asynccontextmanager
-    async def sailing(self, row: Row | None = None) -> AsyncIterator[None]:
+    async def sailing(self, row: Item | None = None) -> AsyncIterator[None]:
         """Let a first worker work, and go on with this item."""
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
@@ -125,7 +125,7 @@ class Sea:
                 yield
                 tasks.cancel_scope.cancel()
 
-    async def go_on(self, row: Row) -> None:
+    async def go_on(self, row: Item) -> None:
         """Let the newest worker go on with this item, as its item does after a tap."""
         await self.crew[-1].publishes.go_on(row)
 
@@ -161,7 +161,7 @@ class Sea:
 
         self._tasks.start_soon(later)
 
-    async def _work(self, row: Row | None) -> None:
+    async def _work(self, row: Item | None) -> None:
         worker = Worker(self, f"w{len(self.crew) + 1}")
         self.crew.append(worker)
         await worker.run(row)
@@ -178,7 +178,7 @@ class Worker:
         self.publishes = PublishRegistry(self._saga, name, self._wake)
         self.reconciler = Reconciler(self, self, name)
 
-    async def run(self, row: Row | None) -> None:
+    async def run(self, row: Item | None) -> None:
         """Work until killed."""
         with self.scope:
             ready = anyio.Event()
@@ -225,7 +225,7 @@ class Worker:
         """Nobody does here."""
         raise AssertionError((key, message))
 
-    async def _draw(self, row: Row) -> None:
+    async def _draw(self, row: Item) -> None:
         self.sea.drawn.append(row)
         newest = self.sea.shown.get(row.id, row)
         if newest.revision <= row.revision:

@@ -10,7 +10,7 @@ import pytest
 import trio
 import trio.testing
 
-from actors.domain.item import Row, State, Step
+from actors.domain.item import Item, State, Step
 from actors.domain.messages import NotOurs, Recorded
 from actors.errors import AnswerLost
 from tests.actors.publish.fakes import Kind, Sea, Trouble
@@ -42,7 +42,7 @@ def rough(weather: str, *troubles: Trouble) -> Sea:
     return sea
 
 
-async def sail(sea: Sea) -> Row:
+async def sail(sea: Sea) -> Item:
     async with sea.sailing(sea.auto_post()):
         await anyio.sleep(QUIET_SECONDS)
     return sea.item()
@@ -54,7 +54,7 @@ def sample(points: list[tuple[int, Kind]], size: int) -> list[tuple[Trouble, Tro
     return [(Trouble(*random.choice(points)), Trouble(*random.choice(points))) for _ in range(size)]
 
 
-def wrong(sea: Sea, row: Row) -> list[str]:
+def wrong(sea: Sea, row: Item) -> list[str]:
     """What must not be, in words."""
     live = sea.instagram.stories_of(3)
     told = [outcome for outcome in sea.outcomes if not isinstance(outcome, NotOurs)]

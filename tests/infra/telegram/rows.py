@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from actors.domain.item import LateTap, MediaKind, Person, Row, Settlement, State, Step, Story
+from actors.domain.item import Item, LateTap, MediaKind, Person, Settlement, State, Step, Story
 from infra.sandbox.telegram.markup import parse_html
 from infra.telegram.received_caption import write_seen
 
 STORY = Story(7, MediaKind.PHOTO, "7.jpg", "IMG_0007.jpg", "Sunday market", "Come & see us <today>\n#market")
-ROW = Row(
+ROW = Item(
     chat_key=1,
     chat_id=-1001,
     id=42,
@@ -37,7 +37,7 @@ def at(hour: int, minute: int, day: int = 22) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
-def settled(state: State, step: Step, by: Person | None = ANNA, **changes: Any) -> Row:
+def settled(state: State, step: Step, by: Person | None = ANNA, **changes: Any) -> Item:
     """The row after a decision at 18:38 UTC."""
     return replace(ROW, state=state, settled=Settlement(step, by, at(18, 38)), **changes)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.cards.texts import CUT
-from actors.domain.item import Person, Row, Settlement, State, Step
+from actors.domain.item import Item, Person, Settlement, State, Step
 from actors.ports import Face
 from infra.sandbox.telegram.markup import parse_html, utf16_length
 from infra.telegram.caption_text import LEFT_TO_RIGHT, LINE_MARK, visible
@@ -33,14 +33,14 @@ HOSTILE = [
 ]
 
 
-def tail(row: Row) -> str:
+def tail(row: Item) -> str:
     shown = caption(first_face(row))
     start = f"{HEAD}\n\n{COPY}\n\n"
     assert shown.startswith(start)
     return shown.removeprefix(start).translate({0x2068: None, 0x2069: None})
 
 
-def last_line(row: Row) -> str:
+def last_line(row: Item) -> str:
     return visible(caption(first_face(row))).splitlines()[-1].translate({0x2068: None, 0x2069: None})
 
 
@@ -98,7 +98,7 @@ def test_settlement_on_another_day_shows_its_date() -> None:
         (replace(ROW, state=State.SKIPPED), "⏭ Skipped"),
     ],
 )
-def test_outcome_says_who_did_what_and_when(row: Row, line: str) -> None:
+def test_outcome_says_who_did_what_and_when(row: Item, line: str) -> None:
     assert tail(row) == line
 
 
@@ -271,7 +271,7 @@ rows = st.builds(
 
 @settings(deadline=None)  # drawing is pure; how long it takes is the machine's business
 @given(rows, st.none() | st.text(max_size=300))
-def test_any_card_is_valid_markup_within_telegrams_limit(row: Row, line: str | None) -> None:
+def test_any_card_is_valid_markup_within_telegrams_limit(row: Item, line: str | None) -> None:
     parsed = parse_html(caption(replace(first_face(row), line=line)))
 
     assert utf16_length(parsed.text) <= LONGEST_CAPTION
@@ -279,7 +279,7 @@ def test_any_card_is_valid_markup_within_telegrams_limit(row: Row, line: str | N
 
 @settings(deadline=None)
 @given(rows, st.text("😀x", min_size=1, max_size=300))
-def test_any_line_fits_below_any_seen_card_and_leaves_its_outcome(row: Row, line: str) -> None:
+def test_any_line_fits_below_any_seen_card_and_leaves_its_outcome(row: Item, line: str) -> None:
     seen = caption(first_face(row))
 
     shown = caption(Face(row.chat_id, 9, row.id, row.version, seen=as_seen(seen), line=line))
