@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from actors.domain.item import Card, Item, MediaKind, Person, Settlement, State, Step, Story
+from actors.domain.item import Action, Card, Item, MediaKind, Person, Settlement, State, Story
 from actors.domain.taps import Press, Tap
 from actors.item.memory import ItemMemory, Known
 
@@ -39,6 +39,6 @@ def remembered(
     return ItemMemory(7, known_row, recording, asking, original, known, frozenset(told))
 
 
-def settled(known: Item, step: Step, by: Person | None) -> Item:
+def settled(known: Item, action: Action, by: Person | None) -> Item:
     """The row after a decision."""
-    return replace(known, settled=Settlement(step, by, NOON, "tap-1"))
+    return replace(known, settled=Settlement(action, by, NOON, "tap-1"))

@@ -65,7 +65,7 @@ class TapEnd:
         if settled is None or settled.by is None or settled.tap_id is None:
             return None
         place = settled.tap_id, row.id, row.chat_id, settled.by.id
-        return TapEnd(*place, settled.step.value, Outcome.RECORDED, "recovered", row.version)
+        return TapEnd(*place, settled.action.value, Outcome.RECORDED, "recovered", row.version)
 
 
 class Explained:

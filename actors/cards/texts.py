@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from actors.domain.item import Item, Settlement, State, Step
+from actors.domain.item import Action, Item, Settlement, State
 from actors.domain.publish_phase import Phase
 from actors.item.texts import DONE
 
@@ -19,11 +19,11 @@ RETIRED = "🔁 Back in the queue: see the newer card"
 ORIGINAL = "Original"
 CUT = f"… (all of it: {ORIGINAL})"
 OPEN_INSTAGRAM = "Open Instagram"
-YES: Mapping[Step, str] = MappingProxyType(
+YES: Mapping[Action, str] = MappingProxyType(
     {
-        Step.REJECT: "Yes, reject",
-        Step.IT_IS_LIVE: "Yes, it is live",
-        Step.IT_IS_NOT: "Yes, post again",
+        Action.REJECT: "Yes, reject",
+        Action.IT_IS_LIVE: "Yes, it is live",
+        Action.IT_IS_NOT: "Yes, post again",
     }
 )
 KEEP_IT = "No, keep it"
@@ -63,7 +63,7 @@ def outcome(row: Item, name: str | None, moment: str | None) -> str:
     """Say what became of the item, which is in a state that has an icon; without a moment nothing more is known."""
     if row.settled is None or moment is None:
         return f"{ICONS[row.state]} {DONE[row.state].capitalize()}"
-    by_hand = " (by hand)" if (row.state, row.settled.step) == (State.POSTED, Step.POSTED) else ""
+    by_hand = " (by hand)" if (row.state, row.settled.action) == (State.POSTED, Action.POSTED) else ""
     return f"{ICONS[row.state]} {_deed(row, row.settled, name)}, {moment}{by_hand}"
 
 
@@ -95,13 +95,13 @@ def because(row: Item, settled: Settlement, name: str | None, moment: str) -> st
 
 def _deed(row: Item, settled: Settlement, name: str | None) -> str:
     by = f" by {name}" if name else ""
-    match row.state, settled.step:
+    match row.state, settled.action:
         case State.PUBLISHING, _:
             doing = "Publishing" if row.phase is None else PROGRESS[row.phase]
             return f"{doing}, asked{by}" if by else doing
-        case State.POSTED, Step.POSTED:
+        case State.POSTED, Action.POSTED:
             return f"Posted{by}"
-        case State.POSTED, Step.IT_IS_LIVE:
+        case State.POSTED, Action.IT_IS_LIVE:
             return f"Posted via Instagram, confirmed{by}"
         case State.POSTED, _:
             return f"Posted via Instagram{by}"

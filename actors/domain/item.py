@@ -26,7 +26,7 @@ class State(Enum):
     WITHDRAWN = "withdrawn"
 
 
-class Step(Enum):
+class Action(Enum):
     """What moves an item; a decision bumps its version, progress does not."""
 
     CLAIM = "claim"
@@ -48,40 +48,40 @@ class Step(Enum):
 
 
 FINAL = frozenset({State.POSTED, State.SKIPPED, State.REJECTED, State.EXPIRED, State.WITHDRAWN})
-PROGRESS = frozenset({Step.CLAIM, Step.SENT, Step.SEND_FAILED})
-SETTLING = (Step.AUTO_POST, Step.POSTED, Step.SKIP, Step.REJECT)
+PROGRESS = frozenset({Action.CLAIM, Action.SENT, Action.SEND_FAILED})
+SETTLING = (Action.AUTO_POST, Action.POSTED, Action.SKIP, Action.REJECT)
 
-TRANSITIONS: Mapping[tuple[State, Step], State] = MappingProxyType(
+TRANSITIONS: Mapping[tuple[State, Action], State] = MappingProxyType(
     {
-        (State.WAITING, Step.CLAIM): State.PRESENTING,
-        (State.WAITING, Step.WITHDRAW): State.WITHDRAWN,
-        (State.PRESENTING, Step.CLAIM): State.PRESENTING,
-        (State.PRESENTING, Step.SENT): State.IN_REVIEW,
-        (State.PRESENTING, Step.SEND_FAILED): State.WAITING,
-        (State.PRESENTING, Step.AUTO_POST): State.PUBLISHING,
-        (State.PRESENTING, Step.POSTED): State.POSTED,
-        (State.PRESENTING, Step.SKIP): State.SKIPPED,
-        (State.PRESENTING, Step.REJECT): State.REJECTED,
-        (State.PRESENTING, Step.WITHDRAW): State.WITHDRAWN,
-        (State.IN_REVIEW, Step.CLAIM): State.PRESENTING,
-        (State.IN_REVIEW, Step.AUTO_POST): State.PUBLISHING,
-        (State.IN_REVIEW, Step.POSTED): State.POSTED,
-        (State.IN_REVIEW, Step.SKIP): State.SKIPPED,
-        (State.IN_REVIEW, Step.REJECT): State.REJECTED,
-        (State.IN_REVIEW, Step.EXPIRE): State.EXPIRED,
-        (State.IN_REVIEW, Step.WITHDRAW): State.WITHDRAWN,
-        (State.PUBLISHING, Step.REHEARSED): State.IN_REVIEW,
-        (State.PUBLISHING, Step.PUBLISHED): State.POSTED,
-        (State.PUBLISHING, Step.PUBLISH_REFUSED): State.IN_REVIEW,
-        (State.PUBLISHING, Step.ANSWER_LOST): State.IN_DOUBT,
-        (State.PUBLISHING, Step.POSTED): State.POSTED,
-        (State.PUBLISHING, Step.SKIP): State.SKIPPED,
-        (State.PUBLISHING, Step.REJECT): State.REJECTED,
-        (State.IN_DOUBT, Step.PUBLISHED): State.POSTED,
-        (State.IN_DOUBT, Step.IT_IS_LIVE): State.POSTED,
-        (State.IN_DOUBT, Step.IT_IS_NOT): State.PUBLISHING,
-        (State.SKIPPED, Step.REQUEUE): State.WAITING,
-        (State.EXPIRED, Step.REQUEUE): State.WAITING,
+        (State.WAITING, Action.CLAIM): State.PRESENTING,
+        (State.WAITING, Action.WITHDRAW): State.WITHDRAWN,
+        (State.PRESENTING, Action.CLAIM): State.PRESENTING,
+        (State.PRESENTING, Action.SENT): State.IN_REVIEW,
+        (State.PRESENTING, Action.SEND_FAILED): State.WAITING,
+        (State.PRESENTING, Action.AUTO_POST): State.PUBLISHING,
+        (State.PRESENTING, Action.POSTED): State.POSTED,
+        (State.PRESENTING, Action.SKIP): State.SKIPPED,
+        (State.PRESENTING, Action.REJECT): State.REJECTED,
+        (State.PRESENTING, Action.WITHDRAW): State.WITHDRAWN,
+        (State.IN_REVIEW, Action.CLAIM): State.PRESENTING,
+        (State.IN_REVIEW, Action.AUTO_POST): State.PUBLISHING,
+        (State.IN_REVIEW, Action.POSTED): State.POSTED,
+        (State.IN_REVIEW, Action.SKIP): State.SKIPPED,
+        (State.IN_REVIEW, Action.REJECT): State.REJECTED,
+        (State.IN_REVIEW, Action.EXPIRE): State.EXPIRED,
+        (State.IN_REVIEW, Action.WITHDRAW): State.WITHDRAWN,
+        (State.PUBLISHING, Action.REHEARSED): State.IN_REVIEW,
+        (State.PUBLISHING, Action.PUBLISHED): State.POSTED,
+        (State.PUBLISHING, Action.PUBLISH_REFUSED): State.IN_REVIEW,
+        (State.PUBLISHING, Action.ANSWER_LOST): State.IN_DOUBT,
+        (State.PUBLISHING, Action.POSTED): State.POSTED,
+        (State.PUBLISHING, Action.SKIP): State.SKIPPED,
+        (State.PUBLISHING, Action.REJECT): State.REJECTED,
+        (State.IN_DOUBT, Action.PUBLISHED): State.POSTED,
+        (State.IN_DOUBT, Action.IT_IS_LIVE): State.POSTED,
+        (State.IN_DOUBT, Action.IT_IS_NOT): State.PUBLISHING,
+        (State.SKIPPED, Action.REQUEUE): State.WAITING,
+        (State.EXPIRED, Action.REQUEUE): State.WAITING,
     }
 )
 
@@ -129,9 +129,9 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The newest decision: which step, by whom (None: by the machine), when."""
+    """The newest decision: which action, by whom (None: by the machine), when."""
 
-    step: Step
+    action: Action
     by: Person | None
     at: datetime
     tap_id: str | None = None
@@ -141,7 +141,7 @@ class Settlement:
 class LateTap:
     """A tap that the row refused; the card names it, so that no tap is silent."""
 
-    step: Step
+    action: Action
     name: str
     at: datetime
     why: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from actors.domain.item import Person, Step
+from actors.domain.item import Action, Person
 
 
 class TapRight(Enum):
@@ -53,10 +53,10 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """Settle this item by this step."""
+    """Settle this item by this action."""
 
     press: Press
-    step: Step
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ class KeepIt:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An open "Are you sure?": which step it is about, and who asked for it."""
+    """An open "Are you sure?": which action it is about, and who asked for it."""
 
-    step: Step
+    action: Action
     person_id: int
 
 
@@ -86,7 +86,7 @@ class AskAboutDoubt:
     """A person says what became of a story in doubt: ask "Are you sure?", and let the same person confirm it."""
 
     press: Press
-    step: Step
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class NotYours:
     """A person confirmed what another one had been asked."""
 
     press: Press
-    step: Step
+    action: Action
     asked_id: int
 
 

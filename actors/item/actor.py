@@ -229,18 +229,18 @@ class ItemActor:
         return (await self._dependencies.store.ask(LoadItem(press.chat_id, press.item_id), terms)).value
 
     async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
-        store = StoreOutcome(effect.row, effect.step, effect.sentence, self._dependencies.worker)
+        store = StoreOutcome(effect.row, effect.action, effect.sentence, self._dependencies.worker)
         await self._sends.store(store, partial(self._outcome_stored, effect), OutcomeNotRecorded(effect.row))
 
     def _outcome_stored(self, effect: wanted.RecordOutcome, row: Item) -> Message:
         """Another decision may have come first: then it has a line of its own."""
         if (
             row.settled is not None
-            and row.settled.step is effect.step
-            and self._dependencies.explained.is_new(row, effect.step.value)
+            and row.settled.action is effect.action
+            and self._dependencies.explained.is_new(row, effect.action.value)
         ):
-            write_item_line(row, effect.step.value, "dry run")
-        return Changed(row, effect.step.value)
+            write_item_line(row, effect.action.value, "dry run")
+        return Changed(row, effect.action.value)
 
     def _interaction(self, press: Press, kind: str) -> Interaction:
         at_ms = int(self._dependencies.clock.now().timestamp() * 1000)

@@ -64,7 +64,7 @@ class Drawings:
     def question(self, wanted: ShowQuestion) -> EffectTask:
         """Wish for a question beside the buttons, or for its end."""
         asking = wanted.asking
-        doubtful = asking is not None and asking.step in words.DOUBT_STEPS
+        doubtful = asking is not None and asking.action in words.DOUBT_ACTIONS
         face = replace(self._face(wanted.press, wanted.row), asking=asking, doubtful=doubtful)
         return self._seen_soon(face, wanted.press, lambda drawing: self._asked(drawing, wanted.press))
 

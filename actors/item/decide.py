@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.domain.messages import (
     AskExpired,
     Barred,
@@ -120,7 +120,7 @@ def decide(memory: ItemMemory, message: Message) -> Decision:  # noqa: C901, PLR
         case NotRecorded():
             return _not_recorded(memory, message)
         case StillRecording(tap) if _shows_progress(memory, tap):
-            line = words.in_progress(tap.step, tap.press.person.name)
+            line = words.in_progress(tap.action, tap.press.person.name)
             return Decision(memory, (_line(memory, tap, line, needed=False),))
         case StillRecording():
             return Decision(memory)
@@ -184,9 +184,9 @@ def _view(memory: ItemMemory, message: AskToReject | AskAboutDoubt | KeepIt | Le
     press = message.press
     match message:
         case AskToReject():
-            return ask(memory, press, Step.REJECT)
-        case AskAboutDoubt(_, step):
-            return ask(memory, press, step)
+            return ask(memory, press, Action.REJECT)
+        case AskAboutDoubt(_, action):
+            return ask(memory, press, action)
         case KeepIt():
             return take_back(memory, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), words.KEPT)
         case LeaveIt():
@@ -211,8 +211,8 @@ def _try(memory: ItemMemory, tap: Tap) -> Decision:
 
     A person not known to have the right is recorded aside: another's tap goes on, and no question gives way.
     """
-    first = next((words.in_progress(other.step, other.press.person.name) for other in memory.aside), None)
-    memory, toast = answer(memory, tap.press, words.toast(tap.step, memory.row, first))
+    first = next((words.in_progress(other.action, other.press.person.name) for other in memory.aside), None)
+    memory, toast = answer(memory, tap.press, words.toast(tap.action, memory.row, first))
     if tap.press.standing is not TapRight.MAY:
         return Decision(replace(memory, aside=(*memory.aside, tap)), (toast, Record(tap), WatchRecording(tap)))
     effects = (toast, Record(tap), WatchRecording(tap), *give_way(memory, tap.press))
@@ -221,7 +221,7 @@ def _try(memory: ItemMemory, tap: Tap) -> Decision:
 
 def _publish(row: Item) -> Effect:
     """A saga publishes what was accepted in a live chat; in a dry run the team hears what would have happened."""
-    return RecordOutcome(row, Step.REHEARSED, rehearse(row)) if row.phase is None else StartPublish(row)
+    return RecordOutcome(row, Action.REHEARSED, rehearse(row)) if row.phase is None else StartPublish(row)
 
 
 def _busy(memory: ItemMemory, recording: Tap, message: Tap | AskToReject | AskAboutDoubt) -> Decision:
@@ -229,8 +229,8 @@ def _busy(memory: ItemMemory, recording: Tap, message: Tap | AskToReject | AskAb
     press = message.press
     if press.id == recording.press.id:
         return Decision(memory, _came_again(press, recording.press))
-    action = message.step.value if isinstance(message, Tap) else ASK[asked_about(message)]
-    text = words.in_progress(recording.step, recording.press.person.name)
+    action = message.action.value if isinstance(message, Tap) else ASK[asked_about(message)]
+    text = words.in_progress(recording.action, recording.press.person.name)
     conclusion = Conclude(press, action, Outcome.BUSY, "tap", press.version)
     return Decision(memory, visibly(text, conclusion))
 
@@ -252,8 +252,8 @@ def _recorded(memory: ItemMemory, message: Recorded) -> Decision:
             ShowCard(newest, press, cause),
             *unless_listed(press, row),
             *goes_on,
-            LogInteraction(press, message.tap.step.value),
-            Conclude(press, message.tap.step.value, Outcome.RECORDED, cause, row.version),
+            LogInteraction(press, message.tap.action.value),
+            Conclude(press, message.tap.action.value, Outcome.RECORDED, cause, row.version),
             ConfirmUpdate(press, After.NOTHING),
         ),
     )
@@ -270,7 +270,7 @@ def _stale(memory: ItemMemory, message: Stale) -> Decision:
             ShowCard(_newest(memory, row), press, Outcome.STALE.value),
             *unless_listed(press, row),
             LogInteraction(press, Outcome.STALE.value),
-            Conclude(press, message.tap.step.value, Outcome.STALE, cause, row.version),
+            Conclude(press, message.tap.action.value, Outcome.STALE, cause, row.version),
             ConfirmUpdate(press, After.NOTHING),
         ),
     )
@@ -279,21 +279,21 @@ def _stale(memory: ItemMemory, message: Stale) -> Decision:
 def _line(memory: ItemMemory, tap: Tap, line: str, *, needed: bool) -> ShowLine:
     """A line below the tapped card, which was in doubt if its button was one of a doubt."""
     press = tap.press
-    return ShowLine(press, memory.known_to(press), line, needed, doubtful=tap.step in words.DOUBT_STEPS)
+    return ShowLine(press, memory.known_to(press), line, needed, doubtful=tap.action in words.DOUBT_ACTIONS)
 
 
 def _not_recorded(memory: ItemMemory, message: NotRecorded) -> Decision:
     tap, press = message.tap, message.tap.press
     if not message.certain:
-        line = words.not_confirmed(tap.step, press.person.name)
+        line = words.not_confirmed(tap.action, press.person.name)
         return Decision(memory, (refusal(memory, _line(memory, tap, line, needed=True)), CloseUnconfirmedTap(tap)))
-    line = words.not_saved(tap.step, press.person.name)
+    line = words.not_saved(tap.action, press.person.name)
     return Decision(
         memory.close(press),
         (
             refusal(memory, replace(_line(memory, tap, line, needed=True), check=True)),
             LogInteraction(press, Outcome.REFUSED.value),
-            Conclude(press, tap.step.value, Outcome.REFUSED, "tap", press.version),
+            Conclude(press, tap.action.value, Outcome.REFUSED, "tap", press.version),
             ConfirmUpdate(press, After.SHOWN),
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from actors.domain.item import Item, Step
+from actors.domain.item import Action, Item
 from actors.domain.taps import Press, Pressed, Question, Tap
 
 
@@ -178,7 +178,7 @@ class RecordOutcome:
     """Store how a rehearsal ended, unless a person decided otherwise meanwhile."""
 
     row: Item
-    step: Step
+    action: Action
     sentence: str
 
 

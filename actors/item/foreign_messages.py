@@ -92,7 +92,7 @@ def gone(memory: ItemMemory, message: Gone) -> Decision:
     press = message.tap.press
     said = _said(memory, press, Foreign.NO_SUCH_ITEM)
     cause = Foreign.NO_SUCH_ITEM.value
-    conclusion = Conclude(press, message.tap.step.value, Outcome.GONE, cause, press.version)
+    conclusion = Conclude(press, message.tap.action.value, Outcome.GONE, cause, press.version)
     return Decision(memory.close(press), (*said, conclusion, _confirm(message.tap)))
 
 
@@ -109,8 +109,8 @@ def action_of(pressed: Pressed) -> str:
     match pressed:
         case AskToReject():
             return "ask_to_reject"
-        case AskAboutDoubt(step=step):
-            return ASK[step]
+        case AskAboutDoubt(action=action):
+            return ASK[action]
         case KeepIt():
             return KEEP
         case LeaveIt():
@@ -118,7 +118,7 @@ def action_of(pressed: Pressed) -> str:
         case SendOriginal():
             return ORIGINAL
         case _:
-            return pressed.step.value
+            return pressed.action.value
 
 
 def _confirm(pressed: Pressed) -> ConfirmUpdate:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from actors.domain.item import Step
+from actors.domain.item import Action
 from actors.domain.messages import OriginalNotSent
 from actors.domain.taps import AskAboutDoubt, AskToReject, NotYours, Press, Question
 from actors.item import texts as words
@@ -27,11 +27,11 @@ from actors.item.effects import (
 from actors.item.memory import Decision, ItemMemory
 
 KEEP, LEAVE, ORIGINAL = "keep_it", "leave_it", "send_original"
-ASK: Mapping[Step, str] = MappingProxyType(
+ASK: Mapping[Action, str] = MappingProxyType(
     {
-        Step.REJECT: "ask_to_reject",
-        Step.IT_IS_LIVE: "ask_whether_it_is_live",
-        Step.IT_IS_NOT: "ask_whether_it_is_not",
+        Action.REJECT: "ask_to_reject",
+        Action.IT_IS_LIVE: "ask_whether_it_is_live",
+        Action.IT_IS_NOT: "ask_whether_it_is_not",
     }
 )
 
@@ -44,15 +44,15 @@ def visibly(text: str, conclusion: Conclude, *shown: Effect) -> tuple[Effect, ..
     return (toast, *shown, *_ended(conclusion), confirm)
 
 
-def asked_about(message: AskToReject | AskAboutDoubt) -> Step:
-    """Tell which step the question is about."""
-    return message.step if isinstance(message, AskAboutDoubt) else Step.REJECT
+def asked_about(message: AskToReject | AskAboutDoubt) -> Action:
+    """Tell which action the question is about."""
+    return message.action if isinstance(message, AskAboutDoubt) else Action.REJECT
 
 
-def ask(memory: ItemMemory, press: Press, step: Step) -> Decision:
+def ask(memory: ItemMemory, press: Press, action: Action) -> Decision:
     """Ask "Are you sure?"; a question that is open gives way, also on another card of the item."""
-    question = ShowQuestion(press, memory.known_to(press), asking=Question(step, press.person.id))
-    effects = visibly(words.SURE, Conclude(press, ASK[step], Outcome.ASKED, "tap", press.version), question)
+    question = ShowQuestion(press, memory.known_to(press), asking=Question(action, press.person.id))
+    effects = visibly(words.SURE, Conclude(press, ASK[action], Outcome.ASKED, "tap", press.version), question)
     return Decision(replace(memory, asking=press), (*effects, *give_way(memory, press), WatchQuestion(press)))
 
 
@@ -75,8 +75,8 @@ def not_yours(memory: ItemMemory, message: NotYours) -> Decision:
     """Nothing changes; the name of who was asked is known while its question is in memory."""
     press, asked = message.press, memory.asking
     name = asked.person.name if asked is not None and asked.person.id == message.asked_id else None
-    conclusion = Conclude(press, message.step.value, Outcome.NOT_YOURS, "tap", press.version)
-    return Decision(memory, visibly(words.not_yours(message.step, name), conclusion))
+    conclusion = Conclude(press, message.action.value, Outcome.NOT_YOURS, "tap", press.version)
+    return Decision(memory, visibly(words.not_yours(message.action, name), conclusion))
 
 
 def send_original(memory: ItemMemory, press: Press) -> Decision:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import anyio
 
 from actors.audit.lines import Explained, Figures, TapEnd, no_figures, write_item_line, write_tap_line
-from actors.domain.item import Item, Step
+from actors.domain.item import Action, Item
 from actors.domain.taps import Press
 from actors.item.effects import After, Conclude
 from actors.item.tap_progress import TapProgress
@@ -19,12 +19,12 @@ TOAST, EDIT, LIMIT = "Telegram's toast", "Telegram's edit", "Telegram's limit"
 
 
 # The ends of a publish: a worker may have died over one, and the worker that finds its card behind tells it.
-ENDS: Mapping[Step, str] = MappingProxyType(
+ENDS: Mapping[Action, str] = MappingProxyType(
     {
-        Step.PUBLISHED: "published",
-        Step.PUBLISH_REFUSED: "refused",
-        Step.ANSWER_LOST: "in_doubt",
-        Step.REHEARSED: "rehearsed",
+        Action.PUBLISHED: "published",
+        Action.PUBLISH_REFUSED: "refused",
+        Action.ANSWER_LOST: "in_doubt",
+        Action.REHEARSED: "rehearsed",
     }
 )
 
@@ -98,7 +98,7 @@ class Traces:
         settled, end = row.settled, TapEnd.recovered(row)
         if end is not None and end.tap_id not in self._open and self._explained.add(end.tap_id, end.outcome):
             write_tap_line(end, no_figures(None))
-        change = ENDS.get(settled.step) if settled else None
+        change = ENDS.get(settled.action) if settled else None
         if change is not None and self._explained.is_new(row, change):
             write_item_line(row, change, "recovered")
 

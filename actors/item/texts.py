@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from actors.domain.item import Item, MediaKind, State, Step
+from actors.domain.item import Action, Item, MediaKind, State
 from actors.domain.messages import Foreign
 from actors.domain.publish_phase import CANCELLABLE
 
 PENDING = "⏳"  # begins a line whose end will be told: no card keeps it
-DOING: Mapping[Step, str] = MappingProxyType(
+DOING: Mapping[Action, str] = MappingProxyType(
     {
-        Step.AUTO_POST: "auto posting",
-        Step.POSTED: "marking as posted",
-        Step.SKIP: "skipping",
-        Step.REJECT: "rejecting",
-        Step.IT_IS_LIVE: "confirming that it is live",
-        Step.IT_IS_NOT: "posting again",
+        Action.AUTO_POST: "auto posting",
+        Action.POSTED: "marking as posted",
+        Action.SKIP: "skipping",
+        Action.REJECT: "rejecting",
+        Action.IT_IS_LIVE: "confirming that it is live",
+        Action.IT_IS_NOT: "posting again",
     }
 )
-BUTTON: Mapping[Step, str] = MappingProxyType(
+BUTTON: Mapping[Action, str] = MappingProxyType(
     {
-        Step.AUTO_POST: "Auto Post",
-        Step.POSTED: "Posted",
-        Step.SKIP: "Skip",
-        Step.REJECT: "Reject",
-        Step.IT_IS_LIVE: "It is live",
-        Step.IT_IS_NOT: "It is not: post again",
+        Action.AUTO_POST: "Auto Post",
+        Action.POSTED: "Posted",
+        Action.SKIP: "Skip",
+        Action.REJECT: "Reject",
+        Action.IT_IS_LIVE: "It is live",
+        Action.IT_IS_NOT: "It is not: post again",
     }
 )
 DONE: Mapping[State, str] = MappingProxyType(
@@ -41,7 +41,7 @@ DONE: Mapping[State, str] = MappingProxyType(
         State.WITHDRAWN: "taken out of the queue",
     }
 )
-DOUBT_STEPS = frozenset({Step.IT_IS_LIVE, Step.IT_IS_NOT})
+DOUBT_ACTIONS = frozenset({Action.IT_IS_LIVE, Action.IT_IS_NOT})
 SURE = "Are you sure? Confirm on the card."
 KEPT = "Kept. Nothing was rejected."
 LEFT = "Left in doubt. Nothing was changed."
@@ -65,27 +65,27 @@ BROKEN = "Out of order. The operator was told; the buttons stay, try again in 10
 BUSY = "Busy right now. Nothing was saved, tap again."
 
 
-def toast(step: Step, row: Item | None, first: str | None = None) -> str:
+def toast(action: Action, row: Item | None, first: str | None = None) -> str:
     """Say what is being tried; what memory knows of the row, and of who tries beside it, only sharpens it."""
-    doing = DOING[step].capitalize() + "…"
+    doing = DOING[action].capitalize() + "…"
     if first is not None:
         return f"{doing} {first}"[:200]
-    if row is None or row.state not in DONE or (row.state is State.IN_DOUBT and step in DOUBT_STEPS):
+    if row is None or row.state not in DONE or (row.state is State.IN_DOUBT and action in DOUBT_ACTIONS):
         return doing
-    if row.phase in CANCELLABLE and step is not Step.AUTO_POST:
+    if row.phase in CANCELLABLE and action is not Action.AUTO_POST:
         return f"{doing} This cancels the publish, if it is not too late."
     by = f" by {row.settled.by.name}" if row.settled and row.settled.by else ""
     return f"{doing} It looks {DONE[row.state]}{by} already."[:200]
 
 
-def not_yours(step: Step, name: str | None) -> str:
+def not_yours(action: Action, name: str | None) -> str:
     """Say who can confirm, and how to do it oneself."""
-    return f"Only {name or 'who was asked'} can confirm this. Tap “{BUTTON[step]}” yourself to be asked, too."[:200]
+    return f"Only {name or 'who was asked'} can confirm this. Tap “{BUTTON[action]}” yourself to be asked, too."[:200]
 
 
-def in_progress(step: Step, name: str) -> str:
+def in_progress(action: Action, name: str) -> str:
     """The line for a recording that is still open."""
-    return f"{PENDING} {name} is {DOING[step]} this…"
+    return f"{PENDING} {name} is {DOING[action]} this…"
 
 
 def aloud(name: str, text: str) -> str:
@@ -108,14 +108,14 @@ def not_looked_at(name: str) -> str:
     return f"⚠️ {name}: the database does not answer, so this card could not be looked at. Tap again."
 
 
-def not_saved(step: Step, name: str) -> str:
+def not_saved(action: Action, name: str) -> str:
     """The line for a tap of which no attempt can have been applied."""
-    return f"⚠️ {name}'s {BUTTON[step]} was not saved, tap again."
+    return f"⚠️ {name}'s {BUTTON[action]} was not saved, tap again."
 
 
-def not_confirmed(step: Step, name: str) -> str:
+def not_confirmed(action: Action, name: str) -> str:
     """The line for a tap that may have been applied."""
-    return f"{PENDING} {name}'s {BUTTON[step]}: not confirmed yet, this card will update itself."
+    return f"{PENDING} {name}'s {BUTTON[action]}: not confirmed yet, this card will update itself."
 
 
 def rehearse(row: Item) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.operations.operation import Operation
 
 
@@ -60,6 +60,6 @@ class StoreOutcome(Operation[Item]):
     """Store how a publish ended, by compare-and-set on the version; answers with the row as it is then."""
 
     row: Item
-    step: Step
+    action: Action
     sentence: str
     worker: str

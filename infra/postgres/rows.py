@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from actors.domain.account import Account, Login
-from actors.domain.item import Card, Dimensions, Item, LateTap, MediaKind, Person, Settlement, State, Step, Story
+from actors.domain.item import Action, Card, Dimensions, Item, LateTap, MediaKind, Person, Settlement, State, Story
 from actors.domain.publish_phase import Phase
 
 
@@ -78,8 +78,8 @@ def _settlement(value: Any) -> Settlement | None:
     if value is None:
         return None
     by = None if value["id"] is None else Person(value["id"], value["name"])
-    return Settlement(Step(value["step"]), by, datetime.fromisoformat(value["at"]), value["tap"])
+    return Settlement(Action(value["step"]), by, datetime.fromisoformat(value["at"]), value["tap"])
 
 
 def _late(value: Any) -> LateTap:
-    return LateTap(Step(value["step"]), value["name"], datetime.fromisoformat(value["at"]), value["why"])
+    return LateTap(Action(value["step"]), value["name"], datetime.fromisoformat(value["at"]), value["why"])

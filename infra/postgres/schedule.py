@@ -38,7 +38,7 @@ STORE_OUTCOME: Statement[StoreOutcome, Item] = Statement(
         operation.row.chat_key,
         operation.row.id,
         operation.row.version,
-        operation.step.value,
+        operation.action.value,
         operation.sentence,
         operation.worker,
     ),

@@ -33,7 +33,7 @@ def _key(tap: Tap) -> tuple[object, ...]:
         person.name,
         press.item_id,
         press.version,
-        tap.step.value,
+        tap.action.value,
     )
 
 

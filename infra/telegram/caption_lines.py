@@ -58,7 +58,7 @@ def _name(settled: Settlement) -> str | None:
 
 def _late(row: Item, tap: LateTap) -> str:
     since = row.settled.at if row.settled else row.due_at
-    tried = f"{escape(BUTTON.get(tap.step, tap.step.value))}, {moment(row, tap.at, since)}"
+    tried = f"{escape(BUTTON.get(tap.action, tap.action.value))}, {moment(row, tap.at, since)}"
     return texts.late(tap.why, isolated(tap.name, NAME_ROOM), tried, _because(row))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from actors.cards import texts
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.domain.publish_phase import CANCELLABLE
 from actors.domain.taps import Question
 from actors.item.texts import BUTTON
@@ -43,7 +43,7 @@ COPY = re.compile(r"(?P<head>.*?)<code>(?P<copy>.*)</code>(?P<tail>.*)", re.DOTA
 
 # A card whose sending was taken for failed may be there all the same, while its item waits to be sent again.
 OPEN = frozenset({State.WAITING, State.PRESENTING, State.IN_REVIEW, State.PUBLISHING})
-SURE = {Step.IT_IS_LIVE: ButtonVerb.CONFIRM_LIVE, Step.IT_IS_NOT: ButtonVerb.CONFIRM_NOT_LIVE}
+SURE = {Action.IT_IS_LIVE: ButtonVerb.CONFIRM_LIVE, Action.IT_IS_NOT: ButtonVerb.CONFIRM_NOT_LIVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +115,23 @@ class _Buttons:
 
     @property
     def publishing(self) -> tuple[Button, ...]:
-        return (self._button(BUTTON[Step.AUTO_POST], ButtonVerb.AUTO_POST),)
+        return (self._button(BUTTON[Action.AUTO_POST], ButtonVerb.AUTO_POST),)
 
     @property
     def cancelling(self) -> ButtonRows:
         return (
-            (self._button(BUTTON[Step.POSTED], ButtonVerb.POSTED), self._button(BUTTON[Step.SKIP], ButtonVerb.SKIP)),
-            (self._button(BUTTON[Step.REJECT], ButtonVerb.REJECT),),
+            (
+                self._button(BUTTON[Action.POSTED], ButtonVerb.POSTED),
+                self._button(BUTTON[Action.SKIP], ButtonVerb.SKIP),
+            ),
+            (self._button(BUTTON[Action.REJECT], ButtonVerb.REJECT),),
         )
 
     @property
     def doubt(self) -> tuple[Button, ...]:
         return (
-            self._button(BUTTON[Step.IT_IS_LIVE], ButtonVerb.LIVE),
-            self._button(BUTTON[Step.IT_IS_NOT], ButtonVerb.NOT_LIVE),
+            self._button(BUTTON[Action.IT_IS_LIVE], ButtonVerb.LIVE),
+            self._button(BUTTON[Action.IT_IS_NOT], ButtonVerb.NOT_LIVE),
         )
 
     @property
@@ -136,15 +139,15 @@ class _Buttons:
         return Button(texts.OPEN_INSTAGRAM, INSTAGRAM), self._button(texts.ORIGINAL, ButtonVerb.ORIGINAL)
 
     def question(self, asking: Question | None) -> ButtonRows:
-        if asking is None or asking.step is not Step.REJECT:
+        if asking is None or asking.action is not Action.REJECT:
             return ()
-        yes = self._button(texts.YES[Step.REJECT], ButtonVerb.CONFIRM_REJECT)
+        yes = self._button(texts.YES[Action.REJECT], ButtonVerb.CONFIRM_REJECT)
         return ((yes, self._button(texts.KEEP_IT, ButtonVerb.KEEP_IT)),)
 
     def doubtful_question(self, asking: Question | None) -> ButtonRows:
-        if asking is None or asking.step not in SURE:
+        if asking is None or asking.action not in SURE:
             return ()
-        yes = self._button(texts.YES[asking.step], SURE[asking.step], asking.person_id)
+        yes = self._button(texts.YES[asking.action], SURE[asking.action], asking.person_id)
         return ((yes, self._button(texts.LEAVE_IT, ButtonVerb.LEAVE_IT)),)
 
     def _button(self, text: str, verb: ButtonVerb, person_id: int = 0) -> Button:

@@ -10,7 +10,7 @@ import telegram
 from telegram.constants import ChatType
 
 from actors.domain.group_ids import GroupKind
-from actors.domain.item import Person, Step
+from actors.domain.item import Action, Person
 from actors.domain.membership import BotMembership
 from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, Pressed, SendOriginal, Tap
 from actors.domain.updates import Membership, Moved, Other, Said, Unknown, Update
@@ -24,15 +24,15 @@ NO_ID = -1
 OWN_ID = re.compile(r"/bot([0-9]{1,18}):", re.ASCII)
 LARGEST_ID = 2**63 - 1  # of a bigint; Telegram's own have 52 bits at most
 LONGEST_KEY = 128  # characters of a callback query's id: it becomes the key of a row
-STEPS = {
-    ButtonVerb.AUTO_POST: Step.AUTO_POST,
-    ButtonVerb.POSTED: Step.POSTED,
-    ButtonVerb.SKIP: Step.SKIP,
-    ButtonVerb.CONFIRM_REJECT: Step.REJECT,
-    ButtonVerb.LIVE: Step.IT_IS_LIVE,
-    ButtonVerb.NOT_LIVE: Step.IT_IS_NOT,
-    ButtonVerb.CONFIRM_LIVE: Step.IT_IS_LIVE,
-    ButtonVerb.CONFIRM_NOT_LIVE: Step.IT_IS_NOT,
+ACTIONS = {
+    ButtonVerb.AUTO_POST: Action.AUTO_POST,
+    ButtonVerb.POSTED: Action.POSTED,
+    ButtonVerb.SKIP: Action.SKIP,
+    ButtonVerb.CONFIRM_REJECT: Action.REJECT,
+    ButtonVerb.LIVE: Action.IT_IS_LIVE,
+    ButtonVerb.NOT_LIVE: Action.IT_IS_NOT,
+    ButtonVerb.CONFIRM_LIVE: Action.IT_IS_LIVE,
+    ButtonVerb.CONFIRM_NOT_LIVE: Action.IT_IS_NOT,
 }
 
 
@@ -209,13 +209,13 @@ def pressed_as(meaning: Meaning, press: Press) -> Pressed:
         case ButtonVerb.ORIGINAL:
             return SendOriginal(press)
         case ButtonVerb.LIVE | ButtonVerb.NOT_LIVE:
-            return AskAboutDoubt(press, STEPS[meaning.verb])
+            return AskAboutDoubt(press, ACTIONS[meaning.verb])
         case ButtonVerb.LEAVE_IT:
             return LeaveIt(press)
         case verb if verb in PERSONAL and meaning.person_id != press.person.id:
-            return NotYours(press, STEPS[verb], meaning.person_id)
+            return NotYours(press, ACTIONS[verb], meaning.person_id)
         case verb:
-            return Tap(press, STEPS[verb])
+            return Tap(press, ACTIONS[verb])
 
 
 def _person(user: telegram.User) -> Person:

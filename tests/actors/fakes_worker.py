@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 from structlog.testing import capture_logs
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import Recorded
 from actors.errors import Unreachable
 from actors.operations.cards import AcknowledgeCards, Recover, Recoverable, SaveCard, SendFailed
@@ -31,7 +31,7 @@ from tests.kit.lives import supervising
 from tests.pools import FakePool
 from tests.stories import ANNA, row, settled
 
-SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 
 
 class TimedPool(FakePool):

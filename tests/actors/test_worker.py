@@ -7,7 +7,7 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.errors import BotTokenRefused, Unreachable
 from actors.item import texts as words
 from actors.operations.cards import AcknowledgeCards, Recover, SaveCard
@@ -239,7 +239,7 @@ async def test_tap_that_no_database_takes_is_called_not_confirmed_until_it_is_kn
         await anyio.sleep(30.0)
 
     assert receipt is Receipt.DONE
-    assert texts[0] == (CHAT, words.not_confirmed(Step.SKIP, ANNA.name))
+    assert texts[0] == (CHAT, words.not_confirmed(Action.SKIP, ANNA.name))
     assert worker.receiver.open == 0
 
 

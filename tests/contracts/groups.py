@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.domain.item import Step, Story
+from actors.domain.item import Action, Story
 from actors.domain.updates import Update
 from actors.ports import Chat, Updates
 from infra.sandbox.sandbox import Sandbox
@@ -73,7 +73,7 @@ class PaperGroup:
 
     def tap(self, message_id: int) -> str:
         """Tap."""
-        return self.people.tap(self.chat.screen(CHAT, message_id).face, Step.SKIP, ANNA)
+        return self.people.tap(self.chat.screen(CHAT, message_id).face, Action.SKIP, ANNA)
 
     def delete(self, message_id: int) -> None:
         """Delete."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-from actors.domain.item import Card, Item, Person, Step
+from actors.domain.item import Action, Card, Item, Person
 from actors.domain.messages import TapOutcome
 from actors.domain.publish_phase import Phase
 from actors.domain.taps import Press, Tap
@@ -112,9 +112,9 @@ class Team:
         key = (f"tap-{number}", number, row.id, row.version, row.chat_id, message_id)
         return Press(*key, person, "", 0.0, mark=row.mark, shown=True)
 
-    def tap(self, row: Item, step: Step = Step.SKIP, person: Person = ANNA) -> Tap:
+    def tap(self, row: Item, action: Action = Action.SKIP, person: Person = ANNA) -> Tap:
         """A tap on the card."""
-        return Tap(self.press(row, person), step)
+        return Tap(self.press(row, person), action)
 
     async def record(self, tap: Tap, worker: str | None = None) -> TapOutcome:
         """Have a tap recorded."""
@@ -124,14 +124,14 @@ class Team:
         """Have a tap closed."""
         return await self.ask(CloseTap(tap, self.worker))
 
-    async def settle(self, row: Item, step: Step, person: Person = ANNA) -> Item:
+    async def settle(self, row: Item, action: Action, person: Person = ANNA) -> Item:
         """Tap, and return what became of the row."""
-        await self.record(self.tap(row, step, person))
+        await self.record(self.tap(row, action, person))
         return await self.load(row)
 
-    async def finish(self, row: Item, step: Step, sentence: str = "", worker: str | None = None) -> Item:
+    async def finish(self, row: Item, action: Action, sentence: str = "", worker: str | None = None) -> Item:
         """Store how a publish ended."""
-        return await self.ask(StoreOutcome(row, step, sentence, worker or self.worker))
+        return await self.ask(StoreOutcome(row, action, sentence, worker or self.worker))
 
     async def connect(self, username: str = "studio", chat_id: int = CHAT) -> int:
         """Connect an Instagram account to a chat, make it the active one, and let the chat publish."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.taps import Tap
 from actors.domain.updates import Poison
 from actors.errors import Refused
@@ -118,7 +118,7 @@ async def test_a_tap_comes_as_it_was_made(group: Group) -> None:
 
     tap = group.updates.parse(raw, 12.5, True)
     assert isinstance(tap, Tap)
-    assert tap.step is Step.SKIP
+    assert tap.action is Action.SKIP
     press = tap.press
     assert (press.id, press.item_id, press.version, press.chat_id, press.message_id) == (
         press_id,

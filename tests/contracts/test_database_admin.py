@@ -5,7 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import Recorded, Stale
 from actors.errors import Unreachable
 from tests.contracts.team import BEN, Team
@@ -41,9 +41,11 @@ async def test_a_tap_on_an_item_that_was_taken_out_is_late(team: Team) -> None:
     assert outcome.row.late[0].why == "late"
 
 
-@pytest.mark.parametrize("step", [Step.SKIP, Step.POSTED, Step.REJECT, Step.AUTO_POST], ids=lambda step: step.value)
-async def test_what_is_settled_or_publishing_cannot_be_taken_out(team: Team, step: Step) -> None:
-    settled = await team.settle(await team.present(), step)
+@pytest.mark.parametrize(
+    "action", [Action.SKIP, Action.POSTED, Action.REJECT, Action.AUTO_POST], ids=lambda action: action.value
+)
+async def test_what_is_settled_or_publishing_cannot_be_taken_out(team: Team, action: Action) -> None:
+    settled = await team.settle(await team.present(), action)
 
     refusal = await team.world.remove(settled.id)
 
@@ -57,7 +59,7 @@ async def test_an_unknown_item_can_neither_be_taken_out_nor_brought_back(team: T
 
 
 async def test_a_skipped_item_comes_back_as_a_new_round(team: Team) -> None:
-    skipped = await team.settle(await team.present(), Step.SKIP)
+    skipped = await team.settle(await team.present(), Action.SKIP)
 
     refusal = await team.world.requeue(skipped.id)
 
@@ -78,7 +80,7 @@ async def test_an_expired_item_comes_back(team: Team) -> None:
 
 async def test_the_card_of_an_old_round_is_drawn_once_more_and_then_never_again(team: Team) -> None:
     shown = await team.present()
-    await team.settle(shown, Step.SKIP)
+    await team.settle(shown, Action.SKIP)
     await team.world.requeue(shown.id)
     (found,) = (await team.recover("two")).behind
 
@@ -91,12 +93,12 @@ async def test_the_card_of_an_old_round_is_drawn_once_more_and_then_never_again(
 
 async def test_a_tap_on_the_card_of_an_old_round_is_late_and_the_new_card_names_it(team: Team) -> None:
     old = await team.present()
-    await team.settle(old, Step.SKIP)
+    await team.settle(old, Action.SKIP)
     await team.world.requeue(old.id)
     (claimed,) = (await team.claim()).present
     new = await team.sent(claimed)
 
-    outcome = await team.record(team.tap(old, Step.POSTED, BEN))
+    outcome = await team.record(team.tap(old, Action.POSTED, BEN))
 
     assert isinstance(outcome, Stale)
     assert (outcome.row.state, outcome.row.late[0].why) == (State.IN_REVIEW, "old")
@@ -104,28 +106,28 @@ async def test_a_tap_on_the_card_of_an_old_round_is_late_and_the_new_card_names_
 
 
 async def test_the_new_round_is_settled_on_its_own(team: Team) -> None:
-    old = await team.settle(await team.present(), Step.SKIP)
+    old = await team.settle(await team.present(), Action.SKIP)
     await team.world.requeue(old.id)
     (claimed,) = (await team.claim()).present
     new = await team.sent(claimed)
 
-    outcome = await team.record(replace(team.tap(new, Step.POSTED), press=team.press(new, BEN)))
+    outcome = await team.record(replace(team.tap(new, Action.POSTED), press=team.press(new, BEN)))
 
     assert isinstance(outcome, Recorded)
     assert (outcome.row.state, outcome.row.version) == (State.POSTED, 3)
 
 
-@pytest.mark.parametrize("step", [Step.POSTED, Step.REJECT], ids=lambda step: step.value)
-async def test_what_was_posted_or_rejected_does_not_come_back(team: Team, step: Step) -> None:
-    settled = await team.settle(await team.present(), step)
+@pytest.mark.parametrize("action", [Action.POSTED, Action.REJECT], ids=lambda action: action.value)
+async def test_what_was_posted_or_rejected_does_not_come_back(team: Team, action: Action) -> None:
+    settled = await team.settle(await team.present(), action)
 
     assert await team.world.requeue(settled.id) == "cannot_requeue"
 
 
 async def test_a_story_that_was_rejected_in_another_round_stays_locked(team: Team) -> None:
     media_id = await team.add_story()
-    skipped = await team.settle(await team.present(media_id=media_id), Step.SKIP)
-    await team.settle(await team.present(media_id=media_id), Step.REJECT)
+    skipped = await team.settle(await team.present(media_id=media_id), Action.SKIP)
+    await team.settle(await team.present(media_id=media_id), Action.REJECT)
 
     refusal = await team.world.requeue(skipped.id, force=True)
 
@@ -135,8 +137,8 @@ async def test_a_story_that_was_rejected_in_another_round_stays_locked(team: Tea
 
 async def test_a_story_that_was_posted_meanwhile_comes_back_by_force_only(team: Team) -> None:
     media_id = await team.add_story()
-    skipped = await team.settle(await team.present(media_id=media_id), Step.SKIP)
-    await team.settle(await team.present(media_id=media_id), Step.POSTED)
+    skipped = await team.settle(await team.present(media_id=media_id), Action.SKIP)
+    await team.settle(await team.present(media_id=media_id), Action.POSTED)
 
     polite = await team.world.requeue(skipped.id)
     forced = await team.world.requeue(skipped.id, force=True)
@@ -146,7 +148,7 @@ async def test_a_story_that_was_posted_meanwhile_comes_back_by_force_only(team: 
 
 async def test_a_story_that_is_queued_again_already_does_not_come_twice(team: Team) -> None:
     media_id = await team.add_story()
-    skipped = await team.settle(await team.present(media_id=media_id), Step.SKIP)
+    skipped = await team.settle(await team.present(media_id=media_id), Action.SKIP)
     await team.queue(media_id=media_id)
 
     assert await team.world.requeue(skipped.id) == "queued_already"

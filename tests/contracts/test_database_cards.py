@@ -5,7 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.domain.item import Card, State, Step
+from actors.domain.item import Action, Card, State
 from actors.domain.messages import Recorded
 from actors.domain.taps import Tap
 from actors.operations.cards import UNKNOWN, AcknowledgeCards, Shown
@@ -14,7 +14,7 @@ from tests.contracts.team import BEN, CHAT, Team
 
 
 async def test_a_card_that_shows_its_row_is_not_claimed_any_more(team: Team) -> None:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
 
     lost = await team.shown(row)
 
@@ -24,7 +24,7 @@ async def test_a_card_that_shows_its_row_is_not_claimed_any_more(team: Team) -> 
 
 
 async def test_an_acknowledgement_stored_twice_changes_nothing_more(team: Team) -> None:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     await team.shown(row)
 
     lost = await team.shown(row)
@@ -35,8 +35,8 @@ async def test_an_acknowledgement_stored_twice_changes_nothing_more(team: Team) 
 
 async def test_an_older_revision_leaves_the_claim_for_the_newer_one(team: Team) -> None:
     shown = await team.present()
-    row = await team.settle(shown, Step.SKIP)
-    await team.record(team.tap(shown, Step.POSTED, BEN))
+    row = await team.settle(shown, Action.SKIP)
+    await team.record(team.tap(shown, Action.POSTED, BEN))
 
     lost = await team.shown(row)
 
@@ -47,8 +47,8 @@ async def test_an_older_revision_leaves_the_claim_for_the_newer_one(team: Team) 
 
 async def test_of_several_revisions_in_one_batch_the_newest_counts(team: Team) -> None:
     shown = await team.present()
-    first = await team.settle(shown, Step.SKIP)
-    await team.record(team.tap(shown, Step.POSTED, BEN))
+    first = await team.settle(shown, Action.SKIP)
+    await team.record(team.tap(shown, Action.POSTED, BEN))
     lines = tuple(Shown(first.cards[0], first.id, revision) for revision in (1, 2, 1))
 
     lost = await team.ask(AcknowledgeCards(lines, "one"))
@@ -60,7 +60,7 @@ async def test_of_several_revisions_in_one_batch_the_newest_counts(team: Team) -
 
 async def test_after_a_lost_claim_the_card_must_be_drawn_again(team: Team) -> None:
     """Our edit may have come after a newer one of theirs."""
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     await team.world.pass_time(11)
     await team.recover("two")
 
@@ -74,7 +74,7 @@ async def test_after_a_lost_claim_the_card_must_be_drawn_again(team: Team) -> No
 async def test_a_doubt_of_the_holder_of_a_claim_has_the_card_drawn_again(team: Team) -> None:
     """Simulation, seed 1531: the same tap, stored once more late, had left the claim."""
     shown = await team.present()
-    tap = team.tap(shown, Step.SKIP)
+    tap = team.tap(shown, Action.SKIP)
     await team.record(tap)
     row = await team.load(shown)
     await team.shown(row)
@@ -89,7 +89,7 @@ async def test_a_doubt_of_the_holder_of_a_claim_has_the_card_drawn_again(team: T
 
 async def test_a_lost_claim_is_heard_by_whoever_listens(team: Team) -> None:
     """Simulation, seed 10030: an attempt that came late marked a card, and nobody waited for its answer any more."""
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     await team.world.pass_time(11)
     await team.recover("two")
 
@@ -101,7 +101,7 @@ async def test_a_lost_claim_is_heard_by_whoever_listens(team: Team) -> None:
 
 async def test_a_lost_claim_is_not_made_good_by_the_holder_s_earlier_edit(team: Team) -> None:
     """Simulation, seed 38: two drew, the older face last; the holder, who had drawn first, acknowledged last."""
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     await team.world.pass_time(11)
     await team.recover("two")
     await team.shown(row, worker="one")
@@ -115,8 +115,8 @@ async def test_a_lost_claim_is_not_made_good_by_the_holder_s_earlier_edit(team: 
 
 async def test_an_old_edit_acknowledged_after_a_newer_one_must_be_drawn_again(team: Team) -> None:
     shown = await team.present()
-    old = await team.settle(shown, Step.SKIP)
-    await team.record(team.tap(shown, Step.POSTED, BEN), worker="two")
+    old = await team.settle(shown, Action.SKIP)
+    await team.record(team.tap(shown, Action.POSTED, BEN), worker="two")
     await team.shown(await team.load(shown), worker="two")
 
     lost = await team.shown(old, worker="one")
@@ -126,7 +126,7 @@ async def test_an_old_edit_acknowledged_after_a_newer_one_must_be_drawn_again(te
 
 
 async def test_a_message_that_is_gone_is_not_drawn_any_more(team: Team) -> None:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
 
     await team.shown(row, gone=True)
 
@@ -140,14 +140,14 @@ async def test_a_tap_on_a_message_that_was_taken_for_gone_brings_it_back(team: T
     await team.shown(shown, gone=True)
     press = replace(team.press(shown), message_id=501)
 
-    outcome = await team.record(Tap(press, Step.SKIP))
+    outcome = await team.record(Tap(press, Action.SKIP))
 
     assert isinstance(outcome, Recorded)
     assert [card.message_id for card in outcome.row.cards] == [501]
 
 
 async def test_an_unknown_message_is_passed_over(team: Team) -> None:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     unknown = replace(row, cards=(replace(row.cards[0], message_id=4711),))
 
     assert await team.shown(unknown) == 0
@@ -155,7 +155,7 @@ async def test_an_unknown_message_is_passed_over(team: Team) -> None:
 
 async def test_a_card_behind_its_row_is_claimed_when_its_claim_has_run_out(team: Team) -> None:
     """F36."""
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     early = await team.recover("two")
 
     await team.world.pass_time(11)
@@ -181,7 +181,7 @@ async def test_an_item_with_two_cards_behind_is_found_once(team: Team) -> None:
 
 
 async def test_where_every_card_is_true_nothing_is_found_or_planned(team: Team) -> None:
-    await team.shown(await team.settle(await team.present(), Step.SKIP))
+    await team.shown(await team.settle(await team.present(), Action.SKIP))
 
     found = await team.recover()
 
@@ -190,10 +190,10 @@ async def test_where_every_card_is_true_nothing_is_found_or_planned(team: Team) 
 
 async def test_looking_at_everything_draws_what_is_in_review_and_what_was_settled_lately(team: Team) -> None:
     """An edit of a dead worker may have come late."""
-    long_ago = await team.settle(await team.present(), Step.SKIP)
+    long_ago = await team.settle(await team.present(), Action.SKIP)
     await team.shown(long_ago)
     await team.world.pass_time(11 * 60)
-    lately = await team.settle(await team.present(), Step.SKIP)
+    lately = await team.settle(await team.present(), Action.SKIP)
     await team.shown(lately)
     in_review = await team.present()
     await team.queue(due_in=3600)
@@ -207,7 +207,7 @@ async def test_looking_at_everything_draws_what_is_in_review_and_what_was_settle
 
 
 async def test_what_an_earlier_version_may_have_drawn_wrongly_is_drawn_once_five_at_a_time(team: Team) -> None:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     await team.shown(row)
     card = {**await team.card(row.cards[0]), "once_more": True}
     for message_id in range(9001, 9008):
@@ -225,14 +225,14 @@ async def test_what_an_earlier_version_may_have_drawn_wrongly_is_drawn_once_five
 
 
 async def test_looking_at_everything_leaves_what_somebody_draws(team: Team) -> None:
-    await team.settle(await team.present(), Step.SKIP)
+    await team.settle(await team.present(), Action.SKIP)
 
     assert (await team.recover("two", everything=True)).again == ()
 
 
 async def test_what_a_look_cannot_claim_at_once_is_behind_for_the_next_one(team: Team) -> None:
     """Of a card that only may lie nobody explains the tap: its worker did."""
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     card = {**await team.card(row.cards[0]), "claimed_by": None, "claimed_until": None}
     for message_id in range(9001, 9201):
         await team.world.insert("cards", {**card, "message_id": message_id})
@@ -260,7 +260,7 @@ async def test_a_card_to_be_drawn_again_is_found_until_it_was(team: Team) -> Non
 
 async def test_a_publish_whose_worker_is_gone_is_resumed_by_one(team: Team) -> None:
     """F30."""
-    row = await team.settle(await team.present(), Step.AUTO_POST)
+    row = await team.settle(await team.present(), Action.AUTO_POST)
     await team.shown(row)
     early = await team.recover("two")
     await team.world.pass_time(76)
@@ -279,7 +279,7 @@ async def test_a_look_at_a_card_tells_its_row_and_whether_it_is_retired(team: Te
     message_id = shown.cards[0].message_id
 
     row = await team.ask(LookAtCard(CHAT, shown.id, message_id))
-    await team.record(team.tap(shown, Step.SKIP))
+    await team.record(team.tap(shown, Action.SKIP))
     await team.world.requeue(shown.id)
     again = await team.ask(LookAtCard(CHAT, shown.id, message_id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.operations.commands import CommandKey, CommandOutcome, MoveChat, RequeueItem
 from actors.operations.schedule import ChangesTold, Due
 from tests.contracts.team import BEN, CHAT, Team
@@ -60,7 +60,7 @@ async def test_what_a_worker_died_over_is_told_by_another_one_as_recovered(team:
 
 
 async def test_refused_wish_of_the_operator_changes_nothing_to_tell(team: Team) -> None:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
 
     refusals = [await team.world.remove(row.id), await team.world.requeue(99)]
 
@@ -69,7 +69,7 @@ async def test_refused_wish_of_the_operator_changes_nothing_to_tell(team: Team) 
 
 
 async def test_what_the_operator_brought_back_is_told(team: Team) -> None:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     await team.world.requeue(row.id, force=True)
 
     due = await team.claim("one", "1")
@@ -80,7 +80,7 @@ async def test_what_the_operator_brought_back_is_told(team: Team) -> None:
 async def test_what_a_command_brought_back_is_told_once_though_the_command_is_brought_to_two_workers(
     team: Team,
 ) -> None:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     wish = CommandKey(CHAT, 900, BEN)
     await team.ask(RequeueItem(wish, row.id))
 
@@ -92,7 +92,7 @@ async def test_what_a_command_brought_back_is_told_once_though_the_command_is_br
 
 
 async def test_command_that_brought_nothing_back_has_nothing_to_tell(team: Team) -> None:
-    row = await team.settle(await team.present(), Step.REJECT)
+    row = await team.settle(await team.present(), Action.REJECT)
     await team.ask(RequeueItem(CommandKey(CHAT, 900, BEN), row.id))
 
     assert (await team.claim("one", "1")).changes == ()
@@ -109,7 +109,7 @@ async def test_what_expired_is_told_by_the_look_that_let_it(team: Team) -> None:
 
 async def test_each_item_of_a_group_that_moved_is_told(team: Team) -> None:
     rows = [await team.present(), await team.present()]
-    settled = await team.settle(await team.present(), Step.SKIP)
+    settled = await team.settle(await team.present(), Action.SKIP)
     await team.shown(settled)
     await team.ask(MoveChat(CHAT, CHAT - 1))
 

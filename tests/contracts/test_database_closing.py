@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import Gone, NotRecorded, Recorded, Stale
 from tests.contracts.team import BEN, Team
 
@@ -41,7 +41,7 @@ async def test_closing_twice_gives_one_answer(team: Team) -> None:
 
 async def test_closing_a_lost_tap_tells_that_it_lost(team: Team) -> None:
     shown = await team.present()
-    late = team.tap(shown, Step.POSTED, BEN)
+    late = team.tap(shown, Action.POSTED, BEN)
     await team.record(team.tap(shown))
     await team.record(late)
 

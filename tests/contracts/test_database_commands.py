@@ -2,7 +2,7 @@
 
 import anyio
 
-from actors.domain.item import Person, State, Step
+from actors.domain.item import Action, Person, State
 from actors.operations.commands import (
     CommandKey,
     CommandOutcome,
@@ -132,7 +132,7 @@ async def test_resume_is_heard_by_whoever_listens(team: Team) -> None:
 
 
 async def test_requeue_brings_a_skipped_item_back_by_name(team: Team) -> None:
-    skipped = await team.settle(await team.present(), Step.SKIP)
+    skipped = await team.settle(await team.present(), Action.SKIP)
 
     told = await say_requeue(team, skipped.id)
 
@@ -144,9 +144,9 @@ async def test_requeue_brings_a_skipped_item_back_by_name(team: Team) -> None:
 
 async def test_requeue_without_a_number_takes_what_was_settled_last(team: Team) -> None:
     first, second = await team.present(), await team.present()
-    await team.settle(second, Step.SKIP)
+    await team.settle(second, Action.SKIP)
     await team.world.pass_time(5)
-    await team.settle(first, Step.SKIP)
+    await team.settle(first, Action.SKIP)
 
     told = [await say_requeue(team, None, message_id) for message_id in (901, 902, 903)]
 
@@ -155,10 +155,10 @@ async def test_requeue_without_a_number_takes_what_was_settled_last(team: Team) 
 
 
 async def test_requeue_says_why_it_cannot(team: Team) -> None:
-    posted = await team.settle(await team.present(), Step.POSTED)
+    posted = await team.settle(await team.present(), Action.POSTED)
     media_id = await team.add_story()
-    skipped = await team.settle(await team.present(media_id=media_id), Step.SKIP)
-    rejected = await team.settle(await team.present(media_id=media_id), Step.REJECT)
+    skipped = await team.settle(await team.present(media_id=media_id), Action.SKIP)
+    rejected = await team.settle(await team.present(media_id=media_id), Action.REJECT)
 
     wished = [posted.id, skipped.id, rejected.id, 4711]
     told = [await say_requeue(team, item_id, 901 + item_id) for item_id in wished]
@@ -173,7 +173,7 @@ async def test_requeue_says_why_it_cannot(team: Team) -> None:
 
 async def test_requeue_of_a_story_that_is_queued_again_says_so(team: Team) -> None:
     media_id = await team.add_story()
-    skipped = await team.settle(await team.present(media_id=media_id), Step.SKIP)
+    skipped = await team.settle(await team.present(media_id=media_id), Action.SKIP)
     await team.queue(media_id=media_id)
 
     assert (await say_requeue(team, skipped.id)).verdict is CommandOutcome.QUEUED_ALREADY
@@ -182,7 +182,7 @@ async def test_requeue_of_a_story_that_is_queued_again_says_so(team: Team) -> No
 async def test_item_of_another_chat_is_unknown_here(team: Team) -> None:
     """F34."""
     await team.add_chat(OTHER_CHAT)
-    skipped = await team.settle(await team.present(), Step.SKIP)
+    skipped = await team.settle(await team.present(), Action.SKIP)
 
     told = await say_requeue(team, skipped.id, chat_id=OTHER_CHAT)
 
@@ -191,7 +191,7 @@ async def test_item_of_another_chat_is_unknown_here(team: Team) -> None:
 
 
 async def test_view_shows_what_waits_what_is_open_and_what_was_settled(team: Team) -> None:
-    settled = await team.settle(await team.present(), Step.SKIP)
+    settled = await team.settle(await team.present(), Action.SKIP)
     shown, later, sooner = await team.present(), await team.queue(7200), await team.queue(3600)
 
     view = await team.ask(LookAtChat(CHAT, BEN.id, 2))

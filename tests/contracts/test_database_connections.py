@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.domain.item import Item, Step
+from actors.domain.item import Action, Item
 from actors.domain.publish_phase import Phase
 from actors.operations.publishes import PublishRow
 from tests.contracts.team import Team
@@ -12,7 +12,7 @@ ASKS, SINCE = "Nothing was published: connect it.", "It was connected since."
 
 async def creating(team: Team) -> PublishRow:
     """An item for which Auto Post was accepted, and nothing done yet."""
-    publish = (await team.take(await team.settle(await team.present(), Step.AUTO_POST))).publish
+    publish = (await team.take(await team.settle(await team.present(), Action.AUTO_POST))).publish
     assert publish is not None
     return publish
 
@@ -97,7 +97,7 @@ async def test_refusal_of_a_token_that_was_replaced_says_nothing_of_the_new_one(
 async def test_decision_after_the_note_ends_it(team: Team) -> None:
     account = await team.connect()
     row = await refused(team, await creating(team))
-    skipped = await team.settle(row, Step.SKIP)
+    skipped = await team.settle(row, Action.SKIP)
     await team.shown(skipped)
     await renewed(team, account)
 

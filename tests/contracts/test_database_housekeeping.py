@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.domain.item import Step
+from actors.domain.item import Action
 from actors.operations.housekeeping import (
     HoldLease,
     Interaction,
@@ -163,7 +163,7 @@ async def test_an_empty_batch_is_written_too(team: Team) -> None:
 
 async def test_what_is_a_month_old_is_deleted_and_what_was_decided_stays(team: Team) -> None:
     """F40."""
-    await team.settle(await team.present(), Step.SKIP)
+    await team.settle(await team.present(), Action.SKIP)
     await team.ask(WriteInteractions("one/1", (line(at_ms=1),)))
     await team.world.pass_time(31 * DAY)
 
@@ -175,7 +175,7 @@ async def test_what_is_a_month_old_is_deleted_and_what_was_decided_stays(team: T
 
 
 async def test_what_is_young_stays(team: Team) -> None:
-    await team.settle(await team.present(), Step.SKIP)
+    await team.settle(await team.present(), Action.SKIP)
     now_ms = int((await team.world.now()).timestamp() * 1000)
     await team.ask(WriteInteractions("one/1", (line(at_ms=now_ms),)))
     await team.world.pass_time(0.9 * DAY)

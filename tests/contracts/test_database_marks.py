@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.domain.item import Card, Item, State, Step
+from actors.domain.item import Action, Card, Item, State
 from actors.domain.messages import Foreign, NotOurs, NotRecorded, Recorded, Stale, Vouched
 from actors.domain.taps import Press, SendOriginal, Tap
 from actors.operations.commands import MoveChat
@@ -52,7 +52,7 @@ async def test_each_item_gets_a_mark_of_its_own_at_birth(team: Team) -> None:
 async def test_row_tells_the_mark_and_keeps_it_for_ever(team: Team) -> None:
     shown = await team.present()
 
-    skipped = await team.settle(shown, Step.SKIP)
+    skipped = await team.settle(shown, Action.SKIP)
     await team.world.requeue(shown.id)
 
     assert shown.mark == (await team.line("items"))["mark"]
@@ -63,7 +63,7 @@ async def test_row_tells_the_mark_and_keeps_it_for_ever(team: Team) -> None:
 async def test_press_that_is_none_of_the_item_changes_nothing_and_is_told_why(team: Team, forgery: str) -> None:
     shown = await team.present()
     changes, why = FORGERIES[forgery]
-    tap = Tap(forged(team, shown, changes), Step.SKIP)
+    tap = Tap(forged(team, shown, changes), Action.SKIP)
     before = await rows_of(team)
 
     outcome = await team.record(tap)
@@ -81,10 +81,10 @@ async def test_data_of_one_item_pressed_on_the_card_of_another_change_neither(te
     press = replace(team.press(first), message_id=second.cards[0].message_id, mark=first.mark if mark else None)
     before = await rows_of(team)
 
-    outcome = await team.record(Tap(press, Step.POSTED))
+    outcome = await team.record(Tap(press, Action.POSTED))
     looked = await team.ask(LookAtButton(SendOriginal(press)))
 
-    assert outcome == NotOurs(Tap(press, Step.POSTED), Foreign.ANOTHER_ITEM, first)
+    assert outcome == NotOurs(Tap(press, Action.POSTED), Foreign.ANOTHER_ITEM, first)
     assert looked == NotOurs(SendOriginal(press), Foreign.ANOTHER_ITEM, first)
     assert await rows_of(team) == before
 
@@ -95,7 +95,7 @@ async def test_button_without_a_mark_is_good_on_a_card_that_the_row_knows(team: 
     press = forged(team, shown, {"mark": None, "shown": False})
 
     looked = await team.ask(LookAtButton(SendOriginal(press)))
-    outcome = await team.record(Tap(press, Step.SKIP))
+    outcome = await team.record(Tap(press, Action.SKIP))
 
     assert looked == Vouched(SendOriginal(press), shown)
     assert isinstance(outcome, Recorded)
@@ -103,9 +103,9 @@ async def test_button_without_a_mark_is_good_on_a_card_that_the_row_knows(team: 
 
 async def test_late_tap_on_a_card_that_shows_no_button_any_more_learns_who_was_first(team: Team) -> None:
     shown = await team.present()
-    await team.settle(shown, Step.SKIP)
+    await team.settle(shown, Action.SKIP)
 
-    outcome = await team.record(Tap(replace(team.press(shown, BEN), shown=False), Step.POSTED))
+    outcome = await team.record(Tap(replace(team.press(shown, BEN), shown=False), Action.POSTED))
 
     assert isinstance(outcome, Stale)
     assert outcome.row.late[0].name == BEN.name
@@ -114,7 +114,7 @@ async def test_late_tap_on_a_card_that_shows_no_button_any_more_learns_who_was_f
 async def test_card_of_a_time_that_the_database_has_lost_is_told_so(team: Team) -> None:
     shown = await team.present()
 
-    outcome = await team.record(Tap(replace(team.press(shown), version=3), Step.SKIP))
+    outcome = await team.record(Tap(replace(team.press(shown), version=3), Action.SKIP))
 
     assert isinstance(outcome, Stale)
     assert (outcome.row.state, outcome.row.version, outcome.row.late[0].why) == (State.IN_REVIEW, 0, "lost")
@@ -153,7 +153,7 @@ async def test_look_at_a_button_of_no_item_or_of_another_chat_tells_nothing(team
 
 async def test_forged_tap_that_nobody_knows_the_end_of_is_closed_as_that(team: Team) -> None:
     shown = await team.present()
-    tap = Tap(forged(team, shown, {"mark": "others"}), Step.SKIP)
+    tap = Tap(forged(team, shown, {"mark": "others"}), Action.SKIP)
 
     assert await team.close(tap) == NotOurs(tap, Foreign.EARLIER_QUEUE, shown)
     assert (await team.load(shown)) == shown
@@ -173,8 +173,8 @@ async def test_tap_of_the_group_that_was_counts_by_its_mark_and_not_by_its_messa
     await team.sent(resent)
     press = replace(team.press(second, ANNA), message_id=503)
 
-    unmarked = await team.record(Tap(replace(press, mark=None), Step.SKIP))
-    marked = await team.record(Tap(replace(press, id="again"), Step.SKIP))
+    unmarked = await team.record(Tap(replace(press, mark=None), Action.SKIP))
+    marked = await team.record(Tap(replace(press, id="again"), Action.SKIP))
 
     assert resent.id == first.id
     assert isinstance(unmarked, NotOurs)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.domain.messages import NotRecorded, Recorded, Stale
 from actors.domain.publish_phase import Phase
 from actors.operations.cards import AcknowledgeCards, SaveCard, Shown
@@ -25,7 +25,7 @@ async def moved(row: Item, team: Team) -> Item:
 
 async def in_doubt(team: Team) -> Item:
     await team.connect()
-    row = await team.settle(await team.present(), Step.AUTO_POST)
+    row = await team.settle(await team.present(), Action.AUTO_POST)
     publish = (await team.take(row)).publish
     assert publish is not None
     stepped = await team.step(publish, Phase.CONTAINER, container_id="c1")
@@ -119,12 +119,12 @@ async def test_a_doubt_gets_a_card_and_stays_a_doubt(team: Team) -> None:
 
     saved = await team.sent(again)
     assert (saved.state, saved.phase, saved.version) == (State.IN_DOUBT, Phase.IN_DOUBT, doubtful.version)
-    assert isinstance(await team.record(team.tap(saved, Step.IT_IS_LIVE)), Recorded)
+    assert isinstance(await team.record(team.tap(saved, Action.IT_IS_LIVE)), Recorded)
 
 
 async def test_a_publish_gets_a_card_and_goes_on(team: Team) -> None:
     await team.connect()
-    row = await team.settle(await team.present(), Step.AUTO_POST)
+    row = await team.settle(await team.present(), Action.AUTO_POST)
     publish = (await team.take(row)).publish
     assert publish is not None
     await move(team)
@@ -269,13 +269,13 @@ async def test_a_tap_in_the_old_group_is_closed_as_any_other(team: Team) -> None
 
 async def test_a_late_tap_on_an_old_card_is_told_in_the_new_group(team: Team) -> None:
     row = await team.present()
-    await team.settle(row, Step.SKIP)
+    await team.settle(row, Action.SKIP)
     await team.shown(await team.load(row))
     await team.world.pass_time(3600)
     await move(team)
     assert (await team.claim()).present == ()
 
-    outcome = await team.record(team.tap(row, Step.POSTED, BEN))
+    outcome = await team.record(team.tap(row, Action.POSTED, BEN))
 
     assert isinstance(outcome, Stale)
     (again,) = (await team.claim()).present
@@ -284,8 +284,8 @@ async def test_a_late_tap_on_an_old_card_is_told_in_the_new_group(team: Team) ->
 
 async def test_a_story_that_was_settled_just_now_and_not_shown_is_shown_in_the_new_group(team: Team) -> None:
     seen, unseen = await team.present(), await team.present()
-    await team.shown(await team.settle(seen, Step.SKIP))
-    await team.settle(unseen, Step.SKIP)
+    await team.shown(await team.settle(seen, Action.SKIP))
+    await team.settle(unseen, Action.SKIP)
 
     await move(team)
 

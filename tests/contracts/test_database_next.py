@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from actors.domain.item import Item, Person, State, Step
+from actors.domain.item import Action, Item, Person, State
 from actors.operations.commands import CommandKey, CommandOutcome, PresentNext, Told
 from tests.contracts.team import ANNA, CHAT, Team
 
@@ -169,7 +169,7 @@ async def test_next_presents_again_what_lost_its_card(team: Team) -> None:
 
 async def test_next_leaves_alone_what_has_its_card(team: Team) -> None:
     lost = await present_without_a_card(team)
-    await team.record(team.tap(lost, Step.SKIP))
+    await team.record(team.tap(lost, Action.SKIP))
     await team.world.pass_time(3600)
     await team.present()
 

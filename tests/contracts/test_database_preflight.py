@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from actors.domain.account import Account, Login, Quota
-from actors.domain.item import Item, Step
+from actors.domain.item import Action, Item
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from tests.contracts.team import BEN, CHAT, OTHER_CHAT, Team
 from tests.contracts.worlds import Line
@@ -84,7 +84,7 @@ async def test_the_same_finding_again_changes_nothing(team: Team) -> None:
 
 async def test_finding_that_comes_after_a_decision_is_dropped(team: Team) -> None:
     row = await team.present()
-    await team.settle(row, Step.SKIP, BEN)
+    await team.settle(row, Action.SKIP, BEN)
 
     assert await find(team, row) is None
     assert (await team.load(row)).preflight is None
@@ -95,7 +95,7 @@ async def test_a_decision_outdates_the_finding(team: Team) -> None:
     row = await team.present()
     await find(team, row)
 
-    asked = await team.settle(row, Step.AUTO_POST)
+    asked = await team.settle(row, Action.AUTO_POST)
     stepped = (await team.take(asked)).publish
 
     assert stepped is not None

@@ -8,24 +8,24 @@ import anyio
 import pytest
 
 from actors.domain.account import Account, Login
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.domain.messages import Recorded, Stale
 from actors.domain.publish_phase import Phase
 from actors.operations.publishes import PublishRow, SavePermalink
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 
-CANCELS = [(Step.SKIP, State.SKIPPED), (Step.POSTED, State.POSTED), (Step.REJECT, State.REJECTED)]
+CANCELS = [(Action.SKIP, State.SKIPPED), (Action.POSTED, State.POSTED), (Action.REJECT, State.REJECTED)]
 ENDS = [
-    (Phase.PUBLISHED, State.POSTED, Step.PUBLISHED),
-    (Phase.REFUSED, State.IN_REVIEW, Step.PUBLISH_REFUSED),
-    (Phase.IN_DOUBT, State.IN_DOUBT, Step.ANSWER_LOST),
+    (Phase.PUBLISHED, State.POSTED, Action.PUBLISHED),
+    (Phase.REFUSED, State.IN_REVIEW, Action.PUBLISH_REFUSED),
+    (Phase.IN_DOUBT, State.IN_DOUBT, Action.ANSWER_LOST),
 ]
 
 
 async def auto_posted(team: Team) -> Item:
     """A live item for which Auto Post was accepted."""
     await team.connect()
-    return await team.settle(await team.present(), Step.AUTO_POST)
+    return await team.settle(await team.present(), Action.AUTO_POST)
 
 
 async def taken(team: Team, row: Item, owner: str = "saga 1") -> PublishRow:
@@ -63,7 +63,7 @@ async def test_auto_post_in_a_live_chat_starts_a_publish_in_the_same_commit(team
 
 
 async def test_auto_post_in_a_dry_run_starts_none(team: Team) -> None:
-    row = await team.settle(await team.present(), Step.AUTO_POST)
+    row = await team.settle(await team.present(), Action.AUTO_POST)
 
     assert row.phase is None
     assert await team.lines("publishes") == []
@@ -83,7 +83,7 @@ async def test_f31_the_account_is_fixed_when_the_tap_is_accepted(team: Team) -> 
 
 async def test_a_publish_without_an_account_has_none_later(team: Team) -> None:
     await team.set_chat(live=True)
-    row = await team.settle(await team.present(), Step.AUTO_POST)
+    row = await team.settle(await team.present(), Action.AUTO_POST)
     await team.connect()
 
     assert (await taken(team, row)).account is None
@@ -145,8 +145,10 @@ async def test_progress_is_a_change_of_the_card_and_no_decision(team: Team) -> N
     assert (await team.card(stepped.row.cards[0]))["want"] == stepped.row.revision
 
 
-@pytest.mark.parametrize(("phase", "state", "step"), ENDS, ids=[phase.value for phase, _, _ in ENDS])
-async def test_the_end_moves_the_item_in_the_same_commit(team: Team, phase: Phase, state: State, step: Step) -> None:
+@pytest.mark.parametrize(("phase", "state", "action"), ENDS, ids=[phase.value for phase, _, _ in ENDS])
+async def test_the_end_moves_the_item_in_the_same_commit(
+    team: Team, phase: Phase, state: State, action: Action
+) -> None:
     row = await auto_posted(team)
 
     stepped = await team.step(await marked(team, row), phase, sentence="What happened.", media_id="m1")
@@ -154,7 +156,7 @@ async def test_the_end_moves_the_item_in_the_same_commit(team: Team, phase: Phas
     assert stepped.row is not None
     assert (stepped.row.state, stepped.row.note) == (state, "What happened.")
     assert stepped.row.settled is not None
-    assert (stepped.row.settled.step, stepped.row.settled.by) == (step, ANNA)
+    assert (stepped.row.settled.action, stepped.row.settled.by) == (action, ANNA)
     assert (await team.line("publishes"))["media_id"] == "m1"
 
 
@@ -172,18 +174,18 @@ async def test_f30_published_is_locked_and_counted_in_the_same_commit(team: Team
 async def test_a_token_that_is_gone_is_remembered_with_the_refusal(team: Team) -> None:
     row = await auto_posted(team)
     await team.step(await taken(team, row), Phase.REFUSED, token_gone=True, sentence="Connect it again.")
-    again = await team.settle(await team.load(row), Step.AUTO_POST)
+    again = await team.settle(await team.load(row), Action.AUTO_POST)
 
     assert (await team.line("accounts"))["token_gone"] is True
     assert (await taken(team, again)).token_gone
 
 
-@pytest.mark.parametrize(("step", "state"), CANCELS, ids=[step.value for step, _ in CANCELS])
-async def test_f10_a_tap_before_the_publish_call_cancels_it(team: Team, step: Step, state: State) -> None:
+@pytest.mark.parametrize(("action", "state"), CANCELS, ids=[action.value for action, _ in CANCELS])
+async def test_f10_a_tap_before_the_publish_call_cancels_it(team: Team, action: Action, state: State) -> None:
     row = await auto_posted(team)
     ready = await moved(team, await taken(team, row), Phase.CONTAINER, container_id="c1")
 
-    outcome = await team.record(team.tap(row, step, BEN))
+    outcome = await team.record(team.tap(row, action, BEN))
     late = await team.step(ready, Phase.PUBLISHING, attempt=1)
 
     assert isinstance(outcome, Recorded)
@@ -192,12 +194,12 @@ async def test_f10_a_tap_before_the_publish_call_cancels_it(team: Team, step: St
     assert (await team.line("publishes"))["state"] == "cancelled"
 
 
-@pytest.mark.parametrize("step", [step for step, _ in CANCELS], ids=[step.value for step, _ in CANCELS])
-async def test_f10_a_tap_after_the_publish_call_was_marked_is_too_late(team: Team, step: Step) -> None:
+@pytest.mark.parametrize("action", [action for action, _ in CANCELS], ids=[action.value for action, _ in CANCELS])
+async def test_f10_a_tap_after_the_publish_call_was_marked_is_too_late(team: Team, action: Action) -> None:
     row = await auto_posted(team)
     publish = await marked(team, row)
 
-    outcome = await team.record(team.tap(row, step, BEN))
+    outcome = await team.record(team.tap(row, action, BEN))
     done = await team.step(publish, Phase.PUBLISHED)
 
     assert isinstance(outcome, Stale)
@@ -216,7 +218,7 @@ async def test_f10_of_a_skip_and_the_mark_of_the_call_exactly_one_wins(team: Tea
         won["mark"] = (await team.step(ready, Phase.PUBLISHING, attempt=1)).publish is not None
 
     async def skip() -> None:
-        won["skip"] = isinstance(await team.record(team.tap(row, Step.SKIP, BEN)), Recorded)
+        won["skip"] = isinstance(await team.record(team.tap(row, Action.SKIP, BEN)), Recorded)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(mark)
@@ -272,7 +274,7 @@ async def test_a_doubt_is_looked_at_again_in_the_bursts_only(team: Team) -> None
 async def test_a_doubt_that_people_have_ended_is_not_looked_at(team: Team) -> None:
     row = await in_doubt(team)
     publish = await taken(team, row, "saga 1")
-    live = await team.settle(row, Step.IT_IS_LIVE, BEN)
+    live = await team.settle(row, Action.IT_IS_LIVE, BEN)
     await team.world.pass_time(26 * 60)
 
     stepped = await team.step(publish, Phase.PUBLISHED)
@@ -286,7 +288,7 @@ async def test_posting_again_begins_with_the_container_of_the_doubt(team: Team) 
     row = await in_doubt(team)
     await team.connect("another")
 
-    again = await team.settle(row, Step.IT_IS_NOT, BEN)
+    again = await team.settle(row, Action.IT_IS_NOT, BEN)
     publish = await taken(team, again, "saga 2")
 
     assert again.state is State.PUBLISHING
@@ -302,9 +304,9 @@ async def test_f35_a_rejection_is_recorded_whatever_other_lock_there_is(team: Te
     shown = await team.present()
     media_id = shown.story.media_id
     await team.world.insert("locks", await _lock(team, media_id, shown.id))
-    row = await team.settle(shown, Step.AUTO_POST)
+    row = await team.settle(shown, Action.AUTO_POST)
 
-    await team.record(team.tap(row, Step.REJECT, BEN))
+    await team.record(team.tap(row, Action.REJECT, BEN))
 
     assert {lock["kind"] for lock in await team.lines("locks", media_id=media_id)} == {"posted", "rejected"}
 

@@ -8,7 +8,7 @@ import anyio
 import asyncpg
 import pytest
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import NotRecorded, Recorded, Stale, TapOutcome
 from actors.errors import Unreachable
 from actors.operations.cards import Recover, SaveCard
@@ -57,7 +57,7 @@ async def warm(team: Team) -> None:
 async def test_of_two_taps_at_once_one_is_recorded_and_one_is_stale(team: Team) -> None:
     await warm(team)
     shown = await team.present()
-    taps = [team.tap(shown, Step.SKIP, ANNA), team.tap(shown, Step.POSTED, BEN)]
+    taps = [team.tap(shown, Action.SKIP, ANNA), team.tap(shown, Action.POSTED, BEN)]
 
     outcomes = await together(*(lambda tap=tap: team.record(tap) for tap in taps))
 
@@ -71,7 +71,7 @@ async def test_of_two_taps_at_once_one_is_recorded_and_one_is_stale(team: Team) 
 @pytest.mark.usefixtures("again")
 async def test_two_attempts_of_one_tap_at_once_take_effect_once(team: Team) -> None:
     await warm(team)
-    tap = team.tap(await team.present(), Step.POSTED)
+    tap = team.tap(await team.present(), Action.POSTED)
 
     outcomes = await together(*[lambda: team.record(tap)] * 4)
 
@@ -139,11 +139,11 @@ async def test_a_tap_and_the_end_of_the_sending_at_once_both_count(team: Team) -
 async def test_a_skip_and_an_outcome_at_once_have_one_winner(team: Team) -> None:
     """F10."""
     await warm(team)
-    publishing = await team.settle(await team.present(), Step.AUTO_POST, ANNA)
-    skip = team.tap(publishing, Step.SKIP, BEN)
+    publishing = await team.settle(await team.present(), Action.AUTO_POST, ANNA)
+    skip = team.tap(publishing, Action.SKIP, BEN)
 
     skipped, finished = await together(
-        lambda: team.record(skip), lambda: team.finish(publishing, Step.PUBLISHED, "It is live.")
+        lambda: team.record(skip), lambda: team.finish(publishing, Action.PUBLISHED, "It is live.")
     )
 
     row = await team.load(publishing)
@@ -155,7 +155,7 @@ async def test_a_skip_and_an_outcome_at_once_have_one_winner(team: Team) -> None
 
 async def test_two_workers_recover_each_card_once(team: Team) -> None:
     await warm(team)
-    rows = [await team.settle(await team.present(), Step.SKIP) for _ in range(5)]
+    rows = [await team.settle(await team.present(), Action.SKIP) for _ in range(5)]
     await team.world.pass_time(11)
 
     found = await together(*(lambda name=name: team.ask(Recover(name, False)) for name in ("two", "three")))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.item import Step
+from actors.domain.item import Action
 from actors.domain.messages import Barred, Forbidden, Gone, NotRecorded, Recorded, Vouched
 from actors.domain.taps import SendOriginal
 from actors.operations.taps import LookAtButton
@@ -15,7 +15,7 @@ from tests.contracts.team import BEN, CHAT, EVE, OTHER_CHAT, Team
 async def test_in_an_open_chat_anybody_may_tap(team: Team) -> None:
     shown = await team.present()
 
-    assert isinstance(await team.record(team.tap(shown, Step.SKIP, EVE)), Recorded)
+    assert isinstance(await team.record(team.tap(shown, Action.SKIP, EVE)), Recorded)
 
 
 @pytest.mark.parametrize("role", ["reviewer", "admin"])
@@ -24,14 +24,14 @@ async def test_in_a_restricted_chat_a_member_with_a_role_may_tap(team: Team, rol
     await team.add_member(BEN, role)
     shown = await team.present()
 
-    assert isinstance(await team.record(team.tap(shown, Step.SKIP, BEN)), Recorded)
+    assert isinstance(await team.record(team.tap(shown, Action.SKIP, BEN)), Recorded)
 
 
 async def test_in_a_restricted_chat_a_stranger_is_refused_and_changes_nothing_of_the_item(team: Team) -> None:
     await team.set_chat(restricted=True)
     shown = await team.present()
     cards = await team.lines("cards")
-    tap = team.tap(shown, Step.SKIP, EVE)
+    tap = team.tap(shown, Action.SKIP, EVE)
 
     outcome = await team.record(tap)
 
@@ -44,7 +44,7 @@ async def test_in_a_restricted_chat_a_stranger_is_refused_and_changes_nothing_of
 async def test_refusal_for_want_of_a_role_stands_though_none_is_asked_for_any_more(team: Team) -> None:
     await team.set_chat(restricted=True)
     shown = await team.present()
-    tap = team.tap(shown, Step.SKIP, EVE)
+    tap = team.tap(shown, Action.SKIP, EVE)
     await team.record(tap)
     await team.set_chat(restricted=False)
     opened = await team.load(shown)
@@ -57,7 +57,7 @@ async def test_late_attempt_of_a_refused_tap_claims_no_card(team: Team) -> None:
     await team.set_chat(restricted=True)
     shown = await team.present()
     cards = await team.lines("cards")
-    tap = team.tap(shown, Step.SKIP, EVE)
+    tap = team.tap(shown, Action.SKIP, EVE)
     await team.close(tap)
 
     assert await team.record(tap, worker="late") == NotRecorded(tap, certain=True)
@@ -66,7 +66,7 @@ async def test_late_attempt_of_a_refused_tap_claims_no_card(team: Team) -> None:
 
 async def test_tap_of_a_person_who_lost_the_role_since_keeps_its_outcome(team: Team) -> None:
     shown = await team.present()
-    tap = team.tap(shown, Step.SKIP, BEN)
+    tap = team.tap(shown, Action.SKIP, BEN)
     await team.record(tap)
     await team.set_chat(restricted=True)
 
@@ -79,9 +79,9 @@ async def test_tap_of_a_person_who_lost_the_role_since_keeps_its_outcome(team: T
 async def test_being_counted_does_not_give_a_stranger_the_right_to_tap(team: Team) -> None:
     await team.set_chat(restricted=True)
     shown = await team.present()
-    await team.record(team.tap(shown, Step.SKIP, EVE))
+    await team.record(team.tap(shown, Action.SKIP, EVE))
 
-    assert isinstance(await team.record(team.tap(shown, Step.SKIP, EVE)), Forbidden)
+    assert isinstance(await team.record(team.tap(shown, Action.SKIP, EVE)), Forbidden)
 
 
 async def test_a_tap_in_an_unknown_chat_leads_nowhere_and_leaves_nothing(team: Team) -> None:
@@ -122,10 +122,10 @@ async def test_a_tap_on_an_item_that_is_not_there_leads_nowhere_each_time(team: 
 async def test_taps_of_a_stranger_leave_ten_keys_whatever_they_are_on(team: Team) -> None:
     await team.set_chat(restricted=True)
     shown = await team.present()
-    taps = [team.tap(replace(shown, id=shown.id + number % 2), Step.SKIP, EVE) for number in range(24)]
+    taps = [team.tap(replace(shown, id=shown.id + number % 2), Action.SKIP, EVE) for number in range(24)]
 
     outcomes = [await team.record(tap) for tap in taps]
-    last = team.tap(shown, Step.SKIP, EVE)
+    last = team.tap(shown, Action.SKIP, EVE)
     closed = await team.close(last)
 
     assert all(isinstance(outcome, Forbidden) for outcome in outcomes)
@@ -137,10 +137,10 @@ async def test_taps_of_a_stranger_leave_ten_keys_whatever_they_are_on(team: Team
 
 async def test_taps_on_items_that_are_not_there_leave_ten_keys_of_a_person(team: Team) -> None:
     shown = await team.present()
-    taps = [team.tap(replace(shown, id=4711 + number), Step.SKIP, BEN) for number in range(25)]
+    taps = [team.tap(replace(shown, id=4711 + number), Action.SKIP, BEN) for number in range(25)]
 
     outcomes = [await team.record(tap) for tap in taps]
-    await team.record(team.tap(shown, Step.SKIP, BEN))
+    await team.record(team.tap(shown, Action.SKIP, BEN))
 
     assert all(isinstance(outcome, Gone) for outcome in outcomes)
     assert Counter(line["outcome"] for line in await team.lines("taps")) == {"gone": 10, "recorded": 1}

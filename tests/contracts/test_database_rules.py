@@ -5,7 +5,7 @@ from itertools import product
 import asyncpg
 import pytest
 
-from actors.domain.item import FINAL, TRANSITIONS, State, Step
+from actors.domain.item import FINAL, TRANSITIONS, Action, State
 from actors.errors import Refused
 from tests.contracts.team import Team
 from tests.contracts.worlds import Line
@@ -19,7 +19,7 @@ REFUSED = (Refused, asyncpg.CheckViolationError)
 
 async def test_the_sql_function_is_the_rule_book(contract_url: str) -> None:
     connection = await asyncpg.connect(contract_url)
-    pairs = list(product([state.value for state in State], [step.value for step in Step]))
+    pairs = list(product([state.value for state in State], [step.value for step in Action]))
 
     answers = await connection.fetch(
         "select state, step, next_state(state, step) as reached from unnest($1::text[], $2::text[]) as t (state, step)",
@@ -28,7 +28,7 @@ async def test_the_sql_function_is_the_rule_book(contract_url: str) -> None:
     )
 
     await connection.close()
-    assert len(answers) == len(State) * len(Step)
+    assert len(answers) == len(State) * len(Action)
     assert {(one["state"], one["step"], one["reached"]) for one in answers if one["reached"] is not None} == MOVES
 
 
@@ -36,7 +36,7 @@ async def test_the_sql_function_is_the_rule_book(contract_url: str) -> None:
 async def test_a_row_stands_only_where_a_step_leads(team: Team, state: State) -> None:
     """Every way into this state that is not in the book is refused by the database itself, whoever writes it."""
     item_id = await team.queue()
-    ways = product([before.value for before in State], [step.value for step in Step])
+    ways = product([before.value for before in State], [step.value for step in Action])
 
     allowed = {way for way in ways if await stands(team, item_id, state, way)}
 

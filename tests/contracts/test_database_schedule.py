@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from tests.contracts.team import OTHER_CHAT, Team
 
 
@@ -33,7 +33,7 @@ async def test_with_nothing_queued_nothing_is_planned(team: Team) -> None:
 
 
 async def test_with_everything_settled_nothing_is_planned(team: Team) -> None:
-    await team.settle(await team.present(), Step.SKIP)
+    await team.settle(await team.present(), Action.SKIP)
 
     assert (await team.claim()).next_seconds is None
 

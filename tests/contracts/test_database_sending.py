@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.operations.commands import LookAtChat, MoveChat
 from tests.contracts.team import BEN, CHAT, Team
 
@@ -26,7 +26,7 @@ async def test_a_later_send_without_a_file_keeps_the_copy_that_is_known(team: Te
     await team.queue(media_id=media_id)
     (row,) = (await team.claim()).present
     saved = await team.sent(row, file_id="file-1")
-    await team.settle(saved, Step.SKIP)
+    await team.settle(saved, Action.SKIP)
 
     again = await team.present(media_id=media_id)
 
@@ -161,7 +161,7 @@ async def test_an_item_that_nobody_taps_expires_after_the_review_hours(team: Tea
     (row,) = (await team.claim("two")).expired
     assert (row.id, row.state, row.version) == (shown.id, State.EXPIRED, 1)
     assert row.settled is not None
-    assert (row.settled.step, row.settled.by) == (Step.EXPIRE, None)
+    assert (row.settled.action, row.settled.by) == (Action.EXPIRE, None)
     assert (await team.card(shown.cards[0]))["claimed_by"] == "two"
     assert (await team.line("item_events"))["step"] == "expire"
 
@@ -178,7 +178,7 @@ async def test_an_item_expires_in_a_paused_chat_too(team: Team) -> None:
 async def test_a_rehearsal_starts_the_review_hours_anew(team: Team) -> None:
     shown = await team.present()
     await team.world.pass_time(40 * 3600)
-    await team.finish(await team.settle(shown, Step.AUTO_POST, BEN), Step.REHEARSED)
+    await team.finish(await team.settle(shown, Action.AUTO_POST, BEN), Action.REHEARSED)
 
     await team.world.pass_time(10 * 3600)
 
@@ -277,7 +277,7 @@ async def test_a_card_that_was_lost_twice_is_lost_for_all_to_see(team: Team) -> 
 async def test_a_lost_card_that_somebody_taps_after_all_is_not_lost(team: Team) -> None:
     lost = await _lose(team)
 
-    await team.record(team.tap(lost, Step.AUTO_POST))
+    await team.record(team.tap(lost, Action.AUTO_POST))
 
     assert not (await team.load(lost)).card_lost
 

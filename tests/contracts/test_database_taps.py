@@ -5,23 +5,25 @@ from datetime import timedelta
 
 import pytest
 
-from actors.domain.item import Card, Person, Settlement, State, Step
+from actors.domain.item import Action, Card, Person, Settlement, State
 from actors.domain.messages import Recorded, Stale
 from actors.operations.taps import LoadItem
 from tests.contracts.team import ANNA, BEN, CHAT, Team
 
 SETTLED_AS = [
-    (Step.SKIP, State.SKIPPED),
-    (Step.POSTED, State.POSTED),
-    (Step.REJECT, State.REJECTED),
-    (Step.AUTO_POST, State.PUBLISHING),
+    (Action.SKIP, State.SKIPPED),
+    (Action.POSTED, State.POSTED),
+    (Action.REJECT, State.REJECTED),
+    (Action.AUTO_POST, State.PUBLISHING),
 ]
 
 
-@pytest.mark.parametrize(("step", "state"), SETTLED_AS, ids=[step.value for step, _ in SETTLED_AS])
-async def test_a_tap_moves_its_item_and_says_who_when_and_by_which_tap(team: Team, step: Step, state: State) -> None:
+@pytest.mark.parametrize(("action", "state"), SETTLED_AS, ids=[action.value for action, _ in SETTLED_AS])
+async def test_a_tap_moves_its_item_and_says_who_when_and_by_which_tap(
+    team: Team, action: Action, state: State
+) -> None:
     shown = await team.present()
-    tap = team.tap(shown, step)
+    tap = team.tap(shown, action)
 
     outcome = await team.record(tap)
 
@@ -30,7 +32,7 @@ async def test_a_tap_moves_its_item_and_says_who_when_and_by_which_tap(team: Tea
     row, settled = outcome.row, outcome.row.settled
     assert (row.state, row.version, row.revision) == (state, 1, 1)
     assert settled is not None
-    assert settled == Settlement(step, ANNA, settled.at, tap.press.id)
+    assert settled == Settlement(action, ANNA, settled.at, tap.press.id)
     assert abs(settled.at - await team.world.now()) < timedelta(seconds=10)
 
 
@@ -64,7 +66,7 @@ async def test_a_tap_claims_the_next_edit_of_its_card(team: Team) -> None:
 
 async def test_the_same_tap_again_replays_its_outcome_and_changes_nothing_more(team: Team) -> None:
     shown = await team.present()
-    tap = team.tap(shown, Step.POSTED)
+    tap = team.tap(shown, Action.POSTED)
     await team.record(tap)
 
     again = await team.record(tap)
@@ -89,7 +91,7 @@ async def test_a_replayed_tap_takes_over_the_card_of_whoever_worked_on_it(team: 
 
 async def test_a_tap_that_lost_replays_as_lost_and_is_named_once(team: Team) -> None:
     shown = await team.present()
-    late = team.tap(shown, Step.POSTED, BEN)
+    late = team.tap(shown, Action.POSTED, BEN)
     await team.record(team.tap(shown))
     await team.record(late)
 
@@ -101,13 +103,13 @@ async def test_a_tap_that_lost_replays_as_lost_and_is_named_once(team: Team) -> 
 
 async def test_the_second_of_two_taps_is_stale_and_its_name_comes_onto_the_card(team: Team) -> None:
     shown = await team.present()
-    await team.record(team.tap(shown, Step.SKIP, ANNA))
+    await team.record(team.tap(shown, Action.SKIP, ANNA))
 
-    outcome = await team.record(team.tap(shown, Step.POSTED, BEN))
+    outcome = await team.record(team.tap(shown, Action.POSTED, BEN))
 
     assert isinstance(outcome, Stale)
     (line,) = outcome.row.late
-    assert (line.step, line.name, line.why) == (Step.POSTED, "Ben", "late")
+    assert (line.action, line.name, line.why) == (Action.POSTED, "Ben", "late")
     assert (outcome.row.state, outcome.row.version, outcome.row.revision) == (State.SKIPPED, 1, 2)
     assert outcome.row.settled is not None
     assert outcome.row.settled.by == ANNA
@@ -115,10 +117,10 @@ async def test_the_second_of_two_taps_is_stale_and_its_name_comes_onto_the_card(
 
 async def test_a_tap_on_an_older_version_of_a_live_item_is_told_that_its_card_was_old(team: Team) -> None:
     shown = await team.present()
-    publishing = await team.settle(shown, Step.AUTO_POST)
-    await team.finish(publishing, Step.REHEARSED)
+    publishing = await team.settle(shown, Action.AUTO_POST)
+    await team.finish(publishing, Action.REHEARSED)
 
-    outcome = await team.record(team.tap(shown, Step.SKIP, BEN))
+    outcome = await team.record(team.tap(shown, Action.SKIP, BEN))
 
     assert isinstance(outcome, Stale)
     assert (outcome.row.state, outcome.row.late[0].why) == (State.IN_REVIEW, "old")
@@ -126,9 +128,9 @@ async def test_a_tap_on_an_older_version_of_a_live_item_is_told_that_its_card_wa
 
 async def test_a_tap_on_an_older_version_of_a_publishing_item_is_late(team: Team) -> None:
     shown = await team.present()
-    await team.settle(shown, Step.AUTO_POST)
+    await team.settle(shown, Action.AUTO_POST)
 
-    outcome = await team.record(team.tap(shown, Step.SKIP, BEN))
+    outcome = await team.record(team.tap(shown, Action.SKIP, BEN))
 
     assert isinstance(outcome, Stale)
     assert outcome.row.late[0].why == "late"
@@ -140,7 +142,7 @@ async def test_a_card_names_the_newest_three_late_taps(team: Team) -> None:
     people = [Person(20 + number, f"Late {number}") for number in range(5)]
 
     for person in people:
-        await team.record(team.tap(shown, Step.POSTED, person))
+        await team.record(team.tap(shown, Action.POSTED, person))
 
     row = await team.load(shown)
     assert [line.name for line in row.late] == ["Late 2", "Late 3", "Late 4"]
@@ -149,10 +151,10 @@ async def test_a_card_names_the_newest_three_late_taps(team: Team) -> None:
 
 async def test_a_decision_takes_the_late_lines_off_the_card(team: Team) -> None:
     shown = await team.present()
-    publishing = await team.settle(shown, Step.AUTO_POST)
-    await team.record(team.tap(shown, Step.SKIP, BEN))
+    publishing = await team.settle(shown, Action.AUTO_POST)
+    await team.record(team.tap(shown, Action.SKIP, BEN))
 
-    row = await team.finish(publishing, Step.REHEARSED)
+    row = await team.finish(publishing, Action.REHEARSED)
 
     assert row.late == ()
 
@@ -197,7 +199,7 @@ async def test_auto_post_fixes_the_account_of_the_moment(team: Team) -> None:
     """F31: who switches the account later does not move what was tapped before."""
     await team.set_chat(account="@studio")
     shown = await team.present()
-    publishing = await team.settle(shown, Step.AUTO_POST)
+    publishing = await team.settle(shown, Action.AUTO_POST)
 
     await team.set_chat(account="@holiday")
 
@@ -217,7 +219,7 @@ async def test_an_item_shows_the_account_of_its_chat_until_it_is_fixed(team: Tea
 async def test_a_publish_is_held_by_the_worker_of_the_tap(team: Team) -> None:
     shown = await team.present()
 
-    await team.record(team.tap(shown, Step.AUTO_POST), worker="two")
+    await team.record(team.tap(shown, Action.AUTO_POST), worker="two")
 
     item = await team.line("items", item_id=shown.id)
     assert item["held_by"] == "two"

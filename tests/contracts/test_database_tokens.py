@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from actors.domain.account import FreshToken
-from actors.domain.item import Step
+from actors.domain.item import Action
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from tests.contracts.team import CHAT, Team
 
@@ -151,7 +151,7 @@ async def test_a_token_found_gone_is_gone_for_the_next_publish(team: Team) -> No
     (due,) = await claimed(team)
     await team.ask(NoteToken(due, "look 1", 0, gone=True))
 
-    row = await team.settle(await team.present(), Step.AUTO_POST)
+    row = await team.settle(await team.present(), Action.AUTO_POST)
 
     publish = (await team.take(row)).publish
     assert publish is not None

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from actors.domain.item import Item, Step
+from actors.domain.item import Action, Item
 from actors.domain.messages import Recorded
 from actors.domain.taps import Press, Tap
 from actors.errors import AnswerLost, Refused, Unreachable
@@ -59,7 +59,7 @@ async def present(database: FakeDatabase) -> Item:
 def skip(shown: Item) -> RecordTap:
     """Anna's Skip."""
     press = Press("tap-1", 1, shown.id, shown.version, shown.chat_id, 501, ANNA, "", 0.0, mark=shown.mark, shown=True)
-    return RecordTap(Tap(press, Step.SKIP), "one")
+    return RecordTap(Tap(press, Action.SKIP), "one")
 
 
 def state(database: FakeDatabase) -> str:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from actors.domain.account import FreshToken, Quota
-from actors.domain.item import Item, Person, Step
+from actors.domain.item import Action, Item, Person
 from actors.domain.publish_phase import Phase
 from actors.domain.taps import Press, Tap
 from actors.errors import PortError
@@ -32,8 +32,8 @@ WORKERS = ("one", "two")
 # Every bound of the schema is a multiple of 5 s, so what has passed is never a moment before one.
 PASSES = (5, 20, 60, 75, 600, 3600, 49 * 3600, 31 * 86_400)
 PHASES = tuple(Phase)
-OUTCOMES = (Step.REHEARSED, Step.PUBLISHED, Step.PUBLISH_REFUSED, Step.ANSWER_LOST)
-TAPPED = (Step.AUTO_POST, Step.POSTED, Step.SKIP, Step.REJECT, Step.IT_IS_LIVE, Step.IT_IS_NOT)
+OUTCOMES = (Action.REHEARSED, Action.PUBLISHED, Action.PUBLISH_REFUSED, Action.ANSWER_LOST)
+TAPPED = (Action.AUTO_POST, Action.POSTED, Action.SKIP, Action.REJECT, Action.IT_IS_LIVE, Action.IT_IS_NOT)
 
 
 # What a client may send: of no item, of another queue, of a card of before there were marks, of another card, of later.

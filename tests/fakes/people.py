@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
-from actors.domain.item import Person, Step
+from actors.domain.item import Action, Person
 from actors.domain.taps import AskToReject, KeepIt, Press, Pressed, SendOriginal, Tap
 from actors.ports import Face
 from tests.fakes.chat import FakeChat
@@ -22,9 +22,9 @@ class People:
     taps: list[Pressed] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
-    def tap(self, face: Face, step: Step, person: Person) -> str:
+    def tap(self, face: Face, action: Action, person: Person) -> str:
         """Tap a button of a card as it looked when this face was shown."""
-        return self._press(face, person, lambda press: Tap(press, step))
+        return self._press(face, person, lambda press: Tap(press, action))
 
     def reject(self, face: Face, person: Person) -> str:
         """Tap Reject, which asks first."""

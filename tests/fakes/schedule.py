@@ -47,7 +47,7 @@ def _lost(claimed: Item | None) -> Item | None:
 
 def store_outcome(writer: Writer, asked: StoreOutcome) -> Item:
     """How a publish ended; whoever settled the item meanwhile keeps it."""
-    item, step = item_of(writer.tables, asked.row), asked.step.value
+    item, step = item_of(writer.tables, asked.row), asked.action.value
     target = next_state(item.state, step)
     if item.version == asked.row.version and target is not None:
         writer.decide(item, step, Author(item.settled_by, item.settled_name, None, asked.sentence))

@@ -8,7 +8,7 @@ from dataclasses import fields
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from actors.domain.item import TRANSITIONS, State, Step
+from actors.domain.item import TRANSITIONS, Action, State
 from actors.errors import Refused
 from tests.fakes.records import (
     AccountRecord,
@@ -210,7 +210,7 @@ class Tables:
 
 def next_state(state: str, step: str) -> str | None:
     """Look into the rule book; None: no such step in that state."""
-    reached = TRANSITIONS.get((State(state), Step(step)))
+    reached = TRANSITIONS.get((State(state), Action(step)))
     return None if reached is None else reached.value
 
 

@@ -39,7 +39,7 @@ class _Case:
 
     @property
     def target(self) -> str | None:
-        return None if self.item is None else next_state(self.item.state, self.tap.step.value)
+        return None if self.item is None else next_state(self.item.state, self.tap.action.value)
 
 
 def record_tap(writer: Writer, asked: RecordTap) -> TapOutcome:
@@ -171,7 +171,7 @@ def _remember(writer: Writer, case: _Case, outcome: str) -> None:
         message_id=press.message_id,
         user_id=press.person.id,
         user_name=press.person.name,
-        step=case.tap.step.value,
+        step=case.tap.action.value,
         version=press.version,
         outcome=outcome,
         at=writer.now,
@@ -180,7 +180,7 @@ def _remember(writer: Writer, case: _Case, outcome: str) -> None:
 
 def _perform(writer: Writer, case: _Case, item: ItemRecord, verdict: str) -> None:
     """Adopt a message of this group as a card, move the item or name the loser, then count."""
-    press, step = case.tap.press, case.tap.step.value
+    press, step = case.tap.press, case.tap.action.value
     if case.chat.chat_id == press.chat_id:
         _adopt(writer, press, item)
         item = replace(item, resend_at=None)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import md5
 from typing import Any, TypeAlias
 
-from actors.domain.item import Card, Dimensions, Item, LateTap, MediaKind, Person, Settlement, State, Step, Story
+from actors.domain.item import Action, Card, Dimensions, Item, LateTap, MediaKind, Person, Settlement, State, Story
 from actors.domain.publish_phase import Phase
 from actors.operations.operation import Operation
 from tests.fakes.records import (
@@ -66,7 +66,7 @@ class Writer:
             story=_story(media),
             account=item.account if item.account is not None else chat.account,
             settled=_settlement(item),
-            late=tuple(LateTap(Step(line.step), line.name, line.at, line.why) for line in item.late),
+            late=tuple(LateTap(Action(line.step), line.name, line.at, line.why) for line in item.late),
             note=item.note,
             phase=self._phase(item),
             preflight=item.preflight
@@ -228,4 +228,4 @@ def _settlement(item: ItemRecord) -> Settlement | None:
         return None
     assert item.settled_at is not None
     by = None if item.settled_by is None else Person(item.settled_by, item.settled_name or "")
-    return Settlement(Step(item.settled_step), by, item.settled_at, item.settled_tap)
+    return Settlement(Action(item.settled_step), by, item.settled_at, item.settled_tap)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.domain.item import Item, Step
+from actors.domain.item import Action, Item
 from actors.domain.taps import AskToReject
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
 from actors.operations.commands import CommandKey, LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem
@@ -40,12 +40,12 @@ async def skip(team: Team) -> Operation[Any]:
 
 async def _auto_post(team: Team) -> Operation[Any]:
     await team.connect()
-    return RecordTap(team.tap(await team.present(), Step.AUTO_POST), WORKER)
+    return RecordTap(team.tap(await team.present(), Action.AUTO_POST), WORKER)
 
 
 async def _late_tap(team: Team) -> Operation[Any]:
     row = await team.present()
-    await team.settle(row, Step.POSTED, BEN)
+    await team.settle(row, Action.POSTED, BEN)
     return RecordTap(team.tap(row), WORKER)
 
 
@@ -86,17 +86,17 @@ async def _keep_claim(team: Team) -> Operation[Any]:
 
 
 async def _store_outcome(team: Team) -> Operation[Any]:
-    row = await team.settle(await team.present(), Step.AUTO_POST)
-    return StoreOutcome(row, Step.REHEARSED, "Rehearsed.", WORKER)
+    row = await team.settle(await team.present(), Action.AUTO_POST)
+    return StoreOutcome(row, Action.REHEARSED, "Rehearsed.", WORKER)
 
 
 async def _acknowledge(team: Team) -> Operation[Any]:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     return AcknowledgeCards(tuple(Shown(card, row.id, row.revision) for card in row.cards), WORKER)
 
 
 async def _recover(team: Team) -> Operation[Any]:
-    await team.settle(await team.present(), Step.SKIP)
+    await team.settle(await team.present(), Action.SKIP)
     await team.world.pass_time(60)
     return Recover(WORKER, everything=True)
 
@@ -139,7 +139,7 @@ async def _pause(team: Team) -> Operation[Any]:
 
 
 async def _requeue(team: Team) -> Operation[Any]:
-    row = await team.settle(await team.present(), Step.SKIP)
+    row = await team.settle(await team.present(), Action.SKIP)
     await team.world.pass_time(YEAR_SECONDS)
     return RequeueItem(_wish(), row.id)
 

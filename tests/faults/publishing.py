@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from actors.domain.account import FreshToken, Quota
-from actors.domain.item import Item, Step
+from actors.domain.item import Action, Item
 from actors.domain.publish_phase import Phase
 from actors.operations.operation import Operation
 from actors.operations.preflight import LookAhead, StoreFinding
@@ -78,7 +78,7 @@ async def store_finding(team: Team) -> Operation[Any]:
 
 async def _published(team: Team) -> Item:
     await team.connect()
-    return await team.settle(await team.present(), Step.AUTO_POST)
+    return await team.settle(await team.present(), Action.AUTO_POST)
 
 
 async def _taken(team: Team) -> PublishRow:

@@ -547,13 +547,13 @@ ACTORS: tuple[Mutant, ...] = (
             Edit(
                 "actors/item/decide.py",
                 "            ShowCard(newest, press, cause),\n",
-                "            AnswerTap(press, words.toast(message.tap.step, None)),\n"
+                "            AnswerTap(press, words.toast(message.tap.action, None)),\n"
                 "            ShowCard(newest, press, cause),\n",
             ),
             Edit(
                 "actors/item/decide.py",
                 "            ShowCard(_newest(memory, row), press, Outcome.STALE.value),\n",
-                "            AnswerTap(press, words.toast(message.tap.step, row)),\n"
+                "            AnswerTap(press, words.toast(message.tap.action, row)),\n"
                 "            ShowCard(_newest(memory, row), press, Outcome.STALE.value),\n",
             ),
         ),
@@ -565,8 +565,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/texts.py",
-                '    doing = DOING[step].capitalize() + "…"\n',
-                '    doing = "Skipped" if step is Step.SKIP else DOING[step].capitalize() + "…"\n',
+                '    doing = DOING[action].capitalize() + "…"\n',
+                '    doing = "Skipped" if action is Action.SKIP else DOING[action].capitalize() + "…"\n',
             ),
         ),
     ),

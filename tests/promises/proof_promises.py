@@ -14,7 +14,7 @@ PROOFS: tuple[Promise, ...] = (
         (
             Edit(
                 "actors/domain/item.py",
-                "        (State.IN_REVIEW, Step.WITHDRAW): State.WITHDRAWN,\n",
+                "        (State.IN_REVIEW, Action.WITHDRAW): State.WITHDRAWN,\n",
                 "",
             ),
         ),

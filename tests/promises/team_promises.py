@@ -29,8 +29,8 @@ TEAM: tuple[Promise, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "words.in_progress(recording.step, recording.press.person.name)",
-                "words.in_progress(recording.step, press.person.name)",
+                "words.in_progress(recording.action, recording.press.person.name)",
+                "words.in_progress(recording.action, press.person.name)",
             ),
         ),
         sample=tests_in("test_together", "tests/scenarios/test_together.py"),

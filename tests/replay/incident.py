@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from actors.domain.item import Person, Step
+from actors.domain.item import Action, Person
 from actors.operations.housekeeping import WriteInteractions
 from tests.fakes.database import answer_lost
 from tests.fakes.faults import Effect
@@ -60,8 +60,8 @@ class Incident:
         self.connections.append(self.house.database.open)
         self.moments.append(Moment(time, then, now))
 
-    def _tap(self, name: str, title: str, step: Step, person: Person, shown: int = -1) -> str:
-        self.taps[name] = self.house.tap(title, step, person, shown)
+    def _tap(self, name: str, title: str, action: Action, person: Person, shown: int = -1) -> str:
+        self.taps[name] = self.house.tap(title, action, person, shown)
         return self.taps[name]
 
     def _card(self, title: str) -> str:
@@ -88,7 +88,7 @@ class Incident:
 
     async def _auto_posted(self) -> None:
         await self.house.until(at("04:39:17"))
-        tap = self._tap("auto post", STORY, Step.AUTO_POST, ANNA)
+        tap = self._tap("auto post", STORY, Action.AUTO_POST, ANNA)
         await self.house.settle(1.0)
         self._tell(
             "04:39:17",
@@ -101,7 +101,7 @@ class Incident:
 
     async def _skipped_too_late(self) -> None:
         await self.house.until(at("04:39:50"))
-        tap = self._tap("late skip", STORY, Step.SKIP, BEN, shown=0)
+        tap = self._tap("late skip", STORY, Action.SKIP, BEN, shown=0)
         await self.house.settle(1.0)
         self._tell(
             "04:39:50",
@@ -115,7 +115,7 @@ class Incident:
         for time, titles in (("04:42:00", BATCH[:10]), ("04:46:00", BATCH[10:])):
             await self.house.until(at(time))
             for title in titles:
-                self._tap(title, title, Step.AUTO_POST, EVE)
+                self._tap(title, title, Action.AUTO_POST, EVE)
         await self.house.until(at("04:50:00"))
         self.house.database.seconds = STATEMENT_SECONDS
         lines = [self.house.lines.of(self.taps[title])[0] for title in BATCH]
@@ -132,7 +132,7 @@ class Incident:
         """The statement is lost before it took effect."""
         await self.house.until(at("12:02:20"))
         self.house.database.faults.add(answer_lost(Effect.NEVER), of=WriteInteractions)
-        self._tap("noon", "noon", Step.POSTED, ANNA)
+        self._tap("noon", "noon", Action.POSTED, ANNA)
         await self.house.settle()
         self._tell(
             "12:02:20",
@@ -144,7 +144,7 @@ class Incident:
         """The statement took effect, and its answer is lost."""
         await self.house.until(at("12:15:49"))
         self.house.database.faults.add(answer_lost(Effect.BEFORE), of=WriteInteractions)
-        self._tap("quarter past", "quarter past", Step.SKIP, BEN)
+        self._tap("quarter past", "quarter past", Action.SKIP, BEN)
         await self.house.settle()
         self._tell(
             "12:15:49",
@@ -155,7 +155,7 @@ class Incident:
 
     async def _last_post(self) -> None:
         await self.house.until(at("13:16:57"))
-        self._tap("one", "one", Step.AUTO_POST, ANNA)
+        self._tap("one", "one", Action.AUTO_POST, ANNA)
         await self.house.until(at("13:17:13"))
         self._tell("13:17:12", "Last successful Instagram API post", f"Card: {self._card('one')}")
         await self.house.settle()

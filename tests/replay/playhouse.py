@@ -9,7 +9,7 @@ from random import Random
 
 import anyio
 
-from actors.domain.item import Person, Step
+from actors.domain.item import Action, Person
 from actors.worker import Identity, Ports, Worker
 from infra.telegram.caption_text import visible
 from infra.telegram.cards import caption
@@ -97,9 +97,9 @@ class Playhouse:
         (screen,) = self.chat.cards_of(self.item(title).item_id)
         return screen
 
-    def tap(self, title: str, step: Step, person: Person, shown: int = -1) -> str:
+    def tap(self, title: str, action: Action, person: Person, shown: int = -1) -> str:
         """Tap a card as it looks now, or as it looked when it showed an earlier face."""
-        return self.people.tap(self.screen(title).faces[shown], step, person)
+        return self.people.tap(self.screen(title).faces[shown], action, person)
 
     def says(self, title: str) -> list[str]:
         """What the card says below the story."""

@@ -187,7 +187,7 @@ def _name(operation: Operation[Any]) -> str:
     """What it is called on the way: of taps and of a publish's steps also which, since not all are as dangerous."""
     match operation:
         case RecordTap():
-            return f"RecordTap {operation.tap.step.value}"
+            return f"RecordTap {operation.tap.action.value}"
         case StepPublish():
             return f"StepPublish {operation.move.phase.value}"
         case _:

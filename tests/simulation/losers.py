@@ -53,7 +53,7 @@ class Losers:
                 self.broken("a refusal is final", f"{tap.tap_id} was refused, and is stored as {tap.outcome}")
 
     def _was_right(self, before: ItemRecord, tap: Tap) -> bool:
-        leads = (State(before.state), tap.step) in TRANSITIONS
+        leads = (State(before.state), tap.action) in TRANSITIONS
         publish = self.store.tables.publishes.get(before.chat_key, before.item_id, before.version)
         marked = publish is not None and publish.state == "publishing"
         return before.version == tap.press.version and leads and not marked

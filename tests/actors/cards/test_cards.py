@@ -6,7 +6,7 @@ import pytest
 from actors.cards.acknowledgements import LONGEST_SECONDS
 from actors.cards.actor import CONFIRM_SECONDS, EDIT_SECONDS
 from actors.cards.rate_limit import BUDGET
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.item import texts as words
 from actors.operations.cards import UNKNOWN
@@ -164,7 +164,7 @@ async def test_progress_does_not_replace_a_refusal_that_waits(stage: CardStage) 
 
 @pytest.mark.parametrize(
     ("line", "kept"),
-    [("Anna's Skip was not saved", "Anna's Skip was not saved"), (words.not_confirmed(Step.SKIP, "Anna"), None)],
+    [("Anna's Skip was not saved", "Anna's Skip was not saved"), (words.not_confirmed(Action.SKIP, "Anna"), None)],
 )
 async def test_card_keeps_a_refusal_that_waits_and_no_doubt(stage: CardStage, line: str, kept: str | None) -> None:
     """Simulation, seed 902: decided while its line waited, the card said "not confirmed yet" for good."""

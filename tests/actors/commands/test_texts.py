@@ -8,13 +8,13 @@ import pytest
 from actors.commands import texts as replies
 from actors.commands.parsing import Command, CommandVerb
 from actors.commands.texts import Scene, isolated, seen, told, unanswered
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.operations.commands import ChatView, CommandOutcome, Told
 from tests.stories import ANNA, CHAT, NOON, row, settled
 
 SCENE = Scene("Ben", CHAT, private=False, now=NOON, silence_seconds=3.4)
 WAITING = replace(row(State.WAITING), due_at=NOON + timedelta(hours=6))
-SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 VIEW = ChatView(True, "Europe/Berlin", True, False, 0, 0, None, (), None)
 SUNSET = "\u2068Sunset\u2069 (item 7)"
 
@@ -67,7 +67,7 @@ def test_people_without_a_role_hear_that_nobody_has_one() -> None:
 
 
 def test_overdue_item_is_due_now_and_a_machine_has_no_name() -> None:
-    expired = settled(row(State.EXPIRED, 1), Step.EXPIRE, None)
+    expired = settled(row(State.EXPIRED, 1), Action.EXPIRE, None)
 
     lines = state(replace(VIEW, next=row(State.WAITING), settled=expired))
 
@@ -181,7 +181,7 @@ def test_what_was_not_done_is_said(verdict: CommandOutcome) -> None:
 
 
 def test_what_cannot_come_back_is_named() -> None:
-    posted = settled(row(State.POSTED, 1), Step.POSTED, ANNA)
+    posted = settled(row(State.POSTED, 1), Action.POSTED, ANNA)
 
     outcome = Told(CommandOutcome.CANNOT_REQUEUE, posted)
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from actors.domain.item import FINAL, PROGRESS, TRANSITIONS, State, Step
+from actors.domain.item import FINAL, PROGRESS, TRANSITIONS, Action, State
 from actors.domain.messages import (
     AskExpired,
     Barred,
@@ -74,21 +74,21 @@ from actors.item.memory import ItemMemory
 from actors.item.texts import rehearse
 from tests.stories import ANNA, BEN, press, remembered, row, settled
 
-ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
-BENS = Tap(press("ben-1", BEN), Step.POSTED)
+ANNAS = Tap(press("anna-1", ANNA), Action.SKIP)
+BENS = Tap(press("ben-1", BEN), Action.POSTED)
 COLD = remembered()
 RECORDING = remembered(recording=ANNAS)
 ROW = row(State.IN_REVIEW)
-SKIPPED = settled(row(State.SKIPPED, version=1), Step.SKIP, ANNA)
+SKIPPED = settled(row(State.SKIPPED, version=1), Action.SKIP, ANNA)
 
 MESSAGES: tuple[Message, ...] = (
     ANNAS,
     BENS,
     AskToReject(BENS.press),
-    AskAboutDoubt(BENS.press, Step.IT_IS_LIVE),
+    AskAboutDoubt(BENS.press, Action.IT_IS_LIVE),
     KeepIt(BENS.press),
     LeaveIt(BENS.press),
-    NotYours(BENS.press, Step.IT_IS_LIVE, ANNA.id),
+    NotYours(BENS.press, Action.IT_IS_LIVE, ANNA.id),
     SendOriginal(BENS.press),
     Present(ROW),
     Resume(ROW),
@@ -177,7 +177,7 @@ def test_same_tap_in_another_update_lets_telegram_forget_the_repetition() -> Non
     recording = remembered(recording=ANNAS)
     repetition = replace(ANNAS.press, update_id=ANNAS.press.update_id + 1)
 
-    decision = decide(recording, Tap(repetition, Step.SKIP))
+    decision = decide(recording, Tap(repetition, Action.SKIP))
 
     assert decision.memory == recording
     assert decision.effects == (ConfirmUpdate(repetition, After.NOTHING),)
@@ -202,8 +202,8 @@ def test_replayed_tap_says_so_in_its_line() -> None:
 
 
 def test_recorded_auto_post_is_published() -> None:
-    publishing = replace(settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA), phase=Phase.CREATING)
-    auto_post = replace(ANNAS, step=Step.AUTO_POST)
+    publishing = replace(settled(row(State.PUBLISHING, version=1), Action.AUTO_POST, ANNA), phase=Phase.CREATING)
+    auto_post = replace(ANNAS, action=Action.AUTO_POST)
 
     effects = decide(remembered(recording=auto_post), Recorded(auto_post, publishing)).effects
 
@@ -211,20 +211,20 @@ def test_recorded_auto_post_is_published() -> None:
 
 
 def test_auto_post_without_a_publish_is_rehearsed() -> None:
-    publishing = settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA)
-    auto_post = replace(ANNAS, step=Step.AUTO_POST)
+    publishing = settled(row(State.PUBLISHING, version=1), Action.AUTO_POST, ANNA)
+    auto_post = replace(ANNAS, action=Action.AUTO_POST)
 
     effects = decide(remembered(recording=auto_post), Recorded(auto_post, publishing)).effects
 
     assert of(StartPublish, effects) == []
-    assert RecordOutcome(publishing, Step.REHEARSED, rehearse(publishing)) in effects
+    assert RecordOutcome(publishing, Action.REHEARSED, rehearse(publishing)) in effects
 
 
 def test_auto_post_that_was_overtaken_publishes_nothing() -> None:
-    publishing = settled(row(State.PUBLISHING, version=1), Step.AUTO_POST, ANNA)
-    cancelled = settled(row(State.SKIPPED, version=2), Step.SKIP, BEN)
+    publishing = settled(row(State.PUBLISHING, version=1), Action.AUTO_POST, ANNA)
+    cancelled = settled(row(State.SKIPPED, version=2), Action.SKIP, BEN)
 
-    effects = decide(remembered(cancelled), Recorded(replace(ANNAS, step=Step.AUTO_POST), publishing)).effects
+    effects = decide(remembered(cancelled), Recorded(replace(ANNAS, action=Action.AUTO_POST), publishing)).effects
 
     assert of(StartPublish, effects) == []
     assert ShowCard(cancelled, ANNAS.press, "tap") in effects
@@ -296,7 +296,7 @@ def test_reject_asks_first_and_records_nothing() -> None:
 
     assert decision.memory == remembered(asking=ANNAS.press)
     assert of(Record, decision.effects) == []
-    assert ShowQuestion(ANNAS.press, None, asking=Question(Step.REJECT, ANNA.id)) in decision.effects
+    assert ShowQuestion(ANNAS.press, None, asking=Question(Action.REJECT, ANNA.id)) in decision.effects
     assert decision.effects[-1] == WatchQuestion(ANNAS.press)
 
 
@@ -388,7 +388,7 @@ def test_original_that_did_not_come_is_told_on_the_card(certain: bool, line: str
 
 def test_line_of_a_doubt_that_nobody_has_loaded_keeps_the_buttons_of_a_doubt() -> None:
     """What the shell once read off the type of a message is decided here."""
-    live = Tap(press("anna-1", ANNA), Step.IT_IS_LIVE)
+    live = Tap(press("anna-1", ANNA), Action.IT_IS_LIVE)
     messages: list[Message] = [StillRecording(live), NotRecorded(live, certain=True), NotRecorded(live, certain=False)]
 
     lines = [line for each in messages for line in of(ShowLine, decide(remembered(recording=live), each).effects)]
@@ -418,16 +418,16 @@ def test_rehearsal_left_behind_is_repeated() -> None:
     publishing = row(State.PUBLISHING, version=1)
 
     (effect,) = decide(COLD, Resume(publishing)).effects
-    assert effect == RecordOutcome(publishing, Step.REHEARSED, rehearse(publishing))
+    assert effect == RecordOutcome(publishing, Action.REHEARSED, rehearse(publishing))
 
 
-@pytest.mark.parametrize("step", [Step.IT_IS_LIVE, Step.IT_IS_NOT])
-def test_what_became_of_a_doubt_is_asked_first_and_of_one_person(step: Step) -> None:
-    decision = decide(COLD, AskAboutDoubt(ANNAS.press, step))
+@pytest.mark.parametrize("action", [Action.IT_IS_LIVE, Action.IT_IS_NOT])
+def test_what_became_of_a_doubt_is_asked_first_and_of_one_person(action: Action) -> None:
+    decision = decide(COLD, AskAboutDoubt(ANNAS.press, action))
 
     assert decision.memory == remembered(asking=ANNAS.press)
     assert of(Record, decision.effects) == []
-    assert ShowQuestion(ANNAS.press, None, asking=Question(step, ANNA.id)) in decision.effects
+    assert ShowQuestion(ANNAS.press, None, asking=Question(action, ANNA.id)) in decision.effects
     assert decision.effects[-1] == WatchQuestion(ANNAS.press)
 
 
@@ -448,7 +448,7 @@ def test_doubt_is_left_by_a_no() -> None:
     ],
 )
 def test_answer_to_the_question_of_another_person_changes_nothing(memory: ItemMemory, name: str) -> None:
-    decision = decide(memory, NotYours(BENS.press, Step.IT_IS_LIVE, ANNA.id))
+    decision = decide(memory, NotYours(BENS.press, Action.IT_IS_LIVE, ANNA.id))
 
     assert decision.memory == memory
     toast = f"Only {name} can confirm this. Tap “It is live” yourself to be asked, too."
@@ -458,19 +458,19 @@ def test_answer_to_the_question_of_another_person_changes_nothing(memory: ItemMe
 
 
 @pytest.mark.parametrize(
-    ("state", "phase", "step", "toast"),
+    ("state", "phase", "action", "toast"),
     [
-        (State.IN_DOUBT, Phase.IN_DOUBT, Step.IT_IS_LIVE, "Confirming that it is live…"),
-        (State.IN_DOUBT, Phase.IN_DOUBT, Step.SKIP, "Skipping… It looks in doubt already."),
-        (State.PUBLISHING, Phase.READY, Step.SKIP, "Skipping… This cancels the publish, if it is not too late."),
-        (State.PUBLISHING, Phase.READY, Step.AUTO_POST, "Auto posting… It looks being published already."),
-        (State.PUBLISHING, Phase.PUBLISHING, Step.SKIP, "Skipping… It looks being published already."),
+        (State.IN_DOUBT, Phase.IN_DOUBT, Action.IT_IS_LIVE, "Confirming that it is live…"),
+        (State.IN_DOUBT, Phase.IN_DOUBT, Action.SKIP, "Skipping… It looks in doubt already."),
+        (State.PUBLISHING, Phase.READY, Action.SKIP, "Skipping… This cancels the publish, if it is not too late."),
+        (State.PUBLISHING, Phase.READY, Action.AUTO_POST, "Auto posting… It looks being published already."),
+        (State.PUBLISHING, Phase.PUBLISHING, Action.SKIP, "Skipping… It looks being published already."),
     ],
 )
-def test_toast_during_a_publish_says_what_a_tap_may_do(state: State, phase: Phase, step: Step, toast: str) -> None:
+def test_toast_during_a_publish_says_what_a_tap_may_do(state: State, phase: Phase, action: Action, toast: str) -> None:
     memory = remembered(replace(row(state, 1), phase=phase))
 
-    assert decide(memory, replace(ANNAS, step=step)).effects[0] == AnswerTap(ANNAS.press, toast)
+    assert decide(memory, replace(ANNAS, action=action)).effects[0] == AnswerTap(ANNAS.press, toast)
 
 
 def test_row_changed_elsewhere_is_drawn() -> None:
@@ -503,9 +503,9 @@ def test_card_that_is_lost_is_told_to_the_operator_and_the_chat() -> None:
 
 
 def test_nothing_leads_out_of_a_final_state_but_a_requeue() -> None:
-    steps = {step for state, step in TRANSITIONS if state in FINAL}
+    actions = {action for state, action in TRANSITIONS if state in FINAL}
 
-    assert steps == {Step.REQUEUE}
+    assert actions == {Action.REQUEUE}
 
 
 def test_every_state_can_be_reached_and_every_open_one_can_be_left() -> None:
@@ -514,6 +514,6 @@ def test_every_state_can_be_reached_and_every_open_one_can_be_left() -> None:
 
 
 def test_progress_moves_between_open_states_only() -> None:
-    moved = {target for (_, step), target in TRANSITIONS.items() if step in PROGRESS}
+    moved = {target for (_, action), target in TRANSITIONS.items() if action in PROGRESS}
 
     assert moved & FINAL == set()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.item import Card, Item, State, Step
+from actors.domain.item import Action, Card, Item, State
 from actors.domain.messages import AskExpired, Checked, Message, NotRecorded, Stale, StillRecording
 from actors.domain.taps import AskToReject, KeepIt, LeaveIt, Question, Tap
 from actors.item import texts as words
@@ -13,11 +13,11 @@ from actors.item.effects import CheckCard, Effect, ShowCard, ShowLine, ShowQuest
 from actors.item.memory import ItemMemory
 from tests.stories import ANNA, CHAT, press, remembered, row, settled
 
-ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
+ANNAS = Tap(press("anna-1", ANNA), Action.SKIP)
 ROW = row(State.IN_REVIEW)
-SKIPPED = settled(row(State.SKIPPED, version=1), Step.SKIP, ANNA)
+SKIPPED = settled(row(State.SKIPPED, version=1), Action.SKIP, ANNA)
 RETIRED = replace(ROW, cards=(Card(1, CHAT, 501, retired=True),))
-REFUSED = words.not_saved(Step.SKIP, "Anna")
+REFUSED = words.not_saved(Action.SKIP, "Anna")
 
 
 def effects(memory: ItemMemory, message: Message) -> tuple[Effect, ...]:
@@ -122,8 +122,8 @@ def test_memory_draws_only_what_it_knows(known: Item | None, drawn: Item | None)
     seen = replace(ANNAS.press, version=1)
     tap = replace(ANNAS, press=seen)
 
-    question = ShowQuestion(seen, drawn, asking=Question(Step.REJECT, ANNA.id))
-    line = ShowLine(seen, drawn, words.in_progress(Step.SKIP, "Anna"), needed=False)
+    question = ShowQuestion(seen, drawn, asking=Question(Action.REJECT, ANNA.id))
+    line = ShowLine(seen, drawn, words.in_progress(Action.SKIP, "Anna"), needed=False)
 
     assert question in effects(remembered(known), AskToReject(seen))
     assert effects(remembered(known, recording=tap), StillRecording(tap)) == (line,)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.item import Card, State, Step
+from actors.domain.item import Action, Card, State
 from actors.domain.messages import (
     Foreign,
     Gone,
@@ -45,11 +45,11 @@ ROW = row(State.IN_REVIEW)
 HERS = press("anna-1", ANNA)
 FORGED = replace(HERS, mark="others")
 COLD = ItemMemory(7)
-TAP = Tap(HERS, Step.SKIP)
+TAP = Tap(HERS, Action.SKIP)
 VIEWS: dict[str, tuple[Pressed, str]] = {
     "ask_to_reject": (AskToReject(HERS), words.SURE),
-    "ask_whether_it_is_live": (AskAboutDoubt(HERS, Step.IT_IS_LIVE), words.SURE),
-    "ask_whether_it_is_not": (AskAboutDoubt(HERS, Step.IT_IS_NOT), words.SURE),
+    "ask_whether_it_is_live": (AskAboutDoubt(HERS, Action.IT_IS_LIVE), words.SURE),
+    "ask_whether_it_is_not": (AskAboutDoubt(HERS, Action.IT_IS_NOT), words.SURE),
     "keep_it": (KeepIt(HERS), words.KEPT),
     "leave_it": (LeaveIt(HERS), words.LEFT),
     "send_original": (SendOriginal(HERS), words.SENDING_FILE),
@@ -87,7 +87,7 @@ def test_what_was_vouched_for_goes_on_without_a_second_toast(action: str) -> Non
 def test_question_is_asked_on_a_card_that_the_row_vouched_for() -> None:
     effects = decide(COLD, Vouched(AskToReject(HERS), ROW)).effects
 
-    assert effects[0] == ShowQuestion(HERS, ROW, Question(Step.REJECT, ANNA.id))
+    assert effects[0] == ShowQuestion(HERS, ROW, Question(Action.REJECT, ANNA.id))
     assert effects[-1] == WatchQuestion(HERS)
 
 
@@ -121,15 +121,15 @@ def test_tap_that_is_none_of_the_item_ends_its_recording() -> None:
 
 
 def test_memory_of_another_mark_sharpens_the_toast_and_the_row_still_decides() -> None:
-    decision = decide(remembered(), Tap(FORGED, Step.SKIP))
+    decision = decide(remembered(), Tap(FORGED, Action.SKIP))
 
     assert decision.effects[:2] == (
         AnswerTap(FORGED, words.EARLIER_QUEUE, alone=True),
-        Record(Tap(FORGED, Step.SKIP)),
+        Record(Tap(FORGED, Action.SKIP)),
     )
 
 
-@pytest.mark.parametrize("forged", [Tap(FORGED, Step.SKIP), AskToReject(FORGED), SendOriginal(FORGED)])
+@pytest.mark.parametrize("forged", [Tap(FORGED, Action.SKIP), AskToReject(FORGED), SendOriginal(FORGED)])
 def test_what_the_toast_said_is_not_said_again(forged: Pressed) -> None:
     told = decide(remembered(), forged).memory
 
@@ -158,8 +158,8 @@ def test_press_of_which_nobody_could_say_whose_card_it_is_may_be_tried_again() -
 @pytest.mark.parametrize(
     ("certain", "line"),
     [
-        (True, words.not_saved(Step.SKIP, "Anna")),
-        (False, words.not_confirmed(Step.SKIP, "Anna")),
+        (True, words.not_saved(Action.SKIP, "Anna")),
+        (False, words.not_confirmed(Action.SKIP, "Anna")),
     ],
 )
 def test_refusal_on_a_message_that_nobody_knows_is_said_in_the_chat(certain: bool, line: str) -> None:
@@ -186,7 +186,7 @@ def test_message_of_the_group_that_was_is_not_known_in_the_one_that_is() -> None
 
 
 def test_card_of_a_time_that_the_database_lost_is_shown_the_row_and_logged_so() -> None:
-    seen = Tap(replace(HERS, version=4), Step.SKIP)
+    seen = Tap(replace(HERS, version=4), Action.SKIP)
 
     effects = decide(COLD, Stale(seen, ROW)).effects
 
@@ -222,4 +222,6 @@ def test_item_of_another_database_under_the_same_number_shares_no_card() -> None
 def test_other_peoples_presses_stay_told() -> None:
     memory = remembered(told=("anna-1", "ben-1"))
 
-    assert decide(memory, NotOurs(Tap(press("ben-1", BEN), Step.SKIP), Foreign.EARLIER_QUEUE)).memory.told == {"anna-1"}
+    assert decide(memory, NotOurs(Tap(press("ben-1", BEN), Action.SKIP), Foreign.EARLIER_QUEUE)).memory.told == {
+        "anna-1"
+    }

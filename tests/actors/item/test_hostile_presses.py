@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import (
     Barred,
     Forbidden,
@@ -46,7 +46,7 @@ from tests.hostile import CRUEL_TEXTS
 from tests.stories import ANNA, BEN, press, remembered, row
 
 DRAWS = ShowCard | ShowLine | ShowQuestion | SendFile | SendCard | StartPublish
-REVIEWER = Tap(press("anna-1", ANNA), Step.SKIP)
+REVIEWER = Tap(press("anna-1", ANNA), Action.SKIP)
 
 standings = st.sampled_from([one for one in TapRight if not one.draws])
 presses = st.builds(
@@ -66,7 +66,7 @@ steps = st.sampled_from(list(words.BUTTON))
 pressed: st.SearchStrategy[Pressed] = st.one_of(
     st.builds(Tap, presses, steps),
     st.builds(AskToReject, presses),
-    st.builds(AskAboutDoubt, presses, st.sampled_from([Step.IT_IS_LIVE, Step.IT_IS_NOT])),
+    st.builds(AskAboutDoubt, presses, st.sampled_from([Action.IT_IS_LIVE, Action.IT_IS_NOT])),
     st.builds(KeepIt, presses),
     st.builds(LeaveIt, presses),
     st.builds(SendOriginal, presses),

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from actors.database.request import Cause, NotStored
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import GiveUp, NotRecorded, Recorded
 from actors.domain.taps import Tap
 from actors.item.actor import INTERIM_SECONDS
@@ -19,10 +19,10 @@ from tests.stories import ANNA, BEN, MARK, press, row, settled
 
 anyio_backend = virtual_time
 
-ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
-BENS = Tap(press("ben-1", BEN), Step.POSTED)
+ANNAS = Tap(press("anna-1", ANNA), Action.SKIP)
+BENS = Tap(press("ben-1", BEN), Action.POSTED)
 IN_REVIEW = row(State.IN_REVIEW)
-SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 GONE_AWAY = NotStored(Cause.BUSY, certain=True)
 NOT_SAVED = "⚠️ Anna's Skip was not saved, tap again."
 NOT_CONFIRMED = "⏳ Anna's Skip: not confirmed yet, this card will update itself."
@@ -156,7 +156,7 @@ async def test_closed_tap_that_was_not_applied_is_called_not_saved(stage: ItemSt
 
 
 async def test_redelivered_tap_is_never_called_not_saved_without_asking(stage: ItemStage) -> None:
-    again = Tap(replace(ANNAS.press, redelivered=True), Step.SKIP)
+    again = Tap(replace(ANNAS.press, redelivered=True), Action.SKIP)
     stage.store.will("RecordTap", Never(certain=True))
     stage.store.will("CloseTap", lambda asked: Recorded(asked.tap, SKIPPED, replayed=True))
 

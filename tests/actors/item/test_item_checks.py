@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from actors.database.request import Cause, NotStored
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import Recorded, StillRecording
 from actors.domain.taps import AskToReject, SendOriginal, Tap
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
@@ -23,12 +23,12 @@ from tests.stories import ANNA, BEN, CHAT, press, row, settled
 
 anyio_backend = virtual_time
 
-ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
+ANNAS = Tap(press("anna-1", ANNA), Action.SKIP)
 IN_REVIEW = row(State.IN_REVIEW)
-SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 AWAY = NotStored(Cause.EXPIRED, certain=True)
 GONE = Drawn(gone=True)
-NOT_SAVED = words.not_saved(Step.SKIP, "Anna")
+NOT_SAVED = words.not_saved(Action.SKIP, "Anna")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_stop_ends_a_check(stage: ItemStage) -> None:
 
 async def test_one_check_a_message_is_under_way_and_the_last_refusal_stays(stage: ItemStage) -> None:
     """An outage refuses many taps; each leaves a line, and only what stands there last is worth keeping."""
-    second = Tap(press("anna-2", ANNA), Step.POSTED)
+    second = Tap(press("anna-2", ANNA), Action.POSTED)
     stage.store.will("RecordTap", AWAY, AWAY)
     stage.store.will("LookAtCard", After(5.0, IN_REVIEW), After(5.0, IN_REVIEW), IN_REVIEW)
 
@@ -104,7 +104,7 @@ async def test_one_check_a_message_is_under_way_and_the_last_refusal_stays(stage
         await stage.cards.journal.until("add_line", 3)
 
     assert stage.store.when("LookAtCard") == pytest.approx([0.0, 5.0, 10.0])
-    assert stage.lines == [NOT_SAVED, words.not_saved(Step.POSTED, "Anna"), words.not_saved(Step.POSTED, "Anna")]
+    assert stage.lines == [NOT_SAVED, words.not_saved(Action.POSTED, "Anna"), words.not_saved(Action.POSTED, "Anna")]
 
 
 async def test_refusal_that_was_drawn_late_over_a_newer_card_gives_way_to_it(stage: ItemStage) -> None:

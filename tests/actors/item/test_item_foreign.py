@@ -5,7 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import Foreign, NotOurs, Recorded, Vouched
 from actors.domain.taps import AskToReject, SendOriginal, Tap
 from actors.item import texts as words
@@ -22,7 +22,7 @@ from tests.stories import ANNA, BEN, CHAT, MARK, press, row
 anyio_backend = virtual_time
 
 HERS = press("anna-1", ANNA)
-TAP = Tap(HERS, Step.SKIP)
+TAP = Tap(HERS, Action.SKIP)
 ROW = row(State.IN_REVIEW)
 SAID = [(CHAT, f"Anna: {words.EARLIER_QUEUE}")]
 
@@ -79,7 +79,7 @@ async def test_progress_and_refusal_of_a_tap_are_never_drawn_on_a_message_that_n
         await stage.chat.journal.until("send_text")
 
     assert stage.lines == []
-    assert stage.chat.texts == [(CHAT, words.not_saved(Step.SKIP, "Anna"))]
+    assert stage.chat.texts == [(CHAT, words.not_saved(Action.SKIP, "Anna"))]
 
 
 async def test_who_forges_again_and_again_is_told_once_a_minute_and_logged_each_time(stage: ItemStage) -> None:
@@ -104,10 +104,10 @@ async def test_what_the_row_said_outlives_the_actor(stage: ItemStage) -> None:
     async with playing(stage):
         stage.tell(TAP)
         await anyio.sleep(RegistryLimits().idle_seconds * 3)
-        stage.tell(Tap(replace(HERS, id="anna-2", at=anyio.current_time()), Step.SKIP))
+        stage.tell(Tap(replace(HERS, id="anna-2", at=anyio.current_time()), Action.SKIP))
         await stage.cards.journal.until("add_line", 2)
 
-    assert stage.lines[-1] == words.not_saved(Step.SKIP, "Anna")
+    assert stage.lines[-1] == words.not_saved(Action.SKIP, "Anna")
     assert stage.known.of(KEY) == Known(MARK, frozenset({(CHAT, 501)}))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.domain.item import Card, State, Step
+from actors.domain.item import Action, Card, State
 from actors.domain.messages import GiveUp, Gone, Recorded, Stale
 from actors.domain.taps import Tap
 from actors.errors import AnswerLost, Refused, Unreachable
@@ -18,10 +18,10 @@ from tests.stories import ANNA, BEN, CHAT, press, row, settled
 
 anyio_backend = virtual_time
 
-ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
-BENS = Tap(press("ben-1", BEN), Step.POSTED)
+ANNAS = Tap(press("anna-1", ANNA), Action.SKIP)
+BENS = Tap(press("ben-1", BEN), Action.POSTED)
 IN_REVIEW = row(State.IN_REVIEW)
-SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from actors.audit.lines import Explained
 from actors.database.request import Reply
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.domain.messages import RECOVERED, Changed, Present
 from actors.item.tap_log import Traces
 from actors.operations.commands import CommandOutcome, Told
@@ -32,9 +32,9 @@ from tests.stories import ANNA, CHAT, row, settled
 anyio_backend = virtual_time
 
 CLAIMED = row(State.PRESENTING)
-EXPIRED = settled(row(State.EXPIRED, 1), Step.EXPIRE, None)
+EXPIRED = settled(row(State.EXPIRED, 1), Action.EXPIRE, None)
 EXPIRY = ItemChange(1, 3, CHAT, 7, "expired", "nobody tapped", State.EXPIRED, 1)
-PUBLISHED = settled(row(State.POSTED, 2), Step.PUBLISHED, ANNA)
+PUBLISHED = settled(row(State.POSTED, 2), Action.PUBLISHED, ANNA)
 
 
 def changes(logs: list[Any]) -> list[tuple[str, str]]:
@@ -83,11 +83,11 @@ async def test_card_that_is_in_the_chat_and_known_to_its_row_has_its_line() -> N
     ("changed", "told"),
     [
         (PUBLISHED, [("published", "recovered")]),
-        (settled(row(State.IN_REVIEW, 2), Step.PUBLISH_REFUSED, ANNA), [("refused", "recovered")]),
-        (settled(row(State.IN_DOUBT, 2), Step.ANSWER_LOST, ANNA), [("in_doubt", "recovered")]),
-        (settled(row(State.POSTED, 2), Step.REHEARSED, ANNA), [("rehearsed", "recovered")]),
+        (settled(row(State.IN_REVIEW, 2), Action.PUBLISH_REFUSED, ANNA), [("refused", "recovered")]),
+        (settled(row(State.IN_DOUBT, 2), Action.ANSWER_LOST, ANNA), [("in_doubt", "recovered")]),
+        (settled(row(State.POSTED, 2), Action.REHEARSED, ANNA), [("rehearsed", "recovered")]),
         (by_machine(EXPIRED), []),
-        (settled(row(State.SKIPPED, 1), Step.SKIP, ANNA), []),
+        (settled(row(State.SKIPPED, 1), Action.SKIP, ANNA), []),
         (row(State.IN_REVIEW), []),
     ],
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import Barred, Forbidden, NotRecorded, Recorded, StillRecording
 from actors.domain.taps import (
     AskAboutDoubt,
@@ -54,7 +54,7 @@ ROW = replace(row(State.IN_REVIEW), restricted=True)
 VIEWS: list[Pressed] = [
     SendOriginal(press("ben-1", BEN)),
     AskToReject(press("ben-1", BEN)),
-    AskAboutDoubt(press("ben-1", BEN), Step.IT_IS_LIVE),
+    AskAboutDoubt(press("ben-1", BEN), Action.IT_IS_LIVE),
     KeepIt(press("ben-1", BEN)),
     LeaveIt(press("ben-1", BEN)),
 ]
@@ -82,7 +82,7 @@ async def test_stranger_who_presses_on_is_answered_from_memory_with_a_line_each(
 
     async with playing(stage):
         for number in range(5):
-            stage.tell(Tap(press(f"ben-{number}", BEN), Step.SKIP))
+            stage.tell(Tap(press(f"ben-{number}", BEN), Action.SKIP))
             await anyio.sleep(0.1)
 
     assert len(stage.store.of(RecordTap)) == 1
@@ -114,9 +114,9 @@ async def test_tap_of_a_stranger_never_makes_another_one_busy(stage: ItemStage) 
     stage.store.will("RecordTap", Never(), lambda asked: Recorded(asked.tap, ROW))
 
     async with playing(stage):
-        stage.tell(Tap(press("ben-1", BEN), Step.SKIP))
+        stage.tell(Tap(press("ben-1", BEN), Action.SKIP))
         await anyio.sleep(0.1)
-        stage.tell(Tap(press("anna-1", ANNA), Step.SKIP))
+        stage.tell(Tap(press("anna-1", ANNA), Action.SKIP))
         await stage.cards.journal.until("draw")
 
     assert stage.taps[0]["outcome"] == "recorded"
@@ -124,15 +124,15 @@ async def test_tap_of_a_stranger_never_makes_another_one_busy(stage: ItemStage) 
 
 
 def test_known_member_holds_the_slot_and_a_person_not_known_waits_for_it() -> None:
-    hers, his = Tap(press("anna-1", ANNA), Step.SKIP), Tap(press("ben-1", BEN), Step.SKIP)
+    hers, his = Tap(press("anna-1", ANNA), Action.SKIP), Tap(press("ben-1", BEN), Action.SKIP)
     aside = replace(his, press=replace(his.press, standing=TapRight.UNKNOWN))
 
     memory = decide(decide(remembered(ROW), aside).memory, hers).memory
-    again = decide(memory, Tap(replace(aside.press, id="ben-2"), Step.SKIP))
+    again = decide(memory, Tap(replace(aside.press, id="ben-2"), Action.SKIP))
 
     assert (memory.recording, memory.aside) == (hers, (aside,))
     assert again.effects[0] == AnswerTap(
-        replace(aside.press, id="ben-2"), words.in_progress(Step.SKIP, "Anna"), True, True
+        replace(aside.press, id="ben-2"), words.in_progress(Action.SKIP, "Anna"), True, True
     )
 
 
@@ -140,8 +140,8 @@ async def test_a_right_is_believed_for_minutes_and_a_refusal_for_seconds() -> No
     people, his = People(), press("ben-1", BEN)
     hers = press("anna-1", ANNA)
     assert people.standing(his) is TapRight.UNKNOWN
-    people.hear(Forbidden(Tap(his, Step.SKIP), ROW))
-    people.hear(Recorded(Tap(hers, Step.SKIP), ROW))
+    people.hear(Forbidden(Tap(his, Action.SKIP), ROW))
+    people.hear(Recorded(Tap(hers, Action.SKIP), ROW))
 
     assert (people.standing(his), people.standing(hers)) == (TapRight.REFUSED, TapRight.MAY)
     await anyio.sleep(REFUSED_SECONDS)
@@ -154,7 +154,7 @@ async def test_a_right_is_believed_for_minutes_and_a_refusal_for_seconds() -> No
 
 async def test_so_many_people_are_remembered_and_no_more() -> None:
     people = People()
-    taps = [Tap(replace(press(), person=replace(ANNA, id=number)), Step.SKIP) for number in range(MOST_PEOPLE + 1)]
+    taps = [Tap(replace(press(), person=replace(ANNA, id=number)), Action.SKIP) for number in range(MOST_PEOPLE + 1)]
 
     for tap in taps:
         people.hear(Forbidden(tap, ROW))
@@ -167,9 +167,9 @@ async def test_person_who_was_given_a_role_is_looked_up_again(stage: ItemStage) 
     stage.store.will("RecordTap", lambda asked: Forbidden(asked.tap, ROW), lambda asked: Recorded(asked.tap, ROW))
 
     async with playing(stage):
-        stage.tell(Tap(press("ben-1", BEN), Step.SKIP))
+        stage.tell(Tap(press("ben-1", BEN), Action.SKIP))
         await anyio.sleep(REFUSED_SECONDS)
-        stage.tell(Tap(press("ben-2", BEN, at=anyio.current_time()), Step.SKIP))
+        stage.tell(Tap(press("ben-2", BEN, at=anyio.current_time()), Action.SKIP))
 
     assert [line["outcome"] for line in stage.taps] == ["forbidden", "recorded"]
     assert stage.store.of(LookAtButton) == []
@@ -180,10 +180,10 @@ async def test_stranger_whose_toasts_get_lost_hears_each_sentence_in_the_chat_on
     stage.chat.always("answer", Refused("query is too old"))
 
     async with playing(stage):
-        stage.tell(Tap(press("ben-1", BEN), Step.SKIP))
+        stage.tell(Tap(press("ben-1", BEN), Action.SKIP))
         await anyio.sleep(0.1)
-        stage.tell(Tap(press("ben-2", BEN), Step.SKIP))
-        stage.tell(Tap(press("ben-3", BEN), Step.SKIP))
+        stage.tell(Tap(press("ben-2", BEN), Action.SKIP))
+        stage.tell(Tap(press("ben-3", BEN), Action.SKIP))
 
     assert stage.chat.texts == [(CHAT, words.barred("Ben")), (CHAT, f"Ben: {words.MAY_NOT}")]
 
@@ -198,7 +198,7 @@ async def test_presses_of_a_person_not_known_are_looked_at_ten_at_a_time() -> No
     assert people.standing(presses[0]) is TapRight.UNKNOWN  # the same press in another update
     assert people.standing(presses[MOST_ASKED]) is TapRight.CROWDED
     assert people.standing(press("anna-1", ANNA)) is TapRight.UNKNOWN
-    people.hear(NotRecorded(Tap(unknown[0], Step.SKIP), certain=True))
+    people.hear(NotRecorded(Tap(unknown[0], Action.SKIP), certain=True))
     assert people.standing(presses[MOST_ASKED]) is TapRight.UNKNOWN
     people.asks(unknown[0])
     await anyio.sleep(ASKED_SECONDS)
@@ -208,7 +208,7 @@ async def test_presses_of_a_person_not_known_are_looked_at_ten_at_a_time() -> No
 def test_one_press_too_many_is_refused_from_memory() -> None:
     his = replace(press("ben-1", BEN), standing=TapRight.CROWDED)
 
-    decision = decide(remembered(ROW), Tap(his, Step.SKIP))
+    decision = decide(remembered(ROW), Tap(his, Action.SKIP))
 
     assert decision.memory == remembered(ROW)
     assert decision.effects == (
@@ -219,8 +219,8 @@ def test_one_press_too_many_is_refused_from_memory() -> None:
 
 
 def test_who_taps_beside_a_person_not_known_is_told_so_and_goes_on() -> None:
-    unknown = Tap(replace(press("ben-1", BEN), standing=TapRight.UNKNOWN), Step.SKIP)
-    hers = Tap(press("anna-1", ANNA), Step.POSTED)
+    unknown = Tap(replace(press("ben-1", BEN), standing=TapRight.UNKNOWN), Action.SKIP)
+    hers = Tap(press("anna-1", ANNA), Action.POSTED)
 
     decision = decide(decide(remembered(ROW), unknown).memory, hers)
 
@@ -234,7 +234,7 @@ def test_who_taps_beside_a_person_not_known_is_told_so_and_goes_on() -> None:
 def test_only_who_is_likely_to_have_the_right_stands_on_the_card_while_it_is_stored(
     standing: TapRight, drawn: int
 ) -> None:
-    tap = Tap(replace(press(), standing=standing), Step.SKIP)
+    tap = Tap(replace(press(), standing=standing), Action.SKIP)
     memory = decide(remembered(ROW), tap).memory
 
     progress = decide(memory, StillRecording(tap)).effects
@@ -255,13 +255,13 @@ async def test_chat_that_was_open_is_likely_to_be_open_still() -> None:
 
 
 async def test_interactions_of_a_stranger_are_noted_once_a_minute(stage: ItemStage) -> None:
-    stage.people.hear(Forbidden(Tap(press("ben-0", BEN), Step.SKIP), ROW))
+    stage.people.hear(Forbidden(Tap(press("ben-0", BEN), Action.SKIP), ROW))
     presses = [press(f"ben-{number}", BEN) for number in range(5)]
 
     async with playing(stage):
         await anyio.sleep(REFUSED_SECONDS)
         for one in presses:
-            stage.tell(NotYours(one, Step.REJECT, ANNA.id))
+            stage.tell(NotYours(one, Action.REJECT, ANNA.id))
 
     assert len(stage.taps) == 5
     assert len(stage.notes) == 1
@@ -272,7 +272,7 @@ async def test_sentence_that_may_have_been_lost_is_said_again(stage: ItemStage) 
     stage.chat.will("send_text", AnswerLost("nobody knows"), AnswerLost("nobody knows"))
 
     async with playing(stage):
-        stage.tell(Tap(press("ben-1", BEN), Step.SKIP))
+        stage.tell(Tap(press("ben-1", BEN), Action.SKIP))
         await anyio.sleep(10.0)
 
     assert stage.chat.texts == [(CHAT, words.barred("Ben"))]

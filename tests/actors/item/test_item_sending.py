@@ -7,7 +7,7 @@ import pytest
 
 from actors.commands.texts import card_lost
 from actors.database.request import Cause, NotStored
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import CardNotSent, Changed, Present, Recorded, Resume
 from actors.domain.publish_phase import Phase
 from actors.domain.taps import Tap
@@ -36,7 +36,7 @@ anyio_backend = virtual_time
 CLAIMED = row(State.PRESENTING)
 IN_REVIEW = row(State.IN_REVIEW)
 PUBLISHING = row(State.PUBLISHING, 1)
-REHEARSED = settled(row(State.IN_REVIEW, 2), Step.REHEARSED, None)
+REHEARSED = settled(row(State.IN_REVIEW, 2), Action.REHEARSED, None)
 AWAY = NotStored(Cause.EXPIRED, certain=False)
 
 
@@ -324,7 +324,7 @@ async def test_outcome_of_a_rehearsal_is_stored_before_it_is_shown(stage: ItemSt
         await stage.cards.journal.until("draw")
         assert anyio.current_time() == pytest.approx(5.0)
 
-    assert stage.store.asked == [StoreOutcome(PUBLISHING, Step.REHEARSED, rehearse(PUBLISHING), "w1")]
+    assert stage.store.asked == [StoreOutcome(PUBLISHING, Action.REHEARSED, rehearse(PUBLISHING), "w1")]
     assert [face.row for face, _ in stage.cards.drawn] == [REHEARSED]
     assert [(line["change"], line["cause"]) for line in stage.logs if line["event"] == "item"] == [
         ("rehearsed", "dry run")
@@ -352,7 +352,7 @@ async def test_outcome_that_lost_to_a_person_shows_what_the_person_decided(stage
 
 
 async def test_auto_post_is_published_after_it_was_recorded(stage: ItemStage) -> None:
-    tap = Tap(press("anna-1"), Step.AUTO_POST)
+    tap = Tap(press("anna-1"), Action.AUTO_POST)
     publishing = replace(PUBLISHING, phase=Phase.CREATING)
     stage.store.will("RecordTap", After(2.0, lambda asked: Recorded(asked.tap, publishing)))
 

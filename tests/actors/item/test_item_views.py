@@ -7,7 +7,7 @@ import pytest
 
 from actors.database.request import Cause, NotStored
 from actors.domain.flood_limit import MOST_VIEWS
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import RECOVERED, Changed, Recorded
 from actors.domain.taps import AskToReject, KeepIt, Question, SendOriginal, Tap
 from actors.errors import AnswerLost, Refused
@@ -26,10 +26,10 @@ from tests.stories import ANNA, BEN, CHAT, NOON, press, row, settled
 anyio_backend = virtual_time
 PASSIVE_SECONDS = RegistryLimits().idle_seconds
 
-ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
-BENS = Tap(press("ben-1", BEN), Step.POSTED)
+ANNAS = Tap(press("anna-1", ANNA), Action.SKIP)
+BENS = Tap(press("ben-1", BEN), Action.POSTED)
 IN_REVIEW = row(State.IN_REVIEW)
-SKIPPED = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 GONE_AWAY = NotStored(Cause.BUSY, certain=True)
 
 
@@ -54,7 +54,7 @@ async def test_question_stands_for_60_s_and_is_taken_away(stage: ItemStage) -> N
         await stage.cards.journal.until("show_view", 2)
         assert stage.cards.when("show_view")[-1] == pytest.approx(QUESTION_SECONDS)
 
-    assert [face.asking for face in stage.line_faces] == [Question(Step.REJECT, ANNA.id), None]
+    assert [face.asking for face in stage.line_faces] == [Question(Action.REJECT, ANNA.id), None]
     assert stage.chat.toasts == [("anna-1", words.SURE)]
 
 
@@ -65,7 +65,7 @@ async def test_question_that_was_answered_does_not_come_back(stage: ItemStage) -
         stage.tell(KeepIt(BENS.press))
         await anyio.sleep(2 * QUESTION_SECONDS)
 
-    assert [face.asking for face in stage.line_faces] == [Question(Step.REJECT, ANNA.id), None]
+    assert [face.asking for face in stage.line_faces] == [Question(Action.REJECT, ANNA.id), None]
     assert [line["outcome"] for line in stage.taps] == ["asked", "kept"]
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import anyio
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.item.actor import QUESTION_SECONDS
 from actors.operations.cards import SaveCard
 from actors.operations.operation import Operation
@@ -81,7 +81,7 @@ async def test_question_on_a_new_card_leaves_its_buttons_whatever_is_remembered(
     """Simulation, seeds 272 and 296: a new card was drawn from the round before, and its live buttons vanished."""
     async with playing(kit) as duo:
         first = await duo.first_round()
-        duo.people.tap(first.face, Step.SKIP, ANNA)
+        duo.people.tap(first.face, Action.SKIP, ANNA)
         await kit.chat.until(lambda _: buttons_of(first)[-1] is State.SKIPPED)
         second = await duo.next_round()
         duo.people.reject(second.face, BEN)

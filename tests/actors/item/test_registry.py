@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import Changed, Message, Recorded
 from actors.domain.taps import AskToReject, KeepIt, SendOriginal, Tap
 from actors.errors import MailboxClosed, Unreachable
@@ -23,7 +23,7 @@ from tests.stories import ANNA, press, row
 
 anyio_backend = virtual_time
 
-ANNAS = Tap(press("anna-1", ANNA), Step.SKIP)
+ANNAS = Tap(press("anna-1", ANNA), Action.SKIP)
 SKIPPED = row(State.SKIPPED, 1)
 
 
@@ -88,7 +88,7 @@ async def test_taps_on_an_item_in_quarantine_are_answered() -> None:
 
     async with playing(stage):
         for number in range(7):
-            stage.tell(Tap(press(f"tap-{number}"), Step.SKIP))
+            stage.tell(Tap(press(f"tap-{number}"), Action.SKIP))
             await anyio.sleep(0.1)
 
     assert [text for _, text in stage.chat.toasts] == [words.BROKEN] * 7

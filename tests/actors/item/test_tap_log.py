@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.audit.lines import MOST_EXPLAINED, Explained
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.item.effects import After, Conclude, Outcome
 from actors.item.tap_log import Traces
 from tests.kit.clock import virtual_time
@@ -196,14 +196,14 @@ async def test_press_has_one_trace_until_its_line_is_written() -> None:
 
 
 async def test_recovered_line_names_the_tap_and_no_figures(logs: list[dict[str, object]]) -> None:
-    Traces(Explained()).recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+    Traces(Explained()).recovered(settled(row(State.SKIPPED, 1), Action.SKIP, ANNA))
 
     assert (logs[0]["tap_id"], logs[0]["cause"], logs[0]["outcome"]) == ("tap-1", "recovered", "recorded")
     assert (logs[0]["toast_ms"], logs[0]["action"], logs[0]["version"]) == (None, "skip", 1)
     assert (logs[0]["db_attempts"], logs[0]["edit_attempts"]) == (None, None)
 
 
-@pytest.mark.parametrize("known", [row(State.IN_REVIEW), settled(row(State.EXPIRED, 1), Step.EXPIRE, None)])
+@pytest.mark.parametrize("known", [row(State.IN_REVIEW), settled(row(State.EXPIRED, 1), Action.EXPIRE, None)])
 async def test_row_that_no_tap_settled_has_no_recovered_line(known: Item, logs: list[dict[str, object]]) -> None:
     Traces(Explained()).recovered(known)
 
@@ -227,14 +227,14 @@ async def test_recovery_leaves_a_tap_to_explain_itself(logs: list[dict[str, obje
     if is_concluded:
         trace.conclude(replace(SKIPPED, press=press("tap-1")))
 
-    traces.recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+    traces.recovered(settled(row(State.SKIPPED, 1), Action.SKIP, ANNA))
 
     assert len(logs) == is_concluded
 
 
 async def test_recovered_tap_is_told_once_also_when_it_comes_again(logs: list[dict[str, object]]) -> None:
     traces = Traces(Explained())
-    skipped = settled(row(State.SKIPPED, 1), Step.SKIP, ANNA)
+    skipped = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 
     traces.recovered(skipped)
     traces.recovered(skipped)
@@ -248,7 +248,7 @@ async def test_tap_that_a_forgotten_actor_explained_is_not_recovered(logs: list[
     explained = Explained()
     Traces(explained).of(press("tap-1")).conclude(replace(SKIPPED, press=press("tap-1")))
 
-    Traces(explained).recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+    Traces(explained).recovered(settled(row(State.SKIPPED, 1), Action.SKIP, ANNA))
 
     assert [line["cause"] for line in logs] == ["tap"]
 
@@ -262,7 +262,7 @@ async def test_tap_whose_actor_crashed_before_its_line_is_recovered_and_then_tol
     begun.progress.begin()
     begun.conclude(replace(SKIPPED, press=press("tap-1")))
 
-    Traces(explained).recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+    Traces(explained).recovered(settled(row(State.SKIPPED, 1), Action.SKIP, ANNA))
     begun.progress.end()
 
     assert [line["cause"] for line in logs] == ["recovered"]
@@ -281,8 +281,8 @@ async def test_tap_that_another_worker_stored_after_all_is_told_again(logs: list
     traces = Traces(Explained())
     traces.of(press("tap-1")).conclude(replace(SKIPPED, press=press("tap-1"), outcome=Outcome.REFUSED))
 
-    traces.recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
-    traces.recovered(settled(row(State.SKIPPED, 1), Step.SKIP, ANNA))
+    traces.recovered(settled(row(State.SKIPPED, 1), Action.SKIP, ANNA))
+    traces.recovered(settled(row(State.SKIPPED, 1), Action.SKIP, ANNA))
 
     assert [line["outcome"] for line in logs] == ["refused", "recorded"]
 

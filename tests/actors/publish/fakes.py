@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from actors.audit.lines import Explained
 from actors.database.request import Cause, NotStored, Reply, RequestTerms
 from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
-from actors.domain.item import Item, Person, Step, Story
+from actors.domain.item import Action, Item, Person, Story
 from actors.domain.messages import Changed, Message, Resume, TapOutcome
 from actors.domain.publish_phase import RUNNING, Phase
 from actors.domain.taps import Tap
@@ -105,13 +105,13 @@ class Sea:
         tables.items.make(chat_key=1, item_id=7, media_id=3, due_at=now, created_at=now)
         (row,) = self.store.apply(ClaimDue("w0")).present
         self.store.apply(SaveCard(row, 501, None, "w0"))
-        return self.tap(Step.AUTO_POST)
+        return self.tap(Action.AUTO_POST)
 
-    def tap(self, step: Step, person: Person = ANNA) -> Item:
+    def tap(self, action: Action, person: Person = ANNA) -> Item:
         """Have a tap on the newest card recorded."""
         row = self.item()
-        pressed = replace(press(f"tap-{step.value}-{row.version}", person, row.version), mark=row.mark)
-        tapped = Tap(pressed, step)
+        pressed = replace(press(f"tap-{action.value}-{row.version}", person, row.version), mark=row.mark)
+        tapped = Tap(pressed, action)
         self.outcomes.append(self.store.apply(RecordTap(tapped, "w0")))
         return self.item()
 
@@ -140,7 +140,7 @@ class Sea:
         self.met.append(name)
         kind = next((trouble.kind for trouble in self.troubles if trouble.point in here), None)
         if kind is Kind.CANCEL:
-            self.tap(Step.SKIP, BEN)
+            self.tap(Action.SKIP, BEN)
         elif kind is Kind.KILL:
             self._start(RESTART_SECONDS)
             worker.scope.cancel()

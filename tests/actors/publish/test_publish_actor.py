@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from actors.domain.account import DoubtHints
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from actors.domain.messages import Recorded, Stale
 from actors.domain.publish_phase import Phase
 from actors.errors import Answered, AnswerLost, Refused, TokenGone, Unreachable
@@ -49,7 +49,7 @@ async def test_publish_is_committed_step_by_step_and_its_address_found(sea: Sea)
     (publish,) = sea.store.tables.publishes.all()
     assert (row.state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
     assert row.settled is not None
-    assert (row.settled.step, row.settled.by) == (Step.PUBLISHED, ANNA)
+    assert (row.settled.action, row.settled.by) == (Action.PUBLISHED, ANNA)
     assert steps(sea) == ["creating", "creating", "container", "ready", "publishing", "published"]
     assert (publish.media_id, publish.permalink) == ("m1", "https://instagram.example/m1")
     assert [row.phase for row in sea.drawn] == [Phase.CONTAINER, Phase.PUBLISHING, None]
@@ -161,7 +161,7 @@ async def test_f32_token_that_died_is_remembered_and_not_tried_again(sea: Sea) -
     async with sea.sailing(sea.auto_post()):
         await anyio.sleep(5.0)
         assert sea.item().note == "Nothing was published: Connect it again."
-        await sea.go_on(sea.tap(Step.AUTO_POST))
+        await sea.go_on(sea.tap(Action.AUTO_POST))
         await anyio.sleep(5.0)
 
     assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, words.TOKEN_GONE)
@@ -203,7 +203,7 @@ async def test_people_say_that_it_is_not_live_and_it_is_posted_again_from_the_sa
     async with sea.sailing(sea.auto_post()):
         await anyio.sleep(100.0)
         assert sea.item().state is State.IN_DOUBT
-        await sea.go_on(sea.tap(Step.IT_IS_NOT, BEN))
+        await sea.go_on(sea.tap(Action.IT_IS_NOT, BEN))
         await anyio.sleep(20.0)
 
     assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
@@ -216,7 +216,7 @@ async def test_people_say_that_it_is_not_live_although_it_is(sea: Sea) -> None:
     sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
     async with sea.sailing(sea.auto_post()):
         await anyio.sleep(100.0)
-        await sea.go_on(sea.tap(Step.IT_IS_NOT, BEN))
+        await sea.go_on(sea.tap(Action.IT_IS_NOT, BEN))
         await anyio.sleep(20.0)
 
     assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
@@ -238,7 +238,7 @@ async def test_f10_skip_before_the_publish_call_cancels_it(sea: Sea) -> None:
     sea.instagram.lag_seconds = 20.0
     async with sea.sailing(sea.auto_post()):
         await anyio.sleep(10.0)
-        sea.tap(Step.SKIP, BEN)
+        sea.tap(Action.SKIP, BEN)
         await anyio.sleep(60.0)
 
     assert isinstance(sea.outcomes[-1], Recorded)
@@ -249,7 +249,7 @@ async def test_f10_skip_during_the_publish_call_is_too_late(sea: Sea) -> None:
     sea.instagram.publish_seconds = 20.0
     async with sea.sailing(sea.auto_post()):
         await anyio.sleep(10.0)
-        sea.tap(Step.SKIP, BEN)
+        sea.tap(Action.SKIP, BEN)
         assert [late.why for late in sea.item().late] == ["publishing"]
         await anyio.sleep(60.0)
 

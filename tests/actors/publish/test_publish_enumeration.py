@@ -10,7 +10,7 @@ import pytest
 import trio
 import trio.testing
 
-from actors.domain.item import Item, State, Step
+from actors.domain.item import Action, Item, State
 from actors.domain.messages import NotOurs, Recorded
 from actors.errors import AnswerLost
 from tests.actors.publish.fakes import Kind, Sea, Trouble
@@ -58,7 +58,7 @@ def wrong(sea: Sea, row: Item) -> list[str]:
     """What must not be, in words."""
     live = sea.instagram.stories_of(3)
     told = [outcome for outcome in sea.outcomes if not isinstance(outcome, NotOurs)]
-    skips = [outcome for outcome in told if outcome.tap.step is Step.SKIP]
+    skips = [outcome for outcome in told if outcome.tap.action is Action.SKIP]
     recorded = any(isinstance(outcome, Recorded) for outcome in skips)
     rules = {
         "two stories": live > 1,

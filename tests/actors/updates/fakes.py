@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 from structlog.testing import capture_logs
 
-from actors.domain.item import Step
+from actors.domain.item import Action
 from actors.domain.taps import Tap
 from actors.domain.updates import Heard, Membership, Moved, Other, Poison, Said, Unknown, Update
 from actors.errors import MailboxClosed
@@ -23,9 +23,9 @@ from tests.kit.lives import living
 from tests.stories import ANNA, CHAT, press
 
 
-def tap(update_id: int, step: Step = Step.SKIP) -> Tap:
+def tap(update_id: int, action: Action = Action.SKIP) -> Tap:
     """A tap on item 7 that came as this update."""
-    return Tap(replace(press(f"tap-{update_id}"), update_id=update_id), step)
+    return Tap(replace(press(f"tap-{update_id}"), update_id=update_id), action)
 
 
 def said(update_id: int, text: str = "/next", chat_id: int = CHAT, *, private: bool = False) -> Said:
@@ -90,8 +90,8 @@ class FakeUpdates(Script):
     def parse(self, raw: object, at: float, redelivered: bool) -> Update:
         """Read all of it; a tap bears the moment and whether an earlier poller may have seen it."""
         match raw:
-            case Tap(pressed, step):
-                return Tap(replace(pressed, at=at, redelivered=redelivered), step)
+            case Tap(pressed, action):
+                return Tap(replace(pressed, at=at, redelivered=redelivered), action)
             case Said():
                 return replace(raw, at=at, redelivered=redelivered)
             case Membership():

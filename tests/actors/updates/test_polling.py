@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from actors.domain.item import Step
+from actors.domain.item import Action
 from actors.domain.taps import Tap
 from actors.domain.updates import Poison, Said, Unknown
 from actors.errors import Refused
@@ -31,7 +31,7 @@ async def test_tap_is_told_to_its_item_with_the_moment_of_its_first_sight(stage:
     key, message = stage.items.told[0]
     assert key == (CHAT, 7)
     assert isinstance(message, Tap)
-    assert message.step is Step.SKIP
+    assert message.action is Action.SKIP
     assert message.press.at == pytest.approx(3.0)
 
 

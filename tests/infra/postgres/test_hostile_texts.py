@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.domain.item import Person, Step
+from actors.domain.item import Action, Person
 from actors.domain.messages import Gone
 from actors.domain.taps import Press, Tap
 from actors.errors import Refused
@@ -47,7 +47,7 @@ def story(text: str) -> dict[str, object]:
 
 def tap(text: str) -> RecordTap:
     press = Press("99", 1, 42, 0, CHAT, 10, Person(5, text), "", 0.0)
-    return RecordTap(Tap(press, Step.SKIP), "one")
+    return RecordTap(Tap(press, Action.SKIP), "one")
 
 
 async def run(database_url: str, *operations: Operation[Any]) -> list[object]:

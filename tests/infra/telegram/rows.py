@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from actors.domain.item import Item, LateTap, MediaKind, Person, Settlement, State, Step, Story
+from actors.domain.item import Action, Item, LateTap, MediaKind, Person, Settlement, State, Story
 from infra.sandbox.telegram.markup import parse_html
 from infra.telegram.received_caption import write_seen
 
@@ -37,11 +37,11 @@ def at(hour: int, minute: int, day: int = 22) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
-def settled(state: State, step: Step, by: Person | None = ANNA, **changes: Any) -> Item:
+def settled(state: State, action: Action, by: Person | None = ANNA, **changes: Any) -> Item:
     """The row after a decision at 18:38 UTC."""
-    return replace(ROW, state=state, settled=Settlement(step, by, at(18, 38)), **changes)
+    return replace(ROW, state=state, settled=Settlement(action, by, at(18, 38)), **changes)
 
 
-def late(name: str, why: str = "late", step: Step = Step.SKIP) -> LateTap:
+def late(name: str, why: str = "late", action: Action = Action.SKIP) -> LateTap:
     """A tap one minute after that decision."""
-    return LateTap(step, name, at(18, 39), why)
+    return LateTap(action, name, at(18, 39), why)

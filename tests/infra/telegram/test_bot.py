@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from PIL import Image
 
-from actors.domain.item import MediaKind, State, Step, Story
+from actors.domain.item import Action, MediaKind, State, Story
 from actors.domain.taps import AskToReject, Question
 from actors.domain.taps import Tap as TapMessage
 from actors.domain.updates import Said
@@ -130,7 +130,7 @@ async def test_tap_brings_back_the_caption_that_was_seen(team: Team) -> None:
     tap = await team.next_update()
 
     assert isinstance(tap, TapMessage)
-    assert (tap.step, tap.press.id, tap.press.person.name) == (Step.SKIP, query_id, "Anna")
+    assert (tap.action, tap.press.id, tap.press.person.name) == (Action.SKIP, query_id, "Anna")
     assert seen_html(tap.press.seen) == caption(first_face(ROW))
 
 
@@ -139,7 +139,7 @@ async def test_line_comes_and_the_final_card_takes_it_off(team: Team) -> None:
     seen = as_seen(caption(first_face(ROW)))
     place = (CHAT, sent.message_id, ROW.id, ROW.version)
     cold = Face(*place, seen=seen, line="⏳ Anna is skipping…", mark=ROW.mark)
-    final = settled(State.SKIPPED, Step.SKIP, version=4)
+    final = settled(State.SKIPPED, Action.SKIP, version=4)
 
     await team.chat.edit_card(cold)
     with_line = team.shown()
@@ -168,7 +168,7 @@ async def test_question_touches_the_buttons_only(team: Team) -> None:
     before = team.shown()["html"]
 
     place = (CHAT, sent.message_id, ROW.id, ROW.version)
-    await team.chat.edit_card(Face(*place, asking=Question(Step.REJECT, 5), mark=ROW.mark))
+    await team.chat.edit_card(Face(*place, asking=Question(Action.REJECT, 5), mark=ROW.mark))
 
     assert isinstance(asked, AskToReject)
     assert team.shown()["html"] == before

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from actors.domain.item import State, Step
+from actors.domain.item import Action, State
 from infra.telegram.caption_lines import EARLIER_ROOM, late_lines
 from infra.telegram.caption_text import visible, visible_units
 from tests.infra.telegram.rows import late, settled
 
-ROW = settled(State.SKIPPED, Step.SKIP, late=(late("Ben"), late("Cy"), late("Dora")))
+ROW = settled(State.SKIPPED, Action.SKIP, late=(late("Ben"), late("Cy"), late("Dora")))
 WHOLE = late_lines(ROW, 10_000)
 # Each line with its line break, and what is kept for the line about those that do not fit.
 EXACTLY = sum(visible_units(line) + 1 for line in WHOLE) + EARLIER_ROOM

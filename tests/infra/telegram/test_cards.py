@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.cards.texts import CUT
-from actors.domain.item import Item, Person, Settlement, State, Step
+from actors.domain.item import Action, Item, Person, Settlement, State
 from actors.ports import Face
 from infra.sandbox.telegram.markup import parse_html, utf16_length
 from infra.telegram.caption_text import LEFT_TO_RIGHT, LINE_MARK, visible
@@ -68,7 +68,7 @@ def test_live_card_says_whether_auto_post_would_work() -> None:
 
 def test_times_are_those_of_the_chat() -> None:
     """In Tokyo the slot is on Monday, and so is the tap: no date needed beside it."""
-    row = settled(State.SKIPPED, Step.SKIP, timezone="Asia/Tokyo")
+    row = settled(State.SKIPPED, Action.SKIP, timezone="Asia/Tokyo")
 
     shown = caption(first_face(row))
 
@@ -77,7 +77,7 @@ def test_times_are_those_of_the_chat() -> None:
 
 
 def test_settlement_on_another_day_shows_its_date() -> None:
-    row = replace(ROW, state=State.SKIPPED, settled=Settlement(Step.SKIP, ANNA, at(9, 5, day=24)))
+    row = replace(ROW, state=State.SKIPPED, settled=Settlement(Action.SKIP, ANNA, at(9, 5, day=24)))
 
     assert tail(row) == "⏭ Skipped by Anna, 24 Nov 09:05"
 
@@ -85,16 +85,16 @@ def test_settlement_on_another_day_shows_its_date() -> None:
 @pytest.mark.parametrize(
     ("row", "line"),
     [
-        (settled(State.SKIPPED, Step.SKIP), "⏭ Skipped by Anna, 18:38"),
-        (settled(State.REJECTED, Step.REJECT), "🚫 Rejected by Anna, 18:38"),
-        (settled(State.POSTED, Step.POSTED), "✅ Posted by Anna, 18:38 (by hand)"),
-        (settled(State.POSTED, Step.PUBLISHED), "✅ Posted via Instagram by Anna, 18:38"),
-        (settled(State.POSTED, Step.PUBLISHED, None), "✅ Posted via Instagram, 18:38"),
-        (settled(State.POSTED, Step.IT_IS_LIVE), "✅ Posted via Instagram, confirmed by Anna, 18:38"),
-        (settled(State.PUBLISHING, Step.AUTO_POST), "📤 Publishing, asked by Anna, 18:38"),
-        (settled(State.PUBLISHING, Step.AUTO_POST, None), "📤 Publishing, 18:38"),
-        (settled(State.IN_DOUBT, Step.ANSWER_LOST), "❓ In doubt: it may be live, look at Instagram, 18:38"),
-        (settled(State.WITHDRAWN, Step.WITHDRAW, None), "↩️ Taken out of the queue, 18:38"),
+        (settled(State.SKIPPED, Action.SKIP), "⏭ Skipped by Anna, 18:38"),
+        (settled(State.REJECTED, Action.REJECT), "🚫 Rejected by Anna, 18:38"),
+        (settled(State.POSTED, Action.POSTED), "✅ Posted by Anna, 18:38 (by hand)"),
+        (settled(State.POSTED, Action.PUBLISHED), "✅ Posted via Instagram by Anna, 18:38"),
+        (settled(State.POSTED, Action.PUBLISHED, None), "✅ Posted via Instagram, 18:38"),
+        (settled(State.POSTED, Action.IT_IS_LIVE), "✅ Posted via Instagram, confirmed by Anna, 18:38"),
+        (settled(State.PUBLISHING, Action.AUTO_POST), "📤 Publishing, asked by Anna, 18:38"),
+        (settled(State.PUBLISHING, Action.AUTO_POST, None), "📤 Publishing, 18:38"),
+        (settled(State.IN_DOUBT, Action.ANSWER_LOST), "❓ In doubt: it may be live, look at Instagram, 18:38"),
+        (settled(State.WITHDRAWN, Action.WITHDRAW, None), "↩️ Taken out of the queue, 18:38"),
         (replace(ROW, state=State.SKIPPED), "⏭ Skipped"),
     ],
 )
@@ -109,28 +109,30 @@ def test_outcome_says_who_did_what_and_when(row: Item, line: str) -> None:
 def test_expired_card_says_for_how_long_it_stood_there_whenever_its_slot_was(
     presented_at: datetime | None, waited: str
 ) -> None:
-    expired = replace(ROW, state=State.EXPIRED, settled=Settlement(Step.EXPIRE, None, at(18, 30, day=24)))
+    expired = replace(ROW, state=State.EXPIRED, settled=Settlement(Action.EXPIRE, None, at(18, 30, day=24)))
 
     assert tail(replace(expired, presented_at=presented_at)) == f"⌛ Expired: nobody tapped{waited}, 24 Nov 18:30"
 
 
 def test_two_times_that_a_clock_shows_alike_are_told_apart_on_a_card() -> None:
     """The clocks of Berlin show 02:30 twice on 25 October 2026."""
-    row = settled(State.SKIPPED, Step.SKIP, due_at=datetime(2026, 10, 25, 0, 30, tzinfo=UTC), timezone="Europe/Berlin")
-    an_hour_later = replace(row, settled=Settlement(Step.SKIP, ANNA, datetime(2026, 10, 25, 1, 30, tzinfo=UTC)))
+    row = settled(
+        State.SKIPPED, Action.SKIP, due_at=datetime(2026, 10, 25, 0, 30, tzinfo=UTC), timezone="Europe/Berlin"
+    )
+    an_hour_later = replace(row, settled=Settlement(Action.SKIP, ANNA, datetime(2026, 10, 25, 1, 30, tzinfo=UTC)))
 
     assert "🗓 Sun 25 Oct 2026, 02:30 (UTC+2)" in visible(caption(first_face(an_hour_later)))
     assert last_line(an_hour_later) == "⏭ Skipped by Anna, 02:30 (UTC+1)"
 
 
 def test_what_was_decided_in_another_year_than_its_slot_says_the_year() -> None:
-    row = settled(State.SKIPPED, Step.SKIP, due_at=datetime(2025, 11, 22, 18, 30, tzinfo=UTC))
+    row = settled(State.SKIPPED, Action.SKIP, due_at=datetime(2025, 11, 22, 18, 30, tzinfo=UTC))
 
     assert last_line(row) == "⏭ Skipped by Anna, 22 Nov 2026 18:38"
 
 
 def test_note_of_the_publisher_stands_before_the_decision() -> None:
-    row = settled(State.IN_REVIEW, Step.REHEARSED, note="Dry run: <nothing> was published.")
+    row = settled(State.IN_REVIEW, Action.REHEARSED, note="Dry run: <nothing> was published.")
 
     assert tail(row) == "Dry run: &lt;nothing&gt; was published."
 
@@ -151,8 +153,8 @@ def test_words_of_others_are_cut_to_their_room(changes: dict[str, Any], cut: str
 
 def test_late_taps_learn_who_was_first() -> None:
     """F4: the loser learns who did what, and when."""
-    taps = (late("Ben"), late("Eve", "forbidden"), late("Cy", "old", Step.AUTO_POST))
-    row = settled(State.POSTED, Step.PUBLISHED, late=taps)
+    taps = (late("Ben"), late("Eve", "forbidden"), late("Cy", "old", Action.AUTO_POST))
+    row = settled(State.POSTED, Action.PUBLISHED, late=taps)
 
     assert tail(row).splitlines() == [
         "✅ Posted via Instagram by Anna, 18:38",
@@ -167,7 +169,7 @@ def test_late_tap_on_an_undecided_card_is_just_too_late() -> None:
 
 
 def test_too_many_late_taps_keep_the_newest() -> None:
-    row = settled(State.SKIPPED, Step.SKIP, late=tuple(late(f"Person {number}") for number in range(50)))
+    row = settled(State.SKIPPED, Action.SKIP, late=tuple(late(f"Person {number}") for number in range(50)))
 
     lines = tail(row).splitlines()
 
@@ -177,7 +179,7 @@ def test_too_many_late_taps_keep_the_newest() -> None:
 
 
 def test_long_caption_is_cut_and_the_outcome_is_not() -> None:
-    row = settled(State.SKIPPED, Step.SKIP, story=replace(ROW.story, caption="all & " * 400))
+    row = settled(State.SKIPPED, Action.SKIP, story=replace(ROW.story, caption="all & " * 400))
 
     shown = caption(first_face(row))
 
@@ -195,7 +197,7 @@ def test_line_stands_behind_the_mark_and_comes_off_again() -> None:
 
 
 def test_cold_card_keeps_what_the_person_saw_and_changes_its_line() -> None:
-    seen = caption(replace(first_face(settled(State.PUBLISHING, Step.AUTO_POST)), line="first"))
+    seen = caption(replace(first_face(settled(State.PUBLISHING, Action.AUTO_POST)), line="first"))
     cold = Face(-1001, 9, 42, 3, seen=as_seen(seen), line="second <2>")
 
     shown = caption(cold)
@@ -210,7 +212,7 @@ def test_cold_card_that_nobody_saw_shows_the_line_alone() -> None:
 
 
 def test_cold_full_card_makes_room_for_a_line() -> None:
-    row = settled(State.PUBLISHING, Step.AUTO_POST, story=replace(ROW.story, caption="<all> 😀" * 300))
+    row = settled(State.PUBLISHING, Action.AUTO_POST, story=replace(ROW.story, caption="<all> 😀" * 300))
     seen = caption(first_face(row))
 
     shown = caption(Face(-1001, 9, 42, 3, seen=as_seen(seen), line="⏳ not confirmed yet"))
@@ -240,7 +242,7 @@ def test_no_name_breaks_the_card(hostile: str) -> None:
     """F9: names, file names and captions with markup, emoji and right-to-left text."""
     story = replace(ROW.story, title=hostile, file_name=hostile, caption=hostile)
     taps = (late(hostile), late(hostile, "forbidden"), late(hostile, "old"))
-    row = settled(State.SKIPPED, Step.SKIP, Person(1, hostile), story=story, account=hostile, note=hostile, late=taps)
+    row = settled(State.SKIPPED, Action.SKIP, Person(1, hostile), story=story, account=hostile, note=hostile, late=taps)
 
     parsed = parse_html(caption(replace(first_face(row), line=f"⏳ {hostile} is skipping this…")))
 
@@ -253,7 +255,7 @@ names = st.text(max_size=64)
 rows = st.builds(
     lambda state, name, title, text, note, taps: settled(
         state,
-        Step.SKIP,
+        Action.SKIP,
         Person(1, name),
         story=replace(ROW.story, title=title, file_name=title, caption=text),
         account=title,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.item import FINAL, State, Step
+from actors.domain.item import FINAL, Action, State
 from actors.domain.publish_phase import Phase
 from actors.domain.taps import Question
 from actors.ports import Face
@@ -56,16 +56,16 @@ def test_card_in_doubt_lets_people_say_what_they_see() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "label", "target"),
+    ("action", "label", "target"),
     [
-        (Step.IT_IS_LIVE, "Yes, it is live", "ll:16:3:k9_Xq-:5"),
-        (Step.IT_IS_NOT, "Yes, post again", "nn:16:3:k9_Xq-:5"),
+        (Action.IT_IS_LIVE, "Yes, it is live", "ll:16:3:k9_Xq-:5"),
+        (Action.IT_IS_NOT, "Yes, post again", "nn:16:3:k9_Xq-:5"),
     ],
 )
-def test_doubt_is_confirmed_by_whoever_was_asked(step: Step, label: str, target: str) -> None:
+def test_doubt_is_confirmed_by_whoever_was_asked(action: Action, label: str, target: str) -> None:
     doubtful = first_face(replace(ROW, state=State.IN_DOUBT, phase=Phase.IN_DOUBT))
 
-    buttons = keyboard(replace(doubtful, asking=Question(step, 5)))
+    buttons = keyboard(replace(doubtful, asking=Question(action, 5)))
 
     assert labels(buttons) == [[label, "No, leave it"], *DOUBT]
     assert [button.target for button in buttons[0]] == [target, "lk:16:3:k9_Xq-"]
@@ -74,8 +74,8 @@ def test_doubt_is_confirmed_by_whoever_was_asked(step: Step, label: str, target:
 def test_question_about_something_else_is_not_put_on_a_card_in_doubt() -> None:
     doubtful = first_face(replace(ROW, state=State.IN_DOUBT, phase=Phase.IN_DOUBT))
 
-    assert labels(keyboard(replace(doubtful, asking=Question(Step.REJECT, 5)))) == DOUBT
-    assert keyboard(replace(first_face(ROW), asking=Question(Step.IT_IS_LIVE, 5))) == keyboard(first_face(ROW))
+    assert labels(keyboard(replace(doubtful, asking=Question(Action.REJECT, 5)))) == DOUBT
+    assert keyboard(replace(first_face(ROW), asking=Question(Action.IT_IS_LIVE, 5))) == keyboard(first_face(ROW))
 
 
 @pytest.mark.parametrize("phase", [Phase.CREATING, Phase.CONTAINER, Phase.READY])
@@ -84,7 +84,7 @@ def test_publish_can_be_cancelled_until_its_call(phase: Phase) -> None:
     publishing = first_face(replace(ROW, state=State.PUBLISHING, phase=phase))
 
     assert labels(keyboard(publishing)) == [["Posted", "Skip"], ["Reject"], ["Open Instagram", "Original"]]
-    asked = keyboard(replace(publishing, asking=Question(Step.REJECT, 5)))
+    asked = keyboard(replace(publishing, asking=Question(Action.REJECT, 5)))
     assert labels(asked)[0] == ["Yes, reject", "No, keep it"]
 
 
@@ -95,7 +95,7 @@ def test_publish_under_way_has_nothing_to_decide() -> None:
 
 
 def test_question_stands_above_buttons_that_stay_live() -> None:
-    buttons = keyboard(replace(first_face(ROW), asking=Question(Step.REJECT, 5)))
+    buttons = keyboard(replace(first_face(ROW), asking=Question(Action.REJECT, 5)))
 
     assert labels(buttons)[0] == ["Yes, reject", "No, keep it"]
     assert [button.target for button in buttons[0]] == ["rr:16:3:k9_Xq-", "rk:16:3:k9_Xq-"]

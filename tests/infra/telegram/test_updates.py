@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.domain.group_ids import GroupKind
-from actors.domain.item import Person, Step
+from actors.domain.item import Action, Person
 from actors.domain.membership import BotMembership
 from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, NotYours, Press, SendOriginal, Tap
 from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown
@@ -49,31 +49,31 @@ def said(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("auto_post:42:3", Tap(UNMARKED, Step.AUTO_POST)),
-        ("posted:42:3", Tap(UNMARKED, Step.POSTED)),
-        ("skip:42:3", Tap(UNMARKED, Step.SKIP)),
-        ("confirm_reject:42:3", Tap(UNMARKED, Step.REJECT)),
+        ("auto_post:42:3", Tap(UNMARKED, Action.AUTO_POST)),
+        ("posted:42:3", Tap(UNMARKED, Action.POSTED)),
+        ("skip:42:3", Tap(UNMARKED, Action.SKIP)),
+        ("confirm_reject:42:3", Tap(UNMARKED, Action.REJECT)),
         ("reject:42:3", AskToReject(UNMARKED)),
         ("keep_it:42:3", KeepIt(UNMARKED)),
         ("original:42:3", SendOriginal(UNMARKED)),
-        ("live:42:3", AskAboutDoubt(UNMARKED, Step.IT_IS_LIVE)),
-        ("not_live:42:3", AskAboutDoubt(UNMARKED, Step.IT_IS_NOT)),
-        (f"confirm_live:42:3:{UNMARKED.person.id}", Tap(UNMARKED, Step.IT_IS_LIVE)),
-        (f"confirm_not_live:42:3:{UNMARKED.person.id}", Tap(UNMARKED, Step.IT_IS_NOT)),
-        ("confirm_live:42:3:4242", NotYours(UNMARKED, Step.IT_IS_LIVE, 4242)),
+        ("live:42:3", AskAboutDoubt(UNMARKED, Action.IT_IS_LIVE)),
+        ("not_live:42:3", AskAboutDoubt(UNMARKED, Action.IT_IS_NOT)),
+        (f"confirm_live:42:3:{UNMARKED.person.id}", Tap(UNMARKED, Action.IT_IS_LIVE)),
+        (f"confirm_not_live:42:3:{UNMARKED.person.id}", Tap(UNMARKED, Action.IT_IS_NOT)),
+        ("confirm_live:42:3:4242", NotYours(UNMARKED, Action.IT_IS_LIVE, 4242)),
         ("leave_it:42:3", LeaveIt(UNMARKED)),
-        ("a:16:3:k9_Xq-", Tap(PRESS, Step.AUTO_POST)),
-        ("p:16:3:k9_Xq-", Tap(PRESS, Step.POSTED)),
-        ("s:16:3:k9_Xq-", Tap(PRESS, Step.SKIP)),
-        ("rr:16:3:k9_Xq-", Tap(PRESS, Step.REJECT)),
+        ("a:16:3:k9_Xq-", Tap(PRESS, Action.AUTO_POST)),
+        ("p:16:3:k9_Xq-", Tap(PRESS, Action.POSTED)),
+        ("s:16:3:k9_Xq-", Tap(PRESS, Action.SKIP)),
+        ("rr:16:3:k9_Xq-", Tap(PRESS, Action.REJECT)),
         ("r:16:3:k9_Xq-", AskToReject(PRESS)),
         ("rk:16:3:k9_Xq-", KeepIt(PRESS)),
         ("o:16:3:k9_Xq-", SendOriginal(PRESS)),
-        ("l:16:3:k9_Xq-", AskAboutDoubt(PRESS, Step.IT_IS_LIVE)),
-        ("n:16:3:k9_Xq-", AskAboutDoubt(PRESS, Step.IT_IS_NOT)),
-        ("ll:16:3:k9_Xq-:5", Tap(PRESS, Step.IT_IS_LIVE)),
-        ("nn:16:3:k9_Xq-:5", Tap(PRESS, Step.IT_IS_NOT)),
-        ("ll:16:3:k9_Xq-:6", NotYours(PRESS, Step.IT_IS_LIVE, 6)),
+        ("l:16:3:k9_Xq-", AskAboutDoubt(PRESS, Action.IT_IS_LIVE)),
+        ("n:16:3:k9_Xq-", AskAboutDoubt(PRESS, Action.IT_IS_NOT)),
+        ("ll:16:3:k9_Xq-:5", Tap(PRESS, Action.IT_IS_LIVE)),
+        ("nn:16:3:k9_Xq-:5", Tap(PRESS, Action.IT_IS_NOT)),
+        ("ll:16:3:k9_Xq-:6", NotYours(PRESS, Action.IT_IS_LIVE, 6)),
         ("lk:16:3:k9_Xq-", LeaveIt(PRESS)),
     ],
 )
@@ -157,11 +157,13 @@ def test_press_of_what_its_message_does_not_show_says_so(markup: object) -> None
     """https://core.telegram.org/bots/api#callbackquery: a client may send any data."""
     parsed = UPDATES.parse(tapped(message=CARD | {"reply_markup": markup}), 1.5, redelivered=False)
 
-    assert parsed == Tap(replace(PRESS, shown=False), Step.SKIP)
+    assert parsed == Tap(replace(PRESS, shown=False), Action.SKIP)
 
 
 def test_message_that_shows_the_item_at_another_version_is_its_card_all_the_same() -> None:
-    assert UPDATES.parse(tapped("p:16:2:k9_Xq-"), 1.5, redelivered=False) == Tap(replace(PRESS, version=2), Step.POSTED)
+    assert UPDATES.parse(tapped("p:16:2:k9_Xq-"), 1.5, redelivered=False) == Tap(
+        replace(PRESS, version=2), Action.POSTED
+    )
 
 
 def test_name_that_would_hide_the_words_beside_it_is_cleaned() -> None:
