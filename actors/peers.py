@@ -16,9 +16,9 @@ ItemKey: TypeAlias = tuple[int, int]  # (Telegram's chat id, item id): a button 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What became of a wish: after how many edits (0: it was dropped) it came true; `gone`: it cannot be seen.
+    """What became of a requested edit: how many calls it took (0: it was dropped); `gone`: it cannot be seen.
 
-    `limited`: it waited for Telegram's limit; `troubled`: an edit came to nothing.
+    `limited`: it waited for Telegram's limit; `troubled`: a call came to nothing.
     """
 
     edits: int = 0
@@ -28,15 +28,15 @@ class Drawn:
 
 
 class Cards(Protocol):
-    """The actor that draws. A wish counts from its call on, and is awaited for what became of it.
+    """The actor that draws. An edit is requested by the call, and what is returned is awaited for what became of it.
 
-    So what is decided first is wished first, in whatever order tasks run.
+    So what is decided first is requested first, in whatever order tasks run.
     """
 
     def draw(
-        self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
+        self, face: Face, shown: Shown, logged: Callable[[], bool] | None = None, *, late: bool = False
     ) -> Awaitable[Drawn]:
-        """Draw a card from its row, until it or a newer one is shown; then, once `explained`, have it acknowledged.
+        """Draw a card from its row, until it or a newer one is shown; then, once `logged`, have it acknowledged.
 
         `late`: nothing is new on it but a tap that came too late; it waits for those of decisions.
         """

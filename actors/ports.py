@@ -63,7 +63,7 @@ class Face:
 
     Drawn from `row`, or, for an item that is not loaded, from `seen`, the caption that the person saw. `line` is
     added below; `asking` puts "Are you sure?" beside the buttons. Of an item that is not loaded, `mark` is the one
-    that its buttons bear, and `doubtful` says that it is in doubt, as far as its button tells.
+    that its buttons bear, and `in_doubt` says that it is in doubt, as far as its button tells.
     """
 
     chat_id: int
@@ -75,7 +75,7 @@ class Face:
     line: str | None = None
     asking: Question | None = None
     retired: bool = False
-    doubtful: bool = False
+    in_doubt: bool = False
     mark: str | None = None
 
 

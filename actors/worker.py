@@ -16,7 +16,7 @@ from actors.accounts.preflight import Preflight, PreflightDependencies
 from actors.accounts.set_up import SetUpWatch
 from actors.accounts.token_renewal import TokenDependencies, TokenKeeper
 from actors.audit.interaction_log import InteractionLogger
-from actors.audit.lines import Explained
+from actors.audit.lines import LoggedTaps
 from actors.cards.actor import CardDrawer
 from actors.cards.chat_limits import ChatLimits, LimitedChat
 from actors.commands.actor import Commands
@@ -88,7 +88,7 @@ class Worker:
     def __init__(self, ports: Ports, identity: Identity, chance: random.Random, web: Web | None = None) -> None:
         worker = identity.worker
         self.database = Database(ports.pool, random=chance)
-        self._explained = Explained()
+        self._logged_taps = LoggedTaps()
         self._known, self._seldom, self._people = KnownCards(), RecentlyTold(), People()
         self._views = Flood(MOST_VIEWS)
         self.migration = ChatMigration(self.database, self._confirm, self._look_again)
@@ -201,7 +201,7 @@ class Worker:
             clock=ports.clock,
             confirm=self._confirm,
             look_again=self._look_again,
-            explained=self._explained,
+            logged_taps=self._logged_taps,
             silence_seconds=self.poll_silence_seconds,
             shortcomings=self.set_up.of_chat,
             paces=self.cards.paces,
@@ -223,7 +223,7 @@ class Worker:
                 pause=self.items.pause,
                 call_later=self.items.call_later,
                 look_ahead=self.preflight.tell_nowait,
-                explained=self._explained,
+                logged_taps=self._logged_taps,
                 seconds_left=self.items.seconds_left,
                 known=self._known,
                 seldom=self._seldom,
@@ -243,7 +243,7 @@ class Worker:
                 left_behind=self._left_behind,
                 owner=self.publishes.owner,
                 pause=self.publishes.pause,
-                explained=self._explained,
+                logged_taps=self._logged_taps,
             ),
             context,
         )

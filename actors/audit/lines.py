@@ -19,7 +19,7 @@ from actors.operations.schedule import ItemChange
 
 log = structlog.get_logger()
 
-MOST_EXPLAINED = 10_000  # taps that a worker remembers: what comes, or is drawn, again is not explained twice
+MOST_LOGGED_TAPS = 10_000  # taps that a worker remembers: what comes, or is drawn, again has no second line
 
 Figures: TypeAlias = dict[str, float | int | list[str] | None]
 
@@ -68,8 +68,8 @@ class TapEnd:
         return TapEnd(*place, settled.action.value, Outcome.RECORDED, "recovered", row.version)
 
 
-class Explained:
-    """The taps that a worker has explained lately, whichever of its actors did and is forgotten since."""
+class LoggedTaps:
+    """The taps whose line a worker has written lately, whichever of its actors did and is forgotten since."""
 
     def __init__(self) -> None:
         self._taps: OrderedDict[str, Outcome] = OrderedDict()
@@ -88,7 +88,7 @@ class Explained:
         if known is not None and (known is outcome or outcome is not Outcome.RECORDED):
             return False
         self._taps[tap_id] = outcome
-        if len(self._taps) > MOST_EXPLAINED:
+        if len(self._taps) > MOST_LOGGED_TAPS:
             self._taps.popitem(last=False)
         return True
 

@@ -16,21 +16,21 @@ MOST_ACKNOWLEDGED = 500  # a statement
 MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again
 LONGEST_SECONDS = 60.0  # a tap without a line has lost its actor: the worker that draws its card again writes it
 
-IsExplained: TypeAlias = Callable[[], bool]  # asks whether the line of a tap is written
+IsLogged: TypeAlias = Callable[[], bool]  # asks whether the line of a tap is written
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
     shown: Shown
-    explained: tuple[IsExplained, ...]
+    logged: tuple[IsLogged, ...]
     at: float
 
     @property
     def waits(self) -> bool:
-        return not all(is_explained() for is_explained in self.explained)
+        return not all(is_logged() for is_logged in self.logged)
 
     @property
-    def is_doubt(self) -> bool:
+    def is_unknown(self) -> bool:
         return self.shown.revision == UNKNOWN
 
     @property
@@ -43,7 +43,7 @@ class AcknowledgementQueue:
     """A queue from which no card of a message goes before an older one.
 
     A worker that dies leaves its card behind the row, and who draws it again writes the line. So the line comes first:
-    acknowledged before it, a tap whose toast is still under way would never be explained.
+    acknowledged before it, a tap whose toast is still under way would never be logged.
     """
 
     _seen: deque[_Seen] = field(default_factory=lambda: deque(maxlen=MOST_UNACKNOWLEDGED))
@@ -53,9 +53,9 @@ class AcknowledgementQueue:
         """Tell whether any is kept back."""
         return any(seen.waits for seen in self._seen)
 
-    def add(self, shown: Shown, explained: tuple[IsExplained, ...] = ()) -> None:
-        """Keep it until it is stored, and back until all of these are explained."""
-        self._seen.append(_Seen(shown, explained, anyio.current_time()))
+    def add(self, shown: Shown, logged: tuple[IsLogged, ...] = ()) -> None:
+        """Keep it until it is stored, and back until all of these are logged."""
+        self._seen.append(_Seen(shown, logged, anyio.current_time()))
 
     def batch(self) -> tuple[Shown, ...]:
         """Return the oldest that may be stored."""
@@ -76,12 +76,12 @@ class AcknowledgementQueue:
         waiting: set[tuple[int, int]] = set()
         taken: dict[tuple[int, int], bool] = {}
         for seen in self._seen:
-            # A statement takes the newest of a message: a doubt goes alone, or what was shown before would hide it.
-            goes_alone = seen.message in taken and (seen.is_doubt or taken[seen.message])
+            # A statement takes the newest of a message: an unknown one goes alone, or what was shown before hides it.
+            goes_alone = seen.message in taken and (seen.is_unknown or taken[seen.message])
             if seen.waits or goes_alone:
                 waiting.add(seen.message)
             if seen.message not in waiting:
-                taken[seen.message] = seen.is_doubt
+                taken[seen.message] = seen.is_unknown
                 yield seen.shown
 
     def _keep(self, which: Callable[[_Seen], bool]) -> None:

@@ -29,7 +29,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.cards.acknowledgements import AcknowledgementQueue, IsExplained
+from actors.cards.acknowledgements import AcknowledgementQueue, IsLogged
 from actors.cards.chat_limits import ChatLimits, forget_rested
 from actors.cards.pending_edits import EditCompletion, MessageEdits, PendingEdit, rank_of, unknown
 from actors.cards.rate_limit import Rank
@@ -75,14 +75,12 @@ class CardDrawer:
         self._stopping = anyio.Event()
         self._tasks: TaskGroup | None = None
 
-    def draw(
-        self, face: Face, shown: Shown, explained: IsExplained | None = None, *, late: bool = False
-    ) -> Awaitable[Drawn]:
+    def draw(self, face: Face, shown: Shown, logged: IsLogged | None = None, *, late: bool = False) -> Awaitable[Drawn]:
         """Draw a card from its row; true once it, or a newer one, is shown, or the message is gone for good.
 
         `late`: nothing is new on it but a tap that came too late.
         """
-        return self._request_edit(PendingEdit(face, Rank.COURTESY if late else rank_of(face), shown), explained)
+        return self._request_edit(PendingEdit(face, Rank.COURTESY if late else rank_of(face), shown), logged)
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[Drawn]:
         """Draw a line that no row stores; one that is not needed is dropped when edits are short."""
@@ -115,8 +113,8 @@ class CardDrawer:
         """How many chats are remembered, for their budgets or for what they shall show."""
         return len(self._chats)
 
-    def _request_edit(self, edit: PendingEdit, explained: IsExplained | None = None) -> EditCompletion:
-        chat, waiter = self._chat_of(edit.face.chat_id), EditCompletion(explained)
+    def _request_edit(self, edit: PendingEdit, logged: IsLogged | None = None) -> EditCompletion:
+        chat, waiter = self._chat_of(edit.face.chat_id), EditCompletion(logged)
         known = chat.messages.get(edit.face.message_id)
         # A card that stands for an edit that waits costs none, and that edit may be of an older row.
         waits = known is not None and known.newest is not None and edit.shown is not None
@@ -199,7 +197,7 @@ class CardDrawer:
         except Unreachable as error:
             self._try_again(chat, message, edit, error.retry_after_seconds)
         except AnswerLost:
-            self._doubt(chat, message)
+            self._confirm_later(chat, message)
             self._try_again(chat, message, edit, None)
         except Refused:
             log.warning("card.gone", chat_id=edit.face.chat_id, message_id=edit.face.message_id)
@@ -221,7 +219,7 @@ class CardDrawer:
         message.failures, message.last = 0, edit
         edit.gone = gone
         if edit.shown is not None:
-            self._unacknowledged.add(replace(edit.shown, gone=gone), edit.explained)
+            self._unacknowledged.add(replace(edit.shown, gone=gone), edit.logged)
             self._acknowledge.ring()
 
     def _try_again(self, chat: _Chat, message: MessageEdits, edit: PendingEdit, retry_after: float | None) -> None:
@@ -235,9 +233,9 @@ class CardDrawer:
         if not edit.is_mere_progress:
             message.put_back(edit)
 
-    def _doubt(self, chat: _Chat, message: MessageEdits) -> None:
+    def _confirm_later(self, chat: _Chat, message: MessageEdits) -> None:
         """The lost edit may still be applied, over a newer one: show the newest once more when it no longer can."""
-        message.doubtful += 1
+        message.unconfirmed += 1
         assert self._tasks is not None
         self._tasks.start_soon(self._confirm, chat, message)
 
@@ -245,7 +243,7 @@ class CardDrawer:
         try:
             stopping = await WakeUp().wait(CONFIRM_SECONDS, self._stopping)
         finally:
-            message.doubtful -= 1
+            message.unconfirmed -= 1
         at_rest = message.newest is None and message.in_flight is None
         if at_rest and message.last is not None and not stopping:
             self._show_again(chat, message, message.last)
@@ -253,9 +251,9 @@ class CardDrawer:
 
     def _show_again(self, chat: _Chat, message: MessageEdits, last: PendingEdit) -> None:
         """Have it drawn from its row: others may have shown something newer. Without a row, show it again."""
-        doubtful = unknown(last.face)
-        if doubtful is not None:
-            self._unacknowledged.add(doubtful)
+        not_known = unknown(last.face)
+        if not_known is not None:
+            self._unacknowledged.add(not_known)
             self._acknowledge.ring()
         else:
             message.put(PendingEdit(last.face, Rank.REFRESH, last.shown))

@@ -8,10 +8,10 @@ from typing import Any
 
 import anyio
 
-from actors.cards.acknowledgements import IsExplained
+from actors.cards.acknowledgements import IsLogged
 from actors.cards.rate_limit import Rank
 from actors.domain.item import FINAL, State
-from actors.item import texts as words
+from actors.item import texts
 from actors.operations.cards import UNKNOWN, Shown
 from actors.peers import Drawn
 from actors.ports import Face
@@ -21,10 +21,10 @@ from actors.ports import Face
 class EditCompletion:
     """Awaited to learn when an edit, or a newer one in its place, was made, and what that took.
 
-    `explained`: whether the log says by now what the tap came to that asked for it.
+    `logged`: whether the log says by now what the tap came to that asked for it.
     """
 
-    explained: IsExplained | None = None
+    logged: IsLogged | None = None
     done: anyio.Event = field(default_factory=anyio.Event)
     drawn: Drawn = field(default_factory=Drawn)
 
@@ -50,9 +50,9 @@ class PendingEdit:
         return self.shown is None and self.rank.may_be_dropped
 
     @property
-    def explained(self) -> tuple[IsExplained, ...]:
+    def logged(self) -> tuple[IsLogged, ...]:
         """Those whose log lines come before it is stored that it is shown."""
-        return tuple(waiter.explained for waiter in self.waiters if waiter.explained is not None)
+        return tuple(waiter.logged for waiter in self.waiters if waiter.logged is not None)
 
     def completed(self) -> None:
         """Tell those that wait; those whom another edit took over wait on."""
@@ -78,19 +78,19 @@ class PendingEdit:
 
 @dataclass(slots=True, eq=False)
 class MessageEdits:
-    """A message with something to show, or one whose last edit is still doubtful."""
+    """A message with something to show, or one whose last edit is not confirmed yet."""
 
     newest: PendingEdit | None = None
     in_flight: PendingEdit | None = None
     last: PendingEdit | None = None
     failures: int = 0
     not_before: float = 0.0
-    doubtful: int = 0
+    unconfirmed: int = 0
 
     @property
     def is_done(self) -> bool:
         """Tell whether nothing of it needs to be remembered."""
-        return self.newest is None and self.in_flight is None and not self.doubtful
+        return self.newest is None and self.in_flight is None and not self.unconfirmed
 
     def put(self, edit: PendingEdit) -> None:
         """Keep the edit in place of the waiting one, unless a newer row is drawn or that one must not be lost to it."""
@@ -116,7 +116,7 @@ class MessageEdits:
             waiting.gone = True  # a message shows one line: the other one is said in the chat
             waiting.completed()
             return
-        lasts = refusal is not None and not refusal.startswith(words.PENDING)
+        lasts = refusal is not None and not refusal.startswith(texts.PENDING)
         if lasts and edit.shown is not None and edit.face.version == waiting.face.version:
             edit.face = replace(edit.face, line=refusal)
             edit.rank = min(edit.rank, waiting.rank)

@@ -8,7 +8,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.commands.answering import Answering
 from actors.commands.bot_name import BotName
 from actors.commands.conversation import Conversation
@@ -79,7 +79,7 @@ class Commands:
 
     def _turn_away(self, said: Said) -> None:
         if self._answering.may_turn_away(said):
-            self._refuse(said, replies.BUSY)
+            self._refuse(said, texts.BUSY)
         else:
             self._answering.pass_over(said)
 
@@ -109,7 +109,7 @@ class Commands:
         """Try once; returns the pause in seconds after a failure. Telegram limits this call for up to 19 minutes."""
         try:
             with anyio.fail_after(MENU_SECONDS):
-                await self._chat.show_menu(replies.MENU)
+                await self._chat.show_menu(texts.MENU)
         except (PortError, TimeoutError) as error:
             refused = isinstance(error, Refused)
             pause = MENU_REFUSED_SECONDS if refused else MENU_RETRY.after(failures + 1, error)
@@ -136,7 +136,7 @@ class Commands:
         if letter.reason not in {Reason.CRASHED, Reason.QUARANTINED}:
             return
         if isinstance(letter.message, Said):
-            self._refuse(letter.message, replies.BROKEN)
+            self._refuse(letter.message, texts.BROKEN)
         else:
             self._pass_over(letter.message)
 

@@ -12,7 +12,7 @@ import anyio
 import structlog
 
 from actors.audit.lines import write_item_line
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.commands.delivery import ASK_SECONDS, MessageDelivery
 from actors.commands.dependencies import CommandDependencies
 from actors.commands.parsing import Command, CommandVerb, Courtesy, asked, is_too_old, looks_like_one, read
@@ -51,7 +51,7 @@ class ChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:
-    """What is said, and how the log calls it; `doubt`: of this change it is not known yet what it came to.
+    """What is said, and how the log calls it; `unknown`: of this change it is not known yet what it came to.
 
     `item_id`: the item that it is about, if it is about one.
     """
@@ -60,7 +60,7 @@ class CommandAnswer:
     verb: str
     outcome: str
     attempts: int = 0
-    doubt: ChangeRequest | None = None
+    unknown: ChangeRequest | None = None
     item_id: int | None = None
 
 
@@ -145,11 +145,11 @@ class Answering:
             passed_over=self._flood.passed_over(_who(said)),
         )
 
-    async def settle(self, doubt: ChangeRequest) -> None:
+    async def settle(self, unknown: ChangeRequest) -> None:
         """Ask with the same key until it is known, though its person waits no more; then say it."""
-        answer = await until_stopped(self.stopping, partial(self._learn, doubt))
+        answer = await until_stopped(self.stopping, partial(self._learn, unknown))
         if answer is not None:
-            await self.say(doubt.said, answer)
+            await self.say(unknown.said, answer)
 
     async def refuse(self, said: Said, text: str) -> None:
         """Say that nothing was done; then Telegram may forget it."""
@@ -169,10 +169,10 @@ class Answering:
         is_known = await self._delivery.is_known(said.chat_id, said.person.id)
         if said.media or looks_like_one(said.text):
             return self._decline(said, is_known)
-        return CommandAnswer(replies.STRANGER, "chatter", "stranger") if is_known is False else None
+        return CommandAnswer(texts.STRANGER, "chatter", "stranger") if is_known is False else None
 
     def _decline(self, said: Said, is_known: bool | None) -> CommandAnswer:
-        text = replies.unusable(self._scene(said), is_known, media=said.media)
+        text = texts.unusable(self._scene(said), is_known, media=said.media)
         return CommandAnswer(text, "media" if said.media else "unknown", "unusable")
 
     async def _obey(self, command: Command, said: Said) -> CommandAnswer:
@@ -184,21 +184,21 @@ class Answering:
         except NotStored as lost:
             # An earlier process may have asked, too.
             certain = lost.certain and not said.redelivered
-            text = replies.unanswered(command, self._scene(said), certain)
-            doubt = None if certain or isinstance(operation, LookAtChat) else ChangeRequest(command, said, operation)
+            text = texts.unanswered(command, self._scene(said), certain)
+            unknown = None if certain or isinstance(operation, LookAtChat) else ChangeRequest(command, said, operation)
             outcome = "not_stored" if certain else "unknown"
-            return CommandAnswer(text, command.verb.value, outcome, lost.attempts, doubt)
+            return CommandAnswer(text, command.verb.value, outcome, lost.attempts, unknown)
         scene = self._scene(said)
         if command.verb is CommandVerb.STATE and looked.value is not None:
             scene = replace(scene, lacks=await self._dependencies.shortcomings(said.chat_id))
-        text = replies.seen(command, scene, looked.value)
+        text = texts.seen(command, scene, looked.value)
         return CommandAnswer(text, command.verb.value, "seen", looked.attempts)
 
-    async def _learn(self, doubt: ChangeRequest) -> CommandAnswer:
+    async def _learn(self, unknown: ChangeRequest) -> CommandAnswer:
         try:
-            return await self._change(doubt, SETTLE_SECONDS)
+            return await self._change(unknown, SETTLE_SECONDS)
         except NotStored as lost:
-            return CommandAnswer(replies.NEVER_KNOWN, doubt.command.verb.value, "unknown", lost.attempts)
+            return CommandAnswer(texts.NEVER_KNOWN, unknown.command.verb.value, "unknown", lost.attempts)
 
     async def say_for_all(self, heap: Heap, text: str) -> None:
         """Say one thing for many, each of which has its line."""
@@ -219,14 +219,14 @@ class Answering:
         ]
         lines = [answer.text for _, answer in answers if answer.outcome != CommandOutcome.TOO_OLD.value]
         if sent:
-            lines.append(replies.too_old(sent, "UTC" if view is None else view.timezone, now))
+            lines.append(texts.too_old(sent, "UTC" if view is None else view.timezone, now))
         return answers, "\n".join(line for line in dict.fromkeys(lines) if self._is_worth_saying(heap[0], line))
 
     async def _close(self, said: Said, seconds: float) -> CommandAnswer:
         command = self.read(said)
         assert command is not None, "only commands grow old"
-        wish = CommandKey(said.chat_id, said.message_id, said.person)
-        return await self._change(ChangeRequest(command, said, SetAside(wish, command.verb.value)), seconds)
+        key = CommandKey(said.chat_id, said.message_id, said.person)
+        return await self._change(ChangeRequest(command, said, SetAside(key, command.verb.value)), seconds)
 
     def _age_seconds(self, said: Said) -> float:
         """How old it was when we saw it first; our own clock serves where the platform shows none."""
@@ -238,7 +238,7 @@ class Answering:
     def _is_worth_saying(self, said: Said, text: str) -> bool:
         """A stranger hears who we are once an hour."""
         now = anyio.current_time()
-        if text != replies.STRANGER:
+        if text != texts.STRANGER:
             return True
         if self._courtesy.is_fresh(said.chat_id, now):
             return False
@@ -250,7 +250,7 @@ class Answering:
         self._tell(change.command, change.said, reply.value)
         await self._follow(change.said, reply.value)
         told, verb = reply.value, change.command.verb.value
-        text = replies.told(change.command, self._scene(change.said), told)
+        text = texts.told(change.command, self._scene(change.said), told)
         item_id = told.row.id if told.row else None
         return CommandAnswer(text, verb, told.verdict.value, reply.attempts, item_id=item_id)
 
@@ -261,7 +261,7 @@ class Answering:
     def _tell(self, command: Command, said: Said, told: Told) -> None:
         """What we claimed has its line, once, also when asked for again; what we brought back is kept for the log."""
         row, key = told.row, f"presented by {said.message_id}"
-        if row is not None and told.claimed and self._dependencies.explained.is_new(row, key):
+        if row is not None and told.claimed and self._dependencies.logged_taps.is_new(row, key):
             write_item_line(row, "presented", f"/{command.verb.value}", user_id=said.person.id)
 
     async def _follow(self, said: Said, told: Told) -> None:
@@ -274,9 +274,9 @@ class Answering:
         if told.verdict is CommandOutcome.DONE:
             self._dependencies.look_again()
 
-    def _scene(self, said: Said) -> replies.Scene:
+    def _scene(self, said: Said) -> texts.Scene:
         now, silence = self._dependencies.clock.now(), self._dependencies.silence_seconds()
-        return replies.Scene(said.person.name, said.chat_id, said.private, now, silence)
+        return texts.Scene(said.person.name, said.chat_id, said.private, now, silence)
 
     async def _send(self, said: Said, text: str) -> bool:
         return await self._delivery.say(said.chat_id, text, said.at) is None

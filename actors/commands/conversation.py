@@ -7,7 +7,7 @@ from functools import partial
 
 import anyio
 
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.commands.answering import SETTLE_SECONDS, Answering, CommandAnswer
 from actors.commands.delivery import ASK_SECONDS
 from actors.commands.greeting import Greeting
@@ -64,7 +64,7 @@ class Conversation:
 
     def _turn_away(self, heard: Heard) -> None:
         if isinstance(heard, Said) and self._answering.may_turn_away(heard):
-            self._context.spawn(partial(self._answering.refuse, heard, replies.BUSY), heard)
+            self._context.spawn(partial(self._answering.refuse, heard, texts.BUSY), heard)
         elif isinstance(heard, Said):
             self._answering.pass_over(heard)
         else:
@@ -72,22 +72,22 @@ class Conversation:
             self._answering.confirm(heard)
 
     async def _serve(self, said: Said, before: _Turn, turn: _Turn) -> None:
-        doubt = None
+        unknown = None
         try:
             await before.decided.wait()
             answer = await self._answering.decide(said)
             turn.decided.set()
             await before.answered.wait()
             if answer is not None:
-                doubt = answer.doubt
+                unknown = answer.unknown
                 await self._answering.say(said, answer)
         finally:
             self._open.remove(said.person.id)
             turn.end()
-        # Also in doubt, which was said: an update that is held costs a tap its place.
+        # Also what is unknown, which was said: an update that is held costs a tap its place.
         self._answering.confirm(said)
-        if doubt is not None:
-            await self._answering.settle(doubt)
+        if unknown is not None:
+            await self._answering.settle(unknown)
 
     async def _attend(self, change: Membership, before: _Turn, turn: _Turn) -> None:
         try:
@@ -111,26 +111,26 @@ class Conversation:
         """One answer for the whole heap; one that crashes takes no more than this answer with it."""
         await anyio.sleep(GATHER_SECONDS)
         heap, self._old = self._old, []
-        in_doubt = False
+        not_known = False
         attempt = Captured()
         with attempt:
-            in_doubt = not await self._say_old(heap, ASK_SECONDS, replies.NOBODY_KNOWS_OLD)
+            not_known = not await self._say_old(heap, ASK_SECONDS, texts.NOBODY_KNOWS_OLD)
         for said in heap if attempt.error is None else heap[1:]:
             self._answering.confirm(said)
         if attempt.error is not None:
             raise attempt.error
-        if in_doubt:
+        if not_known:
             await until_stopped(
-                self._answering.stopping, partial(self._say_old, heap, SETTLE_SECONDS, replies.NEVER_KNOWN)
+                self._answering.stopping, partial(self._say_old, heap, SETTLE_SECONDS, texts.NEVER_KNOWN)
             )
 
-    async def _say_old(self, heap: list[Said], seconds: float, in_doubt: str) -> bool:
+    async def _say_old(self, heap: list[Said], seconds: float, not_known: str) -> bool:
         """Tell what became of them; False: it is not known, and that was told."""
         try:
             answers, text = await self._answering.set_aside(heap, seconds)
         except NotStored as lost:
-            unknown = CommandAnswer(in_doubt, "unread", "unknown", lost.attempts)
-            await self._answering.say_for_all([(said, unknown) for said in heap], in_doubt)
+            unknown = CommandAnswer(not_known, "unread", "unknown", lost.attempts)
+            await self._answering.say_for_all([(said, unknown) for said in heap], not_known)
             return False
         await self._answering.say_for_all(answers, text)
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from actors.audit.lines import Explained
+from actors.audit.lines import LoggedTaps
 from actors.cards.chat_limits import ChatLimits
 from actors.database.request import Store
 from actors.peers import Items
@@ -25,5 +25,5 @@ class CommandDependencies:
     look_again: Callable[[], None]
     silence_seconds: Callable[[], float | None]
     shortcomings: Callable[[int], Awaitable[tuple[str, ...]]]
-    explained: Explained = field(default_factory=Explained)
+    logged_taps: LoggedTaps = field(default_factory=LoggedTaps)
     paces: ChatLimits = field(default_factory=ChatLimits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import structlog
 
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.commands.delivery import MessageDelivery
 from actors.commands.parsing import Courtesy
 from actors.domain.group_ids import GroupKind
@@ -33,7 +33,7 @@ class Greeting:
             await anyio.sleep(SETTLE_SECONDS)
         is_known = await self._delivery.is_known(change.chat_id, change.user_id)
         self.note(change, is_known)
-        return replies.greeting(change.chat_id, is_known) if greets else None
+        return texts.greeting(change.chat_id, is_known) if greets else None
 
     async def say(self, change: Membership, greeting: str) -> None:
         """Say it; a refusal is final."""

@@ -79,17 +79,17 @@ def is_too_old(command: Command, age_seconds: float) -> bool:
     return age_seconds > OLD_SECONDS and command.verb in CHANGES and not command.unclear
 
 
-def asked(command: Command, wish: CommandKey, worker: str) -> Asked:
+def asked(command: Command, key: CommandKey, worker: str) -> Asked:
     """Say what the command asks of the database; even help is for chats that are set up."""
     match command.verb:
         case CommandVerb.NEXT:
-            return PresentNext(wish, worker)
+            return PresentNext(key, worker)
         case CommandVerb.PAUSE | CommandVerb.RESUME as verb:
-            return PauseChat(wish, paused=verb is CommandVerb.PAUSE)
+            return PauseChat(key, paused=verb is CommandVerb.PAUSE)
         case CommandVerb.REQUEUE if not command.unclear:
-            return RequeueItem(wish, command.item_id)
+            return RequeueItem(key, command.item_id)
         case _:
-            return LookAtChat(wish.chat_id, wish.person.id, MOST_LINES)
+            return LookAtChat(key.chat_id, key.person.id, MOST_LINES)
 
 
 class Courtesy:

@@ -221,7 +221,7 @@ class Database:
             self._reached(now)
         elif attempt.probe:
             self._missed(error, now, probe=True)
-        request.doubtful = request.doubtful or lost
+        request.may_be_applied = request.may_be_applied or lost
         request.failures += 1
         pause = self._settings.pauses.at_random(request.failures - lost, self._random)
         asked = (error.retry_after_seconds if isinstance(error, Unreachable) else None) or 0.0

@@ -106,7 +106,7 @@ class Pending:
     waited_for: tuple[str, ...] = ()
     failures: int = 0
     under_way: bool = False
-    doubtful: bool = False  # an attempt ended without an answer: it may have been applied
+    may_be_applied: bool = False  # an attempt ended without an answer: it may have been applied
     abandoned: bool = False  # its caller waits no more
     _answered: bool = False
     _value: Any = None
@@ -144,7 +144,7 @@ class Pending:
         seconds = now - self.asked_at
         if self._answered:
             return Reply(self._value, self.attempts, seconds, self.waited_for)
-        certain = not (self.under_way or self.doubtful)
+        certain = not (self.under_way or self.may_be_applied)
         lost = NotStored(self._cause, certain=certain, attempts=self.attempts, seconds=seconds)
         lost.waited_for = self.waited_for
         raise lost

@@ -14,7 +14,7 @@ class TapRight(Enum):
     MAY = "has a role, or the chat asks for none"
     LIKELY = "nothing; the chat asked for no role when it was last heard of"
     UNKNOWN = "nothing"
-    DOUBTED = "was refused a while ago: a role may have come since"
+    LAPSED = "was refused a while ago: a role may have come since"
     REFUSED = "was refused just now"
     CROWDED = "nothing, and many presses of the person wait to be looked at already"
 

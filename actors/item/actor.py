@@ -20,17 +20,16 @@ from actors.domain.messages import (
     Unvouched,
 )
 from actors.domain.taps import Press, Pressed, Tap
-from actors.item import effects as wanted
-from actors.item import texts
+from actors.item import effects, texts
 from actors.item.callback_answers import say_in_chat, say_until_heard, toast
 from actors.item.card_checks import CardChecks
-from actors.item.card_requests import Drawings
+from actors.item.card_requests import CardRequests
 from actors.item.decide import decide
 from actors.item.dependencies import ItemDependencies
 from actors.item.memory import ItemMemory
-from actors.item.recording import HOLD_SECONDS, Recordings
+from actors.item.recording import HOLD_SECONDS, TapRecorder
 from actors.item.sending import Sends
-from actors.item.tap_log import Traces
+from actors.item.tap_log import OpenTaps
 from actors.operations.housekeeping import Interaction
 from actors.operations.schedule import StoreOutcome
 from actors.operations.taps import CloseTap, LoadItem, LookAtButton
@@ -49,9 +48,9 @@ class ItemActor:
         self._dependencies = dependencies
         self._context = context
         self._memory = ItemMemory(context.key[1], known=dependencies.known.of(context.key))
-        self._traces = Traces(dependencies.explained)
-        self._drawings = Drawings(dependencies, self._traces, lambda: self._memory.known)
-        self._recordings = Recordings(dependencies, self._traces, context.tell)
+        self._open_taps = OpenTaps(dependencies.logged_taps)
+        self._card_requests = CardRequests(dependencies, self._open_taps, lambda: self._memory.known)
+        self._recorder = TapRecorder(dependencies, self._open_taps, context.tell)
         self._checks = CardChecks(dependencies.store, dependencies.pause)
         self._sends = Sends(dependencies, context.tell)
 
@@ -76,53 +75,53 @@ class ItemActor:
         for effect in decision.effects:
             self._perform(effect, message)
 
-    def _perform(self, effect: wanted.Effect, about: Message) -> None:  # noqa: C901, PLR0912, PLR0915 - one clause an effect
+    def _perform(self, effect: effects.Effect, about: Message) -> None:  # noqa: C901, PLR0912, PLR0915 - one clause an effect
         """Start what was decided."""
         spawn = self._context.spawn
         match effect:
-            case wanted.ShowCard(press=press):
-                self._spawn_for(press, self._drawings.card(effect), about)
-            case wanted.SendCard(row):
+            case effects.ShowCard(press=press):
+                self._spawn_for(press, self._card_requests.card(effect), about)
+            case effects.SendCard(row):
                 spawn(partial(self._sends.send, row), about)
-            case wanted.ReportLost(row, reason):
+            case effects.ReportLost(row, reason):
                 spawn(partial(self._sends.report_lost, row, reason), about)
-            case wanted.StartPublish(row):
+            case effects.StartPublish(row):
                 spawn(partial(self._dependencies.publish, row), about)
-            case wanted.RecordOutcome():
+            case effects.RecordOutcome():
                 spawn(partial(self._record_outcome, effect), about)
-            case wanted.Record(tap):
+            case effects.Record(tap):
                 self._dependencies.people.asks(tap.press)
-                spawn(self._recordings.begin(tap), about)
-            case wanted.CloseUnconfirmedTap(tap):
+                spawn(self._recorder.begin(tap), about)
+            case effects.CloseUnconfirmedTap(tap):
                 spawn(partial(self._close, tap), about)
-            case wanted.WatchRecording(tap):
+            case effects.WatchRecording(tap):
                 self._dependencies.call_later(INTERIM_SECONDS, partial(self._interim, tap))
-            case wanted.WatchQuestion(press):
+            case effects.WatchQuestion(press):
                 spawn(partial(self._later, QUESTION_SECONDS, AskExpired(press)), about)
-            case wanted.AnswerTap(press):
+            case effects.AnswerTap(press):
                 self._spawn_for(press, partial(self._answer, effect), about)
-            case wanted.ShowLine():
+            case effects.ShowLine():
                 self._add_line(effect, about)
-            case wanted.SayInChat(press):
+            case effects.SayInChat(press):
                 self._spawn_for(press, partial(self._say, effect), about)
-            case wanted.ShowQuestion(press):
-                self._spawn_for(press, self._drawings.question(effect), about)
-            case wanted.CheckCard():
+            case effects.ShowQuestion(press):
+                self._spawn_for(press, self._card_requests.question(effect), about)
+            case effects.CheckCard():
                 self._check_later(effect, about)
-            case wanted.VerifyButton(pressed):
+            case effects.VerifyButton(pressed):
                 self._dependencies.people.asks(pressed.press)
                 self._spawn_for(pressed.press, partial(self._look, pressed), about)
-            case wanted.SendFile():
+            case effects.SendFile():
                 spawn(partial(self._send_file, effect), about)
-            case wanted.AbandonRecording(press):
-                self._recordings.abandon(press)
-            case wanted.LogInteraction(press, kind):
+            case effects.AbandonRecording(press):
+                self._recorder.abandon(press)
+            case effects.LogInteraction(press, kind):
                 if self._dependencies.people.may_note(press):
                     self._dependencies.note(self._interaction(press, kind))
-            case wanted.Conclude(press):
-                self._traces.of(press).conclude(effect)
-            case wanted.ConfirmUpdate(press, after):
-                self._traces.of(press).progress.once(after, partial(self._dependencies.confirm, press.update_id))
+            case effects.Conclude(press):
+                self._open_taps.of(press).conclude(effect)
+            case effects.ConfirmUpdate(press, after):
+                self._open_taps.of(press).progress.once(after, partial(self._dependencies.confirm, press.update_id))
             case _:
                 assert_never(effect)
 
@@ -131,7 +130,7 @@ class ItemActor:
         if press is None:
             self._context.spawn(effect, about)
             return
-        progress = self._traces.of(press).progress
+        progress = self._open_taps.of(press).progress
         progress.begin()
 
         async def traced() -> None:
@@ -143,27 +142,27 @@ class ItemActor:
         self._context.spawn(traced, about)
 
     def _interim(self, tap: Tap) -> None:
-        if self._recordings.is_open(tap):
+        if self._recorder.is_open(tap):
             self._context.spawn(partial(self._context.tell, StillRecording(tap)), tap)
 
     async def _later(self, seconds: float, message: Message) -> None:
         if not await self._dependencies.pause(seconds):
             await self._context.tell(message)
 
-    async def _answer(self, wish: wanted.AnswerTap) -> None:
+    async def _answer(self, effect: effects.AnswerTap) -> None:
         """Toast, at once; one that is lost never stops the action, and what no card tells is then said in the chat."""
-        press, aloud = wish.press, self._dependencies.aloud
-        if await toast(self._dependencies.chat, press, wish.text, self._dependencies.pause):
-            self._traces.of(press).toasted()
-        elif wish.alone and (not wish.seldom or self._dependencies.seldom.may_tell(press, wish.text)):
-            await say_in_chat(aloud, press, texts.aloud(press.person.name, wish.text))
-        elif wish.alone:
+        press, aloud = effect.press, self._dependencies.aloud
+        if await toast(self._dependencies.chat, press, effect.text, self._dependencies.pause):
+            self._open_taps.of(press).toasted()
+        elif effect.alone and (not effect.seldom or self._dependencies.seldom.may_tell(press, effect.text)):
+            await say_in_chat(aloud, press, texts.aloud(press.person.name, effect.text))
+        elif effect.alone:
             await aloud.hear_out(press.chat_id)
 
-    async def _say(self, wish: wanted.SayInChat) -> None:
-        press = wish.press
-        if not wish.seldom or self._dependencies.seldom.may_tell(press, wish.text):
-            await say_until_heard(self._dependencies.aloud, wish, self._dependencies.pause)
+    async def _say(self, effect: effects.SayInChat) -> None:
+        press = effect.press
+        if not effect.seldom or self._dependencies.seldom.may_tell(press, effect.text):
+            await say_until_heard(self._dependencies.aloud, effect, self._dependencies.pause)
         else:
             # Another press of this person has it said: this one is done once that is heard.
             await self._dependencies.aloud.hear_out(press.chat_id)
@@ -192,17 +191,17 @@ class ItemActor:
                     await self._context.tell(reply.value)
                 return
 
-    def _add_line(self, effect: wanted.ShowLine, about: Message) -> None:
+    def _add_line(self, effect: effects.ShowLine, about: Message) -> None:
         waits = effect.press if effect.needed else None
-        self._spawn_for(waits, partial(self._see_line, effect, self._drawings.line(effect), about), about)
+        self._spawn_for(waits, partial(self._see_line, effect, self._card_requests.line(effect), about), about)
 
-    async def _see_line(self, effect: wanted.ShowLine, shown: EffectTask, about: Message) -> None:
+    async def _see_line(self, effect: effects.ShowLine, shown: EffectTask, about: Message) -> None:
         await shown()
         if effect.check:
             drawn = effect.row.revision if effect.row else None
-            self._check_later(wanted.CheckCard(effect.press, effect.line, drawn), about)
+            self._check_later(effects.CheckCard(effect.press, effect.line, drawn), about)
 
-    def _check_later(self, check: wanted.CheckCard, about: Message) -> None:
+    def _check_later(self, check: effects.CheckCard, about: Message) -> None:
         if self._checks.want(check):
             self._context.spawn(partial(self._check, check.press), about)
 
@@ -211,7 +210,7 @@ class ItemActor:
         if checked is not None:
             await self._context.tell(checked)
 
-    async def _send_file(self, effect: wanted.SendFile) -> None:
+    async def _send_file(self, effect: effects.SendFile) -> None:
         press = effect.press
         outcome: Message
         try:
@@ -228,16 +227,16 @@ class ItemActor:
         terms = terms_for(10.0)
         return (await self._dependencies.store.ask(LoadItem(press.chat_id, press.item_id), terms)).value
 
-    async def _record_outcome(self, effect: wanted.RecordOutcome) -> None:
+    async def _record_outcome(self, effect: effects.RecordOutcome) -> None:
         store = StoreOutcome(effect.row, effect.action, effect.sentence, self._dependencies.worker)
         await self._sends.store(store, partial(self._outcome_stored, effect), OutcomeNotRecorded(effect.row))
 
-    def _outcome_stored(self, effect: wanted.RecordOutcome, row: Item) -> Message:
+    def _outcome_stored(self, effect: effects.RecordOutcome, row: Item) -> Message:
         """Another decision may have come first: then it has a line of its own."""
         if (
             row.settled is not None
             and row.settled.action is effect.action
-            and self._dependencies.explained.is_new(row, effect.action.value)
+            and self._dependencies.logged_taps.is_new(row, effect.action.value)
         ):
             write_item_line(row, effect.action.value, "dry run")
         return Changed(row, effect.action.value)

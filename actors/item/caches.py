@@ -78,7 +78,7 @@ class People:
     def standing(self, press: Press) -> TapRight:
         """Tell what is known of the right of this person."""
         known = self._known(press)
-        crowded = known in {TapRight.UNKNOWN, TapRight.DOUBTED} and self._is_crowded(press)
+        crowded = known in {TapRight.UNKNOWN, TapRight.LAPSED} and self._is_crowded(press)
         return TapRight.CROWDED if crowded else known
 
     def asks(self, press: Press) -> None:
@@ -118,7 +118,7 @@ class People:
             return TapRight.UNKNOWN
         if may:
             return TapRight.MAY
-        return TapRight.REFUSED if ago < REFUSED_SECONDS else TapRight.DOUBTED
+        return TapRight.REFUSED if ago < REFUSED_SECONDS else TapRight.LAPSED
 
     def _is_crowded(self, press: Press) -> bool:
         asked, now = self._asked.get((press.chat_id, press.person.id), {}), anyio.current_time()

@@ -66,14 +66,14 @@ async def say_in_chat(aloud: Aloud, press: Press, line: str) -> None:
     await _said(press, partial(aloud.say, press.chat_id, line))
 
 
-async def say_until_heard(aloud: Aloud, wish: SayInChat, pause: Callable[[float], Awaitable[bool]]) -> None:
+async def say_until_heard(aloud: Aloud, effect: SayInChat, pause: Callable[[float], Awaitable[bool]]) -> None:
     """Say in the chat what the tapped message can show no more; a group that hears too much at once hears it later.
 
     What a person hears seldom is said again if it is not known whether it was heard: the presses to come count on it.
     """
-    press, began = wish.press, anyio.current_time()
-    again = SAY_AGAIN_SECONDS if wish.seldom else None
-    while (rest := await _said(press, partial(aloud.say, press.chat_id, wish.text), again)) is not None:
+    press, began = effect.press, anyio.current_time()
+    again = SAY_AGAIN_SECONDS if effect.seldom else None
+    while (rest := await _said(press, partial(aloud.say, press.chat_id, effect.text), again)) is not None:
         again = 2 * again if again else None
         if anyio.current_time() + rest > began + SAY_SECONDS or await pause(rest):
             return

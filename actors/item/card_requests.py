@@ -1,6 +1,6 @@
-"""Wishes for an item's cards while it decides, so that the wish of a later decision comes after; then sees them shown.
+"""Requests edits of an item's cards while it decides, so that a later decision's come after; then sees them shown.
 
-Each call wishes at once and returns what to await in a task: tasks run in any order.
+Each call requests at once and returns what to await in a task: tasks run in any order.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import anyio
 from actors.domain.item import FINAL, Item
 from actors.domain.messages import RECOVERED
 from actors.domain.taps import Press
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.callback_answers import say_until_heard
 from actors.item.dependencies import ItemDependencies
 from actors.item.effects import Outcome, SayInChat, ShowCard, ShowLine, ShowQuestion
 from actors.item.memory import Known
-from actors.item.tap_log import Traces
+from actors.item.tap_log import OpenTaps
 from actors.operations.cards import Shown
 from actors.peers import Drawn
 from actors.ports import Face
@@ -31,51 +31,51 @@ REFUSALS = {Outcome.STALE.value, Outcome.FORBIDDEN.value}
 
 
 @dataclass(frozen=True, slots=True)
-class Drawings:
-    """The cards of one item, and the traces of the taps on them."""
+class CardRequests:
+    """The edits of the cards of one item, and the open taps that wait for them."""
 
     dependencies: ItemDependencies
-    traces: Traces
+    open_taps: OpenTaps
     known: Callable[[], Known | None]
 
     def card(self, wanted: ShowCard) -> EffectTask:
-        """Wish for every card of the row."""
+        """Request an edit of every card of the row."""
         press = wanted.press
-        explained = self.traces.of(press).is_explained if press is not None else None
+        logged = self.open_taps.of(press).is_logged if press is not None else None
         faces = _faces(wanted.row)
         late = wanted.cause in REFUSALS and wanted.row.state in FINAL
         draw = partial(self.dependencies.cards.draw, late=late)
-        drawings = {face.message_id: draw(face, shown, explained) for face, shown in faces}
+        edits = {face.message_id: draw(face, shown, logged) for face, shown in faces}
         if press is None:
-            return partial(self._drawn_again, drawings, wanted)
-        return partial(self._drawn_soon if late else self._drawn, drawings, press)
+            return partial(self._drawn_again, edits, wanted)
+        return partial(self._drawn_soon if late else self._drawn, edits, press)
 
     def line(self, wanted: ShowLine) -> EffectTask:
-        """Wish for a line below the tapped card; one that is needed is a refusal."""
+        """Request a line below the tapped card; one that is needed is a refusal."""
         face = self._face(wanted.press, wanted.row)
-        face = replace(face, line=wanted.line, doubtful=wanted.doubtful)
+        face = replace(face, line=wanted.line, in_doubt=wanted.in_doubt)
         if wanted.view:
-            return self._seen_soon(face, wanted.press, lambda drawing: self._refused(drawing, wanted))
-        drawing = self.dependencies.cards.add_line(face, wanted.needed)
+            return self._seen_soon(face, wanted.press, lambda edit: self._refused(edit, wanted))
+        edit = self.dependencies.cards.add_line(face, wanted.needed)
         if wanted.needed:
-            return partial(self._refused, drawing, wanted)
-        return partial(_through, drawing)
+            return partial(self._refused, edit, wanted)
+        return partial(_through, edit)
 
     def question(self, wanted: ShowQuestion) -> EffectTask:
-        """Wish for a question beside the buttons, or for its end."""
+        """Request a question beside the buttons, or for its end."""
         asking = wanted.asking
-        doubtful = asking is not None and asking.action in words.DOUBT_ACTIONS
-        face = replace(self._face(wanted.press, wanted.row), asking=asking, doubtful=doubtful)
-        return self._seen_soon(face, wanted.press, lambda drawing: self._asked(drawing, wanted.press))
+        in_doubt = asking is not None and asking.action in texts.DOUBT_ACTIONS
+        face = replace(self._face(wanted.press, wanted.row), asking=asking, in_doubt=in_doubt)
+        return self._seen_soon(face, wanted.press, lambda edit: self._asked(edit, wanted.press))
 
     def _seen_soon(self, face: Face, press: Press, see: Callable[[Awaitable[Drawn]], Awaitable[None]]) -> EffectTask:
-        """Wish for what decides nothing, which may take long: the line of the press waits less for it."""
+        """Request what decides nothing, which may take long: the line of the press waits less for it."""
         admitted = self.dependencies.views.admits((face.chat_id, press.person.id), anyio.current_time())
-        drawing = self.dependencies.cards.show_view(face, admitted)
+        edit = self.dependencies.cards.show_view(face, admitted)
 
         async def seen() -> None:
             with anyio.move_on_after(VIEW_SECONDS if admitted else LATE_SECONDS):
-                await see(drawing)
+                await see(edit)
 
         return seen
 
@@ -87,30 +87,30 @@ class Drawings:
         place = (press.chat_id, press.message_id, press.item_id, version)
         return Face(*place, row=row, seen=press.seen, mark=known.mark)
 
-    async def _drawn(self, drawings: dict[int, Awaitable[Drawn]], press: Press) -> None:
-        if press.message_id in drawings:
-            self._shown(press, await drawings.pop(press.message_id))
-        for drawing in drawings.values():
-            await drawing
+    async def _drawn(self, edits: dict[int, Awaitable[Drawn]], press: Press) -> None:
+        if press.message_id in edits:
+            self._shown(press, await edits.pop(press.message_id))
+        for edit in edits.values():
+            await edit
 
-    async def _drawn_soon(self, drawings: dict[int, Awaitable[Drawn]], press: Press) -> None:
+    async def _drawn_soon(self, edits: dict[int, Awaitable[Drawn]], press: Press) -> None:
         """A late tap was answered, and its line in the chat comes when there is room; ours waits no longer for it."""
         with anyio.move_on_after(LATE_SECONDS):
-            await self._drawn(drawings, press)
+            await self._drawn(edits, press)
 
-    async def _drawn_again(self, drawings: dict[int, Awaitable[Drawn]], wanted: ShowCard) -> None:
-        for drawing in drawings.values():
-            await drawing
+    async def _drawn_again(self, edits: dict[int, Awaitable[Drawn]], wanted: ShowCard) -> None:
+        for edit in edits.values():
+            await edit
         self.dependencies.look_ahead(wanted.row)
         if wanted.cause == RECOVERED:
-            self.traces.recovered(wanted.row)
+            self.open_taps.recovered(wanted.row)
 
-    async def _asked(self, drawing: Awaitable[Drawn], press: Press) -> None:
-        self._shown(press, await drawing)
+    async def _asked(self, edit: Awaitable[Drawn], press: Press) -> None:
+        self._shown(press, await edit)
 
-    async def _refused(self, drawing: Awaitable[Drawn], wanted: ShowLine) -> None:
+    async def _refused(self, edit: Awaitable[Drawn], wanted: ShowLine) -> None:
         """A refusal is never silent: where its message is gone, the chat hears it."""
-        drawn = await drawing
+        drawn = await edit
         if drawn.gone:
             await say_until_heard(
                 self.dependencies.aloud, SayInChat(wanted.press, wanted.line), self.dependencies.pause
@@ -118,11 +118,11 @@ class Drawings:
         self._shown(wanted.press, drawn)
 
     def _shown(self, press: Press, drawn: Drawn) -> None:
-        self.traces.of(press).shown(drawn.edits, limited=drawn.limited, troubled=drawn.troubled)
+        self.open_taps.of(press).shown(drawn.edits, limited=drawn.limited, troubled=drawn.troubled)
 
 
-async def _through(drawing: Awaitable[Drawn]) -> None:
-    await drawing
+async def _through(edit: Awaitable[Drawn]) -> None:
+    await edit
 
 
 def _faces(row: Item) -> list[tuple[Face, Shown]]:

@@ -42,7 +42,7 @@ from actors.domain.taps import (
     Tap,
     TapRight,
 )
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.decide_checks import draw_checked, unless_listed
 from actors.item.effects import (
     AbandonRecording,
@@ -120,7 +120,7 @@ def decide(memory: ItemMemory, message: Message) -> Decision:  # noqa: C901, PLR
         case NotRecorded():
             return _not_recorded(memory, message)
         case StillRecording(tap) if _shows_progress(memory, tap):
-            line = words.in_progress(tap.action, tap.press.person.name)
+            line = texts.in_progress(tap.action, tap.press.person.name)
             return Decision(memory, (_line(memory, tap, line, needed=False),))
         case StillRecording():
             return Decision(memory)
@@ -188,9 +188,9 @@ def _view(memory: ItemMemory, message: AskToReject | AskAboutDoubt | KeepIt | Le
         case AskAboutDoubt(_, action):
             return ask(memory, press, action)
         case KeepIt():
-            return take_back(memory, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), words.KEPT)
+            return take_back(memory, Conclude(press, KEEP, Outcome.KEPT, "tap", press.version), texts.KEPT)
         case LeaveIt():
-            return take_back(memory, Conclude(press, LEAVE, Outcome.KEPT, "tap", press.version), words.LEFT)
+            return take_back(memory, Conclude(press, LEAVE, Outcome.KEPT, "tap", press.version), texts.LEFT)
         case SendOriginal():
             return send_original(memory, press)
         case _:
@@ -211,8 +211,8 @@ def _try(memory: ItemMemory, tap: Tap) -> Decision:
 
     A person not known to have the right is recorded aside: another's tap goes on, and no question gives way.
     """
-    first = next((words.in_progress(other.action, other.press.person.name) for other in memory.aside), None)
-    memory, toast = answer(memory, tap.press, words.toast(tap.action, memory.row, first))
+    first = next((texts.in_progress(other.action, other.press.person.name) for other in memory.aside), None)
+    memory, toast = answer(memory, tap.press, texts.toast(tap.action, memory.row, first))
     if tap.press.standing is not TapRight.MAY:
         return Decision(replace(memory, aside=(*memory.aside, tap)), (toast, Record(tap), WatchRecording(tap)))
     effects = (toast, Record(tap), WatchRecording(tap), *give_way(memory, tap.press))
@@ -230,7 +230,7 @@ def _busy(memory: ItemMemory, recording: Tap, message: Tap | AskToReject | AskAb
     if press.id == recording.press.id:
         return Decision(memory, _came_again(press, recording.press))
     action = message.action.value if isinstance(message, Tap) else ASK[asked_about(message)]
-    text = words.in_progress(recording.action, recording.press.person.name)
+    text = texts.in_progress(recording.action, recording.press.person.name)
     conclusion = Conclude(press, action, Outcome.BUSY, "tap", press.version)
     return Decision(memory, visibly(text, conclusion))
 
@@ -279,15 +279,15 @@ def _stale(memory: ItemMemory, message: Stale) -> Decision:
 def _line(memory: ItemMemory, tap: Tap, line: str, *, needed: bool) -> ShowLine:
     """A line below the tapped card, which was in doubt if its button was one of a doubt."""
     press = tap.press
-    return ShowLine(press, memory.known_to(press), line, needed, doubtful=tap.action in words.DOUBT_ACTIONS)
+    return ShowLine(press, memory.known_to(press), line, needed, in_doubt=tap.action in texts.DOUBT_ACTIONS)
 
 
 def _not_recorded(memory: ItemMemory, message: NotRecorded) -> Decision:
     tap, press = message.tap, message.tap.press
     if not message.certain:
-        line = words.not_confirmed(tap.action, press.person.name)
+        line = texts.not_confirmed(tap.action, press.person.name)
         return Decision(memory, (refusal(memory, _line(memory, tap, line, needed=True)), CloseUnconfirmedTap(tap)))
-    line = words.not_saved(tap.action, press.person.name)
+    line = texts.not_saved(tap.action, press.person.name)
     return Decision(
         memory.close(press),
         (

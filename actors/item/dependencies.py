@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from actors.audit.lines import Explained
+from actors.audit.lines import LoggedTaps
 from actors.database.request import Store
 from actors.domain.flood_limit import MOST_VIEWS, Flood
 from actors.domain.item import Item
@@ -38,7 +38,7 @@ class ItemDependencies:
     pause: Callable[[float], Awaitable[bool]]
     call_later: Callable[[float, Callable[[], None]], None]
     look_ahead: Callable[[Item], None]
-    explained: Explained
+    logged_taps: LoggedTaps
     seconds_left: Callable[[], float]
     known: KnownCards
     seldom: RecentlyTold

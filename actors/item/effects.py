@@ -82,7 +82,7 @@ class ShowLine:
     """Add a line to the card that was tapped.
 
     `needed`: a refusal, which is tried until it is shown; else it is progress, dropped when edits are short.
-    `check`: it stands on what memory says; have the card checked once it is shown, which may be long after. `doubtful`:
+    `check`: it stands on what memory says; have the card checked once it is shown, which may be long after. `in_doubt`:
     without a row it has the buttons of a doubt. `view`: it is about a press that decides nothing,
     and comes after what was decided.
     """
@@ -92,7 +92,7 @@ class ShowLine:
     line: str
     needed: bool
     check: bool = False
-    doubtful: bool = False
+    in_doubt: bool = False
     view: bool = False
 
 

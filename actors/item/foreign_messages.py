@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from actors.domain.messages import Barred, Forbidden, Foreign, Gone, NotOurs, Unvouched
 from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, Press, Pressed, SendOriginal, Tap, TapRight
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.effects import (
     After,
     AnswerTap,
@@ -21,14 +21,14 @@ from actors.item.effects import (
 from actors.item.memory import Decision, ItemMemory
 from actors.item.questions import ASK, KEEP, LEAVE, ORIGINAL
 
-VIEW_TOASTS = {KeepIt: words.KEPT, LeaveIt: words.LEFT, SendOriginal: words.SENDING_FILE}
+VIEW_TOASTS = {KeepIt: texts.KEPT, LeaveIt: texts.LEFT, SendOriginal: texts.SENDING_FILE}
 
 
 def look_first(memory: ItemMemory, pressed: Pressed) -> Decision:
     """Answer a press that decides nothing, and ask the row whose card that is before anything is drawn on it."""
-    text = VIEW_TOASTS.get(type(pressed), words.SURE)
+    text = VIEW_TOASTS.get(type(pressed), texts.SURE)
     if isinstance(pressed, SendOriginal) and memory.original is not None:
-        text = words.FILE_ON_ITS_WAY
+        text = texts.FILE_ON_ITS_WAY
     memory, toast = answer(memory, pressed.press, text)
     return Decision(memory, (toast, VerifyButton(pressed)))
 
@@ -42,7 +42,7 @@ def refuse(memory: ItemMemory, pressed: Pressed) -> Decision:
     """
     press = pressed.press
     crowded = press.standing is TapRight.CROWDED
-    text, outcome = (words.BUSY, Outcome.BUSY) if crowded else (words.MAY_NOT, Outcome.FORBIDDEN)
+    text, outcome = (texts.BUSY, Outcome.BUSY) if crowded else (texts.MAY_NOT, Outcome.FORBIDDEN)
     conclusion = Conclude(press, action_of(pressed), outcome, "remembered", press.version)
     toast = AnswerTap(press, text, alone=True, seldom=True)
     return Decision(memory, (toast, conclusion, ConfirmUpdate(press, After.ANSWER)))
@@ -56,19 +56,19 @@ def barred(memory: ItemMemory, message: Barred | Forbidden) -> Decision:
     memory = memory if row is None else memory.learn(row)
     version = press.version if row is None else row.version
     conclusion = Conclude(press, action_of(about), Outcome.FORBIDDEN, "tap", version)
-    told = press.standing is TapRight.DOUBTED  # by the toast
-    said = () if told else (SayInChat(press, words.barred(press.person.name), seldom=True),)
+    told = press.standing is TapRight.LAPSED  # by the toast
+    said = () if told else (SayInChat(press, texts.barred(press.person.name), seldom=True),)
     return Decision(memory, (*said, conclusion, _confirm(about)))
 
 
 def answer(memory: ItemMemory, press: Press, text: str) -> tuple[ItemMemory, AnswerTap]:
     """Toast at once; what memory knows of the mark only sharpens it, the row decides."""
-    if press.standing is TapRight.DOUBTED:
-        return memory, AnswerTap(press, words.ASKED_AGAIN, alone=True, seldom=True)
+    if press.standing is TapRight.LAPSED:
+        return memory, AnswerTap(press, texts.ASKED_AGAIN, alone=True, seldom=True)
     if not memory.denies(press):
         return memory, AnswerTap(press, text)
     told = replace(memory, told=memory.told | {press.id})
-    return told, AnswerTap(press, words.FOREIGN[Foreign.EARLIER_QUEUE], alone=True)
+    return told, AnswerTap(press, texts.FOREIGN[Foreign.EARLIER_QUEUE], alone=True)
 
 
 def refusal(memory: ItemMemory, line: ShowLine) -> Effect:
@@ -99,7 +99,7 @@ def gone(memory: ItemMemory, message: Gone) -> Decision:
 def unvouched(memory: ItemMemory, message: Unvouched) -> Decision:
     """The database could not say whose card it is: nothing was shown, and the person may tap again."""
     press = message.about.press
-    said = SayInChat(press, words.not_looked_at(press.person.name), seldom=not press.standing.draws)
+    said = SayInChat(press, texts.not_looked_at(press.person.name), seldom=not press.standing.draws)
     conclusion = Conclude(press, action_of(message.about), Outcome.REFUSED, "tap", press.version)
     return Decision(memory.close(press), (said, conclusion, _confirm(message.about)))
 
@@ -129,4 +129,4 @@ def _confirm(pressed: Pressed) -> ConfirmUpdate:
 def _said(memory: ItemMemory, press: Press, why: Foreign) -> tuple[Effect, ...]:
     if press.id in memory.told:
         return ()
-    return (SayInChat(press, words.foreign(why, press.person.name), seldom=True),)
+    return (SayInChat(press, texts.foreign(why, press.person.name), seldom=True),)

@@ -1,4 +1,4 @@
-"""Presses that decide nothing: questions, their answers, and wishes to see the original."""
+"""Presses that decide nothing: questions, their answers, and requests for the original."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from actors.domain.item import Action
 from actors.domain.messages import OriginalNotSent
 from actors.domain.taps import AskAboutDoubt, AskToReject, NotYours, Press, Question
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.effects import (
     After,
     AnswerTap,
@@ -52,7 +52,7 @@ def asked_about(message: AskToReject | AskAboutDoubt) -> Action:
 def ask(memory: ItemMemory, press: Press, action: Action) -> Decision:
     """Ask "Are you sure?"; a question that is open gives way, also on another card of the item."""
     question = ShowQuestion(press, memory.known_to(press), asking=Question(action, press.person.id))
-    effects = visibly(words.SURE, Conclude(press, ASK[action], Outcome.ASKED, "tap", press.version), question)
+    effects = visibly(texts.SURE, Conclude(press, ASK[action], Outcome.ASKED, "tap", press.version), question)
     return Decision(replace(memory, asking=press), (*effects, *give_way(memory, press), WatchQuestion(press)))
 
 
@@ -76,7 +76,7 @@ def not_yours(memory: ItemMemory, message: NotYours) -> Decision:
     press, asked = message.press, memory.asking
     name = asked.person.name if asked is not None and asked.person.id == message.asked_id else None
     conclusion = Conclude(press, message.action.value, Outcome.NOT_YOURS, "tap", press.version)
-    return Decision(memory, visibly(words.not_yours(message.action, name), conclusion))
+    return Decision(memory, visibly(texts.not_yours(message.action, name), conclusion))
 
 
 def send_original(memory: ItemMemory, press: Press) -> Decision:
@@ -88,8 +88,8 @@ def send_original(memory: ItemMemory, press: Press) -> Decision:
         return Decision(memory, (ConfirmUpdate(press, After.NOTHING),))
     if memory.original is not None:
         conclusion = Conclude(press, ORIGINAL, Outcome.BUSY, "tap", press.version)
-        return Decision(memory, visibly(words.FILE_ON_ITS_WAY, conclusion))
-    asked = AnswerTap(press, words.SENDING_FILE), SendFile(press, memory.row), ConfirmUpdate(press, After.ANSWER)
+        return Decision(memory, visibly(texts.FILE_ON_ITS_WAY, conclusion))
+    asked = AnswerTap(press, texts.SENDING_FILE), SendFile(press, memory.row), ConfirmUpdate(press, After.ANSWER)
     return Decision(replace(memory, original=press), asked)
 
 
@@ -104,7 +104,7 @@ def original_not_sent(memory: ItemMemory, message: OriginalNotSent) -> Decision:
     """Say so on the card: that it is not there, or that it may be."""
     press = message.press
     outcome = Outcome.ORIGINAL_NOT_SENT if message.certain else Outcome.ORIGINAL_LOST
-    line = words.FILE_NOT_SENT if message.certain else words.FILE_LOST
+    line = texts.FILE_NOT_SENT if message.certain else texts.FILE_LOST
     told = ShowLine(press, memory.known_to(press), line, needed=True, check=True, view=True)
     conclusion = Conclude(press, ORIGINAL, outcome, message.reason, press.version)
     return Decision(replace(memory, original=None), (told, *_ended(conclusion)))

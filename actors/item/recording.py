@@ -31,7 +31,7 @@ from actors.database.request import NotStored, Priority, RequestTerms
 from actors.domain.messages import Message, NotRecorded
 from actors.domain.taps import Press, Tap
 from actors.item.dependencies import ItemDependencies
-from actors.item.tap_log import Traces
+from actors.item.tap_log import OpenTaps
 from actors.operations.taps import RecordTap
 from actors.runtime.actor import EffectTask
 
@@ -40,39 +40,39 @@ HOLD_SECONDS = 100.0  # Telegram keeps a tap for 150 s; within 100 s of our firs
 
 
 @dataclass
-class Recordings:
+class TapRecorder:
     """By tap, so that a person can give one up and a reminder knows whether it still runs."""
 
     dependencies: ItemDependencies
-    traces: Traces
+    open_taps: OpenTaps
     tell: Callable[[Message], Awaitable[None]]
-    _tickets: dict[str, RequestTerms] = field(default_factory=dict)
+    _terms: dict[str, RequestTerms] = field(default_factory=dict)
 
     def begin(self, tap: Tap) -> EffectTask:
         """Hold the tap from now on; what is returned records it, and tells how that ended."""
-        terms = self._tickets[tap.press.id] = RequestTerms(tap.press.at + HOLD_SECONDS, Priority.HIGH)
+        terms = self._terms[tap.press.id] = RequestTerms(tap.press.at + HOLD_SECONDS, Priority.HIGH)
         return partial(self._record, tap, terms)
 
     def is_open(self, tap: Tap) -> bool:
         """Tell whether it still runs."""
-        return tap.press.id in self._tickets
+        return tap.press.id in self._terms
 
     def abandon(self, press: Press) -> None:
         """Let it end now, if it runs."""
-        if press.id in self._tickets:
-            self._tickets[press.id].expire()
+        if press.id in self._terms:
+            self._terms[press.id].expire()
 
     async def _record(self, tap: Tap, terms: RequestTerms) -> None:
-        trace = self.traces.of(tap.press)
+        open_tap = self.open_taps.of(tap.press)
         outcome: Message
         try:
             reply = await self.dependencies.store.ask(RecordTap(tap, self.dependencies.worker), terms)
         except NotStored as lost:
             frozen = anyio.current_time() > tap.press.at + HOLD_SECONDS + FROZEN_SECONDS
             outcome = NotRecorded(tap, certain=lost.certain and not tap.press.redelivered and not frozen)
-            trace.recorded(lost.attempts, lost.waited_for, stored=False)
+            open_tap.recorded(lost.attempts, lost.waited_for, stored=False)
         else:
             outcome = reply.value
-            trace.recorded(reply.attempts, reply.waited_for, stored=True)
-        self._tickets.pop(tap.press.id, None)
+            open_tap.recorded(reply.attempts, reply.waited_for, stored=True)
+        self._terms.pop(tap.press.id, None)
         await self.tell(outcome)

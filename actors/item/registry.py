@@ -21,7 +21,7 @@ from actors.domain.messages import (
     Vouched,
 )
 from actors.domain.taps import Press, Pressed
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.aloud import Aloud
 from actors.item.callback_answers import refuse
 from actors.peers import ItemKey
@@ -89,7 +89,7 @@ class ItemRegistry:
             return
         if press is not None:
             after = self._aftermath
-            self._tasks.start_soon(refuse, after.aloud, press, words.BROKEN, after.confirm)
+            self._tasks.start_soon(refuse, after.aloud, press, texts.BROKEN, after.confirm)
         self._aftermath.on_crash()
 
 

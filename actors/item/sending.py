@@ -1,6 +1,6 @@
 """Sends the files of one item: each for as long as it moves, its card under a claim that lasts as long.
 
-What fails before the end of the file has left is certainly not sent; only what fails after it is a doubt.
+What fails before the end of the file has left is certainly not sent; of what fails after it, nothing is known.
 """
 
 from __future__ import annotations

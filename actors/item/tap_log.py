@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import anyio
 
-from actors.audit.lines import Explained, Figures, TapEnd, no_figures, write_item_line, write_tap_line
+from actors.audit.lines import Figures, LoggedTaps, TapEnd, no_figures, write_item_line, write_tap_line
 from actors.domain.item import Action, Item
 from actors.domain.taps import Press
 from actors.item.effects import After, Conclude
@@ -29,14 +29,14 @@ ENDS: Mapping[Action, str] = MappingProxyType(
 )
 
 
-class Trace:
+class OpenTap:
     """What one press has cost so far; its line is written once it is decided and all that it started is through."""
 
-    def __init__(self, press: Press, explain: Callable[[Press, Conclude, Figures], None]) -> None:
+    def __init__(self, press: Press, log: Callable[[Press, Conclude, Figures], None]) -> None:
         self.progress = TapProgress()
         self._press = press
-        self._explain = explain
-        self._is_explained = False
+        self._log = log
+        self._is_logged = False
         self._waited: tuple[str, ...] = ()
         self._figures = no_figures()
 
@@ -67,42 +67,42 @@ class Trace:
         """The tap is decided."""
         self.progress.once(After.SHOWN, partial(self._tell, conclusion))
 
-    def is_explained(self) -> bool:
+    def is_logged(self) -> bool:
         """Tell whether its line was written."""
-        return self._is_explained
+        return self._is_logged
 
     def _ms(self) -> float:
         return round((anyio.current_time() - self._press.at) * 1000, 1)
 
     def _tell(self, conclusion: Conclude) -> None:
         self._figures["waited_for"] = list(self._waited)
-        self._explain(self._press, conclusion, self._figures)
-        self._is_explained = True
+        self._log(self._press, conclusion, self._figures)
+        self._is_logged = True
 
 
-class Traces:
-    """The open traces of one item."""
+class OpenTaps:
+    """The presses on one item that have no line yet."""
 
-    def __init__(self, explained: Explained) -> None:
-        self._open: dict[str, Trace] = {}
-        self._explained = explained
+    def __init__(self, logged_taps: LoggedTaps) -> None:
+        self._open: dict[str, OpenTap] = {}
+        self._logged_taps = logged_taps
 
-    def of(self, press: Press) -> Trace:
-        """Find the trace of this press, or open one."""
+    def of(self, press: Press) -> OpenTap:
+        """Find the open tap of this press, or open one."""
         if press.id not in self._open:
-            self._open[press.id] = Trace(press, self._explain)
+            self._open[press.id] = OpenTap(press, self._log)
         return self._open[press.id]
 
     def recovered(self, row: Item) -> None:
-        """Explain what has no line yet: a tap whose worker died over it, and the end of a publish."""
+        """Write what has no line yet: a tap whose worker died over it, and the end of a publish."""
         settled, end = row.settled, TapEnd.recovered(row)
-        if end is not None and end.tap_id not in self._open and self._explained.add(end.tap_id, end.outcome):
+        if end is not None and end.tap_id not in self._open and self._logged_taps.add(end.tap_id, end.outcome):
             write_tap_line(end, no_figures(None))
         change = ENDS.get(settled.action) if settled else None
-        if change is not None and self._explained.is_new(row, change):
+        if change is not None and self._logged_taps.is_new(row, change):
             write_item_line(row, change, "recovered")
 
-    def _explain(self, press: Press, conclusion: Conclude, figures: Figures) -> None:
+    def _log(self, press: Press, conclusion: Conclude, figures: Figures) -> None:
         self._open.pop(press.id, None)
-        if self._explained.add(press.id, conclusion.outcome):
+        if self._logged_taps.add(press.id, conclusion.outcome):
             write_tap_line(TapEnd.decided(press, conclusion), figures)

@@ -49,7 +49,7 @@ class Told:
 class PresentNext(Operation[Told]):
     """Claim the chat's next item now, whatever the gap says, or one in review whose card cannot be seen."""
 
-    wish: CommandKey
+    key: CommandKey
     worker: str
 
 
@@ -57,7 +57,7 @@ class PresentNext(Operation[Told]):
 class PauseChat(Operation[Told]):
     """Let the schedule rest in this chat, or (`paused` False) go on."""
 
-    wish: CommandKey
+    key: CommandKey
     paused: bool
 
 
@@ -65,7 +65,7 @@ class PauseChat(Operation[Told]):
 class RequeueItem(Operation[Told]):
     """Bring a skipped or expired item of this chat back, due now; None: the one that was settled last."""
 
-    wish: CommandKey
+    key: CommandKey
     item_id: int | None
 
 
@@ -73,7 +73,7 @@ class RequeueItem(Operation[Told]):
 class SetAside(Operation[Told]):
     """Insert the command's key as too old, or return what the key already holds: an earlier worker may have done it."""
 
-    wish: CommandKey
+    key: CommandKey
     verb: str
 
 

@@ -72,7 +72,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class TakePublish(Operation[StepResult]):
-    """Take the lease of an item's newest publish, if it is free; `owner` names this wish alone."""
+    """Take the lease of an item's newest publish, if it is free; `owner` names this request alone."""
 
     chat_key: int
     item_id: int

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, assert_never
 import anyio
 import structlog
 
-from actors.audit.lines import Explained, write_item_line
+from actors.audit.lines import LoggedTaps, write_item_line
 from actors.database.asking import ask_until_answered, terms_for
 from actors.database.request import Store
 from actors.domain.account import Account, ContainerState, DoubtHints
@@ -22,7 +22,7 @@ from actors.operations.operation import Operation
 from actors.operations.publishes import PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from actors.peers import Items
 from actors.ports import Instagram
-from actors.publish import effects as wanted
+from actors.publish import effects
 from actors.publish.decide import CALL_SECONDS, decide
 from actors.publish.memory import Saga
 from actors.publish.messages import (
@@ -63,7 +63,7 @@ class PublishDependencies:
     left_behind: Callable[[], None]
     owner: Callable[[], str]
     pause: Callable[[float], Awaitable[bool]]
-    explained: Explained
+    logged_taps: LoggedTaps
 
 
 class SagaActor:
@@ -89,9 +89,9 @@ class SagaActor:
         if decision.effect is not None:
             self._context.spawn(partial(self._perform, decision.effect), message)
 
-    async def _perform(self, effect: wanted.PublishEffect) -> None:
+    async def _perform(self, effect: effects.PublishEffect) -> None:
         outcome = await self._outcome(effect)
-        if isinstance(effect, wanted.CreateContainer | wanted.LookAtContainer | wanted.PublishContainer):
+        if isinstance(effect, effects.CreateContainer | effects.LookAtContainer | effects.PublishContainer):
             self._tell_trouble(effect.publish, outcome)
         if outcome is not None:
             await self._context.tell(Ended(self, outcome))
@@ -103,26 +103,26 @@ class SagaActor:
         if trouble is not None and self._trouble != before:
             log.warning("publish.step", **_about(publish), **trouble)
 
-    async def _outcome(self, effect: wanted.PublishEffect) -> PublishMessage | None:
+    async def _outcome(self, effect: effects.PublishEffect) -> PublishMessage | None:
         """Perform it; None: its end has no message, or we stop."""
         match effect:
-            case wanted.TakeLease():
+            case effects.TakeLease():
                 chat_key, item_id = self._context.key
                 return await self._store(TakePublish(chat_key, item_id, self._dependencies.owner()))
-            case wanted.StoreStep(publish, move):
+            case effects.StoreStep(publish, move):
                 return await self._store(StepPublish(publish, move, self._dependencies.worker))
-            case wanted.CreateContainer(publish):
+            case effects.CreateContainer(publish):
                 return await self._create(publish)
-            case wanted.LookAtContainer(publish):
+            case effects.LookAtContainer(publish):
                 return await self._look(publish)
-            case wanted.PublishContainer(publish, deadline):
+            case effects.PublishContainer(publish, deadline):
                 return await self._send(publish, deadline)
-            case wanted.ReadHints(publish):
+            case effects.ReadHints(publish):
                 return await self._read_hints(publish)
-            case wanted.FindLink(publish, media_id):
+            case effects.FindLink(publish, media_id):
                 await self._find_link(publish, media_id)
                 return None
-            case wanted.Wait(seconds):
+            case effects.Wait(seconds):
                 return None if await self._dependencies.pause(seconds) else Waited(anyio.current_time())
             case _:
                 assert_never(effect)
@@ -137,7 +137,7 @@ class SagaActor:
         if stepped.row is not None:
             if isinstance(operation, StepPublish) and operation.move.phase in ENDS and stepped.publish is not None:
                 change = operation.move.phase.value
-                if self._dependencies.explained.is_new(stepped.row, change):
+                if self._dependencies.logged_taps.is_new(stepped.row, change):
                     write_item_line(stepped.row, change, operation.move.sentence or "Instagram said so")
             await self._tell_item(stepped.row)
         if stepped.publish is not None:

@@ -27,7 +27,7 @@ from typing import assert_never
 from actors.domain.account import Container, ContainerState, DoubtHints
 from actors.domain.publish_phase import RUNNING, Phase
 from actors.operations.publishes import PublishRow
-from actors.publish import texts as words
+from actors.publish import texts
 from actors.publish.effects import (
     CreateContainer,
     FindLink,
@@ -152,15 +152,15 @@ def _not_before(saga: Saga, publish: PublishRow) -> float:
 
 def _create(saga: Saga, publish: PublishRow) -> PublishDecision:
     if publish.account is None:
-        return _refuse(saga, words.NOT_CONNECTED)
+        return _refuse(saga, texts.NOT_CONNECTED)
     if publish.token_gone:
-        return _refuse(saga, words.TOKEN_GONE)
+        return _refuse(saga, texts.TOKEN_GONE)
     return PublishDecision(saga, CreateContainer(publish))
 
 
 def _looked(saga: Saga, publish: PublishRow, container: Container, at: float) -> PublishDecision:
     if container.state is ContainerState.PUBLISHED:
-        return store(saga, phase=Phase.PUBLISHED, sentence=words.seen_live(saga.lost_to))
+        return store(saga, phase=Phase.PUBLISHED, sentence=texts.seen_live(saga.lost_to))
     match publish.phase:
         case Phase.PUBLISHING:
             return _looked_in_doubt(saga, publish, container.state, at)
@@ -175,13 +175,13 @@ def _looked_while_fetching(saga: Saga, publish: PublishRow, container: Container
         case ContainerState.FINISHED:
             return store(saga, phase=Phase.READY)
         case ContainerState.IN_PROGRESS:
-            return _again(saga, at, words.TOOK_TOO_LONG)
+            return _again(saga, at, texts.TOOK_TOO_LONG)
         case _ if publish.inherited:
             return _start_over(saga)
         case ContainerState.EXPIRED:
-            return _refuse(saga, words.CONTAINER_EXPIRED)
+            return _refuse(saga, texts.CONTAINER_EXPIRED)
         case _:
-            return _refuse(saga, container.sentence or words.FILE_REFUSED)
+            return _refuse(saga, container.sentence or texts.FILE_REFUSED)
 
 
 def _looked_in_doubt(saga: Saga, publish: PublishRow, state: ContainerState, at: float) -> PublishDecision:
@@ -212,7 +212,7 @@ def _failed(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecis
         return _not_readable(saga, publish, failed)
     match failed.failure:
         case Failure.TOKEN_GONE:
-            return _refuse(saga, failed.sentence or words.TOKEN_GONE, token_gone=True)
+            return _refuse(saga, failed.sentence or texts.TOKEN_GONE, token_gone=True)
         case Failure.REFUSED if publish.inherited and saga.looks < INHERITED_LOOKS - 1:
             return _again(saga, failed.at, failed.sentence)
         case Failure.REFUSED if publish.inherited:
@@ -220,7 +220,7 @@ def _failed(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecis
         case Failure.REFUSED:
             return _refuse(saga, failed.sentence)
         case Failure.UNREACHABLE | Failure.LOST:  # an unreferenced container is harmless
-            return _again(saga, failed.at, words.later(failed.sentence), failed.retry_after_seconds)
+            return _again(saga, failed.at, texts.later(failed.sentence), failed.retry_after_seconds)
         case _:
             assert_never(failed.failure)
 
@@ -228,7 +228,7 @@ def _failed(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecis
 def _not_published(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecision:
     match failed.failure:
         case Failure.LOST:
-            lost_to = words.lost(failed.sentence, failed.answered)
+            lost_to = texts.lost(failed.sentence, failed.answered)
             return store(replace(saga, lost_to=lost_to), lost=True)
         case Failure.REFUSED if publish.lost:
             return PublishDecision(
@@ -239,7 +239,7 @@ def _not_published(saga: Saga, publish: PublishRow, failed: CallFailed) -> Publi
         case Failure.TOKEN_GONE if publish.lost:
             return _doubt_without_token(saga)
         case Failure.TOKEN_GONE:
-            return _refuse(saga, failed.sentence or words.TOKEN_GONE, token_gone=True)
+            return _refuse(saga, failed.sentence or texts.TOKEN_GONE, token_gone=True)
         case Failure.REFUSED:
             return _refuse(saga, failed.sentence)
         case Failure.UNREACHABLE:
@@ -253,7 +253,7 @@ def _rest_before_another_attempt(saga: Saga, publish: PublishRow, failed: CallFa
     pause = max(failed.retry_after_seconds or 0.0, PAUSES_SECONDS[-1])
     if publish.attempt < ATTEMPTS and pause <= PATIENCE_SECONDS:
         return store(replace(saga, not_before=failed.at + pause), phase=Phase.READY)
-    return _refuse(saga, words.later(failed.sentence))
+    return _refuse(saga, texts.later(failed.sentence))
 
 
 def _not_readable(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecision:
@@ -280,17 +280,17 @@ def _start_over(saga: Saga) -> PublishDecision:
 
 
 def _refuse(saga: Saga, sentence: str, *, token_gone: bool = False) -> PublishDecision:
-    sentence = words.refused(sentence)
-    once_connected = words.once_connected(sentence, token_gone=token_gone)
+    sentence = texts.refused(sentence)
+    once_connected = texts.once_connected(sentence, token_gone=token_gone)
     return store(saga, phase=Phase.REFUSED, sentence=sentence, token_gone=token_gone, once_connected=once_connected)
 
 
 def _doubt(saga: Saga, hints: DoubtHints | None) -> PublishDecision:
     if hints is None:
         return _doubt_without_token(saga)
-    return store(saga, phase=Phase.IN_DOUBT, sentence=words.in_doubt(hints, saga.lost_to))
+    return store(saga, phase=Phase.IN_DOUBT, sentence=texts.in_doubt(hints, saga.lost_to))
 
 
 def _doubt_without_token(saga: Saga) -> PublishDecision:
-    sentence, later = words.token_in_doubt(saga.lost_to), words.plainly_in_doubt(saga.lost_to)
+    sentence, later = texts.token_in_doubt(saga.lost_to), texts.plainly_in_doubt(saga.lost_to)
     return store(saga, phase=Phase.IN_DOUBT, sentence=sentence, token_gone=True, once_connected=later)

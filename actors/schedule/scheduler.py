@@ -7,7 +7,7 @@ from collections.abc import Callable
 import anyio
 import structlog
 
-from actors.audit.lines import Explained, write_change_line, write_item_line
+from actors.audit.lines import LoggedTaps, write_change_line, write_item_line
 from actors.database.asking import terms_for
 from actors.database.request import NotStored, RequestTerms, Store
 from actors.domain.item import State
@@ -33,7 +33,7 @@ class Scheduler:
     """The actor that knows when the next slot comes; `wake` makes it look at once."""
 
     def __init__(self, store: Store, items: Items, worker: str, on_left_behind: Callable[[], None]) -> None:
-        self._explained = Explained()
+        self._logged_taps = LoggedTaps()
         self._on_left_behind = on_left_behind
         self._store = store
         self._items = items
@@ -88,7 +88,7 @@ class Scheduler:
     async def _tell_changes(self, due: Due, key: str) -> None:
         """Write what the database kept for us to tell, and have it forgotten there; a stop does not come between."""
         for change in due.changes:
-            if self._explained.is_untold(change):
+            if self._logged_taps.is_untold(change):
                 write_change_line(change)
         if due.changes:
             with anyio.move_on_after(TOLD_SECONDS, shield=True):

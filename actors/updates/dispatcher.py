@@ -13,7 +13,7 @@ from actors.domain.messages import GiveUp
 from actors.domain.taps import Press, Pressed
 from actors.domain.updates import Heard, Membership, Moved, Poison, Said, Unknown, Update
 from actors.errors import MailboxClosed, MailboxFull
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.aloud import Aloud
 from actors.item.callback_answers import refuse, refuse_unknown
 from actors.peers import CommandRecipient, Items, MigrationRecipient
@@ -61,7 +61,7 @@ class Dispatcher:
             case pressed if isinstance(pressed, Pressed):
                 return self._tell(pressed, pressed.press, answers)
             case Unknown():
-                answers.start_soon(refuse_unknown, self._aloud.chat, update, words.EARLIER_VERSION, self._confirm)
+                answers.start_soon(refuse_unknown, self._aloud.chat, update, texts.EARLIER_VERSION, self._confirm)
                 return Dispatched.HELD
             case Said() | Membership():
                 return self._hear(update)
@@ -82,7 +82,7 @@ class Dispatcher:
 
     def refuse(self, press: Press, answers: TaskGroup) -> None:
         """Say that there is no room for it, and then confirm it."""
-        answers.start_soon(refuse, self._aloud, press, words.BUSY, self._confirm)
+        answers.start_soon(refuse, self._aloud, press, texts.BUSY, self._confirm)
 
     def _tell(self, message: Pressed, press: Press, answers: TaskGroup) -> Dispatched:
         try:

@@ -1,7 +1,7 @@
 """Holds the lease of the update poller, so that of any number of workers one polls and the others can take over.
 
 Telegram serves one poller of a bot and ends the other one's poll with a 409. A row decides which worker polls: owner
-and expiry, by the database's clock. Three wishes conflict, and the protocol is their compromise:
+and expiry, by the database's clock. Three aims conflict, and the protocol is their compromise:
 
 - A database that suspends when idle must be able to sleep. A lone holder takes the lease for ALONE_SECONDS.
 - A standby must take over within 15 s of a death. It registers itself in the row, which cuts the lease to

@@ -10,7 +10,7 @@ import typer
 
 from actors.domain.account import Login, whose
 from actors.errors import Refused, Unreachable
-from infra.console import arguments as given
+from infra.console import arguments
 from infra.console.admin_calls import ask, change
 from infra.console.exit_codes import OneSentence, WrongInput
 from infra.console.ports import Admin, ConsoleDependencies, Lines, TokenHolder
@@ -45,10 +45,10 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
 
     @app.command(epilog=examples("account add --chat -1001234567890 --login facebook < token.txt"))
     def add(
-        chat: given.InChat,
+        chat: arguments.InChat,
         login: LoginOption,
         ig_user_id: OfUser = None,
-        as_json: given.AsJson = False,
+        as_json: arguments.AsJson = False,
     ) -> None:
         """Connect an account, or give it a new token: the token is read from ACCOUNT_TOKEN, otherwise from stdin."""
         token = _one_word(opened.safe.given_token() or _typed())
@@ -56,7 +56,7 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
         _show(line, as_json, f"Account {line['id']}, {line['username']}, is connected to chat {line['chat_id']}.")
 
     @app.command(name="list")
-    def show_all(chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
+    def show_all(chat: arguments.OfChat = None, as_json: arguments.AsJson = False) -> None:
         """Show the accounts of a chat, or of all."""
         lines = ask(opened, lambda admin: admin.list_accounts(chat))
         if as_json:
@@ -67,13 +67,15 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
             show_sentence("No account is connected yet: `account add` does that.")
 
     @app.command(name="set")
-    def activate(account_id: given.AccountId, chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
+    def activate(
+        account_id: arguments.AccountId, chat: arguments.OfChat = None, as_json: arguments.AsJson = False
+    ) -> None:
         """Have its chat publish by this account from the next tap on."""
         line = change(opened, lambda admin: _activate(admin, account_id, chat))
         _show(line, as_json, f"Chat {line['chat_id']} publishes as {line['username']} from the next tap on.")
 
     @app.command()
-    def remove(account_id: given.AccountId, as_json: given.AsJson = False) -> None:
+    def remove(account_id: arguments.AccountId, as_json: arguments.AsJson = False) -> None:
         """Forget an account and its token."""
         line = change(opened, lambda admin: admin.remove_account(account_id))
         _show(line, as_json, f"Account {line['id']}, {line['username']}, is forgotten, and its token with it.")
@@ -84,7 +86,7 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
         show_sentence(opened.safe.new_key())
 
     @app.command()
-    def rotate_keys(as_json: given.AsJson = False) -> None:
+    def rotate_keys(as_json: arguments.AsJson = False) -> None:
         """Seal every token again with the first of SECRET_KEYS, for its account alone; the others may go then."""
         lines = ask(opened, lambda admin: _rotate(opened, admin))
         if as_json:

@@ -12,7 +12,7 @@ from actors.domain.group_ids import Finding, Group
 from actors.domain.time_zones import is_known
 from actors.errors import BotTokenRefused, ChatMoved, PortError
 from actors.ports import Groups
-from infra.console import arguments as given
+from infra.console import arguments
 from infra.console.admin_calls import ask, change, run
 from infra.console.exit_codes import OneSentence, TakesChatId, WrongInput, warn
 from infra.console.ports import Admin, ConsoleDependencies, Lines
@@ -54,17 +54,17 @@ def _put_add(app: typer.Typer, opened: ConsoleDependencies) -> None:
         ),
     )
     def add(  # noqa: PLR0913, PLR0917 - what can be typed
-        chat_id: given.ChatId,
-        title: given.Title = None,
-        timezone: given.Zone = None,
-        live: given.Live = None,
-        account: given.AccountName = None,
-        restricted: given.Restricted = None,
-        gap_seconds: given.Gap = None,
-        review_hours: given.Hours = None,
-        repost_days: given.RepostDays = None,
-        skip_days: given.SkipDays = None,
-        as_json: given.AsJson = False,
+        chat_id: arguments.ChatId,
+        title: arguments.Title = None,
+        timezone: arguments.Zone = None,
+        live: arguments.Live = None,
+        account: arguments.AccountName = None,
+        restricted: arguments.Restricted = None,
+        gap_seconds: arguments.Gap = None,
+        review_hours: arguments.Hours = None,
+        repost_days: arguments.RepostDays = None,
+        skip_days: arguments.SkipDays = None,
+        as_json: arguments.AsJson = False,
     ) -> None:
         """Set up a group; it rehearses (dry run) until you say --live."""
         wishes = _wishes(
@@ -96,18 +96,18 @@ def _put_set(app: typer.Typer, opened: ConsoleDependencies) -> None:
         ),
     )
     def alter(  # noqa: PLR0913, PLR0917 - what can be typed
-        chat_id: given.ChatId,
-        title: given.Title = None,
-        timezone: given.Zone = None,
-        live: given.Live = None,
-        account: given.AccountName = None,
-        restricted: given.Restricted = None,
-        paused: given.Paused = None,
-        gap_seconds: given.Gap = None,
-        review_hours: given.Hours = None,
-        repost_days: given.RepostDays = None,
-        skip_days: given.SkipDays = None,
-        as_json: given.AsJson = False,
+        chat_id: arguments.ChatId,
+        title: arguments.Title = None,
+        timezone: arguments.Zone = None,
+        live: arguments.Live = None,
+        account: arguments.AccountName = None,
+        restricted: arguments.Restricted = None,
+        paused: arguments.Paused = None,
+        gap_seconds: arguments.Gap = None,
+        review_hours: arguments.Hours = None,
+        repost_days: arguments.RepostDays = None,
+        skip_days: arguments.SkipDays = None,
+        as_json: arguments.AsJson = False,
     ) -> None:
         """Change what you name, and nothing else."""
         wishes = _wishes(
@@ -129,7 +129,7 @@ def _put_set(app: typer.Typer, opened: ConsoleDependencies) -> None:
 
 def _put_list(app: typer.Typer, opened: ConsoleDependencies) -> None:
     @app.command(name="list")
-    def show_all(as_json: given.AsJson = False) -> None:
+    def show_all(as_json: arguments.AsJson = False) -> None:
         """Show every group that is set up."""
         lines = ask(opened, lambda admin: admin.list_chats())
         if as_json:

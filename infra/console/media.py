@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from actors.errors import Refused
-from infra.console import arguments as given
+from infra.console import arguments
 from infra.console.admin_calls import ask, run
 from infra.console.exit_codes import OneSentence, WrongInput
 from infra.console.ports import ConsoleDependencies
@@ -52,10 +52,10 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
     @app.command(epilog=examples("media add sunset.jpg --chat -1001234567890", "media add *.jpg --chat -1001234567890"))
     def add(  # noqa: PLR0913, PLR0917 - what can be typed
         paths: Paths,
-        chat: given.InChat,
-        title: given.Title = None,
+        chat: arguments.InChat,
+        title: arguments.Title = None,
         caption: Caption = "",
-        as_json: given.AsJson = False,
+        as_json: arguments.AsJson = False,
     ) -> None:
         """Take files in for a group; a file that it has already stays what it is."""
         stories = run(lambda: _take_in(opened, paths))
@@ -69,7 +69,7 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
             show_sentence(_added(line))
 
     @app.command(name="list")
-    def show_all(chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
+    def show_all(chat: arguments.OfChat = None, as_json: arguments.AsJson = False) -> None:
         """Show the stories."""
         lines = ask(opened, lambda admin: admin.list_media(chat))
         if as_json:

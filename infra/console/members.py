@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.console import arguments as given
+from infra.console import arguments
 from infra.console.admin_calls import ask, change
 from infra.console.exit_codes import OneSentence, TakesChatId, WrongInput
 from infra.console.ports import ConsoleDependencies
@@ -24,7 +24,7 @@ class Role(Enum):
 
 
 RoleOption = Annotated[Role | None, typer.Option(help="none: may not tap in a restricted group.")]
-Name = Annotated[str | None, typer.Option(parser=given.title, metavar="NAME", help="Until they tap themselves.")]
+Name = Annotated[str | None, typer.Option(parser=arguments.title, metavar="NAME", help="Until they tap themselves.")]
 
 COLUMNS: Columns = {
     "id": lambda line: line["id"],
@@ -44,11 +44,11 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
 
     @app.command(name="set", cls=TakesChatId, epilog=examples("member set -1001234567890 7 --role reviewer"))
     def alter(  # noqa: PLR0913, PLR0917 - what can be typed
-        chat_id: given.ChatId,
-        user_id: given.UserId,
+        chat_id: arguments.ChatId,
+        user_id: arguments.UserId,
         role: RoleOption = None,
         name: Name = None,
-        as_json: given.AsJson = False,
+        as_json: arguments.AsJson = False,
     ) -> None:
         """Give a member a role, or take it."""
         wishes: dict[str, str | None] = {}
@@ -67,7 +67,7 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
             )
 
     @app.command(name="list")
-    def show_all(chat: given.OfChat = None, as_json: given.AsJson = False) -> None:
+    def show_all(chat: arguments.OfChat = None, as_json: arguments.AsJson = False) -> None:
         """Show who tapped so far, and who has a role."""
         lines = ask(opened, lambda admin: admin.list_members(chat))
         if as_json:

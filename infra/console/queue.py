@@ -9,7 +9,7 @@ import typer
 
 from actors.domain.local_times import comes_twice, never_comes
 from actors.domain.time_zones import is_known, zone
-from infra.console import arguments as given
+from infra.console import arguments
 from infra.console.admin_calls import ask
 from infra.console.exit_codes import OneSentence, WrongInput
 from infra.console.ports import Admin, ConsoleDependencies, Lines
@@ -44,11 +44,11 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
 def _put_add_and_list(app: typer.Typer, opened: ConsoleDependencies) -> None:
     @app.command(epilog=examples("queue add --chat -1001234567890 --media 1 --due 2026-12-01T18:30"))
     def add(  # noqa: PLR0913, PLR0917 - what can be typed
-        chat: given.InChat,
-        media: given.MediaId,
-        due: given.DueMoment,
-        force: given.Force = False,
-        as_json: given.AsJson = False,
+        chat: arguments.InChat,
+        media: arguments.MediaId,
+        due: arguments.DueMoment,
+        force: arguments.Force = False,
+        as_json: arguments.AsJson = False,
     ) -> None:
         """Queue a story."""
 
@@ -59,7 +59,7 @@ def _put_add_and_list(app: typer.Typer, opened: ConsoleDependencies) -> None:
         _show(line, f"Item {line['id']}: {line['title']} {_slot(line, opened.clock.now())}.", as_json)
 
     @app.command(name="list")
-    def show_all(chat: given.OfChat = None, settled_too: All = False, as_json: given.AsJson = False) -> None:
+    def show_all(chat: arguments.OfChat = None, settled_too: All = False, as_json: arguments.AsJson = False) -> None:
         """Show the queue."""
         lines = ask(opened, lambda admin: admin.list_items(chat, settled_too))
         if as_json:
@@ -72,17 +72,17 @@ def _put_add_and_list(app: typer.Typer, opened: ConsoleDependencies) -> None:
 
 def _put_remove_and_requeue(app: typer.Typer, opened: ConsoleDependencies) -> None:
     @app.command()
-    def remove(item_id: given.ItemId, as_json: given.AsJson = False) -> None:
+    def remove(item_id: arguments.ItemId, as_json: arguments.AsJson = False) -> None:
         """Take an item out of the queue; its card will say so."""
         line = ask(opened, lambda admin: admin.remove_item(item_id))[0]
         _show(line, f"Item {line['id']} ({line['title']}) is taken out of the queue.", as_json)
 
     @app.command(epilog=examples("queue requeue 12", "queue requeue 12 --due 2026-12-01T18:30"))
     def requeue(
-        item_id: given.ItemId,
-        due: given.LaterDue = None,
-        force: given.Force = False,
-        as_json: given.AsJson = False,
+        item_id: arguments.ItemId,
+        due: arguments.LaterDue = None,
+        force: arguments.Force = False,
+        as_json: arguments.AsJson = False,
     ) -> None:
         """Bring a skipped or expired item back, with a new card."""
 

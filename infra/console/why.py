@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from infra.console import arguments as given
+from infra.console import arguments
 from infra.console.admin_calls import ask
 from infra.console.ports import ConsoleDependencies
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
@@ -35,7 +35,7 @@ def add_to(app: typer.Typer, opened: ConsoleDependencies) -> None:
     """Add the command."""
 
     @app.command(rich_help_panel="Every day", epilog=examples("why 12", "why 12 --json"))
-    def why(item_id: given.ItemId, as_json: given.AsJson = False) -> None:
+    def why(item_id: arguments.ItemId, as_json: arguments.AsJson = False) -> None:
         """Tell the life of an item: every card, decision, refused tap and publish, with who and when."""
         lines = ask(opened, lambda admin: admin.why(item_id))
         if as_json:

@@ -152,7 +152,7 @@ def _open(bucket: Bucket) -> S3Store:
 
 @contextmanager
 def _failures_told(name: str) -> Iterator[None]:
-    """No failure leaves a doubt, because every call can be repeated; obstore's own texts name addresses: not told."""
+    """Every call can be repeated, so a failure leaves nothing unknown; obstore's own texts name addresses: not told."""
     try:
         yield
     except (PermissionDeniedError, UnauthenticatedError) as error:

@@ -21,8 +21,8 @@ from infra.postgres import rows
 from infra.postgres.statement import Statement, Statements
 
 
-def _key(wish: CommandKey) -> tuple[object, ...]:
-    return wish.chat_id, wish.message_id, wish.person.id, wish.person.name
+def _key(key: CommandKey) -> tuple[object, ...]:
+    return key.chat_id, key.message_id, key.person.id, key.person.name
 
 
 def _told(_: object, value: Any) -> Told:
@@ -49,22 +49,22 @@ def _view(_: object, value: Any) -> ChatView | None:
 
 PRESENT_NEXT: Statement[PresentNext, Told] = Statement(
     "select present_next($1, $2, $3, $4, $5)",
-    lambda operation: (*_key(operation.wish), operation.worker),
+    lambda operation: (*_key(operation.key), operation.worker),
     _told,
 )
 PAUSE_CHAT: Statement[PauseChat, Told] = Statement(
     "select pause_chat($1, $2, $3, $4, $5)",
-    lambda operation: (*_key(operation.wish), operation.paused),
+    lambda operation: (*_key(operation.key), operation.paused),
     _told,
 )
 REQUEUE_ITEM: Statement[RequeueItem, Told] = Statement(
     "select requeue_by_command($1, $2, $3, $4, $5, true)",
-    lambda operation: (*_key(operation.wish), operation.item_id),
+    lambda operation: (*_key(operation.key), operation.item_id),
     _told,
 )
 SET_ASIDE: Statement[SetAside, Told] = Statement(
     "select set_command_aside($1, $2, $3, $4, $5)",
-    lambda operation: (*_key(operation.wish), operation.verb),
+    lambda operation: (*_key(operation.key), operation.verb),
     _told,
 )
 MOVE_CHAT: Statement[MoveChat, Relocation] = Statement(

@@ -38,8 +38,8 @@ RELEASE_SECONDS = 3.0
 CLOSE_SECONDS = 3.0
 IDLE_SECONDS = 120.0
 
-# What each session is told at its start, in ms. The server's statement_timeout is a definite no, ours would be a doubt:
-# it has to come first. `jit` costs more than our statements take.
+# What each session is told at its start, in ms. The server's statement_timeout is a definite no, ours would leave the
+# outcome unknown: it has to come first. `jit` costs more than our statements take.
 TRANSACTION_MILLISECONDS = 3800  # after statement_timeout, before we ask again after COMMAND_SECONDS
 _SESSION = {
     "statement_timeout": "3500",

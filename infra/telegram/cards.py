@@ -93,7 +93,7 @@ def keyboard(face: Face) -> ButtonRows:
         return ()
     row = face.row
     item = _Buttons(face.item_id, face.version, face.mark) if row is None else _Buttons(row.id, row.version, row.mark)
-    in_doubt = face.doubtful if row is None else row.state is State.IN_DOUBT
+    in_doubt = face.in_doubt if row is None else row.state is State.IN_DOUBT
     if in_doubt:
         return (*item.doubtful_question(face.asking), item.doubt, item.looking)
     if row is not None and row.phase is not None:

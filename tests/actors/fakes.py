@@ -203,7 +203,7 @@ class FakeCards(Script):
         super().__init__()
         self.drawn: list[tuple[Face, Shown]] = []
         self.lates: list[bool] = []
-        self.explained: list[Callable[[], bool] | None] = []
+        self.logged: list[Callable[[], bool] | None] = []
         self.lines: list[tuple[Face, bool]] = []
         self.views: list[tuple[Face, bool]] = []
         self.always("draw", 1)
@@ -211,12 +211,12 @@ class FakeCards(Script):
         self.always("show_view", 1)
 
     async def draw(
-        self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
+        self, face: Face, shown: Shown, logged: Callable[[], bool] | None = None, *, late: bool = False
     ) -> Drawn:
         """Keep it; returns what became of it."""
         self.drawn.append((face, shown))
         self.lates.append(late)
-        self.explained.append(explained)
+        self.logged.append(logged)
         return _drawn(await self.play("draw"))
 
     async def add_line(self, face: Face, needed: bool) -> Drawn:

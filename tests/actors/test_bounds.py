@@ -14,7 +14,7 @@ from actors.cards import rate_limit
 from actors.commands import actor as commands
 from actors.commands import bot_name as own_name
 from actors.commands import delivery as voice
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.database import asking
 from actors.database.actor import DatabaseSettings
 from actors.item import actor as item
@@ -89,7 +89,7 @@ def test_nudge_is_shorter_than_a_look_of_the_standby() -> None:
 def test_poll_that_is_silent_is_overdue_before_the_team_is_told_so() -> None:
     assert poller.POLL_SECONDS == 25.0  # Telegram allows 50
     assert poller.CALL_SECONDS == poller.POLL_SECONDS + 5 + 10 + 10  # to connect, to send, to answer
-    assert poller.CALL_SECONDS < replies.SILENT_SECONDS
+    assert poller.CALL_SECONDS < texts.SILENT_SECONDS
 
 
 def test_claim_is_renewed_twice_while_a_file_leaves() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from actors.domain.item import Action, State
 from actors.errors import BotTokenRefused, Unreachable
-from actors.item import texts as words
+from actors.item import texts
 from actors.operations.cards import AcknowledgeCards, Recover, SaveCard
 from actors.operations.housekeeping import HoldLease, LeaseState, WriteInteractions
 from actors.operations.schedule import ClaimDue, Due
@@ -234,12 +234,12 @@ async def test_tap_that_no_database_takes_is_called_not_confirmed_until_it_is_kn
         assert worker.receiver is not None
         stage.pool.go_away()
         receipt = await worker.receiver.take(tap(10))
-        texts = stage.chat.texts
+        said = stage.chat.texts
         stage.pool.come_back()
         await anyio.sleep(30.0)
 
     assert receipt is Receipt.DONE
-    assert texts[0] == (CHAT, words.not_confirmed(Action.SKIP, ANNA.name))
+    assert said[0] == (CHAT, texts.not_confirmed(Action.SKIP, ANNA.name))
     assert worker.receiver.open == 0
 
 

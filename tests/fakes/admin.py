@@ -13,7 +13,7 @@ from tests.fakes.writer import Author, Writer
 
 @dataclass(frozen=True, slots=True)
 class Requeue:
-    """A wish of `by` to bring an item back; without `due_at` now, with `force` past the lock of a posted story."""
+    """A request of `by` to bring an item back; without `due_at` now, with `force` past the lock of a posted story."""
 
     item_id: int
     due_at: datetime | None = None
@@ -29,11 +29,11 @@ def operator_removes(writer: Writer, item_id: int) -> str | None:
     return refusal
 
 
-def operator_requeues(writer: Writer, wish: Requeue) -> str | None:
+def operator_requeues(writer: Writer, request: Requeue) -> str | None:
     """The same by the command line: a worker tells it."""
-    refusal = requeue_item(writer, wish)
+    refusal = requeue_item(writer, request)
     if refusal is None:
-        _tell(writer, wish.item_id, "requeued")
+        _tell(writer, request.item_id, "requeued")
     return refusal
 
 
@@ -48,9 +48,9 @@ def remove_item(writer: Writer, item_id: int) -> str | None:
     return None
 
 
-def requeue_item(writer: Writer, wish: Requeue) -> str | None:
+def requeue_item(writer: Writer, request: Requeue) -> str | None:
     """Start a new round of an item; the cards of the old one are drawn once more, as retired."""
-    item = _find(writer, wish.item_id)
+    item = _find(writer, request.item_id)
     if item is None:
         return "unknown_item"
     if next_state(item.state, "requeue") is None:
@@ -58,18 +58,18 @@ def requeue_item(writer: Writer, wish: Requeue) -> str | None:
     if _is_open_elsewhere(writer, item):
         return "queued_already"
     held = _holding_lock(writer, item)
-    if held is not None and (held.kind == "rejected" or not wish.force):
+    if held is not None and (held.kind == "rejected" or not request.force):
         return "locked"
-    writer.decide(item, "requeue", Author(name=wish.by))
-    _begin_round(writer, item, wish)
+    writer.decide(item, "requeue", Author(name=request.by))
+    _begin_round(writer, item, request)
     return None
 
 
-def _begin_round(writer: Writer, item: ItemRecord, wish: Requeue) -> None:
+def _begin_round(writer: Writer, item: ItemRecord, request: Requeue) -> None:
     waiting = writer.tables.items.get(item.chat_key, item.item_id)
     assert waiting is not None
     fresh = replace(waiting, presented_at=None, lost_sends=0, hold_until=None, held_by=None, account=None)
-    writer.tables.items.put(replace(fresh, due_at=wish.due_at or writer.now))
+    writer.tables.items.put(replace(fresh, due_at=request.due_at or writer.now))
     for card in writer.tables.cards_of(item):
         writer.tables.cards.put(replace(card, retired=True))
     skipped = writer.tables.locks.get(item.chat_key, item.media_id, "skipped")

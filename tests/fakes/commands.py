@@ -36,64 +36,64 @@ STANDS = {"done", "as_it_was"}
 
 def present_next(writer: Writer, asked: PresentNext) -> Told:
     """Claim the next item now, whatever the gap, the slot or a pause say."""
-    chat = writer.tables.chat(asked.wish.chat_id)
+    chat = writer.tables.chat(asked.key.chat_id)
     if chat is None:
         return Told(CommandOutcome.UNKNOWN_CHAT)
-    if _take(writer, chat, asked.wish, "next"):
+    if _take(writer, chat, asked.key, "next"):
         item = _first([item for item in _items_of(writer, chat) if _can_be_presented(writer, item)])
         if item is not None:
-            _claim(writer, chat, item, asked.wish)
+            _claim(writer, chat, item, asked.key)
         else:
             sent = _first([item for item in _items_of(writer, chat) if item.state in UNSENT])
-            _judge(writer, chat, asked.wish, "nothing_waiting" if sent is None else "being_sent", sent)
+            _judge(writer, chat, asked.key, "nothing_waiting" if sent is None else "being_sent", sent)
     else:
-        for item in [item for item in _items_of(writer, chat) if _is_ours(writer, item, asked.wish)]:
+        for item in [item for item in _items_of(writer, chat) if _is_ours(writer, item, asked.key)]:
             writer.tables.items.put(replace(item, hold_until=writer.now + SEND_HOLD))
-    return _told(writer, chat, asked.wish)
+    return _told(writer, chat, asked.key)
 
 
 def pause_chat(writer: Writer, asked: PauseChat) -> Told:
     """Pause, or go on, unless a later command decided already."""
-    chat = writer.tables.chat(asked.wish.chat_id)
+    chat = writer.tables.chat(asked.key.chat_id)
     if chat is None:
         return Told(CommandOutcome.UNKNOWN_CHAT)
-    if _take(writer, chat, asked.wish, "pause" if asked.paused else "resume"):
-        if any(_is_later(writer, chat, asked.wish)):
-            _judge(writer, chat, asked.wish, "overtaken")
+    if _take(writer, chat, asked.key, "pause" if asked.paused else "resume"):
+        if any(_is_later(writer, chat, asked.key)):
+            _judge(writer, chat, asked.key, "overtaken")
         elif chat.paused == asked.paused:
-            _judge(writer, chat, asked.wish, "as_it_was")
+            _judge(writer, chat, asked.key, "as_it_was")
         else:
             writer.tables.chats.put(replace(chat, paused=asked.paused))
-    return _told(writer, chat, asked.wish)
+    return _told(writer, chat, asked.key)
 
 
 def requeue_item(writer: Writer, asked: RequeueItem) -> Told:
     """Bring an item of this chat back, or the one that was skipped or expired last."""
-    chat = writer.tables.chat(asked.wish.chat_id)
+    chat = writer.tables.chat(asked.key.chat_id)
     if chat is None:
         return Told(CommandOutcome.UNKNOWN_CHAT)
-    if _take(writer, chat, asked.wish, "requeue"):
+    if _take(writer, chat, asked.key, "requeue"):
         item = _wished_back(writer, chat, asked.item_id)
         if item is not None:
-            requeue = desk.Requeue(item.item_id, by=asked.wish.person.name)
+            requeue = desk.Requeue(item.item_id, by=asked.key.person.name)
             refusal = desk.requeue_item(writer, requeue)
-            _judge(writer, chat, asked.wish, refusal or "done", item)
+            _judge(writer, chat, asked.key, refusal or "done", item)
             if refusal is None:
                 note_change(writer, (item.chat_key, item.item_id), "requeued", "/requeue")
         else:
             verdict = "nothing_to_requeue" if asked.item_id is None else "unknown_item"
-            _judge(writer, chat, asked.wish, verdict)
-    return _told(writer, chat, asked.wish)
+            _judge(writer, chat, asked.key, verdict)
+    return _told(writer, chat, asked.key)
 
 
 def set_aside(writer: Writer, asked: SetAside) -> Told:
     """Take the key as not done, or tell what it holds."""
-    chat = writer.tables.chat(asked.wish.chat_id)
+    chat = writer.tables.chat(asked.key.chat_id)
     if chat is None:
         return Told(CommandOutcome.UNKNOWN_CHAT)
-    if _take(writer, chat, asked.wish, asked.verb):
-        _judge(writer, chat, asked.wish, "too_old")
-    told = _told(writer, chat, asked.wish)
+    if _take(writer, chat, asked.key, asked.verb):
+        _judge(writer, chat, asked.key, "too_old")
+    told = _told(writer, chat, asked.key)
     return replace(told, claimed=False)
 
 
@@ -121,17 +121,17 @@ def look_at_chat(writer: Writer, asked: LookAtChat) -> ChatView | None:
     )
 
 
-def _take(writer: Writer, chat: ChatRecord, wish: CommandKey, verb: str) -> bool:
+def _take(writer: Writer, chat: ChatRecord, key: CommandKey, verb: str) -> bool:
     """Take the command's key; False: it was taken before, or the person has no right to it."""
-    if writer.tables.commands.get(chat.chat_key, wish.message_id) is not None:
+    if writer.tables.commands.get(chat.chat_key, key.message_id) is not None:
         return False
-    permitted = _may_tap(writer, chat, wish.person.id)
+    permitted = _may_tap(writer, chat, key.person.id)
     writer.tables.commands.make(
         chat_key=chat.chat_key,
-        message_id=wish.message_id,
+        message_id=key.message_id,
         verb=verb,
-        user_id=wish.person.id,
-        user_name=wish.person.name,
+        user_id=key.person.id,
+        user_name=key.person.name,
         verdict="done" if permitted else "forbidden",
         at=writer.now,
     )
@@ -143,40 +143,40 @@ def _may_tap(writer: Writer, chat: ChatRecord, user_id: int) -> bool:
     return not chat.restricted or (member is not None and member.role is not None)
 
 
-def _judge(writer: Writer, chat: ChatRecord, wish: CommandKey, verdict: str, item: ItemRecord | None = None) -> None:
-    command = writer.tables.commands.get(chat.chat_key, wish.message_id)
+def _judge(writer: Writer, chat: ChatRecord, key: CommandKey, verdict: str, item: ItemRecord | None = None) -> None:
+    command = writer.tables.commands.get(chat.chat_key, key.message_id)
     assert command is not None
     item_id = None if item is None else item.item_id
     writer.tables.commands.put(replace(command, verdict=verdict, item_id=item_id))
 
 
-def _told(writer: Writer, chat: ChatRecord, wish: CommandKey) -> Told:
-    command = writer.tables.commands.get(chat.chat_key, wish.message_id)
+def _told(writer: Writer, chat: ChatRecord, key: CommandKey) -> Told:
+    command = writer.tables.commands.get(chat.chat_key, key.message_id)
     assert command is not None
     if command.item_id is None:
         return Told(CommandOutcome(command.verdict))
     item = writer.tables.items.get(chat.chat_key, command.item_id)
     assert item is not None
-    return Told(CommandOutcome(command.verdict), writer.known_row(item), _is_ours(writer, item, wish))
+    return Told(CommandOutcome(command.verdict), writer.known_row(item), _is_ours(writer, item, key))
 
 
-def _is_ours(writer: Writer, item: ItemRecord, wish: CommandKey) -> bool:
-    """Tell whether this wish claimed it, and it is still to be sent."""
-    return item.state == "presenting" and item.held_by == writer.worker and item.held_key == _held_key(wish)
+def _is_ours(writer: Writer, item: ItemRecord, key: CommandKey) -> bool:
+    """Tell whether this key claimed it, and it is still to be sent."""
+    return item.state == "presenting" and item.held_by == writer.worker and item.held_key == _held_key(key)
 
 
-def _held_key(wish: CommandKey) -> str:
-    return f"next {wish.message_id}"
+def _held_key(key: CommandKey) -> str:
+    return f"next {key.message_id}"
 
 
-def _claim(writer: Writer, chat: ChatRecord, item: ItemRecord, wish: CommandKey) -> None:
+def _claim(writer: Writer, chat: ChatRecord, item: ItemRecord, key: CommandKey) -> None:
     claimed = replace(
         item,
         state="presenting",
         came_from=item.state,
         came_by="claim",
         held_by=writer.worker,
-        held_key=_held_key(wish),
+        held_key=_held_key(key),
         hold_until=writer.now + SEND_HOLD,
         lost_sends=0,
         resend_at=None,
@@ -184,7 +184,7 @@ def _claim(writer: Writer, chat: ChatRecord, item: ItemRecord, wish: CommandKey)
     writer.tables.items.put(claimed)
     next_card_at = max(chat.next_card_at, writer.now + timedelta(seconds=chat.gap_seconds))
     writer.tables.chats.put(replace(chat, next_card_at=next_card_at))
-    _judge(writer, chat, wish, "done", item)
+    _judge(writer, chat, key, "done", item)
 
 
 def _can_be_presented(writer: Writer, item: ItemRecord) -> bool:
@@ -195,9 +195,9 @@ def _can_be_presented(writer: Writer, item: ItemRecord) -> bool:
     return item.state == "waiting" or (item.state == "in_review" and not shown and not is_sent_again)
 
 
-def _is_later(writer: Writer, chat: ChatRecord, wish: CommandKey) -> list[bool]:
+def _is_later(writer: Writer, chat: ChatRecord, key: CommandKey) -> list[bool]:
     return [
-        command.message_id > wish.message_id and command.verb in PAUSES and command.verdict in STANDS
+        command.message_id > key.message_id and command.verb in PAUSES and command.verdict in STANDS
         for command in writer.tables.commands.all()
         if command.chat_key == chat.chat_key
     ]

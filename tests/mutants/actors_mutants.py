@@ -172,13 +172,19 @@ ACTORS: tuple[Mutant, ...] = (
         "lost_answer_taken_for_not_applied",
         "F15",
         "an attempt whose answer was lost counts as one that was never made",
-        (Edit("actors/database/request.py", "not (self.under_way or self.doubtful)", "not self.under_way"),),
+        (Edit("actors/database/request.py", "not (self.under_way or self.may_be_applied)", "not self.under_way"),),
     ),
     Mutant(
         "doubt_forgotten",
         "F15",
         "a later attempt that surely failed makes the earlier, lost one certain, too",
-        (Edit("actors/database/actor.py", "request.doubtful = request.doubtful or lost", "request.doubtful = lost"),),
+        (
+            Edit(
+                "actors/database/actor.py",
+                "request.may_be_applied = request.may_be_applied or lost",
+                "request.may_be_applied = lost",
+            ),
+        ),
     ),
     Mutant(
         "probe_never_ends",
@@ -244,7 +250,7 @@ ACTORS: tuple[Mutant, ...] = (
         "late_edit_not_confirmed",
         "F36",
         "an edit whose answer was lost may be applied over a newer one, and nobody looks after it",
-        (Edit("actors/cards/actor.py", "            self._doubt(chat, message)\n", ""),),
+        (Edit("actors/cards/actor.py", "            self._confirm_later(chat, message)\n", ""),),
     ),
     Mutant(
         "lost_edit_taken_for_shown",
@@ -253,7 +259,8 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/cards/actor.py",
-                "            self._doubt(chat, message)\n            self._try_again(chat, message, edit, None)",
+                "            self._confirm_later(chat, message)\n"
+                "            self._try_again(chat, message, edit, None)",
                 "            self._shown(message, edit, gone=False)",
             ),
         ),
@@ -262,7 +269,7 @@ ACTORS: tuple[Mutant, ...] = (
         "acknowledged_before_it_is_explained",
         "F39",
         "what is shown is acknowledged while the line of its tap still waits for the toast",
-        (Edit("actors/cards/actor.py", "gone=gone), edit.explained)", "gone=gone))"),),
+        (Edit("actors/cards/actor.py", "gone=gone), edit.logged)", "gone=gone))"),),
     ),
     Mutant(
         "waiter_never_woken",
@@ -298,7 +305,7 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/publish/decide.py",
-                "            lost_to = words.lost(failed.sentence, failed.answered)\n"
+                "            lost_to = texts.lost(failed.sentence, failed.answered)\n"
                 "            return store(replace(saga, lost_to=lost_to), lost=True)",
                 "            return _start_over(saga)",
             ),
@@ -324,9 +331,9 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/publish/decide.py",
-                "            lost_to = words.lost(failed.sentence, failed.answered)\n"
+                "            lost_to = texts.lost(failed.sentence, failed.answered)\n"
                 "            return store(replace(saga, lost_to=lost_to), lost=True)",
-                "            return _refuse(saga, words.UNTOLD)",
+                "            return _refuse(saga, texts.UNTOLD)",
             ),
         ),
     ),
@@ -547,13 +554,13 @@ ACTORS: tuple[Mutant, ...] = (
             Edit(
                 "actors/item/decide.py",
                 "            ShowCard(newest, press, cause),\n",
-                "            AnswerTap(press, words.toast(message.tap.action, None)),\n"
+                "            AnswerTap(press, texts.toast(message.tap.action, None)),\n"
                 "            ShowCard(newest, press, cause),\n",
             ),
             Edit(
                 "actors/item/decide.py",
                 "            ShowCard(_newest(memory, row), press, Outcome.STALE.value),\n",
-                "            AnswerTap(press, words.toast(message.tap.action, row)),\n"
+                "            AnswerTap(press, texts.toast(message.tap.action, row)),\n"
                 "            ShowCard(_newest(memory, row), press, Outcome.STALE.value),\n",
             ),
         ),
@@ -859,7 +866,7 @@ ACTORS: tuple[Mutant, ...] = (
         (
             Edit(
                 "actors/item/foreign_messages.py",
-                "    told = press.standing is TapRight.DOUBTED  # by the toast\n",
+                "    told = press.standing is TapRight.LAPSED  # by the toast\n",
                 "    told = True\n",
             ),
         ),

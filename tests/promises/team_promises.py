@@ -29,8 +29,8 @@ TEAM: tuple[Promise, ...] = (
         (
             Edit(
                 "actors/item/decide.py",
-                "words.in_progress(recording.action, recording.press.person.name)",
-                "words.in_progress(recording.action, press.person.name)",
+                "texts.in_progress(recording.action, recording.press.person.name)",
+                "texts.in_progress(recording.action, press.person.name)",
             ),
         ),
         sample=tests_in("test_together", "tests/scenarios/test_together.py"),
@@ -80,9 +80,7 @@ TEAM: tuple[Promise, ...] = (
         "each attempt to do what a command asks has a key of its own",
         (
             Edit("infra/postgres/commands.py", "from typing import Any\n", COUNTING),
-            Edit(
-                "infra/postgres/commands.py", "wish.message_id, wish", "wish.message_id + (next(ATTEMPTS) << 32), wish"
-            ),
+            Edit("infra/postgres/commands.py", "key.message_id, key", "key.message_id + (next(ATTEMPTS) << 32), key"),
         ),
         sample=tests_in("commands", "tests/contracts/test_database_commands.py"),
     ),
@@ -150,8 +148,8 @@ TEAM: tuple[Promise, ...] = (
         (
             Edit(
                 "actors/cards/actor.py",
-                "            self._unacknowledged.add(doubtful)\n            self._acknowledge.ring()\n",
-                "            self._unacknowledged.add(doubtful)\n",
+                "            self._unacknowledged.add(not_known)\n            self._acknowledge.ring()\n",
+                "            self._unacknowledged.add(not_known)\n",
             ),
         ),
         sample=tests_in("checks or test_cards", "tests/actors/cards/test_cards.py"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from actors.item import texts as words
+from actors.item import texts
 from infra.postgres.migrate import migrate
 from infra.sandbox.telegram.model import Content
 from infra.telegram.callback_data import PERSONAL, ButtonVerb, Meaning, encode
@@ -105,7 +105,7 @@ async def test_cold_worker_that_knows_nothing_of_the_number_draws_nothing_either
 
     assert set(lines.values()) == {"unknown_button", "gone"}
     told = [message.content.text for message in stage.messages() if message.id != red]
-    assert told == [f"Anna: {words.EARLIER_QUEUE}"]
+    assert told == [f"Anna: {texts.EARLIER_QUEUE}"]
     assert len(stage.sandbox.telegram.chats[CHAT].messages[red].history) == 1
 
 
@@ -136,7 +136,7 @@ async def test_button_that_nobody_can_read_is_answered_and_touches_nothing(stage
         outcomes = {(await stage.line(tap))["outcome"] for tap in taps}
         after = await rows_of(stage, item)
 
-    assert toasts == {words.EARLIER_VERSION}
+    assert toasts == {texts.EARLIER_VERSION}
     assert outcomes == {"unknown_button"}
     assert after == before
     assert len(stage.sandbox.telegram.chats[CHAT].messages[card].history) == 1

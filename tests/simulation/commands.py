@@ -30,7 +30,7 @@ class Commands:
         """An operation was answered: if it changes what a command asks for, the command was for us."""
         if not isinstance(operation, PresentNext | PauseChat | RequeueItem):
             return
-        said = self._written[operation.wish.chat_id, operation.wish.message_id]
+        said = self._written[operation.key.chat_id, operation.key.message_id]
         if addressee(said.text) not in {None, OWN_NAME}:
             self.broken("a command for another bot is not obeyed", f"{said.text} of {said.person.name} was done")
         if (said.age_seconds or 0.0) > OLD_SECONDS:

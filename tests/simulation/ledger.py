@@ -14,7 +14,7 @@ from actors.domain.messages import Recorded, Stale
 from actors.domain.taps import Press, Pressed
 from actors.domain.updates import Update
 from actors.errors import AnswerLost
-from actors.item import texts as words
+from actors.item import texts
 from actors.operations.cards import SendFailed
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue, Due, StoreOutcome
@@ -135,7 +135,7 @@ class Ledger:
             return
         place = (process.name, face.chat_id, face.message_id)
         before, self._drawn[place] = self._drawn.get(place, 0), face.row.revision
-        answers = face.asking is not None or (face.line or "").startswith(words.PENDING)
+        answers = face.asking is not None or (face.line or "").startswith(texts.PENDING)
         pressed = self._pressed.get(place, 0) if answers else 0
         if face.row.revision < before or face.row.version < pressed:
             drawn = f"{process.name} draws revision {face.row.revision}, version {face.row.version} of {face.item_id}"

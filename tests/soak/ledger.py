@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from actors.item import texts as words
+from actors.item import texts
 
 NOT_SAVED = "was not saved, tap again"
 TOO_LATE = "too late"
@@ -77,7 +77,7 @@ def judge(tap: Tapped, outcome: str | None, told: Told) -> Verdict:
 def _without_effect(tap: Tapped, told: Told) -> Verdict:
     toast = told.toast or ""
     overtaken = told.log is not None and not told.buttons  # its refusal gave way to the decision, which everybody sees
-    if overtaken or toast == words.BUSY or any(tap.name in line and NOT_SAVED in line for line in _lines(told.texts)):
+    if overtaken or toast == texts.BUSY or any(tap.name in line and NOT_SAVED in line for line in _lines(told.texts)):
         return Verdict.REFUSED
     return Verdict.BUSY if toast.startswith(AT_IT) else Verdict.OPEN
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.item import texts as words
+from actors.item import texts
 from tests.soak.ledger import Decided, Tally, Tapped, Told, Verdict, heard_who_was_first, judge
 
 ANNA = Tapped(1, "t1", 7, 11, "Anna")
@@ -75,7 +75,7 @@ def test_card_that_names_somebody_else_lies(tally: Tally) -> None:
 @pytest.mark.parametrize(
     ("told", "verdict"),
     [
-        (Told(words.BUSY, FINAL.texts), Verdict.REFUSED),
+        (Told(texts.BUSY, FINAL.texts), Verdict.REFUSED),
         (Told("Skipping…", (*FINAL.texts, "Sunset\n⚠️ Ben's Skip was not saved, tap again.")), Verdict.REFUSED),
         (Told("Skipping…", (*FINAL.texts, "Sunset\n⚠️ Anna's Skip was not saved, tap again.")), Verdict.OPEN),
         (Told("⏳ Anna is skipping this…", FINAL.texts), Verdict.BUSY),

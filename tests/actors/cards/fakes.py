@@ -13,7 +13,7 @@ import anyio.lowlevel
 from anyio.abc import TaskGroup
 from structlog.testing import capture_logs
 
-from actors.cards.acknowledgements import IsExplained
+from actors.cards.acknowledgements import IsLogged
 from actors.cards.actor import CardDrawer
 from actors.domain.item import Card, Item, State
 from actors.operations.cards import Shown
@@ -50,14 +50,14 @@ class CardStage:
         name: str = "",
         message: int = 501,
         chat: int = CHAT,
-        explained: IsExplained | None = None,
+        logged: IsLogged | None = None,
         late: bool = False,
     ) -> None:
         """Wish for the card of a row, and let the drawer take it in."""
         face = Face(chat, message, row.id, row.version, row)
         shown = Shown(Card(1, chat, message), row.id, row.revision)
         await self._request_edit(
-            name or f"card {row.revision}", partial(self.drawer.draw, face, shown, explained, late=late)
+            name or f"card {row.revision}", partial(self.drawer.draw, face, shown, logged, late=late)
         )
 
     async def line(self, text: str, needed: bool = True, row: Item | None = None, message: int = 501) -> None:

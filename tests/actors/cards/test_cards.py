@@ -8,7 +8,7 @@ from actors.cards.actor import CONFIRM_SECONDS, EDIT_SECONDS
 from actors.cards.rate_limit import BUDGET
 from actors.domain.item import Action, State
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.item import texts as words
+from actors.item import texts
 from actors.operations.cards import UNKNOWN
 from actors.peers import Drawn
 from tests.actors.cards.fakes import CardStage
@@ -164,7 +164,7 @@ async def test_progress_does_not_replace_a_refusal_that_waits(stage: CardStage) 
 
 @pytest.mark.parametrize(
     ("line", "kept"),
-    [("Anna's Skip was not saved", "Anna's Skip was not saved"), (words.not_confirmed(Action.SKIP, "Anna"), None)],
+    [("Anna's Skip was not saved", "Anna's Skip was not saved"), (texts.not_confirmed(Action.SKIP, "Anna"), None)],
 )
 async def test_card_keeps_a_refusal_that_waits_and_no_doubt(stage: CardStage, line: str, kept: str | None) -> None:
     """Simulation, seed 902: decided while its line waited, the card said "not confirmed yet" for good."""
@@ -390,7 +390,7 @@ async def test_card_is_acknowledged_once_the_log_explains_the_tap(stage: CardSta
     written = anyio.Event()
 
     async with stage.playing():
-        await stage.draw(SECOND, explained=written.is_set)
+        await stage.draw(SECOND, logged=written.is_set)
         await stage.draw(FIRST, "another one", message=502)
         await anyio.sleep(20)
         before = [(shown.card.message_id, shown.revision) for shown in stage.acknowledged]
@@ -405,7 +405,7 @@ async def test_no_newer_card_of_a_message_is_acknowledged_before_one_that_waits_
     written = anyio.Event()
 
     async with stage.playing():
-        await stage.draw(SECOND, explained=written.is_set)
+        await stage.draw(SECOND, logged=written.is_set)
         await stage.draw(THIRD)
         await anyio.sleep(20)
         before = stage.acknowledged
@@ -421,7 +421,7 @@ async def test_who_wished_a_card_that_a_newer_one_replaced_is_waited_for_too(sta
 
     async with stage.playing():
         await stage.draw(FIRST)
-        await stage.draw(SECOND, explained=written.is_set)
+        await stage.draw(SECOND, logged=written.is_set)
         await stage.draw(THIRD)
         await anyio.sleep(20)
         before = [shown.revision for shown in stage.acknowledged]
@@ -434,7 +434,7 @@ async def test_who_wished_a_card_that_a_newer_one_replaced_is_waited_for_too(sta
 async def test_card_whose_tap_nobody_explains_is_to_be_drawn_again(stage: CardStage) -> None:
     """Its actor has crashed; whoever draws the card again explains the tap."""
     async with stage.playing():
-        await stage.draw(SECOND, explained=lambda: False)
+        await stage.draw(SECOND, logged=lambda: False)
         await anyio.sleep(LONGEST_SECONDS + 1)
         assert stage.lost_claims == [pytest.approx(LONGEST_SECONDS, abs=1)]
 

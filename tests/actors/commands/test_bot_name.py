@@ -25,7 +25,7 @@ def stage() -> CommandStage:
 
 def obeyed(stage: CommandStage) -> list[int]:
     """The messages in which something was asked that we did."""
-    return [operation.wish.message_id for operation in stage.store.of(PauseChat)]
+    return [operation.key.message_id for operation in stage.store.of(PauseChat)]
 
 
 async def test_b4_command_of_a_neighbour_is_never_obeyed_once_our_name_is_known(stage: CommandStage) -> None:

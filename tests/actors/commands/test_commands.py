@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from actors.cards.rate_limit import COURTESIES
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.commands.conversation import MOST_OPEN, MOST_OPEN_OF_ONE
 from actors.commands.delivery import ROOM_SECONDS
 from actors.database.request import Priority
@@ -54,7 +54,7 @@ async def test_next_that_is_not_ours_to_send_is_told_to_nobody(stage: CommandSta
 
     assert stage.items.told == []
     assert stage.looks.lines == []
-    assert stage.texts == [replies.REFUSED[CommandOutcome.BEING_SENT]]
+    assert stage.texts == [texts.REFUSED[CommandOutcome.BEING_SENT]]
 
 
 async def test_next_while_items_stop_is_left_to_the_schedule(stage: CommandStage) -> None:
@@ -124,7 +124,7 @@ async def test_too_many_commands_of_one_chat_are_refused_at_once(stage: CommandS
             stage.commands.tell_nowait(said(number, "/pause"))
         await stage.confirmed.until(str(MOST_OPEN_OF_ONE))
         assert anyio.current_time() == pytest.approx(0.0)
-        assert stage.texts == [replies.BUSY]
+        assert stage.texts == [texts.BUSY]
 
     assert len(stage.confirmed.lines) == MOST_OPEN + 1
 
@@ -137,7 +137,7 @@ async def test_too_many_commands_of_many_people_are_refused_at_once(stage: Comma
             stage.commands.tell_nowait(replace(said(number, "/pause"), person=Person(100 + number, "Ben")))
         await stage.confirmed.until(str(MOST_OPEN))
         assert anyio.current_time() == pytest.approx(0.0)
-        assert stage.texts == [replies.BUSY]
+        assert stage.texts == [texts.BUSY]
 
 
 async def test_flood_of_one_person_is_answered_in_part_told_once_and_confirmed_at_once(stage: CommandStage) -> None:
@@ -148,7 +148,7 @@ async def test_flood_of_one_person_is_answered_in_part_told_once_and_confirmed_a
         assert anyio.current_time() == pytest.approx(0.0)
 
     assert sorted(map(int, stage.confirmed.lines)) == list(range(160))
-    assert stage.texts.count(replies.BUSY) == 1
+    assert stage.texts.count(texts.BUSY) == 1
     assert len(stage.texts) == len(stage.lines) == MOST_OPEN_OF_ONE + 1
 
 
@@ -166,7 +166,7 @@ async def test_person_who_goes_on_hears_a_minute_later_that_it_is_too_much_and_h
             stage.commands.tell_nowait(said(number, "/help"))
         await anyio.sleep(60.0)
 
-    assert stage.texts.count(replies.BUSY) == 2
+    assert stage.texts.count(texts.BUSY) == 2
     assert sum(line["passed_over"] for line in stage.lines) == 40 - len(stage.texts)
 
 
@@ -217,7 +217,7 @@ async def test_stranger_hears_one_sentence_an_hour(stage: CommandStage) -> None:
         stage.commands.tell_nowait(said(13, "hello?", STRANGER, private=True))
         await stage.confirmed.until("13")
 
-    assert stage.chat.texts == [(STRANGER, replies.STRANGER)] * 2
+    assert stage.chat.texts == [(STRANGER, texts.STRANGER)] * 2
     assert len(stage.store.of(LookAtChat)) == 2
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.commands.delivery import ASK_SECONDS, HOLD_SECONDS
 from actors.database.request import Cause, NotStored
 from actors.errors import AnswerLost, MailboxClosed, Refused, Unreachable
@@ -39,7 +39,7 @@ async def test_nobody_waits_longer_than_two_seconds_for_the_database(stage: Comm
         await stage.confirmed.until("11")
         assert anyio.current_time() == pytest.approx(ASK_SECONDS)
 
-    assert sorted(stage.texts) == sorted([replies.NOTHING_CHANGED, replies.CANNOT_LOOK])
+    assert sorted(stage.texts) == sorted([texts.NOTHING_CHANGED, texts.CANNOT_LOOK])
     assert [line["outcome"] for line in stage.lines] == ["not_stored", "not_stored"]
 
 
@@ -55,7 +55,7 @@ async def test_change_of_which_nobody_knows_is_said_to_be_so_and_then_what_it_ca
         assert anyio.current_time() == pytest.approx(ASK_SECONDS)
         await stage.looks.until("look")
 
-    assert [stage.texts[0], stage.texts[2]] == [replies.NOBODY_KNOWS, DONE]
+    assert [stage.texts[0], stage.texts[2]] == [texts.NOBODY_KNOWS, DONE]
     assert [line["outcome"] for line in stage.lines] == ["unknown", "seen", "done"]
 
 
@@ -68,8 +68,8 @@ async def test_change_of_which_nobody_ever_learns_is_not_passed_over_in_silence(
         asked_in_vain = list(stage.texts)
         await anyio.sleep(2)
 
-    assert asked_in_vain == [replies.NOBODY_KNOWS]
-    assert stage.texts == [replies.NOBODY_KNOWS, replies.NEVER_KNOWN]
+    assert asked_in_vain == [texts.NOBODY_KNOWS]
+    assert stage.texts == [texts.NOBODY_KNOWS, texts.NEVER_KNOWN]
 
 
 async def test_stop_does_not_wait_for_what_nobody_knows(stage: CommandStage) -> None:
@@ -80,7 +80,7 @@ async def test_stop_does_not_wait_for_what_nobody_knows(stage: CommandStage) -> 
         await stage.confirmed.until("10")
 
     assert anyio.current_time() == pytest.approx(ASK_SECONDS)
-    assert stage.texts == [replies.NOBODY_KNOWS]
+    assert stage.texts == [texts.NOBODY_KNOWS]
 
 
 async def test_look_that_failed_in_doubt_is_not_looked_at_again(stage: CommandStage) -> None:
@@ -90,7 +90,7 @@ async def test_look_that_failed_in_doubt_is_not_looked_at_again(stage: CommandSt
         stage.commands.tell_nowait(said(10, "/queue"))
         await anyio.sleep(60.0)
 
-    assert stage.texts == [replies.CANNOT_LOOK]
+    assert stage.texts == [texts.CANNOT_LOOK]
 
 
 async def test_nobody_knows_what_an_earlier_process_did_with_the_same_command(stage: CommandStage) -> None:
@@ -100,7 +100,7 @@ async def test_nobody_knows_what_an_earlier_process_did_with_the_same_command(st
         stage.commands.tell_nowait(replace(said(10, "/pause"), redelivered=True))
         await stage.looks.until("look")
 
-    assert stage.texts == [replies.NOBODY_KNOWS, DONE]
+    assert stage.texts == [texts.NOBODY_KNOWS, DONE]
 
 
 @pytest.mark.parametrize(("asked", "tries_at"), [(None, [0.0, 1.0]), (7.0, [0.0, 7.0])])
@@ -161,7 +161,7 @@ async def test_crash_is_answered_confirmed_and_keeps_nobody_waiting(stage: Comma
         await stage.confirmed.until("10")
         await stage.confirmed.until("11")
 
-    assert replies.BROKEN in stage.texts
+    assert texts.BROKEN in stage.texts
     assert len(stage.texts) == 2
 
 

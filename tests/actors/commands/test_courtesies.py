@@ -6,7 +6,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.domain.updates import Said
 from actors.operations.commands import LookAtChat, PauseChat
 from tests.actors.commands.fakes import CommandStage
@@ -18,7 +18,7 @@ from tests.stories import CHAT
 anyio_backend = virtual_time
 
 ALONE = 666
-NO_MEDIA = " ".join(replies.NO_MEDIA.split())
+NO_MEDIA = " ".join(texts.NO_MEDIA.split())
 NOT_SET_UP = f"This chat is not set up. Its operator can do that with: python main.py chat add {CHAT}"
 
 
@@ -34,14 +34,14 @@ def picture(update_id: int, caption: str = "", *, private: bool = False, to_us: 
 
 
 ADDRESSED: dict[str, tuple[Callable[[int], Said], str]] = {
-    "unknown command by our name": (lambda number: said(number, "/unknown@Everytap_Bot"), replies.UNKNOWN_COMMAND),
+    "unknown command by our name": (lambda number: said(number, "/unknown@Everytap_Bot"), texts.UNKNOWN_COMMAND),
     "unknown command as a reply": (
         lambda number: replace(said(number, "/unknown"), to_us=True),
-        replies.UNKNOWN_COMMAND,
+        texts.UNKNOWN_COMMAND,
     ),
     "unknown command alone": (
         lambda number: said(number, "/unknown 7", ALONE, private=True),
-        replies.UNKNOWN_COMMAND,
+        texts.UNKNOWN_COMMAND,
     ),
     "photo alone": (lambda number: picture(number, private=True), NO_MEDIA),
     "photo as a reply": (lambda number: picture(number, to_us=True), NO_MEDIA),

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.commands.delivery import HOLD_SECONDS
 from actors.commands.greeting import SETTLE_SECONDS
 from actors.domain.group_ids import GroupKind
@@ -26,7 +26,7 @@ anyio_backend = virtual_time
 STRANGE = (
     f"Hello! This chat's id is {CHAT}. It is not set up yet. My operator does that with: python main.py chat add {CHAT}"
 )
-KNOWN = replies.greeting(CHAT, True)
+KNOWN = texts.greeting(CHAT, True)
 ADDED = Membership(10, CHAT, GroupKind.SUPERGROUP, ANNA.id, BotMembership.LEFT, BotMembership.MEMBER)
 
 
@@ -87,7 +87,7 @@ async def test_without_a_database_the_greeting_claims_nothing_of_the_chat(stage:
         stage.commands.tell_nowait(ADDED)
         await stage.confirmed.until("10")
 
-    assert stage.texts == [replies.greeting(CHAT, None)]
+    assert stage.texts == [texts.greeting(CHAT, None)]
     assert members(stage)[0]["known"] is None
 
 

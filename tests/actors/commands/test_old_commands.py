@@ -6,7 +6,7 @@ from datetime import timedelta
 import anyio
 import pytest
 
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.commands.conversation import GATHER_SECONDS
 from actors.commands.delivery import ASK_SECONDS
 from actors.commands.parsing import OLD_SECONDS
@@ -141,7 +141,7 @@ async def test_old_commands_without_a_database_are_told_so_and_then_what_they_ca
         assert anyio.current_time() == pytest.approx(GATHER_SECONDS + ASK_SECONDS)
         await anyio.sleep(60.0)
 
-    assert stage.texts[0] == replies.NOBODY_KNOWS_OLD
+    assert stage.texts[0] == texts.NOBODY_KNOWS_OLD
     assert stage.texts[1].startswith("/next was sent at 02:10, not done")
     assert stage.confirmed.lines == ["10"]
 
@@ -153,7 +153,7 @@ async def test_old_commands_of_which_nobody_ever_learns_are_not_passed_over_in_s
         stage.commands.tell_nowait(old(10))
         await anyio.sleep(700.0)
 
-    assert stage.texts == [replies.NOBODY_KNOWS_OLD, replies.NEVER_KNOWN]
+    assert stage.texts == [texts.NOBODY_KNOWS_OLD, texts.NEVER_KNOWN]
 
 
 async def test_old_commands_of_a_stranger_hear_one_sentence_an_hour(stage: CommandStage) -> None:
@@ -167,7 +167,7 @@ async def test_old_commands_of_a_stranger_hear_one_sentence_an_hour(stage: Comma
         stage.commands.tell_nowait(replace(command, update_id=11))
         await stage.confirmed.until("11")
 
-    assert stage.texts == [replies.STRANGER]
+    assert stage.texts == [texts.STRANGER]
 
 
 async def test_person_without_a_role_hears_of_the_role_and_not_of_the_age(stage: CommandStage) -> None:
@@ -178,7 +178,7 @@ async def test_person_without_a_role_hears_of_the_role_and_not_of_the_age(stage:
             stage.commands.tell_nowait(replace(old(number), person=BEN))
         await stage.confirmed.until("11")
 
-    assert stage.texts == [f"\u2068Ben\u2069: {replies.FORBIDDEN}"]
+    assert stage.texts == [f"\u2068Ben\u2069: {texts.FORBIDDEN}"]
 
 
 async def test_crash_over_old_commands_is_answered_and_leaves_none_of_them_open(stage: CommandStage) -> None:
@@ -190,4 +190,4 @@ async def test_crash_over_old_commands_is_answered_and_leaves_none_of_them_open(
         await stage.confirmed.until("10")
 
     assert sorted(stage.confirmed.lines) == ["10", "11", "12"]
-    assert stage.texts == [replies.BROKEN]
+    assert stage.texts == [texts.BROKEN]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from actors.commands import texts as replies
+from actors.commands import texts
 from actors.commands.parsing import Command, CommandVerb
 from actors.commands.texts import Scene, isolated, seen, told, unanswered
 from actors.domain.item import Action, Item, State
@@ -95,16 +95,16 @@ def test_state_without_a_database_tells_what_is_known() -> None:
 
 @pytest.mark.parametrize("verb", [CommandVerb.NEXT, CommandVerb.PAUSE, CommandVerb.RESUME, CommandVerb.REQUEUE])
 def test_change_without_a_database_says_what_can_have_happened(verb: CommandVerb) -> None:
-    assert unanswered(Command(verb), SCENE, certain=True) == replies.NOTHING_CHANGED
-    assert unanswered(Command(verb), SCENE, certain=False) == replies.NOBODY_KNOWS
+    assert unanswered(Command(verb), SCENE, certain=True) == texts.NOTHING_CHANGED
+    assert unanswered(Command(verb), SCENE, certain=False) == texts.NOBODY_KNOWS
 
 
 @pytest.mark.parametrize(
     ("verb", "text"),
     [
-        (CommandVerb.HELP, replies.HELP),
-        (CommandVerb.START, replies.CANNOT_LOOK),
-        (CommandVerb.QUEUE, replies.CANNOT_LOOK),
+        (CommandVerb.HELP, texts.HELP),
+        (CommandVerb.START, texts.CANNOT_LOOK),
+        (CommandVerb.QUEUE, texts.CANNOT_LOOK),
     ],
 )
 def test_help_needs_no_database_and_a_look_does(verb: CommandVerb, text: str) -> None:
@@ -139,27 +139,27 @@ def test_chat_that_is_not_set_up_learns_how(verb: CommandVerb) -> None:
 def test_stranger_learns_who_we_are_whatever_was_asked() -> None:
     private = replace(SCENE, private=True)
 
-    assert seen(Command(CommandVerb.START), private, None) == replies.STRANGER
-    assert told(Command(CommandVerb.NEXT), private, Told(CommandOutcome.UNKNOWN_CHAT)) == replies.STRANGER
+    assert seen(Command(CommandVerb.START), private, None) == texts.STRANGER
+    assert told(Command(CommandVerb.NEXT), private, Told(CommandOutcome.UNKNOWN_CHAT)) == texts.STRANGER
 
 
 def test_start_and_help_explain_even_to_people_without_a_right() -> None:
     closed = replace(VIEW, permitted=False)
 
-    assert seen(Command(CommandVerb.HELP), SCENE, closed) == replies.HELP
-    assert seen(Command(CommandVerb.START), SCENE, closed).endswith(replies.HELP)
+    assert seen(Command(CommandVerb.HELP), SCENE, closed) == texts.HELP
+    assert seen(Command(CommandVerb.START), SCENE, closed).endswith(texts.HELP)
 
 
 @pytest.mark.parametrize("verb", [CommandVerb.STATE, CommandVerb.QUEUE])
 def test_person_without_a_right_is_refused_by_name(verb: CommandVerb) -> None:
     refused = seen(Command(verb), SCENE, replace(VIEW, permitted=False))
 
-    assert refused == f"\u2068Ben\u2069: {replies.FORBIDDEN}"
+    assert refused == f"\u2068Ben\u2069: {texts.FORBIDDEN}"
     assert told(Command(CommandVerb.NEXT), SCENE, Told(CommandOutcome.FORBIDDEN)) == refused
 
 
 def test_unclear_words_are_answered_with_an_example() -> None:
-    assert seen(Command(CommandVerb.REQUEUE, unclear=True), SCENE, VIEW) == replies.UNCLEAR
+    assert seen(Command(CommandVerb.REQUEUE, unclear=True), SCENE, VIEW) == texts.UNCLEAR
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_what_was_done_is_said(verb: CommandVerb, known: Item | None, text: str)
     assert told(Command(verb), SCENE, Told(CommandOutcome.DONE, known)) == text
 
 
-@pytest.mark.parametrize("verdict", list(replies.REFUSED))
+@pytest.mark.parametrize("verdict", list(texts.REFUSED))
 def test_what_was_not_done_is_said(verdict: CommandOutcome) -> None:
-    assert told(Command(CommandVerb.REQUEUE), SCENE, Told(verdict)) == replies.REFUSED[verdict]
+    assert told(Command(CommandVerb.REQUEUE), SCENE, Told(verdict)) == texts.REFUSED[verdict]
 
 
 def test_what_cannot_come_back_is_named() -> None:
@@ -204,14 +204,14 @@ def test_pause_that_changes_nothing_says_so(verb: CommandVerb, text: str) -> Non
     ],
 )
 def test_greeting_says_what_is_to_be_done_next(is_known: bool | None, ends: str) -> None:
-    assert replies.greeting(-1001, is_known).startswith("Hello! This chat")
-    assert replies.greeting(-1001, is_known).endswith(ends)
+    assert texts.greeting(-1001, is_known).startswith("Hello! This chat")
+    assert texts.greeting(-1001, is_known).endswith(ends)
 
 
 def test_every_verdict_has_its_sentence() -> None:
     worded = {CommandOutcome.DONE, CommandOutcome.AS_IT_WAS, CommandOutcome.FORBIDDEN, CommandOutcome.UNKNOWN_CHAT}
 
-    assert worded | replies.REFUSED.keys() == set(CommandOutcome)
+    assert worded | texts.REFUSED.keys() == set(CommandOutcome)
 
 
 def test_title_is_one_short_line_that_reorders_nothing() -> None:
@@ -221,7 +221,7 @@ def test_title_is_one_short_line_that_reorders_nothing() -> None:
 def test_item_without_a_title_is_called_by_its_file() -> None:
     nameless = replace(WAITING, story=replace(WAITING.story, title=""))
 
-    assert replies.story(nameless) == "\u2068sunset.jpg\u2069 (item 7)"
+    assert texts.story(nameless) == "\u2068sunset.jpg\u2069 (item 7)"
 
 
 def test_lost_card_is_never_called_in_review() -> None:
@@ -230,6 +230,6 @@ def test_lost_card_is_never_called_in_review() -> None:
 
     assert "Cards lost: 1. /next sends one again." in state(view)
     assert seen(Command(CommandVerb.QUEUE), SCENE, view).endswith(f"{SUNSET}, card lost: /next sends it again")
-    assert replies.card_lost(lost, "no answer") == (
+    assert texts.card_lost(lost, "no answer") == (
         f"The card of {SUNSET} may never come, it was sent twice: no answer. /next sends it again."
     )

@@ -52,10 +52,10 @@ def test_what_is_under_way_may_be_stored() -> None:
 def test_doubt_stays_when_a_later_attempt_surely_failed() -> None:
     request = pending()
     request.begin(10.0)
-    request.under_way, request.doubtful = False, True
+    request.under_way, request.may_be_applied = False, True
 
     assert not lost(request).certain
-    request.doubtful = False
+    request.may_be_applied = False
     assert lost(request).certain
 
 

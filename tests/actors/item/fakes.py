@@ -10,7 +10,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from actors.audit.lines import Explained
+from actors.audit.lines import LoggedTaps
 from actors.domain.item import Item
 from actors.domain.messages import Message
 from actors.item.actor import ItemActor
@@ -61,7 +61,7 @@ class ItemStage:
     journal: Journal = field(default_factory=Journal)
     wakes: list[str] = field(default_factory=list)
     looked_ahead: list[Item] = field(default_factory=list)
-    explained: Explained = field(default_factory=Explained)
+    logged_taps: LoggedTaps = field(default_factory=LoggedTaps)
     known: KnownCards = field(default_factory=lambda: known_cards(501))
     restricted: bool | None = False
     people: People = field(default_factory=People)
@@ -117,7 +117,7 @@ class ItemStage:
             pause=self.desk.pause,
             call_later=self.desk.call_later,
             look_ahead=self.looked_ahead.append,
-            explained=self.explained,
+            logged_taps=self.logged_taps,
             seconds_left=lambda: 30.0,
             known=self.known,
             seldom=RecentlyTold(),

@@ -44,7 +44,7 @@ from actors.domain.taps import (
     SendOriginal,
     Tap,
 )
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.decide import decide
 from actors.item.effects import (
     AbandonRecording,
@@ -243,7 +243,7 @@ def test_forbidden_tap_draws_nothing_and_is_told_in_the_chat() -> None:
 
     assert decision.memory == remembered(ROW)
     assert decision.effects == (
-        SayInChat(BENS.press, words.barred("Ben"), seldom=True),
+        SayInChat(BENS.press, texts.barred("Ben"), seldom=True),
         Conclude(BENS.press, "posted", Outcome.FORBIDDEN, "tap", 0),
         ConfirmUpdate(BENS.press, After.SHOWN),
     )
@@ -332,7 +332,7 @@ def test_second_original_while_one_is_on_its_way_is_told_so_and_not_sent() -> No
     decision = decide(remembered(ROW, original=ANNAS.press), SendOriginal(BENS.press))
 
     assert of(SendFile, decision.effects) == []
-    assert of(AnswerTap, decision.effects) == [AnswerTap(BENS.press, words.FILE_ON_ITS_WAY, alone=True)]
+    assert of(AnswerTap, decision.effects) == [AnswerTap(BENS.press, texts.FILE_ON_ITS_WAY, alone=True)]
     assert of(Conclude, decision.effects) == [Conclude(BENS.press, "send_original", Outcome.BUSY, "tap", 0)]
     assert decision.memory.original == ANNAS.press
 
@@ -394,7 +394,7 @@ def test_line_of_a_doubt_that_nobody_has_loaded_keeps_the_buttons_of_a_doubt() -
     lines = [line for each in messages for line in of(ShowLine, decide(remembered(recording=live), each).effects)]
     of_a_skip = of(ShowLine, decide(RECORDING, StillRecording(ANNAS)).effects)
 
-    assert [isinstance(line, ShowLine) and line.doubtful for line in (*lines, *of_a_skip)] == [True, True, True, False]
+    assert [isinstance(line, ShowLine) and line.in_doubt for line in (*lines, *of_a_skip)] == [True, True, True, False]
 
 
 def test_claimed_item_is_presented() -> None:

@@ -7,7 +7,7 @@ import pytest
 from actors.domain.item import Action, Card, Item, State
 from actors.domain.messages import AskExpired, Checked, Message, NotRecorded, Stale, StillRecording
 from actors.domain.taps import AskToReject, KeepIt, LeaveIt, Question, Tap
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.decide import decide
 from actors.item.effects import CheckCard, Effect, ShowCard, ShowLine, ShowQuestion
 from actors.item.memory import ItemMemory
@@ -17,7 +17,7 @@ ANNAS = Tap(press("anna-1", ANNA), Action.SKIP)
 ROW = row(State.IN_REVIEW)
 SKIPPED = settled(row(State.SKIPPED, version=1), Action.SKIP, ANNA)
 RETIRED = replace(ROW, cards=(Card(1, CHAT, 501, retired=True),))
-REFUSED = words.not_saved(Action.SKIP, "Anna")
+REFUSED = texts.not_saved(Action.SKIP, "Anna")
 
 
 def effects(memory: ItemMemory, message: Message) -> tuple[Effect, ...]:
@@ -123,7 +123,7 @@ def test_memory_draws_only_what_it_knows(known: Item | None, drawn: Item | None)
     tap = replace(ANNAS, press=seen)
 
     question = ShowQuestion(seen, drawn, asking=Question(Action.REJECT, ANNA.id))
-    line = ShowLine(seen, drawn, words.in_progress(Action.SKIP, "Anna"), needed=False)
+    line = ShowLine(seen, drawn, texts.in_progress(Action.SKIP, "Anna"), needed=False)
 
     assert question in effects(remembered(known), AskToReject(seen))
     assert effects(remembered(known, recording=tap), StillRecording(tap)) == (line,)

@@ -18,7 +18,7 @@ from actors.domain.messages import (
     Vouched,
 )
 from actors.domain.taps import AskAboutDoubt, AskToReject, KeepIt, LeaveIt, Press, Pressed, Question, SendOriginal, Tap
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.decide import decide
 from actors.item.effects import (
     After,
@@ -47,12 +47,12 @@ FORGED = replace(HERS, mark="others")
 COLD = ItemMemory(7)
 TAP = Tap(HERS, Action.SKIP)
 VIEWS: dict[str, tuple[Pressed, str]] = {
-    "ask_to_reject": (AskToReject(HERS), words.SURE),
-    "ask_whether_it_is_live": (AskAboutDoubt(HERS, Action.IT_IS_LIVE), words.SURE),
-    "ask_whether_it_is_not": (AskAboutDoubt(HERS, Action.IT_IS_NOT), words.SURE),
-    "keep_it": (KeepIt(HERS), words.KEPT),
-    "leave_it": (LeaveIt(HERS), words.LEFT),
-    "send_original": (SendOriginal(HERS), words.SENDING_FILE),
+    "ask_to_reject": (AskToReject(HERS), texts.SURE),
+    "ask_whether_it_is_live": (AskAboutDoubt(HERS, Action.IT_IS_LIVE), texts.SURE),
+    "ask_whether_it_is_not": (AskAboutDoubt(HERS, Action.IT_IS_NOT), texts.SURE),
+    "keep_it": (KeepIt(HERS), texts.KEPT),
+    "leave_it": (LeaveIt(HERS), texts.LEFT),
+    "send_original": (SendOriginal(HERS), texts.SENDING_FILE),
 }
 DRAWN = (ShowCard, ShowLine, ShowQuestion, SendFile, CheckCard)
 
@@ -101,7 +101,7 @@ def test_press_that_is_none_of_the_item_is_told_and_explained_and_touches_nothin
     assert decision == Decision(
         COLD,
         (
-            SayInChat(HERS, words.foreign(why, "Anna"), seldom=True),
+            SayInChat(HERS, texts.foreign(why, "Anna"), seldom=True),
             Conclude(HERS, action, Outcome.UNKNOWN_BUTTON, why.value, 0),
             ConfirmUpdate(HERS, After.ANSWER),
         ),
@@ -124,7 +124,7 @@ def test_memory_of_another_mark_sharpens_the_toast_and_the_row_still_decides() -
     decision = decide(remembered(), Tap(FORGED, Action.SKIP))
 
     assert decision.effects[:2] == (
-        AnswerTap(FORGED, words.EARLIER_QUEUE, alone=True),
+        AnswerTap(FORGED, texts.EARLIER_QUEUE, alone=True),
         Record(Tap(FORGED, Action.SKIP)),
     )
 
@@ -143,7 +143,7 @@ def test_no_such_item_is_told_in_the_chat() -> None:
     decision = decide(replace(COLD, recording=TAP), Gone(TAP))
 
     assert decision.memory == COLD
-    assert decision.effects[0] == SayInChat(HERS, f"Anna: {words.EARLIER_QUEUE}", seldom=True)
+    assert decision.effects[0] == SayInChat(HERS, f"Anna: {texts.EARLIER_QUEUE}", seldom=True)
     assert decision.effects[1] == Conclude(HERS, "skip", Outcome.GONE, "no_such_item", 0)
     assert drawn(decision.effects) == []
 
@@ -151,15 +151,15 @@ def test_no_such_item_is_told_in_the_chat() -> None:
 def test_press_of_which_nobody_could_say_whose_card_it_is_may_be_tried_again() -> None:
     decision = decide(COLD, Unvouched(SendOriginal(HERS)))
 
-    assert decision.effects[0] == SayInChat(HERS, words.not_looked_at("Anna"))
+    assert decision.effects[0] == SayInChat(HERS, texts.not_looked_at("Anna"))
     assert Conclude(HERS, "send_original", Outcome.REFUSED, "tap", 0) in decision.effects
 
 
 @pytest.mark.parametrize(
     ("certain", "line"),
     [
-        (True, words.not_saved(Action.SKIP, "Anna")),
-        (False, words.not_confirmed(Action.SKIP, "Anna")),
+        (True, texts.not_saved(Action.SKIP, "Anna")),
+        (False, texts.not_confirmed(Action.SKIP, "Anna")),
     ],
 )
 def test_refusal_on_a_message_that_nobody_knows_is_said_in_the_chat(certain: bool, line: str) -> None:

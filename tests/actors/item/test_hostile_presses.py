@@ -28,7 +28,7 @@ from actors.domain.taps import (
     Tap,
     TapRight,
 )
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.decide import decide
 from actors.item.effects import (
     Effect,
@@ -62,7 +62,7 @@ presses = st.builds(
     person=st.builds(replace, st.just(BEN), name=st.sampled_from(CRUEL_TEXTS)),
     standing=standings,
 )
-steps = st.sampled_from(list(words.BUTTON))
+steps = st.sampled_from(list(texts.BUTTON))
 pressed: st.SearchStrategy[Pressed] = st.one_of(
     st.builds(Tap, presses, steps),
     st.builds(AskToReject, presses),

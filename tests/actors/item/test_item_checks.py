@@ -10,7 +10,7 @@ from actors.domain.item import Action, State
 from actors.domain.messages import Recorded, StillRecording
 from actors.domain.taps import AskToReject, SendOriginal, Tap
 from actors.errors import AnswerLost, PortError, Refused, Unreachable
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.actor import QUESTION_SECONDS
 from actors.operations.cards import Shown
 from actors.operations.taps import LookAtCard
@@ -28,7 +28,7 @@ IN_REVIEW = row(State.IN_REVIEW)
 SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 AWAY = NotStored(Cause.EXPIRED, certain=True)
 GONE = Drawn(gone=True)
-NOT_SAVED = words.not_saved(Action.SKIP, "Anna")
+NOT_SAVED = texts.not_saved(Action.SKIP, "Anna")
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ async def test_one_check_a_message_is_under_way_and_the_last_refusal_stays(stage
         await stage.cards.journal.until("add_line", 3)
 
     assert stage.store.when("LookAtCard") == pytest.approx([0.0, 5.0, 10.0])
-    assert stage.lines == [NOT_SAVED, words.not_saved(Action.POSTED, "Anna"), words.not_saved(Action.POSTED, "Anna")]
+    assert stage.lines == [NOT_SAVED, texts.not_saved(Action.POSTED, "Anna"), texts.not_saved(Action.POSTED, "Anna")]
 
 
 async def test_refusal_that_was_drawn_late_over_a_newer_card_gives_way_to_it(stage: ItemStage) -> None:
@@ -199,7 +199,7 @@ async def test_file_that_was_not_sent_is_told_and_the_card_is_checked(stage: Ite
         stage.tell(SendOriginal(ANNAS.press))
         await stage.cards.journal.until("draw")
 
-    assert stage.lines == [words.FILE_LOST]
+    assert stage.lines == [texts.FILE_LOST]
     assert [face.row for face, _ in stage.cards.drawn] == [SKIPPED]
 
 
@@ -227,10 +227,10 @@ class CardsInOrder(FakeCards):
         self.order: list[str] = []
 
     def draw(  # type: ignore[override]  # a call, as the real one
-        self, face: Face, shown: Shown, explained: Callable[[], bool] | None = None, *, late: bool = False
+        self, face: Face, shown: Shown, logged: Callable[[], bool] | None = None, *, late: bool = False
     ) -> Awaitable[Drawn]:
         self.order.append("card")
-        return super().draw(face, shown, explained, late=late)
+        return super().draw(face, shown, logged, late=late)
 
     def add_line(self, face: Face, needed: bool) -> Awaitable[Drawn]:  # type: ignore[override]
         self.order.append("line")

@@ -8,7 +8,7 @@ import pytest
 from actors.domain.item import Action, State
 from actors.domain.messages import Foreign, NotOurs, Recorded, Vouched
 from actors.domain.taps import AskToReject, SendOriginal, Tap
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.actor import LOOK_SECONDS
 from actors.item.caches import MOST_KNOWN, MOST_TOLD, SELDOM_SECONDS, KnownCards, RecentlyTold
 from actors.item.memory import Known
@@ -24,7 +24,7 @@ anyio_backend = virtual_time
 HERS = press("anna-1", ANNA)
 TAP = Tap(HERS, Action.SKIP)
 ROW = row(State.IN_REVIEW)
-SAID = [(CHAT, f"Anna: {words.EARLIER_QUEUE}")]
+SAID = [(CHAT, f"Anna: {texts.EARLIER_QUEUE}")]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def test_question_waits_for_the_row_and_is_then_asked_on_its_card(stage: I
         await stage.cards.journal.until("show_view")
 
     assert stage.store.of(LookAtButton) == [LookAtButton(AskToReject(HERS))]
-    assert stage.chat.toasts == [("anna-1", words.SURE)]
+    assert stage.chat.toasts == [("anna-1", texts.SURE)]
     assert (stage.line_faces[0].row, stage.line_faces[0].asking is not None) == (ROW, True)
     assert (stage.taps[0]["action"], stage.taps[0]["outcome"]) == ("ask_to_reject", "asked")
     assert stage.confirmed == [HERS.update_id]
@@ -67,7 +67,7 @@ async def test_press_that_nobody_can_look_at_is_refused_in_time_for_a_webhook(st
         await stage.chat.journal.until("send_text")
         assert anyio.current_time() == pytest.approx(LOOK_SECONDS)
 
-    assert stage.chat.texts == [(CHAT, words.not_looked_at("Anna"))]
+    assert stage.chat.texts == [(CHAT, texts.not_looked_at("Anna"))]
     assert (stage.taps[0]["outcome"], stage.confirmed) == ("refused", [HERS.update_id])
 
 
@@ -79,7 +79,7 @@ async def test_progress_and_refusal_of_a_tap_are_never_drawn_on_a_message_that_n
         await stage.chat.journal.until("send_text")
 
     assert stage.lines == []
-    assert stage.chat.texts == [(CHAT, words.not_saved(Action.SKIP, "Anna"))]
+    assert stage.chat.texts == [(CHAT, texts.not_saved(Action.SKIP, "Anna"))]
 
 
 async def test_who_forges_again_and_again_is_told_once_a_minute_and_logged_each_time(stage: ItemStage) -> None:
@@ -93,7 +93,7 @@ async def test_who_forges_again_and_again_is_told_once_a_minute_and_logged_each_
         await anyio.sleep(SELDOM_SECONDS / 2)
         stage.tell(SendOriginal(replace(HERS, id="anna-9")))
 
-    assert stage.chat.texts == [*SAID, (CHAT, f"Ben: {words.EARLIER_QUEUE}"), *SAID]
+    assert stage.chat.texts == [*SAID, (CHAT, f"Ben: {texts.EARLIER_QUEUE}"), *SAID]
     assert [line["outcome"] for line in stage.taps] == ["unknown_button"] * 5
 
 
@@ -107,7 +107,7 @@ async def test_what_the_row_said_outlives_the_actor(stage: ItemStage) -> None:
         stage.tell(Tap(replace(HERS, id="anna-2", at=anyio.current_time()), Action.SKIP))
         await stage.cards.journal.until("add_line", 2)
 
-    assert stage.lines[-1] == words.not_saved(Action.SKIP, "Anna")
+    assert stage.lines[-1] == texts.not_saved(Action.SKIP, "Anna")
     assert stage.known.of(KEY) == Known(MARK, frozenset({(CHAT, 501)}))
 
 

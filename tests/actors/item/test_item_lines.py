@@ -9,7 +9,7 @@ from actors.domain.item import Action, Card, State
 from actors.domain.messages import GiveUp, Gone, Recorded, Stale
 from actors.domain.taps import Tap
 from actors.errors import AnswerLost, Refused, Unreachable
-from actors.item import texts as words
+from actors.item import texts
 from actors.operations.taps import RecordTap
 from tests.actors.fakes import After, Never
 from tests.actors.item.fakes import ItemStage, playing
@@ -64,12 +64,12 @@ async def test_card_is_kept_back_until_the_line_of_its_tap_is_written(stage: Ite
     async with playing(stage):
         stage.tell(ANNAS)
         await anyio.sleep(2.9)
-        (explained,) = stage.cards.explained
-        assert explained is not None
-        before = explained()
+        (logged,) = stage.cards.logged
+        assert logged is not None
+        before = logged()
         await anyio.sleep(0.2)
 
-        assert (before, explained()) == (False, True)
+        assert (before, logged()) == (False, True)
 
 
 async def test_line_of_a_tap_waits_for_a_slow_toast(stage: ItemStage) -> None:
@@ -144,7 +144,7 @@ async def test_button_that_leads_nowhere_is_told_in_the_chat_and_drawn_nowhere(s
     async with playing(stage):
         stage.tell(ANNAS)
 
-    assert stage.chat.texts == [(CHAT, f"Anna: {words.EARLIER_QUEUE}")]
+    assert stage.chat.texts == [(CHAT, f"Anna: {texts.EARLIER_QUEUE}")]
     assert (stage.lines, stage.taps[0]["outcome"]) == ([], "gone")
     assert stage.confirmed == [ANNAS.press.update_id]
 

@@ -9,11 +9,11 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from actors.audit.lines import Explained
+from actors.audit.lines import LoggedTaps
 from actors.database.request import Reply
 from actors.domain.item import Action, Item, State
 from actors.domain.messages import RECOVERED, Changed, Present
-from actors.item.tap_log import Traces
+from actors.item.tap_log import OpenTaps
 from actors.operations.commands import CommandOutcome, Told
 from actors.operations.schedule import ChangesTold, Due, ItemChange
 from actors.ports import SentCard
@@ -105,11 +105,11 @@ async def test_end_of_a_publish_whose_worker_died_over_it_is_told_once_by_the_on
 
 
 def test_end_that_its_worker_told_is_not_told_again_by_who_draws_it() -> None:
-    explained = Explained()
-    assert explained.is_new(by_machine(PUBLISHED), "published")
+    logged_taps = LoggedTaps()
+    assert logged_taps.is_new(by_machine(PUBLISHED), "published")
 
     with capture_logs() as logs:
-        Traces(explained).recovered(by_machine(PUBLISHED))
+        OpenTaps(logged_taps).recovered(by_machine(PUBLISHED))
 
     assert logs == []
 

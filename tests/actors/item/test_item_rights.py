@@ -19,7 +19,7 @@ from actors.domain.taps import (
     TapRight,
 )
 from actors.errors import AnswerLost, Refused
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.caches import (
     ASKED_SECONDS,
     DOUBT_SECONDS,
@@ -73,7 +73,7 @@ async def test_stranger_is_shown_nothing_on_a_card_that_memory_knows(stage: Item
         stage.tell(view)
 
     assert (stage.cards.lines, stage.cards.drawn, stage.chat.originals) == ([], [], [])
-    assert stage.chat.texts == [(CHAT, words.barred("Ben"))]
+    assert stage.chat.texts == [(CHAT, texts.barred("Ben"))]
     assert (stage.taps[0]["outcome"], stage.taps[0]["cause"]) == ("forbidden", "tap")
 
 
@@ -86,11 +86,11 @@ async def test_stranger_who_presses_on_is_answered_from_memory_with_a_line_each(
             await anyio.sleep(0.1)
 
     assert len(stage.store.of(RecordTap)) == 1
-    assert [text for _, text in stage.chat.toasts][1:] == [words.MAY_NOT] * 4
+    assert [text for _, text in stage.chat.toasts][1:] == [texts.MAY_NOT] * 4
     assert [line["cause"] for line in stage.taps] == ["tap", *["remembered"] * 4]
     assert stage.notes == []
     assert (stage.cards.lines, stage.cards.drawn) == ([], [])
-    assert stage.chat.texts == [(CHAT, words.barred("Ben"))]
+    assert stage.chat.texts == [(CHAT, texts.barred("Ben"))]
 
 
 async def test_press_whose_refusal_another_one_has_said_is_held_until_that_is_heard(stage: ItemStage) -> None:
@@ -107,7 +107,7 @@ async def test_press_whose_refusal_another_one_has_said_is_held_until_that_is_he
         await anyio.sleep(0.2)
         assert sorted(stage.confirmed) == [1, 2]
 
-    assert stage.chat.texts == [(CHAT, words.barred("Ben"))]
+    assert stage.chat.texts == [(CHAT, texts.barred("Ben"))]
 
 
 async def test_tap_of_a_stranger_never_makes_another_one_busy(stage: ItemStage) -> None:
@@ -132,7 +132,7 @@ def test_known_member_holds_the_slot_and_a_person_not_known_waits_for_it() -> No
 
     assert (memory.recording, memory.aside) == (hers, (aside,))
     assert again.effects[0] == AnswerTap(
-        replace(aside.press, id="ben-2"), words.in_progress(Action.SKIP, "Anna"), True, True
+        replace(aside.press, id="ben-2"), texts.in_progress(Action.SKIP, "Anna"), True, True
     )
 
 
@@ -145,7 +145,7 @@ async def test_a_right_is_believed_for_minutes_and_a_refusal_for_seconds() -> No
 
     assert (people.standing(his), people.standing(hers)) == (TapRight.REFUSED, TapRight.MAY)
     await anyio.sleep(REFUSED_SECONDS)
-    assert people.standing(his) is TapRight.DOUBTED
+    assert people.standing(his) is TapRight.LAPSED
     await anyio.sleep(RIGHT_SECONDS)
     assert people.standing(hers) is TapRight.UNKNOWN
     await anyio.sleep(DOUBT_SECONDS)
@@ -185,7 +185,7 @@ async def test_stranger_whose_toasts_get_lost_hears_each_sentence_in_the_chat_on
         stage.tell(Tap(press("ben-2", BEN), Action.SKIP))
         stage.tell(Tap(press("ben-3", BEN), Action.SKIP))
 
-    assert stage.chat.texts == [(CHAT, words.barred("Ben")), (CHAT, f"Ben: {words.MAY_NOT}")]
+    assert stage.chat.texts == [(CHAT, texts.barred("Ben")), (CHAT, f"Ben: {texts.MAY_NOT}")]
 
 
 async def test_presses_of_a_person_not_known_are_looked_at_ten_at_a_time() -> None:
@@ -212,7 +212,7 @@ def test_one_press_too_many_is_refused_from_memory() -> None:
 
     assert decision.memory == remembered(ROW)
     assert decision.effects == (
-        AnswerTap(his, words.BUSY, alone=True, seldom=True),
+        AnswerTap(his, texts.BUSY, alone=True, seldom=True),
         Conclude(his, "skip", Outcome.BUSY, "remembered", 0),
         ConfirmUpdate(his, After.ANSWER),
     )
@@ -229,7 +229,7 @@ def test_who_taps_beside_a_person_not_known_is_told_so_and_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "drawn"), [(TapRight.MAY, 1), (TapRight.LIKELY, 1), (TapRight.UNKNOWN, 0), (TapRight.DOUBTED, 0)]
+    ("standing", "drawn"), [(TapRight.MAY, 1), (TapRight.LIKELY, 1), (TapRight.UNKNOWN, 0), (TapRight.LAPSED, 0)]
 )
 def test_only_who_is_likely_to_have_the_right_stands_on_the_card_while_it_is_stored(
     standing: TapRight, drawn: int
@@ -275,5 +275,5 @@ async def test_sentence_that_may_have_been_lost_is_said_again(stage: ItemStage) 
         stage.tell(Tap(press("ben-1", BEN), Action.SKIP))
         await anyio.sleep(10.0)
 
-    assert stage.chat.texts == [(CHAT, words.barred("Ben"))]
+    assert stage.chat.texts == [(CHAT, texts.barred("Ben"))]
     assert stage.taps[0]["outcome"] == "forbidden"

@@ -11,7 +11,7 @@ from actors.domain.item import Action, State
 from actors.domain.messages import RECOVERED, Changed, Recorded
 from actors.domain.taps import AskToReject, KeepIt, Question, SendOriginal, Tap
 from actors.errors import AnswerLost, Refused
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.actor import QUESTION_SECONDS
 from actors.item.card_requests import LATE_SECONDS
 from actors.item.sending import STILL
@@ -55,7 +55,7 @@ async def test_question_stands_for_60_s_and_is_taken_away(stage: ItemStage) -> N
         assert stage.cards.when("show_view")[-1] == pytest.approx(QUESTION_SECONDS)
 
     assert [face.asking for face in stage.line_faces] == [Question(Action.REJECT, ANNA.id), None]
-    assert stage.chat.toasts == [("anna-1", words.SURE)]
+    assert stage.chat.toasts == [("anna-1", texts.SURE)]
 
 
 async def test_question_that_was_answered_does_not_come_back(stage: ItemStage) -> None:
@@ -117,7 +117,7 @@ async def test_original_that_cannot_be_found_is_said_so_on_the_card(
     async with playing(stage):
         stage.tell(SendOriginal(ANNAS.press))
 
-    assert stage.lines == [words.FILE_NOT_SENT]
+    assert stage.lines == [texts.FILE_NOT_SENT]
     assert stage.confirmed == [ANNAS.press.update_id]
     assert [(line["outcome"], line["cause"]) for line in stage.taps] == [("original_not_sent", cause)]
 
@@ -129,7 +129,7 @@ async def test_original_that_cannot_be_sent_is_said_so_on_the_card(stage: ItemSt
         stage.tell(Changed(IN_REVIEW, "queued"))
         stage.tell(SendOriginal(ANNAS.press))
 
-    assert stage.lines == [words.FILE_NOT_SENT]
+    assert stage.lines == [texts.FILE_NOT_SENT]
     assert [(line["outcome"], line["cause"]) for line in stage.taps] == [("original_not_sent", "no such file")]
     assert [note.kind for note in stage.notes] == ["original_not_sent"]
 
@@ -166,7 +166,7 @@ async def test_original_that_may_have_come_is_never_said_to_have_or_not(stage: I
         stage.tell(Changed(IN_REVIEW, "queued"))
         stage.tell(SendOriginal(ANNAS.press))
 
-    assert stage.lines == [words.FILE_LOST]
+    assert stage.lines == [texts.FILE_LOST]
     assert [(line["outcome"], line["cause"]) for line in stage.taps] == [("original_lost", "no answer")]
 
 

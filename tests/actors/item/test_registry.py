@@ -10,7 +10,7 @@ from actors.domain.item import Action, State
 from actors.domain.messages import Changed, Message, Recorded
 from actors.domain.taps import AskToReject, KeepIt, SendOriginal, Tap
 from actors.errors import MailboxClosed, Unreachable
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.aloud import ANSWER_SECONDS, Aloud
 from actors.item.callback_answers import refuse
 from actors.item.dependencies import ItemDependencies
@@ -46,7 +46,7 @@ async def test_tap_whose_effect_crashed_is_answered_confirmed_and_looked_at_agai
     async with playing(stage):
         stage.tell(ANNAS)
 
-    assert sorted(stage.chat.toasts) == [("anna-1", words.BROKEN), ("anna-1", "Skipping…")]
+    assert sorted(stage.chat.toasts) == [("anna-1", texts.BROKEN), ("anna-1", "Skipping…")]
     assert stage.confirmed == [ANNAS.press.update_id]
     assert stage.wakes == ["reconciler"]
 
@@ -59,7 +59,7 @@ async def test_crash_while_the_card_is_drawn_answers_the_person() -> None:
     async with playing(stage):
         stage.tell(ANNAS)
 
-    assert ("anna-1", words.BROKEN) in stage.chat.toasts
+    assert ("anna-1", texts.BROKEN) in stage.chat.toasts
     assert stage.wakes == ["reconciler"]
 
 
@@ -70,7 +70,7 @@ async def test_press_that_crashed_its_item_is_answered_and_confirmed(message: Me
     async with playing(stage):
         stage.tell(message)
 
-    assert stage.chat.toasts == [("anna-1", words.BROKEN)]
+    assert stage.chat.toasts == [("anna-1", texts.BROKEN)]
     assert stage.confirmed == [ANNAS.press.update_id]
 
 
@@ -91,7 +91,7 @@ async def test_taps_on_an_item_in_quarantine_are_answered() -> None:
             stage.tell(Tap(press(f"tap-{number}"), Action.SKIP))
             await anyio.sleep(0.1)
 
-    assert [text for _, text in stage.chat.toasts] == [words.BROKEN] * 7
+    assert [text for _, text in stage.chat.toasts] == [texts.BROKEN] * 7
     assert [line["event"] for line in stage.logs].count("actor.quarantined") == 1
 
 
@@ -150,7 +150,7 @@ async def test_refused_press_is_done_in_bounded_time_toast_or_no_toast(answer: A
     chat, confirmed = FakeChat(), list[int]()
     chat.will("answer", answer)
 
-    await refuse(Aloud(chat), ANNAS.press, words.BUSY, confirmed.append)
+    await refuse(Aloud(chat), ANNAS.press, texts.BUSY, confirmed.append)
 
     assert confirmed == [ANNAS.press.update_id]
     assert anyio.current_time() <= ANSWER_SECONDS + 0.001
@@ -161,9 +161,9 @@ async def test_refusal_whose_toast_fails_is_said_in_the_chat(answer: Any) -> Non
     chat = FakeChat()
     chat.will("answer", answer)
 
-    await refuse(Aloud(chat), ANNAS.press, words.BUSY, lambda _: None)
+    await refuse(Aloud(chat), ANNAS.press, texts.BUSY, lambda _: None)
 
-    assert chat.texts == [(ANNAS.press.chat_id, f"Anna: {words.BUSY}")]
+    assert chat.texts == [(ANNAS.press.chat_id, f"Anna: {texts.BUSY}")]
 
 
 async def test_refusal_that_nobody_can_be_told_is_done_all_the_same() -> None:
@@ -171,6 +171,6 @@ async def test_refusal_that_nobody_can_be_told_is_done_all_the_same() -> None:
     chat.will("answer", Never())
     chat.will("send_text", Unreachable("no network"))
 
-    await refuse(Aloud(chat), ANNAS.press, words.BUSY, confirmed.append)
+    await refuse(Aloud(chat), ANNAS.press, texts.BUSY, confirmed.append)
 
     assert confirmed == [ANNAS.press.update_id]

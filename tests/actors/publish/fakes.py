@@ -15,7 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.testing import capture_logs
 
-from actors.audit.lines import Explained
+from actors.audit.lines import LoggedTaps
 from actors.database.request import Cause, NotStored, Reply, RequestTerms
 from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
 from actors.domain.item import Action, Item, Person, Story
@@ -245,7 +245,7 @@ class Worker:
             left_behind=self.reconciler.wake,
             owner=self.publishes.owner,
             pause=self.publishes.pause,
-            explained=Explained(),
+            logged_taps=LoggedTaps(),
         )
         return SagaActor(around, context)
 

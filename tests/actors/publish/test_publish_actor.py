@@ -13,7 +13,7 @@ from actors.domain.messages import Recorded, Stale
 from actors.domain.publish_phase import Phase
 from actors.errors import Answered, AnswerLost, Refused, TokenGone, Unreachable
 from actors.operations.publishes import TakePublish
-from actors.publish import texts as words
+from actors.publish import texts
 from actors.publish.messages import Created
 from actors.publish.registry import Ended
 from actors.schedule.reconciler import LATE_SECONDS
@@ -60,7 +60,7 @@ async def test_f27_story_that_is_live_is_never_called_failed(sea: Sea) -> None:
 
     await sail(sea, 90.0)
 
-    assert (sea.item().state, sea.item().note) == (State.POSTED, words.seen_live("The connection to Instagram broke."))
+    assert (sea.item().state, sea.item().note) == (State.POSTED, texts.seen_live("The connection to Instagram broke."))
     assert sea.instagram.stories_of(3) == 1
 
 
@@ -152,7 +152,7 @@ def last_calls(sea: Sea) -> list[str]:
 async def test_chat_without_an_account_is_told_what_to_do(sea: Sea) -> None:
     await sail(sea, 5.0, connected=False)
 
-    assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, words.NOT_CONNECTED)
+    assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, texts.NOT_CONNECTED)
     assert sea.instagram.called == []
 
 
@@ -164,7 +164,7 @@ async def test_f32_token_that_died_is_remembered_and_not_tried_again(sea: Sea) -
         await sea.go_on(sea.tap(Action.AUTO_POST))
         await anyio.sleep(5.0)
 
-    assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, words.TOKEN_GONE)
+    assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, texts.TOKEN_GONE)
     assert sea.instagram.called == ["create"]
 
 
@@ -173,7 +173,7 @@ async def test_story_that_instagram_never_fetches_goes_back_to_people(sea: Sea) 
 
     await sail(sea, 310.0)
 
-    assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, words.TOOK_TOO_LONG)
+    assert (sea.item().state, sea.item().note) == (State.IN_REVIEW, texts.TOOK_TOO_LONG)
 
 
 async def test_doubt_that_nobody_can_read_is_put_to_people_with_hints(sea: Sea) -> None:
@@ -194,7 +194,7 @@ async def test_doubt_ends_by_itself_once_the_story_can_be_seen(sea: Sea) -> None
 
     await sail(sea, 2000.0)
 
-    assert (sea.item().state, sea.item().note) == (State.POSTED, words.seen_live(None))
+    assert (sea.item().state, sea.item().note) == (State.POSTED, texts.seen_live(None))
 
 
 async def test_people_say_that_it_is_not_live_and_it_is_posted_again_from_the_same_container(sea: Sea) -> None:
@@ -321,7 +321,7 @@ async def test_hints_that_cannot_be_had_leave_a_doubt_all_the_same(sea: Sea, fau
 
     await sail(sea, 100.0)
 
-    assert sea.item().note == words.in_doubt(DoubtHints(), str(LOST))
+    assert sea.item().note == texts.in_doubt(DoubtHints(), str(LOST))
 
 
 async def test_token_that_dies_in_a_doubt_is_remembered(sea: Sea) -> None:
@@ -331,7 +331,7 @@ async def test_token_that_dies_in_a_doubt_is_remembered(sea: Sea) -> None:
 
     await sail(sea, 100.0)
 
-    assert (sea.item().state, sea.item().note) == (State.IN_DOUBT, words.token_in_doubt(str(LOST)))
+    assert (sea.item().state, sea.item().note) == (State.IN_DOUBT, texts.token_in_doubt(str(LOST)))
     assert [account.token_gone for account in sea.store.tables.accounts.all()] == [True]
 
 

@@ -13,7 +13,7 @@ from actors.domain.account import Account, Container, ContainerState, DoubtHints
 from actors.domain.publish_phase import Phase
 from actors.errors import Answered
 from actors.operations.publishes import PhaseChange, PublishRow
-from actors.publish import texts as words
+from actors.publish import texts
 from actors.publish.decide import (
     ATTEMPTS,
     CALL_SECONDS,
@@ -194,7 +194,7 @@ def test_call_that_came_too_late_counts_as_lost() -> None:
 def test_f27_what_is_live_after_all_is_published() -> None:
     move = stored(SENT, looked(ContainerState.PUBLISHED))
 
-    assert (move.phase, move.sentence) == (Phase.PUBLISHED, words.seen_live(None))
+    assert (move.phase, move.sentence) == (Phase.PUBLISHED, texts.seen_live(None))
     assert stored(IN_DOUBT, looked(ContainerState.PUBLISHED)).phase is Phase.PUBLISHED
     assert stored(FETCHING, looked(ContainerState.PUBLISHED)).phase is Phase.PUBLISHED
 
@@ -239,8 +239,8 @@ def test_doubt_says_what_is_known_and_that_it_is_no_proof() -> None:
         "Instagram's answer was lost. The account shows 1 published since, 2 stories today; that is no proof."
         " Look at Instagram, then say what you see."
     )
-    assert stored(SENT, Hinted(DoubtHints(stories=1), AT)).sentence == words.in_doubt(DoubtHints(stories=1))
-    assert "proof" not in words.in_doubt(DoubtHints())
+    assert stored(SENT, Hinted(DoubtHints(stories=1), AT)).sentence == texts.in_doubt(DoubtHints(stories=1))
+    assert "proof" not in texts.in_doubt(DoubtHints())
 
 
 @pytest.mark.parametrize(
@@ -296,8 +296,8 @@ def test_doubt_is_looked_at_for_150_s() -> None:
 def test_doubt_without_a_token_is_a_doubt_and_the_token_is_gone(message: PublishMessage) -> None:
     move = stored(SENT, message)
 
-    assert (move.phase, move.sentence, move.token_gone) == (Phase.IN_DOUBT, words.token_in_doubt(None), True)
-    assert move.once_connected == f"{words.LOST} {words.ASK}"
+    assert (move.phase, move.sentence, move.token_gone) == (Phase.IN_DOUBT, texts.token_in_doubt(None), True)
+    assert move.once_connected == f"{texts.LOST} {texts.ASK}"
 
 
 @pytest.mark.parametrize("message", [*LOOKS[:2], *LOOKS[3:], *FAILURES[4:8]])
@@ -330,7 +330,7 @@ def test_looks_come_at_growing_pauses() -> None:
     assert decide(renewed, looked(ContainerState.IN_PROGRESS)).effect == Wait(5.0)
     remade = decide(saga, StepStored(CREATING, AT, AT)).saga
     assert decide(remade, CallFailed(InstagramCall.CREATE, Failure.UNREACHABLE, AT)).effect == Wait(1.0)
-    assert stored(FETCHING, looked(ContainerState.IN_PROGRESS, AT + PATIENCE_SECONDS)).sentence == words.TOOK_TOO_LONG
+    assert stored(FETCHING, looked(ContainerState.IN_PROGRESS, AT + PATIENCE_SECONDS)).sentence == texts.TOOK_TOO_LONG
 
 
 def test_a_time_that_instagram_names_is_kept() -> None:
@@ -354,13 +354,13 @@ def test_lease_is_renewed_in_long_waits() -> None:
     ("publish", "message", "sentence"),
     [
         (FETCHING, looked(ContainerState.ERROR, sentence="The video is too long."), "The video is too long."),
-        (FETCHING, looked(ContainerState.ERROR), words.FILE_REFUSED),
-        (FETCHING, looked(ContainerState.EXPIRED), words.CONTAINER_EXPIRED),
+        (FETCHING, looked(ContainerState.ERROR), texts.FILE_REFUSED),
+        (FETCHING, looked(ContainerState.EXPIRED), texts.CONTAINER_EXPIRED),
         (FETCHING, CallFailed(InstagramCall.LOOK, Failure.REFUSED, AT, "Why."), "Why."),
         (CREATING, CallFailed(InstagramCall.CREATE, Failure.REFUSED, AT, "Why."), "Why."),
         (SENT, CallFailed(InstagramCall.PUBLISH, Failure.REFUSED, AT, "Why."), "Why."),
-        (replace(CREATING, account=None), Waited(AT), words.NOT_CONNECTED),
-        (replace(CREATING, token_gone=True), Waited(AT), words.TOKEN_GONE),
+        (replace(CREATING, account=None), Waited(AT), texts.NOT_CONNECTED),
+        (replace(CREATING, token_gone=True), Waited(AT), texts.TOKEN_GONE),
     ],
 )
 def test_refusal_goes_back_to_people_with_its_sentence(
@@ -368,8 +368,8 @@ def test_refusal_goes_back_to_people_with_its_sentence(
 ) -> None:
     move = stored(publish, message)
 
-    assert (move.phase, move.sentence, move.token_gone) == (Phase.REFUSED, words.refused(sentence), False)
-    assert words.refused(sentence).startswith("Nothing was published")
+    assert (move.phase, move.sentence, move.token_gone) == (Phase.REFUSED, texts.refused(sentence), False)
+    assert texts.refused(sentence).startswith("Nothing was published")
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def test_refusal_goes_back_to_people_with_its_sentence(
 def test_f32_token_that_is_gone_is_a_refusal_that_says_so(publish: PublishRow, call: InstagramCall) -> None:
     move = stored(publish, CallFailed(call, Failure.TOKEN_GONE, AT))
 
-    assert (move.phase, move.sentence, move.token_gone) == (Phase.REFUSED, words.TOKEN_GONE, True)
+    assert (move.phase, move.sentence, move.token_gone) == (Phase.REFUSED, texts.TOKEN_GONE, True)
 
 
 @pytest.mark.parametrize(
@@ -388,12 +388,12 @@ def test_f32_token_that_is_gone_is_a_refusal_that_says_so(publish: PublishRow, c
         (replace(CREATING, account=None), Waited(AT)),
         (replace(CREATING, token_gone=True), Waited(AT)),
         (CREATING, CallFailed(InstagramCall.CREATE, Failure.TOKEN_GONE, AT, "Why.")),
-        (CREATING, CallFailed(InstagramCall.CREATE, Failure.REFUSED, AT, f"Not allowed. {words.RECONNECT}")),
+        (CREATING, CallFailed(InstagramCall.CREATE, Failure.REFUSED, AT, f"Not allowed. {texts.RECONNECT}")),
     ],
     ids=["no account", "token gone before", "token gone", "not allowed"],
 )
 def test_refusal_that_asks_for_a_connection_has_what_follows_one(publish: PublishRow, message: PublishMessage) -> None:
-    assert stored(publish, message).once_connected == words.CONNECTED_SINCE
+    assert stored(publish, message).once_connected == texts.CONNECTED_SINCE
 
 
 def test_other_refusal_stays_whatever_is_connected() -> None:
@@ -433,7 +433,7 @@ def test_publish_call_that_never_happens_is_refused() -> None:
     last = replace(SENT, attempt=ATTEMPTS)
     failed = CallFailed(InstagramCall.PUBLISH, Failure.UNREACHABLE, AT)
 
-    assert stored(last, failed).sentence == words.later("")
+    assert stored(last, failed).sentence == texts.later("")
     assert stored(SENT, replace(failed, retry_after_seconds=3600.0)).phase is Phase.REFUSED
 
 
@@ -459,7 +459,7 @@ def test_calls_are_told_with_the_next_step_and_repetitions_once() -> None:
     assert stored(CREATING, Created("c2", AT)).calls == ("create container: c2",)
     assert stored(SENT, WentLive("m1", AT)).calls == ("publish: m1",)
     assert stored(SENT, CallFailed(InstagramCall.PUBLISH, Failure.LOST, AT)).calls == ("publish: answer lost",)
-    silent = CallFailed(InstagramCall.PUBLISH, Failure.LOST, AT, words.SILENT)
+    silent = CallFailed(InstagramCall.PUBLISH, Failure.LOST, AT, texts.SILENT)
     assert stored(SENT, silent).calls == ("publish: answer lost (Instagram did not answer in time.)",)
     throttled = CallFailed(InstagramCall.CREATE, Failure.UNREACHABLE, AT, "Slow down.", 60.0, Answered(429, 80002))
     assert stored(CREATING, replace(throttled, at=AT + PATIENCE_SECONDS)).calls == (

@@ -7,7 +7,7 @@ from actors.domain.item import Action
 from actors.domain.taps import Tap
 from actors.domain.updates import Poison, Said, Unknown
 from actors.errors import Refused
-from actors.item import texts as words
+from actors.item import texts
 from tests.actors.fakes import After
 from tests.actors.updates.fakes import IntakeStage, other, said, tap
 from tests.kit.clock import virtual_time
@@ -171,7 +171,7 @@ async def test_busy_item_is_answered_visibly_and_confirmed(stage: IntakeStage) -
         await anyio.sleep(0.1)
         assert stage.updates.offsets[-1] == 11
 
-    assert stage.chat.toasts == [("tap-10", words.BUSY)]
+    assert stage.chat.toasts == [("tap-10", texts.BUSY)]
 
 
 async def test_busy_tap_is_not_confirmed_before_its_toast_is_through(stage: IntakeStage) -> None:
@@ -241,7 +241,7 @@ async def test_button_that_is_none_of_ours_is_answered_and_explained_in_one_line
     async with stage.playing():
         await anyio.sleep(1.0)
 
-    assert stage.chat.toasts == [("old-1", words.EARLIER_VERSION)]
+    assert stage.chat.toasts == [("old-1", texts.EARLIER_VERSION)]
     assert (stage.items.told, stage.chat.texts, stage.chat.faces) == ([], [], [])
     [line] = [one for one in stage.logs if one["event"] == "tap"]
     explained = {name: line[name] for name in ("tap_id", "item_id", "chat_id", "user_id", "outcome", "cause")}

@@ -8,7 +8,7 @@ import pytest
 from actors.domain.taps import Tap
 from actors.domain.updates import Poison
 from actors.errors import Refused, Unreachable
-from actors.item import texts as words
+from actors.item import texts
 from actors.item.actor import LOOK_SECONDS as LOOK_SECONDS_OF_AN_ITEM
 from actors.ports import Conflict, Delivery, Receipt
 from actors.updates.dispatcher import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS
@@ -189,7 +189,7 @@ async def test_busy_item_is_answered_visibly_and_taken(stage: ReceptionStage) ->
     async with stage.playing():
         await stage.bring(tap(10))
 
-    assert stage.chat.toasts == [("tap-10", words.BUSY)]
+    assert stage.chat.toasts == [("tap-10", texts.BUSY)]
     assert stage.receipts == [Receipt.DONE]
 
 
@@ -239,7 +239,7 @@ async def test_what_is_still_to_be_closed_has_a_bound_and_beyond_it_taps_are_ref
         for number in range(MOST_OPEN):
             stage.receiver.confirm(number)
 
-    assert stage.chat.toasts == [(f"tap-{MOST_OPEN}", words.BUSY)]
+    assert stage.chat.toasts == [(f"tap-{MOST_OPEN}", texts.BUSY)]
 
 
 async def test_stop_lets_nothing_in_and_waits_for_what_is_held(stage: ReceptionStage) -> None:

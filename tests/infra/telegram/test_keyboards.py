@@ -52,7 +52,7 @@ def test_card_in_doubt_lets_people_say_what_they_see() -> None:
 
     assert labels(buttons) == DOUBT
     assert [button.target for button in buttons[0]] == ["l:16:3:k9_Xq-", "n:16:3:k9_Xq-"]
-    assert keyboard(Face(-1001, 9, 42, 3, seen="x", line="busy", doubtful=True, mark=ROW.mark)) == buttons
+    assert keyboard(Face(-1001, 9, 42, 3, seen="x", line="busy", in_doubt=True, mark=ROW.mark)) == buttons
 
 
 @pytest.mark.parametrize(
