@@ -40,7 +40,7 @@ from actors.publish.registry import PublishRegistry, SagaKey, SagaMessage
 from actors.runtime.actor import Context
 from actors.runtime.child import ChildContext, ChildSpec, ChildState
 from actors.runtime.supervisor import Policy, Supervisor
-from actors.schedule.notifications import HintListener
+from actors.schedule.notifications import NotificationListener
 from actors.schedule.reconciler import Reconciler
 from actors.schedule.scheduler import Scheduler
 from actors.updates.chat_migration import ChatMigration
@@ -115,7 +115,7 @@ class Worker:
         self.poller = UpdatePoller(recipients, self.lease)
         self.receiver = None if ports.webhook is None else WebhookReceiver(recipients, ports.webhook)
         self.tokens = TokenKeeper(TokenDependencies(worker, self.database, ports.instagram, ports.chat))
-        self.hints = HintListener(ports.pool, self._look_again)
+        self.notifications = NotificationListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
         self._updates = ports.updates
         self.supervisor = Supervisor(self._children(web), chance, Policy(stop_seconds=_stop_seconds(identity)))
@@ -178,7 +178,7 @@ class Worker:
             ChildSpec("scheduler", self.scheduler.run),
             ChildSpec("tokens", self.tokens.run, grace_seconds=math.inf, stops_by=0.55),
             ChildSpec("setup", self.set_up.run),
-            ChildSpec("hints", self.hints.run),
+            ChildSpec("hints", self.notifications.run),
             *self._entrance(served),
         ]
 

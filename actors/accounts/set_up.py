@@ -9,7 +9,7 @@ from actors.database.asking import terms_for
 from actors.database.request import NotStored, Store
 from actors.operations.set_up import LookAtSetUp, Prerequisites
 from actors.runtime.child import ChildContext
-from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
+from actors.runtime.waiting import POLL_WINDOW_SECONDS, WakeUp, seconds_to_poll_window, until_stopped
 
 log = structlog.get_logger()
 
@@ -19,7 +19,7 @@ COMMAND_SECONDS = 1.0  # a person waits
 
 
 class SetUpWatch:
-    """The actor that looks at start, after a hint, when a person asks, and in a burst that is under way anyhow."""
+    """The actor that looks at start, after a hint, when a person asks, and in a poll window that is there anyhow."""
 
     def __init__(self, store: Store, means: Prerequisites) -> None:
         self._store = store
@@ -47,8 +47,8 @@ class SetUpWatch:
         stopping = False
         while not stopping:
             await until_stopped(context.stopping, self._look)
-            calm = LOOK_SECONDS - BURST_SECONDS if not self._missing else 0.0
-            stopping = await self._wake_up.wait(seconds_to_burst() + calm, context.stopping)
+            calm = LOOK_SECONDS - POLL_WINDOW_SECONDS if not self._missing else 0.0
+            stopping = await self._wake_up.wait(seconds_to_poll_window() + calm, context.stopping)
 
     async def _look(self) -> None:
         await self._ask(ASK_SECONDS)

@@ -19,7 +19,7 @@ from actors.operations.operation import Operation
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from actors.ports import Chat, Instagram
 from actors.runtime.child import ChildContext
-from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
+from actors.runtime.waiting import POLL_WINDOW_SECONDS, WakeUp, seconds_to_poll_window, until_stopped
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ class TokenDependencies:
 
 
 class TokenKeeper:
-    """The actor that looks at the tokens at start, then a few times a day, in a burst that is under way anyhow."""
+    """The actor that looks at the tokens at start, then a few times a day, in a poll window that is there anyhow."""
 
     def __init__(self, dependencies: TokenDependencies) -> None:
         self._dependencies = dependencies
@@ -57,14 +57,14 @@ class TokenKeeper:
             stopping = await WakeUp().wait(seconds or 0.0, context.stopping)
 
     async def _look(self) -> float:
-        """Keep what is due; returns how long to sleep: to the next burst only, if something was left undone."""
+        """Keep what is due; returns how long to sleep: to the next poll window only, if something was left undone."""
         owner = f"{self._dependencies.worker} tokens {next(self._looks)}"
         try:
             due = (await self._dependencies.store.ask(ClaimTokens(owner), _terms())).value
         except NotStored:
-            return seconds_to_burst()
+            return seconds_to_poll_window()
         done = [await self._keep(one, owner) for one in due]
-        return seconds_to_burst() + (LOOK_SECONDS - BURST_SECONDS if all(done) else 0.0)
+        return seconds_to_poll_window() + (LOOK_SECONDS - POLL_WINDOW_SECONDS if all(done) else 0.0)
 
     async def _keep(self, due: TokenDue, owner: str) -> bool:
         """Renew, then warn if that was of no use; False: a warning is still to be given."""

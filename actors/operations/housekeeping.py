@@ -1,4 +1,4 @@
-"""What is asked of the database beside the work itself: leases, the record of interactions, and tidying up."""
+"""What is asked of the database beside the work itself: leases, the record of interactions, and pruning."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class WriteInteractions(Operation[int]):
 
 
 @dataclass(frozen=True, slots=True)
-class TidyUp(Operation[int]):
+class Prune(Operation[int]):
     """Delete what has outlived its retention; answers how many rows went."""
 
 

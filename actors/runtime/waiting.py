@@ -8,12 +8,12 @@ from typing import TypeVar
 import anyio
 
 T = TypeVar("T")
-BURST_SECONDS = 1800.0  # upper bound on the interval between two periodic looks at the database
+POLL_WINDOW_SECONDS = 1800.0  # upper bound on the interval between two periodic looks at the database
 
 
-def seconds_to_burst() -> float:
-    """How long until the next burst. It comes for all at the same moment, so that a database can sleep between them."""
-    return BURST_SECONDS - anyio.current_time() % BURST_SECONDS
+def seconds_to_poll_window() -> float:
+    """How long until the next poll window, which comes for all at one moment: between them a database can sleep."""
+    return POLL_WINDOW_SECONDS - anyio.current_time() % POLL_WINDOW_SECONDS
 
 
 async def until_stopped(stopping: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | None:

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 RETRY = Backoff.doubling(5.0, 300.0)
 
 
-class HintListener:
+class NotificationListener:
     """The actor that wakes the schedule when another process changed the queue."""
 
     def __init__(self, pool: Pool, on_hint: Callable[[], None]) -> None:
@@ -36,11 +36,11 @@ class HintListener:
     async def _listen(self) -> bool:
         listening = False
         try:
-            async with self._pool.notifications() as hints:
+            async with self._pool.notifications() as notifications:
                 listening = True
                 # What was queued before we listened.
                 self._on_hint()
-                async for _ in hints:
+                async for _ in notifications:
                     self._on_hint()
         except PortError as error:
             log.info("hints.lost" if listening else "hints.missing", reason=str(error))

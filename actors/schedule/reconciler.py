@@ -14,7 +14,7 @@ from actors.errors import MailboxClosed
 from actors.operations.cards import Recover, Recoverable
 from actors.peers import Items
 from actors.runtime.child import ChildContext
-from actors.runtime.waiting import WakeUp, seconds_to_burst, until_stopped
+from actors.runtime.waiting import WakeUp, seconds_to_poll_window, until_stopped
 
 log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ class Reconciler:
         await self._tell(found)
         now = anyio.current_time()
         next_at = math.inf if found.next_seconds is None else now + found.next_seconds + 0.1
-        return max(SHORTEST_SECONDS, min(seconds_to_burst(), next_at - now, self._once_more_at - now))
+        return max(SHORTEST_SECONDS, min(seconds_to_poll_window(), next_at - now, self._once_more_at - now))
 
     async def _tell(self, found: Recoverable) -> None:
         if found.behind or found.unpublished:

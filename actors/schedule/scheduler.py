@@ -13,19 +13,19 @@ from actors.database.request import NotStored, RequestTerms, Store
 from actors.domain.item import State
 from actors.domain.messages import CardNotSent, Changed, Message, Present
 from actors.errors import MailboxClosed
-from actors.operations.housekeeping import TidyUp
+from actors.operations.housekeeping import Prune
 from actors.operations.schedule import ChangesTold, ClaimDue, Due
 from actors.peers import Items
 from actors.runtime.child import ChildContext
-from actors.runtime.waiting import WakeUp, seconds_to_burst, until_stopped
+from actors.runtime.waiting import WakeUp, seconds_to_poll_window, until_stopped
 
 log = structlog.get_logger()
 
 AFTER_OUTAGE_SECONDS = 2.0
 TOLD_SECONDS = 3.0
 WORKER_ENDED = "its worker ended before it knew"
-TIDY_SECONDS = 6 * 3600.0
-TIDY_BITE = 5000  # rows of one kind that are deleted at once; fewer of all kinds together: nothing is left
+PRUNE_SECONDS = 6 * 3600.0
+PRUNE_BITE = 5000  # rows of one kind that are deleted at once; fewer of all kinds together: nothing is left
 BITE_SECONDS = 1.0  # between two bites: slots are looked at, and taps have the database
 
 
@@ -39,7 +39,7 @@ class Scheduler:
         self._items = items
         self._worker = worker
         self._wake_up = WakeUp()
-        self._tidied_at: float | None = None
+        self._pruned_at: float | None = None
         self._looks = 0
 
     def wake(self) -> None:
@@ -67,11 +67,11 @@ class Scheduler:
             if reply.attempts > 1:
                 # The attempt before may have expired items: their actors were not told, and their cards are not drawn.
                 self._on_left_behind()
-            more_is_left = await self._tidy_up()
+            more_is_left = await self._prune()
         except NotStored:
             return AFTER_OUTAGE_SECONDS
-        burst = BITE_SECONDS if more_is_left else seconds_to_burst()
-        return burst if due.next_seconds is None else min(burst, due.next_seconds + 0.01)
+        pause = BITE_SECONDS if more_is_left else seconds_to_poll_window()
+        return pause if due.next_seconds is None else min(pause, due.next_seconds + 0.01)
 
     async def _tell(self, due: Due) -> None:
         for row in due.present:
@@ -94,15 +94,15 @@ class Scheduler:
             with anyio.move_on_after(TOLD_SECONDS, shield=True):
                 await self._store.ask(ChangesTold(self._worker, key), _ticket())
 
-    async def _tidy_up(self) -> bool:
-        """Enforce the retentions, a few times a day and in a burst that is under way anyhow; True if more is left."""
+    async def _prune(self) -> bool:
+        """Enforce the retentions, a few times a day and in a poll window that is there anyhow; True if more is left."""
         now = anyio.current_time()
-        if self._tidied_at is not None and now - self._tidied_at < TIDY_SECONDS:
+        if self._pruned_at is not None and now - self._pruned_at < PRUNE_SECONDS:
             return False
-        gone = (await self._store.ask(TidyUp(), _ticket())).value
-        if gone >= TIDY_BITE:
+        gone = (await self._store.ask(Prune(), _ticket())).value
+        if gone >= PRUNE_BITE:
             return True
-        self._tidied_at = now
+        self._pruned_at = now
         return False
 
 

@@ -67,7 +67,7 @@ def _put_add(app: typer.Typer, opened: ConsoleDependencies) -> None:
         as_json: arguments.AsJson = False,
     ) -> None:
         """Set up a group; it rehearses (dry run) until you say --live."""
-        wishes = _wishes(
+        columns = _columns(
             title=title,
             timezone=timezone,
             live=live,
@@ -81,7 +81,7 @@ def _put_add(app: typer.Typer, opened: ConsoleDependencies) -> None:
         remarks = run(lambda: remarks_on_group(opened, chat_id))
         if account:
             raise WrongInput(f"Chat {chat_id} is new and has no account {account}: {CONNECT.format(chat_id)}.")
-        _show(change(opened, lambda admin: admin.add_chat(chat_id, wishes)), as_json)
+        _show(change(opened, lambda admin: admin.add_chat(chat_id, columns)), as_json)
         warn(remarks)
 
 
@@ -110,7 +110,7 @@ def _put_set(app: typer.Typer, opened: ConsoleDependencies) -> None:
         as_json: arguments.AsJson = False,
     ) -> None:
         """Change what you name, and nothing else."""
-        wishes = _wishes(
+        columns = _columns(
             title=title,
             timezone=timezone,
             live=live,
@@ -122,9 +122,9 @@ def _put_set(app: typer.Typer, opened: ConsoleDependencies) -> None:
             repost_days=repost_days,
             skip_days=skip_days,
         )
-        if not wishes:
+        if not columns:
             raise WrongInput(f"Say what to change of chat {chat_id}, like --live or --pause; --help lists it all.")
-        _show(change(opened, lambda admin: _set(admin, chat_id, wishes)), as_json)
+        _show(change(opened, lambda admin: _set(admin, chat_id, columns)), as_json)
 
 
 def _put_list(app: typer.Typer, opened: ConsoleDependencies) -> None:
@@ -144,11 +144,11 @@ def _zone(name: str) -> str:
     return name if is_known(name) else f"UTC: {name} is not known here"
 
 
-async def _set(admin: Admin, chat_id: int, wishes: dict[str, Any]) -> Lines:
+async def _set(admin: Admin, chat_id: int, columns: dict[str, Any]) -> Lines:
     """A chat publishes by accounts that are connected: a name that none of them has means nothing."""
-    name = wishes.get("account")
+    name = columns.get("account")
     if not name:
-        return await admin.set_chat(chat_id, wishes)
+        return await admin.set_chat(chat_id, columns)
     accounts = await admin.list_accounts(chat_id)
     if accounts and "refused" in accounts[0]:
         return accounts
@@ -159,10 +159,10 @@ async def _set(admin: Admin, chat_id: int, wishes: dict[str, Any]) -> Lines:
     chosen = await admin.set_account(ids[name.casefold()])
     if "refused" in chosen[0]:
         return chosen
-    return await admin.set_chat(chat_id, {key: value for key, value in wishes.items() if key != "account"})
+    return await admin.set_chat(chat_id, {key: value for key, value in columns.items() if key != "account"})
 
 
-def _wishes(**named: Any) -> dict[str, Any]:
+def _columns(**named: Any) -> dict[str, Any]:
     return {name: value for name, value in named.items() if value is not None}
 
 

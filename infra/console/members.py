@@ -51,14 +51,14 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
         as_json: arguments.AsJson = False,
     ) -> None:
         """Give a member a role, or take it."""
-        wishes: dict[str, str | None] = {}
+        columns: dict[str, str | None] = {}
         if role is not None:
-            wishes["role"] = None if role is Role.NONE else role.value
+            columns["role"] = None if role is Role.NONE else role.value
         if name is not None:
-            wishes["name"] = name
-        if not wishes:
+            columns["name"] = name
+        if not columns:
             raise WrongInput("Say what to change: --role reviewer, --role admin, --role none or --name NAME.")
-        line = change(opened, lambda admin: admin.set_member(chat_id, user_id, wishes))
+        line = change(opened, lambda admin: admin.set_member(chat_id, user_id, columns))
         if as_json:
             show_lines([line])
         else:

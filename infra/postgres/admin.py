@@ -46,13 +46,13 @@ class PostgresAdmin:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> AdminLines:
-        """Set up a chat; `wishes` are columns of chats by name."""
-        return await self._ask("add_chat($1, $2::jsonb)", chat_id, json.dumps(wishes))
+    async def add_chat(self, chat_id: int, columns: Mapping[str, object]) -> AdminLines:
+        """Set up a chat; `columns` are columns of chats by name."""
+        return await self._ask("add_chat($1, $2::jsonb)", chat_id, json.dumps(columns))
 
-    async def set_chat(self, chat_id: int, wishes: Mapping[str, object]) -> AdminLines:
-        """Change what is named in `wishes`, and have the open cards drawn again if they show it."""
-        return await self._ask("set_chat($1, $2::jsonb)", chat_id, json.dumps(wishes))
+    async def set_chat(self, chat_id: int, columns: Mapping[str, object]) -> AdminLines:
+        """Change what is named in `columns`, and have the open cards drawn again if they show it."""
+        return await self._ask("set_chat($1, $2::jsonb)", chat_id, json.dumps(columns))
 
     async def list_chats(self) -> AdminLines:
         """Every chat, by title."""
@@ -88,9 +88,9 @@ class PostgresAdmin:
         answer = await self._ask_any("why_item($1)", item_id)
         return [answer] if isinstance(answer, dict) else [answer[0], *answer[1]]
 
-    async def set_member(self, chat_id: int, user_id: int, wishes: Mapping[str, object]) -> AdminLines:
-        """Change `role` (None: no right in a restricted chat) or `name`, whichever is named in `wishes`."""
-        return await self._ask("set_member($1, $2, $3::jsonb)", chat_id, user_id, json.dumps(wishes))
+    async def set_member(self, chat_id: int, user_id: int, columns: Mapping[str, object]) -> AdminLines:
+        """Change `role` (None: no right in a restricted chat) or `name`, whichever is named in `columns`."""
+        return await self._ask("set_member($1, $2, $3::jsonb)", chat_id, user_id, json.dumps(columns))
 
     async def list_members(self, chat_id: int | None) -> AdminLines:
         """The people of a chat, or of all, those with a role first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease, TidyUp, WriteInteractions
+from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, Prune, ReleaseLease, WriteInteractions
 from infra.postgres.statement import Statement, Statements
 
 HOLD_LEASE: Statement[HoldLease, LeaseView] = Statement(
@@ -38,10 +38,10 @@ WRITE_INTERACTIONS: Statement[WriteInteractions, int] = Statement(
 )
 
 
-TIDY_UP: Statement[TidyUp, int] = Statement("select tidy_up()", lambda _: (), lambda _, value: int(value))
+PRUNE: Statement[Prune, int] = Statement("select prune()", lambda _: (), lambda _, value: int(value))
 STATEMENTS: Statements = {
     HoldLease: HOLD_LEASE,
     ReleaseLease: RELEASE_LEASE,
     WriteInteractions: WRITE_INTERACTIONS,
-    TidyUp: TIDY_UP,
+    Prune: PRUNE,
 }

@@ -198,9 +198,9 @@ class ConnectionPool:
             with anyio.CancelScope(shield=True):
                 connection = await self._connect_listener()
             try:
-                hints = Notifications(connection)
-                await hints.listen(CHANNEL)
-                yield hints
+                notifications = Notifications(connection)
+                await notifications.listen(CHANNEL)
+                yield notifications
             finally:
                 with anyio.CancelScope(shield=True):
                     await _close(connection)

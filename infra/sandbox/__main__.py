@@ -19,21 +19,25 @@ def main() -> None:
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a name that leads here")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-limits", action="store_true", help="send and edit as fast as you like")
-    wish = parser.parse_args()
+    options = parser.parse_args()
     try:
         asyncio.run(
-            serve(Listener(wish.host, [wish.port], wish.allow_host), Rules(limits=not wish.no_limits), wish.seed)
+            serve(
+                Listener(options.host, [options.port], options.allow_host),
+                Rules(limits=not options.no_limits),
+                options.seed,
+            )
         )
     except CannotListen as error:
         parser.exit(2, f"{error}\n")
 
 
-async def serve(door: Listener, rules: Rules, seed: int) -> None:
+async def serve(listener: Listener, rules: Rules, seed: int) -> None:
     """Open the sandbox, announce it, and wait to be stopped."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_sandbox(door, rules, seed) as sandbox:
+    async with open_sandbox(listener, rules, seed) as sandbox:
         sys.stdout.write(json.dumps({"url": sandbox.url, "token": sandbox.token}) + "\n")
         sys.stdout.flush()
         await stopped.wait()

@@ -56,9 +56,9 @@ class Control:
         return web.json_response([chat.wire() | {"people": [p.wire() for p in chat.people.values()]} for chat in chats])
 
     async def _create_chat(self, request: web.Request) -> web.Response:
-        wish = await request.json()
-        people = [User(int(each["id"]), each["name"], each.get("username")) for each in wish.get("people", [])]
-        new = NewChat(wish["title"], people, wish.get("type", "supergroup"), wish.get("id"))
+        body = await request.json()
+        people = [User(int(each["id"]), each["name"], each.get("username")) for each in body.get("people", [])]
+        new = NewChat(body["title"], people, body.get("type", "supergroup"), body.get("id"))
         return web.json_response(self.sandbox.create_chat(new).wire())
 
     async def _messages(self, request: web.Request) -> web.Response:
@@ -71,24 +71,24 @@ class Control:
         return web.json_response(self.sandbox.toasts())
 
     async def _say(self, request: web.Request) -> web.Response:
-        wish = await request.json()
-        return web.json_response(show_message(self.sandbox.say(wish["chat_id"], wish["user_id"], wish["text"])))
+        body = await request.json()
+        return web.json_response(show_message(self.sandbox.say(body["chat_id"], body["user_id"], body["text"])))
 
     async def _membership(self, request: web.Request) -> web.Response:
-        wish = await request.json()
-        self.sandbox.set_bot_membership(wish["chat_id"], wish["user_id"], wish["bot_is_member"])
+        body = await request.json()
+        self.sandbox.set_bot_membership(body["chat_id"], body["user_id"], body["bot_is_member"])
         return web.json_response({})
 
     async def _inject(self, request: web.Request) -> web.Response:
-        wish = await request.json()
-        return web.json_response({"update_id": self.sandbox.inject(wish["kind"], wish["payload"])})
+        body = await request.json()
+        return web.json_response({"update_id": self.sandbox.inject(body["kind"], body["payload"])})
 
     async def _faults(self, _: web.Request) -> web.Response:
         return web.json_response([armed.wire() for armed in self.sandbox.faults.armed])
 
     async def _set_fault(self, request: web.Request) -> web.Response:
-        wish: dict[str, Any] = await request.json()
-        return web.json_response({"number": self.sandbox.set_fault(Fault(FaultKind(wish.pop("kind")), **wish))})
+        body: dict[str, Any] = await request.json()
+        return web.json_response({"number": self.sandbox.set_fault(Fault(FaultKind(body.pop("kind")), **body))})
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
         number = request.match_info.get("number")
@@ -115,12 +115,12 @@ class Control:
         return web.Response(body=stored.content, content_type=stored.content_type)
 
 
-def guard(door: Listener) -> Middleware:
+def guard(listener: Listener) -> Middleware:
     """Let nobody in by a name that is not ours, nor a page from elsewhere."""
 
     @web.middleware
     async def turn_away(request: web.Request, handler: Route) -> web.StreamResponse:
-        why = door.turns_away(request.headers.get("host", ""), request.headers.get("origin"))
+        why = listener.turns_away(request.headers.get("host", ""), request.headers.get("origin"))
         if why is not None:
             return web.json_response({"error": why}, status=403)
         return await handler(request)

@@ -19,18 +19,21 @@ from infra.sandbox.telegram.rules import Rules
 
 @asynccontextmanager
 async def open_sandbox(
-    door: Listener | None = None, rules: Rules | None = None, seed: int = 0, clock: Callable[[], float] | None = None
+    listener: Listener | None = None,
+    rules: Rules | None = None,
+    seed: int = 0,
+    clock: Callable[[], float] | None = None,
 ) -> AsyncIterator[Sandbox]:
     """Yield a sandbox that accepts connections; raises CannotListen."""
-    door = door or Listener()
-    with door.open() as listener:
-        async with _serving(Sandbox(clock or telegram_clock(), rules or Rules(), seed), door, listener) as sandbox:
+    listener = listener or Listener()
+    with listener.open() as opened:
+        async with _serving(Sandbox(clock or telegram_clock(), rules or Rules(), seed), listener, opened) as sandbox:
             yield sandbox
 
 
 @asynccontextmanager
-async def _serving(sandbox: Sandbox, door: Listener, listener: socket.socket) -> AsyncIterator[Sandbox]:
-    app = web.Application(client_max_size=REQUEST_BYTES, middlewares=[guard(door), explain])
+async def _serving(sandbox: Sandbox, listener: Listener, opened: socket.socket) -> AsyncIterator[Sandbox]:
+    app = web.Application(client_max_size=REQUEST_BYTES, middlewares=[guard(listener), explain])
     sandbox.bot_api.add_routes(app)
     sandbox.instagram.api.add_routes(app)
     Control(sandbox).add_routes(app)
@@ -40,8 +43,8 @@ async def _serving(sandbox: Sandbox, door: Listener, listener: socket.socket) ->
     await runner.setup()
     pushing = asyncio.create_task(sandbox.bot_api.pushing.run())
     try:
-        await web.SockSite(runner, listener, backlog=BACKLOG).start()
-        sandbox.address = SandboxAddress(own_address(listener), TOKEN, tuple(addresses(listener)))
+        await web.SockSite(runner, opened, backlog=BACKLOG).start()
+        sandbox.address = SandboxAddress(own_address(opened), TOKEN, tuple(addresses(opened)))
         yield sandbox
     finally:
         pushing.cancel()

@@ -15,7 +15,7 @@ from actors.domain.item import Action, State
 from actors.domain.messages import Recorded
 from actors.errors import Unreachable
 from actors.operations.cards import AcknowledgeCards, Recover, Recoverable, SaveCard, SendFailed
-from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease, TidyUp, WriteInteractions
+from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, Prune, ReleaseLease, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue, Due
 from actors.operations.set_up import LookAtSetUp, Prerequisites, SetUp
@@ -76,7 +76,7 @@ class TimedPool(FakePool):
                 return True
             case ClaimTokens() | LookAtSetUp():
                 return self.set_up if isinstance(operation, LookAtSetUp) else ()
-            case AcknowledgeCards() | TidyUp() | WriteInteractions():
+            case AcknowledgeCards() | Prune() | WriteInteractions():
                 return 0
         raise AssertionError(operation)
 

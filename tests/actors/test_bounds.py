@@ -152,7 +152,7 @@ def test_message_of_many_lines_is_one_that_telegram_takes() -> None:
 
 
 def test_idle_worker_asks_in_two_bursts_an_hour() -> None:
-    assert waiting.BURST_SECONDS == 1800.0
+    assert waiting.POLL_WINDOW_SECONDS == 1800.0
 
 
 def test_tap_that_took_a_second_says_what_it_waited_for() -> None:

@@ -25,7 +25,7 @@ from actors.database.request import Priority, RequestTerms
 from actors.domain.item import State
 from actors.domain.messages import AskExpired, CardSent
 from actors.errors import Unreachable
-from actors.operations.housekeeping import TidyUp
+from actors.operations.housekeeping import Prune
 from actors.operations.operation import Operation
 from actors.runtime.child import ChildContext
 from actors.runtime.mailbox import Mailbox
@@ -167,7 +167,7 @@ async def _database() -> AsyncIterator[Callable[[], Awaitable[object]]]:
     context = ChildContext()
 
     async def ask() -> object:
-        return await database.ask(TidyUp(), RequestTerms(anyio.current_time() + 60.0, Priority.HIGH))
+        return await database.ask(Prune(), RequestTerms(anyio.current_time() + 60.0, Priority.HIGH))
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(database.run(context))

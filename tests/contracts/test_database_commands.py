@@ -13,7 +13,7 @@ from actors.operations.commands import (
     SetAside,
     Told,
 )
-from actors.operations.housekeeping import TidyUp
+from actors.operations.housekeeping import Prune
 from tests.contracts.team import ANNA, BEN, CHAT, OTHER_CHAT, Team
 
 FIRST = 901
@@ -217,10 +217,10 @@ async def test_view_of_a_new_chat_is_empty(team: Team) -> None:
 async def test_commands_are_forgotten_after_two_days(team: Team) -> None:
     await say_pause(team)
     await team.world.pass_time(47 * 3600)
-    await team.ask(TidyUp())
+    await team.ask(Prune())
     assert len(await team.lines("commands")) == 1
 
     await team.world.pass_time(2 * 3600)
-    await team.ask(TidyUp())
+    await team.ask(Prune())
 
     assert await team.lines("commands") == []

@@ -8,8 +8,8 @@ from actors.operations.housekeeping import (
     Interaction,
     LeaseState,
     LeaseView,
+    Prune,
     ReleaseLease,
-    TidyUp,
     WriteInteractions,
 )
 from tests.contracts.team import CHAT, Team
@@ -167,7 +167,7 @@ async def test_what_is_a_month_old_is_deleted_and_what_was_decided_stays(team: T
     await team.ask(WriteInteractions("one/1", (line(at_ms=1),)))
     await team.world.pass_time(31 * DAY)
 
-    gone = await team.ask(TidyUp())
+    gone = await team.ask(Prune())
 
     assert gone == 3
     assert [await team.lines(table) for table in ("interactions", "taps", "interaction_batches")] == [[], [], []]
@@ -180,4 +180,4 @@ async def test_what_is_young_stays(team: Team) -> None:
     await team.ask(WriteInteractions("one/1", (line(at_ms=now_ms),)))
     await team.world.pass_time(0.9 * DAY)
 
-    assert await team.ask(TidyUp()) == 0
+    assert await team.ask(Prune()) == 0

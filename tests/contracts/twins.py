@@ -15,7 +15,7 @@ from actors.domain.taps import Press, Tap
 from actors.errors import PortError
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
 from actors.operations.commands import CommandKey, LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem, SetAside
-from actors.operations.housekeeping import HoldLease, Interaction, ReleaseLease, TidyUp, WriteInteractions
+from actors.operations.housekeeping import HoldLease, Interaction, Prune, ReleaseLease, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from actors.operations.publishes import PhaseChange, PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
@@ -85,7 +85,7 @@ class Twins:
             (2, lambda: HoldLease("updates", self._worker(), random.choice((10.0, 86_400.0)), 10.0)),
             (1, lambda: ReleaseLease("updates", self._worker())),
             (1, self._write),
-            (1, TidyUp),
+            (1, Prune),
             (2, self._load),
             (3, lambda: PresentNext(self._wish(), self._worker())),
             (2, lambda: PauseChat(self._wish(), random.random() < 0.4)),

@@ -1,4 +1,4 @@
-"""The SQL of leases, interactions and tidying up, in memory."""
+"""The SQL of leases, interactions and pruning, in memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease, TidyUp, WriteInteractions
+from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, Prune, ReleaseLease, WriteInteractions
 from tests.fakes.cards import EPOCH
 from tests.fakes.records import BatchRecord, LeaseRecord
 from tests.fakes.tables import Table
@@ -71,7 +71,7 @@ def write_interactions(writer: Writer, asked: WriteInteractions) -> int:
     return len(known)
 
 
-def tidy_up(writer: Writer, _: TidyUp) -> int:
+def prune(writer: Writer, _: Prune) -> int:
     """Delete what has outlived its use."""
     tables = writer.tables
     return (
@@ -102,5 +102,5 @@ MEANINGS: Meanings = {
     HoldLease: hold_lease,
     ReleaseLease: release_lease,
     WriteInteractions: write_interactions,
-    TidyUp: tidy_up,
+    Prune: prune,
 }

@@ -10,7 +10,7 @@ from actors.domain.item import Action, Item
 from actors.domain.taps import AskToReject
 from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, SaveCard, SendFailed, Shown
 from actors.operations.commands import CommandKey, LookAtChat, MoveChat, PauseChat, PresentNext, RequeueItem
-from actors.operations.housekeeping import HoldLease, Interaction, ReleaseLease, TidyUp, WriteInteractions
+from actors.operations.housekeeping import HoldLease, Interaction, Prune, ReleaseLease, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue, StoreOutcome
 from actors.operations.taps import CloseTap, LoadItem, LookAtButton, LookAtCard, RecordTap
@@ -117,10 +117,10 @@ async def _write(team: Team) -> Operation[Any]:
     return WriteInteractions("batch-1", (line, line))
 
 
-async def _tidy_up(team: Team) -> Operation[Any]:
+async def _prune(team: Team) -> Operation[Any]:
     await team.ask(await _write(team))
     await team.world.pass_time(YEAR_SECONDS)
-    return TidyUp()
+    return Prune()
 
 
 async def _look_at_chat(team: Team) -> Operation[Any]:
@@ -167,7 +167,7 @@ OTHERS = (
     Case("hold the lease", _hold_lease),
     Case("release the lease", _release_lease),
     Case("write interactions", _write, tells_work=True),
-    Case("tidy up", _tidy_up, tells_work=True),
+    Case("prune", _prune, tells_work=True),
     Case("look at a chat", _look_at_chat),
     Case("present the next", _present_next),
     Case("pause a chat", _pause),

@@ -10,7 +10,7 @@ import pytest
 from actors.operations.schedule import ClaimDue
 from actors.runtime.actor import Context, DeadLetter, Reason
 from actors.runtime.child import ChildContext, ChildSpec
-from actors.runtime.waiting import BURST_SECONDS
+from actors.runtime.waiting import POLL_WINDOW_SECONDS
 from actors.schedule.scheduler import Scheduler
 from tests.kit.clock import virtual_time
 from tests.kit.kit import Kit
@@ -128,7 +128,7 @@ async def test_store_is_the_real_one_on_a_database_in_memory(kit: Kit) -> None:
     items = kit.keyed_probe(tuple, object)
 
     async with kit.child(Scheduler(kit.store, items, "w1", lambda: None).run):
-        await items.told.expect_nothing(within=BURST_SECONDS + 1.0)
+        await items.told.expect_nothing(within=POLL_WINDOW_SECONDS + 1.0)
 
     assert sum(isinstance(ran, ClaimDue) for ran in kit.database.ran) == 2
 

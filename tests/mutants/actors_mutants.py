@@ -128,7 +128,7 @@ ACTORS: tuple[Mutant, ...] = (
                 "actors/schedule/reconciler.py",
                 "            self._everything = self._everything or operation.everything\n"
                 "            return AFTER_OUTAGE_SECONDS",
-                "            return seconds_to_burst()",
+                "            return seconds_to_poll_window()",
             ),
         ),
     ),
@@ -159,12 +159,12 @@ ACTORS: tuple[Mutant, ...] = (
     Mutant(
         "schedule_sleeps_after_an_outage",
         "F26",
-        "a look at the schedule that failed is made up for at the next burst",
+        "a look at the schedule that failed is made up for at the next poll window",
         (
             Edit(
                 "actors/schedule/scheduler.py",
                 "            return AFTER_OUTAGE_SECONDS",
-                "            return seconds_to_burst()",
+                "            return seconds_to_poll_window()",
             ),
         ),
     ),

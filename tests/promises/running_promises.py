@@ -44,7 +44,7 @@ RUNNING: tuple[Promise, ...] = (
     ),
     Promise(
         "idle",
-        "A lone idle worker sends at most 12 statements an hour, in two bursts",
+        "A lone idle worker sends at most 12 statements an hour, in two poll windows",
         tests("idle"),
         "a lone holder renews its lease as often as one with company",
         (

@@ -22,7 +22,7 @@ ROUTINE = {
     "poll",
     "ClaimTokens",
     "LookAtSetUp",
-    "TidyUp",
+    "Prune",
     "WriteInteractions",
 }
 MOMENT = 9  # the digits before each line of a transcript, in seconds

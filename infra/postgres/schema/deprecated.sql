@@ -40,6 +40,9 @@ create or replace function requeue_by_command(p_chat_id bigint, p_message bigint
   p_item_id bigint) returns jsonb language sql as $$
   select requeue_by_command(p_chat_id, p_message, p_user, p_name, p_item_id, false) $$;
 
+-- Called by 0.1 before it had the trade's name (to f67c445). Goes in 0.3.
+create or replace function tidy_up() returns jsonb language sql as $$ select prune() $$;
+
 -- Gone: called by no release since 0019 landed; databases of then may have them.
 drop function if exists save_card(bigint, bigint, bigint, integer, text, text);
 drop function if exists send_failed(bigint, bigint, text, boolean, double precision);

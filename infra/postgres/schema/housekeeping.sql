@@ -3,7 +3,7 @@
 -- The poll lease: one worker asks Telegram for updates. Only the database's clock counts. A lone holder takes it for a
 -- day and renews nothing, so that an idle database can sleep; a standby registers itself and cuts that to
 -- p_cut_seconds, within which a living holder, woken by the platform's 409, renews. `token` grows with every change of
--- the owner. Interactions come in batches whose key makes a second write harmless. `tidy_up` deletes in bounded bites.
+-- the owner. Interactions come in batches whose key makes a second write harmless. `prune` deletes in bounded bites.
 -- Lock order: one table each. Callers: infra/postgres/housekeeping.py.
 
 -- Take or renew the lease, or register as the standby of its holder.
@@ -55,7 +55,7 @@ end $$;
 
 -- Commands go after two days: Telegram keeps an update for one, and a group that became a supergroup counts its
 -- messages anew. Answers how many rows went.
-create or replace function tidy_up() returns jsonb language sql as $$
+create or replace function prune() returns jsonb language sql as $$
   with talk as (delete from interactions where (chat_key, id) in (
       select chat_key, id from interactions where at < now() - interval '30 days' limit 5000) returning 1),
     pressed as (delete from taps where (chat_key, tap_id) in (

@@ -49,7 +49,7 @@ class Listener:
                 taken = error
                 if error.errno != errno.EADDRINUSE:
                     break
-        assert taken is not None, "a door has a port at least"
+        assert taken is not None, "a listener has a port at least"
         raise CannotListen(self._explained(taken)) from taken
 
     def turns_away(self, host: str, origin: str | None) -> str | None:

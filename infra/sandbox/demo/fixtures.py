@@ -21,11 +21,11 @@ ACCOUNT = "@demo_studio"
 class DemoAdmin(Protocol):
     """The operator's commands, as far as the demo needs them."""
 
-    async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Any:
+    async def add_chat(self, chat_id: int, columns: Mapping[str, object]) -> Any:
         """Set up a chat."""
         ...
 
-    async def set_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Any:
+    async def set_chat(self, chat_id: int, columns: Mapping[str, object]) -> Any:
         """Change a chat."""
         ...
 

@@ -48,7 +48,7 @@ class DemoOptions:
     headless: bool = False
     seconds: float | None = None
     seed: int = 1
-    door: Listener = field(default_factory=Listener)
+    listener: Listener = field(default_factory=Listener)
     opens: bool = False
 
 
@@ -64,9 +64,9 @@ async def set_the_stage(sandbox: Sandbox, fixtures: DemoFixtures, folder: Path) 
     return len(GROUPS) * STORIES_PER_GROUP
 
 
-async def play(sandbox: Sandbox, fixtures: DemoFixtures, wish: DemoOptions) -> dict[str, Any]:
+async def play(sandbox: Sandbox, fixtures: DemoFixtures, options: DemoOptions) -> dict[str, Any]:
     """Let people tap for some seconds while connections are cut; returns what came of it."""
-    random = Random(wish.seed)
+    random = Random(options.seed)
     crowd = Crowd(sandbox, random)
     cuts = 0
     with anyio.fail_after(STARTED_SECONDS):
@@ -80,7 +80,7 @@ async def play(sandbox: Sandbox, fixtures: DemoFixtures, wish: DemoOptions) -> d
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(cut_now_and_then)
-        await crowd.run(wish.seconds or HEADLESS_SECONDS)
+        await crowd.run(options.seconds or HEADLESS_SECONDS)
         tasks.cancel_scope.cancel()
     await _let_cards_settle(sandbox, crowd)
     report = count(crowd.taps, sandbox.telegram, sandbox.clock())

@@ -41,7 +41,7 @@ class DemoDependencies:
 
 
 async def show(
-    sandbox: Sandbox, dependencies: DemoDependencies, wish: DemoOptions, announce: Callable[[], None]
+    sandbox: Sandbox, dependencies: DemoDependencies, options: DemoOptions, announce: Callable[[], None]
 ) -> None:
     """Open the demo and leave it to visitors; `announce` is called once somebody may come."""
     async with anyio.create_task_group() as tasks:
@@ -49,10 +49,10 @@ async def show(
         with anyio.fail_after(STARTED_SECONDS):
             await sandbox.until(sandbox.bot_api.polls.is_waiting)
         announce()
-        if wish.opens:
+        if options.opens:
             tasks.start_soon(browser.show, sandbox.address.pages[0])
         tasks.start_soon(environment.stories.keep_coming)
-        await anyio.sleep(wish.seconds or math.inf)
+        await anyio.sleep(options.seconds or math.inf)
         tasks.cancel_scope.cancel()
 
 

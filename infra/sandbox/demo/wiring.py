@@ -62,23 +62,23 @@ class Typed:
 
 def run(typed: Typed) -> int:
     """Play until it is over or a signal ends it; returns the exit status, and raises what kept it from starting."""
-    door = Listener(typed.host, headless.ports(typed.headless, typed.port), typed.allow_host)
+    listener = Listener(typed.host, headless.ports(typed.headless, typed.port), typed.allow_host)
     quiet = typed.headless or typed.no_browser
     opens = not quiet and browser.is_at_hand(child_environment({}), sys.stdout.isatty())
-    wish = headless.DemoOptions(typed.headless, typed.seconds, typed.seed, door, opens)
+    options = headless.DemoOptions(typed.headless, typed.seconds, typed.seed, listener, opens)
     try:
-        return anyio.run(run_demo, wish, backend_options=UVLOOP)
+        return anyio.run(run_demo, options, backend_options=UVLOOP)
     except CannotListen as error:
         raise WrongInput(str(error)) from error
 
 
-async def run_demo(wish: headless.DemoOptions) -> int:
+async def run_demo(options: headless.DemoOptions) -> int:
     """The same in an event loop; raises CannotListen, too."""
     status, failure = ENDED_BY_A_SIGNAL, None
     async with anyio.create_task_group() as tasks:
         await tasks.start(Stopper(tasks.cancel_scope.cancel, "demo.stopping").listen)
         try:
-            status = await play(wish)
+            status = await play(options)
         except (QueueError, CannotListen) as error:
             failure = error  # out of the task group it would come as a group
         tasks.cancel_scope.cancel()
@@ -87,16 +87,16 @@ async def run_demo(wish: headless.DemoOptions) -> int:
     return status
 
 
-async def play(wish: headless.DemoOptions) -> int:
+async def play(options: headless.DemoOptions) -> int:
     """Set the stage, let people tap, and say what came of it; returns the exit status."""
-    console = Console(stderr=wish.headless)
+    console = Console(stderr=options.headless)
     with TemporaryDirectory(prefix="everytap-demo-") as folder, guarded(Path(folder)) as context:
         data_dir, log_file = Path(folder), Path(folder) / "worker.log"
         async with AsyncExitStack() as stack:
-            sandbox = await stack.enter_async_context(open_sandbox(wish.door, Rules()))
+            sandbox = await stack.enter_async_context(open_sandbox(options.listener, Rules()))
             dsn = await stack.enter_async_context(open_embedded(data_dir))
             fixtures = await stack.enter_async_context(open_fixtures(data_dir, DatabaseAddress(dsn, scram_only=True)))
-            if not wish.headless:
+            if not options.headless:
                 link = await stack.enter_async_context(open_link(dsn))
                 key = new_key()
                 environment = worker_of(sandbox, data_dir, link.dsn) | {"SECRET_KEYS": key}
@@ -107,14 +107,14 @@ async def play(wish: headless.DemoOptions) -> int:
                 )
                 words = headless.invitation(sandbox.address.pages)
                 await interactive.show(
-                    sandbox, dependencies, wish, lambda: console.print(words, soft_wrap=True, markup=False)
+                    sandbox, dependencies, options, lambda: console.print(words, soft_wrap=True, markup=False)
                 )
                 return 0
             await headless.set_the_stage(sandbox, fixtures, data_dir)
             worker = worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file, [context])
             await stack.enter_async_context(worker)
             console.print(f"A local Telegram is at {sandbox.url}; its worker writes to {log_file}", soft_wrap=True)
-            result = await headless.play(sandbox, fixtures, wish)
+            result = await headless.play(sandbox, fixtures, options)
         headless.print_table(console, result)
         if not headless.went_well(result):
             console.print(log_file.read_text(encoding="utf-8")[-20_000:], markup=False)

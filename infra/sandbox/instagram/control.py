@@ -44,14 +44,14 @@ class InstagramControl:
         return web.json_response([show_account(each) for each in self._instagram.world.accounts.values()])
 
     async def _create_account(self, request: web.Request) -> web.Response:
-        wish = await request.json()
+        body = await request.json()
         return web.json_response(
-            show_account(self._instagram.create_account(wish["username"], wish.get("login", FACEBOOK)))
+            show_account(self._instagram.create_account(body["username"], body.get("login", FACEBOOK)))
         )
 
     async def _expire_tokens(self, request: web.Request) -> web.Response:
-        wish = await request.json()
-        self._instagram.expire_tokens(str(wish["account_id"]), float(wish.get("in_seconds", 0)))
+        body = await request.json()
+        self._instagram.expire_tokens(str(body["account_id"]), float(body.get("in_seconds", 0)))
         return web.json_response({})
 
     async def _containers(self, _: web.Request) -> web.Response:
@@ -71,8 +71,8 @@ class InstagramControl:
         return web.json_response([armed.wire() for armed in self._instagram.faults.armed])
 
     async def _set_fault(self, request: web.Request) -> web.Response:
-        wish: dict[str, Any] = await request.json()
-        return web.json_response({"number": self._instagram.set_fault(Fault(FaultKind(wish.pop("kind")), **wish))})
+        body: dict[str, Any] = await request.json()
+        return web.json_response({"number": self._instagram.set_fault(Fault(FaultKind(body.pop("kind")), **body))})
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
         number = request.match_info.get("number")

@@ -69,50 +69,50 @@ class PageRoutes:
 
     async def _tap(self, request: web.Request) -> web.Response:
         """Tap what the visitor's screen shows, even if it has changed meanwhile; several people in any order."""
-        wish = await _wish(request)
-        users = [int(user_id) for user_id in wish["users"]]
+        body = await _body(request)
+        users = [int(user_id) for user_id in body["users"]]
         self._random.shuffle(users)
-        place = (int(wish["chat_id"]), int(wish["message_id"]))
-        taps = [self._sandbox.tap(ButtonTap(*place, user_id, str(wish["button"]), force=True)) for user_id in users]
+        place = (int(body["chat_id"]), int(body["message_id"]))
+        taps = [self._sandbox.tap(ButtonTap(*place, user_id, str(body["button"]), force=True)) for user_id in users]
         return web.json_response({"query_ids": taps})
 
     async def _say(self, request: web.Request) -> web.Response:
-        wish = await _wish(request)
-        text = str(wish["text"]).strip()
+        body = await _body(request)
+        text = str(body["text"]).strip()
         if not text:
             raise StageError("An empty message is not sent.")
-        self._sandbox.say(int(wish["chat_id"]), int(wish["user_id"]), text)
+        self._sandbox.say(int(body["chat_id"]), int(body["user_id"]), text)
         return _done()
 
     async def _story(self, request: web.Request) -> web.Response:
-        await _wish(request)
+        await _body(request)
         return _done(item=await self._environment().stories.add())
 
     async def _flip(self, request: web.Request) -> web.Response:
-        wish = await _wish(request)
-        self.renderer.switchboard.flip(str(wish["name"]), float(wish["seconds"]))
+        body = await _body(request)
+        self.renderer.switchboard.flip(str(body["name"]), float(body["seconds"]))
         return _done()
 
     async def _cut(self, request: web.Request) -> web.Response:
-        await _wish(request)
+        await _body(request)
         return _done(note=f"{self.renderer.switchboard.cut()} database connections cut")
 
     async def _mend(self, request: web.Request) -> web.Response:
-        await _wish(request)
+        await _body(request)
         self.renderer.switchboard.mend()
         return _done()
 
     async def _worker(self, request: web.Request) -> web.Response:
-        wish, environment = await _wish(request), self._environment()
-        match wish["act"]:
+        body, environment = await _body(request), self._environment()
+        match body["act"]:
             case "add":
                 engage(self._sandbox, environment)
             case "start":
-                environment.workers.start(int(wish["number"]))
+                environment.workers.start(int(body["number"]))
             case "stop":
-                environment.workers.stop(int(wish["number"]))
+                environment.workers.stop(int(body["number"]))
             case "kill":
-                environment.workers.kill(int(wish["number"]))
+                environment.workers.kill(int(body["number"]))
             case act:
                 raise StageError(f"A worker cannot {act!r}.")
         return _done()
@@ -123,12 +123,12 @@ class PageRoutes:
         return self._sandbox.environment
 
 
-async def _wish(request: web.Request) -> Mapping[str, Any]:
+async def _body(request: web.Request) -> Mapping[str, Any]:
     """Read what a visitor wants; only JSON, which no page of a stranger can send here unasked."""
     if request.content_type != "application/json":
         raise StageError("Only JSON is read here.")
-    wish: Mapping[str, Any] = await request.json()
-    return wish
+    body: Mapping[str, Any] = await request.json()
+    return body
 
 
 def _done(**answer: object) -> web.Response:

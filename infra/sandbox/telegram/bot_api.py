@@ -107,9 +107,9 @@ class BotApi:
         allowed = arguments.structure("allowed_updates")
         if isinstance(allowed, list):
             self._world.updates.allow([str(kind) for kind in allowed])
-        wish = Poll(arguments.integer("offset"), arguments.integer("limit", 100), arguments.integer("timeout"))
+        asked = Poll(arguments.integer("offset"), arguments.integer("limit", 100), arguments.integer("timeout"))
         try:
-            return envelope(await self.polls.poll(wish, lambda: request.transport is not None))
+            return envelope(await self.polls.poll(asked, lambda: request.transport is not None))
         except BotApiError as refusal:
             return self._refused(refusal)
 

@@ -48,12 +48,14 @@ class MethodCall:
         return self.arguments.text("chat_id"), self.arguments.integer("message_id")
 
     def _reply_to(self) -> int | None:
-        wish = self.arguments.structure("reply_parameters")
-        message_id = wish.get("message_id") if isinstance(wish, dict) else self.arguments.integer("reply_to_message_id")
+        given = self.arguments.structure("reply_parameters")
+        message_id = (
+            given.get("message_id") if isinstance(given, dict) else self.arguments.integer("reply_to_message_id")
+        )
         if not message_id:
             return None
         chat = self.world.chat(self.arguments.text("chat_id"))
-        lenient = isinstance(wish, dict) and wish.get("allow_sending_without_reply")
+        lenient = isinstance(given, dict) and given.get("allow_sending_without_reply")
         return None if lenient and message_id not in chat.messages else int(message_id)
 
 
@@ -131,13 +133,13 @@ def edit_message_reply_markup(call: MethodCall) -> Json:
 
 def edit_message_media(call: MethodCall) -> Json:
     """Put another file, with its caption, in the place of the one shown."""
-    wish = call.arguments.structure("media")
-    if not isinstance(wish, dict) or wish.get("type") not in ("photo", "video", "document"):
+    given = call.arguments.structure("media")
+    if not isinstance(given, dict) or given.get("type") not in ("photo", "video", "document"):
         raise bad_request("can't parse InputMedia")
-    inner = Arguments(wish, call.arguments.uploads)
+    inner = Arguments(given, call.arguments.uploads)
     formatted = formatted_caption(inner)
-    media = call.world.files.media(wish["type"], inner.attached(inner.text("media")))
-    content = Content(wish["type"], formatted.text, formatted.entities, media, keyboard(call.arguments))
+    media = call.world.files.media(given["type"], inner.attached(inner.text("media")))
+    content = Content(given["type"], formatted.text, formatted.entities, media, keyboard(call.arguments))
     return call.edit(lambda _: content)
 
 

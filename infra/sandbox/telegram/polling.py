@@ -38,7 +38,7 @@ class LongPolling:
         self._clock = clock
         self._waiting: _Waiting | None = None
 
-    async def poll(self, wish: Poll, is_connected: Callable[[], bool]) -> list[Json]:
+    async def poll(self, asked: Poll, is_connected: Callable[[], bool]) -> list[Json]:
         """Return updates as soon as there are some, or nothing when the time is up.
 
         Raises the 409 of two pollers, or of a webhook.
@@ -46,7 +46,7 @@ class LongPolling:
         if self._world.webhook is not None:
             raise BotApiError(409, WEBHOOK_SET)
         now = self._clock()
-        poll = self._world.updates.open_poll(wish, now)
+        poll = self._world.updates.open_poll(asked, now)
         self._end_waiting(BotApiError(409, OTHER_POLLER))
         batch = self._world.updates.take(poll, now)
         if not batch and poll.timeout_seconds > 0:

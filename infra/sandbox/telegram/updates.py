@@ -78,15 +78,15 @@ class UpdateQueue:
         self.next_id += 1
         return self.next_id - 1
 
-    def open_poll(self, wish: Poll, now: float) -> Poll:
+    def open_poll(self, asked: Poll, now: float) -> Poll:
         """Apply Telegram's brake: the same offset within 3 s waits 3 s, within 0.5 s gets one update only."""
-        timeout_seconds = min(max(wish.timeout_seconds, 0), LONGEST_POLL_SECONDS)
-        limit = wish.limit if 1 <= wish.limit <= 100 else 100
-        if wish.offset == self._last_offset:
+        timeout_seconds = min(max(asked.timeout_seconds, 0), LONGEST_POLL_SECONDS)
+        limit = asked.limit if 1 <= asked.limit <= 100 else 100
+        if asked.offset == self._last_offset:
             timeout_seconds = max(timeout_seconds, 3) if now < self._last_poll_at + 3 else timeout_seconds
             limit = 1 if now < self._last_poll_at + 0.5 else limit
-        self._last_offset, self._last_poll_at = wish.offset, now
-        return Poll(wish.offset, limit, timeout_seconds)
+        self._last_offset, self._last_poll_at = asked.offset, now
+        return Poll(asked.offset, limit, timeout_seconds)
 
     def take(self, poll: Poll, now: float) -> list[Json]:
         """Forget what the offset confirms and return what waits after it."""

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from actors.operations.set_up import LookAtSetUp, Prerequisites, SetUp
-from actors.runtime.waiting import BURST_SECONDS
+from actors.runtime.waiting import POLL_WINDOW_SECONDS
 from tests.actors.fakes_worker import TreeStage
 from tests.actors.test_worker import HOUR, bursts, in_hour
 from tests.kit.clock import virtual_time
@@ -35,7 +35,7 @@ async def test_what_is_missing_is_said_once_at_the_start_and_once_when_it_has_co
         await anyio.sleep(5 * HOUR)
         assert worker.shortcomings() == (REASON,)
         stage.pool.set_up = SetUp(live=(CHAT,), accounts=1)
-        await anyio.sleep(BURST_SECONDS + 1.0)
+        await anyio.sleep(POLL_WINDOW_SECONDS + 1.0)
         assert worker.shortcomings() == ()
 
     assert said(stage) == [("setup.incomplete", REASON), ("setup.came_right", REASON)]

@@ -23,7 +23,7 @@ from actors.domain.account import Account, FreshToken, Login
 from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from actors.publish.not_connected import NotConnected
-from actors.runtime.waiting import BURST_SECONDS
+from actors.runtime.waiting import POLL_WINDOW_SECONDS
 from tests.actors.fakes import After, FakeChat, FakeStore, Never, Script
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
@@ -109,9 +109,9 @@ async def test_database_that_is_away_is_asked_again_in_the_next_burst(stage: Sta
     stage.store.always("ClaimTokens", ())
     stage.keeper = TokenKeeper(TokenDependencies("w1", stage.store, stage.instagram, stage.chat))
 
-    await stage.live(BURST_SECONDS + 60)
+    await stage.live(POLL_WINDOW_SECONDS + 60)
 
-    assert stage.store.when("ClaimTokens") == pytest.approx([0, BURST_SECONDS])
+    assert stage.store.when("ClaimTokens") == pytest.approx([0, POLL_WINDOW_SECONDS])
 
 
 @pytest.mark.parametrize(
@@ -194,17 +194,17 @@ async def test_warning_that_could_not_be_noted_is_looked_at_again_in_the_next_bu
     stage.instagram.will("renew", Refused("no"))
     stage.store.will("NoteToken", False)
 
-    await stage.live(BURST_SECONDS + 60)
+    await stage.live(POLL_WINDOW_SECONDS + 60)
 
     assert stage.chat.texts == []
-    assert stage.store.when("ClaimTokens") == pytest.approx([0, BURST_SECONDS])
+    assert stage.store.when("ClaimTokens") == pytest.approx([0, POLL_WINDOW_SECONDS])
 
 
 async def test_warning_that_may_have_been_sent_counts_as_sent(stage: Stage) -> None:
     stage.instagram.will("renew", Unreachable("no network"))
     stage.chat.will("send_text", AnswerLost("cut"))
 
-    await stage.live(BURST_SECONDS + 60)
+    await stage.live(POLL_WINDOW_SECONDS + 60)
 
     assert len(stage.store.of(NoteToken)) == 1
     assert stage.store.when("ClaimTokens") == pytest.approx([0])
@@ -227,7 +227,7 @@ async def test_warning_that_was_not_sent_is_taken_back_and_given_in_the_next_bur
     stage.instagram.always("renew", Unreachable("no network"))
     stage.chat.will("send_text", error)
 
-    await stage.live(BURST_SECONDS + 60)
+    await stage.live(POLL_WINDOW_SECONDS + 60)
 
     assert [noted.warned_days for noted in stage.store.of(NoteToken)] == [7, None, 7]
     assert len(stage.chat.texts) == 1

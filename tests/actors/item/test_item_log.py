@@ -49,7 +49,7 @@ def by_machine(row: Item) -> Item:
 async def test_claim_and_expiry_have_their_lines_and_what_is_found_again_has_no_second_one() -> None:
     store = FakeStore()
     behind = replace(row(State.IN_REVIEW), id=8)
-    store.always("TidyUp", 0)
+    store.always("Prune", 0)
     store.always("ClaimDue", After(0.01, Due((), (), None)))
     store.always("ChangesTold", 1)
     store.will("ClaimDue", Reply(Due((CLAIMED, behind), (EXPIRED,), 0.1, changes=(EXPIRY,)), 2, 0.5))

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from actors.runtime.waiting import BURST_SECONDS, WakeUp, seconds_to_burst, until_stopped
+from actors.runtime.waiting import POLL_WINDOW_SECONDS, WakeUp, seconds_to_poll_window, until_stopped
 from tests.kit.clock import virtual_time
 
 anyio_backend = virtual_time
@@ -84,4 +84,4 @@ async def test_work_is_given_up_by_a_stop() -> None:
 async def test_bursts_come_at_the_same_moments_for_all() -> None:
     await anyio.sleep(700.0)
 
-    assert seconds_to_burst() == pytest.approx(BURST_SECONDS - 700)
+    assert seconds_to_poll_window() == pytest.approx(POLL_WINDOW_SECONDS - 700)

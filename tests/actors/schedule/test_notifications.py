@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.errors import Unreachable
-from actors.schedule.notifications import RETRY, HintListener
+from actors.schedule.notifications import RETRY, NotificationListener
 from tests.actors.fakes import Script
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
@@ -52,8 +52,8 @@ def hints() -> list[float]:
 
 
 @pytest.fixture
-def listener(pool: HintPool, hints: list[float]) -> HintListener:
-    return HintListener(pool, lambda: hints.append(anyio.current_time()))
+def listener(pool: HintPool, hints: list[float]) -> NotificationListener:
+    return NotificationListener(pool, lambda: hints.append(anyio.current_time()))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def logs() -> Iterator[list[Any]]:
 
 
 async def test_hint_is_handed_on_and_so_is_what_was_missed_before(
-    listener: HintListener, pool: HintPool, hints: list[float]
+    listener: NotificationListener, pool: HintPool, hints: list[float]
 ) -> None:
     pool.script.will("listen", [10.0, 5.0, 3600.0])
 
@@ -74,7 +74,7 @@ async def test_hint_is_handed_on_and_so_is_what_was_missed_before(
 
 
 async def test_lost_connection_is_made_again_after_5_s(
-    listener: HintListener, pool: HintPool, hints: list[float], logs: list[Any]
+    listener: NotificationListener, pool: HintPool, hints: list[float], logs: list[Any]
 ) -> None:
     pool.script.will("listen", [10.0, Unreachable("the server closed")], [3600.0])
 
@@ -85,7 +85,9 @@ async def test_lost_connection_is_made_again_after_5_s(
     assert [line["event"] for line in logs] == ["hints.lost"]
 
 
-async def test_listening_that_ends_is_begun_again(listener: HintListener, pool: HintPool, hints: list[float]) -> None:
+async def test_listening_that_ends_is_begun_again(
+    listener: NotificationListener, pool: HintPool, hints: list[float]
+) -> None:
     pool.script.will("listen", [], [3600.0])
 
     async with living(listener.run):
@@ -95,7 +97,7 @@ async def test_listening_that_ends_is_begun_again(listener: HintListener, pool: 
 
 
 async def test_listening_that_does_not_work_is_tried_seldom(
-    listener: HintListener, pool: HintPool, hints: list[float], logs: list[Any]
+    listener: NotificationListener, pool: HintPool, hints: list[float], logs: list[Any]
 ) -> None:
     pool.script.always("listen", Unreachable("no connection to spare"))
 
@@ -108,7 +110,7 @@ async def test_listening_that_does_not_work_is_tried_seldom(
     assert (hints, {line["event"] for line in logs}) == ([], {"hints.missing"})
 
 
-async def test_stop_ends_the_listening(listener: HintListener, pool: HintPool) -> None:
+async def test_stop_ends_the_listening(listener: NotificationListener, pool: HintPool) -> None:
     pool.script.will("listen", [3600.0])
 
     async with living(listener.run):

@@ -9,7 +9,7 @@ from actors.domain.item import State
 from actors.domain.messages import RECOVERED, Changed, Message, Resume
 from actors.operations.cards import Recover, Recoverable
 from actors.peers import ItemKey
-from actors.runtime.waiting import BURST_SECONDS
+from actors.runtime.waiting import POLL_WINDOW_SECONDS
 from actors.schedule.reconciler import AFTER_OUTAGE_SECONDS, LATE_SECONDS, SHORTEST_SECONDS, Reconciler
 from tests.actors.fakes import After, FakeStore, Never
 from tests.kit.clock import virtual_time
@@ -66,7 +66,7 @@ async def test_first_two_looks_are_at_everything_and_the_burst_is_not(reconciler
         await anyio.sleep(3600 * 2 + 1)
 
     assert everything(store) == [True, True, False, False, False, False]
-    bursts = [BURST_SECONDS * number for number in range(1, 5)]
+    bursts = [POLL_WINDOW_SECONDS * number for number in range(1, 5)]
     assert store.when("Recover") == pytest.approx([0.0, LATE_SECONDS, *bursts])
 
 

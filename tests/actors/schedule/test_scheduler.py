@@ -7,11 +7,11 @@ from structlog.testing import capture_logs
 from actors.database.request import Cause, NotStored, Reply
 from actors.domain.item import State
 from actors.domain.messages import CardNotSent, Changed, Message, Present
-from actors.operations.housekeeping import TidyUp
+from actors.operations.housekeeping import Prune
 from actors.operations.schedule import ClaimDue, Due
 from actors.peers import ItemKey
-from actors.runtime.waiting import BURST_SECONDS
-from actors.schedule.scheduler import AFTER_OUTAGE_SECONDS, TIDY_BITE, WORKER_ENDED, Scheduler
+from actors.runtime.waiting import POLL_WINDOW_SECONDS
+from actors.schedule.scheduler import AFTER_OUTAGE_SECONDS, PRUNE_BITE, WORKER_ENDED, Scheduler
 from tests.actors.fakes import After, FakeStore, Never
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
@@ -31,7 +31,7 @@ EXPIRED = row(State.EXPIRED, 1)
 def store() -> FakeStore:
     store = FakeStore()
     store.always("ClaimDue", After(0.01, NOTHING))
-    store.always("TidyUp", 0)
+    store.always("Prune", 0)
     return store
 
 
@@ -106,7 +106,7 @@ async def test_idle_schedule_is_looked_at_twice_an_hour(scheduler: Scheduler, st
     async with living(scheduler.run):
         await anyio.sleep(3600 * 5 + 1)
 
-    assert store.when("ClaimDue") == pytest.approx([BURST_SECONDS * number for number in range(11)])
+    assert store.when("ClaimDue") == pytest.approx([POLL_WINDOW_SECONDS * number for number in range(11)])
 
 
 async def test_far_slot_does_not_make_the_sleep_longer(scheduler: Scheduler, store: FakeStore) -> None:
@@ -114,7 +114,7 @@ async def test_far_slot_does_not_make_the_sleep_longer(scheduler: Scheduler, sto
 
     async with living(scheduler.run):
         await store.journal.until("ClaimDue", 2)
-        assert anyio.current_time() == pytest.approx(BURST_SECONDS)
+        assert anyio.current_time() == pytest.approx(POLL_WINDOW_SECONDS)
 
 
 async def test_wake_looks_at_once(scheduler: Scheduler, store: FakeStore) -> None:
@@ -166,33 +166,33 @@ async def test_retentions_are_enforced_four_times_a_day(scheduler: Scheduler, st
     async with living(scheduler.run):
         await anyio.sleep(86_400.0 - 1)
 
-    assert store.when("TidyUp") == pytest.approx([0, 21_600, 43_200, 64_800], abs=BURST_SECONDS + 1)
+    assert store.when("Prune") == pytest.approx([0, 21_600, 43_200, 64_800], abs=POLL_WINDOW_SECONDS + 1)
 
 
 async def test_retentions_are_enforced_bite_by_bite_and_slots_are_looked_at_between(
     scheduler: Scheduler, store: FakeStore
 ) -> None:
     """One bite in six hours would be 20,000 rows a day, however many there are."""
-    store.will("TidyUp", TIDY_BITE, 2 * TIDY_BITE, TIDY_BITE - 1)
+    store.will("Prune", PRUNE_BITE, 2 * PRUNE_BITE, PRUNE_BITE - 1)
 
     async with living(scheduler.run):
-        await anyio.sleep(BURST_SECONDS - 1)
+        await anyio.sleep(POLL_WINDOW_SECONDS - 1)
 
-    assert store.when("TidyUp") == pytest.approx([0, 1.0, 2.0], abs=0.1)
+    assert store.when("Prune") == pytest.approx([0, 1.0, 2.0], abs=0.1)
     assert len(store.of(ClaimDue)) == 3
 
 
-async def test_claimed_item_is_presented_though_tidying_up_failed(
+async def test_claimed_item_is_presented_though_pruning_failed(
     scheduler: Scheduler, store: FakeStore, items: Items
 ) -> None:
     store.will("ClaimDue", Due((CLAIMED,), (), None))
-    store.will("TidyUp", AWAY)
+    store.will("Prune", AWAY)
 
     async with living(scheduler.run):
         await anyio.sleep(10.0)
 
     assert items.told.unread == (((CHAT, 7), Present(CLAIMED)),)
-    assert len(store.of(TidyUp)) == 2
+    assert len(store.of(Prune)) == 2
 
 
 async def test_items_that_have_stopped_are_left_to_the_next_worker(

@@ -90,11 +90,11 @@ class FakeDesk:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     set_up: SetUp = field(default_factory=SetUp)
 
-    async def add_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Lines:
-        return self._answer("add_chat", chat_id, wishes)
+    async def add_chat(self, chat_id: int, columns: Mapping[str, object]) -> Lines:
+        return self._answer("add_chat", chat_id, columns)
 
-    async def set_chat(self, chat_id: int, wishes: Mapping[str, object]) -> Lines:
-        return self._answer("set_chat", chat_id, wishes)
+    async def set_chat(self, chat_id: int, columns: Mapping[str, object]) -> Lines:
+        return self._answer("set_chat", chat_id, columns)
 
     async def list_chats(self) -> Lines:
         return self._answer("list_chats")
@@ -120,8 +120,8 @@ class FakeDesk:
     async def why(self, item_id: int) -> Lines:
         return self._answer("why", item_id)
 
-    async def set_member(self, chat_id: int, user_id: int, wishes: Mapping[str, object]) -> Lines:
-        return self._answer("set_member", chat_id, user_id, wishes)
+    async def set_member(self, chat_id: int, user_id: int, columns: Mapping[str, object]) -> Lines:
+        return self._answer("set_member", chat_id, user_id, columns)
 
     async def list_members(self, chat_id: int | None) -> Lines:
         return self._answer("list_members", chat_id)

@@ -10,12 +10,12 @@ const MOST_CHAPTERS = 300;
 const me = () => Number($("input[name=me]:checked").value);
 const other = () => Number($("#other").value);
 
-async function post(path, wish = {}) {
+async function post(path, body = {}) {
   try {
     const reply = await fetch(`/sandbox/page/${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(wish),
+      body: JSON.stringify(body),
     });
     const answer = await reply.json();
     if (answer.error) note(answer.error.replace(/^\w+: /, ""));
@@ -55,9 +55,9 @@ document.addEventListener("click", (event) => {
   if (spoken) say(spoken.dataset.say);
   const button = event.target.closest("[data-post]");
   if (!button) return;
-  const { post: path, ...wish } = button.dataset;
-  if (path === "flip") wish.seconds = Number($("input[name=seconds]:checked").value);
-  post(path, wish);
+  const { post: path, ...body } = button.dataset;
+  if (path === "flip") body.seconds = Number($("input[name=seconds]:checked").value);
+  post(path, body);
 });
 
 document.addEventListener("change", (event) => {

@@ -80,10 +80,10 @@ def test_people_are_told_each_address_that_they_can_type() -> None:
     ["127.0.0.1:8100", "LOCALHOST", "[::1]:8100", "10.1.2.3:99", socket.gethostname(), "demo.example.org", "shop:8100"],
 )
 def test_names_of_this_machine_and_those_that_were_given_are_let_in(host: str) -> None:
-    door = Listener("shop", names=("Demo.example.org",))
+    listener = Listener("shop", names=("Demo.example.org",))
 
-    assert door.turns_away(host, None) is None
-    assert door.turns_away(host, f"http://{host}") is None
+    assert listener.turns_away(host, None) is None
+    assert listener.turns_away(host, f"http://{host}") is None
 
 
 @pytest.mark.parametrize("host", ["evil.example:8100", "localhost.evil.example", "", "[", "127.0.0.1.nip.io", "a@b"])
