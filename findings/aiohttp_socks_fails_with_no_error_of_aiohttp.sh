@@ -3,8 +3,8 @@
 #
 # Guess: a connector's failure is an aiohttp.ClientError, or at least an OSError, as with aiohttp's own connector, its own
 # HTTP proxies included. So `except (aiohttp.ClientError, OSError)` around a request means "no connection".
-# Seen: ProxyConnectionError and ProxyError are plain Exceptions. Put in place of TCPConnector, the same request in the same
-# code ends in an exception that nobody there expects, and takes the task down. A silent proxy is an OSError (TimeoutError).
+# Seen: ProxyConnectionError, ProxyError and ProxyTimeoutError are plain Exceptions, the last one no TimeoutError either. Put
+# in place of TCPConnector, the same request in the same code ends in an exception that nobody there expects.
 # Way out: name aiohttp_socks' own errors beside aiohttp's wherever a request is made.
 set -eu
 folder=$(mktemp -d)
@@ -17,7 +17,7 @@ import socket
 from importlib.metadata import version
 
 import aiohttp
-from aiohttp_socks import ProxyConnector
+from aiohttp_socks import ProxyConnector, ProxyTimeoutError
 
 EXPECTED = (aiohttp.ClientError, OSError)
 
@@ -53,6 +53,7 @@ async def main():
     assert isinstance(by_http, EXPECTED), by_http
     assert not isinstance(by_socks, EXPECTED), "CHANGED"
     assert not isinstance(refused, EXPECTED), "CHANGED"
+    assert not issubclass(ProxyTimeoutError, (*EXPECTED, TimeoutError)), "CHANGED"
 
 
 asyncio.run(main())

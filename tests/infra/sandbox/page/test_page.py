@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,10 @@ from aiohttp import ClientResponse
 from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.sandbox.client import BotClient
+
+ROLELESS = re.compile(
+    r"<(?:pre|code|div|span|p|b|i|em|strong|small)\b[^>]*>"
+)  # elements that by themselves have no role
 
 
 async def post(bot: BotClient, path: str, **wish: Any) -> dict[str, Any]:
@@ -146,3 +152,14 @@ async def test_stream_ends_with_the_sandbox(sandbox: Sandbox, stream: ClientResp
     await stream.content.read()
 
     assert stream.content.at_eof()
+
+
+def test_what_bears_a_name_has_a_role_with_which_it_is_read_out() -> None:
+    """A name on an element without a role is not read out by every screen reader."""
+    templates = Path(__file__).parents[4] / "infra/sandbox/page/templates"
+    sources = "".join(path.read_text(encoding="utf-8") for path in sorted(templates.glob("*.html")))
+
+    named = [tag for tag in ROLELESS.findall(sources) if "aria-label" in tag]
+
+    assert named != []
+    assert [tag for tag in named if "role=" not in tag] == []
