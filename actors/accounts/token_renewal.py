@@ -11,8 +11,8 @@ import structlog
 
 from actors.accounts.texts import token_ends
 from actors.accounts.token_warnings import GONE, warning
-from actors.database.asking import terms_for
-from actors.database.request import NotStored, RequestTerms, Store
+from actors.database.asking import ask_until_answered, terms_for
+from actors.database.request import NotStored, Reply, RequestTerms, Store
 from actors.domain.account import FreshToken
 from actors.errors import AnswerLost, PortError, TokenGone
 from actors.operations.operation import Operation
@@ -39,6 +39,20 @@ class TokenDependencies:
     store: Store
     instagram: Instagram
     chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class _NotingStore:
+    """The database; each request without an answer has its log line."""
+
+    store: Store
+
+    async def ask(self, operation: Operation[T], terms: RequestTerms) -> Reply[T]:
+        try:
+            return await self.store.ask(operation, terms)
+        except NotStored as lost:
+            log.warning("token.not_stored", reason=str(lost))
+            raise
 
 
 class TokenKeeper:
@@ -107,14 +121,18 @@ class TokenKeeper:
         return True
 
     async def _insist(self, operation: Operation[T]) -> T | None:
-        """Ask until answered: what was renewed or claimed must not be forgotten over an outage."""
-        for _ in range(STORE_TRIES):
-            try:
-                return (await self._dependencies.store.ask(operation, _terms())).value
-            except NotStored as lost:
-                log.warning("token.not_stored", reason=str(lost))
-                await anyio.sleep(1.0)
-        return None
+        """Ask until answered, ten times at most: what was renewed or claimed must not be forgotten over an outage."""
+        tries = count(1)
+
+        async def pause(seconds: float) -> bool:
+            await anyio.sleep(seconds)
+            return next(tries) == STORE_TRIES
+
+        try:
+            reply = await ask_until_answered(_NotingStore(self._dependencies.store), operation, _terms, pause)
+        except NotStored:
+            return None
+        return None if reply is None else reply.value
 
 
 def _terms() -> RequestTerms:

@@ -1,6 +1,6 @@
-"""Asks the database the same question until it answers: the one place where a caller retries a request.
+"""Asks the database the same question until it answers: the one place where a caller asks it once more.
 
-The DB actor retries a request until its deadline. What must be known, however long the database is away,
+The DB actor tries a request until its deadline. What must be known, however long the database is away,
 is asked anew after that, with the same key, so that a repetition finds what an earlier one did. Not repeated so: the
 record of a tap (after 100 s it is closed), what a clock asks for anyway (schedule, reconciler, lease), and that for
 which a person waits.

@@ -16,11 +16,14 @@ from actors.item import texts
 from actors.item.aloud import ANSWER_SECONDS, Aloud
 from actors.item.effects import SayInChat
 from actors.ports import Chat
+from actors.runtime.backoff import Backoff
 
 log = structlog.get_logger()
 
 ANSWER_TRIES = 3
-SAY_AGAIN_SECONDS = 1.0
+TOAST_RETRY = Backoff((0.5, 1.0, 1.5))
+SAY_RETRY = Backoff.doubling(1.0, 32.0)
+SAY_AGAIN_SECONDS = SAY_RETRY.steps[0]
 SAY_SECONDS = 60.0  # a group that was told too much may be told no more for up to a minute
 
 
@@ -32,7 +35,7 @@ async def toast(chat: Chat, press: Press, text: str, pause: Callable[[float], Aw
         except Refused:
             return False
         except PortError:
-            if await pause(0.5 * (attempt + 1)):
+            if await pause(TOAST_RETRY.after(attempt + 1)):
                 return False
         else:
             return True
@@ -71,29 +74,24 @@ async def say_until_heard(aloud: Aloud, effect: SayInChat, pause: Callable[[floa
 
     What a person hears seldom is said again if it is not known whether it was heard: the presses to come count on it.
     """
-    press, began = effect.press, anyio.current_time()
-    again = SAY_AGAIN_SECONDS if effect.seldom else None
-    while (rest := await _said(press, partial(aloud.say, press.chat_id, effect.text), again)) is not None:
-        again = 2 * again if again else None
+    press, began, failures = effect.press, anyio.current_time(), 1
+    say = partial(aloud.say, press.chat_id, effect.text)
+    while (rest := await _said(press, say, SAY_RETRY.after(failures) if effect.seldom else None)) is not None:
+        failures += 1
         if anyio.current_time() + rest > began + SAY_SECONDS or await pause(rest):
             return
 
 
 async def _said(press: Press, say: Callable[[], Awaitable[None]], again: float | None = None) -> float | None:
     """Say it; answers in how many seconds to say it again: if it was not heard, and `again` if it perhaps was not."""
-    rest = again
     try:
         await say()
-        rest = None
-    except Unreachable as error:
-        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
-        rest = error.retry_after_seconds or SAY_AGAIN_SECONDS
-    except Refused as error:
-        log.info("tap.not_answered", tap_id=press.id, reason=str(error))
-        rest = None
     except PortError as error:
         log.info("tap.not_answered", tap_id=press.id, reason=str(error))
-    return rest
+        if isinstance(error, Unreachable):
+            return error.retry_after_seconds or SAY_AGAIN_SECONDS
+        return None if isinstance(error, Refused) else again
+    return None
 
 
 async def _reached(tap_id: str, say: Callable[[], Awaitable[None]]) -> bool:

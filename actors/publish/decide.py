@@ -53,6 +53,7 @@ from actors.publish.messages import (
     Waited,
     WentLive,
 )
+from actors.runtime.backoff import Backoff
 
 CALL_SECONDS = 30.0  # the longest that a publish call takes
 LEASE_SECONDS = 75.0
@@ -62,7 +63,7 @@ SETTLE_SECONDS = 60.0  # of a publish call, after which its effect can be seen: 
 DOUBT_SECONDS = 150.0
 PATIENCE_SECONDS = 300.0  # with a file that is fetched, and with an Instagram that cannot be reached
 INHERITED_LOOKS = 4  # a container that cannot be read may be live: people said that it is not, and people err
-PAUSES_SECONDS = (1.0, 2.0, 3.0, 5.0)
+RETRY = Backoff((1.0, 2.0, 3.0, 5.0))
 ATTEMPTS = 3
 
 
@@ -200,7 +201,7 @@ def _looked_in_doubt(saga: Saga, publish: PublishRow, state: ContainerState, at:
 def _look_again(saga: Saga, publish: PublishRow, at: float) -> PublishDecision:
     if at - saga.since >= DOUBT_SECONDS:
         return PublishDecision(saga, ReadHints(publish))
-    return _go_on(replace(saga, not_before=at + PAUSES_SECONDS[-1]), at)
+    return _go_on(replace(saga, not_before=at + RETRY.steps[-1]), at)
 
 
 def _failed(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecision:
@@ -250,7 +251,7 @@ def _not_published(saga: Saga, publish: PublishRow, failed: CallFailed) -> Publi
 
 def _rest_before_another_attempt(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecision:
     """Nothing happened: it can be cancelled meanwhile."""
-    pause = max(failed.retry_after_seconds or 0.0, PAUSES_SECONDS[-1])
+    pause = max(failed.retry_after_seconds or 0.0, RETRY.steps[-1])
     if publish.attempt < ATTEMPTS and pause <= PATIENCE_SECONDS:
         return store(replace(saga, not_before=failed.at + pause), phase=Phase.READY)
     return _refuse(saga, texts.later(failed.sentence))
@@ -269,7 +270,7 @@ def _not_readable(saga: Saga, publish: PublishRow, failed: CallFailed) -> Publis
 
 
 def _again(saga: Saga, at: float, sentence: str, asked_seconds: float | None = None) -> PublishDecision:
-    pause = max(asked_seconds or 0.0, PAUSES_SECONDS[min(saga.looks, len(PAUSES_SECONDS) - 1)])
+    pause = max(asked_seconds or 0.0, RETRY.after(saga.looks + 1))
     if at + pause - saga.since > PATIENCE_SECONDS:
         return _refuse(saga, sentence)
     return _go_on(replace(saga, looks=saga.looks + 1, not_before=at + pause), at)

@@ -1,7 +1,10 @@
 """How long to wait before trying again: the one type for it, whatever failed. Pure.
 
-The constants stand with what they are for: `RETRY` of cards, polls, webhook, the bot's name and its menu; `PAUSES` of
-the database; `RESTART` of children. What a caller asks the database once more is in actors/database/asking.py.
+Where retries happen: wherever a `Backoff` stands, beside what is retried. Edits (cards/actor.py); toasts, and lines in
+the chat (item/callback_answers.py); polls and the webhook (updates/); the bot's name and menu (commands/); LISTEN
+(schedule/notifications.py); calls to Instagram (publish/decide.py); attempts at the database
+(database/circuit_breaker.py); crashed children (supervisor.py). A request without an answer is asked again, with the
+same key, in database/asking.py.
 """
 
 from __future__ import annotations

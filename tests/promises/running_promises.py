@@ -115,7 +115,7 @@ RUNNING: tuple[Promise, ...] = (
         (
             Edit(
                 "actors/item/callback_answers.py",
-                "            if await pause(0.5 * (attempt + 1)):\n                return False\n",
+                "            if await pause(TOAST_RETRY.after(attempt + 1)):\n                return False\n",
                 "            return False\n",
             ),
         ),
