@@ -83,7 +83,7 @@ class LoggedTaps:
         return self.add(f"change {change.chat_key}/{change.number}", Outcome.RECORDED)
 
     def add(self, tap_id: str, outcome: Outcome) -> bool:
-        """Tell whether its line is to be written: once, and again if it was recorded after all, by somebody else."""
+        """Tell whether its line is to be written: once, and again if it was recorded after all, by another worker."""
         known = self._taps.get(tap_id)
         if known is not None and (known is outcome or outcome is not Outcome.RECORDED):
             return False

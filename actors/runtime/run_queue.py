@@ -57,7 +57,7 @@ class RunQueue(Generic[K, M]):
 
     async def wait(self) -> Iterator[Cell[K, M]]:
         """Wait until the line has an entry, a wake-up came, or a rest is over; answers the last ones."""
-        assert not self._ready, "whoever stands in line is served first"
+        assert not self._ready, "a task that stands in line is served first"
         wake = self._wake = anyio.Event()
         with anyio.CancelScope(deadline=next(iter(self._resting.values()), math.inf)):
             await wake.wait()

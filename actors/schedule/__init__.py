@@ -1,1 +1,1 @@
-"""What comes by the clock, and what a crash left behind."""
+"""Slots that come by the clock, and what a crash left behind."""

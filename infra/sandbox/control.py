@@ -116,7 +116,7 @@ class Control:
 
 
 def guard(listener: Listener) -> Middleware:
-    """Let nobody in by a name that is not ours, nor a page from elsewhere."""
+    """Let no request in by a name that is not ours, nor a page from elsewhere."""
 
     @web.middleware
     async def turn_away(request: web.Request, handler: Route) -> web.StreamResponse:

@@ -134,7 +134,7 @@ class Sandbox:
         }
 
     def close(self) -> None:
-        """Let go of everybody who waits."""
+        """Let go of every call that waits."""
         self.closing = True
         self.bot_api.close()
         self.instagram.close()

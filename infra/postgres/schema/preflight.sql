@@ -1,4 +1,4 @@
--- The look ahead: whether Auto Post would work, said on the card before anybody taps.
+-- The look ahead: whether Auto Post would work, said on the card before the first tap.
 --
 -- A finding is of an item's version and of a connection (which account, by which token, and whether Instagram takes
 -- it): a decision outdates it, and so does a new or a refused token. `recover` (cards.sql) finds outdated ones and has

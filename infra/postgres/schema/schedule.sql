@@ -1,11 +1,12 @@
--- The schedule: which card is due, which item expires, which change the log still has to tell, and when to look again.
+-- The schedule: whose slot has come, which item expires, which change the log has still to tell, when to look again.
 --
--- `claim_due` gives a worker one card of each chat that may have one now (gap, pause and failed sends are in
--- `next_card_at`; what was left behind by a move comes first, also in a paused chat) and holds each for 60 s. Asked
--- again with the same key it finds its claims again. A hold that ran out is a send of unknown end: the item is claimed
--- once more, and after the second one it counts as presented. Lines of the log that no tap writes are rows of
--- item_changes until they are told. Lock order: chats and items by skip locked, so two workers share what is due and
--- none waits. Callers: infra/postgres/schedule.py; `next_due_seconds` answers how long the scheduler may sleep.
+-- An item's slot is its `due_at`. `claim_due` chooses: it gives a worker one card of each chat that may have one now
+-- (gap, pause and failed sends are in `next_card_at`; what was left behind by a move comes first, also in a paused
+-- chat) and holds each for 60 s. Asked again with the same key it finds its claims again. A hold that ran out is a send
+-- of unknown end: the item is claimed once more, and after the second one it counts as presented. Lines of the log that
+-- no tap writes are rows of item_changes until they are told. Lock order: chats and items by skip locked, so two
+-- workers share what is due and none waits. Callers: infra/postgres/schedule.py; `next_due_seconds` answers how long
+-- the scheduler may sleep.
 
 -- p_tells: this worker writes the lines of item_changes; one of a release before writes its own.
 create or replace function claim_due(p_worker text, p_key text, p_tells boolean) returns jsonb

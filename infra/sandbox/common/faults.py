@@ -1,4 +1,4 @@
-"""What can go wrong between a worker and Telegram or Instagram, switched on by whoever tests."""
+"""What can go wrong between a worker and Telegram or Instagram, switched on by a test or from the page."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -24,7 +24,7 @@ class Entry:
 
 
 class Journal:
-    """The last 10,000 changes; whoever listens is called after each."""
+    """The last 10,000 changes; each listener is called after each."""
 
     def __init__(self, length: int = JOURNAL_LENGTH) -> None:
         self.entries: deque[Entry] = deque(maxlen=length)
@@ -45,7 +45,7 @@ class Journal:
 
 
 class Changes:
-    """Wakes whoever waits for the world to look different."""
+    """Wakes each task that waits for the world to look different."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()

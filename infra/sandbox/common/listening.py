@@ -1,4 +1,4 @@
-"""Where the sandbox listens, and who is let in: it acts for whoever asks, so it must not act for a stranger's page.
+"""Where the sandbox listens, and who is let in: it acts on any request, so it must not act for a stranger's page.
 
 A browser on this machine reaches what other machines cannot, and a page from anywhere can make it ask here: under a
 name of its own that leads here (DNS rebinding), or by a form. Neither can hide itself: the first stands in the header

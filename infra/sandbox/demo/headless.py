@@ -88,7 +88,7 @@ async def play(sandbox: Sandbox, fixtures: DemoFixtures, options: DemoOptions) -
 
 
 async def _let_cards_settle(sandbox: Sandbox, crowd: Crowd) -> None:
-    """Nobody taps any more; what is on its way may still arrive."""
+    """The simulated people tap no more; what is on its way may still arrive."""
     with suppress(TimeoutError):
         await sandbox.until(lambda: _is_quiet(count(crowd.taps, sandbox.telegram, sandbox.clock())), 30.0)
 

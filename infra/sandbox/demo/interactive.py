@@ -43,7 +43,7 @@ class DemoDependencies:
 async def show(
     sandbox: Sandbox, dependencies: DemoDependencies, options: DemoOptions, announce: Callable[[], None]
 ) -> None:
-    """Open the demo and leave it to visitors; `announce` is called once somebody may come."""
+    """Open the demo and leave it to visitors; `announce` is called once the page is there."""
     async with anyio.create_task_group() as tasks:
         environment = await set_up(sandbox, dependencies, tasks)
         with anyio.fail_after(STARTED_SECONDS):

@@ -27,7 +27,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class SeenCard:
-    """A card on somebody's screen, with the buttons as this person remembers them."""
+    """A card on a person's screen, with the buttons as this person remembers them."""
 
     chat: GroupChat
     message: ChatMessage
@@ -82,7 +82,7 @@ class Crowd:
                             attending.create_task(self.attend(card))
 
     async def attend(self, card: SeenCard) -> None:
-        """Do one thing or another with a card, and see to it that somebody settles it in the end."""
+        """Do one thing or another with a card, and see to it that one person settles it in the end."""
         await card.pause(self._pace.look)
         await card.random.choice(self._plays)(card)
         for _ in range(FINISHING_TRIES):
@@ -108,7 +108,7 @@ class Crowd:
         self.tap(card, person, label)
 
     async def come_late(self, card: SeenCard) -> None:
-        """Tap what an old screen still shows, after somebody else has settled it."""
+        """Tap what an old screen still shows, after another person has settled it."""
         await self.decide(card)
         await self._wait(lambda: not card.is_open(), self._pace.patience)
         await card.pause(self._pace.again)

@@ -63,7 +63,7 @@ class Link:
             if not self._closures:
                 await self._reach_and_carry(client)
         except OSError:
-            pass  # nobody listens there: the client finds its connection closed
+            pass  # no server listens there: the client finds its connection closed
         finally:
             await anyio.aclose_forcefully(client)
 

@@ -44,7 +44,7 @@ async def worker_process(
 
 @contextmanager
 def free_port() -> Iterator[int]:
-    """Keep a port from everybody for as long as this lasts, but from who listens with SO_REUSEADDR, like a server."""
+    """Keep a port from other programs for as long as this lasts; a server that sets SO_REUSEADDR still gets it."""
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind((HOST, 0))

@@ -25,7 +25,7 @@ SCOPES = ["instagram_basic", "instagram_content_publish", "pages_show_list"]
 
 @dataclass(frozen=True, slots=True)
 class CallDependencies:
-    """What a call needs beside the world: the time, the media link, and somebody who goes on after the answer."""
+    """What a call needs beside the world: the time, the media link, and a way to go on after the answer."""
 
     clock: Callable[[], float]
     fetch: Callable[[str, str, float], Awaitable[Fetched]]
@@ -188,7 +188,7 @@ async def _fetch_video(call: GraphCall, container: MediaContainer, url: str) -> 
     try:
         await _fetch(call, container, url)
     except GraphRefusal:
-        return  # the container says so to whoever reads it
+        return  # the container says so when it is read
 
 
 def _story(found: LiveStory, account: InstagramAccount) -> GraphJson:

@@ -132,5 +132,5 @@ class SandboxInstagram:
         }
 
     def close(self) -> None:
-        """Let go of everybody who waits."""
+        """Let go of every call that waits."""
         self.api.close()

@@ -1,4 +1,4 @@
-"""The state of the fake Instagram: pure, told the time in seconds by whoever calls."""
+"""The state of the fake Instagram: pure, told the time in seconds by its caller."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ EXCERPT_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """Somebody's name, initial and colour."""
+    """A person's name, initial and colour."""
 
     id: int
     name: str

@@ -32,7 +32,7 @@ class PageRoutes:
         self._random = Random()
 
     def add_routes(self, app: web.Application) -> None:
-        """Serve the page, and send whoever only knows the address there."""
+        """Serve the page, and send a browser there that knows only the address."""
         app.add_routes(
             [
                 web.get("/", self._front_door),

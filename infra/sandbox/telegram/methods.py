@@ -167,7 +167,7 @@ def get_chat(call: MethodCall) -> Json:
 
 
 def get_chat_member(call: MethodCall) -> Json:
-    """Tell what somebody is in a chat."""
+    """Tell what a person is in a chat."""
     chat = call.world.chat(call.arguments.text("chat_id"))
     user_id = call.arguments.integer("user_id")
     if user_id == BOT.id:
@@ -204,7 +204,7 @@ def set_webhook(call: MethodCall) -> bool:
 
 
 def delete_webhook(call: MethodCall) -> bool:
-    """Keep updates for whoever asks."""
+    """Keep updates for the next poll."""
     call.world.set_webhook(None, call.arguments.flag("drop_pending_updates"), call.now)
     return True
 

@@ -34,7 +34,7 @@ ADMINISTRATOR_RIGHTS = (
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody with a Telegram account; bots are people too."""
+    """A holder of a Telegram account; bots are people too."""
 
     id: int
     name: str
@@ -170,7 +170,7 @@ def member_wire(person: User, standing: str) -> Json:
 
 
 def item_named(callback_data: str) -> int | None:
-    """Read the number of its item in a button of the worker, `verb:item:…` in base 36; None: it is somebody else's."""
+    """Read the number of its item in a button of the worker, `verb:item:…` in base 36; None: it is not ours."""
     fields = callback_data.split(":")
     try:
         return int(fields[1], 36) if len(fields) > 3 else None

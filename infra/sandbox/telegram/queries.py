@@ -70,7 +70,7 @@ class Queries:
         return query
 
     def answer(self, query_id: str, answer: QueryAnswer) -> Query:
-        """Show the toast; raises the 400 of a toast that is too long, too late, or for nobody."""
+        """Show the toast; raises the 400 of a toast that is too long, too late, or for no query that is known."""
         query = self.by_id.get(query_id)
         refusal = self._refusal(query, answer)
         if query is not None:

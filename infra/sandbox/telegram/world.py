@@ -1,4 +1,4 @@
-"""The state of the fake Telegram: pure, told the time in seconds by whoever calls."""
+"""The state of the fake Telegram: pure, told the time in seconds by its caller."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -172,12 +172,12 @@ class World:
         return update_id
 
     def rename_bot(self, username: str, now: float) -> None:
-        """Let its owner give the bot another name in BotFather; nobody tells the bot."""
+        """Let its owner give the bot another name in BotFather; the bot is not told."""
         self.bot = replace(self.bot, username=username)
         self.journal.record(now, "bot.renamed", username=username)
 
     def set_webhook(self, webhook: WebhookState | None, drop_waiting: bool, now: float) -> None:
-        """Bring updates there from now on; None: keep them for whoever asks. One that is set already goes on."""
+        """Bring updates there from now on; None: keep them for polls. One that is set already goes on."""
         if drop_waiting:
             self.updates.clear()
         if webhook is not None and webhook.allowed is not None:
