@@ -101,6 +101,14 @@ class MediaKind(Enum):
     VIDEO = "video"
 
 
+class Longer(Enum):
+    """What becomes of a film that is longer than a story."""
+
+    REFUSED = "refused"
+    FIRST_MINUTE = "first_minute"
+    PARTS = "parts"
+
+
 @dataclass(frozen=True, slots=True)
 class Dimensions:
     """Of what goes live: the pixels of a row and of a column, as it is seen, and of a film its length in seconds."""

@@ -29,7 +29,7 @@ def ask(opened: ConsoleDependencies, question: Callable[[Admin], Awaitable[Lines
 
     lines = run(session)
     if lines and "refused" in lines[0]:
-        raise WrongInput(_sentence(lines[0]))
+        raise refusal(lines[0])
     return lines
 
 
@@ -73,6 +73,11 @@ def _begun(error: PortError) -> str:
 
 def _clause(error: PortError) -> str:
     return _begun(error).removesuffix(".")
+
+
+def refusal(line: Line) -> WrongInput:
+    """Word a refusal of the database for who typed."""
+    return WrongInput(_sentence(line))
 
 
 def _sentence(line: Line) -> str:

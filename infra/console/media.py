@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from actors.errors import Refused
+from actors.domain.item import Longer
 from infra.console import arguments
+from infra.console.adding import MEGABYTE, Adding, StoryWords
 from infra.console.admin_calls import ask, run
 from infra.console.exit_codes import OneSentence, WrongInput
 from infra.console.ports import ConsoleDependencies
@@ -16,11 +17,11 @@ from infra.console.printing import Columns, Line, show_lines, show_sentence, sho
 from infra.console.program import examples
 from infra.console.times import common, shown
 
-MEGABYTE = 1024 * 1024
-
 Paths = Annotated[
-    list[Path], typer.Argument(metavar="PATH...", help="JPEG, PNG, WebP, MP4 or MOV files; videos of 3 to 60 s.")
+    list[Path], typer.Argument(metavar="PATH...", help="Pictures and films, as phones and editors make them.")
 ]
+FirstMinute = Annotated[bool, typer.Option("--first-minute", help="Of a film that is longer, take its first 60 s.")]
+Parts = Annotated[bool, typer.Option("--parts", help="Make stories of 60 s each of a film that is longer.")]
 Caption = Annotated[str, typer.Option(help="The text to copy when it is posted.")]
 
 
@@ -55,18 +56,17 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
         chat: arguments.InChat,
         title: arguments.Title = None,
         caption: Caption = "",
+        first_minute: FirstMinute = False,
+        parts: Parts = False,
         as_json: arguments.AsJson = False,
     ) -> None:
-        """Take files in for a group; a file that it has already stays what it is."""
-        stories = run(lambda: _take_in(opened, paths))
-        for story in stories:
-            story.update(title=title or PurePath(story["file_name"]).stem or story["file_name"], caption=caption)
-        lines = ask(opened, lambda admin: admin.add_media(chat, stories))
-        if as_json:
-            show_lines(lines)
-            return
-        for line in lines:
-            show_sentence(_added(line))
+        """Make files fit for a story and take them in for a group; a file that it has already stays what it is."""
+        if first_minute and parts:
+            raise WrongInput("--first-minute and --parts mean two things: choose one.")
+        longer = Longer.PARTS if parts else Longer.FIRST_MINUTE if first_minute else Longer.REFUSED
+        adding = Adding(opened, chat, longer, StoryWords(title, caption), as_json)
+        if run(lambda: adding.add_all(paths)):
+            raise typer.Exit(WrongInput.exit_code)
 
     @app.command(name="list")
     def show_all(chat: arguments.OfChat = None, as_json: arguments.AsJson = False) -> None:
@@ -80,30 +80,3 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
             show_sentence("There are no stories yet: `media add PATH --chat CHAT_ID` takes one in.")
 
     return app
-
-
-async def _take_in(opened: ConsoleDependencies, paths: list[Path]) -> list[dict[str, Any]]:
-    """Check and keep all files before any of them becomes a story."""
-    library = opened.library()
-    try:
-        kept = [await library.check_and_store(path) for path in paths]
-    except Refused as error:
-        raise WrongInput(str(error)) from error
-    return [
-        {
-            "kind": file.kind.value,
-            "path": file.path,
-            "file_name": file.file_name,
-            "bytes": file.bytes,
-            "sha256": file.sha256,
-            "width": file.dimensions.width,
-            "height": file.dimensions.height,
-            "seconds": file.dimensions.seconds,
-        }
-        for file in kept
-    ]
-
-
-def _added(line: Line) -> str:
-    story = f"Media {line['id']}: {line['title']} ({line['kind']}, {line['bytes'] / MEGABYTE:.1f} MB)"
-    return f"{story}." if line["new"] else f"{story} was there already."

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from actors.domain.account import Login
-from actors.domain.item import Dimensions, MediaKind
+from actors.domain.item import Dimensions, Longer, MediaKind
 from actors.operations.set_up import Prerequisites, SetUp
 from actors.ports import Clock, Groups
 
@@ -56,13 +56,20 @@ class AcceptedFile(Protocol):
     def sha256(self) -> str: ...
     @property
     def dimensions(self) -> Dimensions: ...
+    @property
+    def notes(self) -> Sequence[str]: ...
 
 
 class Library(Protocol):
     """Where files are taken in."""
 
-    async def check_and_store(self, path: Path) -> AcceptedFile:
-        """Keep a copy; `Refused` with a sentence for the person when the file cannot be a story."""
+    async def take_in(
+        self, path: Path, longer: Longer = Longer.REFUSED, told: Callable[[float], None] = lambda _: None
+    ) -> Sequence[AcceptedFile]:
+        """Make a story of the file, or several, and keep it; `told` hears how much of that is done, from 0 to 1.
+
+        `Refused` with a sentence for the person when it cannot be one.
+        """
         ...
 
 

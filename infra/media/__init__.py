@@ -1,7 +1,7 @@
-"""Where the files of the stories live.
+"""Where the files of the stories live, and what becomes of a file before it goes live.
 
-Read formats (what is taken; films and boxes for videos), fitting (what becomes of a picture), taking (what is kept
-under which name), then local (a folder, with links and secret) or bucket (S3). What Instagram fetches is named by
-taking.published_path: a video itself, for a picture its copy `<stem>.story.jpg`, which `media add` always writes
-beside the original.
+Read names (which file is which), then taking (what becomes of a picture or a film) with formats and fitting for
+pictures, probe, films and encoding for films, animations for pictures that move. Taking happens in workshop, a process
+of its own that making starts and ends; ffmpeg is one below it. Files are kept by local (a folder, with links and
+secret) or bucket (S3), and shown to the team without what they tell: cleaning, with originals and the three bare ones.
 """

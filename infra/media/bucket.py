@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir
 
 import obstore
 from anyio import to_thread
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
-from actors.domain.item import Story
+from actors.domain.item import Longer, Story
 from actors.errors import Refused, Unreachable
 from infra.media.cleaning import for_the_team, published, remember
+from infra.media.making import Asked, Told, clean, make, work_folder
 from infra.media.names import content_type, published_path, thumbnail_path
+from infra.media.stored import Stored, unfitted
 from infra.media.straight import fetch_straight
-from infra.media.taking import Stored, take_in, unfitted
 
 FETCHED = timedelta(minutes=10)  # a link that only we see
 VALID = timedelta(hours=24)  # as long as one of Instagram's containers lives
@@ -73,15 +75,28 @@ class BucketMedia:
             raise Refused(f"the file of media {story.media_id} is missing")
         return await to_thread.run_sync(for_the_team, story.kind, content)
 
-    async def check_and_store(self, path: Path) -> Stored:
-        """Check that the file can be a story and keep a copy; the same content is kept once.
+    async def take_in(
+        self, path: Path, longer: Longer = Longer.REFUSED, told: Told = lambda _: None
+    ) -> Sequence[Stored]:
+        """Make a story of the file, or several of a long film, and keep it; the same content is kept once.
 
         Raises `Refused` with a sentence for the person who named it, `Unreachable` when the bucket cannot be used.
         """
-        taken = await to_thread.run_sync(take_in, path)
-        for name, content in taken.files.items():
-            await self._put(name, content)
-        return taken.stored
+        below = Path(gettempdir())
+        try:
+            await to_thread.run_sync(clean, below)
+            with work_folder(below) as folder:
+                taken = await make(Asked(path, folder, longer, told))
+                for one in taken:
+                    for name, made in one.files.items():
+                        await self._put(name, await to_thread.run_sync(made.read_bytes))
+        except OSError as error:
+            raise Unreachable(f"{below} cannot be written to: {error.strerror}") from error
+        return [one.stored for one in taken]
+
+    async def check_and_store(self, path: Path) -> Stored:
+        """Take in a file that becomes one story."""
+        return (await self.take_in(path))[0]
 
     async def link(self, story: Story) -> str:
         """Return an address at which Instagram can fetch the story for a while; a missing file is the visitor's to say.

@@ -29,5 +29,5 @@ def for_the_team(kind: MediaKind, content: bytes) -> bytes:
     """Return what the team sees: the same film or picture; one that cannot be read at all stays as it is."""
     try:
         return bare_films.bare(content) if kind is MediaKind.VIDEO else shown(content)
-    except (*BROKEN, Unfit):
+    except (*BROKEN, Unfit, MemoryError):
         return content

@@ -1,123 +1,196 @@
-"""What a video says of itself in its boxes, and whether Instagram takes it as a story. Pure.
+"""Which films can be a story, and what has to be made new of one before Instagram takes it. Pure.
 
 The limits are those of "Story Video Specifications" at
 https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media
+and of sendVideo at https://core.telegram.org/bots/api#sendvideo, because a card shows the very film that goes live.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
 
-from infra.media.boxes import boxes, inside
+from actors.domain.item import Longer
+from infra.media.probe import Film, MovingPicture, Sound
 
+MEGABYTE = 1024 * 1024
 SHORTEST_SECONDS, LONGEST_SECONDS = 3.0, 60.0
 SLACK_SECONDS = 0.05  # a film cut to a minute ends with its last frame or its last packet of sound
-MOST_COLUMNS = 1920
+MOST_PARTS = 10
 STEEPEST_RATIO = 10
-PICTURE_CODECS = {b"avc1": "H.264", b"avc3": "H.264", b"hvc1": "HEVC", b"hev1": "HEVC"}
-SOUND_CODECS = {b"mp4a": "AAC"}
-EXPORT = "export it as MP4 with H.264 and AAC"
+LONG_SIDE, SHORT_SIDE = 1920, 1080  # in pixels; a story is shown in 1080 × 1920
+SLOWEST, FASTEST = Fraction(23), Fraction(60)  # frames a second
+RATE_SLACK = 0.1  # 59.94 are 60, and a film of phones has 29.97 ± something
+MOST_BITS_A_SECOND = 25_000_000
+MOST_BYTES = 50 * MEGABYTE  # Instagram would take 100, but no card could show it
+MOST_HERTZ, MOST_CHANNELS = 48_000, 2
+WRAPPED = {"AVC": "avc1", "HEVC": "hvc1"}
+BRIGHT = {"HLG": "arib-std-b67", "PQ": "smpte2084"}
+NARROW = {"", "BT.709", "BT.601 NTSC", "BT.601 PAL"}
+
+
+class Repair(Enum):
+    """What is made new, and how that is told."""
+
+    CODEC = "made H.264"
+    HDR = "HDR made SDR"
+    COLOURS = "colours made BT.709"
+    DEPTH = "made 8 bits deep"
+    CHROMA = "made 4:2:0"
+    INTERLACED = "deinterlaced"
+    SIZE = "made smaller"
+    RATE = "frame rate changed"
+    BITS = "made fewer bits a second"
+    SHAPE = "pixels made square"
+    CUT = "cut"
+    SOUND = "sound made AAC"
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
-    """One track; `codec` is None if its description is missing. The size is what is seen, after any rotation."""
+class Cut:
+    """Where a story begins in its film, and how long it is, in seconds."""
 
-    media: bytes
-    codec: bytes | None
+    starts: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FilmPlan:
+    """What is made of a film: its size in pixels, frames a second (None: as they are), and what is made new."""
+
     width: int
     height: int
+    rate: Fraction | None
+    cut: Cut
+    repairs: frozenset[Repair]
+
+    @property
+    def keeps_picture(self) -> bool:
+        """Say whether the coded pictures stay as they are, bit for bit."""
+        return self.repairs <= {Repair.SOUND}
 
 
-@dataclass(frozen=True, slots=True)
-class Film:
-    """A video as its boxes tell it; `seconds` is None where they do not say how long it is."""
-
-    seconds: float | None
-    tracks: tuple[Track, ...]
-
-
-def read_film(content: bytes) -> Film | None:
-    """Read a whole file; None when it is broken or incomplete."""
-    outermost = list(boxes(content))
-    names = {box.name for box in outermost}
-    if not all(box.whole for box in outermost) or b"moov" not in names or not {b"mdat", b"moof"} & names:
-        return None
-    try:
-        return Film(_seconds(content), tuple(_track(track) for track in inside(content, b"moov", b"trak")))
-    except (struct.error, IndexError):
-        return None
-
-
-def faults(film: Film) -> Iterator[str]:
-    """Yield why Instagram would not take it, each completing the sentence "film.mp4 …"; nothing: it is fit."""
-    yield from _faults_of_length(film.seconds)
-    seen = [track for track in film.tracks if track.media == b"vide"]
-    if not seen:
+def faults(film: Film, longer: Longer) -> Iterator[str]:
+    """Yield why it cannot be a story, each completing the sentence "film.mp4 …"; nothing: it can be made one."""
+    picture, seconds = film.picture, film.seconds
+    if picture is None:
         yield "has no picture, only sound: a story needs one."
-    for track in seen[:1]:
-        yield from _faults_of_picture(track)
-    heard = [track.codec for track in film.tracks if track.media == b"soun"]
-    # Some phones write a second track of spatial sound beside the AAC one.
-    if heard and not SOUND_CODECS.keys() & set(heard):
-        yield f"has {_spelled(heard[0])} sound, and Instagram takes AAC only: {EXPORT}."
-
-
-def _faults_of_length(seconds: float | None) -> Iterator[str]:
+    elif max(picture.width, picture.height) > STEEPEST_RATIO * min(picture.width, picture.height):
+        size = f"{picture.width} × {picture.height} pixels"
+        yield f"is too narrow: {size}, and Instagram takes 1:{STEEPEST_RATIO} at most."
     if seconds is None:
-        yield f"does not say how long it is: {EXPORT}, not fragmented."
+        yield "does not say how long it is: export it as MP4."
     elif seconds < SHORTEST_SECONDS - SLACK_SECONDS:
         yield f"is too short: {seconds:.1f} s, and a story lasts 3 s at least."
     elif seconds > LONGEST_SECONDS + SLACK_SECONDS:
-        yield f"is too long: {seconds:.1f} s, and a story lasts 60 s at most."
+        yield from _faults_of_long(seconds, longer)
 
 
-def _faults_of_picture(track: Track) -> Iterator[str]:
-    width, height = track.width, track.height
-    if track.codec not in PICTURE_CODECS:
-        yield f"has {_spelled(track.codec)} pictures, and Instagram takes H.264 and HEVC only: {EXPORT}."
-    if not width or not height:
-        yield f"does not say how large its picture is: {EXPORT}."
-    elif max(width, height) > STEEPEST_RATIO * min(width, height):
-        yield f"is too narrow: {width} × {height} pixels, and Instagram takes 1:{STEEPEST_RATIO} at most."
-    elif width > MOST_COLUMNS:
-        yield f"is too wide: {width} × {height} pixels, and Instagram takes {MOST_COLUMNS} in a row at most."
+def _faults_of_long(seconds: float, longer: Longer) -> Iterator[str]:
+    parts = len(cuts(seconds, Longer.PARTS))
+    too_many = parts > MOST_PARTS
+    if longer is Longer.PARTS and too_many:
+        yield f"is too long: {seconds:.0f} s would be {parts} stories, and {MOST_PARTS} are made at most: cut it."
+    elif longer is Longer.REFUSED:
+        rest = "" if too_many else f", or with --parts as {parts} stories"
+        yield (
+            f"is too long: {seconds:.1f} s, and a story lasts 60 s at most:"
+            f" add it with --first-minute as its first 60 s{rest}."
+        )
 
 
-def _spelled(codec: bytes | None) -> str:
-    text = (codec or b"").decode("ascii", "replace").strip()
-    return text if text.isascii() and text.isalnum() else "unknown"
+def cuts(seconds: float, longer: Longer) -> tuple[Cut, ...]:
+    """Return what becomes a story of its own: all, or parts of a minute of which the last is long enough to be one."""
+    if seconds <= LONGEST_SECONDS + SLACK_SECONDS:
+        return (Cut(0.0, seconds),)
+    if longer is not Longer.PARTS:
+        return (Cut(0.0, LONGEST_SECONDS),)
+    whole, rest = divmod(seconds, LONGEST_SECONDS)
+    lengths = [LONGEST_SECONDS] * int(whole)
+    if rest >= SHORTEST_SECONDS:
+        lengths.append(rest)
+    elif rest > SLACK_SECONDS:  # the last two share what there is
+        lengths[-1] = LONGEST_SECONDS - SHORTEST_SECONDS
+        lengths.append(rest + SHORTEST_SECONDS)
+    return tuple(
+        Cut(LONGEST_SECONDS * n if n < whole else seconds - length, length) for n, length in enumerate(lengths)
+    )
 
 
-def _seconds(content: bytes) -> float | None:
-    """The film's length; a fragmented one may say it in a box of its own."""
-    header = next(inside(content, b"moov", b"mvhd"), None)
-    if header is None:
+def plan(film: Film, cut: Cut) -> FilmPlan:
+    """Say what has to be made new for this part of a film without faults; as little as can be."""
+    assert film.picture is not None
+    assert film.seconds is not None
+    repairs = set(_repairs_of_picture(film.picture))
+    if cut != Cut(0.0, film.seconds) or film.picture.trimmed:
+        repairs.add(Repair.CUT)
+    too_large = film.size_bytes > MOST_BYTES or film.size_bytes * 8 > MOST_BITS_A_SECOND * film.seconds
+    if too_large and Repair.CUT not in repairs:
+        repairs.add(Repair.BITS)
+    if film.sound is not None and (not _is_fit(film.sound) or Repair.CUT in repairs):
+        repairs.add(Repair.SOUND)
+    width, height = _size(film.picture) if repairs - {Repair.SOUND} else (film.picture.width, film.picture.height)
+    return FilmPlan(width, height, _rate(film.picture), cut, frozenset(repairs))
+
+
+def _repairs_of_picture(picture: MovingPicture) -> Iterator[Repair]:
+    if picture.codec not in WRAPPED:
+        yield Repair.CODEC
+    if picture.light in BRIGHT:
+        yield Repair.HDR
+    elif picture.primaries not in NARROW:
+        yield Repair.COLOURS
+    if picture.depth != 8:
+        yield Repair.DEPTH
+    if picture.chroma != "4:2:0":
+        yield Repair.CHROMA
+    if picture.interlaced:
+        yield Repair.INTERLACED
+    if not picture.square:
+        yield Repair.SHAPE
+    if _size(picture) != (picture.width, picture.height) and not _is_within_the_rules(picture):
+        yield Repair.SIZE
+    if _rate(picture) is not None:
+        yield Repair.RATE
+
+
+def _is_within_the_rules(picture: MovingPicture) -> bool:
+    """A picture that is larger than it is shown stays as it is, where Instagram takes it."""
+    return picture.width <= LONG_SIDE and picture.width % 2 == picture.height % 2 == 0 and picture.height <= 2560
+
+
+def _size(picture: MovingPicture) -> tuple[int, int]:
+    """The size in which a story is shown at most, in even numbers."""
+    long, short = max(picture.width, picture.height), min(picture.width, picture.height)
+    scale = min(1.0, LONG_SIDE / long, SHORT_SIDE / short)
+    return _even(picture.width * scale), _even(picture.height * scale)
+
+
+def _even(pixels: float) -> int:
+    return max(2, round(pixels / 2) * 2)
+
+
+def _rate(picture: MovingPicture) -> Fraction | None:
+    """Frames a second where they have to be others: each one shown as often, so that nothing stutters."""
+    rate = Fraction(picture.rate).limit_denominator(1001)
+    if rate <= 0:
+        return Fraction(30)
+    if rate > FASTEST + Fraction(RATE_SLACK):
+        return FASTEST if rate % FASTEST == 0 or rate % 50 else Fraction(50)
+    if rate >= SLOWEST - Fraction(RATE_SLACK):
         return None
-    if header[0] == 1:
-        scale, length = struct.unpack_from(">IQ", header, 20)
-    else:
-        scale, length = struct.unpack_from(">II", header, 12)
-    for extended in inside(content, b"moov", b"mvex", b"mehd"):
-        (length,) = struct.unpack_from(">Q" if extended[0] == 1 else ">I", extended, 4)
-    unknown = 2**64 - 1 if header[0] == 1 else 2**32 - 1
-    return None if length in {0, unknown} or not scale else length / scale
+    return Fraction(30) if picture.varies else rate * -(-SLOWEST // rate)
 
 
-def _track(track: memoryview) -> Track:
-    media = next(inside(track, b"mdia", b"hdlr"), memoryview(b"\0" * 12))
-    described = next(inside(track, b"mdia", b"minf", b"stbl", b"stsd"), None)
-    first = next(boxes(described[8:]), None) if described is not None else None
-    header = next(inside(track, b"tkhd"), None)
-    width, height = _size(header) if header is not None else (0, 0)
-    return Track(bytes(media[8:12]), first.name if first else None, width, height)
+def _is_fit(sound: Sound) -> bool:
+    return sound.codec == "AAC" and 0 < sound.hertz <= MOST_HERTZ and 0 < sound.channels <= MOST_CHANNELS
 
 
-def _size(header: memoryview) -> tuple[int, int]:
-    matrix = 52 if header[0] == 1 else 40
-    (a,) = struct.unpack_from(">i", header, matrix)
-    width, height = struct.unpack_from(">II", header, matrix + 36)
-    size = (width >> 16, height >> 16)
-    return size if a else (size[1], size[0])  # a quarter turn has no share of x in x
+def changes(film: Film, made: FilmPlan) -> Iterator[str]:
+    """Yield what a person would want to know of the film that was made, a few words each."""
+    assert film.picture is not None
+    yield from (repair.value for repair in Repair if repair in made.repairs)
+    if film.picture.width > film.picture.height:
+        yield "wider than high: Instagram shows it between bars"

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import warnings
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import product
 
-from PIL import ExifTags, Image, ImageChops, ImageCms, ImageEnhance, ImageFilter, ImageOps
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageEnhance, ImageFilter, ImageOps, ImageStat
 
 from infra.media.bare_pictures import bare
 
@@ -25,22 +26,73 @@ BLUR_RADIUS = 6
 BACKGROUND_LIGHT = 0.7
 STEPS = (0, 85, 170, 255)
 SAME_COLOUR = 2  # of 255; what rounding makes of a profile that is sRGB in other numbers
+QUARTER_TURNED = {5, 6, 7, 8}  # of Exif's orientations: https://exiftool.org/TagNames/EXIF.html
+AVERAGED = {"RGB", "RGBA", "L", "CMYK", "RGBX"}  # modes in which neighbours may be mixed
+GROUND = "ground"
+OPAQUE, NEARLY_WHITE = 255, 230
 SRGB = ImageCms.createProfile("sRGB")
 
 
-def fit(content: bytes) -> bytes:
-    """Return the bytes that Instagram is given for a picture that was checked before: its own pixels if they will do.
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What Instagram is given for a picture: JPEG; and how many times it had to be enlarged (below 1: made smaller)."""
+
+    content: bytes
+    width: int
+    height: int
+    enlarged: float
+
+
+def fit(content: bytes) -> Fitted:
+    """Make a picture fit that was checked before: its own pixels, bit for bit, if they will do.
 
     Whatever else the picture tells stays here: the place, the camera, its preview, a remark, a film behind its end.
+    It needs memory for the picture once, for a JPEG for a small part of it. Raises what is BROKEN, and MemoryError.
     """
     # Odd metadata makes Pillow warn; what matters of it was checked.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(BytesIO(content)) as picture:
+            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in QUARTER_TURNED
+            width, height = picture.size[::-1] if turned else picture.size
+            enlarged = 1.0
             if is_fit(picture, len(content)):
                 with suppress(ValueError):  # Pillow reads more than the standard allows
-                    return bare(content)
-            return _jpeg(_compose(_flat(_srgb(ImageOps.exif_transpose(picture)))))
+                    picture.load()  # a broken one is told here
+                    return Fitted(bare(content), width, height, enlarged)
+            else:
+                enlarged = min(STORY[0] / width, STORY[1] / height)
+            return Fitted(_jpeg(_compose(_small(picture))), *STORY, enlarged)
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    """The picture upright, in RGB and sRGB; where it is far larger than a story, not all of its pixels."""
+    needed = _needed(picture.size)
+    if picture.format == "JPEG":
+        picture.draft(None, needed)  # the decoder leaves out what would be thrown away
+    picture.load()
+    times = min(picture.width // needed[0], picture.height // needed[1])
+    if times > 1 and picture.mode in AVERAGED:
+        picture = _reduced(picture, times)
+    return in_srgb(ImageOps.exif_transpose(picture))
+
+
+def in_srgb(picture: Image.Image) -> Image.Image:
+    """The picture in RGB, its colours converted by its profile; what is seen through lies on one colour."""
+    return _flat(_srgb(_plain(picture)))
+
+
+def _reduced(picture: Image.Image, times: int) -> Image.Image:
+    small = picture.reduce(times)
+    small.getexif()[ExifTags.Base.Orientation] = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    picture.close()  # its pixels are needed no more
+    return small
+
+
+def _needed(size: tuple[int, int]) -> tuple[int, int]:
+    """How many pixels are wanted at least of a picture before it is scaled with care, whichever side of it is up."""
+    scale = min(1.0, max(STORY) / min(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def is_fit(picture: Image.Image, size_bytes: int) -> bool:
@@ -81,6 +133,21 @@ def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
         return None
 
 
+def _plain(picture: Image.Image) -> Image.Image:
+    """The picture in a mode that a profile may be of: palettes resolved, 16 bits made 8."""
+    profile = picture.info.get("icc_profile")
+    if picture.mode.startswith("I;16") or picture.mode == "I":
+        plain = picture.convert("I").point(lambda light: light / 256).convert("L")
+    elif picture.mode in {"P", "PA", "La", "LA", "RGBa"}:
+        plain = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    elif picture.mode == "1":
+        plain = picture.convert("L")
+    else:
+        return picture
+    plain.info["icc_profile"] = profile
+    return plain
+
+
 def _srgb(picture: Image.Image) -> Image.Image:
     profile = _profile(picture)
     if profile is None or picture.mode not in {"RGB", "RGBA", "CMYK", "L"}:
@@ -93,19 +160,28 @@ def _srgb(picture: Image.Image) -> Image.Image:
 
 
 def _flat(picture: Image.Image) -> Image.Image:
-    """The picture in RGB; what is seen through lies on white."""
-    if picture.mode.startswith("I;16"):
-        picture = picture.convert("I").point(lambda light: light / 256).convert("L")
+    """The picture in RGB; what is seen through lies on white, or on black where what is seen is nearly white."""
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     layer = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    ground = Image.new("RGBA", layer.size, _ground(layer))
+    flat = Image.alpha_composite(ground, layer).convert("RGB")
+    if any(layer.getchannel("A").histogram()[:OPAQUE]):
+        flat.info[GROUND] = _ground(layer)
+    return flat
+
+
+def _ground(layer: Image.Image) -> str:
+    light = ImageStat.Stat(layer.convert("L"), layer.getchannel("A").point(lambda part: part > 127 and 255)).mean
+    return "black" if light and light[0] > NEARLY_WHITE else "white"
 
 
 def _compose(picture: Image.Image) -> Image.Image:
     if _cropped_share(picture.size) <= MOST_CROPPED:
         return ImageOps.fit(picture, STORY, Image.Resampling.LANCZOS)
-    story = _background(picture)
+    ground = picture.info.get(GROUND)
+    # A cut-out lies on its ground all over: it would look like a box on a blurred one.
+    story = Image.new("RGB", STORY, ground) if ground else _background(picture)
     front = ImageOps.contain(picture, STORY, Image.Resampling.LANCZOS)
     story.paste(front, ((STORY[0] - front.width) // 2, (STORY[1] - front.height) // 2))
     return story

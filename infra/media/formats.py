@@ -1,7 +1,6 @@
-"""What may become a story: pictures and videos that Telegram shows as such, told by their bytes, never by their names.
+"""What may become a story, told by its bytes, never by its name; and which pictures are taken. Pure.
 
-The limits are those of https://core.telegram.org/bots/api#sendphoto and #sendvideo there; a video has to be within
-Instagram's as well, because nothing fits it later. Pure.
+The limits are our own: what is published is made anew, within Instagram's and Telegram's, from whatever is taken.
 """
 
 from __future__ import annotations
@@ -10,18 +9,22 @@ import struct
 import warnings
 import zlib
 from dataclasses import dataclass
+from enum import Enum
 from io import BytesIO
 
+import pillow_heif
 from PIL import Image
-
-from actors.domain.item import MediaKind
-from infra.media.films import faults, read_film
+from PIL.TiffImagePlugin import TiffImageFile
 
 MEGABYTE = 1024 * 1024
-PHOTO_BYTES = 10 * MEGABYTE
-VIDEO_BYTES = 50 * MEGABYTE  # Instagram would take 100, but no card could show it
-LONGEST_SIDES = 10_000  # width and height together
+PICTURE_BYTES = 50 * MEGABYTE  # Telegram sends no larger file as the original
+FILM_BYTES = 2048 * MEGABYTE
+MOST_PIXELS = 210_000_000  # a phone's 200 megapixels; in memory three bytes each
 STEEPEST_RATIO = 20
+
+pillow_heif.register_heif_opener()
+# Pillow warns beyond this and refuses twice as many; what is within is checked below, before a pixel is unpacked.
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 # All that Pillow was seen to raise for bytes that are not what they begin like.
 BROKEN = (
@@ -32,101 +35,137 @@ BROKEN = (
     IndexError,  # of a PNG without a pixel
     struct.error,
     zlib.error,
-    MemoryError,
     Image.DecompressionBombError,
 )
-STILL_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"}
-ONLY = "only JPEG, PNG and WebP pictures and MP4 and MOV videos can be stories"
+ONLY = "only pictures (JPEG, PNG, WebP, HEIC, AVIF, GIF) and films (MP4, MOV, WebM) can be stories"
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"MiHE"}
+AVIF_BRANDS = {b"avif", b"avis"}
+DNG_VERSION, SUBFILE = 50706, 254  # of TIFF: a RAW file, and (1) a preview in the place of the picture itself
+SEGMENT = b"\x47"  # each packet of an MPEG transport stream begins so
 
 
 class Unfit(Exception):
     """These bytes cannot be a story; the text completes the sentence "sunset.jpg …"."""
 
 
+class Format(Enum):
+    """What a file is: Pillow's name for it, or none for a film, and the ending under which an original is kept."""
+
+    JPEG = ("JPEG", "jpg")
+    PNG = ("PNG", "png")
+    WEBP = ("WEBP", "webp")
+    HEIC = ("HEIF", "heic")
+    AVIF = ("AVIF", "avif")
+    GIF = ("GIF", "gif")
+    TIFF = ("TIFF", "tif")
+    BMP = ("BMP", "bmp")
+    MP4 = ("", "mp4")
+    MOV = ("", "mov")
+    OTHER_FILM = ("", "film")
+
+    @property
+    def pillow_name(self) -> str:
+        """The name by which Pillow opens it; empty for a film."""
+        return self.value[0]
+
+    @property
+    def ending(self) -> str:
+        """What its name ends in."""
+        return self.value[1]
+
+
+STARTS = (
+    (b"\xff\xd8\xff", Format.JPEG),
+    (b"\x89PNG\r\n\x1a\n", Format.PNG),
+    (b"GIF87a", Format.GIF),
+    (b"GIF89a", Format.GIF),
+    (b"II*\0", Format.TIFF),
+    (b"MM\0*", Format.TIFF),
+    (b"BM", Format.BMP),
+    (b"\x1a\x45\xdf\xa3", Format.OTHER_FILM),  # Matroska and WebM
+    (b"\x30\x26\xb2\x75", Format.OTHER_FILM),  # WMV
+    (b"FLV\x01", Format.OTHER_FILM),
+    (b"\0\0\x01\xba", Format.OTHER_FILM),  # MPEG program stream
+)
+# Old QuickTime begins without its type.
+OLD_QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+
+
 @dataclass(frozen=True, slots=True)
-class Format:
-    """What a file is: how it is sent, and the ending under which it is stored."""
+class Shape:
+    """What a picture's head says: its size, upright or not, and how many pictures there are."""
 
-    kind: MediaKind
-    ending: str
-
-
-JPEG, PNG, WEBP = Format(MediaKind.PHOTO, "jpg"), Format(MediaKind.PHOTO, "png"), Format(MediaKind.PHOTO, "webp")
-MP4, MOV = Format(MediaKind.VIDEO, "mp4"), Format(MediaKind.VIDEO, "mov")
-PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
-MOST_BYTES = {MediaKind.PHOTO: PHOTO_BYTES, MediaKind.VIDEO: VIDEO_BYTES}
+    width: int
+    height: int
+    frames: int
 
 
 def recognise(head: bytes) -> Format:
-    """Tell a format by its first bytes (12 are enough), or raise Unfit."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return JPEG
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
+    """Tell a format by its first bytes (200 are enough), or raise Unfit."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return WEBP
-    if head[4:8] != b"ftyp":
-        raise Unfit(f"is not a picture or video that Telegram shows: {ONLY}.")
-    if head[8:12] in STILL_BRANDS:
-        raise Unfit(f"is a HEIC or AVIF picture: save it as JPEG, for {ONLY}.")
-    return MOV if head[8:12] == b"qt  " else MP4
+        return Format.WEBP
+    if (head[:4] == b"RIFF" and head[8:12] == b"AVI ") or (head[:1] == head[188:189] == SEGMENT):
+        return Format.OTHER_FILM
+    for start, found in STARTS:
+        if head.startswith(start):
+            return found
+    if head[4:8] == b"ftyp":
+        return _of_boxes(head[8:12])
+    if head[4:8] in OLD_QUICKTIME:
+        return Format.MOV
+    raise Unfit(f"is not a picture or film that can be read: {ONLY}.")
+
+
+def _of_boxes(brand: bytes) -> Format:
+    if brand in HEIF_BRANDS:
+        return Format.HEIC
+    if brand in AVIF_BRANDS:
+        return Format.AVIF
+    return Format.MOV if brand == b"qt  " else Format.MP4
 
 
 def check_size(found: Format, size: int) -> None:
-    """Raise Unfit for a file that Telegram would not take."""
-    most = MOST_BYTES[found.kind]
+    """Raise Unfit for a file that is larger than what is read at all."""
+    most = PICTURE_BYTES if found.pillow_name else FILM_BYTES
     if size > most:
-        what = "picture" if found.kind is MediaKind.PHOTO else "video"
+        what = "picture" if found.pillow_name else "film"
         raise Unfit(f"is too large: {size / MEGABYTE:.1f} MB, and a {what} may have {most // MEGABYTE} MB at most.")
 
 
-def check(found: Format, content: bytes) -> None:
-    """Read the whole file as what it says it is; raises Unfit."""
-    check_size(found, len(content))
-    if found.kind is MediaKind.PHOTO:
-        _check_picture(found, content)
-    else:
-        _check_video(content)
-
-
-def _check_picture(found: Format, content: bytes) -> None:
+def check_picture(found: Format, content: bytes) -> Shape:
+    """Read a picture's head, before a pixel is unpacked: it alone says how many there are. Raises Unfit."""
     try:
-        # Pillow only warns of a small bomb, which is far beyond our bound; its other warnings are of odd metadata.
+        # Pillow warns of odd metadata, and of pictures that are large; the bound is ours.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(content), formats=[PILLOW_NAMES[found]]) as picture:
-                _check_shape(picture)
-                picture.verify()
-            with Image.open(BytesIO(content), formats=[PILLOW_NAMES[found]]) as picture:
-                picture.load()
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise Unfit(_too_many_pixels()) from error
+            with Image.open(BytesIO(content), formats=[found.pillow_name]) as picture:
+                return _checked(picture)
+    except Image.DecompressionBombError as error:
+        raise Unfit(_too_many_pixels("too many pixels")) from error
     except BROKEN as error:
-        raise Unfit(
-            f"cannot be read as the {PILLOW_NAMES[found]} picture that it begins like: it is broken."
-        ) from error
+        raise Unfit(broken(found)) from error
 
 
-def _check_shape(picture: Image.Image) -> None:
-    """Before a pixel is unpacked: the header alone says how many there are."""
+def broken(found: Format) -> str:
+    """What is said of a file that is not what it begins like."""
+    name = found.name if found.pillow_name else "film"
+    what = f"{name} picture" if found.pillow_name else name
+    return f"cannot be read as the {what} that it begins like: it is broken."
+
+
+def _checked(picture: Image.Image) -> Shape:
+    if isinstance(picture, TiffImageFile) and (DNG_VERSION in picture.tag_v2 or picture.tag_v2.get(SUBFILE, 0) & 1):
+        raise Unfit("is the RAW file of a camera: export it as JPEG.")
     width, height = picture.size
-    if width + height > LONGEST_SIDES:
+    if width * height > MOST_PIXELS:
         raise Unfit(_too_many_pixels(f"{width} × {height} pixels"))
     if max(width, height) > STEEPEST_RATIO * min(width, height):
-        raise Unfit(f"is too narrow: {width} × {height} pixels, and Telegram takes 1:{STEEPEST_RATIO} at most.")
-    # Cameras put a preview behind a JPEG, which counts as a second frame there.
-    if picture.format != "MPO" and getattr(picture, "is_animated", False):
-        raise Unfit("is animated, which Telegram shows as a still: save it as MP4.")
+        told = f"{width} × {height} pixels, and beyond 1:{STEEPEST_RATIO} hardly anything of it would be seen"
+        raise Unfit(f"is too narrow: {told}.")
+    # Cameras put a preview behind a JPEG, and TIFF and HEIC hold pages, which count as frames there.
+    moves = picture.format in {"PNG", "WEBP", "GIF", "AVIF"}
+    return Shape(width, height, getattr(picture, "n_frames", 1) if moves else 1)
 
 
-def _too_many_pixels(found: str = "more than 89 million pixels") -> str:
-    return f"is too large: {found}, and width and height together may be {LONGEST_SIDES} at most."
-
-
-def _check_video(content: bytes) -> None:
-    film = read_film(content)
-    if film is None:
-        raise Unfit("cannot be read as the video that it begins like: it is broken or not complete.")
-    for fault in faults(film):
-        raise Unfit(fault)
+def _too_many_pixels(found: str) -> str:
+    return f"is too large: {found}, and a picture may have {MOST_PIXELS // 1_000_000} million at most."

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from anyio import to_thread
 
-from actors.domain.item import Story
+from actors.domain.item import Longer, Story
 from actors.errors import Refused, Unreachable
 from infra.media.cleaning import for_the_team, published, remember
 from infra.media.links import SignedLinks
+from infra.media.making import Asked, Told, clean, make, work_folder
 from infra.media.names import content_type, published_path, thumbnail_path
-from infra.media.taking import Stored, take_in, unfitted
+from infra.media.stored import Stored, Taken, unfitted
 
 
 class LocalMedia:
@@ -41,12 +43,26 @@ class LocalMedia:
         """Return the uncompressed file without what it tells; `Refused` when it is missing."""
         return await to_thread.run_sync(self._read, story, story.path)
 
-    async def check_and_store(self, path: Path) -> Stored:
-        """Check that the file can be a story and keep a copy; the same content is kept once.
+    async def take_in(
+        self, path: Path, longer: Longer = Longer.REFUSED, told: Told = lambda _: None
+    ) -> Sequence[Stored]:
+        """Make a story of the file, or several of a long film, and keep it; the same content is kept once.
 
         Raises `Refused` with a sentence for the person who named it, `Unreachable` when our own folder cannot be used.
         """
-        return await to_thread.run_sync(self._check_and_store, path)
+        try:
+            await to_thread.run_sync(self._prepare)
+            with work_folder(self._folder) as folder:
+                _give_to_the_owner(folder)
+                taken = await make(Asked(path, folder, longer, told))
+                await to_thread.run_sync(self._keep, taken)
+        except OSError as error:
+            raise Unreachable(f"{self._folder} cannot be written to: {error.strerror}") from error
+        return [one.stored for one in taken]
+
+    async def check_and_store(self, path: Path) -> Stored:
+        """Take in a file that becomes one story."""
+        return (await self.take_in(path))[0]
 
     async def link(self, story: Story) -> str:
         """Return an address at which Instagram can fetch the story for a while; `Refused` if there is nothing to."""
@@ -105,22 +121,26 @@ class LocalMedia:
         except OSError as error:
             raise Unreachable(f"the file of media {story.media_id} cannot be cleaned: {error.strerror}") from error
 
-    def _check_and_store(self, path: Path) -> Stored:
-        taken = take_in(path)
-        try:
-            for name, content in taken.files.items():
-                _write_once(self._folder / name, content)
-        except OSError as error:
-            raise Unreachable(f"{self._folder} cannot be written to: {error.strerror}") from error
-        return taken.stored
+    def _prepare(self) -> None:
+        _make(self._folder)
+        clean(self._folder)
+
+    def _keep(self, taken: Sequence[Taken]) -> None:
+        for one in taken:
+            for name, made in one.files.items():
+                _place(made, self._folder / name)
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def _place(made: Path, path: Path) -> None:
     """Have the whole file or nothing at `path`, also when we are killed; a torn one of before is replaced."""
-    if path.is_file() and path.stat().st_size == len(content):
+    if path.is_file() and path.stat().st_size == made.stat().st_size:
         return
     _make(path.parent)
-    _write(path, content)
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.chmod(0o600)
+    _give_to(path.parent, made)
+    made.replace(path)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -146,7 +166,11 @@ def _make(folder: Path) -> None:
 
 
 def _give_to_the_owner(path: Path) -> None:
+    _give_to(path.parent, path)
+
+
+def _give_to(folder: Path, path: Path) -> None:
     """What root takes in for a worker that is not root is the worker's to read: it belongs to whose folder it is in."""
     if os.geteuid() == 0:
-        above = path.parent.stat()
+        above = folder.stat()
         os.chown(path, above.st_uid, above.st_gid)

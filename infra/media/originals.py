@@ -15,8 +15,8 @@ from typing import Any
 
 from PIL import ExifTags, Image, ImageOps
 
-from infra.media import bare_pictures
-from infra.media.formats import BROKEN, JPEG, PNG, Format, recognise
+from infra.media import bare_heif, bare_pictures
+from infra.media.formats import BROKEN, Format, recognise
 
 EXIF = b"Exif\0\0"
 APP1, APP2 = 0xE1, 0xE2
@@ -32,7 +32,7 @@ ANEW = {"quality": 95}
 
 def shown(content: bytes) -> bytes:
     """Return what a team may be shown of a picture that was taken in; made anew only if its parts cannot be told."""
-    found = recognise(content[:12])
+    found = recognise(content[:200])
     try:
         return _bare(found, content)
     except (ValueError, struct.error):
@@ -40,10 +40,17 @@ def shown(content: bytes) -> bytes:
 
 
 def _bare(found: Format, content: bytes) -> bytes:
-    if found == JPEG:
-        return bare_pictures.bare(content, _look)
-    way = _orientation(content)
-    return b"".join(_png(content, way) if found == PNG else _webp(content, way))
+    match found:
+        case Format.JPEG:
+            return bare_pictures.bare(content, _look)
+        case Format.PNG:
+            return b"".join(_png(content, _orientation(content)))
+        case Format.WEBP:
+            return b"".join(_webp(content, _orientation(content)))
+        case Format.HEIC | Format.AVIF:
+            return bare_heif.bare(content)
+        case _:
+            raise ValueError("no picture that is kept")
 
 
 def _look(marker: int, segment: bytes) -> bytes | None:

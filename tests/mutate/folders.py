@@ -24,7 +24,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "infra": ("tests/infra/test_*.py",),
     "infra/console": ("tests/infra/console/test_*.py",),
     "infra/instagram": ("tests/infra/instagram/test_*.py", "tests/contracts/test_instagram*.py"),
-    "infra/media": ("tests/infra/media/test_*.py",),
+    "infra/media": ("tests/infra/media/test_*.py", "tests/media/test_*.py"),
     "infra/postgres": ("tests/infra/postgres/test_*.py", "tests/contracts/test_database*.py"),
     "infra/postgres/embedded": ("tests/infra/postgres/test_embedded*.py", "tests/infra/postgres/test_bounds.py"),
     "infra/process": ("tests/infra/process/test_*.py",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.domain.account import Login
-from actors.domain.item import Dimensions, MediaKind
+from actors.domain.item import Dimensions, Longer, MediaKind
 from actors.errors import PortError, Unreachable
 from actors.operations.set_up import Prerequisites, SetUp
 from infra.console.ports import ConsoleDependencies, Lines, VaultDependencies
@@ -100,7 +100,8 @@ class FakeDesk:
         return self._answer("list_chats")
 
     async def add_media(self, chat_id: int, stories: Sequence[Mapping[str, object]]) -> Lines:
-        return self._answer("add_media", chat_id, stories)
+        answer = self._answer("add_media", chat_id, stories)
+        return answer[:1] if answer and "refused" in answer[0] else answer[: len(stories)]
 
     async def list_media(self, chat_id: int | None) -> Lines:
         return self._answer("list_media", chat_id)
@@ -165,18 +166,24 @@ class FakeFile:
     bytes: int = 9
     sha256: str = "aa"
     dimensions: Dimensions = field(default=Dimensions(1080, 1920))
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
 class FakeLibrary:
-    """Takes any file in, or raises `error`."""
+    """Takes any file in, or raises `error` for one that is not spared."""
 
     error: PortError | None = None
+    spared: tuple[str, ...] = ()
 
-    async def check_and_store(self, path: Path) -> FakeFile:
-        if self.error is not None:
+    async def take_in(
+        self, path: Path, longer: Longer = Longer.REFUSED, told: Callable[[float], None] = lambda _: None
+    ) -> list[FakeFile]:
+        told(0.5)
+        if self.error is not None and path.name not in self.spared:
             raise self.error
-        return FakeFile(path.name)
+        notes = ("HDR made SDR",) if path.suffix == ".mov" else ()
+        return [FakeFile(path.name, notes=notes)] * (2 if longer is Longer.PARTS else 1)
 
 
 class NewYear:

@@ -208,24 +208,60 @@ def test_names_are_neither_markup_nor_orders_to_the_terminal(outside: FakeConsol
     assert "\x1b" not in printed
 
 
+def stories_asked_for(outside: FakeConsole) -> list[dict[str, Any]]:
+    return [story for name, _, stories in outside.admin.asked for story in stories if name == "add_media"]
+
+
 def test_files_become_stories_named_after_themselves(outside: FakeConsole, type_in: Type) -> None:
-    outside.admin.lines = [MEDIA | {"new": True}, MEDIA | {"id": 4, "new": False}]
+    outside.admin.lines = [MEDIA | {"new": False}]
 
     result = type_in("media", "add", "/tmp/Sunset at sea.jpg", "b.jpg", "--chat", GROUP, "--caption", "Hello")  # noqa: S108 - a name
 
-    ((_, chat, stories),) = outside.admin.asked
-    assert (chat, [story["title"] for story in stories]) == (int(GROUP), ["Sunset at sea", "b"])
-    assert stories[0] | {"kind": "photo", "caption": "Hello", "sha256": "aa"} == stories[0]
-    assert result.stdout.splitlines()[1] == "Media 4: Sunset (photo, 2.0 MB) was there already."
+    stories = stories_asked_for(outside)
+    assert [story["title"] for story in stories] == ["Sunset at sea", "b"]
+    assert stories[0] | {"kind": "photo", "caption": "Hello", "sha256": "aa", "width": 1080} == stories[0]
+    assert result.stdout.splitlines() == ["Media 3: Sunset (photo, 2.0 MB) was there already."] * 2
 
 
-def test_no_file_becomes_a_story_when_one_cannot(outside: FakeConsole, type_in: Type) -> None:
-    outside.library.error = Refused("notes.txt is not a picture or video that Telegram shows.")
+def test_one_unfit_file_spares_the_others(outside: FakeConsole, type_in: Type) -> None:
+    outside.admin.lines = [MEDIA | {"new": True}]
+    outside.library.error = Refused("notes.txt is not a picture or film that can be read.")
+    outside.library.spared = ("a.jpg", "c.jpg")
 
-    result = type_in("media", "add", "a.jpg", "notes.txt", "--chat", GROUP)
+    result = type_in("media", "add", "a.jpg", "notes.txt", "c.jpg", "--chat", GROUP)
 
-    told_once(result, 2, "notes.txt is not a picture")
-    assert outside.admin.asked == []
+    assert (result.exit_code, result.stderr) == (2, "notes.txt is not a picture or film that can be read.\n")
+    assert [story["file_name"] for story in stories_asked_for(outside)] == ["a.jpg", "c.jpg"]
+    assert result.stdout.splitlines() == ["Media 3: Sunset (photo, 2.0 MB)."] * 2
+
+
+def test_what_was_made_new_is_told(outside: FakeConsole, type_in: Type) -> None:
+    outside.admin.lines = [MEDIA | {"new": True}]
+
+    result = type_in("media", "add", "a.mov", "--chat", GROUP)
+
+    assert result.stdout == "Media 3: Sunset (photo, 2.0 MB), HDR made SDR.\n"
+
+
+def test_long_film_becomes_stories_with_numbers_if_so_wished(outside: FakeConsole, type_in: Type) -> None:
+    outside.admin.lines = [MEDIA | {"new": True}, MEDIA | {"id": 4, "new": True}]
+
+    type_in("media", "add", "trip.mov", "--chat", GROUP, "--parts")
+
+    assert [story["title"] for story in stories_asked_for(outside)] == ["trip (1 of 2)", "trip (2 of 2)"]
+
+
+def test_chat_that_is_not_known_is_told_before_a_file_is_read(outside: FakeConsole, type_in: Type) -> None:
+    outside.admin.lines = [{"refused": "unknown_chat", "chat_id": -5}]
+    outside.library.error = Refused("nobody asked for it.")
+
+    result = type_in("media", "add", "a.jpg", "--chat", GROUP)
+
+    told_once(result, 2, "-5")
+
+
+def test_first_minute_and_parts_exclude_each_other(type_in: Type) -> None:
+    told_once(type_in("media", "add", "a.mp4", "--chat", GROUP, "--parts", "--first-minute"), 2, "choose one")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,15 @@
-"""Videos without a picture in them: the boxes alone, as small as they can be."""
+"""Films without a picture in them, the boxes alone, as small as they can be; and one that can be seen."""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.media.kind import AAC, SMALL
+from tests.media.kind import film as film_maker
 
 UPRIGHT, QUARTER_TURN = (1, 0, 0, 1), (0, 1, -1, 0)
 
@@ -60,3 +66,12 @@ def _header(plan: FilmPlan) -> bytes:
     size = struct.pack(">II", plan.size[0] << 16, plan.size[1] << 16)
     times = b"\1\0\0\0" + bytes(48) if plan.wide else bytes(40)
     return box(b"tkhd", times, matrix, size)
+
+
+@cache
+def real_film(ending: str = "mp4") -> bytes:
+    """A film that is fit but for its index, which stands at its end, and for what it tells."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"film.{ending}"
+        film_maker(*SMALL, *AAC)(path)
+        return path.read_bytes()

@@ -18,11 +18,11 @@ from yarl import URL
 from actors.domain.item import Dimensions, MediaKind, Story
 from actors.errors import Refused, Unreachable
 from infra.media.bucket import Bucket, BucketMedia
-from infra.media.names import published_path
-from infra.media.taking import Stored
+from infra.media.names import published_path, thumbnail_path
+from infra.media.stored import Stored
 from tests.backends import BACKENDS, Backend
 from tests.infra.media.bucket_server import BUCKET, KEY, KEY_ID, REGION, BucketServer, Kept, bucket_server
-from tests.infra.media.films import FilmPlan, film
+from tests.infra.media.films import real_film
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])
@@ -70,7 +70,7 @@ async def test_picture_is_kept_as_it_was_and_fit_for_a_story(
 
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
     kept, size = f"{digest[:2]}/{digest}.png", source.stat().st_size
-    assert stored == Stored(MediaKind.PHOTO, kept, source.name, size, digest, Dimensions(1080, 1920))
+    assert stored == Stored(MediaKind.PHOTO, kept, source.name, size, digest, Dimensions(1080, 1920), stored.notes)
     assert await media.original(story(stored)) == source.read_bytes()
     assert {name: kept.kind for name, kept in server.objects.items()} == {
         stored.path: "image/png",
@@ -88,12 +88,17 @@ async def test_presigned_link_shows_instagram_the_fitted_picture(media: BucketMe
         assert shown.size == (1080, 1920)
 
 
-async def test_presigned_link_shows_a_video_itself(media: BucketMedia, tmp_path: Path) -> None:
+async def test_presigned_link_shows_the_film_that_was_made(
+    media: BucketMedia, server: BucketServer, tmp_path: Path
+) -> None:
     source = tmp_path / "film.mov"
-    source.write_bytes(film(FilmPlan(brand=b"qt  ")))
+    source.write_bytes(real_film("mov"))
     stored = await media.check_and_store(source)
 
-    assert await fetch(await media.link(story(stored))) == (200, "video/quicktime", source.read_bytes())
+    code, kind, content = await fetch(await media.link(story(stored)))
+
+    assert (code, kind, content) == (200, "video/mp4", server.objects[stored.path].content)
+    assert await media.thumbnail(story(stored)) == server.objects[thumbnail_path(stored.path)].content
 
 
 async def test_link_is_good_for_its_file_its_method_and_its_time(
@@ -186,7 +191,7 @@ async def test_file_that_cannot_be_a_story_never_reaches_the_bucket(
     source = tmp_path / "letter.jpg"
     source.write_text("Dear team, here is a story")
 
-    with pytest.raises(Refused, match="is not a picture or video"):
+    with pytest.raises(Refused, match="is not a picture or film"):
         await media.check_and_store(source)
     assert server.asked == []
 

@@ -8,10 +8,15 @@ from typing import Any, Literal
 import pytest
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
-from infra.media.fitting import MOST_BYTES, STORY, fit
+from infra.media import fitting
+from infra.media.fitting import MOST_BYTES, STORY
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 SWAPPED = 6  # the camera was held upright: https://exiftool.org/TagNames/EXIF.html
+
+
+def fit(content: bytes) -> bytes:
+    return fitting.fit(content).content
 
 
 def saved(picture: Image.Image, kind: str = "JPEG", **how: Any) -> bytes:
