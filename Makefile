@@ -1,7 +1,7 @@
 # everytap: each target sets itself up from a bare checkout with nothing but Python >= 3.11, pip and make.
 # pip asks wherever the user's own configuration sends it; the lock's hashes decide what is let in.
 .DEFAULT_GOAL := help
-.PHONY: help installs demo run test check bench replay chaos simulate mutants mutate faults promises recipes soak lock venv \
+.PHONY: help installs demo run test check media bench replay chaos simulate mutants mutate faults promises recipes soak lock venv \
 	new-venv
 
 ARGS =
@@ -31,6 +31,9 @@ check: venv ## check format, lint and types
 	@$(IN_VENV) -m ruff format --check .
 	@$(IN_VENV) -m ruff check .
 	@$(IN_VENV) -m mypy
+
+media: venv ## add each kind of picture and film, and write the table of docs/media.md
+	@$(IN_VENV) -m tests.media $(ARGS)
 
 bench: venv ## measure the budgets beside an ideal; QUICK=1: under a minute, coarser
 	@$(IN_VENV) -m tests.bench $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)

@@ -29,6 +29,11 @@ SAME_COLOUR = 2  # of 255; what rounding makes of a profile that is sRGB in othe
 QUARTER_TURNED = {5, 6, 7, 8}  # of Exif's orientations: https://exiftool.org/TagNames/EXIF.html
 AVERAGED = {"RGB", "RGBA", "L", "CMYK", "RGBX"}  # modes in which neighbours may be mixed
 GROUND = "ground"
+# By number of ITU-T H.273: red, green and blue in XYZ under the light of profiles (D50).
+LIGHTS = {
+    9: ((0.67345, 0.27903, -0.00193), (0.16566, 0.67533, 0.02997), (0.12505, 0.04561, 0.79686)),  # BT.2020
+    12: ((0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407)),  # Display P3
+}
 OPAQUE, NEARLY_WHITE = 255, 230
 SRGB = ImageCms.createProfile("sRGB")
 
@@ -53,8 +58,7 @@ def fit(content: bytes) -> Fitted:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(BytesIO(content)) as picture:
-            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in QUARTER_TURNED
-            width, height = picture.size[::-1] if turned else picture.size
+            width, height = picture.size[::-1] if _is_turned(picture) else picture.size
             enlarged = 1.0
             if is_fit(picture, len(content)):
                 with suppress(ValueError):  # Pillow reads more than the standard allows
@@ -67,7 +71,7 @@ def fit(content: bytes) -> Fitted:
 
 def _small(picture: Image.Image) -> Image.Image:
     """The picture upright, in RGB and sRGB; where it is far larger than a story, not all of its pixels."""
-    needed = _needed(picture.size)
+    needed = _needed(picture)
     if picture.format == "JPEG":
         picture.draft(None, needed)  # the decoder leaves out what would be thrown away
     picture.load()
@@ -89,10 +93,16 @@ def _reduced(picture: Image.Image, times: int) -> Image.Image:
     return small
 
 
-def _needed(size: tuple[int, int]) -> tuple[int, int]:
-    """How many pixels are wanted at least of a picture before it is scaled with care, whichever side of it is up."""
-    scale = min(1.0, max(STORY) / min(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+def _needed(picture: Image.Image) -> tuple[int, int]:
+    """How many pixels are wanted at least of a picture, as it is stored, before it is scaled with care."""
+    width, height = picture.size
+    across, down = STORY[::-1] if _is_turned(picture) else STORY
+    scale = min(1.0, min(across / width, down / height) * (1 + 2 * MOST_CROPPED))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _is_turned(picture: Image.Image) -> bool:
+    return picture.getexif().get(ExifTags.Base.Orientation, 1) in QUARTER_TURNED
 
 
 def is_fit(picture: Image.Image, size_bytes: int) -> bool:
@@ -124,7 +134,7 @@ def _is_srgb(picture: Image.Image) -> bool:
 
 def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
     """The picture's own colours; one that cannot be read counts as none, as browsers have it."""
-    described = picture.info.get("icc_profile")
+    described = picture.info.get("icc_profile") or _told_in_numbers(picture)
     if not described:
         return None
     try:
@@ -146,6 +156,20 @@ def _plain(picture: Image.Image) -> Image.Image:
         return picture
     plain.info["icc_profile"] = profile
     return plain
+
+
+def _told_in_numbers(picture: Image.Image) -> bytes | None:
+    """A profile for the lights that a HEIC names by their number in ITU-T H.273, with sRGB's curve."""
+    number = (picture.info.get("nclx_profile") or {}).get("color_primaries", 0)
+    lights = LIGHTS.get(number)
+    if lights is None:
+        return None
+    made = bytearray(ImageCms.ImageCmsProfile(SRGB).tobytes())
+    for name, light in zip((b"rXYZ", b"gXYZ", b"bXYZ"), lights, strict=True):
+        entry = made.index(name)  # of the table of tags: name, place, size
+        place = int.from_bytes(made[entry + 4 : entry + 8], "big") + 8
+        made[place : place + 12] = b"".join(round(part * 65536).to_bytes(4, "big", signed=True) for part in light)
+    return bytes(made)
 
 
 def _srgb(picture: Image.Image) -> Image.Image:

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from infra.logs import configure_logs
-from tests.bench.acts import Findings, Measure, measure_kernel, measure_scene, measure_starts
+from tests.bench.acts import Findings, Measure, measure_files, measure_kernel, measure_scene, measure_starts
 from tests.bench.report import broken, budgets, facts, figures, print_tables
 from tests.bench.stage import open_scene
 
@@ -46,6 +46,8 @@ async def bench(asked: Wish, console: Console) -> Findings:
     with TemporaryDirectory(prefix="everytap-bench-") as name:
         folder = Path(name)
         await measure_starts(findings, folder, measure)
+        console.print("a film of 4K and a picture of 48 megapixels …", style="dim")
+        await measure_files(findings, folder, measure)
         async with open_scene(folder) as scene:
             await measure_scene(findings, scene, measure, console, asked.profile)
     console.print("the runtime alone …", style="dim")

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from tests.bench.idle import idle_day
+from tests.bench.media import MediaCosts, beside, measure_media
 from tests.bench.pipes import part
 from tests.bench.rounds import BATCHES_SECONDS, IDEAL, OURS, Scene, Taps, in_turn, steadily
 from tests.bench.stage import seconds_to_first_poll
@@ -35,6 +36,8 @@ class Measure:
     messages: int = 1_000_000
     asks: int = 100_000
     idle_items: tuple[tuple[int, int], ...] = ((10_000, 10_000), (10_000, 1_000_000))
+    film_seconds: float = 20.0  # 0: files are not made fit
+    beside_taps: int = 200
 
     @classmethod
     def quick(cls) -> Measure:
@@ -48,6 +51,7 @@ class Measure:
             messages=300_000,
             asks=20_000,
             idle_items=((10_000, 100_000),),
+            film_seconds=0.0,
         )
 
 
@@ -65,6 +69,8 @@ class Findings:
     messages: dict[str, float] = field(default_factory=dict)
     asks: dict[str, float] = field(default_factory=dict)
     items: dict[int, dict[str, float]] = field(default_factory=dict)
+    beside: dict[str, Taps] = field(default_factory=dict)
+    media: MediaCosts | None = None
     lost: int = 0
 
 
@@ -88,6 +94,8 @@ async def measure_scene(
     await scene.link.ask("rtt", ms=MIDDLE_RTT)
     await _measure_steady(findings, scene, measure)
     await _measure_after_idle(findings, scene, measure)
+    if measure.film_seconds:
+        await _measure_beside(findings, scene, measure)
     if profile is not None:
         await _profile(scene, profile)
     await _measure_without_database(findings, scene)
@@ -118,6 +126,13 @@ async def _measure_after_idle(findings: Findings, scene: Scene, measure: Measure
             await asyncio.sleep(0.5)
 
 
+async def _measure_beside(findings: Findings, scene: Scene, measure: Measure) -> None:
+    """The same taps beside a process that does nothing, and beside one that makes eight files fit."""
+    for name in ("idle", "making"):
+        async with beside(name):
+            findings.beside[name] = await scene.tap(OURS, measure.beside_taps, every_seconds=0.05)
+
+
 async def _measure_without_database(findings: Findings, scene: Scene) -> None:
     """A second of taps while nothing answers: each toast leaves all the same; then each tap is settled."""
     await scene.link.ask("cut", refuse=True)
@@ -143,6 +158,12 @@ async def _profile(scene: Scene, path: Path) -> None:
         await scene.tap(OURS, 100)
         await asyncio.sleep(0.5)
     await scene.worker.ask("profiled", path=str(path))
+
+
+async def measure_files(findings: Findings, folder: Path, measure: Measure) -> None:
+    """What it costs to make files fit."""
+    if measure.film_seconds:
+        findings.media = await asyncio.to_thread(measure_media, folder, measure.film_seconds)
 
 
 async def measure_kernel(findings: Findings, measure: Measure) -> None:

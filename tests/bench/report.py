@@ -45,7 +45,7 @@ class Budget:
 
 def budgets(findings: Findings) -> list[Budget]:
     """Every budget of the design that is a matter of speed or size."""
-    return [*_of_taps(findings), *_of_load(findings), *_of_runtime(findings)]
+    return [*_of_taps(findings), *_of_load(findings), *_of_runtime(findings), *_of_files(findings)]
 
 
 def _of_taps(findings: Findings) -> list[Budget]:
@@ -86,6 +86,24 @@ def _of_runtime(findings: Findings) -> list[Budget]:
         absolute if absolute.met else relative,  # either will do
         Budget(f"{many:,} idle items", "MB", items["megabytes"], 300.0),
     ]
+
+
+def _of_files(findings: Findings) -> list[Budget]:
+    """Nothing in a quick run: it takes minutes."""
+    lines = []
+    if findings.media is not None:
+        film, bare = findings.media.film, findings.media.bare_film
+        fitted, whole = findings.media.fitted_picture, findings.media.whole_picture
+        lines += [
+            Budget("a film of 4K made fit; a bare ffmpeg", "s", film.seconds, 1.5, bare.seconds),
+            Budget("a film of 4K made fit", "MB", film.megabytes, 600),
+            Budget("48 megapixels fitted; from all pixels", "s", fitted.seconds, 0.5, whole.seconds),
+            Budget("48 megapixels made fit", "MB", findings.media.picture.megabytes, 200),
+        ]
+    if findings.beside:
+        idle, making = (percentile(findings.beside[name].toast(), 0.99) for name in ("idle", "making"))
+        lines.append(Budget("toast beside eight files made fit, p99; beside nothing", "ms", making, 1.3, idle))
+    return lines
 
 
 def _ours(findings: Findings) -> list[Taps]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from infra.media import fitting
+from infra.media.boxes import boxes, inside
 from infra.media.encoding import arguments
 from infra.media.ffmpeg import program, run
 from infra.media.films import Cut, plan
@@ -68,6 +70,69 @@ def test_picture_stands_upright_whatever_its_orientation(kind: str, way: int) ->
     picture, exif = turned(way)
 
     assert corners(saved(picture, kind, exif=exif)) == [RED, GREEN, BLUE, YELLOW]
+
+
+def quarter_turned(content: bytes, turns: int) -> bytes:
+    """The same HEIC with a rotation of its own, `turns` quarters anticlockwise: a property (irot) of its picture."""
+    irot = struct.pack(">I4sB", 9, b"irot", turns)
+    made = bytearray(content)
+    number = len(list(boxes(properties_of(content)))) + 1
+    count = made.index(b"ipma") + 4 + 4 + 4 + 2
+    made[count + 1 : count + 1] = bytes((0x80 | number,))  # essential
+    made[count] += 1
+    end = made.index(b"ipco") - 4 + int.from_bytes(made[made.index(b"ipco") - 4 : made.index(b"ipco")], "big")
+    made[end:end] = irot
+    for name, more in ((b"ipco", 9), (b"ipma", 1), (b"iprp", 10), (b"meta", 10)):
+        at = made.index(name) - 4
+        made[at : at + 4] = (int.from_bytes(made[at : at + 4], "big") + more).to_bytes(4, "big")
+    return moved(made, 10)
+
+
+def properties_of(content: bytes) -> memoryview:
+    (meta,) = inside(content, b"meta")
+    (properties,) = inside(meta[4:], b"iprp", b"ipco")
+    return properties
+
+
+def moved(content: bytearray, by: int) -> bytes:
+    """Tell the places of all items anew, as many bytes further back; of libheif's table, with its fields of 4 bytes."""
+    at = content.index(b"iloc") + 4
+    assert (content[at], content[at + 4], content[at + 5]) == (0, 0x44, 0x40)
+    items, at = int.from_bytes(content[at + 6 : at + 8], "big"), at + 8
+    for _ in range(items):
+        assert content[at + 8 : at + 10] == b"\0\1"
+        place = int.from_bytes(content[at + 4 : at + 8], "big") + by
+        content[at + 4 : at + 8] = place.to_bytes(4, "big")
+        at += 18
+    return bytes(content)
+
+
+@pytest.mark.parametrize(("turns", "way"), [(1, 8), (2, 3), (3, 6)])
+def test_heic_with_a_rotation_of_its_own_and_one_in_its_exif_is_turned_once(turns: int, way: int) -> None:
+    """Phones write both, and the one of Exif is not to be followed: ISO/IEC 23008-12, annex A."""
+    picture, exif = turned(way)
+
+    content = quarter_turned(saved(picture, "HEIF", exif=exif, quality=90), turns)
+
+    assert corners(content) == [RED, GREEN, BLUE, YELLOW]
+
+
+def test_heic_is_not_turned_by_its_exif_alone() -> None:
+    content = saved(quarters(), "HEIF", exif=turned(6)[1], quality=90)
+
+    assert corners(content) == [RED, GREEN, BLUE, YELLOW]
+
+
+def test_heic_that_names_display_p3_by_number_is_converted() -> None:
+    picture = Image.new("RGB", (180, 320), (200, 60, 60))
+    heif = pillow_heif.from_pillow(picture)
+    made = BytesIO()
+    heif.save(made, quality=100, color_primaries=12, transfer_characteristics=13, matrix_coefficients=6)
+
+    pixel = opened(fitting.fit(made.getvalue()).content).getpixel((540, 960))
+
+    assert isinstance(pixel, tuple)
+    assert [abs(part - wanted) <= 6 for part, wanted in zip(pixel, (217, 41, 51), strict=True)] == [True] * 3
 
 
 def display_p3() -> bytes:
