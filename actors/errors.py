@@ -94,6 +94,14 @@ class Refused(PortError):
     """Nothing happened outside, and trying again would not change that."""
 
 
+class ChatRefused(Refused):
+    """The chat takes nothing of the bot's now (removed, no right, topic closed). No story is at fault; it passes."""
+
+
+class MessageGone(Refused):
+    """This message cannot be edited any more, for good: it was deleted, or is none of the bot's."""
+
+
 class ChatMoved(Refused):
     """The group became a supergroup; `chat_id` is its new id."""
 

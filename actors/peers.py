@@ -16,7 +16,7 @@ ItemKey: TypeAlias = tuple[int, int]  # (Telegram's chat id, item id): a button 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What became of a requested edit: how many calls it took (0: it was dropped); `gone`: it cannot be seen.
+    """What became of a requested edit: how many calls it took (0: it was dropped); `gone`: it is not to be seen.
 
     `limited`: it waited for Telegram's limit; `troubled`: a call came to nothing.
     """

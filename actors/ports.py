@@ -109,11 +109,17 @@ class Chat(Protocol):
         ...
 
     async def send_card(self, row: Item, sending: Sending | None = None) -> SentCard:
-        """Send the picture or video with caption and buttons. Not idempotent: `AnswerLost` may mean a second card."""
+        """Send the picture or video with caption and buttons. Not idempotent: `AnswerLost` may mean a second card.
+
+        `ChatRefused`: the chat takes none now; any other `Refused`: it is this story that cannot be shown.
+        """
         ...
 
     async def edit_card(self, face: Face) -> None:
-        """Redraw one message; "not modified" is success; `Refused` when the message is gone for good."""
+        """Redraw one message; "not modified" is success; `MessageGone` when it is gone for good.
+
+        Any other `Refused` passes: the bot was removed, muted, or asked for what a later version does right.
+        """
         ...
 
     async def send_original(self, row: Item, reply_to: int, sending: Sending | None = None) -> None:

@@ -20,6 +20,7 @@ PURE_NAMES = {
     "circuit_breaker",
     "decide",
     "decide_checks",
+    "decide_sends",
     "effects",
     "foreign_messages",
     "memory",

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import anyio
 
-from actors.operations.cards import UNKNOWN, Shown
+from actors.operations.cards import REFUSED, UNKNOWN, Shown
 
 MOST_ACKNOWLEDGED = 500  # a statement
 MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again
@@ -31,7 +31,7 @@ class _Seen:
 
     @property
     def is_unknown(self) -> bool:
-        return self.shown.revision == UNKNOWN
+        return self.shown.revision in {UNKNOWN, REFUSED}
 
     @property
     def message(self) -> tuple[int, int]:

@@ -15,7 +15,8 @@ progress is dropped when edits are short.
 The row learns in batches what its cards show: `AcknowledgeCards`. A change claims its cards for the worker that made
 it, in the same commit, and an acknowledgement is believed under that claim only; without it another worker may have
 drawn something newer meanwhile. So a lost claim, and an edit of unknown effect, mean one thing: the card counts as
-unknown and is drawn from its row again, here or elsewhere. That costs an edit and is never wrong. An acknowledgement
+unknown and is drawn from its row again, here or elsewhere. That costs an edit and is never wrong. A refusal that is not
+Telegram's word that the message is gone passes: the row keeps when its card is to be drawn again. An acknowledgement
 waits for the log line of the tap whose card it is (`acknowledgements.py`). A crash puts the edit in flight back; a stop
 draws what is wanted already, and has it acknowledged.
 """
@@ -31,12 +32,12 @@ from anyio.abc import TaskGroup
 
 from actors.cards.acknowledgements import AcknowledgementQueue, IsLogged
 from actors.cards.chat_limits import ChatLimits, forget_rested
-from actors.cards.pending_edits import EditCompletion, MessageEdits, PendingEdit, rank_of, unknown
+from actors.cards.pending_edits import EditCompletion, MessageEdits, PendingEdit, rank_of, unknown, urgency
 from actors.cards.rate_limit import Rank
 from actors.database.asking import terms_for
 from actors.database.request import NotStored, Store
-from actors.errors import AnswerLost, Refused, Unreachable
-from actors.operations.cards import AcknowledgeCards, Shown
+from actors.errors import AnswerLost, MessageGone, Refused, Unreachable
+from actors.operations.cards import REFUSED, AcknowledgeCards, Shown
 from actors.peers import Drawn
 from actors.ports import Chat, Face
 from actors.runtime.backoff import Backoff
@@ -158,7 +159,7 @@ class CardDrawer:
         """Start every edit that may start now, the most urgent first; returns how long the next one has to wait."""
         now = anyio.current_time()
         waits: list[float] = []
-        for message in sorted(chat.messages.values(), key=_urgency):
+        for message in sorted(chat.messages.values(), key=urgency):
             if message.newest is None or message.in_flight:
                 continue
             limit = self._rest(chat, message.newest, now)
@@ -199,9 +200,11 @@ class CardDrawer:
         except AnswerLost:
             self._confirm_later(chat, message)
             self._try_again(chat, message, edit, None)
-        except Refused:
+        except MessageGone:
             log.warning("card.gone", chat_id=edit.face.chat_id, message_id=edit.face.message_id)
             self._shown(message, edit, gone=True)
+        except Refused as error:
+            self._refused(message, edit, str(error))
         except anyio.get_cancelled_exc_class():
             # Something else crashed this actor: its next life draws what this one could not.
             message.put_back(edit)
@@ -220,6 +223,15 @@ class CardDrawer:
         edit.gone = gone
         if edit.shown is not None:
             self._unacknowledged.add(replace(edit.shown, gone=gone), edit.logged)
+            self._acknowledge.ring()
+
+    def _refused(self, message: MessageEdits, edit: PendingEdit, reason: str) -> None:
+        """Nothing changed, and will not before people or time change the chat: the row keeps that it is to be drawn."""
+        place = {"chat_id": edit.face.chat_id, "message_id": edit.face.message_id, "item_id": edit.face.item_id}
+        log.warning("card.refused", reason=reason, **place)
+        message.failures, edit.refused = 0, True
+        if edit.shown is not None:
+            self._unacknowledged.add(replace(edit.shown, revision=REFUSED), edit.logged)
             self._acknowledge.ring()
 
     def _try_again(self, chat: _Chat, message: MessageEdits, edit: PendingEdit, retry_after: float | None) -> None:
@@ -281,10 +293,6 @@ class CardDrawer:
             self._unacknowledged.stored(batch)
             if reply.value:
                 self._on_lost_claim()
-
-
-def _urgency(message: MessageEdits) -> int:
-    return message.newest.rank if message.newest else 99
 
 
 def _forget(chat: _Chat) -> None:

@@ -43,6 +43,7 @@ class PendingEdit:
     waiters: list[EditCompletion] = field(default_factory=list)
     edits: int = 0
     gone: bool = False
+    refused: bool = False
 
     @property
     def is_mere_progress(self) -> bool:
@@ -57,7 +58,8 @@ class PendingEdit:
     def completed(self) -> None:
         """Tell those that wait; those whom another edit took over wait on."""
         for waiter in self.waiters:
-            waiter.drawn = replace(waiter.drawn, edits=0 if self.gone else self.edits, gone=self.gone)
+            unseen = self.gone or self.refused
+            waiter.drawn = replace(waiter.drawn, edits=0 if unseen else self.edits, gone=unseen)
             waiter.done.set()
 
     def waits(self, *, limited: bool) -> None:
@@ -130,6 +132,11 @@ class MessageEdits:
         newer, self.newest = self.newest, edit
         if newer is not None:
             self.put(newer)
+
+
+def urgency(message: MessageEdits) -> int:
+    """In which order the messages of a chat are drawn; the smaller goes first."""
+    return message.newest.rank if message.newest else 99
 
 
 def rank_of(face: Face) -> Rank:

@@ -36,7 +36,7 @@ class Commands:
 
     def __init__(self, dependencies: CommandDependencies) -> None:
         self._chat = dependencies.chat
-        delivery = MessageDelivery(dependencies.chat, dependencies.store, dependencies.paces)
+        delivery = MessageDelivery(dependencies.chat, dependencies.store, dependencies.paces, dependencies.look_again)
         self._answering = Answering(dependencies, delivery)
         self._greeting = Greeting(delivery)
         self._own_name = BotName(dependencies.chat, self._hear_named, self._ignore)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anyio
+import structlog
 
 from actors.cards.chat_limits import ChatLimits
 from actors.database.asking import terms_for
 from actors.database.request import NotStored, Store
 from actors.errors import PortError, Unreachable
 from actors.operations.commands import LookAtChat
+from actors.operations.refusals import ReopenChat
 from actors.ports import Chat
 
+log = structlog.get_logger()
+
 ASK_SECONDS = 2.0  # no person waits longer for a database that does not answer
+REOPEN_SECONDS = 30.0
 SEND_SECONDS = 5.0
 SEND_AGAIN_SECONDS = 1.0
 SHORTEST_SECONDS = 0.001  # a pause too short to move a clock of floating point is no pause, and would spin
@@ -22,10 +29,11 @@ HOLD_SECONDS = 60.0  # so long an answer is tried that Telegram does not take
 class MessageDelivery:
     """The bot's texts in every chat."""
 
-    def __init__(self, chat: Chat, store: Store, paces: ChatLimits) -> None:
+    def __init__(self, chat: Chat, store: Store, paces: ChatLimits, look_again: Callable[[], None]) -> None:
         self._chat = chat
         self._store = store
         self._paces = paces
+        self._look_again = look_again
 
     async def is_known(self, chat_id: int, user_id: int) -> bool | None:
         """Ask whether a chat is set up, after all taps; None: the database does not answer."""
@@ -34,6 +42,17 @@ class MessageDelivery:
             return (await self._store.ask(LookAtChat(chat_id, user_id, 0), terms)).value is not None
         except NotStored:
             return None
+
+    async def reopen(self, chat_id: int) -> None:
+        """Have tried at once what was refused in a chat where the bot's rights have changed; else a retry finds out."""
+        try:
+            reopened = (await self._store.ask(ReopenChat(chat_id), terms_for(REOPEN_SECONDS))).value
+        except NotStored as lost:
+            log.info("chat.not_reopened", chat_id=chat_id, attempts=lost.attempts)
+            return
+        if reopened:
+            log.info("chat.reopened", chat_id=chat_id)
+            self._look_again()
 
     def may_speak(self, chat_id: int) -> bool:
         """Tell whether something could be said there now, and room would be left for cards and decisions."""

@@ -32,6 +32,8 @@ class Greeting:
             self._courtesy.tell(change.chat_id, anyio.current_time())
             await anyio.sleep(SETTLE_SECONDS)
         is_known = await self._delivery.is_known(change.chat_id, change.user_id)
+        if is_known and change.after not in OUTSIDE:
+            await self._delivery.reopen(change.chat_id)
         self.note(change, is_known)
         return texts.greeting(change.chat_id, is_known) if greets else None
 

@@ -16,6 +16,7 @@ from actors.operations.commands import ChatView, CommandOutcome, Told
 
 SILENT_SECONDS = 60.0  # a long poll lasts 25, and one without an answer 35
 TITLE_ROOM = 40
+REASON_ROOM = 200
 JOINER = "\u200d"  # holds an emoji together
 
 MENU: tuple[tuple[str, str], ...] = (
@@ -148,10 +149,31 @@ def card_lost(row: Item, reason: str) -> str:
     return f"The card of {story(row)} may never come, it was sent twice: {reason}. /next sends it again."
 
 
-def isolated(text: str) -> str:
+def story_refused(row: Item, reason: str) -> str:
+    """What a chat hears of a story whose card the platform takes no more."""
+    return f"{story(row)} cannot be shown here, Telegram says {_quoted(reason)}. {_put_by(row)}"
+
+
+def chat_closed(reason: str) -> str:
+    """What a chat hears when the platform takes no cards there; text gets through."""
+    return (
+        f"I cannot send cards into this chat: Telegram says {_quoted(reason)}. No story is lost. I try again by "
+        "myself, and at once when I am made an administrator here."
+    )
+
+
+def _put_by(row: Item) -> str:
+    return f"It is set aside, and the next one comes. /requeue {row.id} tries it again."
+
+
+def _quoted(reason: str) -> str:
+    return f"“{isolated(reason, REASON_ROOM)}”"
+
+
+def isolated(text: str, room: int = TITLE_ROOM) -> str:
     """A strange text on one line of ours, short, and unable to reorder the words beside it."""
     line = "".join(char for char in " ".join(text.split()) if char.isprintable() or char == JOINER)
-    return f"\u2068{line if len(line) <= TITLE_ROOM else line[: TITLE_ROOM - 1].rstrip() + '…'}\u2069"
+    return f"\u2068{line if len(line) <= room else line[: room - 1].rstrip() + '…'}\u2069"
 
 
 def unusable(scene: Scene, is_known: bool | None, *, media: bool) -> str:
@@ -196,8 +218,10 @@ def _now(row: Item) -> str:
 def _state(view: ChatView, scene: Scene) -> str:
     lines = [
         "Paused: no story comes by itself until /resume." if view.paused else None,
+        None if view.refused is None else _closed(view, view.refused, scene.now),
         "Next: nothing waits." if view.next is None else f"Next: {story(view.next)}, {_due(view.next, scene.now)}.",
         f"Waiting: {view.waiting}. In review: {view.in_review}.",
+        f"Set aside: {view.set_aside}, Telegram takes no card of them. /queue says why." if view.set_aside else None,
         f"Cards lost: {view.cards_lost}. /next sends one again." if view.cards_lost else None,
         None if view.settled is None else f"Last settled: {_settled(view.settled, scene.now)}.",
         None if view.live else "Dry run: Auto Post publishes nothing.",
@@ -206,6 +230,13 @@ def _state(view: ChatView, scene: Scene) -> str:
         _health(scene, database_answers=True),
     ]
     return "\n".join(line for line in lines if line is not None)
+
+
+def _closed(view: ChatView, reason: str, now: datetime) -> str:
+    since = "" if view.refused_at is None else f" since {moment(view.refused_at, view.timezone, now)}"
+    soon = view.tried_at is None or view.tried_at <= now
+    again = "now" if soon or view.tried_at is None else f"at {moment(view.tried_at, view.timezone, now)}"
+    return f"⚠️ No card can be sent here{since}: Telegram says {_quoted(reason)}. The next try is {again}."
 
 
 def _lacking(scene: Scene) -> list[str]:
@@ -244,7 +275,13 @@ def _queue(view: ChatView, now: datetime) -> str:
     return "\n".join([*lines, f"… and {rest} more"] if rest > 0 else lines)
 
 
+def _comes_back(row: Item) -> str:
+    return f"/requeue {row.id}" if row.state is State.WAITING else "/next"
+
+
 def _place(row: Item) -> str:
+    if row.set_aside is not None and row.state in {State.WAITING, State.IN_REVIEW}:
+        return f", set aside: Telegram says {_quoted(row.set_aside)}; {_comes_back(row)} tries it again"
     if row.card_lost:
         return ", card lost: /next sends it again"
     return "" if row.state is State.WAITING else f", {_now(row)}"

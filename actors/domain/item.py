@@ -173,6 +173,7 @@ class Item:
     `version` counts decisions (both are in the buttons); `revision` counts every change that a card must show; `phase`
     is how far its publish is, None for one that is only rehearsed; `preflight` says whether Auto Post would work;
     `presented_at` is when its newest card came; `card_lost`: it may never have come, and there is none to tap;
+    `set_aside` is why the platform takes no card of it: it is passed over until people bring it back;
     `restricted`: only members of its chat with a role may tap.
     """
 
@@ -195,5 +196,6 @@ class Item:
     preflight: str | None = None
     presented_at: datetime | None = None
     card_lost: bool = False
+    set_aside: str | None = None
     restricted: bool = False
     cards: tuple[Card, ...] = ()

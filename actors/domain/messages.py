@@ -155,10 +155,14 @@ class CardSent:
 
 @dataclass(frozen=True, slots=True)
 class CardNotSent:
-    """The card could not be sent, or that is not known; the item keeps its place and is tried again."""
+    """The card could not be sent, or that is not known; the item keeps its place and is tried again, or is set aside.
+
+    `chat_closed`: from now on its chat takes no card at all.
+    """
 
     row: Item
     sentence: str
+    chat_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

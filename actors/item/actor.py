@@ -85,6 +85,10 @@ class ItemActor:
                 spawn(partial(self._sends.send, row), about)
             case effects.ReportLost(row, reason):
                 spawn(partial(self._sends.report_lost, row, reason), about)
+            case effects.ReportRefused(row, reason):
+                spawn(partial(self._sends.report_refused, row, reason), about)
+            case effects.ReportChatClosed(row, reason):
+                spawn(partial(self._sends.report_chat_closed, row, reason), about)
             case effects.StartPublish(row):
                 spawn(partial(self._dependencies.publish, row), about)
             case effects.RecordOutcome():

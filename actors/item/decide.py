@@ -44,6 +44,7 @@ from actors.domain.taps import (
 )
 from actors.item import texts
 from actors.item.decide_checks import draw_checked, unless_listed
+from actors.item.decide_sends import reported
 from actors.item.effects import (
     AbandonRecording,
     After,
@@ -57,7 +58,6 @@ from actors.item.effects import (
     Outcome,
     Record,
     RecordOutcome,
-    ReportLost,
     SendCard,
     ShowCard,
     ShowLine,
@@ -144,8 +144,8 @@ def decide(memory: ItemMemory, message: Message) -> Decision:  # noqa: C901, PLR
             known = memory.learn(row)
             behind = _newest(memory, row)
             return Decision(known, () if behind.revision == shown else (ShowCard(behind, None, "sent"),))
-        case CardNotSent(row, sentence):
-            return Decision(memory.learn(row), (ReportLost(row, sentence),) if row.card_lost else ())
+        case CardNotSent():
+            return Decision(memory.learn(message.row), reported(message))
         case OriginalSent(press):
             return original_sent(memory, press)
         case OriginalNotSent():

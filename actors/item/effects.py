@@ -167,6 +167,22 @@ class ReportLost:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRefused:
+    """Tell the operator and the chat that the platform takes no card of this story, in its words."""
+
+    row: Item
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportChatClosed:
+    """Tell the operator, and the chat if text gets through, that the platform takes no card there now, in its words."""
+
+    row: Item
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartPublish:
     """Let the saga of this row's publish begin, or go on; each of its steps comes back as `Changed`."""
 
@@ -236,6 +252,8 @@ Effect = (
     | ShowCard
     | SendCard
     | ReportLost
+    | ReportRefused
+    | ReportChatClosed
     | StartPublish
     | RecordOutcome
 )

@@ -7,36 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
 
 import anyio
 import structlog
 
 from actors.audit.lines import write_item_line
-from actors.commands.texts import card_lost
+from actors.commands.texts import card_lost, chat_closed, story_refused
 from actors.database.asking import terms_for
 from actors.database.request import NotStored
 from actors.domain.item import Item
 from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSent, OriginalSent
 from actors.domain.taps import Press
-from actors.errors import AnswerLost, PortError, Refused, Unreachable
+from actors.errors import AnswerLost, ChatMoved, ChatRefused, PortError, Refused, Unreachable
 from actors.item.dependencies import ItemDependencies
 from actors.item.recording import HOLD_SECONDS
 from actors.operations.cards import KeepClaim, SaveCard, SendFailed
 from actors.operations.operation import Operation
+from actors.operations.refusals import PauseRefusedChat, SetStoryAside
 from actors.ports import Sending, SentCard
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
 QUIET_SECONDS = 60.0  # so long nothing moves, or no answer follows the end
 LONGEST_SECONDS = 1800.0
 KEEP_SECONDS = 20.0  # a claim lasts 60 s
-REFUSED_SECONDS = 60.0
+MOVED_SECONDS = 60.0  # until the row names the new group
 SAY_SECONDS = 600.0
 SAY_AGAIN_SECONDS = 5.0
 STILL = f"nothing of it has left for {QUIET_SECONDS:.0f} s"
 UNANSWERED = f"no answer within {QUIET_SECONDS:.0f} s"
 TOO_LONG = f"it was not through after {LONGEST_SECONDS / 60:.0f} minutes"
 STOPPED = "its worker was stopped"
+
+
+Failure: TypeAlias = SendFailed | SetStoryAside | PauseRefusedChat
 
 
 @dataclass(slots=True, eq=False)
@@ -91,10 +98,16 @@ class Sends:
                 save, lambda saved: self._saved(saved, row.revision, outcome), CardNotSent(row, "not saved")
             )
             return
-        sentence = outcome.reason
         self._log(outcome)
-        await self.store(outcome, lambda kept: CardNotSent(kept, sentence), CardNotSent(row, sentence))
+        await self._keep_failure(outcome)
         self.dependencies.wake_schedule()
+
+    async def _keep_failure(self, failed: Failure) -> None:
+        sentence, unknown = failed.reason, CardNotSent(failed.row, failed.reason)
+        if isinstance(failed, PauseRefusedChat):
+            await self.store(failed, lambda pause: CardNotSent(pause.row, sentence, pause.begins), unknown)
+        else:
+            await self.store(failed, lambda kept: CardNotSent(kept, sentence), unknown)
 
     async def send_original(self, row: Item, press: Press) -> Message:
         """Send the file below the card that was pressed, for as long as it moves, too."""
@@ -108,11 +121,24 @@ class Sends:
     async def report_lost(self, row: Item, reason: str) -> None:
         """Tell the operator, and the chat once text gets through, that this card cannot be tapped."""
         log.warning("item", chat_id=row.chat_id, item_id=row.id, change="card_lost", outcome="lost", cause=reason)
+        await self._say(row.chat_id, card_lost(row, reason))
+
+    async def report_refused(self, row: Item, reason: str) -> None:
+        """Tell the operator, and the chat, that this story was set aside."""
+        log.warning("item", chat_id=row.chat_id, item_id=row.id, change="set_aside", outcome="refused", cause=reason)
+        await self._say(row.chat_id, story_refused(row, reason))
+
+    async def report_chat_closed(self, row: Item, reason: str) -> None:
+        """Tell the operator, and the chat if text gets through, that no card comes for now."""
+        log.warning("chat.refuses_cards", chat_id=row.chat_id, item_id=row.id, reason=reason)
+        await self._say(row.chat_id, chat_closed(reason))
+
+    async def _say(self, chat_id: int, text: str) -> None:
         give_up_at = anyio.current_time() + SAY_SECONDS
         stopping = False
         while not stopping and anyio.current_time() < give_up_at:
             try:
-                await self.dependencies.chat.send_text(row.chat_id, card_lost(row, reason))
+                await self.dependencies.chat.send_text(chat_id, text)
             except Unreachable as error:
                 stopping = await self.dependencies.pause(error.retry_after_seconds or SAY_AGAIN_SECONDS)
             except PortError:
@@ -131,7 +157,7 @@ class Sends:
             return OriginalNotSent(press, True, str(error))
         return OriginalNotSent(press, patience.sending.kept_back, patience.why_it_ended())
 
-    async def _sent(self, row: Item) -> SentCard | SendFailed:
+    async def _sent(self, row: Item) -> SentCard | Failure:
         patience = Patience()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_claim, row)
@@ -140,15 +166,19 @@ class Sends:
             tasks.cancel_scope.cancel()
         return outcome
 
-    async def _outcome(self, row: Item, patience: Patience) -> SentCard | SendFailed:
+    async def _outcome(self, row: Item, patience: Patience) -> SentCard | Failure:
         worker = self.dependencies.worker
         try:
             with patience.scope:
                 return await self.dependencies.chat.send_card(row, patience.sending)
         except Unreachable as error:
             return SendFailed(row, worker, False, error.retry_after_seconds or 0.0, reason=str(error))
+        except ChatRefused as error:
+            return PauseRefusedChat(row, worker, str(error))
+        except ChatMoved as error:
+            return SendFailed(row, worker, False, MOVED_SECONDS, refused=True, reason=str(error))
         except Refused as error:
-            return SendFailed(row, worker, False, REFUSED_SECONDS, refused=True, reason=str(error))
+            return SetStoryAside(row, worker, str(error))
         except PortError as error:
             reason = str(error)
         else:
@@ -176,15 +206,17 @@ class Sends:
         self.dependencies.look_ahead(saved)
         return CardSent(saved, shown)
 
-    def _log(self, failed: SendFailed) -> None:
+    def _log(self, failed: Failure) -> None:
         row = failed.row
-        fate = "lost" if failed.ambiguous else "refused" if failed.refused else "not_sent"
+        refused = not isinstance(failed, SendFailed) or failed.refused
+        lost = isinstance(failed, SendFailed) and failed.ambiguous
+        fate = "lost" if lost else "refused" if refused else "not_sent"
         log.warning(
             "item", chat_id=row.chat_id, item_id=row.id, change="card_not_sent", outcome=fate, cause=failed.reason
         )
 
-    async def store(self, operation: Operation[Item], told: Callable[[Item], Message], lost: Message) -> None:
-        """Store what became of the item, and tell it: `told` of the row that it is then, or `lost`."""
+    async def store(self, operation: Operation[T], told: Callable[[T], Message], lost: Message) -> None:
+        """Store what became of the item, and tell it: `told` of the answer, or `lost`."""
         terms = terms_for(HOLD_SECONDS)
         try:
             reply = await self.dependencies.store.ask(operation, terms)

@@ -42,11 +42,15 @@ class KeepClaim(Operation[bool]):
 
 
 UNKNOWN = -1
+REFUSED = -3  # -2 is the database's own
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card shows this revision now (UNKNOWN: draw it again); `gone`: its message cannot be edited any more."""
+    """A card shows this revision now; `gone`: its message cannot be edited any more.
+
+    UNKNOWN: draw it again. REFUSED: its edit was refused and may be taken later; draw it again after a pause.
+    """
 
     card: Card
     item_id: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from actors.domain.item import Item, Person
@@ -101,7 +102,9 @@ class MoveChat(Operation[Relocation]):
 class ChatView:
     """A chat as people ask about it: `queue` begins with what is open and due first, `next` is what waits.
 
-    `cards_lost`: how many of those in review have no card that can be tapped.
+    `cards_lost`: how many of those in review have no card that can be tapped. `set_aside`: of how many that wait the
+    platform takes no card. `refused`: its words, while it takes no card in this chat at all, since when, and when the
+    next one is tried.
     """
 
     permitted: bool
@@ -114,6 +117,10 @@ class ChatView:
     queue: tuple[Item, ...]
     settled: Item | None
     cards_lost: int = 0
+    set_aside: int = 0
+    refused: str | None = None
+    refused_at: datetime | None = None
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

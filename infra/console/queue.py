@@ -23,7 +23,7 @@ All = Annotated[bool, typer.Option("--all", help="The settled ones too.")]
 def _columns(zone: str) -> Columns:
     return {
         "id": lambda line: line["id"],
-        "state": lambda line: line["state"].replace("_", " "),
+        "state": _state,
         f"due ({zone})": lambda line: shown(line["due_at"], zone),
         "chat": lambda line: line["chat_title"],
         "story": lambda line: line["title"],
@@ -31,6 +31,13 @@ def _columns(zone: str) -> Columns:
         "decided by": lambda line: line["settled_by"],
         "decided at": lambda line: shown(line["settled_at"], zone),
     }
+
+
+def _state(line: Line) -> str:
+    if line.get("set_aside"):
+        return f"set aside: {line['set_aside']}"
+    held = " (its chat takes no cards)" if line.get("chat_refused") else ""
+    return str(line["state"]).replace("_", " ") + held
 
 
 def commands(opened: ConsoleDependencies) -> typer.Typer:
@@ -84,7 +91,7 @@ def _put_remove_and_requeue(app: typer.Typer, opened: ConsoleDependencies) -> No
         force: arguments.Force = False,
         as_json: arguments.AsJson = False,
     ) -> None:
-        """Bring a skipped or expired item back, with a new card."""
+        """Bring a skipped or expired item back, with a new card; try one again that was set aside."""
 
         async def put_back(admin: Admin) -> Lines:
             return await admin.requeue_item(item_id, await due_of_item(admin, item_id, due), force)

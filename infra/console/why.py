@@ -137,7 +137,24 @@ def _remarks(lines: Sequence[Line]) -> list[str]:
     return [
         *([f"{lost} of its cards may or may not have arrived."] if lost else []),
         *(["Its card is lost: nobody can tap it. /next in the chat sends it again."] if card_lost else []),
+        *_refusals(lines[0]),
         *(_story(line) for line in live),
+    ]
+
+
+def _refusals(item: Line) -> list[str]:
+    aside, closed = item.get("set_aside"), item.get("chat_refused")
+    return [
+        *(
+            [f"It is set aside: Telegram takes no card of it ({aside}). `queue requeue` tries it again."]
+            if aside
+            else []
+        ),
+        *(
+            [f"Its chat takes no card now ({closed}): tried again with pauses, and when the bot's rights change."]
+            if closed
+            else []
+        ),
     ]
 
 

@@ -32,8 +32,9 @@ def row(value: Any) -> Item:
         note=value["note"],
         phase=None if value["phase"] is None else Phase(value["phase"]),
         preflight=value["preflight"],
-        presented_at=None if value["presented_at"] is None else datetime.fromisoformat(value["presented_at"]),
+        presented_at=moment(value["presented_at"]),
         card_lost=value["card_lost"],
+        set_aside=value["set_aside"],
         cards=tuple(Card(value["chat_key"], value["chat_id"], message, retired) for message, retired in value["cards"]),
     )
 
@@ -61,6 +62,11 @@ def _dimensions(value: Any) -> Dimensions | None:
     if value["width"] is None:
         return None
     return Dimensions(value["width"], value["height"], value["seconds"])
+
+
+def moment(value: str | None) -> datetime | None:
+    """Read a time, if there is one."""
+    return None if value is None else datetime.fromisoformat(value)
 
 
 def account(value: Any) -> Account:

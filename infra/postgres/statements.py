@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from infra.postgres import cards, commands, housekeeping, preflight, publishes, schedule, set_up, taps, tokens
+from infra.postgres import cards, commands, housekeeping, preflight, publishes, refusals, schedule, set_up, taps, tokens
 from infra.postgres.statement import Statements
 
 STATEMENTS: Statements = MappingProxyType(
     {
         **taps.STATEMENTS,
         **cards.STATEMENTS,
+        **refusals.STATEMENTS,
         **schedule.STATEMENTS,
         **publishes.STATEMENTS,
         **commands.STATEMENTS,

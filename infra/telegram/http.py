@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 import aiohttp
-from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
+from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from infra.telegram.uploads import Upload, UploadBody
@@ -203,14 +203,24 @@ def _refuse_what_ptb_mistakes(code: int, payload: bytes) -> None:
     """Classify what python-telegram-bot makes a plain NetworkError of, although nothing happened."""
     if code == 429 or (code >= 400 and b'"retry_after"' in payload):
         raise PauseAsked(_retry_after(_json(payload)))
+    if code == 421:  # a Bot API server that serves other tokens
+        raise InvalidToken(_description(payload) or "Misdirected Request")
     if 300 <= code < 500 and code not in CLASSIFIED:
-        raise BadRequest(f"HTTP {code}")
+        raise BadRequest(_description(payload) or f"HTTP {code}")
 
 
 def _retry_after(reply: object) -> float | None:
     match reply:
         case {"parameters": {"retry_after": int() | float() as seconds}} if seconds > 0:
             return float(min(seconds, LONGEST_PAUSE_SECONDS))
+        case _:
+            return None
+
+
+def _description(payload: bytes) -> str | None:
+    match _json(payload):
+        case {"description": str() as words}:
+            return words
         case _:
             return None
 

@@ -53,6 +53,9 @@ def requeue_item(writer: Writer, request: Requeue) -> str | None:
     item = _find(writer, request.item_id)
     if item is None:
         return "unknown_item"
+    if item.state == "waiting" and item.set_aside is not None:
+        writer.tables.items.put(replace(item, due_at=request.due_at or writer.now, set_aside=None))
+        return None
     if next_state(item.state, "requeue") is None:
         return "cannot_requeue"
     if _is_open_elsewhere(writer, item):
@@ -69,6 +72,7 @@ def _begin_round(writer: Writer, item: ItemRecord, request: Requeue) -> None:
     waiting = writer.tables.items.get(item.chat_key, item.item_id)
     assert waiting is not None
     fresh = replace(waiting, presented_at=None, lost_sends=0, hold_until=None, held_by=None, account=None)
+    fresh = replace(fresh, set_aside=None)
     writer.tables.items.put(replace(fresh, due_at=request.due_at or writer.now))
     for card in writer.tables.cards_of(item):
         writer.tables.cards.put(replace(card, retired=True))

@@ -7,7 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from actors.domain.item import Item
-from actors.operations.cards import AcknowledgeCards, KeepClaim, Recover, Recoverable, SaveCard, SendFailed, Shown
+from actors.operations.cards import (
+    REFUSED,
+    AcknowledgeCards,
+    KeepClaim,
+    Recover,
+    Recoverable,
+    SaveCard,
+    SendFailed,
+    Shown,
+)
 from tests.fakes.connections import outdate
 from tests.fakes.publishes import RUNS, claim_left_behind, is_published_by_saga
 from tests.fakes.records import CardRecord, ItemRecord
@@ -19,7 +28,7 @@ FIRST_REST_SECONDS = 15.0
 
 def save_card(writer: Writer, asked: SaveCard) -> Item:
     """The card is in the chat; a tap that was faster keeps its effect."""
-    item = replace(item_of(writer.tables, asked.row), resend_at=None)
+    item = replace(item_of(writer.tables, asked.row), resend_at=None, set_aside=None)
     if writer.chat_of(item).chat_id != asked.row.chat_id:
         return _sent_to_the_old_group(writer, asked.row)
     writer.tables.items.put(item)
@@ -34,7 +43,7 @@ def save_card(writer: Writer, asked: SaveCard) -> Item:
     writer.tables.cards.put(replace(card, want=want, shown=max(card.shown, shown)))
     media, chat = writer.media_of(item), writer.chat_of(item)
     writer.tables.media.put(replace(media, file_id=media.file_id if asked.file_id is None else asked.file_id))
-    writer.tables.chats.put(replace(chat, failed_sends=0))
+    writer.tables.chats.put(replace(chat, failed_sends=0, refused=None, refused_at=None))
     if item.revision > shown:
         writer.claim_cards(item, item.revision)
     return writer.known_row(item)
@@ -115,6 +124,10 @@ MOST_ONCE_MORE, ONCE_MORE_AGAIN = 5, timedelta(minutes=1)
 DISTURBED = -2
 
 
+FIRST_REFUSAL = timedelta(minutes=1)
+OFTEN_REFUSED, ALWAYS_REFUSED = 5, 40
+
+
 def acknowledge_cards(writer: Writer, asked: AcknowledgeCards) -> int:
     """Store what cards show; a claim that was lost means that the card must be drawn again."""
     return sum(_acknowledge(writer, shown) for shown in _newest(asked.shown))
@@ -124,13 +137,14 @@ def recover(writer: Writer, asked: Recover) -> Recoverable:
     """Claim the cards that may lie and the publishes that nobody works on."""
     again = outdate(writer)
     free = [card for card in writer.tables.cards.all() if _is_free(writer, card)]
-    left = sorted(filter(_is_behind, free), key=lambda card: card.claimed_until or EPOCH)[:MOST_BEHIND]
-    behind = _claim_cards(writer, left)
+    behind = [card for card in free if _is_behind(card) and card.refusals < ALWAYS_REFUSED]
+    left = sorted(behind, key=lambda card: card.claimed_until or EPOCH)[:MOST_BEHIND]
+    drawn = _claim_cards(writer, left)
     if asked.everything:
         doubtful = [card for card in free if card.shown >= card.want and _may_lie(writer, card)]
         again += _claim_cards(writer, [replace(card, shown=-1) for card in doubtful])
     again += _claim_cards(writer, _once_more(writer))
-    return Recoverable(behind, again, (*_claim_publishes(writer), *claim_left_behind(writer)), _next_seconds(writer))
+    return Recoverable(drawn, again, (*_claim_publishes(writer), *claim_left_behind(writer)), _next_seconds(writer))
 
 
 def _newest(said: tuple[Shown, ...]) -> list[Shown]:
@@ -150,6 +164,8 @@ def _acknowledge(writer: Writer, said: Shown) -> bool:
     if card is None or chat is None or chat.chat_id != said.card.chat_id:
         return False
     mine, gone = card.claimed_by == writer.worker, card.gone or said.gone
+    if said.revision == REFUSED:
+        return not _note_refusal(writer, card, mine=mine)
     known = card.claimed_by is None and card.shown == said.revision
     if mine and (card.shown == DISTURBED or said.revision < 0):
         writer.tables.cards.put(replace(card, gone=gone, shown=-1, claimed_by=None, claimed_until=None))
@@ -162,8 +178,17 @@ def _acknowledge(writer: Writer, said: Shown) -> bool:
     shown = max(card.shown, said.revision)
     if said.revision >= card.want:
         card = replace(card, claimed_by=None, claimed_until=None)
-    writer.tables.cards.put(replace(card, gone=gone, shown=shown))
+    writer.tables.cards.put(replace(card, gone=gone, shown=shown, refusals=0))
     return False
+
+
+def _note_refusal(writer: Writer, card: CardRecord, *, mine: bool) -> bool:
+    """An edit changed nothing: it is made again after a pause that grows. Another worker's claim is left alone."""
+    if mine:
+        until = writer.now + FIRST_REFUSAL * 2 ** min(card.refusals, 7)
+        kept = replace(card, shown=max(card.shown, -1), refusals=card.refusals + 1)
+        writer.tables.cards.put(replace(kept, claimed_by=None, claimed_until=until))
+    return mine
 
 
 def _is_behind(card: CardRecord) -> bool:
@@ -208,7 +233,8 @@ def _is_rehearsed(writer: Writer, item: ItemRecord) -> bool:
 
 
 def _next_seconds(writer: Writer) -> float | None:
-    moments = [card.claimed_until or writer.now for card in writer.tables.cards.all() if _is_behind(card)]
+    behind = [card for card in writer.tables.cards.all() if _is_behind(card) and card.refusals < OFTEN_REFUSED]
+    moments = [card.claimed_until or writer.now for card in behind]
     marked = any(card.once_more and not card.gone for card in writer.tables.cards.all())
     moments += [writer.now + ONCE_MORE_AGAIN] if marked else []
     moments += [

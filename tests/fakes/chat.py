@@ -11,7 +11,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from actors.domain.item import Item
-from actors.errors import Refused
+from actors.errors import MessageGone, Refused
 from actors.ports import Face, Sending, SentCard
 from tests.fakes.faults import Effect, Faults
 from tests.journal import Journal
@@ -71,7 +71,7 @@ class FakeChat:
         screen = self.screens.get((face.chat_id, face.message_id))
         if screen is None or screen.deleted:
             await checkpoint()
-            raise Refused("message to edit not found")
+            raise MessageGone("message to edit not found")
         await self._call("edit_card", lambda: self._redraw(screen, face))
 
     async def send_original(self, row: Item, reply_to: int, sending: Sending | None = None) -> None:

@@ -40,7 +40,8 @@ def present_next(writer: Writer, asked: PresentNext) -> Told:
     if chat is None:
         return Told(CommandOutcome.UNKNOWN_CHAT)
     if _take(writer, chat, asked.key, "next"):
-        item = _first([item for item in _items_of(writer, chat) if _can_be_presented(writer, item)])
+        could = [item for item in _items_of(writer, chat) if _can_be_presented(writer, item)]
+        item = _first([item for item in could if item.set_aside is None] or could)
         if item is not None:
             _claim(writer, chat, item, asked.key)
         else:
@@ -106,7 +107,7 @@ def look_at_chat(writer: Writer, asked: LookAtChat) -> ChatView | None:
     unsent = [item for item in items if item.state in UNSENT]
     open_items = sorted((item for item in items if item.state in OPEN), key=_slot)
     settled = [item for item in items if item.state not in OPEN]
-    first, last = _first(unsent), max(settled, key=_settled, default=None)
+    first, last = _first([item for item in unsent if item.set_aside is None]), max(settled, key=_settled, default=None)
     return ChatView(
         permitted=_may_tap(writer, chat, asked.user_id),
         timezone=chat.timezone,
@@ -115,6 +116,10 @@ def look_at_chat(writer: Writer, asked: LookAtChat) -> ChatView | None:
         waiting=len(unsent),
         in_review=len(open_items) - len(unsent),
         cards_lost=sum(writer.card_lost(item) for item in items),
+        set_aside=sum(item.state == "waiting" and item.set_aside is not None for item in items),
+        refused=chat.refused,
+        refused_at=chat.refused_at,
+        tried_at=None if chat.refused is None else chat.next_card_at,
         next=None if first is None else writer.known_row(first),
         queue=tuple(writer.known_row(item) for item in open_items[: asked.most]),
         settled=None if last is None else writer.known_row(last),
@@ -180,6 +185,7 @@ def _claim(writer: Writer, chat: ChatRecord, item: ItemRecord, key: CommandKey) 
         hold_until=writer.now + SEND_HOLD,
         lost_sends=0,
         resend_at=None,
+        set_aside=None,
     )
     writer.tables.items.put(claimed)
     next_card_at = max(chat.next_card_at, writer.now + timedelta(seconds=chat.gap_seconds))
@@ -244,6 +250,7 @@ def move_chat(writer: Writer, asked: MoveChat) -> Relocation:
         writer.tables.chats.put(replace(other, moved_from=None))
     next_card_at = min(chat.next_card_at, writer.now + timedelta(seconds=chat.gap_seconds))
     moved = replace(chat, chat_id=asked.new_id, moved_from=asked.old_id, failed_sends=0, next_card_at=next_card_at)
+    moved = replace(moved, refused=None, refused_at=None)
     writer.tables.chats.put(moved)
     for item in [item for item in writer.tables.items.all() if item.chat_key == chat.chat_key]:
         if item.state in UNSETTLED or _settled_unseen(writer, item):

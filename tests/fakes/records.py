@@ -30,6 +30,8 @@ class ChatRecord:
     next_card_at: datetime = NEVER
     failed_sends: int = 0
     moved_from: int | None = None
+    refused: str | None = None
+    refused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class ItemRecord:
     note_version: int | None = None
     note_connection: str | None = None
     resend_at: datetime | None = None
+    set_aside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,7 @@ class CardRecord:
     gone: bool = False
     retired: bool = False
     once_more: bool = False
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

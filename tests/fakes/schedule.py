@@ -111,6 +111,8 @@ def _claim(writer: Writer, chat: ChatRecord, key: str | None) -> Item | None:
 
 
 def _is_due(item: ItemRecord, now: datetime) -> bool:
+    if item.set_aside is not None:
+        return False
     if item.state == "waiting":
         return item.due_at <= now
     return item.state == "presenting" and item.hold_until is not None and item.hold_until <= now
@@ -126,7 +128,7 @@ def _moments(writer: Writer) -> Iterator[datetime]:
         yield change.told_until or writer.now
     for item in writer.tables.items.all():
         chat = writer.chat_of(item)
-        if item.state == "waiting" and not chat.paused:
+        if item.state == "waiting" and item.set_aside is None and not chat.paused:
             yield max(item.due_at, chat.next_card_at)
         elif item.state == "presenting" and not chat.paused and item.hold_until is not None:
             yield max(item.hold_until, chat.next_card_at)

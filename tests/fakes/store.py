@@ -9,7 +9,7 @@ import anyio
 
 from actors.operations.operation import Operation
 from actors.ports import Clock
-from tests.fakes import cards, commands, housekeeping, preflight, publishes, schedule, set_up, taps, tokens
+from tests.fakes import cards, commands, housekeeping, preflight, publishes, refusals, schedule, set_up, taps, tokens
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Meanings, Writer
 
@@ -24,6 +24,7 @@ MEANINGS: Meanings = MappingProxyType(
         **commands.MEANINGS,
         **tokens.MEANINGS,
         **preflight.MEANINGS,
+        **refusals.MEANINGS,
         **set_up.MEANINGS,
         **housekeeping.MEANINGS,
     }

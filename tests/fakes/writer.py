@@ -76,6 +76,7 @@ class Writer:
             presented_at=item.presented_at,
             restricted=chat.restricted,
             card_lost=self.card_lost(item),
+            set_aside=item.set_aside,
             cards=tuple(
                 Card(chat_key, chat.chat_id, card.message_id, card.retired)
                 for card in self.tables.cards_of(item)
@@ -84,9 +85,9 @@ class Writer:
         )
 
     def card_lost(self, item: ItemRecord) -> bool:
-        """`card_lost`: two sends of which nobody knows, and no message that anybody can tap."""
+        """`card_lost`: two sends of unknown end, or one that was refused, and no message that anybody can tap."""
         shown = any(not card.gone and not card.retired for card in self.tables.cards_of(item))
-        lost = item.state == State.IN_REVIEW.value and item.lost_sends >= 2
+        lost = item.state == State.IN_REVIEW.value and (item.lost_sends >= 2 or item.set_aside is not None)
         return lost and item.resend_at is None and not shown
 
     def _phase(self, item: ItemRecord) -> Phase | None:

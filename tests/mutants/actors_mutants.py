@@ -48,6 +48,51 @@ ACTORS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "refused_edit_taken_for_a_deleted_message",
+        "F8",
+        "an edit that is refused while the bot has no right gives its card up for good",
+        (Edit("actors/cards/actor.py", "        except MessageGone:\n", "        except Refused:\n"),),
+        promise="cards tell the truth",
+    ),
+    Mutant(
+        "refused_story_comes_first_for_ever",
+        "F38",
+        "a story whose picture Telegram refuses is the chat's next one again, every minute",
+        (
+            Edit(
+                "actors/item/sending.py",
+                "            return SetStoryAside(row, worker, str(error))\n",
+                "            return SendFailed(row, worker, False, MOVED_SECONDS, refused=True, reason=str(error))\n",
+            ),
+        ),
+        promise="a refused story steps aside",
+    ),
+    Mutant(
+        "story_pays_for_its_chat",
+        "F38",
+        "a chat in which the bot has no right to send pictures has each of its stories set aside",
+        (
+            Edit(
+                "actors/item/sending.py",
+                "            return PauseRefusedChat(row, worker, str(error))\n",
+                "            return SetStoryAside(row, worker, str(error))\n",
+            ),
+        ),
+        promise="a story is set aside for its own fault",
+    ),
+    Mutant(
+        "change_of_rights_unheard",
+        "F38",
+        "cards and edits that were refused wait for their pauses although the bot got its rights back",
+        (
+            Edit(
+                "actors/commands/greeting.py",
+                "        if is_known and change.after not in OUTSIDE:\n",
+                "        if is_known and change.after in OUTSIDE:\n",
+            ),
+        ),
+    ),
+    Mutant(
         "poller_gives_up",
         "F38",
         "after ten failures in a row nobody polls any more",

@@ -35,6 +35,8 @@ FAULTS = (
     "telegram creeping",
     "telegram stalled",
     "token revoked",
+    "picture refused",
+    "chat closed",
     "telegram token refused",
     *(f"{port} {rare}" for port in ("database", "telegram", "instagram") for rare in RARE),
 )

@@ -28,6 +28,7 @@ LOCKED = {State.POSTED.value, State.SKIPPED.value, State.REJECTED.value}
 HOLD_SECONDS = 60.0  # of a claim; so long after a thaw a worker may still act on one that it has lost
 ROUNDING_SECONDS = 0.05
 MOST_AMBIGUOUS = 2
+MOST_REFUSED = 3  # a worker may die before it has stored the first one, and the second
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Ledger:
     _claimed_at: dict[int, datetime] = field(default_factory=dict)
     _ambiguous: Counter[int] = field(default_factory=Counter)
     _in_a_row: Counter[int] = field(default_factory=Counter)
+    _refused: Counter[int] = field(default_factory=Counter)
     _claims: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
     _standing: set[int] = field(default_factory=set)
     _on_their_way: dict[int, Process] = field(default_factory=dict)
@@ -151,6 +153,14 @@ class Ledger:
             if self._in_a_row[row.id] > MOST_AMBIGUOUS:
                 self.broken("a lost send is made up for once", f"item {row.id} was sent again and again")
 
+    def refused(self, row: Item) -> None:
+        """The platform refused this story's picture: it is not sent again before people bring it back."""
+        item = self.store.tables.items.get(row.chat_key, row.id)
+        wished = item is None or (item.held_key or "").startswith("next")
+        self._refused[row.id] = 0 if wished else self._refused[row.id] + 1
+        if self._refused[row.id] > MOST_REFUSED:
+            self.broken("a refused story steps aside", f"item {row.id} was sent again and again")
+
     def answers_with_file(self, row: Item, sent_for: tuple[int, str] | None) -> None:
         """A file goes below a message: the one of the item for which that was sent."""
         if sent_for != (row.id, row.mark):
@@ -179,14 +189,17 @@ class Ledger:
             if counted != told:
                 self.broken("counters count once", f"{member.name}: {state} {counted}, history {told}")
 
-    def look_at_schedule(self, patience_seconds: float) -> None:
-        """What is due is presented, one after the other."""
+    def look_at_schedule(self, patience_seconds: float, spoiled: set[int]) -> None:
+        """What is due is presented, one after the other; what is set aside has a picture that the platform refuses."""
+        aside = [item for item in self.store.tables.items.all() if item.set_aside is not None]
+        for item in (one for one in aside if one.item_id not in spoiled):
+            self.broken("a story is set aside for its own fault", f"item {item.item_id}: {item.set_aside}")
         now = self.store.clock.now()
         for chat in (one for one in self.store.tables.chats.all() if not one.paused):
             due = [
                 item
                 for item in self.store.tables.items.all()
-                if item.chat_key == chat.chat_key and item.state == State.WAITING.value
+                if item.chat_key == chat.chat_key and item.state == State.WAITING.value and item.set_aside is None
             ]
             for item in due:
                 since = max(item.due_at, chat.next_card_at)
@@ -246,7 +259,7 @@ class Ledger:
         """A new round has no card yet."""
         begins = item.settled_step == "requeue" and (before is None or before.version != item.version)
         if begins:
-            self._in_a_row[item.item_id] = 0
+            self._in_a_row[item.item_id] = self._refused[item.item_id] = 0
         if begins and any(not card.retired for card in self.store.tables.cards_of(item)):
             self.broken("a new round has new cards", f"item {item.item_id} came back with a card of before")
 

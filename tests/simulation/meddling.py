@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+from actors.domain.group_ids import GroupKind
+from actors.domain.membership import BotMembership
+from actors.domain.updates import Membership
 from tests.fakes.admin import Requeue, operator_removes, operator_requeues
 from tests.fakes.writer import Writer
+from tests.simulation.furniture import CHATS
 from tests.simulation.plan import Episode
 from tests.simulation.stage import Stage
 
+OWNER_ID = 89
 SHOWS_ACCOUNT = {"presenting", "in_review", "publishing", "in_doubt"}
 
 
@@ -67,6 +72,32 @@ class Meddling:
             assert chat is not None
             tables.chats.put(replace(chat, paused=paused))
         self._stage.database.notify()
+
+    def spoil(self) -> None:
+        """Of each group's stories that wait, the next one and another one have pictures that the platform refuses."""
+        for chat_key in range(1, len(CHATS) + 1):
+            waiting = [
+                item
+                for item in self._stage.database.store.tables.items.all()
+                if item.chat_key == chat_key and item.state == "waiting"
+            ]
+            first = sorted(waiting, key=lambda item: (item.due_at, item.item_id))
+            self._stage.telegram.spoiled.update(item.item_id for item in first[:3:2])
+        self._stage.note("picture refused")
+        self._stage.tell(f"the pictures of {sorted(self._stage.telegram.spoiled)} are refused")
+
+    def close(self) -> None:
+        """The bot loses its rights in the groups."""
+        self._stage.telegram.closed.update(CHATS)
+        self._stage.note("chat closed")
+
+    def reopen(self) -> None:
+        """It gets them back, and is told so."""
+        closed = sorted(self._stage.telegram.closed)
+        self._stage.telegram.closed.clear()
+        for chat_id in closed:
+            before, after = BotMembership.RESTRICTED, BotMembership.ADMINISTRATOR
+            self._stage.telegram.put(Membership(0, chat_id, GroupKind.SUPERGROUP, OWNER_ID, before, after))
 
     def lock(self) -> None:
         """Somebody works on one row."""

@@ -85,6 +85,8 @@ class Deed(Enum):
     REPLACE = "kill for good, if another worker is there"
     FORGE = "let somebody press what is no button of the card"
     FLOOD = "let somebody flood a group with commands and taps"
+    SPOIL = "let the platform refuse the pictures of some stories for ever"
+    CLOSE = "let the platform take nothing of the bot in its groups for a while"
     TRESPASS = "let people without the right press everything, and more"
 
 

@@ -20,6 +20,7 @@ READ: Span = (8.0, 9.5)  # almost as long as an answer of Telegram is waited for
 A_LOOK: Span = (35.0, 60.0)  # longer than a request of whoever looks after things is tried
 CREEPING: Span = (90.0, 140.0)  # longer than a claim lasts
 LONG: Span = (112.0, 128.0)  # longer than a tap is held
+MINUTES: Span = (225.0, 240.0)  # longer than the first pauses between edits that are refused
 LEASE: Span = (78.0, 100.0)  # longer than a publish is leased
 REVOKED: Span = (95.0, 120.0)  # a poll under way is 25 s old, and the refused one is asked again after 30 s
 ONCE_MORE = 50.0  # from its start a worker draws every card once more
@@ -264,6 +265,23 @@ SCRIPTS = (
             Act("sent poll", (1, 1), Deed.KILL, BRIEF, after=3, not_before=40.0),
             Act("sent poll", (1, 1), Deed.TRESPASS, after=4),
             Act("sent RecordTap", (3, 9), Deed.SLOW, NOT_LONG, in_a_row=9, after=5),
+        ),
+    ),
+    # Telegram refuses the pictures of some stories for ever: the others come.
+    Script((Act("sent poll", (1, 2), Deed.SPOIL),)),
+    # In the groups it takes nothing of the bot for a while, and tells when it does again; meanwhile people tap.
+    Script(
+        (
+            Act("sent RecordTap", (3, 8), Deed.CLOSE, MINUTES),
+            Act("sent edit_card", (3, 3), Deed.LEAVE, after=1),
+        ),
+        290.0,
+    ),
+    Script(
+        (
+            Act("sent poll", (1, 2), Deed.SPOIL),
+            Act("effect RecordTap", (2, 6), Deed.CLOSE, A_LOOK),
+            Act("sent edit_card", (1, 6), Deed.KILL, BRIEF, after=2),
         ),
     ),
 )

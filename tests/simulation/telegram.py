@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from actors.domain.item import Item
 from actors.domain.taps import Pressed
 from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
-from actors.errors import Refused, Unreachable
+from actors.errors import ChatRefused, MessageGone, Refused, Unreachable
 from actors.ports import Face, SentCard
 from actors.updates.dispatcher import id_of
 from infra.telegram.cards import ButtonRows, caption, keyboard
@@ -81,6 +81,8 @@ class SimulatedTelegram:
     relics: dict[tuple[int, int], Screen] = field(default_factory=dict)  # cards of a queue that was
     toasts: dict[str, str] = field(default_factory=dict)
     pressed_at: dict[str, float] = field(default_factory=dict)
+    spoiled: set[int] = field(default_factory=set)  # items whose picture it refuses, for ever
+    closed: set[int] = field(default_factory=set)  # chats in which it takes nothing of the bot's
     _held: dict[int, tuple[Update, float]] = field(default_factory=dict)
     _next_update: int = 1000
     _next_message: int = 501
@@ -150,6 +152,9 @@ class SimulatedTelegram:
 
     def send(self, row: Item) -> SentCard:
         """Show a new message."""
+        self._look_at_rights(row.chat_id)
+        if row.id in self.spoiled:
+            raise Refused("PHOTO_INVALID_DIMENSIONS")
         message_id, self._next_message = self._next_message, self._next_message + 1
         face = Face(row.chat_id, message_id, row.id, row.version, row)
         sight = self._sight(face)
@@ -176,10 +181,11 @@ class SimulatedTelegram:
 
     def edit(self, face: Face) -> None:
         """Redraw a message; the same once more changes nothing."""
+        self._look_at_rights(face.chat_id)
         screen = self.screen(face.chat_id, face.message_id)
         if screen is None or screen.deleted:
             self.listeners.refused(face.chat_id, face.message_id)
-            raise Refused("message to edit not found")
+            raise MessageGone("message to edit not found")
         before, sight = screen.now, self._sight(face)
         if (before.caption, before.keyboard) != (sight.caption, sight.keyboard):
             screen.sights.append(sight)
@@ -187,7 +193,12 @@ class SimulatedTelegram:
 
     def say(self, chat_id: int, text: str) -> None:
         """Show a text."""
+        self._look_at_rights(chat_id)
         self.listeners.said(chat_id, text)
+
+    def _look_at_rights(self, chat_id: int) -> None:
+        if chat_id in self.closed:
+            raise ChatRefused("not enough rights to send photos to the chat")
 
     def _sight(self, face: Face) -> Sight:
         return Sight(self.timeline.now, face, caption(face), keyboard(face))

@@ -11,7 +11,7 @@ import anyio
 from actors.domain.item import Item
 from actors.domain.taps import Pressed
 from actors.domain.updates import Membership, Moved, Other, Poison, Said, Unknown, Update
-from actors.errors import AnswerLost, BotTokenRefused, Unreachable
+from actors.errors import AnswerLost, BotTokenRefused, ChatRefused, Refused, Unreachable
 from actors.ports import Conflict, Face, Sending, SentCard
 from tests.simulation.floods import Pauses
 from tests.simulation.ledger import Ledger
@@ -49,6 +49,11 @@ class ChatPort:
             sent = await self._ask("send_card", lambda: self._platform.send(row), row.chat_id)
         except AnswerLost as error:
             self._ledger.send_failed(row, error)
+            raise
+        except ChatRefused:
+            raise
+        except Refused:
+            self._ledger.refused(row)
             raise
         finally:
             self._ledger.ended(self._wire.process, row)

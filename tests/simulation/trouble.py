@@ -72,6 +72,7 @@ class Trouble:
             self._end(episode)
         self.stage.database.locked.clear()
         self.stage.database.come_back()
+        self._meddling.reopen()
         for process in tuple(self.stage.fleet.alive):
             self.stage.fleet.thaw(process)
         for chat in tuple(self.stage.database.store.tables.chats.all()):
@@ -177,6 +178,11 @@ class Trouble:
                 self._meddling.switch()
             case Deed.REVOKE:
                 self._revoke(trigger)
+            case Deed.SPOIL:
+                self._meddling.spoil()
+            case Deed.CLOSE:
+                self._meddling.close()
+                self.stage.timeline.after(trigger.seconds, self._meddling.reopen)
             case Deed.INVITE:
                 self.stage.guests.invite()
             case _:

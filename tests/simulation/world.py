@@ -153,7 +153,7 @@ class World:
         for press_id in self.door.unseen(self.telegram.pressed_at, self.safety.evidence.delivered):
             self.safety.broken("every tap is seen", f"{press_id} came late or never to a worker who was there")
         self.witnesses.ledger.look_at_counters()
-        self.witnesses.ledger.look_at_schedule(QUIET_SECONDS)
+        self.witnesses.ledger.look_at_schedule(QUIET_SECONDS, self.telegram.spoiled)
         examiner.look_at_interactions()
         self.witnesses.changes.look()
         self.witnesses.greetings.look()

@@ -13,7 +13,7 @@ create or replace function chat_line(p_chat chats) returns json language sql sta
   select json_build_object('id', p_chat.chat_id, 'title', p_chat.title, 'timezone', p_chat.timezone,
     'live', p_chat.live, 'paused', p_chat.paused, 'restricted', p_chat.restricted, 'account', p_chat.account,
     'gap_seconds', p_chat.gap_seconds, 'review_hours', p_chat.review_hours, 'repost_days', p_chat.repost_days,
-    'skip_days', p_chat.skip_days, 'created_at', p_chat.created_at,
+    'skip_days', p_chat.skip_days, 'cards_refused', p_chat.refused, 'cards_refused_at', p_chat.refused_at, 'created_at', p_chat.created_at,
     'waiting', (select count(*) from items where chat_key = p_chat.chat_key and state in ('waiting', 'presenting')),
     'in_review', (select count(*) from items where chat_key = p_chat.chat_key and state = 'in_review')) $$;
 

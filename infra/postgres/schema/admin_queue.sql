@@ -10,7 +10,10 @@ create or replace function item_line(p_item items) returns json language sql sta
     'version', p_item.version, 'due_at', p_item.due_at, 'presented_at', p_item.presented_at,
     'settled_step', p_item.settled_step, 'settled_by', p_item.settled_name, 'settled_at', p_item.settled_at,
     'account', coalesce(p_item.account, c.account), 'note', p_item.note, 'held_by', p_item.held_by,
-    'lost_sends', p_item.lost_sends, 'created_at', p_item.created_at)
+    'lost_sends', p_item.lost_sends,
+    'set_aside', case when p_item.state in ('waiting', 'in_review', 'publishing', 'in_doubt') then p_item.set_aside end,
+    'chat_refused', case when p_item.state in ('waiting', 'presenting') then c.refused end,
+    'created_at', p_item.created_at)
   from chats c join media m on m.chat_key = c.chat_key
   where c.chat_key = p_item.chat_key and m.media_id = p_item.media_id $$;
 
@@ -65,7 +68,7 @@ begin
   return item_line(find_item(p_item_id));
 end $$;
 
--- A new round: the cards of the old one are drawn once more, as retired, and then never again. Bringing a skipped story
+-- What was set aside is tried again. Else a new round: the cards of the old one are drawn once more, as retired, and then never again. Bringing a skipped story
 -- back takes that skip's lock back; the locks of other rounds hold, also one that was set this very moment.
 create or replace function requeue_item(p_item_id bigint, p_due timestamptz, p_force boolean, p_by text) returns json
 language plpgsql set lock_timeout = '2s' as $$
@@ -73,6 +76,12 @@ declare item items := find_item(p_item_id); held locks;
 begin
   select * into item from items where chat_key = item.chat_key and item_id = item.item_id for update;
   if not found then return json_build_object('refused', 'unknown_item', 'item_id', p_item_id); end if;
+  if item.state = 'waiting' and item.set_aside is not null then
+    update items set due_at = coalesce(p_due, now()), set_aside = null
+    where chat_key = item.chat_key and item_id = item.item_id;
+    perform pg_notify('everytap', '');
+    return item_line(find_item(p_item_id));
+  end if;
   if next_state(item.state, 'requeue') is null then return cannot('requeue', item); end if;
   begin
     perform decide_item(item, 'requeue', null, p_by, null, null, null);
@@ -83,7 +92,7 @@ begin
     when sqlstate 'EV001' then return locked(held);
   end;
   update items set due_at = coalesce(p_due, now()), presented_at = null, lost_sends = 0, hold_until = null,
-    held_by = null, account = null where chat_key = item.chat_key and item_id = item.item_id;
+    held_by = null, account = null, set_aside = null where chat_key = item.chat_key and item_id = item.item_id;
   update cards set retired = true where chat_key = item.chat_key and item_id = item.item_id;
   delete from locks where chat_key = item.chat_key and media_id = item.media_id and kind = 'skipped'
     and item_id = item.item_id;

@@ -3,8 +3,9 @@
 -- A card is a projection of its row. `want` is the revision that it shall show, `shown` the newest that it is known to
 -- show; -1: unknown, -2: unknown, and another worker's claim runs. A change of an item claims the next edit of its
 -- cards for the worker that made it (10 s, a redraw 30 s); an acknowledgement under that claim is true, one after a
--- lost claim is not: the edit may have come after a newer one, so the card is drawn again. `recover` hands out what is
--- behind and unclaimed, and at a start or take-over (p_everything) every card in review or settled lately. Sends:
+-- lost claim is not: the edit may have come after a newer one, so the card is drawn again. An edit that was refused, and
+-- may be taken later, is drawn again after pauses of 1 to 128 minutes, for some three days, and at once when the bot's
+-- rights in the chat change (`reopen_chat`). `recover` hands out what is behind and unclaimed, and at a start or take-over (p_everything) every card in review or settled lately. Sends:
 -- `claim_due` holds the item, then `save_card` or `send_failed` ends the hold; two sends of unknown end count as
 -- presented. Lock order: item, chat, card. Callers: infra/postgres/cards.py.
 
@@ -41,14 +42,16 @@ begin
   end if;
   update items set state = 'in_review', came_from = 'presenting', came_by = 'sent', presented_at = now(),
     hold_until = null, held_by = null where chat_key = p_chat_key and item_id = p_item_id and state = 'presenting';
-  update items set resend_at = null where chat_key = p_chat_key and item_id = p_item_id and resend_at is not null;
+  update items set resend_at = null, set_aside = null
+  where chat_key = p_chat_key and item_id = p_item_id and (resend_at is not null or set_aside is not null);
   insert into cards (chat_key, message_id, item_id, want, shown)
   values (p_chat_key, p_message, p_item_id, greatest(item.revision, p_shown), p_shown)
   on conflict (chat_key, message_id) do update set item_id = excluded.item_id,
     shown = greatest(cards.shown, excluded.shown), want = greatest(cards.want, excluded.want);
   update media set file_id = p_file_id where chat_key = p_chat_key and media_id = item.media_id
     and p_file_id is not null and file_id is distinct from p_file_id;
-  update chats set failed_sends = 0 where chat_key = p_chat_key and failed_sends > 0;
+  update chats set failed_sends = 0, refused = null, refused_at = null
+  where chat_key = p_chat_key and (failed_sends > 0 or refused is not null);
   if item.revision > p_shown then perform claim_cards(p_chat_key, p_item_id, item.revision, p_worker); end if;
   return item_row(p_chat_key, p_item_id);
 end $$;
@@ -104,7 +107,7 @@ begin
 end $$;
 
 -- p_shown: an array of [chat_key, message_id, revision, gone, chat_id]; of one card the newest counts, revision -1 says
--- that what it shows is unknown, another chat_id than today's that it stands in the group of before a move. Answers how
+-- that what it shows is unknown, -3 that the edit was refused, another chat_id than today's that it stands in the group of before a move. Answers how
 -- many were lost. A card that is known to show this very revision, and is claimed by none, was acknowledged before.
 create or replace function acknowledge_cards(p_shown jsonb, p_worker text) returns jsonb
 language plpgsql set lock_timeout = '2s' as $$
@@ -116,16 +119,23 @@ begin
     from jsonb_array_elements(p_shown) as s where s->>4 is null or exists (
       select from chats where chat_key = (s->>0)::bigint and chat_id = (s->>4)::bigint) group by 1, 2), ours as (
     select k.chat_key, k.message_id, said.revision, said.gone, k.claimed_by is not distinct from p_worker as mine,
+      said.revision = -3 as refused,
       said.revision >= 0 and ((k.claimed_by is not distinct from p_worker and k.shown <> -2)
         or (k.claimed_by is null and k.shown = said.revision)) as kept
     from cards k join said using (chat_key, message_id) order by k.chat_key, k.message_id for update of k), written as (
     update cards k set gone = k.gone or ours.gone,
       shown = case when ours.kept then greatest(k.shown, ours.revision)
+        when ours.refused and not ours.mine then k.shown
+        when ours.mine and ours.refused then greatest(k.shown, -1)
         when ours.mine or k.claimed_by is null then -1 else -2 end,
+      refusals = case when ours.kept then 0 else k.refusals + (ours.mine and ours.refused)::int end,
       claimed_by = case when ours.mine and (not ours.kept or ours.revision >= k.want) then null else k.claimed_by end,
-      claimed_until = case when (ours.mine and not ours.kept) or (ours.kept and ours.revision >= k.want)
+      claimed_until = case
+        when ours.mine and ours.refused then now() + interval '1 minute' * power(2, least(k.refusals, 7))
+        when (ours.mine and not ours.kept) or (ours.kept and ours.revision >= k.want)
         then null else k.claimed_until end
-    from ours where k.chat_key = ours.chat_key and k.message_id = ours.message_id returning ours.kept)
+    from ours where k.chat_key = ours.chat_key and k.message_id = ours.message_id
+    returning ours.kept or ours.refused and ours.mine as kept)
   select count(*) filter (where not kept) into lost from written;
   if lost > 0 then perform pg_notify('everytap', ''); end if;
   return to_jsonb(lost);
@@ -157,7 +167,7 @@ begin
   end loop;
   with mine as (
     select chat_key, message_id from cards
-    where shown < want and not gone and (claimed_until is null or claimed_until < now())
+    where shown < want and not gone and refusals < 40 and (claimed_until is null or claimed_until < now())
     order by claimed_until nulls first limit 200 for update skip locked), claimed as (
     update cards k set claimed_by = p_worker, claimed_until = now() + interval '30 seconds'
     from mine where k.chat_key = mine.chat_key and k.message_id = mine.message_id returning k.chat_key, k.item_id)
@@ -202,7 +212,8 @@ begin
   from (select * from claimed union all select * from left_behind) as found;
   return jsonb_build_object('behind', behind, 'again', again, 'unpublished', unpublished, 'next_seconds', (
     select case when min(at) is not null then greatest(0, extract(epoch from min(at) - now())) end from (
-      select min(coalesce(claimed_until, now())) as at from cards where shown < want and not gone
+      -- Those that are refused again and again wait for a burst.
+      select min(coalesce(claimed_until, now())) as at from cards where shown < want and not gone and refusals < 5
       union all select now() + interval '1 minute' where exists (select from cards where once_more and not gone)
       union all select min(hold_until) from items i where state = 'publishing' and not exists (
         select from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id and p.version = i.version)

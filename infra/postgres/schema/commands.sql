@@ -31,7 +31,8 @@ language sql stable as $$
       and i.held_by = p_worker and i.held_key = 'next ' || p_message))
   from commands c where c.chat_key = p_chat_key and c.message_id = p_message $$;
 
--- The next card at once, also one that was lost; what is being sent right now is left alone.
+-- The next card at once, also one that was lost, and, if no other waits, one that was set aside; what is being sent right
+-- now is left alone.
 create or replace function present_next(p_chat_id bigint, p_message bigint, p_user bigint, p_name text, p_worker text)
   returns jsonb language plpgsql set lock_timeout = '300ms' as $$
 declare chat chats; item items;
@@ -41,10 +42,12 @@ begin
   if take_command(chat, p_message, 'next', p_user, p_name) then
     select i.* into item from items i where i.chat_key = chat.chat_key and (i.state = 'waiting'
       or i.state = 'presenting' and i.hold_until <= now() or i.state = 'in_review' and not has_card(i)
-        and (i.resend_at is null or i.resend_at <= now())) order by i.due_at, i.item_id limit 1 for update skip locked;
+        and (i.resend_at is null or i.resend_at <= now()))
+    order by i.set_aside is not null, i.due_at, i.item_id limit 1 for update skip locked;
     -- Looked at again under the row's lock: a card that was saved this very moment counts.
     update items i set state = 'presenting', came_from = item.state, came_by = 'claim', held_by = p_worker,
-      held_key = 'next ' || p_message, hold_until = now() + interval '60 seconds', lost_sends = 0, resend_at = null
+      held_key = 'next ' || p_message, hold_until = now() + interval '60 seconds', lost_sends = 0, resend_at = null,
+      set_aside = null
     where i.chat_key = item.chat_key and i.item_id = item.item_id and not (i.state = 'in_review' and has_card(i));
     if found then
       update chats set next_card_at = greatest(next_card_at, now() + make_interval(secs => gap_seconds))
@@ -128,9 +131,13 @@ language sql stable as $$
     'waiting', (select count(*) from items where chat_key = c.chat_key and state in ('waiting', 'presenting')),
     'in_review', (select count(*) from items
       where chat_key = c.chat_key and state in ('in_review', 'publishing', 'in_doubt')),
+    'set_aside', (select count(*) from items
+      where chat_key = c.chat_key and state = 'waiting' and set_aside is not null),
+    'refused', c.refused, 'refused_at', c.refused_at, 'tried_at', case when c.refused is not null then c.next_card_at end,
     'cards_lost', (select count(*) from items i where i.chat_key = c.chat_key and card_lost(i)),
     'next', (select item_row(chat_key, item_id) from items
-      where chat_key = c.chat_key and state in ('waiting', 'presenting') order by due_at, item_id limit 1),
+      where chat_key = c.chat_key and state in ('waiting', 'presenting') and set_aside is null
+      order by due_at, item_id limit 1),
     'queue', coalesce((select jsonb_agg(item_row(chat_key, item_id) order by due_at, item_id) from (
       select chat_key, item_id, due_at from items where chat_key = c.chat_key
         and state in ('waiting', 'presenting', 'in_review', 'publishing', 'in_doubt')
@@ -157,7 +164,7 @@ begin
     and state in ('presenting', 'in_review', 'publishing', 'in_doubt') order by item_id for update;
   update chats set moved_from = null where moved_from = p_old and chat_key <> chat.chat_key;
   -- What held the chat back was its old id.
-  update chats set chat_id = p_new, moved_from = p_old, failed_sends = 0,
+  update chats set chat_id = p_new, moved_from = p_old, failed_sends = 0, refused = null, refused_at = null,
     next_card_at = least(next_card_at, now() + make_interval(secs => gap_seconds))
   where chat_key = chat.chat_key and chat_id = p_old;
   if not found then return to_jsonb('moved_before'::text); end if;

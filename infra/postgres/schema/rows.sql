@@ -14,7 +14,7 @@ create or replace function item_row(p_chat_key bigint, p_item_id bigint) returns
     'restricted', c.restricted, 'account', coalesce(i.account, c.account), 'note', i.note, 'late', i.late,
     'preflight', case when i.preflight_version = i.version
       and i.preflight_connection is not distinct from connection_of(c.chat_key, c.account_id) then i.preflight end,
-    'presented_at', i.presented_at, 'card_lost', card_lost(i),
+    'presented_at', i.presented_at, 'card_lost', card_lost(i), 'set_aside', i.set_aside,
     'phase', case when i.state in ('publishing', 'in_doubt') then (
       select p.state from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id
         and p.version = i.version - (i.state = 'in_doubt')::int) end,
@@ -33,6 +33,7 @@ create or replace function has_card(p_item items) returns boolean language sql s
   select exists (
     select from cards where chat_key = p_item.chat_key and item_id = p_item.item_id and not gone and not retired) $$;
 
--- Two sends that may or may not have arrived, and no message to tap on. The next try is a person's /next.
+-- Two sends that may or may not have arrived, or one that Telegram refused, and no message to tap on. The next try is a
+-- person's /next.
 create or replace function card_lost(p_item items) returns boolean language sql stable as $$
-  select p_item.state = 'in_review' and p_item.lost_sends >= 2 and p_item.resend_at is null and not has_card(p_item) $$;
+  select p_item.state = 'in_review' and (p_item.lost_sends >= 2 or p_item.set_aside is not null) and p_item.resend_at is null and not has_card(p_item) $$;

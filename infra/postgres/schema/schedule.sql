@@ -37,7 +37,7 @@ begin
   for chat in
     select c.* from chats c where c.next_card_at <= now() and (not c.paused and exists (
       select from items i where i.chat_key = c.chat_key
-        and (i.state = 'waiting' and i.due_at <= now() or i.state = 'presenting' and i.hold_until <= now()))
+        and (i.state = 'waiting' and i.set_aside is null and i.due_at <= now() or i.state = 'presenting' and i.hold_until <= now()))
       or exists (select from items i where i.chat_key = c.chat_key
         and i.resend_at <= now() and i.state not in ('waiting', 'presenting')))
     for update skip locked loop
@@ -53,7 +53,7 @@ begin
     end if;
     continue when chat.paused;
     select i.* into item from items i where i.chat_key = chat.chat_key
-      and (i.state = 'waiting' and i.due_at <= now() or i.state = 'presenting' and i.hold_until <= now())
+      and (i.state = 'waiting' and i.set_aside is null and i.due_at <= now() or i.state = 'presenting' and i.hold_until <= now())
     order by i.due_at, i.item_id limit 1 for update skip locked;
     continue when not found;
     update items set state = 'presenting', came_from = item.state, came_by = 'claim', held_by = p_worker,
@@ -82,7 +82,7 @@ end $$;
 create or replace function next_due_seconds() returns double precision language sql stable as $$
   select case when min(at) is not null then greatest(0, extract(epoch from min(at) - now())) end from (
     select greatest(min(i.due_at), c.next_card_at) as at from items i join chats c using (chat_key)
-      where i.state = 'waiting' and not c.paused group by c.chat_key, c.next_card_at
+      where i.state = 'waiting' and i.set_aside is null and not c.paused group by c.chat_key, c.next_card_at
     union all select greatest(min(i.hold_until), c.next_card_at) from items i join chats c using (chat_key)
       where i.state = 'presenting' and not c.paused group by c.chat_key, c.next_card_at
     union all select greatest(min(i.resend_at), c.next_card_at) from items i join chats c using (chat_key)

@@ -27,7 +27,9 @@ create table chats (
   skip_days integer not null default 45 check (skip_days >= 0),
   -- No card before this moment: the gap after the last one, or the pause after a failed send.
   next_card_at timestamptz not null default '-infinity',
-  failed_sends integer not null default 0, created_at timestamptz not null default now()
+  failed_sends integer not null default 0, created_at timestamptz not null default now(),
+  -- Telegram's words, while it takes no card of the bot in this chat, and since when; tried again after the pause.
+  refused text, refused_at timestamptz
 );
 
 create table members (
@@ -95,6 +97,8 @@ create table items (
   -- Whether Auto Post would work, of which version and connection: a decision or another token outdates it.
   preflight text, preflight_version integer, preflight_connection text,
   created_at timestamptz not null default now(),
+  -- Why Telegram takes no card of this story: the schedule passes it over until people bring it back.
+  set_aside text,
   primary key (chat_key, item_id), foreign key (chat_key, media_id) references media,
   -- No row can stand in a state that the rule book does not reach.
   constraint items_follow_the_rule_book check (
@@ -155,6 +159,8 @@ create table cards (
   -- Drawn before marks were compared, when forged data could put another item's buttons on it: drawn anew by and by.
   once_more boolean not null default false,
   sent_at timestamptz not null default now(),
+  -- How often Telegram refused its newest edit: the pauses between tries grow with it.
+  refusals integer not null default 0,
   primary key (chat_key, message_id), foreign key (chat_key, item_id) references items);
 create index cards_by_item on cards (chat_key, item_id);
 -- What the reconciler looks for: messages that may lie.

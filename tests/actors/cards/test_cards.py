@@ -7,9 +7,9 @@ from actors.cards.acknowledgements import LONGEST_SECONDS
 from actors.cards.actor import CONFIRM_SECONDS, EDIT_SECONDS
 from actors.cards.rate_limit import BUDGET
 from actors.domain.item import Action, State
-from actors.errors import AnswerLost, Refused, Unreachable
+from actors.errors import AnswerLost, ChatRefused, MessageGone, Refused, Unreachable
 from actors.item import texts
-from actors.operations.cards import UNKNOWN
+from actors.operations.cards import REFUSED, UNKNOWN
 from actors.peers import Drawn
 from tests.actors.cards.fakes import CardStage
 from tests.actors.fakes import After, Never
@@ -325,7 +325,7 @@ async def test_doubt_about_a_line_that_was_dropped_confirms_nothing(stage: CardS
 
 
 async def test_message_that_is_gone_is_acknowledged_as_gone(stage: CardStage) -> None:
-    stage.chat.will("edit 501", Refused("message to edit not found"))
+    stage.chat.will("edit 501", MessageGone("message to edit not found"))
 
     async with stage.playing():
         await stage.draw(THIRD)
@@ -333,6 +333,41 @@ async def test_message_that_is_gone_is_acknowledged_as_gone(stage: CardStage) ->
 
     assert [(shown.revision, shown.gone) for shown in stage.acknowledged] == [(3, True)]
     assert [line["event"] for line in stage.logs] == ["card.gone"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ChatRefused("bot was kicked from the supergroup chat"),
+        ChatRefused("CHAT_WRITE_FORBIDDEN"),
+        Refused("an answer that is not known yet"),
+    ],
+)
+async def test_edit_that_is_refused_is_kept_to_be_drawn_later_and_never_taken_for_gone(
+    stage: CardStage, refusal: Refused
+) -> None:
+    """A:Client.cpp:8161-8191: 403 of a bot that was removed passes once it is brought back."""
+    stage.chat.will("edit 501", refusal)
+
+    async with stage.playing():
+        await stage.draw(THIRD)
+        await stage.journal.until("card 3")
+
+    drawn = stage.drawn["card 3"]
+    assert [(shown.revision, shown.gone) for shown in stage.acknowledged] == [(REFUSED, False)]
+    assert [(line["event"], line["reason"]) for line in stage.logs] == [("card.refused", str(refusal))]
+    assert (drawn.edits, drawn.gone) == (0, True)
+
+
+async def test_line_whose_edit_is_refused_has_no_row_to_keep_it_and_is_said_elsewhere(stage: CardStage) -> None:
+    stage.chat.will("edit 501", ChatRefused("bot is not a member of the supergroup chat"))
+
+    async with stage.playing():
+        await stage.line("too late")
+        await stage.journal.until("too late")
+
+    assert stage.drawn["too late"].gone
+    assert stage.acknowledged == []
 
 
 async def test_429_pauses_that_chat_only(stage: CardStage) -> None:

@@ -37,6 +37,7 @@ class CommandStage:
 
     def __post_init__(self) -> None:
         self.store.always("LookAtChat", VIEW)
+        self.store.always("ReopenChat", False)
         self.store.always("PauseChat", Told(CommandOutcome.DONE))
         self.commands = Commands(
             CommandDependencies(

@@ -29,7 +29,10 @@ async def test_what_is_refused_or_may_have_been_heard_is_not_said_twice(answer: 
     chat = FakeChat()
     chat.will("send_text", answer)
 
-    assert await MessageDelivery(chat, FakeStore(), ChatLimits()).say(CHAT, "Hello!", anyio.current_time()) == why
+    assert (
+        await MessageDelivery(chat, FakeStore(), ChatLimits(), lambda: None).say(CHAT, "Hello!", anyio.current_time())
+        == why
+    )
     assert len(chat.when("send_text")) == 1
 
 
@@ -37,5 +40,8 @@ async def test_what_certainly_was_not_heard_is_said_again_for_a_minute() -> None
     chat = FakeChat()
     chat.always("send_text", Unreachable("limited", 25.0))
 
-    assert await MessageDelivery(chat, FakeStore(), ChatLimits()).say(CHAT, "Hello!", anyio.current_time()) == "limited"
+    assert (
+        await MessageDelivery(chat, FakeStore(), ChatLimits(), lambda: None).say(CHAT, "Hello!", anyio.current_time())
+        == "limited"
+    )
     assert chat.when("send_text") == pytest.approx([0.0, 25.0, 50.0], abs=0.1)

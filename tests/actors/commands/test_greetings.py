@@ -11,10 +11,13 @@ import pytest
 from actors.commands import texts
 from actors.commands.delivery import HOLD_SECONDS
 from actors.commands.greeting import SETTLE_SECONDS
+from actors.database.request import Cause, NotStored
 from actors.domain.group_ids import GroupKind
 from actors.domain.membership import BotMembership
 from actors.domain.updates import Membership
 from actors.errors import AnswerLost, Refused, Unreachable
+from actors.operations.commands import ChatView
+from actors.operations.refusals import ReopenChat
 from tests.actors.commands.fakes import VIEW, CommandStage
 from tests.actors.fakes import After, Bug, Never
 from tests.actors.updates.fakes import said
@@ -65,6 +68,45 @@ async def test_group_that_is_set_up_is_told_what_the_bot_does(stage: CommandStag
     assert stage.texts == [KNOWN]
     assert "/help" in KNOWN
     assert members(stage)[0]["known"] is True
+
+
+async def test_chat_in_which_the_bots_rights_change_is_tried_again_at_once(stage: CommandStage) -> None:
+    """A:Client.cpp:17270: my_chat_member is the platform's word that what was refused may pass now."""
+    stage.store.always("ReopenChat", True)
+
+    async with stage.playing():
+        stage.commands.tell_nowait(changed(10, BotMembership.RESTRICTED, BotMembership.ADMINISTRATOR))
+        await stage.confirmed.until("10")
+
+    assert stage.store.of(ReopenChat) == [ReopenChat(CHAT)]
+    assert [line["event"] for line in stage.logs if line["event"].startswith("chat.")] == [
+        "chat.reopened",
+        "chat.member",
+    ]
+    assert list(stage.looks.lines) == ["look"]
+
+
+@pytest.mark.parametrize("view", [VIEW, None])
+async def test_chat_that_the_bot_left_or_does_not_know_is_not_tried(stage: CommandStage, view: ChatView | None) -> None:
+    after = BotMembership.KICKED if view else BotMembership.MEMBER
+    stage.store.always("LookAtChat", view)
+
+    async with stage.playing():
+        stage.commands.tell_nowait(changed(10, BotMembership.RESTRICTED, after))
+        await stage.confirmed.until("10")
+
+    assert stage.store.of(ReopenChat) == []
+
+
+async def test_chat_that_could_not_be_reopened_is_left_to_the_retries(stage: CommandStage) -> None:
+    stage.store.always("ReopenChat", NotStored(Cause.EXPIRED, certain=True))
+
+    async with stage.playing():
+        stage.commands.tell_nowait(changed(10, BotMembership.RESTRICTED, BotMembership.MEMBER))
+        await stage.confirmed.until("10")
+
+    assert "chat.not_reopened" in [line["event"] for line in stage.logs]
+    assert list(stage.looks.lines) == []
 
 
 async def test_group_that_has_just_moved_is_known_before_it_is_greeted(stage: CommandStage) -> None:

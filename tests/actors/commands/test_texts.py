@@ -224,6 +224,40 @@ def test_item_without_a_title_is_called_by_its_file() -> None:
     assert texts.story(nameless) == "\u2068sunset.jpg\u2069 (item 7)"
 
 
+def test_story_that_is_set_aside_is_named_with_the_platforms_words_and_the_way_back() -> None:
+    words = "PHOTO_INVALID_DIMENSIONS"
+    aside = replace(row(State.WAITING), set_aside=words)
+    view = replace(VIEW, waiting=1, queue=(aside,), set_aside=1)
+
+    assert "Set aside: 1, Telegram takes no card of them. /queue says why." in state(view)
+    listed = seen(Command(CommandVerb.QUEUE), SCENE, view)
+    assert listed.endswith(f"{SUNSET}, set aside: Telegram says “\u2068{words}\u2069”; /requeue 7 tries it again")
+    assert texts.story_refused(aside, words) == (
+        f"{SUNSET} cannot be shown here, Telegram says “\u2068{words}\u2069”. "
+        "It is set aside, and the next one comes. /requeue 7 tries it again."
+    )
+    left_behind = replace(view, queue=(replace(aside, state=State.IN_REVIEW, card_lost=True),))
+    assert seen(Command(CommandVerb.QUEUE), SCENE, left_behind).endswith("; /next tries it again")
+
+
+@pytest.mark.parametrize(
+    ("later", "again"), [(timedelta(0), "now"), (timedelta(minutes=8), "at Wed 25 Feb, 13:08"), (None, "now")]
+)
+def test_chat_that_takes_no_card_says_so_since_when_and_when_the_next_try_is(
+    later: timedelta | None, again: str
+) -> None:
+    words = "not enough rights to send photos to the chat"
+    view = replace(VIEW, refused=words, refused_at=SCENE.now, tried_at=None if later is None else SCENE.now + later)
+
+    (line,) = [line for line in state(view) if line.startswith("⚠️ No card can be sent here")]
+    assert line.endswith(f": Telegram says “\u2068{words}\u2069”. The next try is {again}.")
+    assert (" since " in line, any(" since " in line for line in state(replace(view, refused_at=None)))) == (
+        True,
+        False,
+    )
+    assert words in texts.chat_closed(words)
+
+
 def test_lost_card_is_never_called_in_review() -> None:
     lost = replace(row(State.IN_REVIEW), card_lost=True, cards=())
     view = replace(VIEW, in_review=1, queue=(lost,), cards_lost=1)

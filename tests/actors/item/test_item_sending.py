@@ -5,13 +5,13 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from actors.commands.texts import card_lost
+from actors.commands.texts import card_lost, chat_closed, story_refused
 from actors.database.request import Cause, NotStored
 from actors.domain.item import Action, State
 from actors.domain.messages import CardNotSent, Changed, Present, Recorded, Resume
 from actors.domain.publish_phase import Phase
 from actors.domain.taps import Tap
-from actors.errors import AnswerLost, Refused, Unreachable
+from actors.errors import AnswerLost, ChatMoved, ChatRefused, Refused, Unreachable
 from actors.item.sending import (
     KEEP_SECONDS,
     LONGEST_SECONDS,
@@ -24,6 +24,7 @@ from actors.item.sending import (
 )
 from actors.item.texts import rehearse
 from actors.operations.cards import KeepClaim, SaveCard, SendFailed
+from actors.operations.refusals import ChatPause, PauseRefusedChat, SetStoryAside
 from actors.operations.schedule import StoreOutcome
 from actors.ports import SentCard
 from tests.actors.fakes import After, Creep, Never
@@ -80,7 +81,7 @@ async def test_card_that_could_not_be_saved_is_left_to_the_reconciler(stage: Ite
     [
         (Unreachable("no network"), False, 0.0, False),
         (Unreachable("429", retry_after_seconds=17.0), False, 17.0, False),
-        (Refused("chat not found"), False, 60.0, True),
+        (ChatMoved("group chat was upgraded", -1002), False, 60.0, True),
         (AnswerLost("timeout"), True, 0.0, False),
     ],
 )
@@ -95,6 +96,39 @@ async def test_send_that_failed_is_stored_with_what_is_known_of_it(
 
     assert stage.store.asked == [SendFailed(CLAIMED, "w1", ambiguous, pause_seconds, refused, str(failure))]
     assert stage.wakes == ["scheduler"]
+
+
+async def test_story_that_the_platform_refuses_is_set_aside_and_said_once(stage: ItemStage) -> None:
+    """T:MessageContent.cpp: "PHOTO_INVALID_DIMENSIONS" is this picture's, and would be said of it for ever."""
+    aside = replace(row(State.WAITING), set_aside="PHOTO_INVALID_DIMENSIONS")
+    stage.chat.will("send_card", Refused("PHOTO_INVALID_DIMENSIONS"))
+    stage.store.will("SetStoryAside", aside)
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await stage.chat.journal.until("send_text")
+
+    assert stage.store.asked == [SetStoryAside(CLAIMED, "w1", "PHOTO_INVALID_DIMENSIONS")]
+    assert stage.wakes == ["scheduler"]
+    assert stage.chat.texts == [(CLAIMED.chat_id, story_refused(aside, "PHOTO_INVALID_DIMENSIONS"))]
+    changes = [(line["change"], line["cause"]) for line in stage.logs if line["event"] == "item"]
+    assert changes == [("card_not_sent", "PHOTO_INVALID_DIMENSIONS"), ("set_aside", "PHOTO_INVALID_DIMENSIONS")]
+
+
+@pytest.mark.parametrize(("begins", "said"), [(True, 1), (False, 0)])
+async def test_chat_that_takes_no_cards_is_told_so_when_that_begins(stage: ItemStage, begins: bool, said: int) -> None:
+    """T:MessageContent.cpp:6257: the right to send photos is the chat's, and no story is at fault."""
+    words = "not enough rights to send photos to the chat"
+    stage.chat.will("send_card", ChatRefused(words))
+    stage.store.will("PauseRefusedChat", ChatPause(row(State.WAITING), begins))
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+
+    assert stage.store.asked == [PauseRefusedChat(CLAIMED, "w1", words)]
+    assert stage.wakes == ["scheduler"]
+    assert stage.chat.texts == [(CLAIMED.chat_id, chat_closed(words))] * said
+    assert [line["reason"] for line in stage.logs if line["event"] == "chat.refuses_cards"] == [words] * said
 
 
 async def test_card_that_was_sent_is_looked_ahead_for(stage: ItemStage) -> None:
@@ -250,7 +284,7 @@ async def test_stop_cuts_a_film_in_time_and_tells_that_nothing_was_sent(stage: I
 
 async def test_send_that_failed_is_told_to_the_operator(stage: ItemStage) -> None:
     stage.chat.will("send_card", Refused("Bad Request: IMAGE_PROCESS_FAILED"))
-    stage.store.will("SendFailed", row(State.WAITING))
+    stage.store.will("SetStoryAside", row(State.WAITING))
 
     async with playing(stage):
         stage.tell(Present(CLAIMED))

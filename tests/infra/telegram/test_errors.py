@@ -8,7 +8,16 @@ from contextlib import asynccontextmanager
 import pytest
 
 from actors.domain.item import Story
-from actors.errors import AnswerLost, BotTokenRefused, ChatMoved, PortError, Refused, Unreachable
+from actors.errors import (
+    AnswerLost,
+    BotTokenRefused,
+    ChatMoved,
+    ChatRefused,
+    MessageGone,
+    PortError,
+    Refused,
+    Unreachable,
+)
 from actors.ports import Conflict
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.cards import first_face
@@ -106,8 +115,6 @@ async def test_pause_that_telegram_asks_for_is_kept(answer: Answer, seconds: flo
     [
         refusal(400, "Bad Request: query is too old and response timeout expired or query ID is invalid"),
         refusal(403, "Forbidden: bot was kicked from the supergroup chat"),
-        refusal(404, "Not Found: method not found"),
-        replies(404, "<html>nginx</html>"),
         refusal(413, "Request Entity Too Large"),
         replies(413, "<html>nginx</html>"),
         replies(302, "", "Location: http://127.0.0.1:1/elsewhere\r\n"),
@@ -119,11 +126,69 @@ async def test_no_is_refused(answer: Answer) -> None:
     assert isinstance(error, Refused)
 
 
+@pytest.mark.parametrize("answer", [refusal(404, "Not Found: method not found"), replies(404, "<html>nginx</html>")])
+async def test_server_of_another_kind_is_no_refusal_of_a_story(answer: Answer) -> None:
+    error, _ = await failure_of(answer)
+
+    assert isinstance(error, Unreachable)
+    assert str(error).startswith("No Bot API server answers at TELEGRAM_API_URL (")
+
+
+# The words of A:Client.cpp:8158-8191 and 8256-8290, T:MessageContent.cpp:6257, and of the server behind them.
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(403, "Forbidden: bot was kicked from the supergroup chat"),
+        refusal(403, "Forbidden: bot is not a member of the supergroup chat"),
+        refusal(403, "Forbidden: the group chat was deleted"),
+        refusal(403, "Forbidden: bot was blocked by the user"),
+        refusal(400, "Bad Request: chat not found"),
+        refusal(400, "Bad Request: not enough rights to send photos to the chat"),
+        refusal(400, "Bad Request: have no rights to send a message"),
+        refusal(400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
+        refusal(400, "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN"),
+        refusal(400, "Bad Request: TOPIC_CLOSED"),
+        refusal(400, "Bad Request: message thread not found"),
+        refusal(400, "Bad Request: group chat was deactivated"),
+    ],
+)
+async def test_refusal_of_the_chat_is_no_fault_of_a_story(answer: Answer) -> None:
+    error, _ = await failure_of(answer)
+
+    assert type(error) is ChatRefused
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "PHOTO_INVALID_DIMENSIONS",
+        "IMAGE_PROCESS_FAILED",
+        "file of size 10485761 bytes is too big for a photo; the maximum size is 10485760 bytes",
+        "message caption is too long",
+        "can't parse entities: unsupported start tag",
+    ],
+)
+async def test_refusal_of_a_picture_or_of_words_is_the_storys_own(words: str) -> None:
+    error, _ = await failure_of(refusal(400, f"Bad Request: {words}"))
+
+    assert type(error) is Refused
+
+
+@pytest.mark.parametrize("words", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"])
+async def test_message_is_gone_for_good_by_three_answers(words: str) -> None:
+    """A:Client.cpp:6729, 8419: of all that an edit can be refused for, these alone never pass."""
+    async with serve(refusal(400, f"Bad Request: {words}")) as wire, chat_at(wire.url) as (chat, _):
+        with pytest.raises(MessageGone):
+            await chat.edit_card(first_face(ROW))
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         refusal(401, "Unauthorized"),
         refusal(401, "Unauthorized: invalid token specified"),
+        refusal(400, "Bad Request: Logged out"),  # A:Client.cpp:16270
+        refusal(421, "Misdirected Request: unallowed token specified"),  # A:ClientManager.cpp:72-78
         refusal(404, "Not Found"),
     ],
 )
@@ -226,13 +291,6 @@ async def test_not_modified_is_success() -> None:
         await chat.edit_card(first_face(ROW))
 
     assert b"POST /bot" in wire.heard[0]
-
-
-async def test_edit_of_a_message_that_is_gone_is_refused() -> None:
-    answer = refusal(400, "Bad Request: message to edit not found")
-    async with serve(answer) as wire, chat_at(wire.url) as (chat, _):
-        with pytest.raises(Refused):
-            await chat.edit_card(first_face(ROW))
 
 
 @pytest.mark.parametrize("answer", [replies(200, '{"ok":true,'), replies(200, {"ok": True}), breaks_off(b"")])
