@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from actors.domain.item import Longer
+from actors.errors import Refused
 from infra.console import arguments
 from infra.console.adding import MEGABYTE, Adding, StoryWords
 from infra.console.admin_calls import ask, run
@@ -16,6 +19,8 @@ from infra.console.ports import ConsoleDependencies
 from infra.console.printing import Columns, Line, show_lines, show_sentence, show_table
 from infra.console.program import examples
 from infra.console.times import common, shown
+
+YOUNGEST = timedelta(hours=1)  # a younger file may be on its way to its row
 
 Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH...", help="Pictures and films, as phones and editors make them.")
@@ -68,6 +73,14 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
         if run(lambda: adding.add_all(paths)):
             raise typer.Exit(WrongInput.exit_code)
 
+    @app.command()
+    def clean() -> None:
+        """Remove files that no story of this database has: a `media add` that was killed left them."""
+        lines = ask(opened, lambda admin: admin.list_media(None))
+        before = opened.clock.now() - YOUNGEST
+        number, size = run(lambda: _remove_strays(opened, [line["path"] for line in lines], before))
+        show_sentence(f"Removed {number} files, {size / MEGABYTE:.1f} MB." if number else "Nothing to remove.")
+
     @app.command(name="list")
     def show_all(chat: arguments.OfChat = None, as_json: arguments.AsJson = False) -> None:
         """Show the stories."""
@@ -80,3 +93,10 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
             show_sentence("There are no stories yet: `media add PATH --chat CHAT_ID` takes one in.")
 
     return app
+
+
+async def _remove_strays(opened: ConsoleDependencies, kept: Sequence[str], before: datetime) -> tuple[int, int]:
+    try:
+        return await opened.library().remove_strays(kept, before)
+    except Refused as error:
+        raise WrongInput(str(error)) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +69,13 @@ class Library(Protocol):
         """Make a story of the file, or several, and keep it; `told` hears how much of that is done, from 0 to 1.
 
         `Refused` with a sentence for the person when it cannot be one.
+        """
+        ...
+
+    async def remove_strays(self, kept: Collection[str], before: datetime) -> tuple[int, int]:
+        """Remove files that belong to no story whose path is among `kept`, and that are older than a moment.
+
+        Returns how many, and how many bytes they had. `Refused` where files are not ours to remove.
         """
         ...
 

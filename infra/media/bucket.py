@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -97,6 +97,11 @@ class BucketMedia:
     async def check_and_store(self, path: Path) -> Stored:
         """Take in a file that becomes one story."""
         return (await self.take_in(path))[0]
+
+    async def remove_strays(self, kept: Collection[str], before: datetime) -> tuple[int, int]:
+        """Refuse: other programs may have files in the bucket, and a list of it is no right that we ask for."""
+        del kept, before
+        raise Refused(f"The files are in the bucket {self._name}: only its owner removes files there.")
 
     async def link(self, story: Story) -> str:
         """Return an address at which Instagram can fetch the story for a while; a missing file is the visitor's to say.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from anyio import to_thread
@@ -15,7 +16,7 @@ from actors.errors import Refused, Unreachable
 from infra.media.cleaning import for_the_team, published, remember
 from infra.media.links import SignedLinks
 from infra.media.making import Asked, Told, clean, make, work_folder
-from infra.media.names import content_type, published_path, thumbnail_path
+from infra.media.names import content_type, is_ours, published_path, stem, thumbnail_path
 from infra.media.stored import Stored, Taken, unfitted
 
 
@@ -63,6 +64,16 @@ class LocalMedia:
     async def check_and_store(self, path: Path) -> Stored:
         """Take in a file that becomes one story."""
         return (await self.take_in(path))[0]
+
+    async def remove_strays(self, kept: Collection[str], before: datetime) -> tuple[int, int]:
+        """Remove files of no story among these paths that are older than a moment; returns how many, and their bytes.
+
+        A file that is not named as ours are is left alone. Raises `Unreachable`.
+        """
+        try:
+            return await to_thread.run_sync(self._remove_strays, {stem(path) for path in kept}, before.timestamp())
+        except OSError as error:
+            raise Unreachable(f"{self._folder} cannot be cleaned: {error.strerror}") from error
 
     async def link(self, story: Story) -> str:
         """Return an address at which Instagram can fetch the story for a while; `Refused` if there is nothing to."""
@@ -120,6 +131,16 @@ class LocalMedia:
             raise unfitted(story) from error
         except OSError as error:
             raise Unreachable(f"the file of media {story.media_id} cannot be cleaned: {error.strerror}") from error
+
+    def _remove_strays(self, kept: Collection[str], before: float) -> tuple[int, int]:
+        clean(self._folder)
+        number = size = 0
+        for path in self._folder.glob("??/*.*"):
+            found = path.stat()
+            if is_ours(path.name) and stem(path.name) not in kept and found.st_mtime < before:
+                path.unlink()
+                number, size = number + 1, size + found.st_size
+        return number, size
 
     def _prepare(self) -> None:
         _make(self._folder)

@@ -7,11 +7,13 @@ look-up is needed. `ab/abc….heic` is a picture as it was given, `ab/abc….sto
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from actors.domain.item import MediaKind
 
 ORIGINAL = ".original"
+OURS = re.compile(r"[0-9a-f]{64}\.")  # the digest of SHA-256, and an ending
 CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".png": "image/png",
@@ -38,11 +40,20 @@ def thumbnail_path(path: str) -> str:
     return _beside(path, ".thumbnail.jpg")
 
 
+def stem(path: str) -> str:
+    """Return what the files of a story share, without their folder."""
+    return PurePosixPath(path).name.partition(".")[0]
+
+
+def is_ours(name: str) -> bool:
+    """Say whether a file is named as those of stories are."""
+    return OURS.match(name) is not None
+
+
 def content_type(path: str) -> str:
     """Name the kind of a file that was kept, for HTTP."""
     return CONTENT_TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
 
 
 def _beside(path: str, ending: str) -> str:
-    place = PurePosixPath(path)
-    return str(place.with_name(place.name.partition(".")[0] + ending))
+    return str(PurePosixPath(path).with_name(stem(path) + ending))

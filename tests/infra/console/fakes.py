@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -175,6 +175,8 @@ class FakeLibrary:
 
     error: PortError | None = None
     spared: tuple[str, ...] = ()
+    strays: tuple[int, int] = (0, 0)
+    cleaned: tuple[tuple[str, ...], datetime] | None = None
 
     async def take_in(
         self, path: Path, longer: Longer = Longer.REFUSED, told: Callable[[float], None] = lambda _: None
@@ -184,6 +186,12 @@ class FakeLibrary:
             raise self.error
         notes = ("HDR made SDR",) if path.suffix == ".mov" else ()
         return [FakeFile(path.name, notes=notes)] * (2 if longer is Longer.PARTS else 1)
+
+    async def remove_strays(self, kept: Collection[str], before: datetime) -> tuple[int, int]:
+        if self.error is not None:
+            raise self.error
+        self.cleaned = (tuple(kept), before)
+        return self.strays
 
 
 class NewYear:

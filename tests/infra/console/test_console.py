@@ -260,6 +260,29 @@ def test_chat_that_is_not_known_is_told_before_a_file_is_read(outside: FakeConso
     told_once(result, 2, "-5")
 
 
+@pytest.mark.parametrize(
+    ("strays", "sentence"), [((0, 0), "Nothing to remove."), ((3, 2_097_152), "Removed 3 files, 2.0 MB.")]
+)
+def test_files_of_no_story_are_removed_but_for_those_of_the_last_hour(
+    outside: FakeConsole, type_in: Type, strays: tuple[int, int], sentence: str
+) -> None:
+    outside.admin.lines, outside.library.strays = [MEDIA | {"path": "aa/aa.jpg"}], strays
+
+    result = type_in("media", "clean")
+
+    assert result.stdout == f"{sentence}\n"
+    assert outside.library.cleaned == (("aa/aa.jpg",), datetime(2025, 12, 31, 23, tzinfo=UTC))
+
+
+def test_files_in_a_bucket_are_not_ours_to_remove(outside: FakeConsole, type_in: Type) -> None:
+    outside.admin.lines, outside.library.error = (
+        [MEDIA | {"path": "aa/aa.jpg"}],
+        Refused("The files are in the bucket stories."),
+    )
+
+    told_once(type_in("media", "clean"), 2, "in the bucket stories")
+
+
 def test_first_minute_and_parts_exclude_each_other(type_in: Type) -> None:
     told_once(type_in("media", "add", "a.mp4", "--chat", GROUP, "--parts", "--first-minute"), 2, "choose one")
 

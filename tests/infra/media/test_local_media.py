@@ -354,3 +354,20 @@ async def test_film_has_a_thumbnail_where_one_was_made(tmp_path: Path) -> None:
 
     assert await library.thumbnail(story("ab/abc.original.mov")) == b"small"
     assert await library.thumbnail(story("ab/other.mp4")) is None
+
+
+async def test_files_of_no_story_are_removed_once_they_are_old_and_others_stay(
+    library: LocalMedia, tmp_path: Path
+) -> None:
+    kept = await library.check_and_store(put(tmp_path, "a.png", picture("PNG")))
+    stray = await library.check_and_store(put(tmp_path, "b.png", picture("PNG", (300, 200))))
+    other = put(tmp_path / "media" / "..", "notes.txt", b"not ours")
+    strays = [tmp_path / "media" / stray.path, tmp_path / "media" / published_path(stray.kind, stray.path)]
+    size, first = sum(path.stat().st_size for path in strays), datetime(2000, 1, 1, tzinfo=UTC)
+
+    young = await library.remove_strays([kept.path], first)
+    old = await library.remove_strays([kept.path], datetime(2200, 1, 1, tzinfo=UTC))
+
+    assert (young, old) == ((0, 0), (2, size))
+    assert files(tmp_path / "media") == [kept.path, published_path(kept.kind, kept.path)]
+    assert other.exists()
