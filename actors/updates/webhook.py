@@ -1,7 +1,13 @@
 """Takes in the updates that Telegram brings to our webhook; our answer confirms them, so it waits for their effects.
 
-Telegram brings a person's taps one after the other: the next one waits until this one is answered. So a tap is held
-10 s at most. Then it is given up visibly, like one that could not be stored.
+Telegram has few connections to us while we take nothing: one, unless something was taken within 10 s
+(WebhookActor.cpp:279-305 in tdlib/telegram-bot-api). A request that waited for a database that is away would keep the
+next person's tap from being answered. So an update that is not durable within a second is given back: its toast is
+out, Telegram keeps it for 150 s and brings it again, and its repetition is answered from memory by its id. Nothing is
+taken before its effect is durable or was visibly refused.
+
+Telegram brings a person's taps one after the other: the next one waits until this one is taken. So after 10 s a tap is
+given up visibly, like one that could not be stored.
 """
 
 from __future__ import annotations
@@ -32,7 +38,10 @@ from actors.updates.dispatcher import (
 
 log = structlog.get_logger()
 
-HOLD_SECONDS = 10.0
+PATIENCE_SECONDS = 1.0  # of a request
+CROWDED_SECONDS = 0.2  # while others were given back, and come again and again
+HOLD_SECONDS = 10.0  # of a tap, whichever request brings it
+AGAIN_SECONDS = 2.0
 MOST_OPEN = 500  # those that were given up, but may have been stored, are closed only once the database answers
 LOOK_SECONDS = 30.0
 RETRY = Backoff((0.5, 1.0, 2.0, 5.0, 10.0))
@@ -48,7 +57,7 @@ class _ReceivedUpdate:
     at: float
     done: anyio.Event = field(default_factory=anyio.Event)
     hurry: anyio.Event = field(default_factory=anyio.Event)  # it is done, or others need its place
-    given_up: bool = False
+    given_back: bool = False
 
 
 class WebhookReceiver:
@@ -84,7 +93,7 @@ class WebhookReceiver:
             self._emptied.set()
 
     async def take(self, raw: object) -> Receipt:
-        """Take one update in; returns once its effect is durable or was refused, or after 12 s at most."""
+        """Take one update in; returns once its effect is durable or was refused, or after 1 s at most."""
         update_id = self._updates.identify(raw)
         if update_id < 0:
             return Receipt.UNREADABLE
@@ -128,32 +137,32 @@ class WebhookReceiver:
             return None
         if taken is Dispatched.DONE:
             self.confirm(update_id)
+        elif press is not None:
+            self._answers.start_soon(self._give_up, held, press)
         self._hurry_oldest()
         return held
 
     async def _wait(self, held: _ReceivedUpdate) -> Receipt:
-        """Wait for the effect, or for a visible refusal."""
-        with anyio.CancelScope(deadline=held.at + HOLD_SECONDS):
-            await held.hurry.wait()
-        if held.done.is_set():
-            return Receipt.DONE
-        if held.press is None:
-            # What people write waits in a line of its own, where it keeps no tap waiting.
-            return Receipt.LATER
-        return await self._give_up(held, held.press)
-
-    async def _give_up(self, held: _ReceivedUpdate, press: Press) -> Receipt:
-        if not held.given_up:
-            held.given_up = self._dispatcher.give_up(press)
-        with anyio.move_on_after(SHOW_SECONDS):
+        """Wait a moment for the effect, or for a visible refusal; then it is Telegram that keeps the update."""
+        crowded = any(one.given_back for one in self._held.values())
+        with anyio.move_on_after(CROWDED_SECONDS if crowded else PATIENCE_SECONDS):
             await held.done.wait()
         if held.done.is_set():
             return Receipt.DONE
-        if self._answers is None or not held.given_up:
-            # The next worker can still find out what became of it.
-            return Receipt.LATER
-        log.warning("tap.not_confirmed", tap_id=press.id, item_id=press.item_id, chat_id=press.chat_id)
-        return Receipt.DONE
+        held.given_back = True
+        return Receipt.LATER
+
+    async def _give_up(self, held: _ReceivedUpdate, press: Press) -> None:
+        """Have a tap that is not durable in time refused visibly, unless it was recorded."""
+        with anyio.CancelScope(deadline=held.at + HOLD_SECONDS):
+            await held.hurry.wait()
+        while not (held.done.is_set() or self._dispatcher.give_up(press)):
+            with anyio.move_on_after(AGAIN_SECONDS):
+                await held.done.wait()
+        with anyio.move_on_after(SHOW_SECONDS):
+            await held.done.wait()
+        if not held.done.is_set():
+            log.warning("tap.not_confirmed", tap_id=press.id, item_id=press.item_id, chat_id=press.chat_id)
 
     def _hurry_oldest(self) -> None:
         """So many wait for a database that does not answer that Telegram soon brings no more: give up the oldest."""

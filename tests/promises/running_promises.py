@@ -77,7 +77,7 @@ RUNNING: tuple[Promise, ...] = (
     ),
     Promise(
         "webhook",
-        "Webhook: 2xx after the effect, 10 s at most, forged requests leave nothing, switching loses nothing",
+        "Webhook: 2xx after the effect, 503 after a second, forged requests leave nothing, switching loses nothing",
         tests("webhook"),
         "an update is confirmed as soon as it was handed on",
         (

@@ -1,7 +1,9 @@
 """Telegram brings updates to the webhook: of each person's taps one is on its way, again and again until it is taken.
 
-The rules are those of the Bot API server (WebhookActor.cpp in tdlib/telegram-bot-api): a line for each person's taps, a
-second try at once and later ones after pauses that double, or as long as the reply asks.
+The rules are those of the Bot API server (WebhookActor.cpp in tdlib/telegram-bot-api): a line for each person's taps;
+one connection unless something was taken within 10 s, then ten new ones each half second (:279-305, :691-703); a
+second try at once and later ones after pauses that double up to a random 60 to 120 s, or as long as the reply asks, and
+none that would come after the update's end (:493-523).
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from tests.simulation.witnesses import Witnesses
 
 ANSWER_SECONDS = 60.0
 ASKED_SECONDS = 2.0  # our 503 says so
-LONGEST_SECONDS = 64.0
+LONGEST_SECONDS = (60.0, 120.0)
+ACTIVE_SECONDS, NEW_CONNECTIONS, NEW_EVERY_SECONDS, MOST_CONNECTIONS = 10.0, 10, 0.5, 100
+MOST_LINES = 2 * MOST_CONNECTIONS
 LOOK_SECONDS = 1.0  # so soon a connection to who was killed is known to be dead
 
 REST_SECONDS, MOST_RESTS = 10.0, 30
@@ -104,11 +108,15 @@ class Courier:
     _lines: set[Hashable] = field(default_factory=set)
     _rounds: int = 0
     _failed_at: float = -1e9
+    _taken_at: float = -1e9
+    _active_since: float = -1e9
+    _ready: list[_Errand] = field(default_factory=list)
+    _under_way: int = 0
 
     @property
     def is_calm(self) -> bool:
         """Tell whether no pause of its can be under way."""
-        return self._failed_at < self.telegram.timeline.now - LONGEST_SECONDS
+        return self._failed_at < self.telegram.timeline.now - LONGEST_SECONDS[1]
 
     def open(self, process: Process) -> Web:
         """Give a process an entrance."""
@@ -121,6 +129,8 @@ class Courier:
         self.is_registered = True
         self._rounds += 1
         self._lines.clear()
+        self._ready.clear()
+        self._under_way, self._taken_at = 0, -1e9
         self.wake()
 
     def look(self) -> Delivery:
@@ -131,17 +141,41 @@ class Courier:
         """Start to bring whatever nobody of its line is on his way before."""
         for update in self.telegram.unconfirmed if self.is_registered else ():
             line = _line(update)
-            if line not in self._lines:
+            if line not in self._lines and len(self._lines) < MOST_LINES:
                 self._lines.add(line)
                 self._bring_after(0.0, _Errand(update, 0, self._rounds))
 
     def _bring_after(self, seconds: float, errand: _Errand) -> None:
-        self.telegram.timeline.after(seconds, lambda: self._bring(errand))
+        self.telegram.timeline.after(seconds, lambda: self._is_ready(errand))
+
+    def _is_ready(self, errand: _Errand) -> None:
+        if not self._is_over(errand):
+            self._ready.append(errand)
+            self._serve()
+
+    @property
+    def _connections(self) -> int:
+        """How many requests there may be at once now."""
+        now = self.telegram.timeline.now
+        if now - self._taken_at >= ACTIVE_SECONDS:
+            return 1
+        rounds = 1 + int((now - self._active_since) / NEW_EVERY_SECONDS)
+        return min(NEW_CONNECTIONS * rounds, MOST_CONNECTIONS)
+
+    def _serve(self) -> None:
+        """Bring what is ready on the connections that are free."""
+        while self._ready and self._under_way < self._connections:
+            self._under_way += 1
+            self._bring(self._ready.pop(0))
+        if self._ready and self._connections > 1:
+            self.telegram.timeline.after(NEW_EVERY_SECONDS, self._serve)
+
+    def _is_free_again(self) -> None:
+        self._under_way = max(0, self._under_way - 1)
+        self.telegram.timeline.after(0.0, self._serve)
 
     def _bring(self, errand: _Errand) -> None:
         """Try once; what has expired meanwhile is dropped."""
-        if self._is_over(errand):
-            return
         if not self.telegram.holds(errand.update):
             self._end(errand)
             return
@@ -168,6 +202,10 @@ class Courier:
         if self._is_over(errand):
             return
         if receipt is Receipt.DONE:
+            now = self.telegram.timeline.now
+            if now - self._taken_at >= ACTIVE_SECONDS:
+                self._active_since = now
+            self._taken_at = now
             self.telegram.forget(errand.update)
             self._end(errand)
         else:
@@ -186,13 +224,20 @@ class Courier:
     def _try_again(self, errand: _Errand, asked: float | None = None) -> None:
         errand.is_over = True
         self._failed_at = self.telegram.timeline.now
-        doubled = 0.0 if errand.attempt == 0 else min(float(2**errand.attempt), LONGEST_SECONDS)
+        longest = self.dice.uniform(*LONGEST_SECONDS)
+        doubled = 0.0 if errand.attempt == 0 else min(float(2**errand.attempt), longest)
         pause = doubled if asked is None else asked
+        if self.telegram.ends_within(errand.update, pause):
+            self.telegram.drop(errand.update)
+            self._end(errand)
+            return
+        self._is_free_again()
         self._bring_after(pause, _Errand(errand.update, errand.attempt + 1, errand.round))
 
     def _end(self, errand: _Errand) -> None:
         errand.is_over = True
         self._lines.discard(_line(errand.update))
+        self._is_free_again()
         self.wake()
 
     def _is_over(self, errand: _Errand) -> bool:

@@ -108,6 +108,15 @@ class SimulatedTelegram:
         if self._held.pop(id_of(update), None) is not None:
             self.listeners.confirmed([update])
 
+    def ends_within(self, update: Update, seconds: float) -> bool:
+        """Tell whether it will be too old by then."""
+        held = self._held.get(id_of(update))
+        return held is None or held[1] <= self.timeline.now + seconds
+
+    def drop(self, update: Update) -> None:
+        """It will not be brought any more."""
+        self._held.pop(id_of(update), None)
+
     def held_seconds(self, said: Said) -> float:
         """Tell for how long it is held."""
         until = self._held[said.update_id][1] if said.update_id in self._held else self.timeline.now + UPDATE_SECONDS
