@@ -234,11 +234,13 @@ async def test_tap_that_no_database_takes_is_called_not_confirmed_until_it_is_kn
         assert worker.receiver is not None
         stage.pool.go_away()
         receipt = await worker.receiver.take(tap(10))
+        await anyio.sleep(12.0)
         said = stage.chat.texts
         stage.pool.come_back()
         await anyio.sleep(30.0)
+        repeated = await worker.receiver.take(tap(10))
 
-    assert receipt is Receipt.DONE
+    assert (receipt, repeated) == (Receipt.LATER, Receipt.DONE)
     assert said[0] == (CHAT, texts.not_confirmed(Action.SKIP, ANNA.name))
     assert worker.receiver.open == 0
 

@@ -1,6 +1,7 @@
 """No test depends on the shell in which it is run, or on a developer's `.env`."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,13 @@ def shell_of_the_tests() -> Iterator[None]:
                 patch.delenv(name)
         patch.setenv("ENV_FILE", os.devnull)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def signals_of_the_tests() -> None:
+    """Under nohup we go on ignoring SIGHUP, by a handler: a process that a test starts has the default again."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture
