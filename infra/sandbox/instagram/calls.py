@@ -88,6 +88,7 @@ async def publish(call: GraphCall) -> GraphJson:
 async def container(call: GraphCall) -> GraphJson:
     """Say what became of a container."""
     account = call.world.sign_in(call.token, call.now)
+    call.world.may_read(call.token, call.node)
     found = call.world.container_of(account, call.node)
     whole = {"status_code": call.world.state(found, call.now), "status": call.world.words(found, call.now)}
     return call.pick({"id": found.id} | whole)
@@ -96,6 +97,7 @@ async def container(call: GraphCall) -> GraphJson:
 async def story(call: GraphCall) -> GraphJson:
     """Describe a published story."""
     account = call.world.sign_in(call.token, call.now)
+    call.world.may_read(call.token, call.node)
     return call.pick(_story(call.world.story_of(account, call.node), account))
 
 
@@ -177,6 +179,7 @@ CALLS: dict[str, Callable[[GraphCall], Awaitable[GraphJson]]] = {
 
 async def _fetch(call: GraphCall, container: MediaContainer, url: str) -> None:
     try:
+        call.world.reach(url, call.now)
         file = await call.outside.fetch(url, container.kind, call.world.rules.fetch_timeout_seconds)
     except GraphRefusal as refusal:
         call.world.not_fetched(container, refusal, call.now)

@@ -30,7 +30,7 @@ class SandboxInstagram:
     """A local Instagram with one connected account, its faults and its rules."""
 
     def __init__(self, clock: Callable[[], float], journal: Journal, seed: int) -> None:
-        self.world = InstagramWorld(journal)
+        self.world = InstagramWorld(journal, random=Random(seed))
         self.faults = Faults(Random(seed))
         self.api = GraphApi(self.world, self.faults, clock)
         self.playbill: defaultdict[str, list[Billed]] = defaultdict(list)
@@ -52,6 +52,15 @@ class SandboxInstagram:
     def renew(self, account: InstagramAccount) -> None:
         """Give a new token for an account, as its owner does who connects it again."""
         self.world.renew(account, self._clock())
+
+    def give_page_token(self, account: InstagramAccount) -> str:
+        """Give the account the token of its page, in the place of a person's."""
+        return account.add_login(account.expires_at, is_of_page=True).token
+
+    def block(self, account: InstagramAccount, *, blocked: bool = True) -> None:
+        """Take an account for spam, or no longer."""
+        account.is_blocked = blocked
+        self._journal.record(self._clock(), "instagram.blocked", account_id=account.id, blocked=blocked)
 
     def set_rules(self, **changes: Any) -> None:
         """Change figures of `InstagramRules` by name."""

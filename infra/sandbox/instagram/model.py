@@ -19,10 +19,11 @@ TOKEN_STARTS = {FACEBOOK: "EAA", INSTAGRAM: "IGAA"}
 
 @dataclass(slots=True)
 class SandboxLogin:
-    """A token: until when it is good."""
+    """A token: until when it is good; a page's own one publishes and reads nothing of what it made."""
 
     token: str
     expires_at: float
+    is_of_page: bool = False
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class InstagramAccount:
     id: str
     username: str
     login: str
+    is_blocked: bool = False  # taken for spam: nothing of it is published for hours
     logins: list[SandboxLogin] = field(default_factory=list)
 
     @property
@@ -44,10 +46,10 @@ class InstagramAccount:
         """When the newest token dies."""
         return self.logins[-1].expires_at
 
-    def add_login(self, expires_at: float) -> SandboxLogin:
+    def add_login(self, expires_at: float, *, is_of_page: bool = False) -> SandboxLogin:
         """Give it a token more."""
         number = f"{self.id[-4:]}{len(self.logins):04d}"
-        login = SandboxLogin(f"{TOKEN_STARTS[self.login]}sandboxsandboxsandboxsandbox{number}", expires_at)
+        login = SandboxLogin(f"{TOKEN_STARTS[self.login]}sandboxsandboxsandboxsandbox{number}", expires_at, is_of_page)
         self.logins.append(login)
         return login
 
@@ -93,6 +95,7 @@ class MediaContainer:
     made_at: float
     fetched: Fetched | None = None
     ready_at: float = math.inf
+    publishable_at: float = math.inf
     failure: int | None = None
     stories: list[LiveStory] = field(default_factory=list)
 

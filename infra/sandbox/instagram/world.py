@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from random import Random
+
 from infra.sandbox.common.journal import Journal
 from infra.sandbox.instagram.model import (
     FACEBOOK,
@@ -30,8 +33,11 @@ CONTAINER_WORDS = {
 class InstagramWorld:
     """Accounts, containers and stories, under Instagram's rules."""
 
-    def __init__(self, journal: Journal, rules: InstagramRules | None = None) -> None:
+    def __init__(self, journal: Journal, rules: InstagramRules | None = None, random: Random | None = None) -> None:
         self.rules = rules or InstagramRules()
+        self._random = random or Random(1)
+        self._links: Counter[str] = Counter()
+        self._refused_links: dict[str, float] = {}
         self.accounts: dict[str, InstagramAccount] = {}
         self.containers: dict[str, MediaContainer] = {}
         self.stories: dict[str, LiveStory] = {}
@@ -84,8 +90,26 @@ class InstagramWorld:
         """Keep the file; after the lag the container can be published."""
         same = (each.fetched for each in self.containers.values() if each.media == container.media)
         container.fetched = next((each for each in same if each == file), file)
-        container.ready_at = now + self.rules.lag_seconds
+        container.ready_at = container.publishable_at = now + self.rules.lag_seconds
+        if self._random.random() < self.rules.unready_though_finished:
+            container.publishable_at += self._random.uniform(*self.rules.unready_seconds)
         self._journal.record(now, "instagram.fetched", container_id=container.id, media=container.media)
+
+    def reach(self, url: str, now: float) -> None:
+        """Let the fetcher have a link; raises the 9004 that it gives for a while to some that are good, each by itself.
+
+        The answer is remembered for the whole link. Another one of the same file is another one.
+        """
+        if url in self._refused_links:
+            if now < self._refused_links[url]:
+                raise GraphRefusal(9004, 2207052, url)
+            return
+        file = media_of(url)
+        self._links[file] += 1
+        rate = self.rules.first_links_refused if self._links[file] == 1 else self.rules.further_links_refused
+        if self._random.random() < rate:
+            self._refused_links[url] = now + self._random.uniform(*self.rules.link_remembered_seconds)
+            raise GraphRefusal(9004, 2207052, url)
 
     def not_fetched(self, container: MediaContainer, refusal: GraphRefusal, now: float) -> None:
         """Give a container up."""
@@ -100,6 +124,11 @@ class InstagramWorld:
         """Return the status of a container."""
         failed = f"Error: Media upload has failed with error code {container.failure}"
         return CONTAINER_WORDS.get(self.state(container, now), failed)
+
+    def may_read(self, token: str, node: str) -> None:
+        """Raise what a page's own token is told of whatever it has made: that it does not exist, or may not be seen."""
+        if self.find_login(token)[1].is_of_page:
+            raise unknown(node)
 
     def container_of(self, account: InstagramAccount, container_id: str) -> MediaContainer:
         """Find a container that this account may see."""
@@ -121,7 +150,9 @@ class InstagramWorld:
         if container is None or container.account_id != account.id:
             raise GraphRefusal(24, 2207006, container_id)
         state = self.state(container, now)
-        self._require_publishable(container, state)
+        if account.is_blocked:
+            raise GraphRefusal(4, 2207051)
+        self._require_publishable(container, state, now)
         if self.used(account, now) >= self.rules.quota_total:
             raise GraphRefusal(9, 2207042)
         number = str(FIRST_STORY + 11 * len(self.stories))
@@ -148,8 +179,10 @@ class InstagramWorld:
             raise StageError(f"There is no account {account_id}.")
         return self.accounts[account_id]
 
-    def _require_publishable(self, container: MediaContainer, state: str) -> None:
+    def _require_publishable(self, container: MediaContainer, state: str, now: float) -> None:
         match state:
+            case "FINISHED" if now < container.publishable_at:
+                raise GraphRefusal(9007, 2207027)
             case "PUBLISHED" if not self.rules.accepts_second_publish:
                 raise GraphRefusal(24, 2207006, container.id)
             case "IN_PROGRESS":
