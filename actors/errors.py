@@ -45,7 +45,8 @@ class RestartLimitReached(QueueError):
 class Answered:
     """What the other side answered instead of doing it, free of secrets: for a log; its numbers may be shown in a chat.
 
-    `words` are the platform's own, `url` has no query.
+    `words` are the platform's own, `url` has no query. `kind` is its name for the sort of error, `is_transient` what it
+    says of a repetition; `usage` is how much of its limits is used, in per cent, by the name of the counter.
     """
 
     status: int
@@ -54,6 +55,9 @@ class Answered:
     trace_id: str | None = None
     words: str | None = None
     url: str | None = None
+    kind: str | None = None
+    is_transient: bool | None = None
+    usage: tuple[tuple[str, float], ...] = ()
 
 
 class PortError(QueueError):
@@ -115,4 +119,15 @@ class TokenGone(Refused):
 
 
 class AnswerLost(PortError):
-    """The request left and its answer did not come: it may have happened."""
+    """The request left and its answer did not come: it may have happened.
+
+    An answer that proves nothing is no better; then `retry_after_seconds` is the pause that it asks for, if it does.
+    """
+
+    def __init__(self, reason: str = "", retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class DoubtfulRefusal(AnswerLost):
+    """It was refused in plain words, which are known to come although it was done: look, and do not try again."""

@@ -205,8 +205,12 @@ class Instagram(Protocol):
     Besides what every adapter raises, each call may raise `TokenGone`. `answered` holds what Instagram said.
     """
 
-    async def create_container(self, account: Account, story: Story) -> str:
-        """Have Instagram fetch the story's file; returns the container's id. Harmless if it is lost or made twice."""
+    async def create_container(self, account: Account, story: Story, link_name: str) -> str:
+        """Have Instagram fetch the story's file; returns the container's id. Harmless if it is lost or made twice.
+
+        The file's link is made under `link_name`, and differs from that under any other name: Instagram remembers for
+        minutes, and for that link alone, that it could not fetch a file.
+        """
         ...
 
     async def container(self, account: Account, container_id: str) -> Container:

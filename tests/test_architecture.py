@@ -21,8 +21,11 @@ PURE_NAMES = {
     "decide",
     "decide_checks",
     "decide_sends",
+    "doubts",
     "effects",
+    "fetching",
     "foreign_messages",
+    "going_on",
     "memory",
     "messages",
     "parsing",
@@ -32,6 +35,7 @@ PURE_NAMES = {
     "request",
     "shortcomings",
     "texts",
+    "times",
     "token_warnings",
 }
 # The actors that do not stand in an actor.py.

@@ -19,6 +19,7 @@ RETIRED = "🔁 Back in the queue: see the newer card"
 ORIGINAL = "Original"
 CUT = f"… (all of it: {ORIGINAL})"
 OPEN_INSTAGRAM = "Open Instagram"
+SEE_STORY = "See the story (24 h)"
 YES: Mapping[Action, str] = MappingProxyType(
     {
         Action.REJECT: "Yes, reject",
@@ -65,6 +66,16 @@ def outcome(row: Item, name: str | None, moment: str | None) -> str:
         return f"{ICONS[row.state]} {DONE[row.state].capitalize()}"
     by_hand = " (by hand)" if (row.state, row.settled.action) == (State.POSTED, Action.POSTED) else ""
     return f"{ICONS[row.state]} {_deed(row, row.settled, name)}, {moment}{by_hand}"
+
+
+def waits(sentence: str, until: str) -> str:
+    """Say what a publish waits for, which people need not do anything about."""
+    return f"⏳ {sentence} This goes on by itself until {until}."
+
+
+def wait_until(until: str) -> str:
+    """Say how long people had better wait before they tap again."""
+    return f"⏳ Wait until {until}, then tap Auto Post."
 
 
 def earlier(count: int) -> str:

@@ -49,12 +49,13 @@ class ContainerState(Enum):
 class Container:
     """A container as just read; `sentence` says in plain words what is wrong with one in ERROR.
 
-    `words` are Instagram's own, for the log.
+    `words` are Instagram's own, for the log. `passes`: another container of the same file often comes through.
     """
 
     state: ContainerState
     sentence: str | None = None
     words: str | None = None
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,11 @@ class DoubtHints:
 
 @dataclass(frozen=True, slots=True)
 class FreshToken:
-    """A token as Instagram renewed it, sealed again; None: it does not expire."""
+    """A token as Instagram renewed it, sealed again; None: it does not expire.
+
+    `data_access_ends_at`: so long Instagram lets an app see anything, whatever its token; a renewal does not change it.
+    """
 
     sealed_token: bytes = field(repr=False)
     expires_at: datetime | None = None
+    data_access_ends_at: datetime | None = None

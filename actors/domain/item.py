@@ -166,6 +166,14 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a publish waits for, and until when; without a `sentence` it is people who had better wait so long."""
+
+    until: datetime
+    sentence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """An item as the database committed it, with all that drawing its card needs.
 
@@ -174,7 +182,8 @@ class Item:
     is how far its publish is, None for one that is only rehearsed; `preflight` says whether Auto Post would work;
     `presented_at` is when its newest card came; `card_lost`: it may never have come, and there is none to tap;
     `set_aside` is why the platform takes no card of it: it is passed over until people bring it back;
-    `restricted`: only members of its chat with a role may tap.
+    `restricted`: only members of its chat with a role may tap; `waiting`: its publish, or the next one, has to wait;
+    `permalink`: where its story can be seen for 24 h.
     """
 
     chat_key: int
@@ -198,4 +207,6 @@ class Item:
     card_lost: bool = False
     set_aside: str | None = None
     restricted: bool = False
+    waiting: Waiting | None = None
+    permalink: str | None = None
     cards: tuple[Card, ...] = ()

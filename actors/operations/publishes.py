@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from actors.domain.account import Account
 from actors.domain.item import Item, Story
@@ -18,7 +20,9 @@ class PublishRow:
     `owner`, `token` and `seq` are the fence: a step counts only for the lease and after the step that it names.
     `since_seconds` is the age of this phase (while publishing: of this attempt) by the database's clock. `lost`: an
     answer of the publish call was lost. `publishing_at`: when the first call of this container was marked.
-    `inherited`: people said that what this container held is not live.
+    `inherited`: people said that what this container held is not live, or it was tried before: it is looked at first.
+    `containers` counts those that were made, `losses` the answers that were lost; `first_call_seconds` is the age of
+    the first publish call of this container; `refusal`: that call was refused in these words, which prove nothing.
     """
 
     chat_key: int
@@ -38,13 +42,19 @@ class PublishRow:
     inherited: bool = False
     publishing_at: datetime | None = None
     since_seconds: float = 0.0
+    containers: int = 0
+    losses: int = 0
+    first_call_seconds: float = 0.0
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseChange:
     """What a step writes; `calls` are the calls to Instagram since the last one, for the item's history.
 
-    `once_connected` takes the place of a `sentence` that asks for a connection, as soon as there is a new one.
+    `answers` are what Instagram said to those, as JSON objects without secrets. A `sentence` on the way says what is
+    waited for, for `wait_seconds`; on a refusal those are how long people had better wait. `once_connected` takes the
+    place of a `sentence` that asks for a connection, as soon as there is a new one.
     """
 
     phase: Phase
@@ -56,6 +66,10 @@ class PhaseChange:
     token_gone: bool = False
     calls: tuple[str, ...] = ()
     once_connected: str | None = None
+    losses: int = 0
+    refusal: str | None = None
+    wait_seconds: float | None = None
+    answers: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +103,11 @@ class StepPublish(Operation[StepResult]):
 
 
 @dataclass(frozen=True, slots=True)
-class SavePermalink(Operation[bool]):
-    """Remember where a published story can be seen."""
+class SavePermalink(Operation[Item | None]):
+    """Remember where a published story can be seen; returns its row, whose cards show that, unless it moved on."""
 
     chat_key: int
     item_id: int
     version: int
     permalink: str
+    worker: str

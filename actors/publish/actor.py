@@ -17,13 +17,13 @@ from actors.domain.account import Account, ContainerState, DoubtHints
 from actors.domain.item import Item
 from actors.domain.messages import Changed
 from actors.domain.publish_phase import Phase
-from actors.errors import MailboxClosed, PortError, Refused, TokenGone, Unreachable
+from actors.errors import AnswerLost, DoubtfulRefusal, MailboxClosed, PortError, Refused, TokenGone, Unreachable
 from actors.operations.operation import Operation
 from actors.operations.publishes import PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from actors.peers import Items
 from actors.ports import Instagram
 from actors.publish import effects
-from actors.publish.decide import CALL_SECONDS, decide
+from actors.publish.decide import decide
 from actors.publish.memory import Saga
 from actors.publish.messages import (
     CallFailed,
@@ -41,6 +41,7 @@ from actors.publish.messages import (
 )
 from actors.publish.registry import Ended, SagaKey, SagaMessage
 from actors.publish.texts import SILENT
+from actors.publish.times import CALL_SECONDS
 from actors.runtime.actor import Context
 
 log = structlog.get_logger()
@@ -111,8 +112,8 @@ class SagaActor:
                 return await self._store(TakePublish(chat_key, item_id, self._dependencies.owner()))
             case effects.StoreStep(publish, move):
                 return await self._store(StepPublish(publish, move, self._dependencies.worker))
-            case effects.CreateContainer(publish):
-                return await self._create(publish)
+            case effects.CreateContainer():
+                return await self._create(effect)
             case effects.LookAtContainer(publish):
                 return await self._look(publish)
             case effects.PublishContainer(publish, deadline):
@@ -159,8 +160,9 @@ class SagaActor:
         except MailboxClosed:
             log.info("publish.card_left", chat_id=row.chat_id, item_id=row.id)
 
-    async def _create(self, publish: PublishRow) -> PublishMessage:
-        make = partial(self._dependencies.instagram.create_container, _account(publish), publish.story)
+    async def _create(self, asked: effects.CreateContainer) -> PublishMessage:
+        create, publish = self._dependencies.instagram.create_container, asked.publish
+        make = partial(create, _account(publish), publish.story, asked.link_name)
         made = await _called(InstagramCall.CREATE, READ_SECONDS, make)
         return made if isinstance(made, CallFailed) else Created(made, anyio.current_time())
 
@@ -197,8 +199,12 @@ class SagaActor:
                 link = await self._dependencies.instagram.permalink(_account(publish), media_id)
         except (PortError, TimeoutError):
             return
-        if link is not None:
-            await self._ask(SavePermalink(publish.chat_key, publish.item_id, publish.version, link))
+        if link is None:
+            return
+        worker = self._dependencies.worker
+        row = await self._ask(SavePermalink(publish.chat_key, publish.item_id, publish.version, link, worker))
+        if row is not None:
+            await self._tell_item(row)
 
 
 async def _called(call: InstagramCall, seconds: float, make: Callable[[], Awaitable[T]]) -> T | CallFailed:
@@ -207,7 +213,7 @@ async def _called(call: InstagramCall, seconds: float, make: Callable[[], Awaita
         with anyio.fail_after(seconds):
             return await make()
     except PortError as error:
-        again = error.retry_after_seconds if isinstance(error, Unreachable) else None
+        again = error.retry_after_seconds if isinstance(error, Unreachable | AnswerLost) else None
         return CallFailed(call, _failure(error), anyio.current_time(), _sentence(error), again, error.answered)
     except TimeoutError:
         return CallFailed(call, Failure.LOST, anyio.current_time(), SILENT)
@@ -221,6 +227,8 @@ def _failure(error: PortError) -> Failure:
             return Failure.REFUSED
         case Unreachable():
             return Failure.UNREACHABLE
+        case DoubtfulRefusal():
+            return Failure.REFUSED_PERHAPS
         case _:
             return Failure.LOST
 
@@ -247,8 +255,8 @@ def _trouble(outcome: PublishMessage | None) -> dict[str, Any] | None:
             facts = {"call": call.value, "outcome": failure.value, "reason": outcome.sentence}
             if answered is None:
                 return facts
-            said = {name: value for name, value in asdict(answered).items() if name != "status"}
-            return facts | {"http_status": answered.status} | said
+            said = {name: value for name, value in asdict(answered).items() if name not in {"status", "usage"}}
+            return facts | {"http_status": answered.status, "usage": dict(answered.usage)} | said
         case Looked(container) if container.state in {ContainerState.ERROR, ContainerState.EXPIRED}:
             seen = {"call": InstagramCall.LOOK.value, "outcome": container.state.value}
             return seen | {"reason": container.sentence, "words": container.words}

@@ -22,9 +22,16 @@ class StoreStep:
 
 @dataclass(frozen=True, slots=True)
 class CreateContainer:
-    """Have Instagram make a container."""
+    """Have Instagram make a container; `number` counts the tries under this lease: each has a link of its own."""
 
     publish: PublishRow
+    number: int = 1
+
+    @property
+    def link_name(self) -> str:
+        """What no other try's link is made under: the fence's token grows with each holder of the lease."""
+        publish = self.publish
+        return f"{publish.chat_key}.{publish.item_id}.{publish.version}.{publish.token}.{self.number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ class InstagramCall(Enum):
 
 
 class Failure(Enum):
-    """How a call fails; only LOST may have happened."""
+    """How a call fails; LOST and REFUSED_PERHAPS may have happened, REFUSED_PERHAPS is not tried again."""
 
     UNREACHABLE = "unreachable"
     LOST = "answer lost"
     REFUSED = "refused"
+    REFUSED_PERHAPS = "refused, perhaps afterwards"
     TOKEN_GONE = "token gone"  # noqa: S105 - the name of a failure
 
 

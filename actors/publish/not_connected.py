@@ -14,7 +14,7 @@ from actors.publish.texts import NOT_CONNECTED
 class NotConnected:
     """Fills ports.Instagram."""
 
-    async def create_container(self, account: Account, story: Story) -> str:
+    async def create_container(self, account: Account, story: Story, link_name: str) -> str:
         """Refuse."""
         raise Refused(NOT_CONNECTED)
 

@@ -20,6 +20,8 @@ FILE_REFUSED = "Nothing was published: Instagram could not use the file."
 CONTAINER_EXPIRED = f"Nothing was published: Instagram let the prepared story expire. {AGAIN}"
 LOST = "Instagram's answer was lost."
 UNCLEAR = "Nobody knew whether this was published."
+UNSEEN = "Instagram does not show us what became of it."
+UNPREPARED = f"Nothing was published: Instagram failed to prepare the story several times. {BY_HAND}"
 ASK = "Look at Instagram, then say what you see."
 
 
@@ -49,6 +51,16 @@ def lost(sentence: str, answered: Answered | None) -> str:
     if answered is None:
         return sentence or LOST
     return f"Instagram returned an error ({numbers(answered)})."
+
+
+def still_in_doubt(why: str) -> str:
+    """Say that people's word alone is no proof, and what ends the doubt all the same."""
+    return f"Nothing was sent again: {unprefixed(why)} If it is not live, post it by hand and tap It is live."
+
+
+def named(refusal: str, *, seen: bool) -> str:
+    """Say what Instagram refused a publish call with; `seen`: that nothing is live was looked at."""
+    return refused(refusal) if seen else f"Instagram said: {unprefixed(refusal)}"
 
 
 def seen_live(lost_to: str | None) -> str:

@@ -2,7 +2,7 @@
 
 Where retries happen: wherever a `Backoff` stands, beside what is retried. Edits (cards/actor.py); toasts, and lines in
 the chat (item/callback_answers.py); polls and the webhook (updates/); the bot's name and menu (commands/); LISTEN
-(schedule/notifications.py); calls to Instagram (publish/decide.py); attempts at the database
+(schedule/notifications.py); calls to Instagram (publish/times.py); attempts at the database
 (database/circuit_breaker.py); crashed children (supervisor.py). A request without an answer is asked again, with the
 same key, in database/asking.py.
 """

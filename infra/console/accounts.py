@@ -25,7 +25,13 @@ OfUser = Annotated[str | None, typer.Option("--ig-user-id", help="Which account,
 def _token(line: Mapping[str, Any], zone: str) -> str:
     if line["token_gone"]:
         return "gone: connect it again"
-    return shown(line["token_expires_at"], zone) if line["token_expires_at"] else "unknown"
+    return shown(line["token_expires_at"], zone) if line["token_expires_at"] else "has no end"
+
+
+def _data_access(line: Mapping[str, Any], zone: str) -> str:
+    """Until when Instagram lets the app see anything: its person has to connect the account again by then."""
+    ends = line.get("data_access_ends_at")
+    return shown(ends, zone) if ends else "not told"
 
 
 def _columns(zone: str) -> Columns:
@@ -36,6 +42,7 @@ def _columns(zone: str) -> Columns:
         "login": lambda line: line["login"],
         "active": lambda line: line["active"],
         f"token until ({zone})": lambda line: _token(line, zone),
+        f"data access until ({zone})": lambda line: _data_access(line, zone),
     }
 
 
@@ -111,8 +118,9 @@ async def _connect(
         "ig_user_id": owner.ig_user_id,
         "username": owner.username,
         "login": login.value,
-        "sealed_token": _sealed(opened, token, whose(login, owner.ig_user_id)),
+        "sealed_token": _sealed(opened, owner.exchanged or token, whose(login, owner.ig_user_id)),
         "token_expires_at": owner.expires_at,
+        "data_access_ends_at": owner.data_access_ends_at,
     }
     return await admin.add_account(chat_id, account)
 

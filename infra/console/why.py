@@ -111,12 +111,22 @@ def _published(step: Line) -> str:
     """What the calls to Instagram came to, and what the step keeps: no token and no address is ever stored with it."""
     facts = [
         *step["calls"],
+        *filter(None, map(_answered, step.get("answers", ()))),
         f"container {step['container_id']}" if step["container_id"] else None,
         f"attempt {step['attempt']}" if step["attempt"] else None,
         step["sentence"],
         f"by {step['worker']}" if step["worker"] else None,
     ]
     return "; ".join(fact for fact in facts if fact)
+
+
+def _answered(answer: Line) -> str | None:
+    """What Instagram said, in its words, and the trace by which Meta finds it."""
+    trace = f"trace {answer['trace_id']}" if answer.get("trace_id") else None
+    words = f"“{answer['words']}”" if answer.get("words") else None
+    usage = ", ".join(f"{name} {value:g}" for name, value in answer.get("usage", {}).items())
+    said = ", ".join(part for part in (answer.get("kind"), words, trace, f"used {usage}" if usage else None) if part)
+    return f"{answer['call']} was told {said}" if said else None
 
 
 def _shows(card: Line) -> str:

@@ -10,17 +10,17 @@ from typing import TypeVar
 import aiohttp
 from pydantic import BaseModel, ValidationError
 
-from actors.errors import AnswerLost, PortError, Refused, TokenGone, Unreachable
+from actors.errors import AnswerLost, DoubtfulRefusal, PortError, Refused, TokenGone, Unreachable
 from infra.instagram import texts
 from infra.instagram.replies import Envelope
 from infra.instagram.said import said
 from infra.instagram.settings import GraphSettings
-from infra.instagram.verdicts import NOT_FETCHED, ErrorMeaning, ErrorVerdict, verdict_on
+from infra.instagram.verdicts import ErrorMeaning, ErrorVerdict, verdict_on
 from infra.instagram.wire import AnswerBroken, Ask, CallNotSent, GraphReply, call, is_token
 
 M = TypeVar("M", bound=BaseModel)
 
-LONGEST_PAUSE_SECONDS = 3600.0
+LONGEST_PAUSE_SECONDS = 86_400.0
 MINUTES_LEFT = "estimated_time_to_regain_access"
 USAGE = "x-business-use-case-usage"
 
@@ -46,13 +46,8 @@ class Calls:
         return _understood(ask, reply, shape, CallEffect.NONE)
 
     async def make(self, ask: Ask, shape: type[M]) -> M:
-        """Have something made that does no harm if it is never referenced.
-
-        A file that could not be fetched is fetched at the second try often enough: that one is made here, at once.
-        """
+        """Have something made that does no harm if it is never referenced."""
         reply = await self._sent(ask, CallEffect.HARMLESS, self.settings.read_seconds)
-        if _stumbled(reply):
-            reply = await self._sent(ask, CallEffect.HARMLESS, self.settings.read_seconds)
         return _understood(ask, reply, shape, CallEffect.HARMLESS)
 
     async def publish(self, ask: Ask, shape: type[M]) -> M:
@@ -75,8 +70,8 @@ def _understood(ask: Ask, reply: GraphReply, shape: type[M], effect: CallEffect)
     refusal = _read(reply, Envelope)
     if refusal is not None:
         error = refusal.error
-        verdict = verdict_on(error.code, error.error_subcode, error.is_transient)
-        raise _failed(verdict, effect, reply.headers).having(said(ask, reply, error))
+        verdict = verdict_on(error.code, error.error_subcode, error.is_transient, error.message or "")
+        raise failure_of(verdict, effect, reply.headers).having(said(ask, reply, error))
     found = _read(reply, shape) if 200 <= reply.code < 300 else None
     if found is None:
         raise _unanswered(effect, _unreadable(reply), _asked_pause(reply.headers)).having(said(ask, reply))
@@ -89,11 +84,6 @@ def _unreadable(reply: GraphReply) -> str:
     return texts.unreadable(reply.code)
 
 
-def _stumbled(reply: GraphReply) -> bool:
-    refusal = _read(reply, Envelope)
-    return refusal is not None and refusal.error.code == NOT_FETCHED
-
-
 def _read(reply: GraphReply, shape: type[M]) -> M | None:
     try:
         return shape.model_validate_json(reply.body)
@@ -102,12 +92,15 @@ def _read(reply: GraphReply, shape: type[M]) -> M | None:
 
 
 def _unanswered(effect: CallEffect, words: str, seconds: float | None = None) -> PortError:
-    return Unreachable(words, seconds) if effect is CallEffect.NONE else AnswerLost(words)
+    return Unreachable(words, seconds) if effect is CallEffect.NONE else AnswerLost(words, seconds)
 
 
-def _failed(verdict: ErrorVerdict, effect: CallEffect, headers: Mapping[str, str]) -> PortError:
+def failure_of(verdict: ErrorVerdict, effect: CallEffect, headers: Mapping[str, str]) -> PortError:
+    """Return what an error means to the port, by what the call may have done."""
     if effect is CallEffect.PUBLISH and not verdict.before_effect:
-        return AnswerLost(verdict.sentence)
+        if verdict.means is ErrorMeaning.REFUSED and not verdict.again:
+            return DoubtfulRefusal(verdict.sentence)
+        return AnswerLost(verdict.sentence, _asked_pause(headers))
     match verdict.means:
         case ErrorMeaning.REFUSED:
             return Refused(verdict.sentence)

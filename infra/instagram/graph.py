@@ -18,7 +18,7 @@ from infra.instagram.replies import ContainerReply, LimitReply, Listed, Made, Me
 from infra.instagram.said import told
 from infra.instagram.settings import GraphDependencies, GraphSettings
 from infra.instagram.tokens import TokenOwner, Tokens
-from infra.instagram.verdicts import about_container
+from infra.instagram.verdicts import ContainerFailure, about_container
 from infra.instagram.wire import Ask, open_session
 
 HINT_SECONDS = 8.0  # there are two of them, and a saga waits 20 s for both
@@ -35,9 +35,9 @@ class GraphInstagram:
         self._around = around
         self._tokens = Tokens(calls, around)
 
-    async def create_container(self, account: Account, story: Story) -> str:
+    async def create_container(self, account: Account, story: Story, link_name: str) -> str:
         """Have Instagram fetch the story's file."""
-        form = {"media_type": "STORIES", LINK[story.kind]: await self._around.link(story)}
+        form = {"media_type": "STORIES", LINK[story.kind]: await self._around.link(story, link_name)}
         return (await self._calls.make(self._ask(account, account.ig_user_id, "media", form=form), Made)).id
 
     async def container(self, account: Account, container_id: str) -> Container:
@@ -47,8 +47,8 @@ class GraphInstagram:
         state = STATES.get(found.status_code)
         if state is None:
             raise Unreachable(texts.UNKNOWN_STATE)
-        sentence = about_container(found.status) if state is ContainerState.ERROR else None
-        return Container(state, sentence, told(found.status) or None)
+        failure = about_container(found.status) if state is ContainerState.ERROR else ContainerFailure()
+        return Container(state, failure.sentence, told(found.status) or None, failure.passes)
 
     async def publish(self, account: Account, container_id: str) -> str:
         """Publish a container."""

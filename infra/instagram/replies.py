@@ -37,6 +37,7 @@ class GraphError(GraphModel):
     message: Aside = Field(None, repr=False)
     error_user_msg: Aside = Field(None, repr=False)
     fbtrace_id: Aside = None
+    type: Aside = None
 
 
 class Envelope(GraphModel):
@@ -120,12 +121,22 @@ class TokenReply(GraphModel):
     expires_in: int | None = Field(None, ge=0, le=MOST_SECONDS)
 
 
+class GranularScope(GraphModel):
+    """A right, and for which accounts it was granted; without a list: for all of them."""
+
+    scope: str
+    target_ids: list[str] | None = None
+
+
 class Inspected(GraphModel):
-    """What a token is good for; it never expires where `expires_at` is 0."""
+    """What a token is good for; it never expires where `expires_at` is 0, nor its access to data."""
 
     is_valid: bool
     expires_at: int = 0
+    data_access_expires_at: int = 0
+    type: Aside = None
     scopes: list[str] = Field(default_factory=list)
+    granular_scopes: list[GranularScope] = Field(default_factory=list)
 
 
 class Inspection(GraphModel):

@@ -61,12 +61,13 @@ def settings_for(api_url: str, app: App | None = None, proxy: Callable[[str], st
 
 @dataclass(frozen=True, slots=True)
 class GraphDependencies:
-    """`link` says where Instagram can fetch a story; `unseal` raises `Unreachable` for a token that no key opens.
+    """`link` says where Instagram can fetch a story: another address under each name.
 
-    Both are told whose the token is, see Account.whose.
+    `unseal` raises `Unreachable` for a token that no key opens. It and `seal` are told whose
+    the token is, see Account.whose.
     """
 
     unseal: Callable[[bytes, str], str]
     seal: Callable[[str, str], bytes]
-    link: Callable[[Story], Awaitable[str]]
+    link: Callable[[Story, str], Awaitable[str]]
     clock: Clock

@@ -33,6 +33,15 @@ NO_PAGE = (
     "This token sees no Instagram account. The account must be a professional one and connected to a Facebook page, "
     "and the token must have been allowed to see that page."
 )
+NO_PAGE_OF_BUSINESS = (
+    "This token sees no Instagram account. If its page belongs to a business, the token needs the right "
+    "business_management, too; else the account must be a professional one and connected to a Facebook page that the "
+    "token was allowed to see."
+)
+NOT_FOR_THIS = (
+    "This token may publish for other accounts only. Make a new one, and in Facebook's window choose this account, "
+    "too, for the right instagram_content_publish."
+)
 NOT_TAKEN = "This token is refused by Instagram. Make a new one, copy all of it, and look whether --login is right."
 FOREIGN = "This token belongs to another Instagram account than the one that was named."
 MAY_NOT = "This token may not publish. Make a new one with the right instagram_content_publish."
@@ -61,3 +70,11 @@ def unreadable(status: int) -> str:
 def several(names: str) -> str:
     """Ask for one account of several."""
     return f"This token sees several Instagram accounts. Name one by its id: {names}."
+
+
+def short_lived(minutes: int) -> str:
+    """Say that a token is no good for a queue that plans for days."""
+    return (
+        f"This token is good for {minutes} minutes only. Set FACEBOOK_APP_ID and FACEBOOK_APP_SECRET, so that it is "
+        "exchanged for one of 60 days, or take a long-lived one."
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import gettempdir
+from zlib import crc32
 
 import obstore
 from anyio import to_thread
@@ -24,6 +25,7 @@ from infra.media.straight import fetch_straight
 
 FETCHED = timedelta(minutes=10)  # a link that only we see
 VALID = timedelta(hours=24)  # as long as one of Instagram's containers lives
+SPREAD = timedelta(hours=1)
 CONNECT_SECONDS, READ_SECONDS = 5, 20
 RETRIES = 2  # each call of ours can be repeated: what is put under a name never changes
 RETRY_SECONDS = 30
@@ -103,17 +105,18 @@ class BucketMedia:
         del kept, before
         raise Refused(f"The files are in the bucket {self._name}: only its owner removes files there.")
 
-    async def link(self, story: Story) -> str:
+    async def link(self, story: Story, name: str = "") -> str:
         """Return an address at which Instagram can fetch the story for a while; a missing file is the visitor's to say.
 
-        Raises `Refused` for a file of which it cannot be said what it tells.
+        Under another `name` it is another address: it is good for up to an hour less. Raises `Refused` for a
+        file of which it cannot be said what it tells.
         """
         path = published_path(story.kind, story.path)
         if path not in self._bare:
             await self._make_bare(story, path)
             remember(path, self._bare)
         with _failures_told(self._name):
-            return await obstore.sign_async(self._store, "GET", path, expires_in=self._valid)
+            return await obstore.sign_async(self._store, "GET", path, expires_in=_valid_for(self._valid, name))
 
     async def _make_bare(self, story: Story, path: str) -> None:
         """An earlier release may have left the place in it: then the file is put there anew, once."""
@@ -147,6 +150,12 @@ class BucketMedia:
         kind = content_type(path)
         with _failures_told(self._name):
             await obstore.put_async(self._store, path, content, attributes={"Content-Type": kind}, use_multipart=False)
+
+
+def _valid_for(valid: timedelta, name: str) -> timedelta:
+    """All of a presigned address is signed, its time too: no query can be added to it."""
+    spread = max(1, min(valid // 4, SPREAD) // timedelta(seconds=1))
+    return valid - timedelta(seconds=crc32(name.encode()) % spread)
 
 
 def _open(bucket: Bucket) -> S3Store:

@@ -75,7 +75,7 @@ class LocalMedia:
         except OSError as error:
             raise Unreachable(f"{self._folder} cannot be cleaned: {error.strerror}") from error
 
-    async def link(self, story: Story) -> str:
+    async def link(self, story: Story, name: str = "") -> str:
         """Return an address at which Instagram can fetch the story for a while; `Refused` if there is nothing to."""
         if self._links is None:
             raise Refused("Instagram cannot fetch stories from here: the operator has to set PUBLIC_URL.")
@@ -86,7 +86,7 @@ class LocalMedia:
         if path not in self._bare:
             await to_thread.run_sync(self._make_bare, story, place)
             remember(path, self._bare)
-        return self._links.link(path)
+        return self._links.link(path, name)
 
     def opens(self, path: str, until: str, signature: str) -> bool:
         """Say whether this is a link of ours, and still good; files are looked for only after that."""

@@ -97,9 +97,13 @@ class PostgresAdmin:
         return await self._ask("list_members($1)", chat_id)
 
     async def add_account(self, chat_id: int, account: Mapping[str, Any]) -> AdminLines:
-        """Connect an account, or give it a new token: ig_user_id, username, login, sealed_token, token_expires_at."""
+        """Connect an account, or give it a new token.
+
+        `account`: ig_user_id, username, login, sealed_token, token_expires_at, and data_access_ends_at if it is known.
+        """
         named = ("ig_user_id", "username", "login", "sealed_token", "token_expires_at")
-        return await self._ask("add_account($1, $2, $3, $4, $5, $6)", chat_id, *(account[name] for name in named))
+        given = (*(account[name] for name in named), account.get("data_access_ends_at"))
+        return await self._ask("add_account($1, $2, $3, $4, $5, $6, $7)", chat_id, *given)
 
     async def list_accounts(self, chat_id: int | None) -> AdminLines:
         """The accounts of a chat, or of all."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from actors.domain.account import Account
+from actors.domain.item import Item
 from actors.domain.publish_phase import Phase
 from actors.operations.publishes import PhaseChange, PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from infra.postgres import rows
@@ -33,6 +34,10 @@ def _publish(value: Any) -> PublishRow:
         inherited=value["inherited"],
         publishing_at=None if value["publishing_at"] is None else datetime.fromisoformat(value["publishing_at"]),
         since_seconds=float(value["since_seconds"]),
+        containers=value["containers"],
+        losses=value["losses"],
+        first_call_seconds=float(value["first_call_seconds"]),
+        refusal=value["refusal"],
     )
 
 
@@ -59,6 +64,10 @@ def _move(move: PhaseChange, account: Account | None) -> str:
             "calls": move.calls,
             "sealed_token": sealed,
             "once_connected": move.once_connected,
+            "losses": move.losses,
+            "refusal": move.refusal,
+            "wait_seconds": move.wait_seconds,
+            "answers": move.answers,
         }
     )
 
@@ -82,10 +91,10 @@ STEP_PUBLISH: Statement[StepPublish, StepResult] = Statement(
     ),
     _stepped,
 )
-SAVE_PERMALINK: Statement[SavePermalink, bool] = Statement(
-    "select save_permalink($1, $2, $3, $4)",
-    lambda operation: (operation.chat_key, operation.item_id, operation.version, operation.permalink),
-    lambda _, value: bool(value),
+SAVE_PERMALINK: Statement[SavePermalink, Item | None] = Statement(
+    "select save_permalink($1, $2, $3, $4, $5)",
+    lambda operation: (operation.chat_key, operation.item_id, operation.version, operation.permalink, operation.worker),
+    lambda _, value: None if value is None else rows.row(value),
 )
 STATEMENTS: Statements = {
     TakePublish: TAKE_PUBLISH,

@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from actors.domain.account import Account, Login
-from actors.domain.item import Action, Card, Dimensions, Item, LateTap, MediaKind, Person, Settlement, State, Story
+from actors.domain.item import (
+    Action,
+    Card,
+    Dimensions,
+    Item,
+    LateTap,
+    MediaKind,
+    Person,
+    Settlement,
+    State,
+    Story,
+    Waiting,
+)
 from actors.domain.publish_phase import Phase
 
 
@@ -35,6 +47,8 @@ def row(value: Any) -> Item:
         presented_at=moment(value["presented_at"]),
         card_lost=value["card_lost"],
         set_aside=value["set_aside"],
+        waiting=_waiting(value["waiting"]),
+        permalink=value["permalink"],
         cards=tuple(Card(value["chat_key"], value["chat_id"], message, retired) for message, retired in value["cards"]),
     )
 
@@ -85,6 +99,10 @@ def _settlement(value: Any) -> Settlement | None:
         return None
     by = None if value["id"] is None else Person(value["id"], value["name"])
     return Settlement(Action(value["step"]), by, datetime.fromisoformat(value["at"]), value["tap"])
+
+
+def _waiting(value: Any) -> Waiting | None:
+    return None if value is None else Waiting(datetime.fromisoformat(value["until"]), value["sentence"])
 
 
 def _late(value: Any) -> LateTap:

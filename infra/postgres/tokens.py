@@ -27,13 +27,14 @@ CLAIM_TOKENS: Statement[ClaimTokens, tuple[TokenDue, ...]] = Statement(
     lambda _, value: tuple(_due(one) for one in value),
 )
 STORE_TOKEN: Statement[StoreToken, TokenDue | None] = Statement(
-    "select store_token($1, $2, $3, $4, $5)",
+    "select store_token($1, $2, $3, $4, $5, $6)",
     lambda operation: (
         operation.due.chat_key,
         operation.due.account.id,
         operation.due.account.sealed_token,
         operation.fresh.sealed_token,
         operation.fresh.expires_at,
+        operation.fresh.data_access_ends_at,
     ),
     lambda _, value: None if value is None else _due(value),
 )

@@ -9,10 +9,11 @@ from actors.cards import texts
 from actors.domain.item import Item, LateTap, Settlement
 from actors.domain.local_times import clock, day, local
 from actors.item.texts import BUTTON
-from infra.telegram.caption_text import isolated, visible_units
+from infra.telegram.caption_text import clip, isolated, one_line, visible_units
 
 NAME_ROOM = 64  # UTF-16 units
 EARLIER_ROOM = 48
+NOTE_ROOM = 180
 
 
 def slot(row: Item) -> str:
@@ -37,6 +38,16 @@ def outcome(row: Item) -> str | None:
     if row.settled is None:
         return texts.outcome(row, None, None)
     return texts.outcome(row, _name(row.settled), moment(row, row.settled.at, row.due_at))
+
+
+def waiting(row: Item) -> str | None:
+    """The line that says whose turn it is, and until when; None if nothing is waited for."""
+    if row.waiting is None:
+        return None
+    until = moment(row, row.waiting.until, row.settled.at if row.settled else row.due_at)
+    if row.waiting.sentence is None:
+        return texts.wait_until(until)
+    return texts.waits(escape(clip(one_line(row.waiting.sentence), NOTE_ROOM)), until)
 
 
 def late_lines(row: Item, room: int) -> list[str]:

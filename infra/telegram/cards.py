@@ -17,7 +17,7 @@ from actors.domain.taps import Question
 from actors.item.texts import BUTTON
 from actors.ports import Face
 from infra.telegram.callback_data import ButtonVerb, Meaning, encode
-from infra.telegram.caption_lines import late_lines, outcome, slot
+from infra.telegram.caption_lines import NOTE_ROOM, late_lines, outcome, slot, waiting
 from infra.telegram.caption_text import (
     LEFT_TO_RIGHT,
     LINE_MARK,
@@ -34,7 +34,6 @@ from infra.telegram.received_caption import seen_html
 LONGEST_CAPTION = 1024  # UTF-16 units after entity parsing, https://core.telegram.org/bots/api#sendphoto
 TITLE_ROOM = 100
 ACCOUNT_ROOM = 64
-NOTE_ROOM = 180
 LINE_ROOM = 220  # a name of 64 characters with 75 of ours; kept free in every drawn card
 SHORTEST_COPY = 40
 
@@ -101,8 +100,14 @@ def keyboard(face: Face) -> ButtonRows:
         cancel = (*item.question(face.asking), *item.cancelling) if row.phase in CANCELLABLE else ()
         return (*cancel, item.looking)
     if row is not None and row.state not in OPEN:
-        return ()
+        return _seeing(row)
     return (*item.question(face.asking), item.publishing, *item.cancelling, item.looking)
+
+
+def _seeing(row: Item) -> ButtonRows:
+    """A settled card has nothing to decide; a published story can be seen until Instagram takes it down."""
+    story = Button(texts.SEE_STORY, row.permalink or "")
+    return ((story,),) if story.is_link else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,7 @@ def _draw(row: Item, retired: bool) -> _Body:
     if row.live and row.preflight is not None:
         head += f"\n{escape(clip(one_line(row.preflight), NOTE_ROOM))}"
     note = escape(clip(one_line(row.note or ""), NOTE_ROOM))
-    settled = [line for line in (note, outcome(row)) if line]
+    settled = [line for line in (note, waiting(row), outcome(row)) if line]
     room = LONGEST_CAPTION - LINE_ROOM - SHORTEST_COPY - visible_units("\n".join([head, *settled]))
     return _Body(head, row.story.caption, "\n".join([*settled, *late_lines(row, room)]))
 

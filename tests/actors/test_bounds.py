@@ -23,7 +23,7 @@ from actors.item import callback_answers as answers
 from actors.item import recording as recordings
 from actors.item import sending as sends
 from actors.publish import actor as publisher
-from actors.publish import decide as saga
+from actors.publish import times as saga
 from actors.runtime import waiting, watchdog
 from actors.schedule import reconciler
 from actors.updates import dispatcher as door

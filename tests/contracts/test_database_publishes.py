@@ -317,14 +317,23 @@ async def _lock(team: Team, media_id: int, item_id: int) -> dict[str, Any]:
     return {**key, "kind": "posted", "until": now, "at": now}
 
 
-async def test_a_permalink_is_kept(team: Team) -> None:
+async def test_a_permalink_is_kept_and_shown_on_the_card_of_a_published_story(team: Team) -> None:
     row = await auto_posted(team)
+    here = SavePermalink(row.chat_key, row.id, row.version, "https://example.org/s", "w2")
+    early = await team.ask(here)
+    await team.step(await marked(team, row), Phase.PUBLISHED, media_id="m1")
+    posted = await team.load(row)
 
-    saved = await team.ask(SavePermalink(row.chat_key, row.id, row.version, "https://example.org/s"))
-    unknown = await team.ask(SavePermalink(row.chat_key, row.id, 99, "https://example.org/s"))
+    saved = await team.ask(SavePermalink(row.chat_key, row.id, row.version, "https://example.org/t", "w2"))
+    again = await team.ask(SavePermalink(row.chat_key, row.id, row.version, "https://example.org/t", "w2"))
+    unknown = await team.ask(SavePermalink(row.chat_key, row.id, 99, "https://example.org/s", "w2"))
 
-    assert (saved, unknown) == (True, False)
-    assert (await team.line("publishes"))["permalink"] == "https://example.org/s"
+    assert (early, unknown) == (None, None)
+    assert saved is not None
+    assert saved == again
+    assert (saved.permalink, saved.revision) == ("https://example.org/t", posted.revision + 1)
+    assert (await team.line("publishes"))["permalink"] == "https://example.org/t"
+    assert (await team.line("cards"))["claimed_by"] == "w2"
 
 
 async def test_every_step_is_told_with_its_calls(team: Team) -> None:
@@ -339,3 +348,77 @@ async def test_every_step_is_told_with_its_calls(team: Team) -> None:
         ("creating", ("taken over",)),
         ("container", ("create container: c1",)),
     ]
+
+
+async def test_row_1_card_is_told_what_a_publish_waits_for_and_a_renewal_leaves_it(team: Team) -> None:
+    row = await auto_posted(team)
+    publish = await taken(team, row)
+
+    told = await team.step(publish, Phase.CREATING, sentence="Instagram could not fetch the file.", wait_seconds=300.0)
+    waits = await team.load(row)
+    assert told.publish is not None
+    renewed = await team.step(told.publish, Phase.CREATING)
+    still = await team.load(row)
+    assert renewed.publish is not None
+    over = await team.step(renewed.publish, Phase.CONTAINER, container_id="c1")
+
+    assert told.row is not None
+    assert waits.waiting is not None
+    assert (waits.waiting.sentence, waits.state) == ("Instagram could not fetch the file.", State.PUBLISHING)
+    assert waits.revision == row.revision + 1
+    assert (renewed.row, still.waiting) == (None, waits.waiting)
+    assert over.row is not None
+    assert over.row.waiting is None
+
+
+async def test_row_34_refusal_that_people_had_better_wait_after_says_until_when(team: Team) -> None:
+    row = await auto_posted(team)
+
+    ended = await team.step(await taken(team, row), Phase.REFUSED, sentence="Slow down.", wait_seconds=1140.0)
+
+    assert ended.row is not None
+    assert ended.row.waiting is not None
+    assert (ended.row.note, ended.row.waiting.sentence) == ("Slow down.", None)
+
+
+async def test_containers_losses_and_what_a_call_was_refused_with_are_kept_for_whoever_goes_on(team: Team) -> None:
+    row = await auto_posted(team)
+    sent = await marked(team, row)
+
+    lost = await moved(team, sent, Phase.PUBLISHING, lost=True, losses=1, refusal="Spam.")
+
+    assert (sent.containers, sent.losses, sent.refusal) == (1, 0, None)
+    assert (lost.containers, lost.losses, lost.refusal) == (1, 1, "Spam.")
+
+
+async def test_row_7_container_that_people_s_word_was_about_is_looked_at_by_the_next_publish_too(team: Team) -> None:
+    """Is 100/33 proof that a container is gone? "No: the objects exist"."""
+    row = await team.settle(await in_doubt(team), Action.IT_IS_NOT)
+    await team.step(await taken(team, row, "saga 2"), Phase.REFUSED, sentence="Not today.")
+
+    again = await team.settle(await team.load(row), Action.AUTO_POST)
+    publish = await taken(team, again, "saga 3")
+
+    assert (publish.phase, publish.container_id, publish.inherited) == (Phase.CONTAINER, "c1", True)
+
+
+async def test_row_8_container_of_a_call_that_was_refused_in_words_is_looked_at_by_the_next_publish(team: Team) -> None:
+    row = await auto_posted(team)
+    lost = await moved(team, await marked(team, row), Phase.PUBLISHING, lost=True, losses=1, refusal="Spam.")
+    await team.step(lost, Phase.REFUSED, lost=True, losses=1, sentence="Spam.")
+
+    again = await team.settle(await team.load(row), Action.AUTO_POST)
+    publish = await taken(team, again, "saga 2")
+
+    assert (publish.phase, publish.container_id) == (Phase.CONTAINER, "c1")
+
+
+async def test_container_that_was_never_sent_is_left_behind_by_the_next_publish(team: Team) -> None:
+    row = await auto_posted(team)
+    fetched = await moved(team, await taken(team, row), Phase.CONTAINER, container_id="c1")
+    await team.step(fetched, Phase.REFUSED, sentence="Not today.")
+
+    again = await team.settle(await team.load(row), Action.AUTO_POST)
+    publish = await taken(team, again, "saga 2")
+
+    assert (publish.phase, publish.container_id) == (Phase.CREATING, None)

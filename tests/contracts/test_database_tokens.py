@@ -41,6 +41,37 @@ async def test_f32_a_token_that_ends_soon_or_nobody_knows_when_is_claimed(team: 
     assert due.seconds_left == (None if days is None else pytest.approx(days * DAY, abs=60))
 
 
+async def test_row_29_token_whose_access_to_data_ends_soon_is_claimed_and_warned_of_as_if_it_ended(team: Team) -> None:
+    """It "renews, shows token 59 days, dies on day 90 without a warning"."""
+    await connected(team, 59, data_access_ends_at=await team.world.now() + timedelta(days=6))
+
+    (due,) = await claimed(team)
+    kept = await team.ask(StoreToken(due, await fresh(team, 60)))
+    longer = FreshToken(b"fresh", (await fresh(team, 60)).expires_at, await team.world.now() + timedelta(days=80))
+    again = await team.ask(StoreToken(due, longer))
+
+    assert due.seconds_left == pytest.approx(6 * DAY, abs=60)
+    assert kept is not None
+    assert kept.seconds_left == pytest.approx(6 * DAY, abs=60)
+    assert again is not None
+    assert again.seconds_left == pytest.approx(60 * DAY, abs=60)
+
+
+@pytest.mark.parametrize(("login", "due"), [("instagram", 1), ("facebook", 0)])
+async def test_row_28_token_whose_end_was_assumed_is_claimed_until_it_was_renewed_once(
+    team: Team, login: str, due: int
+) -> None:
+    """As "nothing tells the end before the first refresh", 60 days are the most that it can be."""
+    await connected(team, 60, login=login)
+
+    found = await claimed(team)
+    for one in found:
+        await team.ask(StoreToken(one, await fresh(team, 60)))
+
+    assert len(found) == due
+    assert await claimed(team, "look 2") == ()
+
+
 async def test_a_token_that_is_good_for_long_is_left_alone(team: Team) -> None:
     await connected(team, 21)
 

@@ -14,7 +14,7 @@ from tests.infra.instagram.accounts import story
 
 YESTERDAY = datetime(2020, 1, 1, tzinfo=UTC)
 CALLS: dict[str, Callable[[World, str], Awaitable[object]]] = {
-    "create": lambda world, _: world.instagram.create_container(world.account, story()),
+    "create": lambda world, _: world.instagram.create_container(world.account, story(), "1"),
     "look": lambda world, container_id: world.instagram.container(world.account, container_id),
     "publish": lambda world, container_id: world.instagram.publish(world.account, container_id),
     "permalink": lambda world, _: world.instagram.permalink(world.account, "1"),
@@ -31,7 +31,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
 
 
 async def create(world: World) -> str:
-    return await world.instagram.create_container(world.account, story())
+    return await world.instagram.create_container(world.account, story(), "1")
 
 
 async def state(world: World, container_id: str) -> ContainerState:

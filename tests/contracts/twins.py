@@ -75,7 +75,7 @@ class Twins:
             (2, self._finish),
             (5, self._take),
             (9, self._step_publish),
-            (1, lambda: SavePermalink(1, random.randrange(1, 6), random.randrange(4), "https://example.org/s")),
+            (1, lambda: SavePermalink(1, random.randrange(1, 6), random.randrange(4), "https://example.org/s", "w1")),
             (2, lambda: ClaimTokens(self._worker())),
             (2, self._keep_token),
             (1, lambda: LookAhead(random.randrange(1, 4))),

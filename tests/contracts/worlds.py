@@ -163,7 +163,7 @@ async def open_postgres(dsn: str) -> AsyncIterator[PostgresWorld]:
 
 def _with_late_lines(line: Line) -> Line:
     if "calls" in line:
-        return {**line, "calls": tuple(json.loads(line["calls"]))}
+        return {**line, **{name: tuple(json.loads(line[name])) for name in ("calls", "answers")}}
     if "late" not in line:
         return line
     late = tuple({**told, "at": datetime.fromisoformat(told["at"])} for told in json.loads(line["late"]))

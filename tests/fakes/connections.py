@@ -51,7 +51,8 @@ def _note(writer: Writer, item: ItemRecord) -> bool:
     account = _account_in_charge(writer, item)
     if item.note_version != item.version or account is None or account.removed or account.token_gone:
         return False
-    if account.token_expires_at is not None and account.token_expires_at <= writer.now:
+    ends = [end for end in (account.token_expires_at, account.data_access_ends_at) if end is not None]
+    if any(end <= writer.now for end in ends):
         return False
     return item.note_connection != connection_of(writer.tables, item.chat_key, account.account_id)
 

@@ -12,7 +12,7 @@ import anyio
 
 from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Quota
 from actors.domain.item import Story
-from actors.errors import Refused, TokenGone
+from actors.errors import Refused, TokenGone, Unreachable
 from tests.fakes.faults import Effect, Faults
 
 T = TypeVar("T")
@@ -39,13 +39,18 @@ class FakeContainer:
 class FakeInstagram:
     """Fills ports.Instagram. `faults` are by the name of the call; `stories` counts what is live, by container.
 
-    `live` are the same stories in their order, by media.
+    `live` are the same stories in their order, by media; `links` the names under which files were fetched. So many
+    `refused_links` are not, whatever is asked by them afterwards. A container is not ready for `unready_seconds` after
+    it says FINISHED. `hides_containers`: none can be read, as by a page's token.
     """
 
     seconds: float = 0.0
     publish_seconds: float = 0.0
     lag_seconds: float = 0.0
     accepts_again: bool = True
+    refused_links: int = 0
+    unready_seconds: float = 0.0
+    hides_containers: bool = False
     knows_links: bool = True
     file_error: str | None = None
     faults: Faults = field(default_factory=Faults)
@@ -53,6 +58,7 @@ class FakeInstagram:
     stories: Counter[str] = field(default_factory=Counter)
     live: list[int] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
     dead_tokens: set[str] = field(default_factory=set)
     on_call: Callable[[str], None] = lambda _: None
     _later: list[tuple[float, str]] = field(default_factory=list)
@@ -62,9 +68,9 @@ class FakeInstagram:
         self._settle()
         return sum(count for name, count in self.stories.items() if self.containers[name].media_id == media_id)
 
-    async def create_container(self, account: Account, story: Story) -> str:
+    async def create_container(self, account: Account, story: Story, link_name: str) -> str:
         """Begin to fetch the file."""
-        return await self._call("create", account, lambda: self.make(story.media_id, account.username))
+        return await self._call("create", account, lambda: self._fetch(story.media_id, account.username, link_name))
 
     async def container(self, account: Account, container_id: str) -> Container:
         """Read a container."""
@@ -114,6 +120,13 @@ class FakeInstagram:
     def _link(self, media_id: str) -> str | None:
         return f"https://instagram.example/{media_id}" if self.knows_links else None
 
+    def _fetch(self, media_id: int, username: str, link_name: str) -> str:
+        known = self.links.index(link_name) if link_name in self.links else len(self.links)
+        self.links.append(link_name)
+        if known < self.refused_links:
+            raise Unreachable("Instagram could not fetch the file.")
+        return self.make(media_id, username)
+
     def make(self, media_id: int, username: str = "studio") -> str:
         """Have a container, as a call would."""
         name = f"c{len(self.containers) + 1}"
@@ -121,6 +134,8 @@ class FakeInstagram:
         return name
 
     def _state(self, container_id: str) -> Container:
+        if self.hides_containers:
+            raise Refused("Instagram does not find this.")
         container = self.containers[container_id]
         age = anyio.current_time() - container.made_at
         if container.published:
@@ -135,6 +150,8 @@ class FakeInstagram:
         container = self.containers[container_id]
         if container.published and not self.accepts_again:
             raise Refused("It was published before.")
+        if anyio.current_time() - container.made_at < self.lag_seconds + self.unready_seconds:
+            raise Unreachable("Instagram is not done with the file yet.", 5.0)
         self.containers[container_id] = replace(container, published=container.published + 1)
         self.stories[container_id] += 1
         self.live.append(container.media_id)

@@ -9,7 +9,7 @@ from actors.domain.account import Quota
 from actors.domain.item import Item
 from actors.operations.preflight import LookAhead, Outlook, StoreFinding
 from tests.fakes.records import AccountRecord
-from tests.fakes.tokens import known_account
+from tests.fakes.tokens import access_ends_at, known_account
 from tests.fakes.writer import Meanings, Writer, connection_of
 
 QUOTA_KEPT = timedelta(minutes=10)
@@ -22,7 +22,7 @@ def look_ahead(writer: Writer, asked: LookAhead) -> Outlook:
     account = None if active is None else writer.tables.accounts.get(asked.chat_key, active)
     if account is None or account.removed:
         return Outlook(None)
-    ends = account.token_expires_at
+    ends = access_ends_at(account)
     left = None if ends is None else (ends - writer.now).total_seconds()
     connection = connection_of(writer.tables, account.chat_key, account.account_id)
     return Outlook(known_account(account), left, account.token_gone, _quota(writer, account), connection)

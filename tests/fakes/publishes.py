@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from actors.domain.item import Item
 from actors.domain.publish_phase import CANCELLABLE, RUNNING, Phase
-from actors.operations.publishes import PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
+from actors.operations.publishes import PhaseChange, PublishRow, SavePermalink, StepPublish, StepResult, TakePublish
 from tests.fakes.records import AccountRecord, ItemRecord, PublishEventRecord, PublishRecord
 from tests.fakes.tokens import known_account
 from tests.fakes.writer import Author, Meanings, Writer, connection_of
@@ -24,8 +26,7 @@ SILENT = {Phase.READY}
 
 def start_publish(writer: Writer, item: ItemRecord) -> None:
     """`start_publish`: Auto Post was accepted in a live chat, or people said that a doubtful story is not live."""
-    doubtful = [one for one in _publishes_of(writer, item.chat_key, item.item_id) if one.state == "in_doubt"]
-    before = doubtful[-1] if doubtful and item.state == "in_doubt" else None
+    before = _inherited(writer, item)
     publish = PublishRecord(
         item.chat_key,
         item.item_id,
@@ -40,6 +41,18 @@ def start_publish(writer: Writer, item: ItemRecord) -> None:
     )
     writer.tables.publishes.insert(publish)
     _note(writer, publish, ())
+
+
+def _inherited(writer: Writer, item: ItemRecord) -> PublishRecord | None:
+    """The publish whose container is looked at before another one may be made."""
+    newest = _publishes_of(writer, item.chat_key, item.item_id)[-1:]
+    for before in newest:
+        doubtful = before.state == item.state == "in_doubt"
+        sent = before.state in {"refused", "cancelled"} and (before.lost or before.inherited)
+        here = before.account_id == writer.chat_of(item).account_id
+        if before.container_id is not None and (doubtful or (sent and here)):
+            return before
+    return None
 
 
 def cancel_publish(writer: Writer, item: ItemRecord) -> None:
@@ -79,6 +92,7 @@ def take_publish(writer: Writer, asked: TakePublish) -> StepResult:
             token=publish.token + 1,
             seq=publish.seq + 1,
             lost=publish.lost or publish.state == "publishing",
+            losses=publish.losses + (publish.state == "publishing"),
             lease_until=writer.now + (NEXT_LOOK if publish.state == "in_doubt" else LEASE),
         )
         writer.tables.publishes.put(publish)
@@ -102,7 +116,7 @@ def step_publish(writer: Writer, asked: StepPublish) -> StepResult:
         return StepResult(None)
     publish = _moved(writer, before, asked)
     writer.tables.publishes.put(publish)
-    _note(writer, publish, asked.move.calls)
+    _note(writer, publish, asked.move.calls, answers=asked.move.answers)
     replaced = _was_replaced(writer, asked)
     if asked.move.token_gone and not replaced:
         _lose_token(writer, publish)
@@ -112,13 +126,19 @@ def step_publish(writer: Writer, asked: StepPublish) -> StepResult:
     return StepResult(_line(writer, publish), drawn)
 
 
-def save_permalink(writer: Writer, asked: SavePermalink) -> bool:
-    """Remember where a published story can be seen."""
+def save_permalink(writer: Writer, asked: SavePermalink) -> Item | None:
+    """Remember where a published story can be seen, and have its card show it."""
     publish = writer.tables.publishes.get(asked.chat_key, asked.item_id, asked.version)
-    if publish is None:
-        return False
+    item = writer.tables.items.get(asked.chat_key, asked.item_id)
+    if publish is None or item is None:
+        return None
     writer.tables.publishes.put(replace(publish, permalink=asked.permalink))
-    return True
+    if item.state != "posted" or item.version != asked.version + 1:
+        return None
+    shown = replace(item, revision=item.revision + (publish.permalink != asked.permalink))
+    writer.tables.items.put(shown)
+    writer.claim_cards(shown, shown.revision)
+    return writer.known_row(shown)
 
 
 def claim_left_behind(writer: Writer) -> list[Item]:
@@ -150,6 +170,7 @@ def _moved(writer: Writer, before: PublishRecord, asked: StepPublish) -> Publish
     move = asked.move
     attempted = before.attempt != move.attempt
     begins = attempted or before.state != move.phase.value
+    renewed = move.sentence is None and not begins
     return replace(
         before,
         state=move.phase.value,
@@ -158,12 +179,22 @@ def _moved(writer: Writer, before: PublishRecord, asked: StepPublish) -> Publish
         lost=move.lost,
         inherited=before.inherited and move.phase is not Phase.CREATING,
         seq=before.seq + 1,
-        sentence=move.sentence,
+        losses=move.losses,
+        refusal=move.refusal,
+        containers=before.containers + (move.container_id not in {None, before.container_id}),
+        sentence=before.sentence if renewed else move.sentence,
+        wait_until=_waits_until(writer, before, move, renewed=renewed),
         media_id=move.media_id,
         publishing_at=_first_marked(writer, before, move.phase),
         phase_at=writer.now if begins else before.phase_at,
         lease_until=writer.now + (FIRST_LOOK if move.phase is Phase.IN_DOUBT else LEASE),
     )
+
+
+def _waits_until(writer: Writer, before: PublishRecord, move: PhaseChange, *, renewed: bool) -> datetime | None:
+    if move.wait_seconds is not None:
+        return writer.now + timedelta(seconds=move.wait_seconds)
+    return before.wait_until if renewed else None
 
 
 def _first_marked(writer: Writer, before: PublishRecord, phase: Phase) -> datetime | None:
@@ -181,7 +212,9 @@ def _move_item(writer: Writer, item: ItemRecord, before: PublishRecord, asked: S
         assert moved is not None
         writer.count_and_lock(item, moved.state)
         return writer.known_row(item)
-    if before.state == move.phase.value or move.phase in SILENT:
+    after = writer.tables.publishes.get(before.chat_key, before.item_id, before.version)
+    waits = after is not None and after.wait_until != before.wait_until
+    if (before.state == move.phase.value or move.phase in SILENT) and not waits:
         return None
     shown = replace(item, revision=item.revision + 1)
     writer.tables.items.put(shown)
@@ -217,7 +250,13 @@ def _publishes_of(writer: Writer, chat_key: int, item_id: int) -> list[PublishRe
     return sorted(found, key=lambda one: one.version)
 
 
-def _note(writer: Writer, publish: PublishRecord, calls: tuple[str, ...], worker: str | None = None) -> None:
+def _note(
+    writer: Writer,
+    publish: PublishRecord,
+    calls: tuple[str, ...],
+    worker: str | None = None,
+    answers: tuple[Mapping[str, Any], ...] = (),
+) -> None:
     writer.tables.publish_events.insert(
         PublishEventRecord(
             publish.chat_key,
@@ -231,6 +270,7 @@ def _note(writer: Writer, publish: PublishRecord, calls: tuple[str, ...], worker
             calls=calls,
             sentence=publish.sentence,
             worker=worker or writer.worker,
+            answers=answers,
         )
     )
 
@@ -261,7 +301,15 @@ def _line(writer: Writer, publish: PublishRecord) -> PublishRow:
         inherited=publish.inherited,
         publishing_at=publish.publishing_at,
         since_seconds=(writer.now - publish.phase_at).total_seconds(),
+        containers=publish.containers,
+        losses=publish.losses,
+        first_call_seconds=_age(writer, publish.publishing_at),
+        refusal=publish.refusal,
     )
+
+
+def _age(writer: Writer, at: datetime | None) -> float:
+    return 0.0 if at is None else (writer.now - at).total_seconds()
 
 
 MEANINGS: Meanings = {

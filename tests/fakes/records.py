@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 NEVER = datetime.min.replace(tzinfo=UTC)  # -infinity
 FOR_EVER = datetime.max.replace(tzinfo=UTC)  # infinity
@@ -278,6 +280,7 @@ class AccountRecord:
     token_held_by: str | None = None
     token_hold_until: datetime | None = None
     token_renewed_at: datetime | None = None
+    data_access_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +306,10 @@ class PublishRecord:
     owner: str | None = None
     token: int = 0
     seq: int = 0
+    wait_until: datetime | None = None
+    containers: int = 0
+    losses: int = 0
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,3 +327,4 @@ class PublishEventRecord:
     calls: tuple[str, ...] = ()
     sentence: str | None = None
     worker: str | None = None
+    answers: tuple[Mapping[str, Any], ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from actors.domain.account import Account, Login
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
@@ -33,9 +33,12 @@ def store_token(writer: Writer, asked: StoreToken) -> TokenDue | None:
     before, after, expires_at = asked.due.account.sealed_token, asked.fresh.sealed_token, asked.fresh.expires_at
     if account is None or account.sealed_token not in {before, after}:
         return None
-    ends_soon = expires_at is not None and expires_at < writer.now + FIRST_WARNING
+    access = asked.fresh.data_access_ends_at or account.data_access_ends_at
+    ends = _first(expires_at, access)
+    ends_soon = ends is not None and ends < writer.now + FIRST_WARNING
     renewed = replace(
         account,
+        data_access_ends_at=access,
         sealed_token=after,
         token_expires_at=expires_at,
         token_gone=False,
@@ -63,6 +66,15 @@ def known_account(account: AccountRecord) -> Account:
     return Account(account.account_id, account.ig_user_id, account.username, Login(account.login), account.sealed_token)
 
 
+def access_ends_at(account: AccountRecord) -> datetime | None:
+    """`access_ends_at`: the token's end, or that of the access to data."""
+    return _first(account.token_expires_at, account.data_access_ends_at)
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((one for one in moments if one is not None), default=None)
+
+
 def _account_of(writer: Writer, due: TokenDue) -> AccountRecord | None:
     account = writer.tables.accounts.get(due.chat_key, due.account.id)
     return None if account is None or account.removed else account
@@ -76,15 +88,16 @@ def _is_free(writer: Writer, account: AccountRecord, owner: str) -> bool:
 def _wants_attention(writer: Writer, account: AccountRecord) -> bool:
     if account.token_gone:
         return account.warned_days != 0
-    if account.token_expires_at is None:
-        return account.token_renewed_at is None or account.token_renewed_at < writer.now - UNKNOWN_AGAIN
-    return account.token_expires_at < writer.now + EARLY
+    ends = access_ends_at(account)
+    unsure = account.token_expires_at is None or (account.login == "instagram" and account.token_renewed_at is None)
+    lately = account.token_renewed_at is not None and account.token_renewed_at >= writer.now - UNKNOWN_AGAIN
+    return (ends is not None and ends < writer.now + EARLY) or (unsure and not lately)
 
 
 def _due(writer: Writer, account: AccountRecord) -> TokenDue:
     chat = writer.tables.chats.get(account.chat_key)
     assert chat is not None
-    ends = account.token_expires_at
+    ends = access_ends_at(account)
     return TokenDue(
         chat_key=chat.chat_key,
         chat_id=chat.chat_id,

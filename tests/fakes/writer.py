@@ -8,8 +8,20 @@ from datetime import datetime, timedelta
 from hashlib import md5
 from typing import Any, TypeAlias
 
-from actors.domain.item import Action, Card, Dimensions, Item, LateTap, MediaKind, Person, Settlement, State, Story
-from actors.domain.publish_phase import Phase
+from actors.domain.item import (
+    Action,
+    Card,
+    Dimensions,
+    Item,
+    LateTap,
+    MediaKind,
+    Person,
+    Settlement,
+    State,
+    Story,
+    Waiting,
+)
+from actors.domain.publish_phase import RUNNING, Phase
 from actors.operations.operation import Operation
 from tests.fakes.records import (
     FOR_EVER,
@@ -26,6 +38,7 @@ from tests.fakes.tables import Tables, next_state
 CLAIM = timedelta(seconds=10)
 PUBLISH_HOLD = timedelta(seconds=75)
 LATE_LINES = 3
+RUNS = {phase.value for phase in RUNNING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,8 @@ class Writer:
             restricted=chat.restricted,
             card_lost=self.card_lost(item),
             set_aside=item.set_aside,
+            waiting=self._waiting(item),
+            permalink=self._permalink(item),
             cards=tuple(
                 Card(chat_key, chat.chat_id, card.message_id, card.retired)
                 for card in self.tables.cards_of(item)
@@ -95,6 +110,19 @@ class Writer:
         publish = self.tables.publishes.get(item.chat_key, item.item_id, item.version - doubtful)
         open_states = {State.PUBLISHING.value, State.IN_DOUBT.value}
         return None if publish is None or item.state not in open_states else Phase(publish.state)
+
+    def _permalink(self, item: ItemRecord) -> str | None:
+        publish = self.tables.publishes.get(item.chat_key, item.item_id, item.version - 1)
+        seen = item.state == State.POSTED.value and publish is not None and publish.state == "published"
+        return publish.permalink if seen and publish is not None else None
+
+    def _waiting(self, item: ItemRecord) -> Waiting | None:
+        waits = {State.PUBLISHING.value: RUNS, State.IN_REVIEW.value: {Phase.REFUSED.value}}
+        reviewed = item.state == State.IN_REVIEW.value
+        publish = self.tables.publishes.get(item.chat_key, item.item_id, item.version - reviewed)
+        if publish is None or publish.wait_until is None or publish.state not in waits.get(item.state, ()):
+            return None
+        return Waiting(publish.wait_until, None if reviewed else publish.sentence)
 
     def known_row(self, item: ItemRecord) -> Item:
         """The row of an item that is there."""

@@ -45,7 +45,7 @@ async def save_permalink(team: Team) -> Operation[Any]:
     await team.ask(ending)
     assert isinstance(ending, StepPublish)
     done = ending.publish
-    return SavePermalink(done.chat_key, done.item_id, done.version, "https://example.org/s")
+    return SavePermalink(done.chat_key, done.item_id, done.version, "https://example.org/s", WORKER)
 
 
 async def claim_tokens(team: Team) -> Operation[Any]:

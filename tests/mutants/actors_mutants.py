@@ -334,12 +334,12 @@ ACTORS: tuple[Mutant, ...] = (
         "the publish call is sent first and recorded with its answer",
         (
             Edit(
-                "actors/publish/decide.py",
+                "actors/publish/going_on.py",
                 "return store(replace(saga, marked=attempt), phase=Phase.PUBLISHING, attempt=attempt)",
                 "return PublishDecision(\n"
-                "                replace(saga, publish=replace(publish, attempt=attempt)),\n"
-                "                PublishContainer(publish, saga.renewed + SEND_WITHIN_SECONDS),\n"
-                "            )",
+                "        replace(saga, publish=replace(publish, attempt=attempt)),\n"
+                "        PublishContainer(publish, saga.renewed + SEND_WITHIN_SECONDS),\n"
+                "    )",
             ),
         ),
     ),
@@ -349,10 +349,9 @@ ACTORS: tuple[Mutant, ...] = (
         "a publish call whose answer was lost is repeated with a new container",
         (
             Edit(
-                "actors/publish/decide.py",
-                "            lost_to = texts.lost(failed.sentence, failed.answered)\n"
-                "            return store(replace(saga, lost_to=lost_to), lost=True)",
-                "            return _start_over(saga)",
+                "actors/publish/doubts.py",
+                "            return _lost(saga, publish, failed)",
+                "            return start_over(saga)",
             ),
         ),
     ),
@@ -362,10 +361,10 @@ ACTORS: tuple[Mutant, ...] = (
         "a container that is still to be published after a lost call is replaced by a new one",
         (
             Edit(
-                "actors/publish/decide.py",
+                "actors/publish/doubts.py",
                 "            attempt = publish.attempt + 1\n"
                 "            return store(replace(saga, marked=attempt), attempt=attempt)",
-                "            return _start_over(saga)",
+                "            return start_over(saga)",
             ),
         ),
     ),
@@ -375,10 +374,9 @@ ACTORS: tuple[Mutant, ...] = (
         "a publish call whose answer was lost is told as failed, with the buttons back",
         (
             Edit(
-                "actors/publish/decide.py",
-                "            lost_to = texts.lost(failed.sentence, failed.answered)\n"
-                "            return store(replace(saga, lost_to=lost_to), lost=True)",
-                "            return _refuse(saga, texts.UNTOLD)",
+                "actors/publish/doubts.py",
+                "            return _lost(saga, publish, failed)",
+                "            return refuse(saga, texts.UNTOLD)",
             ),
         ),
     ),
@@ -386,7 +384,37 @@ ACTORS: tuple[Mutant, ...] = (
         "doubt_looks_at_once",
         "F28",
         "after a lost publish call the container is read before the call's effect can be seen",
-        (Edit("actors/publish/decide.py", "settled = saga.since + SETTLE_SECONDS if", "settled = saga.since if"),),
+        (Edit("actors/publish/going_on.py", "settled = saga.since + SETTLE_SECONDS if", "settled = saga.since if"),),
+    ),
+    Mutant(
+        "same_link_at_every_try",
+        "9004/2207052",
+        "a file that could not be fetched is asked for again by the same link, which Instagram remembers",
+        (Edit("actors/publish/effects.py", "{publish.token}.{self.number}", "{publish.token}"),),
+    ),
+    Mutant(
+        "unreadable_taken_for_gone",
+        "100/33",
+        "people say that nothing is live, the container cannot be read, and another one is made",
+        (
+            Edit(
+                "actors/publish/fetching.py",
+                "    return still_in_doubt(saga, texts.UNSEEN) if publish.inherited else ",
+                "    return start_over(saga) if publish.inherited else ",
+            ),
+        ),
+    ),
+    Mutant(
+        "container_in_doubt_left_behind",
+        "100/33",
+        "Auto Post after a publish that was lost, and then refused or cancelled, makes another container",
+        (
+            Edit(
+                "tests/fakes/publishes.py",
+                'sent = before.state in {"refused", "cancelled"} and (before.lost or before.inherited)',
+                "sent = False",
+            ),
+        ),
     ),
     Mutant(
         "lease_not_checked_before_the_call",

@@ -51,7 +51,7 @@ PUBLISHING: tuple[Promise, ...] = (
         "A lost answer, a doubt and its two ends, a cancel in time and too late",
         tests("test_publish"),
         "once the effect of a lost call can be seen, Instagram is asked without a pause",
-        (Edit("actors/publish/decide.py", "not_before=at + RETRY.steps[-1]), at)", "not_before=at), at)"),),
+        (Edit("actors/publish/doubts.py", "not_before=at + LOOK_PAUSES.steps[-1]), at)", "not_before=at), at)"),),
         sample=tests_in("test_publish", "tests/actors/publish/test_publish_decide.py"),
     ),
     Promise(

@@ -27,7 +27,9 @@ class Sagas:
 
     store: Store
     broken: Callable[[str, str], None]
+    is_over: Callable[[str], bool] = lambda _container: False
     _known: dict[Key, PublishRecord] = field(default_factory=dict)
+    _links: set[str] = field(default_factory=set)
 
     def committed(self, operation: Operation[Any], value: object) -> None:
         """Look at what was answered, and at every publish that this commit changed."""
@@ -42,6 +44,12 @@ class Sagas:
             if before is not publish or isinstance(operation, RecordTap):
                 self._known[key] = publish
                 self._look_at(before, publish)
+
+    def fetched(self, link: str) -> None:
+        """A file was to be fetched by this link, which nobody has seen before."""
+        if link in self._links:
+            self.broken("each try has a link of its own", f"{link} was given to Instagram before")
+        self._links.add(link)
 
     def called(self, process: Process, container: str) -> None:
         """A process calls Instagram to publish: it holds the lease."""
@@ -61,6 +69,11 @@ class Sagas:
             self.broken(
                 "only an expired container is replaced", f"{name} begins anew, and {ours.container_id} is there"
             )
+
+        left = ours.container_id is not None and step.move.container_id is None
+        if left and (ours.inherited or ours.lost) and not self.is_over(ours.container_id or ""):
+            said = f"{name} begins anew, and nobody has seen that {ours.container_id} came to nothing"
+            self.broken("only an expired container is replaced", said)
 
     def _look_at_lease(self, asked: TakePublish, taken: PublishRow) -> None:
         before = self._known.get((asked.chat_key, asked.item_id, taken.version))
@@ -85,8 +98,16 @@ class Sagas:
             self._look_at_successor(publish, item)
 
     def _look_at_successor(self, publish: PublishRecord, item: ItemRecord) -> None:
-        """People said of a story in doubt that it is not live: its container is looked at before there is another."""
-        doubtful = self.store.tables.publishes.get(publish.chat_key, publish.item_id, publish.version - 2)
-        if item.settled_step == "it_is_not" and doubtful is not None and publish.container_id != doubtful.container_id:
-            said = f"item {item.item_id} begins anew, and {doubtful.container_id} is there"
+        """A container that may be live, whatever people say of it, is looked at before there is another."""
+        earlier = [
+            one
+            for one in self.store.tables.publishes.all()
+            if (one.chat_key, one.item_id) == (publish.chat_key, publish.item_id) and one.version < publish.version
+        ]
+        before = max(earlier, key=lambda one: one.version, default=None)
+        if before is None or before.container_id is None or before.account_id != publish.account_id:
+            return
+        unsure = before.inherited or before.lost or before.state == Phase.IN_DOUBT.value
+        if unsure and publish.container_id != before.container_id and not self.is_over(before.container_id):
+            said = f"item {item.item_id} begins anew, and {before.container_id} is there"
             self.broken("only an expired container is replaced", said)

@@ -64,8 +64,11 @@ class World:
         self.coverage = Coverage()
         self.database = SimulatedDatabase(self.store, self.witnesses.committed, self.witnesses.strangers.asked)
         self.database.learned = self.witnesses.changes.learned
-        eyes = Eyes(lambda: self.timeline.now, self._went_live, self.witnesses.sagas.called)
+        eyes = Eyes(
+            lambda: self.timeline.now, self._went_live, self.witnesses.sagas.called, self.witnesses.sagas.fetched
+        )
         self.instagram = SimulatedInstagram(self.dice.of("instagram"), eyes)
+        self.witnesses.sagas.is_over = lambda name: self.instagram.containers[name].is_over
         self.telegram = SimulatedTelegram(self.timeline, self.witnesses.listeners())
         self.courier = Courier(self.telegram, self.weather, self.dice.of("courier"), self.witnesses)
         self.door = Door(self._is_open, lambda: self.timeline.now)

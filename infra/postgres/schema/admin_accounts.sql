@@ -4,11 +4,16 @@
 -- change stays with the account of then. Lock order: items, chat, accounts, as a publish takes them; a chat by `no key
 -- update`, since every tap refers to its key. Callers: infra/postgres/admin.py, for the console.
 
+-- The token's end, or that of the access to data, which takes all use from it: whichever comes first.
+create or replace function access_ends_at(p_account accounts) returns timestamptz language sql immutable as $$
+  select least(p_account.token_expires_at, p_account.data_access_ends_at) $$;
+
 create or replace function account_shown(p_account accounts) returns json language sql stable as $$
   select json_build_object('id', p_account.account_id, 'chat_id', c.chat_id, 'timezone', c.timezone,
     'username', p_account.username, 'login', p_account.login, 'ig_user_id', p_account.ig_user_id,
     'active', c.account_id is not distinct from p_account.account_id,
-    'token_expires_at', p_account.token_expires_at, 'token_gone', p_account.token_gone)
+    'token_expires_at', p_account.token_expires_at, 'token_gone', p_account.token_gone,
+    'data_access_ends_at', p_account.data_access_ends_at)
   from chats c where c.chat_key = p_account.chat_key $$;
 
 create or replace function unknown_account(p_account_id bigint) returns json language sql immutable as $$
@@ -26,7 +31,7 @@ end $$;
 
 -- The same account once more is a new token for it. The first one of a chat is its active one.
 create or replace function add_account(p_chat_id bigint, p_ig_user_id text, p_username text, p_login text,
-  p_sealed bytea, p_expires_at timestamptz) returns json language plpgsql set lock_timeout = '2s' as $$
+  p_sealed bytea, p_expires_at timestamptz, p_data_access_ends_at timestamptz) returns json language plpgsql set lock_timeout = '2s' as $$
 declare chat chats; account accounts;
 begin
   select * into chat from chats where chat_id = p_chat_id;
@@ -36,11 +41,11 @@ begin
   perform from items where chat_key = chat.chat_key
     and state in ('presenting', 'in_review', 'publishing', 'in_doubt') order by item_id for update;
   select * into chat from chats where chat_key = chat.chat_key for no key update;
-  insert into accounts as a (chat_key, ig_user_id, username, login, sealed_token, token_expires_at)
-  values (chat.chat_key, p_ig_user_id, p_username, p_login, p_sealed, p_expires_at)
+  insert into accounts as a (chat_key, ig_user_id, username, login, sealed_token, token_expires_at, data_access_ends_at)
+  values (chat.chat_key, p_ig_user_id, p_username, p_login, p_sealed, p_expires_at, p_data_access_ends_at)
   on conflict (chat_key, ig_user_id) do update set username = excluded.username, login = excluded.login,
     sealed_token = excluded.sealed_token, token_expires_at = excluded.token_expires_at, token_gone = false,
-    warned_days = null, removed = false, token_held_by = null, token_hold_until = null, token_renewed_at = null
+    data_access_ends_at = excluded.data_access_ends_at, warned_days = null, removed = false, token_held_by = null, token_hold_until = null, token_renewed_at = null
   returning * into account;
   if coalesce(chat.account_id, account.account_id) = account.account_id then
     perform activate_account(chat.chat_key, account.account_id);

@@ -147,7 +147,7 @@ begin
     from taps t where t.chat_key = item.chat_key and t.item_id = item.item_id and t.outcome <> 'recorded'
     union all select e.at, 4, json_build_object('id', item.item_id, 'what', 'publish', 'at', e.at, 'version', e.version,
       'seq', e.seq, 'state', e.state, 'container_id', e.container_id, 'attempt', e.attempt, 'calls', e.calls,
-      'sentence', e.sentence, 'worker', e.worker, 'account', a.username, 'media_id', p.media_id,
+      'answers', e.answers, 'sentence', e.sentence, 'worker', e.worker, 'account', a.username, 'media_id', p.media_id,
       'permalink', p.permalink)
     from publish_events e join publishes p using (chat_key, item_id, version)
     left join accounts a on a.chat_key = p.chat_key and a.account_id = p.account_id

@@ -43,8 +43,24 @@ create or replace function requeue_by_command(p_chat_id bigint, p_message bigint
 -- Called by 0.1 before it had the trade's name (to f67c445). Goes in 0.3.
 create or replace function tidy_up() returns jsonb language sql as $$ select prune() $$;
 
+-- Called by 0.1 before the access to data was kept (to 640d670). Goes in 0.3.
+create or replace function store_token(p_chat_key bigint, p_account_id bigint, p_before bytea, p_after bytea,
+  p_expires_at timestamptz) returns jsonb language sql as $$
+  select store_token(p_chat_key, p_account_id, p_before, p_after, p_expires_at, null) $$;
+create or replace function add_account(p_chat_id bigint, p_ig_user_id text, p_username text, p_login text,
+  p_sealed bytea, p_expires_at timestamptz) returns json language sql as $$
+  select add_account(p_chat_id, p_ig_user_id, p_username, p_login, p_sealed, p_expires_at, null) $$;
+
+-- Called by 0.1 before a card showed where its story is (to 640d670). Goes in 0.3.
+create or replace function save_permalink(p_chat_key bigint, p_item_id bigint, p_version integer, p_permalink text)
+  returns jsonb language sql as $$
+  select save_permalink(p_chat_key, p_item_id, p_version, p_permalink, null);
+  select to_jsonb(exists (
+    select from publishes where chat_key = p_chat_key and item_id = p_item_id and version = p_version)) $$;
+
 -- Gone: called by no release since 0019 landed; databases of then may have them.
 drop function if exists save_card(bigint, bigint, bigint, integer, text, text);
 drop function if exists send_failed(bigint, bigint, text, boolean, double precision);
 drop function if exists keep_few_refusals(bigint, bigint);
 drop function if exists hint_at_role(), hint_at_token();
+drop function if exists note_publish(publishes, jsonb, text);

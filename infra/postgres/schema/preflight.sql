@@ -16,7 +16,7 @@ create or replace function finding_is_outdated(p_item items, p_chat chats) retur
 create or replace function note_is_outdated(p_item items, p_chat chats) returns boolean language sql stable as $$
   select p_item.note_version = p_item.version and exists (
     select from accounts a where a.chat_key = p_item.chat_key and not a.removed and not a.token_gone
-      and (a.token_expires_at is null or a.token_expires_at > now())
+      and coalesce(access_ends_at(a) > now(), true)
       and p_item.note_connection is distinct from connection_of(a.chat_key, a.account_id)
       and a.account_id = case p_item.state when 'in_doubt' then (
         select p.account_id from publishes p where p.chat_key = p_item.chat_key and p.item_id = p_item.item_id
@@ -24,7 +24,7 @@ create or replace function note_is_outdated(p_item items, p_chat chats) returns 
 
 create or replace function look_ahead(p_chat_key bigint) returns jsonb language sql stable as $$
   select jsonb_build_object('account', sealed_account(a), 'gone', a.token_gone,
-    'seconds_left', extract(epoch from a.token_expires_at - now()),
+    'seconds_left', extract(epoch from access_ends_at(a) - now()),
     'connection', connection_of(a.chat_key, a.account_id), 'quota', case when a.quota_at > now() - interval '10 minutes'
       then jsonb_build_array(a.quota_used, a.quota_total) end)
   from chats c join accounts a on a.chat_key = c.chat_key and a.account_id = c.account_id and not a.removed

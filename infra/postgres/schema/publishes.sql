@@ -7,11 +7,12 @@
 -- minutes in doubt. Lock order: item, publish, card; the item moves in the same commit as the publish that ends.
 -- Callers: infra/postgres/publishes.py; taps.sql starts and cancels, `recover` takes leases of the dead away.
 
-create or replace function note_publish(p_publish publishes, p_calls jsonb, p_worker text) returns void
-language sql as $$
-  insert into publish_events (chat_key, item_id, version, seq, state, container_id, attempt, calls, sentence, worker)
+create or replace function note_publish(p_publish publishes, p_calls jsonb, p_worker text, p_answers jsonb)
+  returns void language sql as $$
+  insert into publish_events
+    (chat_key, item_id, version, seq, state, container_id, attempt, calls, sentence, worker, answers)
   values (p_publish.chat_key, p_publish.item_id, p_publish.version, p_publish.seq, p_publish.state,
-    p_publish.container_id, p_publish.attempt, p_calls, p_publish.sentence, p_worker) $$;
+    p_publish.container_id, p_publish.attempt, p_calls, p_publish.sentence, p_worker, p_answers) $$;
 
 create or replace function publish_line(p_publish publishes) returns jsonb language sql stable as $$
   select jsonb_build_object('chat_key', c.chat_key, 'chat_id', c.chat_id, 'item_id', i.item_id,
@@ -19,6 +20,8 @@ create or replace function publish_line(p_publish publishes) returns jsonb langu
     'seq', p_publish.seq, 'container_id', p_publish.container_id, 'attempt', p_publish.attempt, 'lost', p_publish.lost,
     'inherited', p_publish.inherited, 'publishing_at', p_publish.publishing_at,
     'since_seconds', extract(epoch from now() - p_publish.phase_at),
+    'first_call_seconds', coalesce(extract(epoch from now() - p_publish.publishing_at), 0),
+    'containers', p_publish.containers, 'losses', p_publish.losses, 'refusal', p_publish.refusal,
     'story', jsonb_build_object('media_id', m.media_id, 'kind', m.kind, 'path', m.path, 'file_name', m.file_name,
       'title', m.title, 'caption', m.caption, 'file_id', m.file_id,
       'width', m.width, 'height', m.height, 'seconds', m.seconds),
@@ -28,20 +31,27 @@ create or replace function publish_line(p_publish publishes) returns jsonb langu
   left join accounts a on a.chat_key = i.chat_key and a.account_id = p_publish.account_id
   where i.chat_key = p_publish.chat_key and i.item_id = p_publish.item_id $$;
 
--- Auto Post was accepted in a live chat, or people said that a story in doubt is not live: then the doubt's container
--- is looked at first. No worker holds it yet: the one that recorded the tap goes on, after 10 s any.
+-- Auto Post was accepted in a live chat, or people said that a story in doubt is not live. A container of which a
+-- publish call was lost, or that was in doubt, is looked at first, whatever became of the publish that held it: people's
+-- word is no proof, and no other container may be made while it could be live. After a switch to another account it is
+-- left where it is, unless the doubt itself goes on. No worker holds it yet: the one that recorded the tap goes on,
+-- after 10 s any.
 create or replace function start_publish(p_item items, p_chat chats, p_worker text) returns void language plpgsql as $$
 declare before publishes; publish publishes;
 begin
-  select * into before from publishes
-  where chat_key = p_item.chat_key and item_id = p_item.item_id and state = 'in_doubt' and p_item.state = 'in_doubt'
+  select * into before from publishes where chat_key = p_item.chat_key and item_id = p_item.item_id
   order by version desc limit 1;
+  if before.container_id is null or not (before.state = 'in_doubt' and p_item.state = 'in_doubt'
+      or before.state in ('refused', 'cancelled') and (before.lost or before.inherited)
+        and before.account_id is not distinct from p_chat.account_id) then
+    before := null;
+  end if;
   insert into publishes (chat_key, item_id, version, account_id, state, container_id, inherited, lease_until)
   values (p_item.chat_key, p_item.item_id, p_item.version + 1,
     case when before.version is not null then before.account_id else p_chat.account_id end,
     case when before.version is not null then 'container' else 'creating' end,
     before.container_id, before.version is not null, now() + interval '10 seconds') returning * into publish;
-  perform note_publish(publish, '[]', p_worker);
+  perform note_publish(publish, '[]', p_worker, '[]');
 end $$;
 
 -- A tap took the item away before the publish call; the worker that is at it is fenced out.
@@ -51,7 +61,7 @@ begin
   update publishes set state = 'cancelled', owner = null, token = token + 1, seq = seq + 1, phase_at = now()
   where chat_key = p_item.chat_key and item_id = p_item.item_id and version = p_item.version
     and state in ('creating', 'container', 'ready') returning * into publish;
-  if found then perform note_publish(publish, '[]', p_worker); end if;
+  if found then perform note_publish(publish, '[]', p_worker, '[]'); end if;
 end $$;
 
 -- Take the lease of an item's newest publish, if it is free. Asked again with the same owner it answers the same.
@@ -67,9 +77,10 @@ begin
   if publish.owner is distinct from p_owner then
     if publish.owner is not null and publish.lease_until > now() then return jsonb_build_object('held', true); end if;
     update publishes set owner = p_owner, token = token + 1, seq = seq + 1, lost = lost or state = 'publishing',
+      losses = losses + (state = 'publishing')::integer,
       lease_until = now() + case state when 'in_doubt' then interval '25 minutes' else interval '75 seconds' end
     where chat_key = p_chat_key and item_id = p_item_id and version = publish.version returning * into publish;
-    perform note_publish(publish, '["taken over"]', p_owner);
+    perform note_publish(publish, '["taken over"]', p_owner, '[]');
   end if;
   return jsonb_build_object('publish', publish_line(publish));
 end $$;
@@ -98,13 +109,22 @@ begin
   end if;
   update publishes set state = target, container_id = p_move->>'container_id', attempt = (p_move->>'attempt')::integer,
     lost = (p_move->>'lost')::boolean, inherited = inherited and target <> 'creating', seq = seq + 1,
-    sentence = p_move->>'sentence', media_id = p_move->>'media_id',
+    losses = coalesce((p_move->>'losses')::integer, losses), refusal = p_move->>'refusal',
+    containers = containers + (container_id is distinct from p_move->>'container_id'
+      and p_move->>'container_id' is not null)::integer,
+    -- A renewal of the lease leaves what the card says of the wait.
+    sentence = coalesce(p_move->>'sentence', case when state = target and attempt = (p_move->>'attempt')::integer
+      then sentence end),
+    wait_until = case when p_move->>'wait_seconds' is not null
+        then now() + (p_move->>'wait_seconds')::double precision * interval '1 second'
+      when p_move->>'sentence' is null and state = target and attempt = (p_move->>'attempt')::integer then wait_until end,
+    media_id = p_move->>'media_id',
     publishing_at = case target when 'creating' then null when 'publishing' then coalesce(publishing_at, now())
       else publishing_at end,
     phase_at = case when state <> target or attempt <> (p_move->>'attempt')::integer then now() else phase_at end,
     lease_until = now() + case target when 'in_doubt' then interval '5 minutes' else interval '75 seconds' end
   where chat_key = p_chat_key and item_id = p_item_id and version = p_version returning * into publish;
-  perform note_publish(publish, p_move->'calls', p_worker);
+  perform note_publish(publish, p_move->'calls', p_worker, coalesce(p_move->'answers', '[]'));
   select sealed_token <> decode(p_move->>'sealed_token', 'base64') into was_replaced from accounts
   where chat_key = p_chat_key and account_id = publish.account_id;
   was_replaced := coalesce(was_replaced, false);
@@ -118,7 +138,7 @@ begin
       note_connection = case when not was_replaced then connection_of(p_chat_key, publish.account_id) end
     where chat_key = p_chat_key and item_id = p_item_id and p_move->>'once_connected' is not null;
     moved := true;
-  elsif before.state <> target and target <> 'ready' then
+  elsif before.state <> target and target <> 'ready' or before.wait_until is distinct from publish.wait_until then
     update items set revision = revision + 1 where chat_key = p_chat_key and item_id = p_item_id;
     perform claim_cards(p_chat_key, p_item_id, item.revision + 1, p_worker);
     moved := true;
@@ -139,9 +159,20 @@ begin
   perform count_and_lock(chat, p_item, next_state(p_item.state, step));
 end $$;
 
-create or replace function save_permalink(p_chat_key bigint, p_item_id bigint, p_version integer, p_permalink text)
-  returns jsonb language sql as $$
-  with saved as (
-    update publishes set permalink = p_permalink
-    where chat_key = p_chat_key and item_id = p_item_id and version = p_version returning 1)
-  select to_jsonb(exists (select from saved)) $$;
+-- Where a published story can be seen: its card shows it. Asked again it draws the card once more.
+create or replace function save_permalink(p_chat_key bigint, p_item_id bigint, p_version integer, p_permalink text,
+  p_worker text) returns jsonb language plpgsql set lock_timeout = '300ms' as $$
+declare item items; before publishes; changed integer;
+begin
+  select * into item from items where chat_key = p_chat_key and item_id = p_item_id for update;
+  select * into before from publishes
+  where chat_key = p_chat_key and item_id = p_item_id and version = p_version for update;
+  if before.version is null then return null; end if;
+  changed := (before.permalink is distinct from p_permalink)::integer;
+  update publishes set permalink = p_permalink
+  where chat_key = p_chat_key and item_id = p_item_id and version = p_version;
+  if item.state <> 'posted' or item.version <> p_version + 1 then return null; end if;
+  update items set revision = revision + changed where chat_key = p_chat_key and item_id = p_item_id;
+  perform claim_cards(p_chat_key, p_item_id, item.revision + changed, p_worker);
+  return item_row(p_chat_key, p_item_id);
+end $$;

@@ -6,7 +6,7 @@
 
 -- `account`: fixed by an accepted Auto Post, else the chat's. `preflight`: only if it is of this version and
 -- connection. `phase`: how far its publish is; a doubt is of the version before. `cards`: those that can be drawn,
--- retired ones once.
+-- retired ones once. `waiting`: what its publish waits for, or how long the next one had better wait.
 create or replace function item_row(p_chat_key bigint, p_item_id bigint) returns jsonb language sql stable as $$
   select jsonb_build_object(
     'chat_key', i.chat_key, 'chat_id', c.chat_id, 'id', i.item_id, 'mark', i.mark, 'state', i.state,
@@ -18,6 +18,14 @@ create or replace function item_row(p_chat_key bigint, p_item_id bigint) returns
     'phase', case when i.state in ('publishing', 'in_doubt') then (
       select p.state from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id
         and p.version = i.version - (i.state = 'in_doubt')::int) end,
+    'waiting', case when i.state in ('publishing', 'in_review') then (
+      select jsonb_build_object('until', p.wait_until, 'sentence', case when p.state <> 'refused' then p.sentence end)
+      from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id and p.wait_until is not null
+        and p.version = i.version - (i.state = 'in_review')::int
+        and (i.state = 'publishing' or p.state = 'refused')) end,
+    'permalink', case when i.state = 'posted' then (
+      select p.permalink from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id
+        and p.version = i.version - 1 and p.state = 'published') end,
     'settled', case when i.settled_step is not null then jsonb_build_object(
       'step', i.settled_step, 'id', i.settled_by, 'name', i.settled_name, 'at', i.settled_at, 'tap', i.settled_tap) end,
     'story', jsonb_build_object('media_id', m.media_id, 'kind', m.kind, 'path', m.path, 'file_name', m.file_name,

@@ -50,7 +50,9 @@ create table accounts (
   token_held_by text, token_hold_until timestamptz, token_renewed_at timestamptz,
   warned_days integer, quota_used integer, quota_total integer, quota_at timestamptz,
   removed boolean not null default false, created_at timestamptz not null default now(),
-  primary key (chat_key, account_id), unique (chat_key, ig_user_id));
+  primary key (chat_key, account_id), unique (chat_key, ig_user_id),
+  -- Until when Instagram lets our app see anything, whatever the token: 90 days from when its person was there last.
+  data_access_ends_at timestamptz);
 create trigger accounts_change_their_token after update of sealed_token, token_gone on accounts
   for each row when (old.sealed_token <> new.sealed_token or old.token_gone <> new.token_gone)
   execute function hint_at_change();
@@ -211,7 +213,13 @@ create table publishes (
   foreign key (chat_key, account_id) references accounts,
   -- Nothing is published but a container that is known.
   constraint publishes_know_their_container
-    check (container_id is not null or state in ('creating', 'refused', 'cancelled'))
+    check (container_id is not null or state in ('creating', 'refused', 'cancelled')),
+  -- On the way: until when it waits for what `sentence` says. Refused: people had better wait so long.
+  wait_until timestamptz,
+  -- How many containers were made, and how many answers of publish calls were lost.
+  containers integer not null default 0, losses integer not null default 0,
+  -- A publish call of this container was refused in these words, which may come though it is live.
+  refusal text
 );
 -- One container is one story: no second publish may hold it while one does, or has published it.
 create unique index publishes_one_per_container on publishes (chat_key, container_id)
@@ -231,7 +239,9 @@ create table publish_events (
   sentence text, worker text, at timestamptz not null default now(),
   -- One step is told once.
   primary key (chat_key, item_id, version, seq),
-  foreign key (chat_key, item_id, version) references publishes);
+  foreign key (chat_key, item_id, version) references publishes,
+  -- What Instagram said to those calls: codes, trace, its words; never a token or an address.
+  answers jsonb not null default '[]');
 
 create table commands (
   chat_key bigint not null references chats,

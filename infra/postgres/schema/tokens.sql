@@ -12,12 +12,12 @@ $$;
 
 create or replace function token_line(p_account accounts) returns jsonb language sql stable as $$
   select jsonb_build_object('chat_key', c.chat_key, 'chat_id', c.chat_id, 'account', sealed_account(p_account),
-    'seconds_left', extract(epoch from p_account.token_expires_at - now()), 'gone', p_account.token_gone,
+    'seconds_left', extract(epoch from access_ends_at(p_account) - now()), 'gone', p_account.token_gone,
     'warned_days', p_account.warned_days)
   from chats c where c.chat_key = p_account.chat_key $$;
 
--- The tokens that end within 20 days, those whose end is unknown (once a day), and those whose end the team was not
--- told. Asked again with the same owner it answers the same.
+-- The tokens that end within 20 days, or whose access to data does; those whose end is unknown, or was assumed when they
+-- were brought (once a day), and those whose end the team was not told. Asked again with the same owner it answers the same.
 create or replace function claim_tokens(p_owner text) returns jsonb language plpgsql set lock_timeout = '300ms' as $$
 declare due jsonb;
 begin
@@ -25,8 +25,8 @@ begin
     select chat_key, account_id from accounts
     where not removed and (token_hold_until is null or token_hold_until < now() or token_held_by = p_owner)
       and (token_gone and warned_days is distinct from 0
-        or not token_gone and (token_expires_at < now() + interval '20 days'
-          or token_expires_at is null and coalesce(token_renewed_at, '-infinity') < now() - interval '1 day'))
+        or not token_gone and (access_ends_at(accounts) < now() + interval '20 days'
+          or (token_expires_at is null or login = 'instagram' and token_renewed_at is null) and coalesce(token_renewed_at, '-infinity') < now() - interval '1 day'))
     order by chat_key, account_id limit 50 for update skip locked), claimed as (
     update accounts a set token_held_by = p_owner, token_hold_until = now() + interval '20 minutes'
     from mine where a.chat_key = mine.chat_key and a.account_id = mine.account_id returning a.*)
@@ -37,11 +37,14 @@ end $$;
 
 -- Put a renewed token in the place of the one that it renews; the warnings begin anew once it is good for long.
 create or replace function store_token(p_chat_key bigint, p_account_id bigint, p_before bytea, p_after bytea,
-  p_expires_at timestamptz) returns jsonb language plpgsql set lock_timeout = '300ms' as $$
+  p_expires_at timestamptz, p_data_access_ends_at timestamptz) returns jsonb
+language plpgsql set lock_timeout = '300ms' as $$
 declare account accounts;
 begin
   update accounts set sealed_token = p_after, token_expires_at = p_expires_at, token_gone = false,
-    token_renewed_at = now(), warned_days = case when p_expires_at < now() + interval '7 days' then warned_days end
+    data_access_ends_at = coalesce(p_data_access_ends_at, data_access_ends_at), token_renewed_at = now(),
+    warned_days = case when least(p_expires_at, coalesce(p_data_access_ends_at, data_access_ends_at))
+      < now() + interval '7 days' then warned_days end
   where chat_key = p_chat_key and account_id = p_account_id and not removed and sealed_token in (p_before, p_after)
   returning * into account;
   return case when found then token_line(account) end;

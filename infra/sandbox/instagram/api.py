@@ -33,6 +33,7 @@ ROUTES = (
     ("GET", NODE, "node"),
     ("GET", "/debug_token", "debug"),
     ("GET", "/refresh_access_token", "renew"),
+    ("GET", "/access_token", "renew"),
     ("GET", "/oauth/access_token", "exchange"),
     ("POST", "/oauth/access_token", "exchange"),
 )

@@ -12,7 +12,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from infra.sandbox.instagram.model import INSTAGRAM, Fetched, GraphJson, InstagramAccount, LiveStory, MediaContainer
-from infra.sandbox.instagram.rules import GraphRefusal, invalid, unknown
+from infra.sandbox.instagram.rules import (
+    DAY_SECONDS,
+    GraphRefusal,
+    invalid,
+    needs_right,
+    no_pages,
+    not_a_tester,
+    unknown,
+    wrong_secret,
+)
 from infra.sandbox.instagram.world import InstagramWorld
 from infra.sandbox.telegram.arguments import Arguments
 
@@ -20,7 +29,9 @@ APP_ID = "1000000000000001"
 APP_SECRET = "sandbox-app-secret"  # noqa: S105 - it opens the sandbox only
 ME = "me"
 FIELD = re.compile(r"(\w+)(?:\{[^}]*\})?")
-SCOPES = ["instagram_basic", "instagram_content_publish", "pages_show_list"]
+PUBLISH = "instagram_content_publish"
+SCOPES = ["instagram_basic", PUBLISH, "pages_show_list"]
+DATA_ACCESS_SECONDS = 90 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,8 @@ class GraphCall:
     def account(self) -> InstagramAccount:
         """Return the account that is called upon; raises what a foreign token is told."""
         account = self.world.sign_in(self.token, self.now)
+        if not account.is_tester:
+            raise not_a_tester("get")
         if self.node not in (ME, account.id):
             raise unknown(self.node)
         return account
@@ -110,6 +123,8 @@ async def stories(call: GraphCall) -> GraphJson:
 async def quota(call: GraphCall) -> GraphJson:
     """Count the publishes, and say how many there may be."""
     account, rules = call.account(), call.world.rules
+    if not account.may_publish:
+        raise needs_right(PUBLISH)
     since = call.arguments.integer("since") or None
     config = {"quota_total": rules.quota_total, "quota_duration": int(rules.quota_seconds)}
     whole = {"quota_usage": call.world.used(account, call.now, since), "config": config}
@@ -130,6 +145,10 @@ async def account(call: GraphCall) -> GraphJson:
 async def pages(call: GraphCall) -> GraphJson:
     """List the Facebook pages of a person, each with its Instagram account."""
     found = call.account()
+    if call.world.find_login(call.token)[1].is_of_page:
+        raise no_pages()
+    if found.is_of_business:
+        return {"data": []}
     connected = {"id": found.id, "username": found.username}
     page = {"id": f"20{found.id[2:]}", "name": found.username, "instagram_business_account": connected}
     return {"data": [call.pick(page, "name")]}
@@ -142,13 +161,25 @@ async def debug(call: GraphCall) -> GraphJson:
     except GraphRefusal as refusal:
         error = {"code": refusal.code, "message": refusal.message}
         return {"data": {"is_valid": False, "error": error, "scopes": []}}
-    known = {"app_id": APP_ID, "type": "USER", "user_id": f"10{found.id[2:]}", "scopes": SCOPES}
+    if call.token.startswith(f"{APP_ID}|") and call.token != f"{APP_ID}|{APP_SECRET}":
+        raise wrong_secret()
+    scopes = [scope for scope in SCOPES if found.may_publish or scope != PUBLISH]
+    granted = {"scope": PUBLISH} | ({} if found.publishes_for is None else {"target_ids": list(found.publishes_for)})
+    data_access_ends_at = found.data_access_ends_at or call.now + DATA_ACCESS_SECONDS
+    known = {
+        "app_id": APP_ID,
+        "type": "PAGE" if login.is_of_page else "USER",
+        "user_id": f"10{found.id[2:]}",
+        "scopes": scopes,
+        "granular_scopes": [granted] if found.may_publish else [],
+        "data_access_expires_at": int(data_access_ends_at),
+    }
     return {"data": known | {"is_valid": call.now < login.expires_at, "expires_at": int(login.expires_at)}}
 
 
 async def renew(call: GraphCall) -> GraphJson:
     """Give a new token for a good one of Instagram's login."""
-    if call.arguments.text("grant_type") != "ig_refresh_token":
+    if call.arguments.text("grant_type") not in {"ig_refresh_token", "ig_exchange_token"}:
         raise invalid("grant_type must be ig_refresh_token")
     return _fresh(call, call.world.sign_in(call.token, call.now))
 
@@ -158,7 +189,7 @@ async def exchange(call: GraphCall) -> GraphJson:
     if call.arguments.text("grant_type") != "fb_exchange_token":
         raise invalid("grant_type must be fb_exchange_token")
     if (call.arguments.text("client_id"), call.arguments.text("client_secret")) != (APP_ID, APP_SECRET):
-        raise GraphRefusal(101)
+        raise wrong_secret()
     return _fresh(call, call.world.sign_in(call.arguments.text("fb_exchange_token"), call.now))
 
 

@@ -34,6 +34,11 @@ class InstagramAccount:
     username: str
     login: str
     is_blocked: bool = False  # taken for spam: nothing of it is published for hours
+    is_tester: bool = True  # otherwise an app without Advanced Access sees nothing of it
+    is_of_business: bool = False  # its page is a business's: listed with `business_management` only
+    may_publish: bool = True
+    publishes_for: tuple[str, ...] | None = None  # the accounts for which its person granted the right; None: all
+    data_access_ends_at: float | None = None
     logins: list[SandboxLogin] = field(default_factory=list)
 
     @property

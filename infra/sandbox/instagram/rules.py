@@ -91,11 +91,11 @@ AT_METAS_RATES: dict[str, float] = {
 class GraphRefusal(Exception):
     """Instagram's no: the codes and the words that the caller is to see."""
 
-    def __init__(self, code: int, subcode: int | None = None, about: str = "") -> None:
+    def __init__(self, code: int, subcode: int | None = None, about: str = "", words: str | None = None) -> None:
         super().__init__(f"({code}/{subcode})")
         self.code = code
         self.subcode = subcode
-        self.message = f"(#{code}) " + WORDS.get((code, subcode), UNKNOWN).format(about)
+        self.message = words or f"(#{code}) " + WORDS.get((code, subcode), UNKNOWN).format(about)
 
     @property
     def http(self) -> int:
@@ -114,6 +114,26 @@ class GraphRefusal(Exception):
 def invalid(about: str) -> GraphRefusal:
     """Name a parameter that is missing or wrong."""
     return GraphRefusal(100, None, about)
+
+
+def not_a_tester(method: str) -> GraphRefusal:
+    """Say to an app without Advanced Access that an account is none of its testers."""
+    return GraphRefusal(100, words=f"Unsupported request - method type: {method}")
+
+
+def no_pages() -> GraphRefusal:
+    """Say that a page has no pages."""
+    return GraphRefusal(100, words="(#100) Tried accessing nonexisting field (accounts) on node type (Page)")
+
+
+def wrong_secret() -> GraphRefusal:
+    """Say that an app is not who it says: as code 1, and not as 101."""
+    return GraphRefusal(1, words="Error validating client secret.")
+
+
+def needs_right(right: str) -> GraphRefusal:
+    """Say which right a token lacks."""
+    return GraphRefusal(10, words=f"(#10) Application does not have permission for this action: requires {right}")
 
 
 def unknown(node: str) -> GraphRefusal:

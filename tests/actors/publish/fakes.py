@@ -262,9 +262,9 @@ class Shore:
         """The fake behind."""
         return self.sea.instagram
 
-    async def create_container(self, account: Account, story: Story) -> str:
+    async def create_container(self, account: Account, story: Story, link_name: str) -> str:
         """With points."""
-        return await self._around("create", lambda: self.real.create_container(account, story))
+        return await self._around("create", lambda: self.real.create_container(account, story, link_name))
 
     async def container(self, account: Account, container_id: str) -> Container:
         """With points."""

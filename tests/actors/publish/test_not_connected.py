@@ -15,7 +15,7 @@ from tests.stories import NOON, SUNSET
 ACCOUNT = Account(1, "1784", "studio", Login.FACEBOOK, b"sealed")
 NOTHING = NotConnected()
 CALLS: list[Callable[[], Awaitable[object]]] = [
-    lambda: NOTHING.create_container(ACCOUNT, SUNSET),
+    lambda: NOTHING.create_container(ACCOUNT, SUNSET, "1"),
     lambda: NOTHING.container(ACCOUNT, "c1"),
     lambda: NOTHING.publish(ACCOUNT, "c1"),
     lambda: NOTHING.permalink(ACCOUNT, "m1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from datetime import timedelta
 
 import anyio
 import pytest
@@ -11,7 +12,7 @@ from actors.domain.account import DoubtHints
 from actors.domain.item import Action, State
 from actors.domain.messages import Recorded, Stale
 from actors.domain.publish_phase import Phase
-from actors.errors import Answered, AnswerLost, Refused, TokenGone, Unreachable
+from actors.errors import Answered, AnswerLost, DoubtfulRefusal, Refused, TokenGone, Unreachable
 from actors.operations.publishes import TakePublish
 from actors.publish import texts
 from actors.publish.messages import Created
@@ -26,6 +27,7 @@ from tests.stories import ANNA, BEN, CHAT
 anyio_backend = virtual_time
 
 LOST = AnswerLost("The connection to Instagram broke.")
+UNREADABLE = [Fault(Refused("gone"))] * 19  # every look until people are asked
 
 
 @pytest.fixture
@@ -52,7 +54,8 @@ async def test_publish_is_committed_step_by_step_and_its_address_found(sea: Sea)
     assert (row.settled.action, row.settled.by) == (Action.PUBLISHED, ANNA)
     assert steps(sea) == ["creating", "creating", "container", "ready", "publishing", "published"]
     assert (publish.media_id, publish.permalink) == ("m1", "https://instagram.example/m1")
-    assert [row.phase for row in sea.drawn] == [Phase.CONTAINER, Phase.PUBLISHING, None]
+    assert [row.phase for row in sea.drawn] == [Phase.CONTAINER, Phase.PUBLISHING, None, None]
+    assert [row.permalink for row in sea.drawn[2:]] == [None, "https://instagram.example/m1"]
 
 
 async def test_f27_story_that_is_live_is_never_called_failed(sea: Sea) -> None:
@@ -105,7 +108,17 @@ async def test_f33_what_instagram_says_is_told_in_its_sentence_alone(sea: Sea) -
     assert "secret" not in str([event.calls for event in sea.store.tables.publish_events.all()])
 
 
-THROTTLED = Answered(429, 80002, None, "AZtrace", "There have been too many calls.", "https://host/v25.0/1784/media")
+THROTTLED = Answered(
+    429,
+    80002,
+    None,
+    "AZtrace",
+    "There have been too many calls.",
+    "https://host/v25.0/1784/media",
+    "OAuthException",
+    False,
+    (("call_count", 101.0),),
+)
 
 
 async def test_what_instagram_said_is_logged_once_in_a_row_and_told_to_the_team(sea: Sea) -> None:
@@ -118,8 +131,9 @@ async def test_what_instagram_said_is_logged_once_in_a_row_and_told_to_the_team(
     assert [(line["call"], line["outcome"], line["reason"]) for line in warned] == [
         ("create container", "unreachable", "Instagram asks us to slow down.")
     ]
-    named = ("http_status", "code", "subcode", "trace_id", "words", "url")
-    assert tuple(warned[0][name] for name in named) == astuple(THROTTLED)
+    named = ("http_status", "code", "subcode", "trace_id", "words", "url", "kind", "is_transient")
+    assert tuple(warned[0][name] for name in named) == astuple(THROTTLED)[:-1]
+    assert warned[0]["usage"] == {"call_count": 101.0}
     assert (warned[0]["chat_id"], warned[0]["item_id"], warned[0]["state"]) == (CHAT, 7, "creating")
     assert sea.item().note == "Nothing was published: Instagram asks us to slow down. Tap Auto Post to try again later."
     assert "create container: unreachable (HTTP 429, code 80002)" in last_calls(sea)
@@ -178,9 +192,9 @@ async def test_story_that_instagram_never_fetches_goes_back_to_people(sea: Sea) 
 
 async def test_doubt_that_nobody_can_read_is_put_to_people_with_hints(sea: Sea) -> None:
     sea.instagram.faults.add(Fault(LOST, Effect.BEFORE), of="publish")
-    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    sea.instagram.faults.add(None, *UNREADABLE, of="look")
 
-    await sail(sea, 100.0)
+    await sail(sea, 160.0)
 
     row = sea.item()
     assert (row.state, row.phase) == (State.IN_DOUBT, Phase.IN_DOUBT)
@@ -190,7 +204,7 @@ async def test_doubt_that_nobody_can_read_is_put_to_people_with_hints(sea: Sea) 
 
 async def test_doubt_ends_by_itself_once_the_story_can_be_seen(sea: Sea) -> None:
     sea.instagram.faults.add(Fault(LOST, Effect.BEFORE), of="publish")
-    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    sea.instagram.faults.add(None, *UNREADABLE, of="look")
 
     await sail(sea, 2000.0)
 
@@ -199,9 +213,9 @@ async def test_doubt_ends_by_itself_once_the_story_can_be_seen(sea: Sea) -> None
 
 async def test_people_say_that_it_is_not_live_and_it_is_posted_again_from_the_same_container(sea: Sea) -> None:
     sea.instagram.faults.add(Fault(LOST), of="publish")
-    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    sea.instagram.faults.add(None, *UNREADABLE, of="look")
     async with sea.sailing(sea.auto_post()):
-        await anyio.sleep(100.0)
+        await anyio.sleep(160.0)
         assert sea.item().state is State.IN_DOUBT
         await sea.go_on(sea.tap(Action.IT_IS_NOT, BEN))
         await anyio.sleep(20.0)
@@ -213,13 +227,99 @@ async def test_people_say_that_it_is_not_live_and_it_is_posted_again_from_the_sa
 async def test_people_say_that_it_is_not_live_although_it_is(sea: Sea) -> None:
     """The container is looked at first: they cannot make a second story by mistake."""
     sea.instagram.faults.add(Fault(LOST, Effect.BEFORE), of="publish")
-    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    sea.instagram.faults.add(None, *UNREADABLE, of="look")
     async with sea.sailing(sea.auto_post()):
-        await anyio.sleep(100.0)
+        await anyio.sleep(160.0)
         await sea.go_on(sea.tap(Action.IT_IS_NOT, BEN))
         await anyio.sleep(20.0)
 
     assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+async def test_row_1_good_file_is_published_though_its_first_links_are_refused(sea: Sea) -> None:
+    sea.instagram.refused_links = 3
+
+    await sail(sea, 60.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+    assert len(set(sea.instagram.links)) == len(sea.instagram.links) == 4
+    waited = [row.waiting.sentence for row in sea.drawn if row.waiting is not None]
+    assert waited == ["Instagram could not fetch the file."]
+
+
+async def test_row_3_story_that_is_not_ready_for_99_s_is_published(sea: Sea) -> None:
+    sea.instagram.unready_seconds = 99.0
+
+    await sail(sea, 150.0)
+
+    assert (sea.item().state, dict(sea.instagram.stories)) == (State.POSTED, {"c1": 1})
+
+
+async def test_row_6_story_is_published_with_a_token_that_can_read_nothing(sea: Sea) -> None:
+    sea.instagram.hides_containers = True
+
+    await sail(sea, 90.0)
+
+    assert (sea.item().state, sea.instagram.stories_of(3)) == (State.POSTED, 1)
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+async def test_row_7_people_s_word_makes_no_second_story_though_nothing_can_be_read(sea: Sea, is_live: bool) -> None:
+    """Four times 100/33 after "It is not: post again" led to a new container, whatever the first one was."""
+    sea.instagram.faults.add(Fault(LOST, Effect.BEFORE if is_live else Effect.NEVER), of="publish")
+    sea.instagram.faults.add(*[Fault(Refused("gone"))] * 400, of="look")
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(260.0)
+        assert sea.item().state is State.IN_DOUBT
+        for _ in range(2):
+            await sea.go_on(sea.tap(Action.IT_IS_NOT, BEN))
+            await anyio.sleep(100.0)
+            assert (sea.item().state, sea.item().note) == (State.IN_DOUBT, texts.still_in_doubt(texts.UNSEEN))
+
+    assert list(sea.instagram.containers) == ["c1"]
+    assert sea.instagram.stories_of(3) == int(is_live)
+
+
+async def test_row_7_story_that_was_in_doubt_keeps_its_container_over_a_cancelled_publish(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(LOST), of="publish")
+    sea.instagram.faults.add(None, *UNREADABLE, *UNREADABLE, of="look")
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(160.0)
+        await sea.go_on(sea.tap(Action.IT_IS_NOT, BEN))
+        await anyio.sleep(1.0)
+        sea.tap(Action.SKIP, BEN)
+        await anyio.sleep(30.0)
+
+    (inherited,) = [one for one in sea.store.tables.publishes.all() if one.state == "cancelled"]
+    assert (inherited.container_id, inherited.inherited) == ("c1", True)
+
+
+async def test_row_8_spam_block_is_named_and_the_next_tap_looks_at_the_same_container(sea: Sea) -> None:
+    block = DoubtfulRefusal("Instagram took this for spam.")
+    sea.instagram.faults.add(Fault(block), of="publish")
+    async with sea.sailing(sea.auto_post()):
+        await anyio.sleep(90.0)
+        assert (sea.item().state, sea.item().note) == (
+            State.IN_REVIEW,
+            "Nothing was published: Instagram took this for spam.",
+        )
+        assert sea.instagram.called.count("publish") == 1
+        await sea.go_on(sea.tap(Action.AUTO_POST))
+        await anyio.sleep(20.0)
+
+    assert (sea.item().state, dict(sea.instagram.stories)) == (State.POSTED, {"c1": 1})
+
+
+async def test_row_34_card_says_until_when_instagram_wants_no_call(sea: Sea) -> None:
+    sea.instagram.faults.add(Fault(Unreachable("Instagram asks us to slow down.", 1140.0)), of="create")
+
+    await sail(sea, 20.0)
+
+    row = sea.item()
+    assert row.state is State.IN_REVIEW
+    assert row.waiting is not None
+    assert row.waiting.until - sea.store.clock.now() >= timedelta(seconds=1100)
+    assert row.waiting.sentence is None
 
 
 async def test_only_a_container_that_expired_is_replaced(sea: Sea) -> None:
@@ -316,20 +416,20 @@ async def test_answers_that_never_come_have_their_bounds(sea: Sea) -> None:
 @pytest.mark.parametrize("fault", [Fault(LOST, silent=True), Fault(Unreachable("no network"))])
 async def test_hints_that_cannot_be_had_leave_a_doubt_all_the_same(sea: Sea, fault: Fault) -> None:
     sea.instagram.faults.add(Fault(LOST), of="publish")
-    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    sea.instagram.faults.add(None, *UNREADABLE, of="look")
     sea.instagram.faults.add(fault, of="hints")
 
-    await sail(sea, 100.0)
+    await sail(sea, 180.0)
 
     assert sea.item().note == texts.in_doubt(DoubtHints(), str(LOST))
 
 
 async def test_token_that_dies_in_a_doubt_is_remembered(sea: Sea) -> None:
     sea.instagram.faults.add(Fault(LOST), of="publish")
-    sea.instagram.faults.add(None, Fault(Refused("gone")), of="look")
+    sea.instagram.faults.add(None, *UNREADABLE, of="look")
     sea.instagram.faults.add(Fault(TokenGone("gone")), of="hints")
 
-    await sail(sea, 100.0)
+    await sail(sea, 160.0)
 
     assert (sea.item().state, sea.item().note) == (State.IN_DOUBT, texts.token_in_doubt(str(LOST)))
     assert [account.token_gone for account in sea.store.tables.accounts.all()] == [True]

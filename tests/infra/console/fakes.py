@@ -208,6 +208,8 @@ class Owner:
     ig_user_id: str
     username: str
     expires_at: datetime | None
+    data_access_ends_at: datetime | None = None
+    exchanged: str | None = None
 
 
 @dataclass

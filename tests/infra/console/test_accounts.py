@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -10,7 +11,7 @@ from typer.testing import CliRunner, Result
 from actors.domain.account import Login
 from actors.errors import Refused, Unreachable
 from infra.console.app import build
-from tests.infra.console.fakes import ACCOUNT, FakeConsole
+from tests.infra.console.fakes import ACCOUNT, FakeConsole, Owner
 
 GROUP = "-1001234567890"
 TOKEN = "EAAsecret"
@@ -50,6 +51,35 @@ def test_token_goes_to_instagram_and_is_stored_sealed(outside: FakeConsole, type
     assert (name, chat_id, account["username"], account["login"]) == ("add_account", int(GROUP), "studio", "facebook")
     assert account["sealed_token"] == f"{TOKEN[::-1]} of facebook 178".encode()
     assert TOKEN not in result.stdout
+
+
+def test_token_that_was_exchanged_is_kept_in_the_place_of_the_one_that_was_given(
+    outside: FakeConsole, type_in: Type
+) -> None:
+    outside.admin.lines = [ACCOUNT]
+    until = datetime(2026, 5, 1, tzinfo=UTC)
+    outside.owner = Owner("178", "studio", until, data_access_ends_at=until, exchanged="EAAlong")
+
+    result = type_in(*CONNECT, stdin=f"{TOKEN}\n")
+
+    ((_, _, account),) = outside.admin.asked
+    assert account["sealed_token"] == f"{'EAAlong'[::-1]} of facebook 178".encode()
+    assert account["data_access_ends_at"] == datetime(2026, 5, 1, tzinfo=UTC)
+    assert "EAA" not in result.output
+
+
+def test_row_29_end_of_the_access_to_data_stands_in_the_list(outside: FakeConsole, type_in: Type) -> None:
+    """It is certain after 90 days, and nothing showed it."""
+    outside.admin.lines = [
+        ACCOUNT | {"data_access_ends_at": "2026-05-01T00:00:00+00:00"},
+        ACCOUNT | {"data_access_ends_at": None},
+    ]
+
+    shown = type_in("account", "list").stdout
+
+    assert "data access until" in shown
+    assert "1 May" in shown
+    assert "not told" in shown
 
 
 def test_token_of_the_environment_is_taken_before_stdin_is_read(outside: FakeConsole, type_in: Type) -> None:

@@ -36,8 +36,8 @@ def unseal(sealed: bytes, whose: str) -> str:
 def around(links: str = "https://stories.example") -> GraphDependencies:
     """What the adapter needs, with stories to be fetched below an address."""
 
-    async def link(story: Story) -> str:
-        return f"{links}/media/{story.path}?{SIGNATURE}"
+    async def link(story: Story, name: str) -> str:
+        return f"{links}/media/{story.path}?{SIGNATURE}&try={name}"
 
     return GraphDependencies(unseal, seal, link, StandingClock())
 

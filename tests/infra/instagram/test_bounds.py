@@ -1,7 +1,7 @@
 """What the calls of the adapter may take fits into what the actors above it allow for."""
 
 from actors.publish.actor import READ_SECONDS
-from actors.publish.decide import CALL_SECONDS, LEASE_SECONDS, SEND_WITHIN_SECONDS
+from actors.publish.times import CALL_SECONDS, LEASE_SECONDS, SEND_WITHIN_SECONDS
 from infra.instagram.graph import HINT_SECONDS
 from infra.instagram.settings import PUBLISH_SECONDS
 

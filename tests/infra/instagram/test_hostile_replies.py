@@ -24,7 +24,7 @@ Call = Callable[[GraphInstagram], Awaitable[object]]
 
 OWNER = account()
 CALLS: dict[str, Call] = {
-    "create": lambda instagram: instagram.create_container(OWNER, story()),
+    "create": lambda instagram: instagram.create_container(OWNER, story(), "1"),
     "look": lambda instagram: instagram.container(OWNER, "1"),
     "publish": lambda instagram: instagram.publish(OWNER, "1"),
     "permalink": lambda instagram: instagram.permalink(OWNER, "1"),

@@ -8,7 +8,7 @@ import pytest
 
 from actors.domain.account import Account, ContainerState, DoubtHints, Login, Quota
 from actors.domain.item import MediaKind
-from actors.errors import AnswerLost, Refused, TokenGone, Unreachable
+from actors.errors import AnswerLost, DoubtfulRefusal, Refused, TokenGone, Unreachable
 from infra.instagram.graph import GraphInstagram
 from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.instagram import faults
@@ -25,7 +25,7 @@ def studio(sandbox: Sandbox) -> Account:
 @pytest.fixture
 async def container_id(instagram: GraphInstagram, shelf: Shelf, studio: Account) -> str:
     shelf.put("a.jpg", jpeg())
-    return await instagram.create_container(studio, story())
+    return await instagram.create_container(studio, story(), "1")
 
 
 @pytest.mark.parametrize("login", list(Login))
@@ -33,7 +33,7 @@ async def test_picture_becomes_a_story(instagram: GraphInstagram, sandbox: Sandb
     owner = account_of(sandbox.instagram.create_account("bakery", login.value))
     shelf.put("a.jpg", jpeg())
 
-    made = await instagram.create_container(owner, story())
+    made = await instagram.create_container(owner, story(), "1")
     ready = await instagram.container(owner, made)
     media_id = await instagram.publish(owner, made)
     done = await instagram.container(owner, made)
@@ -48,16 +48,56 @@ async def test_video_is_fetched_by_its_own_link(
 ) -> None:
     shelf.put("a.mp4", b"\0\0\0\x18ftypmp42", "video/mp4")
 
-    made = await instagram.create_container(studio, story("a.mp4", MediaKind.VIDEO))
+    made = await instagram.create_container(studio, story("a.mp4", MediaKind.VIDEO), "1")
 
     assert sandbox.instagram.world.containers[made].kind == "video"
 
 
-async def test_file_that_is_not_there_is_refused_in_plain_words(instagram: GraphInstagram, studio: Account) -> None:
-    with pytest.raises(Refused, match="could not fetch the file") as caught:
-        await instagram.create_container(studio, story("gone.jpg"))
+async def test_file_that_is_not_there_is_told_in_plain_words(instagram: GraphInstagram, studio: Account) -> None:
+    with pytest.raises(Unreachable, match="could not fetch the file") as caught:
+        await instagram.create_container(studio, story("gone.jpg"), "1")
 
     assert "http" not in str(caught.value)
+
+
+async def test_row_1_each_try_has_a_link_of_its_own(
+    instagram: GraphInstagram, sandbox: Sandbox, shelf: Shelf, studio: Account
+) -> None:
+    """A link that was refused is "remembered 30-120 s"; "a URL that Meta never saw is accepted at once"."""
+    sandbox.instagram.set_rules(first_links_refused=1.0, link_remembered_seconds=(3600, 3600))
+    shelf.put("a.jpg", jpeg())
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            await instagram.create_container(studio, story(), "1.7.1.1.1")
+
+    made = await instagram.create_container(studio, story(), "1.7.1.1.2")
+
+    assert (await instagram.container(studio, made)).state is ContainerState.FINISHED
+
+
+async def test_row_3_container_that_is_not_ready_though_finished_is_a_plain_no(
+    instagram: GraphInstagram, sandbox: Sandbox, shelf: Shelf, studio: Account
+) -> None:
+    """9007/2207027 "comes also after FINISHED"."""
+    sandbox.instagram.set_rules(unready_though_finished=1.0, unready_seconds=(3600, 3600))
+    shelf.put("a.jpg", jpeg())
+    made = await instagram.create_container(studio, story(), "1")
+
+    seen = await instagram.container(studio, made)
+    with pytest.raises(Unreachable):
+        await instagram.publish(studio, made)
+
+    assert seen.state is ContainerState.FINISHED
+    assert sandbox.instagram.live() == []
+
+
+async def test_row_8_account_that_is_taken_for_spam_is_refused_in_words_that_prove_nothing(
+    instagram: GraphInstagram, sandbox: Sandbox, studio: Account, container_id: str
+) -> None:
+    sandbox.instagram.block(sandbox.instagram.account)
+
+    with pytest.raises(DoubtfulRefusal, match="took this for spam"):
+        await instagram.publish(studio, container_id)
 
 
 async def test_picture_of_a_wrong_shape_is_refused_in_plain_words(
@@ -66,12 +106,12 @@ async def test_picture_of_a_wrong_shape_is_refused_in_plain_words(
     shelf.put("a.jpg", jpeg(400, 100))
 
     with pytest.raises(Refused, match="shape does not fit"):
-        await instagram.create_container(studio, story())
+        await instagram.create_container(studio, story(), "1")
 
 
 async def test_container_in_error_says_why(instagram: GraphInstagram, sandbox: Sandbox, studio: Account) -> None:
-    with pytest.raises(Refused):
-        await instagram.create_container(studio, story("gone.jpg"))
+    with pytest.raises(Unreachable):
+        await instagram.create_container(studio, story("gone.jpg"), "1")
 
     found = await instagram.container(studio, next(iter(sandbox.instagram.world.containers)))
 

@@ -29,7 +29,7 @@ async def failure(url: str, *, create: bool = False, seconds: float = 5.0) -> Po
     settings = GraphSettings(url, url, publish_seconds=seconds, read_seconds=seconds)
     async with open_instagram(settings, around()) as instagram:
         with pytest.raises(PortError) as caught:
-            await (instagram.create_container(OWNER, story()) if create else instagram.publish(OWNER, "1790"))
+            await (instagram.create_container(OWNER, story(), "1") if create else instagram.publish(OWNER, "1790"))
     return caught.value
 
 
@@ -42,7 +42,31 @@ async def test_status_codes_trace_words_and_address_of_an_answer_are_kept() -> N
         caught = await failure(wire.url)
 
     url = f"{wire.url}/v25.0/{OWNER.ig_user_id}/media_publish"
-    assert caught.answered == Answered(429, 80002, 7, "AZ_q-1x", "Too many calls.", url)
+    assert caught.answered == Answered(429, 80002, 7, "AZ_q-1x", "Too many calls.", url, None, True)
+
+
+async def test_row_45_what_meta_says_of_its_error_and_of_our_limits_is_kept() -> None:
+    """It was "none is stored or logged", and "all of the above was found by that"."""
+    headers = (
+        'X-App-Usage: {"call_count":28,"total_time":25,"total_cputime":"?"}\r\n'
+        'X-Business-Use-Case-Usage: {"17841":[{"type":"instagram","call_count":95,"total_cputime":20}]}\r\n'
+    )
+    body = envelope(type="OAuthException", is_transient=False, error_subcode=2207051, code=4)
+    async with serve(replies(403, body, headers)) as wire:
+        caught = await failure(wire.url)
+
+    assert caught.answered is not None
+    assert (caught.answered.kind, caught.answered.is_transient) == ("OAuthException", False)
+    assert dict(caught.answered.usage) == {"call_count": 95.0, "total_cputime": 20.0, "total_time": 25.0}
+
+
+@pytest.mark.parametrize("header", ["", "{", "[" * 100_000, '{"call_count": true}', '{"call_count": 1e999}', "7"])
+async def test_counters_of_another_shape_never_hide_the_code(header: str) -> None:
+    async with serve(replies(429, envelope(type=7), f"X-App-Usage: {header}\r\n" if len(header) < 99 else "")) as wire:
+        caught = await failure(wire.url)
+
+    assert caught.answered is not None
+    assert (caught.answered.code, caught.answered.kind) == (80002, None)
 
 
 @pytest.mark.parametrize(

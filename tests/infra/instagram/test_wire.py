@@ -23,7 +23,7 @@ Call = Callable[[GraphInstagram], Awaitable[object]]
 
 
 async def create(instagram: GraphInstagram) -> object:
-    return await instagram.create_container(OWNER, story())
+    return await instagram.create_container(OWNER, story(), "1")
 
 
 async def look(instagram: GraphInstagram) -> object:
@@ -143,7 +143,7 @@ async def test_call_after_the_end_never_leaves() -> None:
 
 async def test_token_is_sent_in_the_header_and_the_link_in_the_body() -> None:
     async with serve(replies(200, {"id": "5"})) as wire, open_instagram(patient(wire.url), around()) as instagram:
-        assert await instagram.create_container(OWNER, story()) == "5"
+        assert await instagram.create_container(OWNER, story(), "1") == "5"
 
     (said,) = wire.heard
     first, _, rest = said.partition(b"\r\n")
@@ -200,7 +200,7 @@ async def test_token_that_another_accounts_row_holds_is_not_even_sent() -> None:
 
 
 async def test_link_that_cannot_be_made_is_told_as_it_is() -> None:
-    async def refuse(_: object) -> str:
+    async def refuse(_story: object, _name: str) -> str:
         raise Refused("The file is missing.")
 
     calls = around()

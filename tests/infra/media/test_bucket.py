@@ -115,6 +115,17 @@ async def test_link_is_good_for_its_file_its_method_and_its_time(
     assert (other[0], written[0], late[0]) == (403, 403, 403)
 
 
+async def test_row_1_link_under_another_name_is_another_link_to_the_same_file(
+    media: BucketMedia, tmp_path: Path
+) -> None:
+    """Instagram remembers a link that it could not fetch, also one of the same second."""
+    asked = story(await media.check_and_store(picture(tmp_path)))
+    links = [await media.link(asked, name) for name in ("", "1.7.1.1.1", "1.7.1.1.2")]
+
+    assert len(set(links)) == 3
+    assert [(await fetch(link))[0] for link in links] == [200] * 3
+
+
 def with_remark() -> bytes:
     content = BytesIO()
     Image.new("RGB", (1080, 1920)).save(content, "JPEG", comment=b"52 deg 31")

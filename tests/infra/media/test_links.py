@@ -69,6 +69,15 @@ def test_link_opens_its_own_file(links: SignedLinks, path: str) -> None:
     assert link.startswith(f"{PUBLIC_URL}/media/")
 
 
+def test_row_1_link_under_another_name_is_another_link_to_the_same_file(links: SignedLinks) -> None:
+    """Instagram remembers a link that it could not fetch, also one of the same second."""
+    named = [links.link("ab/abc.mp4", name) for name in ("1.7.1.1.1", "1.7.1.1.2", "a b&c#d")]
+
+    assert len({*named, links.link("ab/abc.mp4")}) == 4
+    assert all(links.opens(*parts(link)) for link in named)
+    assert all(link.isascii() for link in named)
+
+
 @pytest.mark.parametrize(("seconds", "open_still"), [(0, True), (3599, True), (3600, False), (90_000, False)])
 def test_link_opens_until_its_time_has_passed(
     links: SignedLinks, clock: SetClock, seconds: int, open_still: bool

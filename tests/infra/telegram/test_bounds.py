@@ -2,8 +2,8 @@
 
 from actors.item.sending import LONGEST_SECONDS
 from actors.updates.polling import CALL_SECONDS, POLL_SECONDS
-from infra.telegram.caption_lines import EARLIER_ROOM, NAME_ROOM
-from infra.telegram.cards import ACCOUNT_ROOM, LINE_ROOM, LONGEST_CAPTION, NOTE_ROOM, TITLE_ROOM
+from infra.telegram.caption_lines import EARLIER_ROOM, NAME_ROOM, NOTE_ROOM
+from infra.telegram.cards import ACCOUNT_ROOM, LINE_ROOM, LONGEST_CAPTION, TITLE_ROOM
 from infra.telegram.http import CONNECT_SECONDS, LONGEST_UPLOAD_SECONDS, READ_SECONDS, WRITE_SECONDS
 
 

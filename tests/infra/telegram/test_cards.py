@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.cards.texts import CUT
-from actors.domain.item import Action, Item, Person, Settlement, State
+from actors.domain.item import Action, Item, Person, Settlement, State, Waiting
+from actors.domain.publish_phase import Phase
 from actors.ports import Face
 from infra.sandbox.telegram.markup import parse_html, utf16_length
 from infra.telegram.caption_text import LEFT_TO_RIGHT, LINE_MARK, visible
@@ -64,6 +65,21 @@ def test_live_card_says_whether_auto_post_would_work() -> None:
 
     assert "🔴 Live: Auto Post publishes\n⚠️ A &lt;trouble&gt;.\n\n" in caption(first_face(row))
     assert "trouble" not in caption(first_face(replace(row, live=False)))
+
+
+def test_card_says_what_its_publish_waits_for_and_until_when_in_the_chats_time() -> None:
+    until = datetime(2026, 11, 22, 18, 44, tzinfo=UTC)
+    row = settled(State.PUBLISHING, Action.AUTO_POST, timezone="Asia/Tokyo", phase=Phase.CREATING)
+
+    waits = tail_of(replace(row, waiting=Waiting(until, "Instagram <could> not fetch the file.")))
+    asked = tail_of(replace(ROW, note="Nothing was published: Slow down.", waiting=Waiting(until)))
+
+    assert "⏳ Instagram <could> not fetch the file. This goes on by itself until 03:44." in waits
+    assert "Nothing was published: Slow down.\n⏳ Wait until 18:44, then tap Auto Post." in asked
+
+
+def tail_of(row: Item) -> str:
+    return visible(caption(first_face(row))).translate({0x2068: None, 0x2069: None})
 
 
 def test_times_are_those_of_the_chat() -> None:

@@ -33,6 +33,15 @@ def test_open_card_has_every_button() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("permalink", "shown"),
+    [("https://www.instagram.com/stories/a/1/", [["See the story (24 h)"]]), ("http://a.example/", []), (None, [])],
+)
+def test_settled_card_leads_to_the_story_that_is_live(permalink: str | None, shown: list[list[str]]) -> None:
+    """Instagram takes a story down after 24 h; an address that is no link could be taken for data of a button."""
+    assert labels(keyboard(first_face(replace(ROW, state=State.POSTED, permalink=permalink)))) == shown
+
+
 @pytest.mark.parametrize("state", [State.PRESENTING, State.IN_REVIEW, State.PUBLISHING])
 def test_card_that_can_be_decided_keeps_its_buttons(state: State) -> None:
     """F3: no dead cards."""

@@ -62,7 +62,7 @@ async def test_token_of_facebook_login_is_exchanged_by_its_app_alone(graph: Grap
     refused = await graph.get("oauth/access_token", **exchange(old, "wrong"))
     answer = await graph.get("oauth/access_token", **exchange(old))
 
-    assert codes(refused) == (101, None)
+    assert codes(refused) == (1, None)
     assert answer["access_token"] == graph.account.token != old
 
 
