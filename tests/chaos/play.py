@@ -23,6 +23,7 @@ from infra.sandbox.demo.headless import GROUPS, PEOPLE
 from infra.sandbox.demo.wiring import COMMAND, open_fixtures, worker_of
 from infra.sandbox.demo.worker_processes import worker_process
 from infra.sandbox.instagram import faults as troubles
+from infra.sandbox.instagram.rules import AT_METAS_RATES
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.model import GroupChat
@@ -73,7 +74,7 @@ class Play:
 
     async def set_the_stage(self, vault: Vault) -> None:
         """Make the groups, all publishing by one account, and a story of its own for each item."""
-        self.sandbox.instagram.set_rules(quota_total=10 * self.wish.items, lag_seconds=3.0)
+        self.sandbox.instagram.set_rules(quota_total=10 * self.wish.items, lag_seconds=3.0, **AT_METAS_RATES)
         for title in GROUPS:
             chat = self.sandbox.create_chat(NewChat(title, PEOPLE))
             await self.fixtures.add_group(chat.id, title)

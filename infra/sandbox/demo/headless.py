@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,8 @@ from infra.sandbox.demo.fixtures import DemoFixtures
 from infra.sandbox.demo.report import Report, count
 from infra.sandbox.demo.sample_media import draw_pictures
 from infra.sandbox.demo.simulated_users import Crowd
+from infra.sandbox.instagram.model import InstagramAccount
+from infra.sandbox.instagram.rules import AT_METAS_RATES
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.world import NewChat
@@ -30,6 +32,7 @@ PEOPLE = (
 )
 GROUPS = ("Studio", "Bakery & Café", "Surf_School", "Museum", "Book*Club", "Garden", "Kitchen <3", "Theatre")
 STORIES_PER_GROUP = 3
+PUBLISHING_GROUPS = 3
 EVERY_SECONDS = 4.0
 STARTED_SECONDS = 60.0
 CUT_SECONDS = (0.7, 1.6)
@@ -52,12 +55,21 @@ class DemoOptions:
     opens: bool = False
 
 
-async def set_the_stage(sandbox: Sandbox, fixtures: DemoFixtures, folder: Path) -> int:
-    """Make groups, people and stories; returns how many items were queued."""
+Connect = Callable[[int, InstagramAccount], Awaitable[None]]
+
+
+async def set_the_stage(sandbox: Sandbox, fixtures: DemoFixtures, folder: Path, connect: Connect) -> int:
+    """Make groups, people and stories; returns how many items were queued.
+
+    The first groups publish, to an Instagram that refuses and delays as often as the real one does.
+    """
+    sandbox.instagram.set_rules(**AT_METAS_RATES)
     pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
     for number, title in enumerate(GROUPS):
         chat = sandbox.create_chat(NewChat(title, PEOPLE))
         await fixtures.add_group(chat.id, title)
+        if number < PUBLISHING_GROUPS:
+            await connect(chat.id, sandbox.instagram.account)
         for story in range(STORIES_PER_GROUP):
             picture = pictures[(number * STORIES_PER_GROUP + story) % len(pictures)]
             await fixtures.add_story(chat.id, picture.path, picture.title, story * EVERY_SECONDS)
@@ -84,7 +96,7 @@ async def play(sandbox: Sandbox, fixtures: DemoFixtures, options: DemoOptions) -
         tasks.cancel_scope.cancel()
     await _let_cards_settle(sandbox, crowd)
     report = count(crowd.taps, sandbox.telegram, sandbox.clock())
-    return _result(report, cuts, await fixtures.saboteur.decisions())
+    return _result(report, cuts, await fixtures.saboteur.decisions(), sandbox.instagram.stats())
 
 
 async def _let_cards_settle(sandbox: Sandbox, crowd: Crowd) -> None:
@@ -97,10 +109,11 @@ def _is_quiet(report: Report) -> bool:
     return report.waiting == 0 and report.settled == report.items
 
 
-def _result(report: Report, cuts: int, decisions: dict[str, int]) -> dict[str, Any]:
-    result = report.wire() | {"connections_cut": cuts} | decisions
-    # What the people saw and what the rows say are both counted; the worse one is told.
-    result["duplicates"] = max(report.duplicates, decisions["doubled"])
+def _result(report: Report, cuts: int, decisions: dict[str, int], instagram: dict[str, Any]) -> dict[str, Any]:
+    published = {"published": instagram["stories"], "instagram_refused": instagram["refusals"]}
+    result = report.wire() | {"connections_cut": cuts} | decisions | published
+    # What the people saw, what the rows say and what followers see are all counted; the worst one is told.
+    result["duplicates"] = max(report.duplicates, decisions["doubled"], instagram["doubles"])
     result["lost"] = report.lost + report.waiting
     return result
 

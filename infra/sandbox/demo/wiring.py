@@ -96,12 +96,12 @@ async def play(options: headless.DemoOptions) -> int:
             sandbox = await stack.enter_async_context(open_sandbox(options.listener, Rules()))
             dsn = await stack.enter_async_context(open_embedded(data_dir))
             fixtures = await stack.enter_async_context(open_fixtures(data_dir, DatabaseAddress(dsn, scram_only=True)))
+            key = new_key()
+            connect = partial(fixtures.connect, Vault([key]).seal)
             if not options.headless:
                 link = await stack.enter_async_context(open_link(dsn))
-                key = new_key()
                 environment = worker_of(sandbox, data_dir, link.dsn) | {"SECRET_KEYS": key}
                 script = WorkerCommand(COMMAND, environment, data_dir, [context])
-                connect = partial(fixtures.connect, Vault([key]).seal)
                 dependencies = interactive.DemoDependencies(
                     fixtures, link, script, data_dir / "pictures", headless.PEOPLE, connect
                 )
@@ -110,8 +110,9 @@ async def play(options: headless.DemoOptions) -> int:
                     sandbox, dependencies, options, lambda: console.print(words, soft_wrap=True, markup=False)
                 )
                 return 0
-            await headless.set_the_stage(sandbox, fixtures, data_dir)
-            worker = worker_process(COMMAND, worker_of(sandbox, data_dir, ""), log_file, [context])
+            await headless.set_the_stage(sandbox, fixtures, data_dir, connect)
+            environment = worker_of(sandbox, data_dir, "") | {"SECRET_KEYS": key}
+            worker = worker_process(COMMAND, environment, log_file, [context])
             await stack.enter_async_context(worker)
             console.print(f"A local Telegram is at {sandbox.url}; its worker writes to {log_file}", soft_wrap=True)
             result = await headless.play(sandbox, fixtures, options)
