@@ -185,7 +185,7 @@ class Play:
         count = 0
         for row in await self.database.fetch(CARDS):
             content = self.sandbox.telegram.chats[row["chat_id"]].messages[row["message_id"]].content
-            asked = len(content.buttons()) > 0
+            asked = any("callback_data" in button for button in content.buttons())
             said = {"posted": "Posted", "skipped": "Skipped"}.get(row["state"], "")
             count += said not in content.text or asked != (row["state"] in {"in_review", "in_doubt"})
         return count

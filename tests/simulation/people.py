@@ -148,7 +148,7 @@ class _Finger:
     def _sights(self, at: float) -> list[Sight]:
         screens = [screen for (chat_id, _), screen in self.crowd.telegram.screens.items() if chat_id == self.chat_id]
         seen = [screen.as_of(at) for screen in screens if not screen.deleted]
-        return [sight for sight in seen if sight is not None and sight.keyboard]
+        return [sight for sight in seen if sight is not None and _can_be_pressed(sight)]
 
     def _tap(self, sight: Sight, button: Button) -> None:
         self.crowd.press(self.person, sight, button)
@@ -169,3 +169,8 @@ class _Finger:
         offered = {shown.target for row in screen.now.keyboard for shown in row}
         if button.target in offered and not screen.deleted:
             self._again(screen.now, button)
+
+
+def _can_be_pressed(sight: Sight) -> bool:
+    """A published card has a link alone."""
+    return any(not button.is_link for row in sight.keyboard for button in row)

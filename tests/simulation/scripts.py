@@ -83,9 +83,10 @@ SCRIPTS = (
     Script(
         (
             Act("effect publish", (1, 1), Deed.LOSE_REPLY),
-            Act("sent container", (1, 1), Deed.REFUSE, in_a_row=3, after=1, not_before=59.0),
+            # All looks until people are asked, and those that follow their answer.
+            Act("sent container", (1, 1), Deed.REFUSE, in_a_row=45, after=1, not_before=59.0),
         ),
-        260.0,
+        340.0,
         people=2,
     ),
     Script(
