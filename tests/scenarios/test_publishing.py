@@ -50,14 +50,14 @@ async def test_skip_while_instagram_fetches_the_file_cancels_the_publish(stage: 
 
 
 @pytest.mark.parametrize(
-    ("verb", "yes", "end", "stories"),
+    ("verb", "yes", "end", "offered", "stories"),
     [
-        ("live", "Yes, it is live", "Posted via Instagram, confirmed by", 0),
-        ("not_live", "Yes, post again", "Posted via Instagram by", 1),
+        ("live", "Yes, it is live", "Posted via Instagram, confirmed by", [], 0),
+        ("not_live", "Yes, post again", "Posted via Instagram by", ["See the story (24 h)"], 1),
     ],
 )
 async def test_doubt_is_ended_by_the_person_who_was_asked(
-    stage: Stage, verb: str, yes: str, end: str, stories: int
+    stage: Stage, verb: str, yes: str, end: str, offered: list[str], stories: int
 ) -> None:
     stage.instagram = instagram = FakeInstagram()
     await stage.add_chat(live=True)
@@ -79,6 +79,7 @@ async def test_doubt_is_ended_by_the_person_who_was_asked(
         sure = stage.tap(card, ANNA, f"confirm_{verb}:{item}:2:{ANNA.id}")
         assert (await stage.line(sure))["outcome"] == "recorded"
         await stage.says(card, end)
+        # A story's address is asked for once the card says that it is live.
+        await stage.until(lambda: stage.buttons(card) == offered)
 
-    assert stage.buttons(card) == []
     assert len(instagram.live) == stories
