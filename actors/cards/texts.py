@@ -15,6 +15,7 @@ from actors.item.texts import DONE
 
 DRY_RUN = "🧪 Dry run: nothing is published"
 LIVE = "🔴 Live: Auto Post publishes"
+MADE_BY_AI = "Labelled as made with AI"
 RETIRED = "🔁 Back in the queue: see the newer card"
 ORIGINAL = "Original"
 CUT = f"… (all of it: {ORIGINAL})"
@@ -53,6 +54,11 @@ PROGRESS: Mapping[Phase, str] = MappingProxyType(
 def account(name: str) -> str:
     """Say where the story goes."""
     return f"Instagram: {name}"
+
+
+def mentions(names: str) -> str:
+    """Say whom the story mentions; without "@", which would call people of Telegram."""
+    return f"Mentions: {names}"
 
 
 def slot(moment: str) -> str:

@@ -122,7 +122,7 @@ class Dimensions:
 class Story:
     """The media and its caption; `file_id` is Telegram's own copy, once it has one.
 
-    A story that a release before this one took in has no `dimensions`.
+    A story that a release before this one took in has no `dimensions`. `mentions` are names at Instagram, without "@".
     """
 
     media_id: int
@@ -133,6 +133,8 @@ class Story:
     caption: str
     file_id: str | None = None
     dimensions: Dimensions | None = None
+    mentions: tuple[str, ...] = ()
+    made_by_ai: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,12 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class StoryWords:
-    """What was typed of all files: a title (None: each has its name) and the text to copy."""
+    """What was typed of all files: a title (None: each has its name), the text to copy, mentions, a label."""
 
     title: str | None
     caption: str
+    mentions: tuple[str, ...] = ()
+    made_by_ai: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Adding:
             "seconds": file.dimensions.seconds,
             "title": title if of == 1 else f"{title} ({number} of {of})",
             "caption": self.words.caption,
+            "mentions": list(self.words.mentions),
+            "made_by_ai": self.words.made_by_ai,
         }
 
     def _show(self, lines: Lines, made: Sequence[AcceptedFile]) -> None:

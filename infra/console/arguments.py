@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cache
@@ -14,6 +15,7 @@ from infra.console.exit_codes import Unexpected, WrongInput
 
 LIMITS = "Limits"
 LARGEST_ID = 2**63 - 1
+USERNAME = re.compile(r"[A-Za-z0-9._]{1,30}")
 
 
 def chat_id(text: str) -> int:
@@ -64,6 +66,14 @@ def title(text: str) -> str:
 def account(text: str) -> str:
     """Read an Instagram account's name, with or without its @."""
     return text.strip().removeprefix("@")
+
+
+def mention(text: str) -> str:
+    """Read a name at Instagram, with or without its @: https://help.instagram.com/583107688369069."""
+    name = account(text)
+    if USERNAME.fullmatch(name) is None:
+        raise WrongInput(f"{text!r} is not a name at Instagram: up to 30 letters, digits, periods and underscores.")
+    return name.lower()
 
 
 @cache

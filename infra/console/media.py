@@ -20,6 +20,7 @@ from infra.console.printing import Columns, Line, show_lines, show_sentence, sho
 from infra.console.program import examples
 from infra.console.times import common, shown
 
+MOST_MENTIONS = 20  # of a post, by Meta's reference of IG User media; of a story it says nothing
 YOUNGEST = timedelta(hours=1)  # a younger file may be on its way to its row
 
 Paths = Annotated[
@@ -27,6 +28,16 @@ Paths = Annotated[
 ]
 FirstMinute = Annotated[bool, typer.Option("--first-minute", help="Of a film that is longer, take its first 60 s.")]
 Parts = Annotated[bool, typer.Option("--parts", help="Make stories of 60 s each of a film that is longer.")]
+Mentions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--mention",
+        metavar="NAME",
+        parser=arguments.mention,
+        help="Mention this account of Instagram; may be repeated.",
+    ),
+]
+MadeByAi = Annotated[bool, typer.Option("--ai", help="Have Instagram label it as made with AI.")]
 Caption = Annotated[str, typer.Option(help="The text to copy when it is posted.")]
 
 
@@ -63,13 +74,19 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
         caption: Caption = "",
         first_minute: FirstMinute = False,
         parts: Parts = False,
+        mention: Mentions = None,
+        made_by_ai: MadeByAi = False,
         as_json: arguments.AsJson = False,
     ) -> None:
         """Make files fit for a story and take them in for a group; a file that it has already stays what it is."""
         if first_minute and parts:
             raise WrongInput("--first-minute and --parts mean two things: choose one.")
         longer = Longer.PARTS if parts else Longer.FIRST_MINUTE if first_minute else Longer.REFUSED
-        adding = Adding(opened, chat, longer, StoryWords(title, caption), as_json)
+        mentions = tuple(dict.fromkeys(mention or ()))
+        if len(mentions) > MOST_MENTIONS:
+            raise WrongInput(f"A story mentions {MOST_MENTIONS} accounts at most, and these are {len(mentions)}.")
+        words = StoryWords(title, caption, mentions, made_by_ai)
+        adding = Adding(opened, chat, longer, words, as_json)
         if run(lambda: adding.add_all(paths)):
             raise typer.Exit(WrongInput.exit_code)
 

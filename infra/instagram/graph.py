@@ -5,6 +5,7 @@ developers.facebook.com/docs/instagram-platform/content-publishing
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -37,7 +38,7 @@ class GraphInstagram:
 
     async def create_container(self, account: Account, story: Story, link_name: str) -> str:
         """Have Instagram fetch the story's file."""
-        form = {"media_type": "STORIES", LINK[story.kind]: await self._around.link(story, link_name)}
+        form = {"media_type": "STORIES", LINK[story.kind]: await self._around.link(story, link_name)} | _labels(story)
         return (await self._calls.make(self._ask(account, account.ig_user_id, "media", form=form), Made)).id
 
     async def container(self, account: Account, container_id: str) -> Container:
@@ -110,6 +111,16 @@ class GraphInstagram:
     ) -> Ask:
         token = self._around.unseal(account.sealed_token, account.whose)
         return Ask(self._calls.settings.node(account.login, *path), token, query or {}, form)
+
+
+def _labels(story: Story) -> dict[str, str]:
+    """Say whom a story mentions, and that an AI made it; a place on the picture is optional in stories since July 2025.
+
+    developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media
+    """
+    tags = json.dumps([{"username": name} for name in story.mentions])
+    label = {"is_ai_generated": "true"} if story.made_by_ai else {}
+    return label | ({"user_tags": tags} if story.mentions else {})
 
 
 @asynccontextmanager

@@ -69,6 +69,8 @@ def story(value: Any) -> Story:
         caption=value["caption"],
         file_id=value["file_id"],
         dimensions=_dimensions(value),
+        mentions=tuple(value["mentions"]),
+        made_by_ai=value["made_by_ai"],
     )
 
 

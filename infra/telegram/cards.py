@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from actors.cards import texts
-from actors.domain.item import Action, Item, State
+from actors.domain.item import Action, Item, State, Story
 from actors.domain.publish_phase import CANCELLABLE
 from actors.domain.taps import Question
 from actors.item.texts import BUTTON
@@ -34,6 +34,7 @@ from infra.telegram.received_caption import seen_html
 LONGEST_CAPTION = 1024  # UTF-16 units after entity parsing, https://core.telegram.org/bots/api#sendphoto
 TITLE_ROOM = 100
 ACCOUNT_ROOM = 64
+MENTIONS_ROOM = 160
 LINE_ROOM = 220  # a name of 64 characters with 75 of ours; kept free in every drawn card
 SHORTEST_COPY = 40
 
@@ -162,7 +163,7 @@ class _Buttons:
 def _draw(row: Item, retired: bool) -> _Body:
     account = f"{texts.account(isolated(row.account.lstrip('@'), ACCOUNT_ROOM))}\n" if row.account else ""
     title = isolated(one_line(row.story.title) or row.story.file_name, TITLE_ROOM)
-    head = f"<b>{title}</b>\n{account}{slot(row)}\n{texts.LIVE if row.live else texts.DRY_RUN}"
+    head = f"<b>{title}</b>\n{account}{_labels(row.story)}{slot(row)}\n{texts.LIVE if row.live else texts.DRY_RUN}"
     if retired:
         return _Body(head, row.story.caption, texts.RETIRED)
     if row.live and row.preflight is not None:
@@ -171,6 +172,12 @@ def _draw(row: Item, retired: bool) -> _Body:
     settled = [line for line in (note, waiting(row), outcome(row)) if line]
     room = LONGEST_CAPTION - LINE_ROOM - SHORTEST_COPY - visible_units("\n".join([head, *settled]))
     return _Body(head, row.story.caption, "\n".join([*settled, *late_lines(row, room)]))
+
+
+def _labels(story: Story) -> str:
+    """What Instagram is told beside the file, and what a person who posts by hand has to add."""
+    names = texts.mentions(clip(", ".join(story.mentions), MENTIONS_ROOM)) if story.mentions else ""
+    return "".join(f"{escape(line)}\n" for line in (names, texts.MADE_BY_AI if story.made_by_ai else "") if line)
 
 
 def _read(seen: str) -> _Body:

@@ -69,6 +69,8 @@ class MediaRecord:
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
+    mentions: tuple[str, ...] = ()
+    made_by_ai: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,6 +243,8 @@ def _story(media: MediaRecord) -> Story:
         media.caption,
         media.file_id,
         _dimensions(media),
+        media.mentions,
+        media.made_by_ai,
     )
 
 

@@ -86,7 +86,7 @@ create or replace function media_line(p_media media) returns json language sql s
   select json_build_object('id', p_media.media_id, 'chat_id', c.chat_id, 'timezone', c.timezone, 'kind', p_media.kind,
     'file_name', p_media.file_name, 'title', p_media.title, 'caption', p_media.caption, 'bytes', p_media.bytes,
     'sha256', p_media.sha256, 'path', p_media.path, 'width', p_media.width, 'height', p_media.height,
-    'seconds', p_media.seconds, 'posted', p_media.posted, 'created_at', p_media.created_at,
+    'seconds', p_media.seconds, 'mentions', p_media.mentions, 'made_by_ai', p_media.made_by_ai, 'posted', p_media.posted, 'created_at', p_media.created_at,
     'open_item', (select item_id from items where chat_key = p_media.chat_key and media_id = p_media.media_id
       and state in ('waiting', 'presenting', 'in_review', 'publishing', 'in_doubt')),
     'locked', (l).kind, 'locked_until', nullif((l).until, 'infinity'))
@@ -99,10 +99,12 @@ declare key bigint := (select chat_key from chats where chat_id = p_chat_id); st
 begin
   if key is null then return unknown_chat(p_chat_id); end if;
   for story in select * from jsonb_array_elements(p_stories) loop
-    insert into media (chat_key, kind, path, file_name, title, caption, sha256, bytes, width, height, seconds)
+    insert into media (chat_key, kind, path, file_name, title, caption, sha256, bytes, width, height, seconds,
+      mentions, made_by_ai)
     values (key, story->>'kind', story->>'path', story->>'file_name', story->>'title',
       story->>'caption', story->>'sha256', (story->>'bytes')::bigint, (story->>'width')::integer,
-      (story->>'height')::integer, (story->>'seconds')::double precision)
+      (story->>'height')::integer, (story->>'seconds')::double precision,
+      array(select jsonb_array_elements_text(story->'mentions')), coalesce((story->>'made_by_ai')::boolean, false))
     on conflict (chat_key, sha256) do nothing returning * into one;
     if found then
       answers := answers || json_build_array(media_line(one), true);

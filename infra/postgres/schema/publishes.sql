@@ -24,7 +24,8 @@ create or replace function publish_line(p_publish publishes) returns jsonb langu
     'containers', p_publish.containers, 'losses', p_publish.losses, 'refusal', p_publish.refusal,
     'story', jsonb_build_object('media_id', m.media_id, 'kind', m.kind, 'path', m.path, 'file_name', m.file_name,
       'title', m.title, 'caption', m.caption, 'file_id', m.file_id,
-      'width', m.width, 'height', m.height, 'seconds', m.seconds),
+      'width', m.width, 'height', m.height, 'seconds', m.seconds, 'mentions', m.mentions,
+      'made_by_ai', m.made_by_ai),
     'token_gone', coalesce(a.token_gone or a.removed, false),
     'account', case when a.account_id is not null then sealed_account(a) end)
   from items i join chats c using (chat_key) join media m using (chat_key, media_id)

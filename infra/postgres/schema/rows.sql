@@ -30,7 +30,8 @@ create or replace function item_row(p_chat_key bigint, p_item_id bigint) returns
       'step', i.settled_step, 'id', i.settled_by, 'name', i.settled_name, 'at', i.settled_at, 'tap', i.settled_tap) end,
     'story', jsonb_build_object('media_id', m.media_id, 'kind', m.kind, 'path', m.path, 'file_name', m.file_name,
       'title', m.title, 'caption', m.caption, 'file_id', m.file_id,
-      'width', m.width, 'height', m.height, 'seconds', m.seconds), 'cards', coalesce((
+      'width', m.width, 'height', m.height, 'seconds', m.seconds, 'mentions', m.mentions,
+      'made_by_ai', m.made_by_ai), 'cards', coalesce((
       select jsonb_agg(jsonb_build_array(k.message_id, k.retired) order by k.message_id)
       from cards k where k.chat_key = i.chat_key and k.item_id = i.item_id and not k.gone
         and (not k.retired or k.shown < k.want)), '[]'))

@@ -70,6 +70,8 @@ create table media (
   posted bigint not null default 0, created_at timestamptz not null default now(),
   -- Of what goes live, in pixels and seconds; null: taken in by a release that did not measure.
   width integer, height integer, seconds double precision,
+  -- By their names at Instagram; and whether it carries the label of what an AI made.
+  mentions text[] not null default '{}', made_by_ai boolean not null default false,
   primary key (chat_key, media_id),
   -- The same file is one story of a chat.
   unique (chat_key, sha256));

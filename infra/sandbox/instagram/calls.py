@@ -5,13 +5,22 @@ https://developers.facebook.com/docs/instagram-platform/content-publishing
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.sandbox.instagram.model import INSTAGRAM, Fetched, GraphJson, InstagramAccount, LiveStory, MediaContainer
+from infra.sandbox.instagram.model import (
+    INSTAGRAM,
+    Fetched,
+    GraphJson,
+    InstagramAccount,
+    LiveStory,
+    MediaContainer,
+    StoryLabels,
+)
 from infra.sandbox.instagram.rules import (
     DAY_SECONDS,
     GraphRefusal,
@@ -28,6 +37,7 @@ from infra.sandbox.telegram.arguments import Arguments
 APP_ID = "1000000000000001"
 APP_SECRET = "sandbox-app-secret"  # noqa: S105 - it opens the sandbox only
 ME = "me"
+USERNAME = re.compile(r"[A-Za-z0-9._]{1,30}")
 FIELD = re.compile(r"(\w+)(?:\{[^}]*\})?")
 PUBLISH = "instagram_content_publish"
 SCOPES = ["instagram_basic", PUBLISH, "pages_show_list"]
@@ -82,7 +92,9 @@ async def create(call: GraphCall) -> GraphJson:
     if bool(image_url) == bool(video_url):
         raise invalid("exactly one of image_url and video_url is needed")
     kind = "image" if image_url else "video"
+    labels = _labels(call.arguments)
     container = call.world.create_container(account, kind, image_url or video_url, call.now)
+    container.labels = labels
     if kind == "image":
         await _fetch(call, container, image_url)
     else:
@@ -206,6 +218,18 @@ CALLS: dict[str, Callable[[GraphCall], Awaitable[GraphJson]]] = {
     "renew": renew,
     "exchange": exchange,
 }
+
+
+def _labels(arguments: Arguments) -> StoryLabels:
+    """Read `user_tags`, a JSON array of objects each with a `username`, and `is_ai_generated`."""
+    try:
+        tags = json.loads(arguments.text("user_tags") or "[]")
+        names = tuple(tag["username"] for tag in tags)
+    except (ValueError, TypeError, KeyError):
+        raise invalid("user_tags") from None
+    if not all(isinstance(name, str) and USERNAME.fullmatch(name) for name in names):
+        raise invalid("user_tags")
+    return StoryLabels(names, arguments.text("is_ai_generated") == "true")
 
 
 async def _fetch(call: GraphCall, container: MediaContainer, url: str) -> None:

@@ -73,6 +73,14 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryLabels:
+    """Whom a story mentions, and whether it says that an AI made it."""
+
+    mentions: tuple[str, ...] = ()
+    made_by_ai: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LiveStory:
     """A story as followers see it."""
 
@@ -82,6 +90,7 @@ class LiveStory:
     media: str
     kind: str
     at: float
+    labels: StoryLabels = StoryLabels()
 
     @property
     def permalink(self) -> str:
@@ -98,6 +107,7 @@ class MediaContainer:
     kind: str
     media: str
     made_at: float
+    labels: StoryLabels = StoryLabels()
     fetched: Fetched | None = None
     ready_at: float = math.inf
     publishable_at: float = math.inf

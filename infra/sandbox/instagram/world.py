@@ -156,7 +156,7 @@ class InstagramWorld:
         if self.used(account, now) >= self.rules.quota_total:
             raise GraphRefusal(9, 2207042)
         number = str(FIRST_STORY + 11 * len(self.stories))
-        story = LiveStory(number, container.id, account.id, container.media, container.kind, now)
+        story = LiveStory(number, container.id, account.id, container.media, container.kind, now, container.labels)
         container.stories.append(story)
         self.stories[number] = story
         place = {"account_id": account.id, "container_id": container.id, "story_id": number}

@@ -223,6 +223,29 @@ def test_files_become_stories_named_after_themselves(outside: FakeConsole, type_
     assert result.stdout.splitlines() == ["Media 3: Sunset (photo, 2.0 MB) was there already."] * 2
 
 
+def test_mentions_and_the_label_go_along(outside: FakeConsole, type_in: Type) -> None:
+    outside.admin.lines = [MEDIA | {"new": True}]
+
+    type_in("media", "add", "a.jpg", "--chat", GROUP, "--mention", "@Bakery.Anna", "--mention", "ben_1", "--ai")
+    type_in("media", "add", "b.jpg", "--chat", GROUP)
+
+    told = [(story["mentions"], story["made_by_ai"]) for story in stories_asked_for(outside)]
+    assert told == [(["bakery.anna", "ben_1"], True), ([], False)]
+
+
+@pytest.mark.parametrize("name", ["", "@", "a b", "a" * 31, "bäckerei", "a/b"])
+def test_name_that_instagram_cannot_have_is_not_mentioned(outside: FakeConsole, type_in: Type, name: str) -> None:
+    told_once(type_in("media", "add", "a.jpg", "--chat", GROUP, "--mention", name), 2, "is not a name at Instagram")
+
+    assert stories_asked_for(outside) == []
+
+
+def test_more_mentions_than_a_post_takes_are_refused(type_in: Type) -> None:
+    names = [word for number in range(21) for word in ("--mention", f"name{number}")]
+
+    told_once(type_in("media", "add", "a.jpg", "--chat", GROUP, *names), 2, "mentions 20 accounts at most")
+
+
 def test_one_unfit_file_spares_the_others(outside: FakeConsole, type_in: Type) -> None:
     outside.admin.lines = [MEDIA | {"new": True}]
     outside.library.error = Refused("notes.txt is not a picture or film that can be read.")

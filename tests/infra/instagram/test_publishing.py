@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,6 +42,31 @@ async def test_picture_becomes_a_story(instagram: GraphInstagram, sandbox: Sandb
     assert (ready.state, done.state) == (ContainerState.FINISHED, ContainerState.PUBLISHED)
     assert [live.id for live in sandbox.instagram.live(owner.ig_user_id)] == [media_id]
     assert await instagram.permalink(owner, media_id) == sandbox.instagram.live()[0].permalink
+
+
+@pytest.mark.parametrize("kind", list(MediaKind))
+@pytest.mark.parametrize(("mentions", "made_by_ai"), [((), False), (("bakery.anna", "ben_1"), False), ((), True)])
+async def test_row_40_and_43_mentions_and_the_label_reach_the_story(
+    instagram: GraphInstagram,
+    sandbox: Sandbox,
+    shelf: Shelf,
+    studio: Account,
+    kind: MediaKind,
+    mentions: tuple[str, ...],
+    made_by_ai: bool,
+) -> None:
+    """A place is optional in stories since 9 July 2025, the label is there since 22 June 2026: IG User media."""
+    shelf.put(
+        "a.jpg",
+        jpeg() if kind is MediaKind.PHOTO else b"\0\0\0\x18ftypmp42",
+        "image/jpeg" if kind is MediaKind.PHOTO else "video/mp4",
+    )
+    labelled = replace(story(kind=kind), mentions=mentions, made_by_ai=made_by_ai)
+
+    made = await instagram.create_container(studio, labelled, "1")
+    found = sandbox.instagram.world.containers[made].labels
+
+    assert (found.mentions, found.made_by_ai) == (mentions, made_by_ai)
 
 
 async def test_video_is_fetched_by_its_own_link(

@@ -175,6 +175,14 @@ async def test_same_file_is_one_story(desk: PostgresAdmin) -> None:
     assert (again[0]["id"], again[0]["new"], again[0]["title"]) == (first[1]["id"], False, "b")
 
 
+async def test_mentions_and_the_label_are_kept(desk: PostgresAdmin) -> None:
+    labelled = await desk.add_media(CHAT, [story("a") | {"mentions": ["bakery.anna", "ben_1"], "made_by_ai": True}])
+    plain = await desk.add_media(CHAT, [story("b")])
+
+    shown = [(line["mentions"], line["made_by_ai"]) for line in [*labelled, *plain]]
+    assert shown == [(["bakery.anna", "ben_1"], True), ([], False)]
+
+
 async def test_two_chats_each_have_the_same_file(desk: PostgresAdmin) -> None:
     await desk.add_chat(-5, {})
 

@@ -34,6 +34,25 @@ HOSTILE = [
 ]
 
 
+def test_card_says_whom_the_story_mentions_and_how_it_is_labelled() -> None:
+    """Without "@": Telegram would call people of its own by those names."""
+    story = replace(ROW.story, mentions=("bakery.anna", "ben_1"), made_by_ai=True)
+
+    shown = visible(caption(first_face(replace(ROW, story=story)))).splitlines()
+
+    assert shown[2:4] == ["Mentions: bakery.anna, ben_1", "Labelled as made with AI"]
+    assert "@" not in "".join(shown)
+
+
+def test_many_mentions_leave_room_for_everything_else() -> None:
+    story = replace(ROW.story, mentions=tuple(f"{number:030d}" for number in range(20)), caption="x" * 2000)
+
+    shown = caption(first_face(replace(ROW, story=story)))
+
+    assert utf16_length(visible(shown)) <= LONGEST_CAPTION
+    assert "Dry run" in shown
+
+
 def tail(row: Item) -> str:
     shown = caption(first_face(row))
     start = f"{HEAD}\n\n{COPY}\n\n"
