@@ -1,4 +1,4 @@
-"""Moments by a chat's clock; what could be taken for another one says its year or its offset. Pure."""
+"""Moments by a chat's clock; what could be taken for another one says its year or UTC+n. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers callback queries: toasts, and presses that never reached their item. Nothing is silent."""
+"""Answers each callback query: toasts, and presses that never reached their item. Nothing is silent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long to wait before trying again: the one type for it, whatever failed. Pure.
+"""Retries: after which pause what failed is tried again, the one type for it, and where that happens. Pure.
 
 Where retries happen: wherever a `Backoff` stands, beside what is retried. Edits (cards/actor.py); toasts, and lines in
 the chat (item/callback_answers.py); polls and the webhook (updates/); the bot's name and menu (commands/); LISTEN

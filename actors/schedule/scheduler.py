@@ -1,4 +1,4 @@
-"""Sleeps until a slot comes, claims what is due, and tells the item."""
+"""Sleeps until an item is due, claims its card, and tells the item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dispatches each update to the actor that serves it; shared by polling and the webhook."""
+"""The dispatcher: hands each update to the actor that serves it; shared by polling and the webhook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes updates in; an update is confirmed to Telegram only when its effect is durable, or visibly refused."""
+"""Polls for updates; the offset has Telegram forget one only when its effect is durable, or visibly refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- The rule book of an item's states, its mark, and what triggers call.
+-- The state machine of an item (`next_state`), its mark, and what triggers call.
 --
 -- The database decides what a tap, a send or a publish does to an item; `decide` in the core decides what to show until
 -- that is known. Every function here asks `next_state` before it moves an item, and the checks of items and item_events

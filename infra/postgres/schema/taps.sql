@@ -1,6 +1,6 @@
--- A tap: one statement, one commit, and the same answer however often it is asked.
+-- A tap, the function record_tap: one statement, one commit, and the same answer however often it is asked.
 --
--- `record_tap` stores the tap's key with its verdict and does all that the verdict means: the decision and its event,
+-- It stores the tap's key with its verdict and does all that the verdict means: the decision and its event,
 -- late lines, counters, locks, the start or the end of a publish, and the claim of the next edit of each card. An
 -- attempt that comes later finds the key, also after `close_tap`, which stores it as refused for a tap that could not
 -- be recorded in time. Order of verdicts: unknown chat, no right, another item's button, missing item, stale, recorded.
