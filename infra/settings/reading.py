@@ -26,6 +26,8 @@ LIBPQ = re.compile(r"PG[A-Z]{4,}")
 QUOTES = "\"'“”‘’"
 # Below, names meet by chance: PORT and PORTS, HOST and HOSTS are other programs' business.
 SHORTEST = 7
+OURS = "EVERYTAP_"  # what a person puts before a name who has many programs
+OF_ALL = ("AWS_",)  # other programs read names like these
 CLOSE = 0.86
 LARGEST_BYTES = 1_000_000  # of a `.env`, in which nothing is expanded: a password may hold a `${`
 
@@ -124,8 +126,25 @@ def misspelt(found: Iterable[str], ours: Collection[str], unset: Collection[str]
     """Yield a sentence for each name that was found and is like one of `unset`, as long as it is none of `ours`."""
     meant = [name for name in unset if len(name) >= SHORTEST]
     for name in sorted({name.upper() for name in found} - set(ours)):
-        for like in get_close_matches(name, meant, n=1, cutoff=CLOSE):
+        like = _meant_by(name, meant)
+        if like is not None:
             yield f"There is no setting {name}, so nothing reads it: did you mean {like}?"
+
+
+def _meant_by(name: str, meant: Collection[str]) -> str | None:
+    """The setting that a name is a slip of: by its letters, or with one of its words left out."""
+    bare = name.removeprefix(OURS)
+    if bare in meant:
+        return bare
+    shorter = (
+        like for like in meant if not like.startswith(OF_ALL) and _lacks_a_word(bare.split("_"), like.split("_"))
+    )
+    return next(iter(get_close_matches(bare, meant, n=1, cutoff=CLOSE)), next(shorter, None))
+
+
+def _lacks_a_word(name: list[str], like: list[str]) -> bool:
+    """A single word would be many programs' own, and so would a name without its first."""
+    return len(like) - len(name) == 1 < len(name) and name[0] == like[0] and set(name) < set(like)
 
 
 class BrokenFile(Exception):

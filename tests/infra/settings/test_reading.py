@@ -166,6 +166,10 @@ def test_host_that_another_program_set_is_refused(wrong: str) -> None:
         ("SECRET_KEY", "SECRET_KEYS"),
         ("PUBLIC_ULR", "PUBLIC_URL"),
         ("LOGLEVEL", "LOG_LEVEL"),
+        ("TELEGRAM_API", "TELEGRAM_API_URL"),
+        ("TELEGRAM_WEBHOOK", "TELEGRAM_WEBHOOK_URL"),
+        ("FACEBOOK_ID", "FACEBOOK_APP_ID"),
+        ("EVERYTAP_DATABASE_URL", "DATABASE_URL"),
     ],
 )
 def test_name_that_is_nearly_ours_is_named_with_the_one_that_was_meant(name: str, meant: str) -> None:
@@ -189,6 +193,9 @@ def test_name_that_is_nearly_ours_is_named_with_the_one_that_was_meant(name: str
         "TEST_DATABASE_URL",
         "TELEGRAM_API_ID",
         "TELEGRAM_API_HASH",
+        "TELEGRAM_CHAT_ID",
+        "TELEGRAM",
+        "WEBHOOK_URL",
         "FTP_PROXY",
         "POSTGRES_PASSWORD",
         "LOGNAME",
