@@ -114,7 +114,9 @@ class Worker:
         recipients = Recipients(ports.updates, self.items, self._aloud, self.commands, self.migration)
         self.poller = UpdatePoller(recipients, self.lease)
         self.receiver = None if ports.webhook is None else WebhookReceiver(recipients, ports.webhook)
-        self.tokens = TokenKeeper(TokenDependencies(worker, self.database, ports.instagram, ports.chat))
+        self.tokens = TokenKeeper(
+            TokenDependencies(worker, self.database, ports.instagram, ports.chat, self._left_behind)
+        )
         self.notifications = NotificationListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
         self._updates = ports.updates

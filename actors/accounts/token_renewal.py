@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TypeVar
@@ -33,12 +34,16 @@ WARN_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TokenDependencies:
-    """All that the keeper reaches; `worker` must be new with each start of the process."""
+    """All that the keeper reaches; `worker` must be new with each start of the process.
+
+    `left_behind`: open cards say something of an account that is true no more.
+    """
 
     worker: str
     store: Store
     instagram: Instagram
     chat: Chat
+    left_behind: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +106,15 @@ class TokenKeeper:
     async def _keep_fresh(self, due: TokenDue, fresh: FreshToken) -> TokenDue | None:
         kept = await self._insist(StoreToken(due, fresh))
         _log_account("token.not_kept" if kept is None else "token.renewed", due)
+        self._dependencies.left_behind()
         return kept
 
     async def _warn(self, due: TokenDue, days: int, owner: str) -> bool:
         """Claimed before, so that no other worker says it too; taken back if it certainly was not said."""
         if not await self._insist(NoteToken(due, owner, days, gone=days == GONE)):
             return False
+        if days == GONE:
+            self._dependencies.left_behind()
         # Stopping now would leave a warning that is stored and was never given.
         with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WARN_SECONDS):
             try:

@@ -127,6 +127,20 @@ def write_item_line(row: Item, change: str, cause: str, **more: object) -> None:
     )
 
 
+def warn_of_item(row: Item, change: str, outcome: str, cause: str) -> None:
+    """Write the same line of a change that the operator should see: a card did not get through."""
+    log.warning(
+        "item",
+        item_id=row.id,
+        chat_id=row.chat_id,
+        change=change,
+        cause=cause,
+        state=row.state.value,
+        version=row.version,
+        outcome=outcome,
+    )
+
+
 def write_change_line(change: ItemChange) -> None:
     """Write the same line of a change that the database kept for us to tell."""
     log.info(

@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 import anyio
 import structlog
 
-from actors.audit.lines import write_item_line
+from actors.audit.lines import warn_of_item, write_item_line
 from actors.commands.texts import card_lost, chat_closed, story_refused
 from actors.database.asking import terms_for
 from actors.database.request import NotStored
@@ -120,12 +120,12 @@ class Sends:
 
     async def report_lost(self, row: Item, reason: str) -> None:
         """Tell the operator, and the chat once text gets through, that this card cannot be tapped."""
-        log.warning("item", chat_id=row.chat_id, item_id=row.id, change="card_lost", outcome="lost", cause=reason)
+        warn_of_item(row, "card_lost", "lost", reason)
         await self._say(row.chat_id, card_lost(row, reason))
 
     async def report_refused(self, row: Item, reason: str) -> None:
         """Tell the operator, and the chat, that this story was set aside."""
-        log.warning("item", chat_id=row.chat_id, item_id=row.id, change="set_aside", outcome="refused", cause=reason)
+        warn_of_item(row, "set_aside", "refused", reason)
         await self._say(row.chat_id, story_refused(row, reason))
 
     async def report_chat_closed(self, row: Item, reason: str) -> None:
@@ -207,13 +207,10 @@ class Sends:
         return CardSent(saved, shown)
 
     def _log(self, failed: Failure) -> None:
-        row = failed.row
         refused = not isinstance(failed, SendFailed) or failed.refused
         lost = isinstance(failed, SendFailed) and failed.ambiguous
         fate = "lost" if lost else "refused" if refused else "not_sent"
-        log.warning(
-            "item", chat_id=row.chat_id, item_id=row.id, change="card_not_sent", outcome=fate, cause=failed.reason
-        )
+        warn_of_item(failed.row, "card_not_sent", fate, failed.reason)
 
     async def store(self, operation: Operation[T], told: Callable[[T], Message], lost: Message) -> None:
         """Store what became of the item, and tell it: `told` of the answer, or `lost`."""

@@ -141,6 +141,8 @@ class SagaActor:
                 if self._dependencies.logged_taps.is_new(stepped.row, change):
                     write_item_line(stepped.row, change, operation.move.sentence or "Instagram said so")
             await self._tell_item(stepped.row)
+        if isinstance(operation, StepPublish) and operation.move.token_gone:
+            self._dependencies.left_behind()  # the chat's other cards may call this account ready
         if stepped.publish is not None:
             return StepStored(stepped.publish, asked_at, anyio.current_time())
         if stepped.held:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from actors.domain.item import Action, Item
 from actors.domain.publish_phase import Phase
 from actors.operations.publishes import PublishRow
-from tests.contracts.team import Team
+from tests.contracts.team import CHAT, Team
 
 ASKS, SINCE = "Nothing was published: connect it.", "It was connected since."
 
@@ -121,3 +121,32 @@ async def test_doubt_is_of_the_account_by_which_it_was_published(team: Team) -> 
 
     await team.recover("another")
     assert (before.note, (await team.load(row)).note) == (ASKS, SINCE)
+
+
+async def slowed(team: Team) -> Item:
+    """An item whose account Instagram lets publish no more for 19 minutes."""
+    row = (await team.step(await creating(team), Phase.REFUSED, sentence="Slow down.", wait_seconds=1140.0)).row
+    assert row is not None
+    assert row.waiting is not None
+    return row
+
+
+async def test_wait_for_an_account_is_not_that_of_another_one(team: Team) -> None:
+    account = await team.connect()
+    row = await slowed(team)
+
+    await team.connect("another")
+    meanwhile = await team.load(row)
+    await team.world.update("chats", {"chat_id": CHAT}, {"account_id": account})
+
+    assert meanwhile.waiting is None
+    assert (await team.load(row)).waiting == row.waiting
+
+
+async def test_wait_for_an_account_stays_with_its_next_token(team: Team) -> None:
+    account = await team.connect()
+    row = await slowed(team)
+
+    await renewed(team, account)
+
+    assert (await team.load(row)).waiting == row.waiting

@@ -21,6 +21,11 @@ class Requeue:
     by: str = "operator"
 
 
+def operator_queued(writer: Writer, item_id: int) -> None:
+    """A new item of the command line: a worker tells it."""
+    _tell(writer, item_id, "queued")
+
+
 def operator_removes(writer: Writer, item_id: int) -> str | None:
     """The same by the command line: a worker tells it."""
     refusal = remove_item(writer, item_id)

@@ -122,6 +122,8 @@ class Writer:
         publish = self.tables.publishes.get(item.chat_key, item.item_id, item.version - reviewed)
         if publish is None or publish.wait_until is None or publish.state not in waits.get(item.state, ()):
             return None
+        if reviewed and publish.account_id != self.chat_of(item).account_id:
+            return None
         return Waiting(publish.wait_until, None if reviewed else publish.sentence)
 
     def known_row(self, item: ItemRecord) -> Item:

@@ -33,7 +33,11 @@ TOLD: tuple[Mutant, ...] = (
                 '        write_item_line(saved, "card_sent", "presented", message_id=sent.message_id)\n',
                 "",
             ),
-            Edit("actors/item/sending.py", "from actors.audit.lines import write_item_line\n", ""),
+            Edit(
+                "actors/item/sending.py",
+                "from actors.audit.lines import warn_of_item, write_item_line\n",
+                "from actors.audit.lines import warn_of_item\n",
+            ),
         ),
     ),
     Mutant(
@@ -63,6 +67,61 @@ TOLD: tuple[Mutant, ...] = (
                 "actors/commands/greeting.py",
                 "and has_joined(change.before, change.after) and not fresh",
                 "and has_joined(change.before, change.after)",
+            ),
+        ),
+    ),
+    Mutant(
+        "called_ready_though_its_token_is_gone",
+        "F32",
+        "a publish finds the token of its account refused, and the chat's other cards go on calling it ready",
+        (
+            Edit(
+                "actors/publish/actor.py",
+                "            self._dependencies.left_behind()  # the chat's other cards may call this account ready",
+                "            pass",
+            ),
+        ),
+        promise="cards tell the truth",
+    ),
+    Mutant(
+        "finding_outlives_its_token",
+        "F32",
+        "what the look ahead found of a token stays on the cards when the token is another one",
+        (
+            Edit(
+                "tests/fakes/connections.py",
+                "(_finding(writer, item) or _note(writer, item))",
+                "_note(writer, item)",
+            ),
+        ),
+    ),
+    Mutant(
+        "birth_is_not_told",
+        "F39",
+        "the operator queues a story, and the log does not say so",
+        (Edit("tests/fakes/admin.py", '    _tell(writer, item_id, "queued")', "    pass"),),
+    ),
+    Mutant(
+        "change_without_a_greeting_is_not_told",
+        "B11",
+        "only where the bot greets does the log say what it is in a group",
+        (
+            Edit(
+                "actors/commands/greeting.py",
+                "        self.note(change, is_known)\n",
+                "        if greets:\n            self.note(change, is_known)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "change_is_told_with_its_greeting_again",
+        "B11",
+        "where the bot greets the log says twice what it is in a group",
+        (
+            Edit(
+                "actors/commands/greeting.py",
+                '        """Say it; a refusal is final."""\n',
+                '        """Say it; a refusal is final."""\n        self.note(change, None)\n',
             ),
         ),
     ),

@@ -14,6 +14,7 @@ from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue, Due
 from tests.fakes.records import EventRecord
 from tests.fakes.store import Store
+from tests.simulation.furniture import OPENS
 from tests.simulation.processes import Life, Process
 
 KEPT = {"expire": "expired", "withdraw": "withdrawn", "requeue": "requeued"}
@@ -61,23 +62,40 @@ class Changes:
             change = KEPT.get(event.step) or ENDS.get(event.step)
             if change is not None:
                 self._look_at(event, change)
+        for item in self.store.tables.items.all():
+            if item.created_at > OPENS:
+                self._look_at_line((item.item_id, 0, "queued"), twice=False, untold=False)
         self._look_at_claims()
+        self._look_at_what_never_was()
         for place in self._saved:
             if _lived(place[0]) and self._sent[place] != 1:
                 said = f"message {place[2]} of item {place[1]} has {self._sent[place]} lines of {place[0].name}"
                 self.broken(PROMISE, said)
 
     def _look_at(self, event: EventRecord, change: str) -> None:
-        lines = self._lines.get((event.item_id, event.version, change), [])
-        name = f"item {event.item_id}, version {event.version}, {change}"
-        first = [process for process, cause in lines if cause != "recovered"]
-        if not lines and not self._may_be_untold(event):
-            self.broken(PROMISE, f"{name}, has no line")
         # Whoever was frozen over a rehearsal ends it, too, though another worker had taken it over.
-        twice = len(first) > 1 and event.step != "rehearsed"
-        if twice or len(lines) > len({process for process, _ in lines}):
+        key, twice = (event.item_id, event.version, change), event.step == "rehearsed"
+        self._look_at_line(key, twice=twice, untold=self._may_be_untold(event))
+
+    def _look_at_line(self, key: Key, *, twice: bool, untold: bool) -> None:
+        lines = self._lines.get(key, [])
+        name = f"item {key[0]}, version {key[1]}, {key[2]}"
+        first = [process for process, cause in lines if cause != "recovered"]
+        if not lines and not untold:
+            self.broken(PROMISE, f"{name}, has no line")
+        if not all(cause for _, cause in lines):
+            self.broken(PROMISE, f"{name}, has no cause")
+        if (len(first) > 1 and not twice) or len(lines) > len({process for process, _ in lines}):
             said = [(process.name, cause) for process, cause in lines]
             self.broken(PROMISE, f"{name}, has more than one: {said}")
+
+    def _look_at_what_never_was(self) -> None:
+        """A line that tells of what is in no history; /requeue of what was set aside leaves none."""
+        steps = {change: step for step, change in (KEPT | ENDS).items() if step != "requeue"}
+        history = {(event.item_id, event.version, event.step) for event in self.store.tables.item_events.all()}
+        for item_id, version, change in self._lines:
+            if change in steps and (item_id, version, steps[change]) not in history:
+                self.broken(PROMISE, f"item {item_id}, version {version}: {change} is told, and never was")
 
     def _may_be_untold(self, event: EventRecord) -> bool:
         """Whoever ended the publish died over it, and there is no card by which another one would find it."""

@@ -40,6 +40,10 @@ FAULTS = (
     "token revoked",
     "picture refused",
     "chat closed",
+    "token of an account refused",
+    "account connected again",
+    "story queued",
+    "rights changed",
     "telegram token refused",
     *(f"{port} {rare}" for port in ("database", "telegram", "instagram") for rare in RARE),
 )

@@ -59,10 +59,17 @@ def furnish(store: Store, telegram: SimulatedTelegram, plan: Plan, dice: Random)
 def queue_now(store: Store) -> None:
     """The operator queues one more story for each group, whose slot is now."""
     for chat in tuple(store.tables.chats.all()):
-        key = _queue(store.tables, LAST_STORY + chat.chat_key, Random(0), chat.chat_key)
-        item = store.tables.items.get(*key)
-        assert item is not None
-        store.tables.items.put(replace(item, due_at=store.clock.now()))
+        queue_story(store, chat.chat_key)
+
+
+def queue_story(store: Store, chat_key: int) -> tuple[int, int]:
+    """A new story whose slot is now; returns its item's key."""
+    number = LAST_STORY + sum(1 for _ in store.tables.media.all())
+    key = _queue(store.tables, number, Random(0), chat_key)
+    item = store.tables.items.get(*key)
+    assert item is not None
+    store.tables.items.put(replace(item, due_at=store.clock.now(), created_at=store.clock.now()))
+    return key
 
 
 def _furnish_quietly(store: Store, telegram: SimulatedTelegram, plan: Plan, dice: Random) -> None:

@@ -76,6 +76,10 @@ class Guests:
         """Somebody skips the newest card of the group that publishes."""
         self._tap_newest(CHATS[0], SKIPPER, ButtonVerb.SKIP)
 
+    def publish(self) -> None:
+        """Somebody lets the newest card of the group that publishes be published."""
+        self._tap_newest(CHATS[0], SKIPPER, ButtonVerb.AUTO_POST)
+
     def flood(self) -> None:
         """Somebody floods the quiet group, and another one taps there."""
         self._flooder.flood()

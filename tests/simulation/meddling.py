@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from random import Random
 
 from actors.domain.group_ids import GroupKind
 from actors.domain.membership import BotMembership
 from actors.domain.updates import Membership
-from tests.fakes.admin import Requeue, operator_removes, operator_requeues
+from tests.fakes.admin import Requeue, operator_queued, operator_removes, operator_requeues
 from tests.fakes.writer import Writer
-from tests.simulation.furniture import CHATS
+from tests.simulation.furniture import CHATS, queue_story
 from tests.simulation.plan import Episode
 from tests.simulation.stage import Stage
 
 OWNER_ID = 89
+RIGHTS_SECONDS = 15.0
+RIGHTS = (
+    BotMembership.ADMINISTRATOR,
+    BotMembership.RESTRICTED,
+    BotMembership.LEFT,
+    BotMembership.MEMBER,
+    BotMembership.ADMINISTRATOR,
+)
 SHOWS_ACCOUNT = {"presenting", "in_review", "publishing", "in_doubt"}
 
 
@@ -45,13 +55,56 @@ class Meddling:
         with tables.transaction():
             chat = tables.chats.get(1)
             assert chat is not None
-            writer = Writer(tables, self._stage.clock.now())
-            for item in [item for item in tables.items.all() if item.chat_key == 1 and item.state in SHOWS_ACCOUNT]:
-                tables.items.put(replace(item, revision=item.revision + 1))
-                writer.claim_cards(item, item.revision + 1)
+            self._outdate(Writer(tables, self._stage.clock.now()))
             tables.chats.put(replace(chat, account_id=3 - (chat.account_id or 1)))
         self._stage.note("account switched")
         self._stage.database.notify()
+
+    def _outdate(self, writer: Writer) -> None:
+        """`outdate_open_cards` of the first chat."""
+        items = [item for item in writer.tables.items.all() if item.chat_key == 1 and item.state in SHOWS_ACCOUNT]
+        for item in items:
+            writer.tables.items.put(replace(item, revision=item.revision + 1))
+            writer.claim_cards(item, item.revision + 1)
+
+    def disconnect(self) -> None:
+        """Somebody takes the app its access to the first chat's account: Instagram refuses the token from now on."""
+        chat = self._stage.database.store.tables.chats.get(1)
+        assert chat is not None
+        assert chat.account_id is not None
+        self._stage.instagram.dead_tokens.add(chat.account_id)
+        self._stage.note("token of an account refused")
+
+    def reconnect(self) -> None:
+        """The operator connects it again, as the command line does."""
+        tables = self._stage.database.store.tables
+        self._stage.instagram.dead_tokens.clear()
+        with tables.transaction():
+            chat = tables.chats.get(1)
+            assert chat is not None
+            self._outdate(Writer(tables, self._stage.clock.now()))
+            account = tables.accounts.get(1, chat.account_id)
+            assert account is not None
+            tables.accounts.put(replace(account, sealed_token=b"another", token_gone=False))
+        self._stage.note("account connected again")
+        self._stage.database.notify()
+
+    def queue(self) -> None:
+        """The operator queues one more story for each group, whose slot is now."""
+        store = self._stage.database.store
+        for chat in tuple(store.tables.chats.all()):
+            with store.tables.transaction():
+                key = queue_story(store, chat.chat_key)
+                operator_queued(Writer(store.tables, self._stage.clock.now()), key[1])
+        self._stage.note("story queued")
+        self._stage.database.notify()
+
+    def change_rights(self) -> None:
+        """The owner of the second group demotes the bot, throws it out, and brings it in with its rights."""
+        for number, (before, after) in enumerate(pairwise(RIGHTS)):
+            change = Membership(0, CHATS[1], GroupKind.SUPERGROUP, OWNER_ID, before, after)
+            self._stage.timeline.after(number * RIGHTS_SECONDS, partial(self._stage.telegram.put, change))
+        self._stage.note("rights changed")
 
     def delete(self) -> None:
         """Somebody deletes a message, at best one that was tapped in the same moment."""

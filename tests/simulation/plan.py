@@ -76,6 +76,7 @@ class Deed(Enum):
     STALL = "let a file stand still"
     STOP = "stop the worker"
     SKIP = "let somebody skip the newest card"
+    PUBLISH = "let somebody publish the newest card of the group that publishes"
     REHEARSE = "let somebody rehearse in the quiet group"
     NEIGHBOUR = "let somebody command another bot"
     SPEAK_LATE = "let come what somebody wrote hours ago"
@@ -87,6 +88,10 @@ class Deed(Enum):
     FLOOD = "let somebody flood a group with commands and taps"
     SPOIL = "let the platform refuse the pictures of some stories for ever"
     CLOSE = "let the platform take nothing of the bot in its groups for a while"
+    DISCONNECT = "let Instagram take the token of an account no more"
+    RECONNECT = "let the operator connect the account again"
+    QUEUE = "let the operator queue another story for each group"
+    CHANGE_RIGHTS = "let the owner of a group take rights from the bot, throw it out, and bring it in again"
     TRESPASS = "let people without the right press everything, and more"
 
 

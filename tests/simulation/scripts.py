@@ -285,6 +285,28 @@ SCRIPTS = (
             Act("sent edit_card", (1, 6), Deed.KILL, BRIEF, after=2),
         ),
     ),
+    # Instagram takes the token of an account no more, for good, or until the operator connects it again.
+    Script(
+        (
+            Act("sent poll", (1, 1), Deed.LEAVE),
+            Act("sent poll", (1, 3), Deed.DISCONNECT, after=1, not_before=100.0),
+            Act("sent poll", (1, 1), Deed.PUBLISH, after=2),
+        ),
+        people=1,
+    ),
+    Script(
+        (
+            Act("effect RecordTap auto_post", (1, 2), Deed.DISCONNECT),
+            Act("sent poll", (1, 1), Deed.RECONNECT, after=1, not_before=90.0),
+        ),
+        260.0,
+    ),
+    # The operator queues more; who looks at it first dies over that.
+    Script((Act("sent poll", (2, 6), Deed.QUEUE),)),
+    Script((Act("sent poll", (2, 6), Deed.QUEUE), Act("effect ClaimDue", (1, 1), Deed.KILL, after=1)), workers=2),
+    # The owner of a group takes rights from the bot, throws it out and brings it in; its worker dies over that, or not.
+    Script((Act("sent poll", (3, 6), Deed.CHANGE_RIGHTS),)),
+    Script((Act("sent poll", (3, 6), Deed.CHANGE_RIGHTS), Act("effect LookAtChat", (1, 2), Deed.KILL, after=1))),
 )
 
 

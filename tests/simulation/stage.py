@@ -9,6 +9,7 @@ from tests.fakes.clock import FakeClock
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.fleet import Fleet
 from tests.simulation.guests import Guests
+from tests.simulation.instagram import SimulatedInstagram
 from tests.simulation.telegram import SimulatedTelegram
 from tests.simulation.timeline import Timeline
 from tests.simulation.weather import Weather
@@ -22,6 +23,7 @@ class Stage:
     weather: Weather
     database: SimulatedDatabase
     telegram: SimulatedTelegram
+    instagram: SimulatedInstagram
     fleet: Fleet
     wall: FakeClock
     clock: FakeClock

@@ -174,17 +174,28 @@ class Trouble:
                 self._rush()
             case Deed.LOCK_OUT:
                 self._meddling.lock_all(trigger.seconds)
-            case Deed.SWITCH:
-                self._meddling.switch()
             case Deed.REVOKE:
                 self._revoke(trigger)
+            case _:
+                self._meddle(trigger)
+
+    def _meddle(self, trigger: Trigger) -> None:
+        match trigger.deed:
+            case Deed.SWITCH:
+                self._meddling.switch()
+            case Deed.DISCONNECT:
+                self._meddling.disconnect()
+            case Deed.RECONNECT:
+                self._meddling.reconnect()
             case Deed.SPOIL:
                 self._meddling.spoil()
             case Deed.CLOSE:
                 self._meddling.close()
                 self.stage.timeline.after(trigger.seconds, self._meddling.reopen)
-            case Deed.INVITE:
-                self.stage.guests.invite()
+            case Deed.QUEUE:
+                self._meddling.queue()
+            case Deed.CHANGE_RIGHTS:
+                self._meddling.change_rights()
             case _:
                 self._do_to_people(trigger)
 
@@ -195,6 +206,8 @@ class Trouble:
                 guests.ask_for_more()
             case Deed.SKIP:
                 guests.skip()
+            case Deed.PUBLISH:
+                guests.publish()
             case Deed.REHEARSE:
                 guests.rehearse()
             case Deed.NEIGHBOUR:
@@ -203,6 +216,8 @@ class Trouble:
                 guests.speak_late()
             case Deed.WAVER:
                 guests.waver()
+            case Deed.INVITE:
+                guests.invite()
             case Deed.LEAVE:
                 self.deserted = True
             case _:

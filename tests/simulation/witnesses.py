@@ -58,6 +58,8 @@ class Witnesses:
             watch.logged(process, line)
             if line["event"] == "item":
                 self.changes.logged(process, line)
+            if line["event"] == "chat.member":
+                self.greetings.logged(process, line)
             if line["event"] == "tap":
                 if line["outcome"] == "refused":
                     self.losers.refused_for_good(str(line["tap_id"]), process.name)

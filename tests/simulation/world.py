@@ -91,6 +91,7 @@ class World:
                 self.weather,
                 self.database,
                 self.telegram,
+                self.instagram,
                 fleet,
                 self.wall,
                 self.clock,

@@ -6,7 +6,8 @@
 
 -- `account`: fixed by an accepted Auto Post, else the chat's. `preflight`: only if it is of this version and
 -- connection. `phase`: how far its publish is; a doubt is of the version before. `cards`: those that can be drawn,
--- retired ones once. `waiting`: what its publish waits for, or how long the next one had better wait.
+-- retired ones once. `waiting`: what its publish waits for, or how long the next one had better wait, which is said of
+-- the account that was refused: another one of the chat may be used at once.
 create or replace function item_row(p_chat_key bigint, p_item_id bigint) returns jsonb language sql stable as $$
   select jsonb_build_object(
     'chat_key', i.chat_key, 'chat_id', c.chat_id, 'id', i.item_id, 'mark', i.mark, 'state', i.state,
@@ -22,7 +23,7 @@ create or replace function item_row(p_chat_key bigint, p_item_id bigint) returns
       select jsonb_build_object('until', p.wait_until, 'sentence', case when p.state <> 'refused' then p.sentence end)
       from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id and p.wait_until is not null
         and p.version = i.version - (i.state = 'in_review')::int
-        and (i.state = 'publishing' or p.state = 'refused')) end,
+        and (i.state = 'publishing' or p.state = 'refused' and p.account_id is not distinct from c.account_id)) end,
     'permalink', case when i.state = 'posted' then (
       select p.permalink from publishes p where p.chat_key = i.chat_key and p.item_id = i.item_id
         and p.version = i.version - 1 and p.state = 'published') end,

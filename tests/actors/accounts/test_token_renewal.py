@@ -60,8 +60,17 @@ class Stage:
         self.store.always("StoreToken", KEPT)
         self.store.always("NoteToken", True)
         self.instagram.always("renew", FRESH)
-        self.keeper = TokenKeeper(TokenDependencies("w1", self.store, self.instagram, self.chat))
+        self.keeper = TokenKeeper(self.dependencies)
+        self.left_behind = 0
         self.logs: list[Any] = []
+
+    @property
+    def dependencies(self) -> TokenDependencies:
+        """Of a keeper between these fakes."""
+        return TokenDependencies("w1", self.store, self.instagram, self.chat, self._left_behind)
+
+    def _left_behind(self) -> None:
+        self.left_behind += 1
 
     async def live(self, seconds: float = 60.0) -> None:
         """Live for so long."""
@@ -107,7 +116,7 @@ async def test_database_that_is_away_is_asked_again_in_the_next_burst(stage: Sta
     stage.store = FakeStore()
     stage.store.will("ClaimTokens", AWAY)
     stage.store.always("ClaimTokens", ())
-    stage.keeper = TokenKeeper(TokenDependencies("w1", stage.store, stage.instagram, stage.chat))
+    stage.keeper = TokenKeeper(stage.dependencies)
 
     await stage.live(POLL_WINDOW_SECONDS + 60)
 
@@ -140,7 +149,7 @@ async def test_renewal_takes_30_s_at_most(stage: Stage) -> None:
 async def test_token_that_is_good_for_longer_is_tried_again_without_a_word(stage: Stage) -> None:
     stage.store = FakeStore()
     stage.store.always("ClaimTokens", (replace(DUE, seconds_left=15 * DAY),))
-    stage.keeper = TokenKeeper(TokenDependencies("w1", stage.store, stage.instagram, stage.chat))
+    stage.keeper = TokenKeeper(stage.dependencies)
     stage.instagram.always("renew", Unreachable("no network"))
 
     await stage.live(LOOK_SECONDS + 60)
@@ -164,7 +173,7 @@ async def test_token_that_a_publish_found_gone_is_told_without_a_renewal(stage: 
     stage.store.will("ClaimTokens", (gone,))
     stage.store.always("ClaimTokens", ())
     stage.store.always("NoteToken", True)
-    stage.keeper = TokenKeeper(TokenDependencies("w1", stage.store, stage.instagram, stage.chat))
+    stage.keeper = TokenKeeper(stage.dependencies)
 
     await stage.live()
 
@@ -266,3 +275,18 @@ async def test_database_that_stays_away_does_not_hold_up_the_others_for_ever(sta
 
     assert stage.events[-1] == "token.not_kept"
     assert b"sealed" not in repr(stage.logs).encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "looks"),
+    [(FRESH, 1), (TokenGone("Connect it again."), 1), (Unreachable("no network"), 0)],
+    ids=["renewed", "gone", "as it was"],
+)
+async def test_cards_are_looked_at_that_may_say_what_a_renewal_made_untrue(
+    stage: Stage, answer: object, looks: int
+) -> None:
+    stage.instagram.will("renew", answer)
+
+    await stage.live()
+
+    assert stage.left_behind == looks

@@ -292,6 +292,7 @@ async def test_send_that_failed_is_told_to_the_operator(stage: ItemStage) -> Non
     (line,) = [line for line in stage.logs if line["event"] == "item"]
     assert (line["log_level"], line["item_id"], line["change"]) == ("warning", CLAIMED.id, "card_not_sent")
     assert (line["outcome"], line["cause"]) == ("refused", "Bad Request: IMAGE_PROCESS_FAILED")
+    assert (line["state"], line["version"]) == ("presenting", CLAIMED.version)
 
 
 LOST = replace(row(State.IN_REVIEW), card_lost=True, cards=())
