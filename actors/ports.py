@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeVar
 
-from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
+from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota, StoryInsights
 from actors.domain.group_ids import Group
 from actors.domain.item import Item, Story
 from actors.domain.taps import Question
@@ -226,6 +226,10 @@ class Instagram(Protocol):
 
     async def permalink(self, account: Account, media_id: str) -> str | None:
         """Return the address of a published story, if it can be had."""
+        ...
+
+    async def insights(self, account: Account, media_id: str) -> StoryInsights:
+        """Read how a story is seen, while it is live; `Refused`: Instagram does not tell."""
         ...
 
     async def quota(self, account: Account) -> Quota:

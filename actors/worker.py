@@ -35,6 +35,7 @@ from actors.operations.set_up import Prerequisites
 from actors.peers import ItemKey
 from actors.ports import Chat, Clock, Conflict, Instagram, Pool, Updates, Webhook
 from actors.publish.actor import PublishDependencies, SagaActor
+from actors.publish.insights import InsightsDependencies, InsightsReader
 from actors.publish.not_connected import NotConnected, say_nothing
 from actors.publish.registry import PublishRegistry, SagaKey, SagaMessage
 from actors.runtime.actor import Context
@@ -117,6 +118,7 @@ class Worker:
         self.tokens = TokenKeeper(
             TokenDependencies(worker, self.database, ports.instagram, ports.chat, self._left_behind)
         )
+        self.insights = InsightsReader(InsightsDependencies(worker, self.database, ports.instagram))
         self.notifications = NotificationListener(ports.pool, self._look_again)
         self.database.on_recovered = self._look_again
         self._updates = ports.updates
@@ -179,6 +181,7 @@ class Worker:
             ChildSpec("reconciler", self.reconciler.run),
             ChildSpec("scheduler", self.scheduler.run),
             ChildSpec("tokens", self.tokens.run, grace_seconds=math.inf, stops_by=0.55),
+            ChildSpec("insights", self.insights.run),
             ChildSpec("setup", self.set_up.run),
             ChildSpec("hints", self.notifications.run),
             *self._entrance(served),

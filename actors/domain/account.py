@@ -67,6 +67,19 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryInsights:
+    """How often a story was seen, by how many people, how many answered it, how many left there.
+
+    None: not told. Instagram withholds figures from accounts of some regions, and of stories that few people saw.
+    """
+
+    views: int | None = None
+    people: int | None = None
+    replies: int | None = None
+    exits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DoubtHints:
     """What may help people to decide, and proves nothing; None: it could not be read.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
+from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota, StoryInsights
 from actors.domain.item import Story
 from actors.errors import Refused
 from actors.publish.texts import NOT_CONNECTED
@@ -27,6 +27,10 @@ class NotConnected:
         raise Refused(NOT_CONNECTED)
 
     async def permalink(self, account: Account, media_id: str) -> str | None:
+        """Refuse."""
+        raise Refused(NOT_CONNECTED)
+
+    async def insights(self, account: Account, media_id: str) -> StoryInsights:
         """Refuse."""
         raise Refused(NOT_CONNECTED)
 

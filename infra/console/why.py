@@ -13,6 +13,7 @@ from infra.console.printing import Columns, Line, show_lines, show_sentence, sho
 from infra.console.program import examples
 from infra.console.times import common, shown
 
+FIGURES = ("views", "people", "replies", "exits")
 WIDEST = 80
 NUMBERS = {"version": "version", "message": "message_id", "tap": "tap_id"}
 REFUSED = {
@@ -171,4 +172,16 @@ def _refusals(item: Line) -> list[str]:
 def _story(published: Line) -> str:
     name = f"story {published['media_id']}" if published["media_id"] else "a story whose id was lost with the answer"
     where = f": {published['permalink']}" if published["permalink"] else ""
-    return f"Live as {name} of {published['account']}{where}."
+    return f"Live as {name} of {published['account']}{where}.{_seen(published.get('insights'))}"
+
+
+def _seen(insights: Line | None) -> str:
+    """How it was seen; a figure that Instagram withheld is not told, and never 0."""
+    if insights is None:
+        return ""
+    if insights["outcome"] == "missed":
+        return " How it was seen was not read in time: Instagram tells it for 24 hours."
+    if insights["outcome"] == "not_told":
+        return f" How it was seen is not told: {insights['sentence']}"
+    figures = [f"{name} {'not told' if insights[name] is None else insights[name]}" for name in FIGURES]
+    return f" Seen: {', '.join(figures)}."

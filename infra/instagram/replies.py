@@ -71,6 +71,54 @@ class MediaReply(GraphModel):
     permalink: HttpAddress | None = None
 
 
+class Value(GraphModel):
+    """A figure for a time."""
+
+    value: int | None = None
+
+
+class Share(GraphModel):
+    """A part of a figure, by what it is a part of."""
+
+    dimension_values: list[str] = []
+    value: int | None = None
+
+
+class Breakdown(GraphModel):
+    """The parts of a figure."""
+
+    results: list[Share] = []
+
+
+class Total(GraphModel):
+    """A figure of all times, and its parts."""
+
+    value: int | None = None
+    breakdowns: list[Breakdown] = []
+
+
+class Metric(GraphModel):
+    """A figure; what Instagram withholds is not there."""
+
+    name: Aside = None
+    values: list[Value] = []
+    total_value: Total | None = None
+
+    @property
+    def figure(self) -> int | None:
+        """The figure itself, wherever it stands."""
+        found = self.values[0].value if self.values else None
+        return found if self.total_value is None else self.total_value.value
+
+    def part(self, name: str) -> int | None:
+        """One part; a part that is not named though others are is none."""
+        parts = (
+            [] if self.total_value is None else [one for each in self.total_value.breakdowns for one in each.results]
+        )
+        found = [one.value or 0 for one in parts if name in one.dimension_values]
+        return sum(found) if parts else None
+
+
 class Config(GraphModel):
     """The limit of an account."""
 

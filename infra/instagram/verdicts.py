@@ -81,6 +81,11 @@ PAGE_TOKEN = _refused(
     "This is the token of a Facebook page, which cannot read what it makes. Take the token of the person who manages "
     "the page: a long-lived user token."
 )
+TOO_FEW_VIEWERS = _refused("Too few people saw this story for Instagram to tell.")
+NO_INSIGHTS = _refused(
+    "Instagram tells this to a token with the right instagram_manage_insights only (instagram_business_manage_insights "
+    "with Instagram's own login). Tell the operator."
+)
 RESTRICTED = _refused(
     "Instagram restricted this account or wants it to be confirmed. Open the Instagram app with this account and do "
     f"what it asks, then come back. {BY_HAND}"
@@ -173,6 +178,8 @@ BY_CODE = {
 }
 # The same code 100 or 1 comes for many things; these are told by Meta's words alone.
 BY_WORDS = {
+    (10, "not enough viewers"): TOO_FEW_VIEWERS,
+    (10, "manage_insights"): NO_INSIGHTS,
     (100, "unsupported request - method type"): NO_TESTER,
     (100, "nonexisting field (accounts)"): PAGE_TOKEN,
     (100, "client secret"): WRONG_SECRET,

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from infra.postgres import cards, commands, housekeeping, preflight, publishes, refusals, schedule, set_up, taps, tokens
+from infra.postgres import (
+    cards,
+    commands,
+    housekeeping,
+    insights,
+    preflight,
+    publishes,
+    refusals,
+    schedule,
+    set_up,
+    taps,
+    tokens,
+)
 from infra.postgres.statement import Statements
 
 STATEMENTS: Statements = MappingProxyType(
@@ -14,6 +26,7 @@ STATEMENTS: Statements = MappingProxyType(
         **refusals.STATEMENTS,
         **schedule.STATEMENTS,
         **publishes.STATEMENTS,
+        **insights.STATEMENTS,
         **commands.STATEMENTS,
         **tokens.STATEMENTS,
         **preflight.STATEMENTS,

@@ -16,6 +16,7 @@ from actors.domain.messages import Recorded
 from actors.errors import Unreachable
 from actors.operations.cards import AcknowledgeCards, Recover, Recoverable, SaveCard, SendFailed
 from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, Prune, ReleaseLease, WriteInteractions
+from actors.operations.insights import ClaimInsights, InsightsWork
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue, Due
 from actors.operations.set_up import LookAtSetUp, Prerequisites, SetUp
@@ -72,13 +73,16 @@ class TimedPool(FakePool):
                 return row(State.WAITING)
             case SaveCard():
                 return row(State.IN_REVIEW)
-            case ReleaseLease():
-                return True
-            case ClaimTokens() | LookAtSetUp():
-                return self.set_up if isinstance(operation, LookAtSetUp) else ()
+            case ReleaseLease() | ClaimTokens() | ClaimInsights():
+                return SHORT_ANSWERS[type(operation)]
+            case LookAtSetUp():
+                return self.set_up
             case AcknowledgeCards() | Prune() | WriteInteractions():
                 return 0
         raise AssertionError(operation)
+
+
+SHORT_ANSWERS: dict[type[Operation[Any]], object] = {ReleaseLease: True, ClaimTokens: (), ClaimInsights: InsightsWork()}
 
 
 @dataclass

@@ -41,6 +41,7 @@ CHILDREN = [
     "reconciler",
     "scheduler",
     "tokens",
+    "insights",
     "setup",
     "hints",
     "lease",

@@ -18,6 +18,7 @@ CALLS: dict[str, Callable[[World, str], Awaitable[object]]] = {
     "look": lambda world, container_id: world.instagram.container(world.account, container_id),
     "publish": lambda world, container_id: world.instagram.publish(world.account, container_id),
     "permalink": lambda world, _: world.instagram.permalink(world.account, "1"),
+    "insights": lambda world, _: world.instagram.insights(world.account, "1"),
     "quota": lambda world, _: world.instagram.quota(world.account),
     "hints": lambda world, _: world.instagram.hints(world.account, YESTERDAY),
     "renew": lambda world, _: world.instagram.renew(world.account),

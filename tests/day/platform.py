@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import anyio
 
-from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Quota
+from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Quota, StoryInsights
 from actors.domain.item import Story
 from actors.errors import Answered
 from infra.instagram.calls import CallEffect, failure_of
@@ -65,6 +65,10 @@ class VirtualInstagram:
     async def permalink(self, account: Account, media_id: str) -> str | None:
         """Return a story's address."""
         return await self._call(account, CallEffect.NONE, lambda: self._permalink(account, media_id))
+
+    async def insights(self, account: Account, media_id: str) -> StoryInsights:
+        """Nothing is read on this day."""
+        raise NotImplementedError
 
     async def quota(self, account: Account) -> Quota:
         """Count what is left."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import anyio
 
-from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Quota
+from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Quota, StoryInsights
 from actors.domain.item import Story
 from actors.errors import Refused, TokenGone, Unreachable
 from tests.fakes.faults import Effect, Faults
@@ -57,6 +57,7 @@ class FakeInstagram:
     containers: dict[str, FakeContainer] = field(default_factory=dict)
     stories: Counter[str] = field(default_factory=Counter)
     live: list[int] = field(default_factory=list)
+    seen: dict[str, StoryInsights] = field(default_factory=lambda: defaultdict(StoryInsights))
     called: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     dead_tokens: set[str] = field(default_factory=set)
@@ -83,6 +84,10 @@ class FakeInstagram:
     async def permalink(self, account: Account, media_id: str) -> str | None:
         """Where it can be seen."""
         return await self._call("permalink", account, lambda: self._link(media_id))
+
+    async def insights(self, account: Account, media_id: str) -> StoryInsights:
+        """How it is seen."""
+        return await self._call("insights", account, lambda: self.seen[media_id])
 
     async def quota(self, account: Account) -> Quota:
         """What is left."""

@@ -18,6 +18,7 @@ UNTAKEN = timedelta(seconds=10)
 LEASE = timedelta(seconds=75)
 FIRST_LOOK = timedelta(minutes=5)
 NEXT_LOOK = timedelta(minutes=25)
+FIRST_READING = timedelta(hours=12)
 RUNS = {phase.value for phase in RUNNING}
 CANCELS = {phase.value for phase in CANCELLABLE}
 STEPS = {Phase.PUBLISHED: "published", Phase.REFUSED: "publish_refused", Phase.IN_DOUBT: "answer_lost"}
@@ -185,6 +186,7 @@ def _moved(writer: Writer, before: PublishRecord, asked: StepPublish) -> Publish
         sentence=before.sentence if renewed else move.sentence,
         wait_until=_waits_until(writer, before, move, renewed=renewed),
         media_id=move.media_id,
+        insights_due_at=_is_read_at(writer, move),
         publishing_at=_first_marked(writer, before, move.phase),
         phase_at=writer.now if begins else before.phase_at,
         lease_until=writer.now + (FIRST_LOOK if move.phase is Phase.IN_DOUBT else LEASE),
@@ -195,6 +197,10 @@ def _waits_until(writer: Writer, before: PublishRecord, move: PhaseChange, *, re
     if move.wait_seconds is not None:
         return writer.now + timedelta(seconds=move.wait_seconds)
     return before.wait_until if renewed else None
+
+
+def _is_read_at(writer: Writer, move: PhaseChange) -> datetime | None:
+    return writer.now + FIRST_READING if move.phase is Phase.PUBLISHED and move.media_id is not None else None
 
 
 def _first_marked(writer: Writer, before: PublishRecord, phase: Phase) -> datetime | None:

@@ -312,6 +312,10 @@ class PublishRecord:
     containers: int = 0
     losses: int = 0
     refusal: str | None = None
+    insights_due_at: datetime | None = None
+    insights_held_by: str | None = None
+    insights_hold_until: datetime | None = None
+    insights: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,19 @@ import anyio
 
 from actors.operations.operation import Operation
 from actors.ports import Clock
-from tests.fakes import cards, commands, housekeeping, preflight, publishes, refusals, schedule, set_up, taps, tokens
+from tests.fakes import (
+    cards,
+    commands,
+    housekeeping,
+    insights,
+    preflight,
+    publishes,
+    refusals,
+    schedule,
+    set_up,
+    taps,
+    tokens,
+)
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Meanings, Writer
 
@@ -21,6 +33,7 @@ MEANINGS: Meanings = MappingProxyType(
         **cards.MEANINGS,
         **schedule.MEANINGS,
         **publishes.MEANINGS,
+        **insights.MEANINGS,
         **commands.MEANINGS,
         **tokens.MEANINGS,
         **preflight.MEANINGS,

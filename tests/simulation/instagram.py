@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Quota
+from actors.domain.account import Account, Container, ContainerState, DoubtHints, FreshToken, Quota, StoryInsights
 from actors.domain.item import Story
 from actors.errors import AnswerLost, DoubtfulRefusal, Refused, TokenGone, Unreachable
 from tests.simulation.plan import Kind
@@ -151,6 +151,10 @@ class InstagramPort:
     async def permalink(self, account: Account, media_id: str) -> str | None:
         """Where it can be seen."""
         return await self._ask("permalink", account, lambda: f"https://instagram.example/{media_id}")
+
+    async def insights(self, account: Account, media_id: str) -> StoryInsights:
+        """How it is seen: the longer its number, the more often."""
+        return await self._ask("insights", account, lambda: StoryInsights(views=len(media_id)))
 
     async def quota(self, account: Account) -> Quota:
         """What is left."""

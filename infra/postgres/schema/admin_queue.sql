@@ -148,7 +148,7 @@ begin
     union all select e.at, 4, json_build_object('id', item.item_id, 'what', 'publish', 'at', e.at, 'version', e.version,
       'seq', e.seq, 'state', e.state, 'container_id', e.container_id, 'attempt', e.attempt, 'calls', e.calls,
       'answers', e.answers, 'sentence', e.sentence, 'worker', e.worker, 'account', a.username, 'media_id', p.media_id,
-      'permalink', p.permalink)
+      'permalink', p.permalink, 'insights', p.insights)
     from publish_events e join publishes p using (chat_key, item_id, version)
     left join accounts a on a.chat_key = p.chat_key and a.account_id = p.account_id
     where e.chat_key = item.chat_key and e.item_id = item.item_id

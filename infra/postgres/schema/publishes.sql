@@ -120,6 +120,8 @@ begin
         then now() + (p_move->>'wait_seconds')::double precision * interval '1 second'
       when p_move->>'sentence' is null and state = target and attempt = (p_move->>'attempt')::integer then wait_until end,
     media_id = p_move->>'media_id',
+    insights_due_at = case when target = 'published' and p_move->>'media_id' is not null
+      then now() + interval '12 hours' end,
     publishing_at = case target when 'creating' then null when 'publishing' then coalesce(publishing_at, now())
       else publishing_at end,
     phase_at = case when state <> target or attempt <> (p_move->>'attempt')::integer then now() else phase_at end,

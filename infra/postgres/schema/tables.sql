@@ -221,8 +221,11 @@ create table publishes (
   -- How many containers were made, and how many answers of publish calls were lost.
   containers integer not null default 0, losses integer not null default 0,
   -- A publish call of this container was refused in these words, which may come though it is live.
-  refusal text
+  refusal text,
+  -- How its story was seen: when Instagram is asked next, who asks now, and what it last told.
+  insights_due_at timestamptz, insights_held_by text, insights_hold_until timestamptz, insights jsonb
 );
+create index publishes_insights_due on publishes (insights_due_at) where insights_due_at is not null;
 -- One container is one story: no second publish may hold it while one does, or has published it.
 create unique index publishes_one_per_container on publishes (chat_key, container_id)
   where state in ('creating', 'container', 'ready', 'publishing', 'published');

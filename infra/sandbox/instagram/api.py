@@ -30,6 +30,7 @@ ROUTES = (
     ("GET", f"{NODE}/content_publishing_limit", "quota"),
     ("GET", f"{NODE}/stories", "stories"),
     ("GET", f"{NODE}/accounts", "pages"),
+    ("GET", f"{NODE}/insights", "insights"),
     ("GET", NODE, "node"),
     ("GET", "/debug_token", "debug"),
     ("GET", "/refresh_access_token", "renew"),

@@ -37,6 +37,8 @@ class InstagramAccount:
     is_tester: bool = True  # otherwise an app without Advanced Access sees nothing of it
     is_of_business: bool = False  # its page is a business's: listed with `business_management` only
     may_publish: bool = True
+    may_read_insights: bool = True
+    is_seen_by_few: bool = False  # of its stories Instagram tells no figures
     publishes_for: tuple[str, ...] | None = None  # the accounts for which its person granted the right; None: all
     data_access_ends_at: float | None = None
     logins: list[SandboxLogin] = field(default_factory=list)

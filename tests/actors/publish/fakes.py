@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from actors.audit.lines import LoggedTaps
 from actors.database.request import Cause, NotStored, Reply, RequestTerms
-from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota
+from actors.domain.account import Account, Container, DoubtHints, FreshToken, Quota, StoryInsights
 from actors.domain.item import Action, Item, Person, Story
 from actors.domain.messages import Changed, Message, Resume, TapOutcome
 from actors.domain.publish_phase import RUNNING, Phase
@@ -277,6 +277,10 @@ class Shore:
     async def permalink(self, account: Account, media_id: str) -> str | None:
         """Without: nothing waits for it."""
         return await self.real.permalink(account, media_id)
+
+    async def insights(self, account: Account, media_id: str) -> StoryInsights:
+        """Without."""
+        return await self.real.insights(account, media_id)
 
     async def quota(self, account: Account) -> Quota:
         """Without."""

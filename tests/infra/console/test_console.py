@@ -470,6 +470,34 @@ def test_why_says_that_a_card_is_lost(
     assert ("Its card is lost: nobody can tap it." in type_in("why", "12").stdout) is is_lost
 
 
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        (None, "of studio."),
+        (
+            {"outcome": "told", "views": 1204, "people": 980, "replies": None, "exits": 0, "sentence": None},
+            "of studio. Seen: views 1204, people 980, replies not told, exits 0.",
+        ),
+        (
+            {"outcome": "not_told", "sentence": "Too few people saw this story for Instagram to tell."},
+            "of studio. How it was seen is not told: Too few people saw this story for Instagram to tell.",
+        ),
+        ({"outcome": "missed"}, "of studio. How it was seen was not read in time: Instagram tells it for 24 hours."),
+    ],
+)
+def test_why_tells_how_a_story_was_seen(
+    outside: FakeConsole, type_in: Type, told: dict[str, Any] | None, says: str
+) -> None:
+    publish = {"id": 12, "what": "publish", "at": "2026-01-31T17:31:02+00:00", "version": 1, "account": "studio"}
+    publish |= {"attempt": 0, "calls": [], "sentence": None, "worker": "one", "media_id": "m1", "permalink": None}
+    outside.admin.lines = [
+        ITEM | {"state": "posted"},
+        publish | {"state": "published", "container_id": "c1", "insights": told},
+    ]
+
+    assert f"Live as story m1 {says}" in " ".join(type_in("why", "12").stdout.split())
+
+
 def test_why_tells_the_life_of_an_item(outside: FakeConsole, type_in: Type) -> None:
     at = "2026-01-31T17:31:02+00:00"
     tap = {"id": 12, "at": at, "version": 1, "user_name": "Ben", "tap_id": "t2", "message_id": 100}

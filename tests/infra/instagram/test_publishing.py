@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from actors.domain.account import Account, ContainerState, DoubtHints, Login, Quota
+from actors.domain.account import Account, ContainerState, DoubtHints, Login, Quota, StoryInsights
 from actors.domain.item import MediaKind
 from actors.errors import AnswerLost, DoubtfulRefusal, Refused, TokenGone, Unreachable
 from infra.instagram.graph import GraphInstagram
@@ -67,6 +67,48 @@ async def test_row_40_and_43_mentions_and_the_label_reach_the_story(
     found = sandbox.instagram.world.containers[made].labels
 
     assert (found.mentions, found.made_by_ai) == (mentions, made_by_ai)
+
+
+async def test_story_tells_how_it_is_seen_and_no_reply_is_not_told(
+    instagram: GraphInstagram, studio: Account, container_id: str
+) -> None:
+    """Accounts of Europe and Japan are told 0 replies, whatever came: reference of Instagram Media Insights."""
+    media_id = await instagram.publish(studio, container_id)
+
+    assert await instagram.insights(studio, media_id) == StoryInsights(views=1204, people=980, replies=None, exits=31)
+
+
+async def test_story_that_is_over_tells_nothing(
+    instagram: GraphInstagram, sandbox: Sandbox, studio: Account, container_id: str
+) -> None:
+    """Story metrics are there for 24 hours; then the answer is an empty set."""
+    media_id = await instagram.publish(studio, container_id)
+    sandbox.instagram.set_rules(story_lifetime_seconds=0.0)
+
+    assert await instagram.insights(studio, media_id) == StoryInsights()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"is_seen_by_few": True}, "Too few people saw this story"),
+        ({"may_read_insights": False}, "the right instagram_manage_insights"),
+    ],
+)
+async def test_why_it_is_not_told_how_a_story_is_seen_is_said(
+    instagram: GraphInstagram,
+    sandbox: Sandbox,
+    studio: Account,
+    container_id: str,
+    changes: dict[str, bool],
+    words: str,
+) -> None:
+    media_id = await instagram.publish(studio, container_id)
+    for name, value in changes.items():
+        setattr(sandbox.instagram.account, name, value)
+
+    with pytest.raises(Refused, match=words):
+        await instagram.insights(studio, media_id)
 
 
 async def test_video_is_fetched_by_its_own_link(
