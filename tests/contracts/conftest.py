@@ -7,13 +7,10 @@ import pytest
 from tests.contracts.paper import fake_world, open_simulated
 from tests.contracts.team import Team
 from tests.contracts.worlds import open_postgres
+from tests.kit.clock import on_asyncio
 from tests.plugins.postgres import Databases
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The backend of production."""
-    return "asyncio"
+anyio_backend = on_asyncio
 
 
 @pytest.fixture(scope="session")

@@ -8,17 +8,14 @@ import pytest
 from actors.domain.item import State
 from actors.errors import AnswerLost
 from actors.ports import Face
-from tests.backends import BACKENDS, Backend
 from tests.fakes.chat import FakeChat
 from tests.fakes.faults import Effect, Fault
+from tests.kit.clock import virtual_time
 from tests.stories import CHAT, row
 
+anyio_backend = virtual_time
+
 LOST = AnswerLost("the answer was lost")
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 def face(version: int) -> Face:

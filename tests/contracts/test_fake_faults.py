@@ -17,17 +17,14 @@ from actors.operations.cards import SaveCard
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue
 from actors.operations.taps import LoadItem, RecordTap
-from tests.backends import BACKENDS, Backend
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase, answer_lost, nothing_happened
 from tests.fakes.faults import Effect
 from tests.fakes.store import Store
+from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, NOON
 
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
+anyio_backend = virtual_time
 
 
 @pytest.fixture

@@ -1,9 +1,5 @@
 """Faults are made on asyncio: the proxy and the driver are its."""
 
-import pytest
+from tests.kit.clock import on_asyncio
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The backend of production."""
-    return "asyncio"
+anyio_backend = on_asyncio

@@ -22,9 +22,11 @@ from infra.media.reach import Reach
 from infra.proxies import Proxies, SocksProxy
 from infra.sandbox.server import open_sandbox
 from infra.telegram.bot import open_telegram
-from tests.backends import BACKENDS, Backend
 from tests.infra.instagram.accounts import around
+from tests.kit.clock import on_either_asyncio
 from tests.proxies import counting_proxy
+
+anyio_backend = on_either_asyncio
 
 MAIN = Path(__file__).parent.parent.parent / "main.py"
 STORY = Story(3, MediaKind.PHOTO, "ab/abc.png", "sunset.png", "Sunset", "")
@@ -44,12 +46,6 @@ class NoMedia:
 
     async def original(self, story: Story) -> bytes:
         raise AssertionError(story)
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    """Loops of asyncio: the client is aiohttp's."""
-    return BACKENDS[request.param]()
 
 
 @pytest.mark.parametrize(

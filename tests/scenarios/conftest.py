@@ -4,13 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.kit.clock import on_asyncio
 from tests.stage import Stage, open_stage
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The backend of production."""
-    return "asyncio"
+anyio_backend = on_asyncio
 
 
 @pytest.fixture

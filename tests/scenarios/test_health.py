@@ -15,14 +15,11 @@ from infra.web.health import CrashWatch, alive, ready
 from tests.actors.fakes import After, Bug, Never
 from tests.actors.fakes_worker import TreeStage
 from tests.actors.updates.fakes_webhook import FakeWebhook
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import virtual_time
+
+anyio_backend = virtual_time
 
 RED_WITHIN_SECONDS = 30.0
-
-
-@pytest.fixture(params=["asyncio_virtual", "trio_virtual"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

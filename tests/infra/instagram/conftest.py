@@ -13,11 +13,9 @@ from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.rules import Rules
 from tests.infra.instagram.accounts import around
 from tests.infra.sandbox.graph import Shelf, open_shelf
+from tests.kit.clock import on_asyncio
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+anyio_backend = on_asyncio
 
 
 @pytest.fixture

@@ -20,15 +20,11 @@ from actors.errors import Refused, Unreachable
 from infra.media.bucket import Bucket, BucketMedia
 from infra.media.names import published_path, thumbnail_path
 from infra.media.stored import Stored
-from tests.backends import BACKENDS, Backend
 from tests.infra.media.bucket_server import BUCKET, KEY, KEY_ID, REGION, BucketServer, Kept, bucket_server
 from tests.infra.media.films import real_film
+from tests.kit.clock import on_either_asyncio
 
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    """The client's own threads wake a loop of asyncio."""
-    return BACKENDS[request.param]()
+anyio_backend = on_either_asyncio
 
 
 @pytest.fixture

@@ -17,8 +17,10 @@ from starlette.requests import Request
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
 from infra.web.media import media_route
-from tests.backends import BACKENDS, Backend
 from tests.hostile import CRUEL_TEXTS, texts
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 OUTSIDE = "nobody may read this"
 SHOWN = "ab/abc.mp4"
@@ -52,12 +54,6 @@ times = st.sampled_from([UNTIL, f"0{UNTIL}", f" {UNTIL}", f"{UNTIL}.0", "9" * 12
 signatures = st.sampled_from(
     [SIGNATURE, SIGNATURE[:-1], f"{SIGNATURE}=", SIGNATURE.swapcase(), SIGNATURE.replace("-", "+")]
 ) | st.text("AQgw_-", min_size=43, max_size=43)
-
-
-@pytest.fixture
-def anyio_backend() -> Backend:
-    """Threads are the same on each loop."""
-    return BACKENDS["asyncio"]()
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,10 @@ from actors.errors import Refused, Unreachable
 from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
 from infra.media.secret import NAME, kept_secret
-from tests.backends import BACKENDS, Backend
 from tests.infra.media.films import film
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 PUBLIC_URL = "https://stories.example.org/everytap"
 
@@ -30,12 +32,6 @@ class SetClock:
 
     def now(self) -> datetime:
         return self.time
-
-
-@pytest.fixture
-def anyio_backend() -> Backend:
-    """Threads are the same on each loop."""
-    return BACKENDS["asyncio"]()
 
 
 @pytest.fixture

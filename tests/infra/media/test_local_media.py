@@ -20,14 +20,10 @@ from infra.media.links import SignedLinks
 from infra.media.local import LocalMedia
 from infra.media.names import published_path
 from infra.media.stored import Stored
-from tests.backends import BACKENDS, Backend
 from tests.infra.media.films import FTYP, MDAT, FilmPlan, box, moov, real_film
+from tests.kit.clock import on_asyncio
 
-
-@pytest.fixture
-def anyio_backend() -> Backend:
-    """Threads are the same on each loop."""
-    return BACKENDS["asyncio"]()
+anyio_backend = on_asyncio
 
 
 @pytest.fixture

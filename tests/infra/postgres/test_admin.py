@@ -17,17 +17,13 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from infra.postgres import connect
 from infra.postgres.admin import AdminLines, PostgresAdmin, open_admin
 from infra.postgres.connect import DatabaseAddress, connect_patiently
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 CHAT = -1001234567890
 DUE = datetime(2026, 1, 1, 10, tzinfo=UTC)
 PRESS = "select record_tap($1, $2, $3, 7, 'Anna', $4, $5, $6, 'worker')"
-
-
-@pytest.fixture
-def anyio_backend() -> Backend:
-    """What production runs on; asyncpg knows no trio."""
-    return BACKENDS["asyncio"]()
 
 
 @pytest.fixture

@@ -11,18 +11,14 @@ import pytest
 
 from infra.postgres.admin import PostgresAdmin, open_admin
 from infra.postgres.connect import DatabaseAddress
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 CHAT = -1001234567890
 STUDIO = {"ig_user_id": "178", "username": "studio", "login": "instagram", "token_expires_at": None}
 CONNECT = "select add_account($1, '179', 'shop', 'facebook', 'sealed', null)"
 ARRIVE = "insert into members (chat_key, user_id, name) select chat_key, 7, 'Anna' from chats"
-
-
-@pytest.fixture
-def anyio_backend() -> Backend:
-    """What production runs on; asyncpg knows no trio."""
-    return BACKENDS["asyncio"]()
 
 
 @pytest.fixture

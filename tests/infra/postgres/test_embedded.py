@@ -28,6 +28,9 @@ from infra.postgres.embedded.server import Server, binaries, lock
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statements import STATEMENTS
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 ROOT = Path(__file__).parents[3]
 OWNER = """\
@@ -116,11 +119,6 @@ def misconfigured(laid_out: Path) -> Iterator[Path]:
     settings.write_text(f"{kept}\nabsurd = 1\n")
     yield laid_out
     settings.write_text(kept)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 def test_last_owner_stops_the_server(laid_out: Path) -> None:

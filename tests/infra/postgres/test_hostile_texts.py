@@ -19,18 +19,14 @@ from infra.postgres.admin import PostgresAdmin, open_admin
 from infra.postgres.connect import DatabaseAddress
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statements import STATEMENTS
-from tests.backends import BACKENDS, Backend
 from tests.hostile import CRUEL_TEXTS
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 CHAT = -1001234567890
 UNKEPT = ["\0", "Anna\0", "\ud83d", "A\udc00\ud800"]
 KEPT = [text for text in CRUEL_TEXTS if "\0" not in text and text.encode("utf-8", "replace").decode() == text]
-
-
-@pytest.fixture
-def anyio_backend() -> Backend:
-    """What production runs on; asyncpg knows no trio."""
-    return BACKENDS["asyncio"]()
 
 
 @pytest.fixture

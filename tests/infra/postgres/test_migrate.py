@@ -13,6 +13,9 @@ import pytest
 
 from infra.postgres.migrate import LANDED, SOURCES, MigrationFailed, Sources, TooOld, migrate, pending
 from tests import earlier_schemas
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 BOOKKEEPING = (SOURCES.schema / "bookkeeping.sql").read_text(encoding="utf-8")
 RULES = "create or replace function rank(word text) returns int language sql immutable as $$ select length(word) $$;"
@@ -32,11 +35,6 @@ async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record
         yield connection
     finally:
         await connection.close()
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

@@ -18,7 +18,10 @@ from actors.operations.operation import Operation
 from actors.runtime.child import ChildContext
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statement import Statement
+from tests.kit.clock import on_asyncio
 from tests.links import Link, link_to
+
+anyio_backend = on_asyncio
 
 SCHEMA = """
 create table notes (id text primary key, tries int not null default 1);
@@ -37,13 +40,6 @@ BINDINGS: dict[type[Operation[Any]], Statement[Any, Any]] = {
     KeepNote: Statement("select keep_note($1)", lambda asked: (asked.id,), lambda _, value: value)
 }
 Admin = asyncpg.Connection
-
-
-@pytest.fixture(params=["asyncio"])
-def anyio_backend(request: pytest.FixtureRequest) -> str:
-    """The driver knows no trio."""
-    backend: str = request.param
-    return backend
 
 
 @dataclass

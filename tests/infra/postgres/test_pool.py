@@ -16,8 +16,10 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from actors.operations.operation import Operation
 from infra.postgres.pool import ConnectionPool, OneStatement, PoolSettings, open_pool
 from infra.postgres.statement import Statement
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import on_either_asyncio
 from tests.links import Link, link_to
+
+anyio_backend = on_either_asyncio
 
 SCHEMA = """
 create table notes (id text primary key, times int not null default 1);
@@ -65,12 +67,6 @@ BINDINGS: dict[type[Operation[Any]], Statement[Any, Any]] = {
     Broken: Statement("select broken($1)", lambda asked: (asked.state,), lambda _, value: value),
     Misread: Statement("select write_note($1)", lambda asked: (asked.id,), lambda _, value: value["times"]),
 }
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    """What production runs on, and what it could; asyncpg knows no trio."""
-    return BACKENDS[request.param]()
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ from infra.postgres.migrate import SOURCES, migrate
 from infra.postgres.statements import STATEMENTS
 from tests import earlier_schemas
 from tests.earlier_calls import OF_0019, OF_0031
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 STATES = earlier_schemas.states()
 NEWEST = "0031_refusals_claim_nothing"
@@ -92,11 +95,6 @@ insert into cards (chat_key, message_id, item_id, shown)
   select chat_key, 1000 + item_id, item_id, 0 from items where state = 'in_review' on conflict do nothing;
 """
 EARLIER_TAP = "select record_tap($1, -100, $2, 7, 'Ben', $3, 0, 'skip', 'old worker')"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

@@ -16,8 +16,10 @@ from hypothesis import given
 from actors.errors import Refused
 from infra.postgres.connect import DatabaseAddress, connect_patiently
 from infra.postgres.scram import LARGEST, ScramGate
-from tests.backends import BACKENDS, Backend
 from tests.hostile import bent
+from tests.kit.clock import on_either_asyncio
+
+anyio_backend = on_either_asyncio
 
 PASSWORD = "hunter2-and-his-dog"
 OK, CLEAR, MD5, SASL, CONTINUE, FINAL = 0, 3, 5, 10, 11, 12
@@ -112,12 +114,6 @@ def test_message_without_an_end_is_not_gathered_for_ever() -> None:
     through, _ = gated([b"E\x7f\xff\xff\xff", b"x" * LARGEST])
 
     assert [is_error(data) for data in through] == [True]
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    """The driver is one of asyncio."""
-    return BACKENDS[request.param]()
 
 
 @asynccontextmanager

@@ -12,11 +12,9 @@ from infra.sandbox.telegram.rules import Rules
 from infra.sandbox.telegram.world import NewChat
 from tests.infra.sandbox.client import BotClient
 from tests.infra.sandbox.graph import Graph, open_shelf
+from tests.kit.clock import on_asyncio
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+anyio_backend = on_asyncio
 
 
 @pytest.fixture

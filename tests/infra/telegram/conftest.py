@@ -1,8 +1,5 @@
 """The adapter stands on aiohttp, so on asyncio alone."""
 
-import pytest
+from tests.kit.clock import on_asyncio
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+anyio_backend = on_asyncio

@@ -22,17 +22,13 @@ from actors.ports import Conflict
 from infra.telegram.bot import TelegramChat, open_telegram
 from infra.telegram.cards import first_face
 from infra.telegram.updates import TelegramUpdates
-from tests.backends import BACKENDS, Backend
 from tests.infra.telegram.rows import ROW
 from tests.infra.telegram.wire import Answer, Wire, breaks_off, replies, serve
+from tests.kit.clock import on_either_asyncio
+
+anyio_backend = on_either_asyncio
 
 TOKEN = "123456:AAdistinctivedistinctivedistinctive"
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    """Both, since they do not raise the same errors for the same cut."""
-    return BACKENDS[request.param]()
 
 
 class NoMedia:

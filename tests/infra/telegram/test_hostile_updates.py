@@ -25,9 +25,11 @@ from infra.telegram.http import LONGEST_PAUSE_SECONDS, AiohttpRequest
 from infra.telegram.update_parsing import LARGEST_ID, LONGEST_KEY
 from infra.telegram.updates import TelegramUpdates
 from infra.telegram.webhook import Place, TelegramWebhook
-from tests.backends import BACKENDS, Backend
 from tests.hostile import bent, cruel, few, numbers, spoiled, texts
 from tests.infra.telegram.wire import breaks_off, replies, serve
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 TOKEN = "123456:AAsandboxsandboxsandboxsandboxsandb"
 CODES = [200, 204, 302, 400, 403, 409, 418, 429, 500, 599]
@@ -71,12 +73,6 @@ bodies = (
 headers = st.sampled_from(["", "Content-Encoding: gzip\r\n", "Content-Encoding: br\r\n", "Content-Type: image/png\r\n"])
 
 updates = spoiled(TAPPED) | spoiled(SAID) | spoiled(MOVED) | spoiled(MEMBER) | cruel
-
-
-@pytest.fixture
-def anyio_backend() -> Backend:
-    """The adapter stands on aiohttp."""
-    return BACKENDS["asyncio"]()
 
 
 def ids(update: Update) -> list[object]:

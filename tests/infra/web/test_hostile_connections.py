@@ -26,9 +26,11 @@ from infra.web.gate import Gate, most_connections
 from infra.web.seldom import RareLog
 from infra.web.server import build_app, listen
 from infra.web.webhook import webhook_route
-from tests.backends import BACKENDS, Backend
 from tests.hostile import bent, few
 from tests.infra.web.blocked import Well
+from tests.kit.clock import on_either_asyncio
+
+anyio_backend = on_either_asyncio
 
 PLACES = 4
 ASK = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -68,12 +70,6 @@ async def heard(client: SocketStream) -> bytes:
             found += await client.receive()
     except (anyio.EndOfStream, anyio.BrokenResourceError):
         return found
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    """The loops of asyncio."""
-    return BACKENDS[request.param]()
 
 
 @asynccontextmanager

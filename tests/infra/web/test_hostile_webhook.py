@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
@@ -12,8 +11,10 @@ from structlog.testing import capture_logs
 
 from actors.ports import Receipt
 from infra.web.webhook import MOST_BYTES, SECRET_HEADER, webhook_route
-from tests.backends import BACKENDS, Backend
 from tests.hostile import bent, cruel, spoiled
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 SECRET = "only-telegram-knows-this"
 SOMEBODY = "Anna Somebody"
@@ -30,12 +31,6 @@ bodies = (
     )
 )
 guesses = st.binary(max_size=40) | st.sampled_from([SECRET.encode() + b"\0", b"\xff" * 24, SECRET.upper().encode()])
-
-
-@pytest.fixture
-def anyio_backend() -> Backend:
-    """The server is hypercorn's for asyncio."""
-    return BACKENDS["asyncio"]()
 
 
 class Wire:

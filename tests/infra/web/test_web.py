@@ -17,7 +17,9 @@ from actors.runtime.child import ChildState
 from infra.web.health import LOOP_SECONDS, CrashWatch, alive
 from infra.web.probe import health_of
 from infra.web.server import PortTaken, check, listen, serve
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import on_either_asyncio
+
+anyio_backend = on_either_asyncio
 
 UP = ChildState(up=True, ended=False, restarts=0, last_error=None)
 DOWN = ChildState(up=False, ended=False, restarts=1, last_error="a secret")
@@ -56,12 +58,6 @@ class FakeVitals:
 
     def token_trouble(self) -> str | None:
         return self.token
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> Backend:
-    """Loops of asyncio: the server is hypercorn's for it."""
-    return BACKENDS[request.param]()
 
 
 @asynccontextmanager

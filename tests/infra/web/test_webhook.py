@@ -19,7 +19,9 @@ from actors.ports import Receipt
 from actors.runtime.child import ChildState
 from infra.web.server import listen, serve
 from infra.web.webhook import MOST_BYTES, webhook_route
-from tests.backends import BACKENDS, Backend
+from tests.kit.clock import on_asyncio
+
+anyio_backend = on_asyncio
 
 SECRET = "only-telegram-knows-this"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -76,12 +78,6 @@ class Door:
         content = BytesIO(body if isinstance(body, bytes) else body.encode())
         async with aiohttp.ClientSession() as http, http.post(self.url, data=content, headers=headers) as reply:
             return reply.status, reply.headers.get("Retry-After")
-
-
-@pytest.fixture
-def anyio_backend() -> Backend:
-    """The server is hypercorn's for asyncio."""
-    return BACKENDS["asyncio"]()
 
 
 @pytest.fixture
