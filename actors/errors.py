@@ -25,14 +25,6 @@ class MailboxFull(_Undelivered):
     """The actor is too far behind; the message is `.message`."""
 
 
-class UnknownItem(QueueError):
-    """The button's item has no row any more."""
-
-
-class StaleItem(QueueError):
-    """The row was written meanwhile: reload it and decide again."""
-
-
 class RestartLimitReached(QueueError):
     """A child crashed more often than its limit allows; the crash itself is `__cause__`."""
 

@@ -49,7 +49,6 @@ class Action(Enum):
 
 FINAL = frozenset({State.POSTED, State.SKIPPED, State.REJECTED, State.EXPIRED, State.WITHDRAWN})
 PROGRESS = frozenset({Action.CLAIM, Action.SENT, Action.SEND_FAILED})
-SETTLING = (Action.AUTO_POST, Action.POSTED, Action.SKIP, Action.REJECT)
 
 TRANSITIONS: Mapping[tuple[State, Action], State] = MappingProxyType(
     {

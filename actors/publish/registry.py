@@ -30,7 +30,6 @@ class Ended:
 
 SagaKey: TypeAlias = tuple[int, int]  # (our own chat key, item id)
 SagaMessage: TypeAlias = Begin | Ended
-Make: TypeAlias = Callable[[Context[SagaKey, SagaMessage]], Actor[SagaMessage]]
 
 
 class PublishRegistry:

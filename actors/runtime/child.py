@@ -3,17 +3,8 @@
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import Enum
 
 import anyio
-
-
-class Restart(Enum):
-    """When a child that ended is started again."""
-
-    PERMANENT = "always: even a clean end counts as a crash"
-    TRANSIENT = "after a crash"
-    TEMPORARY = "never"
 
 
 class ChildContext:
@@ -37,14 +28,13 @@ class ChildContext:
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """One line of the supervision tree; `start` runs for the child's whole life.
+    """One line of the supervision tree; `start` runs for the child's whole life, and its end is a crash.
 
     `stops_by`: the part of a stop of the whole tree by which it has to be over, whatever its grace.
     """
 
     name: str
     start: Callable[[ChildContext], Awaitable[None]]
-    restart: Restart = Restart.PERMANENT
     grace_seconds: float = 5.0
     stops_by: float = 1.0
 
@@ -54,6 +44,5 @@ class ChildState:
     """What health shows of a child."""
 
     up: bool  # it runs and has said that it is ready
-    ended: bool  # it ended, and its spec asks for no restart
     restarts: int
     last_error: str | None

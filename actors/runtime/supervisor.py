@@ -1,4 +1,4 @@
-"""Starts children in order, restarts those that crash, and stops them in reverse order.
+"""Starts children in order, restarts each that crashes (one for one), and stops them in reverse order.
 
 Children never raise into the task group: an end is an event that one loop judges. Each child lives under a shield of
 its own, so a cancelled host begins the ordered stop and kills nothing that drains; the kill is that shield's own scope.
@@ -7,7 +7,6 @@ its own, so a cancelled host begins the ordered stop and kills nothing that drai
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from random import Random
 
 import anyio
@@ -16,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from actors.errors import RestartLimitReached
 from actors.runtime.backoff import Backoff
-from actors.runtime.child import ChildContext, ChildSpec, ChildState, Restart
+from actors.runtime.child import ChildContext, ChildSpec, ChildState
 from actors.runtime.restarts import RestartIntensity, RestartLimit
 from actors.runtime.stray_cancellation import StrayCancellationContained
 
@@ -28,18 +27,10 @@ LEAST_SECONDS = 0.2  # of a stop that is over its time: enough to put things awa
 RESTART = Backoff.doubling(0.2, 30.0, spread=(0.8, 1.2))
 
 
-class Strategy(Enum):
-    """Who is restarted when a child crashes."""
-
-    ONE_FOR_ONE = "only that child"
-    REST_FOR_ONE = "that child and all listed after it"
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How crashes are answered (the limit holds for each child by itself), and how long a stop of all may take."""
 
-    strategy: Strategy = Strategy.ONE_FOR_ONE
     limit: RestartLimit = field(default_factory=RestartLimit)
     backoff: Backoff = RESTART
     reset_seconds: float = 60.0  # a child that lived this long starts again from the first pause
@@ -63,7 +54,6 @@ class _Life:
 class _Child:
     spec: ChildSpec
     life: _Life | None = None
-    ended: bool = False
     was_ready: bool = False
     due: float = -math.inf  # not started again before
     restarts: int = 0
@@ -76,11 +66,11 @@ class _Child:
 
     @property
     def wanted(self) -> bool:
-        return self.life is None and not self.ended
+        return self.life is None
 
 
 class Supervisor:
-    """A list of children and one strategy word; `run` it once."""
+    """A list of children, each of which is restarted by itself; `run` it once."""
 
     def __init__(self, children: Sequence[ChildSpec], random: Random, policy: Policy | None = None) -> None:
         names = [spec.name for spec in children]
@@ -94,7 +84,7 @@ class Supervisor:
         self._stopping = False
         self._gave_up: _Child | None = None
         self._told_up = False
-        self._stopped: list[str] = []  # in order, since it was last said
+        self._stopped: list[str] = []  # in order
 
     async def run(self) -> None:
         """Run the children until `stop`; raises RestartLimitReached after the others were stopped.
@@ -121,7 +111,6 @@ class Supervisor:
         return {
             child.spec.name: ChildState(
                 up=child.up,
-                ended=child.ended,
                 restarts=child.restarts,
                 last_error=None if child.last_error is None else repr(child.last_error),
             )
@@ -135,7 +124,7 @@ class Supervisor:
                     await self._watch(tasks)
                 finally:
                     with anyio.CancelScope(shield=True):
-                        await self._stop_from(0)
+                        await self._stop_all()
         self._over.set()
 
     async def _watch(self, tasks: TaskGroup) -> None:
@@ -145,17 +134,16 @@ class Supervisor:
             with anyio.CancelScope(deadline=self._next_due(now)):
                 await self._news.wait()
             self._news = anyio.Event()
-            for index, child in enumerate(self._children):
-                await self._judge(index, child)
+            for child in self._children:
+                self._judge(child)
 
     def _start_what_may(self, tasks: TaskGroup, now: float) -> None:
-        """Start what is due; at first, and always under rest_for_one, only after all before it are ready."""
+        """Start what is due; the first time only after all before it are ready."""
         held_up = False
         for child in self._children:
-            in_order = self._policy.strategy is Strategy.REST_FOR_ONE or not child.was_ready
-            if child.wanted and child.due <= now and not (held_up and in_order):
+            if child.wanted and child.due <= now and (child.was_ready or not held_up):
                 self._start(child, tasks)
-            held_up = held_up or not (child.up or child.ended)
+            held_up = held_up or not child.up
         if not held_up and not self._told_up:
             self._told_up = True
             log.info("tree.started", children=[child.spec.name for child in self._children])
@@ -193,29 +181,22 @@ class Supervisor:
             log.error("child.killed", child=spec.name, grace_seconds=round(life.patience_seconds, 1))
         elif not life.returned:
             log.error("child.crashed", child=spec.name, reason="cancelled by a stranger")
-        elif spec.restart is Restart.PERMANENT and not asked:
+        elif not asked:
             log.error("child.crashed", child=spec.name, reason="returned without being asked to stop")
-        elif asked:
-            self._stopped.append(spec.name)
         else:
-            log.info("child.stopped", child=spec.name)
+            self._stopped.append(spec.name)
 
-    async def _judge(self, index: int, child: _Child) -> None:
+    def _judge(self, child: _Child) -> None:
         """Decide what follows the end of a child, if it has ended."""
         life = child.life
         if life is None or not life.over.is_set():
             return
         child.life = None
         child.last_error = life.error or child.last_error
-        crashed = not life.returned or child.spec.restart is Restart.PERMANENT
-        if child.spec.restart is Restart.TEMPORARY or not crashed:
-            child.ended = True
-        elif not self._budget.spend(child.spec.name, anyio.current_time()):
+        if not self._budget.spend(child.spec.name, anyio.current_time()):
             self._give_up(child)
         else:
             self._plan_restart(child, life)
-            if self._policy.strategy is Strategy.REST_FOR_ONE:
-                await self._stop_from(index + 1)
 
     def _plan_restart(self, child: _Child, life: _Life) -> None:
         now = anyio.current_time()
@@ -229,18 +210,17 @@ class Supervisor:
         self._gave_up = self._gave_up or child
         self.stop()
 
-    async def _stop_from(self, index: int) -> None:
+    async def _stop_all(self) -> None:
         began = anyio.current_time()
-        for child in reversed(self._children[index:]):
+        for child in reversed(self._children):
             await self._stop_child(child, began)
         if self._stopped:
             log.info("tree.stopped", children=self._stopped)
-            self._stopped = []
 
     async def _stop_child(self, child: _Child, began: float) -> None:
         life = child.life
         if life is None or life.over.is_set():
-            return  # a crash of its own is still to be judged: its pause and its budget must not be skipped
+            return
         now, spec = anyio.current_time(), child.spec
         left = began + spec.stops_by * self._policy.stop_seconds - now
         life.patience_seconds = min(spec.grace_seconds, max(left, LEAST_SECONDS))
@@ -252,4 +232,3 @@ class Supervisor:
             life.scope.cancel()
             await life.over.wait()
         child.life = None
-        child.ended = child.spec.restart is Restart.TEMPORARY

@@ -83,7 +83,7 @@ def alive(vitals: Vitals, crashes: CrashWatch, now: float) -> HealthVerdict:
     """Judge whether this worker works; if not, only a restart helps, as it would not against a silent Telegram."""
     children = vitals.children()
     silence, dead, token = vitals.poll_silence_seconds(), vitals.poller_trouble(), vitals.token_trouble()
-    down = [name for name, child in children.items() if not child.up and not child.ended]
+    down = [name for name, child in children.items() if not child.up]
     problems = [f"{name} is down" for name in down]
     problems += [f"{name} crashes again and again" for name in crashes.looping(children, now)]
     if dead is not None:

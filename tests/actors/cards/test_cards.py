@@ -24,11 +24,6 @@ THIRD = row(State.SKIPPED, 3)
 PROGRESS = row(State.PUBLISHING, 4)
 
 
-@pytest.fixture
-def stage() -> CardStage:
-    return CardStage()
-
-
 async def test_card_is_drawn_at_once_and_says_what_it_took(stage: CardStage) -> None:
     async with stage.playing():
         await stage.draw(FIRST)

@@ -19,11 +19,6 @@ anyio_backend = virtual_time
 SKIPPED = row(State.SKIPPED, 1)
 
 
-@pytest.fixture
-def stage() -> CardStage:
-    return CardStage()
-
-
 async def test_card_that_is_wished_for_again_and_again_keeps_no_other_one_waiting(stage: CardStage) -> None:
     """Of two that are as urgent, the one that was drawn last is the later one, whichever was there first."""
     stage.chat.will("edit 501", After(2.0))

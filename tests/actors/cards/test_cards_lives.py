@@ -26,11 +26,6 @@ SECOND = row(State.IN_REVIEW, 2)
 THIRD = row(State.SKIPPED, 3)
 
 
-@pytest.fixture
-def stage() -> CardStage:
-    return CardStage()
-
-
 async def test_cards_shown_within_half_a_second_are_acknowledged_together(stage: CardStage) -> None:
     async with stage.playing():
         await stage.draw(FIRST, message=501)

@@ -18,11 +18,6 @@ anyio_backend = virtual_time
 OURS, OLD, THEIRS = "/pause@everytap_bot", "/pause@old_bot", "/pause@dj_music_bot"
 
 
-@pytest.fixture
-def stage() -> CommandStage:
-    return CommandStage()
-
-
 def obeyed(stage: CommandStage) -> list[int]:
     """The messages in which something was asked that we did."""
     return [operation.key.message_id for operation in stage.store.of(PauseChat)]

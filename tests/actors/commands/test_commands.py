@@ -27,11 +27,6 @@ STRANGER = 666
 DONE = "Paused. No story comes by itself until /resume; /next still shows one."
 
 
-@pytest.fixture
-def stage() -> CommandStage:
-    return CommandStage()
-
-
 async def test_next_is_claimed_told_to_its_item_answered_and_confirmed(stage: CommandStage) -> None:
     stage.store.will("PresentNext", Told(CommandOutcome.DONE, CLAIMED, claimed=True))
 

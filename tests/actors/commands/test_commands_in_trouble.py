@@ -23,11 +23,6 @@ STRANGER = 666
 DONE = "Paused. No story comes by itself until /resume; /next still shows one."
 
 
-@pytest.fixture
-def stage() -> CommandStage:
-    return CommandStage()
-
-
 async def test_nobody_waits_longer_than_two_seconds_for_the_database(stage: CommandStage) -> None:
     stage.store.always("PauseChat", Never(certain=True))
     stage.store.always("LookAtChat", Never(certain=True))

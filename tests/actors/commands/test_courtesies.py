@@ -22,11 +22,6 @@ NO_MEDIA = " ".join(texts.NO_MEDIA.split())
 NOT_SET_UP = f"This chat is not set up. Its operator can do that with: python main.py chat add {CHAT}"
 
 
-@pytest.fixture
-def stage() -> CommandStage:
-    return CommandStage()
-
-
 def picture(update_id: int, caption: str = "", *, private: bool = False, to_us: bool = False) -> Said:
     """A photo, a film or a file."""
     wrote = said(update_id, caption, ALONE if private else CHAT, private=private)

@@ -33,11 +33,6 @@ KNOWN = texts.greeting(CHAT, True)
 ADDED = Membership(10, CHAT, GroupKind.SUPERGROUP, ANNA.id, BotMembership.LEFT, BotMembership.MEMBER)
 
 
-@pytest.fixture
-def stage() -> CommandStage:
-    return CommandStage()
-
-
 def members(stage: CommandStage) -> list[dict[str, Any]]:
     """The lines about what the bot is in a chat."""
     return [line for line in stage.logs if line["event"] == "chat.member"]

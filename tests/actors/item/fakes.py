@@ -11,8 +11,8 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from actors.audit.lines import LoggedTaps
-from actors.domain.item import Item
-from actors.domain.messages import Message
+from actors.domain.item import Action, Item, State
+from actors.domain.messages import Message, Recorded
 from actors.item.actor import ItemActor
 from actors.item.aloud import Aloud
 from actors.item.caches import KnownCards, People, RecentlyTold
@@ -20,6 +20,7 @@ from actors.item.dependencies import ItemDependencies
 from actors.item.memory import Known
 from actors.item.registry import CrashPolicy, ItemRegistry
 from actors.operations.housekeeping import Interaction
+from actors.operations.taps import RecordTap
 from actors.peers import ItemKey
 from actors.ports import Face
 from actors.runtime.actor import Context
@@ -27,9 +28,14 @@ from actors.runtime.child import ChildContext
 from tests.actors.fakes import FakeCards, FakeChat, FakeStore
 from tests.journal import Journal
 from tests.kit.lives import living
-from tests.stories import CHAT, MARK, NOON
+from tests.stories import ANNA, CHAT, MARK, NOON, row, settled
 
 KEY = (CHAT, 7)
+
+
+def recorded(operation: RecordTap) -> Recorded:
+    """The database's answer to Anna's Skip: it took effect."""
+    return Recorded(operation.tap, settled(row(State.SKIPPED, 1), Action.SKIP, ANNA))
 
 
 class NoonClock:

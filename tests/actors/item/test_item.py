@@ -13,7 +13,7 @@ from actors.item.actor import INTERIM_SECONDS
 from actors.item.recording import HOLD_SECONDS
 from actors.operations.taps import CloseTap, RecordTap
 from tests.actors.fakes import After, Never
-from tests.actors.item.fakes import ItemStage, playing
+from tests.actors.item.fakes import ItemStage, playing, recorded
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, BEN, MARK, press, row, settled
 
@@ -26,16 +26,6 @@ SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 GONE_AWAY = NotStored(Cause.BUSY, certain=True)
 NOT_SAVED = "⚠️ Anna's Skip was not saved, tap again."
 NOT_CONFIRMED = "⏳ Anna's Skip: not confirmed yet, this card will update itself."
-
-
-@pytest.fixture
-def stage() -> ItemStage:
-    return ItemStage()
-
-
-def recorded(operation: RecordTap) -> Recorded:
-    """The database's answer to a tap that took effect."""
-    return Recorded(operation.tap, SKIPPED)
 
 
 async def test_toast_does_not_wait_for_the_database(stage: ItemStage) -> None:

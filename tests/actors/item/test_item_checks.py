@@ -31,11 +31,6 @@ GONE = Drawn(gone=True)
 NOT_SAVED = texts.not_saved(Action.SKIP, "Anna")
 
 
-@pytest.fixture
-def stage() -> ItemStage:
-    return ItemStage()
-
-
 async def test_card_under_a_question_is_drawn_from_its_row_afterwards(stage: ItemStage) -> None:
     stage.store.will("LookAtCard", SKIPPED)
 

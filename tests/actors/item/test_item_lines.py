@@ -12,7 +12,7 @@ from actors.errors import AnswerLost, Refused, Unreachable
 from actors.item import texts
 from actors.operations.taps import RecordTap
 from tests.actors.fakes import After, Never
-from tests.actors.item.fakes import ItemStage, playing
+from tests.actors.item.fakes import ItemStage, playing, recorded
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, BEN, CHAT, press, row, settled
 
@@ -22,16 +22,6 @@ ANNAS = Tap(press("anna-1", ANNA), Action.SKIP)
 BENS = Tap(press("ben-1", BEN), Action.POSTED)
 IN_REVIEW = row(State.IN_REVIEW)
 SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
-
-
-@pytest.fixture
-def stage() -> ItemStage:
-    return ItemStage()
-
-
-def recorded(operation: RecordTap) -> Recorded:
-    """The database's answer to a tap that took effect."""
-    return Recorded(operation.tap, SKIPPED)
 
 
 def now_tapped(tap: Tap) -> Tap:

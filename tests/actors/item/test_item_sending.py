@@ -41,11 +41,6 @@ REHEARSED = settled(row(State.IN_REVIEW, 2), Action.REHEARSED, None)
 AWAY = NotStored(Cause.EXPIRED, certain=False)
 
 
-@pytest.fixture
-def stage() -> ItemStage:
-    return ItemStage()
-
-
 async def test_card_is_sent_and_its_message_saved(stage: ItemStage) -> None:
     stage.store.will("SaveCard", IN_REVIEW)
 

@@ -33,11 +33,6 @@ SKIPPED = settled(row(State.SKIPPED, 1), Action.SKIP, ANNA)
 GONE_AWAY = NotStored(Cause.BUSY, certain=True)
 
 
-@pytest.fixture
-def stage() -> ItemStage:
-    return ItemStage()
-
-
 async def test_every_decided_tap_is_noted_as_an_interaction(stage: ItemStage) -> None:
     stage.store.will("RecordTap", lambda asked: Recorded(asked.tap, SKIPPED))
 

@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from actors.errors import RestartLimitReached
 from actors.runtime.backoff import Backoff
-from actors.runtime.child import ChildContext, ChildSpec, ChildState, Restart
+from actors.runtime.child import ChildContext, ChildSpec, ChildState
 from actors.runtime.restarts import RestartLimit
-from actors.runtime.supervisor import Policy, Strategy, Supervisor
+from actors.runtime.supervisor import Policy, Supervisor
 from tests.journal import Journal
 from tests.kit.clock import virtual_time
 from tests.kit.lives import supervising
@@ -27,8 +27,7 @@ Deed = Callable[[ChildContext], Awaitable[None]]
 
 PATIENT = RestartLimit(100, 1)
 PAUSE = Backoff.doubling(1, 60)
-REST = Policy(Strategy.REST_FOR_ONE, PATIENT, PAUSE)
-ONE = Policy(Strategy.ONE_FOR_ONE, PATIENT, PAUSE)
+ONE = Policy(PATIENT, PAUSE)
 
 
 class Boom(Exception):
@@ -38,7 +37,7 @@ class Boom(Exception):
 class Children(Journal):
     """Makes children that note what they do."""
 
-    def child(self, name: str, *lives: Deed, restart: Restart = Restart.PERMANENT, grace: float = 5) -> ChildSpec:
+    def child(self, name: str, *lives: Deed, grace: float = 5) -> ChildSpec:
         """A child whose n-th life is the n-th deed; the last deed is repeated."""
         coming = list(lives or (serve,))
 
@@ -50,7 +49,7 @@ class Children(Journal):
             finally:
                 self.add(f"{name} ends")
 
-        return ChildSpec(name, start, restart, grace)
+        return ChildSpec(name, start, grace)
 
 
 async def serve(context: ChildContext) -> None:
@@ -244,43 +243,6 @@ async def test_crash_restarts_only_that_child(journal: Children) -> None:
     assert journal.lines.count("a starts") == journal.lines.count("c starts") == 1
 
 
-async def test_rest_for_one_restarts_those_after_it_in_order(journal: Children) -> None:
-    crashing = crash_after(5)
-    children = (journal.child(n, *lives) for n, lives in {"a": (), "b": (crashing, serve), "c": (), "d": ()}.items())
-
-    async with supervising(supervise(REST, *children)):
-        await journal.until("d starts", times=2)
-
-    stopped_and_started = ["b ends", "d ends", "c ends", "b starts", "c starts", "d starts"]
-    assert journal.lines[4:] == [*stopped_and_started, "d ends", "c ends", "b ends", "a ends"]
-
-
-async def test_rest_for_one_keeps_the_pause_of_a_later_child_that_crashed_too(journal: Children) -> None:
-    together = crash_after(5)
-    children = journal.child("a", together, serve), journal.child("b", together, serve)
-    supervisor = supervise(REST, *children)
-
-    async with supervising(supervisor):
-        await journal.until("b starts", times=2)
-
-        assert [state.restarts for state in supervisor.states().values()] == [1, 1]
-
-    assert journal.lines[4:6] == ["a starts", "b starts"]
-
-
-async def test_rest_for_one_does_not_bring_back_a_temporary_child(journal: Children) -> None:
-    children = (
-        journal.child("a", crash_after(5), serve),
-        journal.child("b", restart=Restart.TEMPORARY),
-        journal.child("c"),
-    )
-
-    async with supervising(supervise(REST, *children)):
-        await journal.until("c starts", times=2)
-
-    assert journal.lines.count("b starts") == 1
-
-
 async def test_crash_loop_backs_off(journal: Children) -> None:
     started: list[float] = []
 
@@ -336,57 +298,19 @@ async def test_restart_limit_is_each_childs_own(journal: Children) -> None:
         await journal.until("c starts", times=3)
 
 
-async def test_clean_end_of_a_permanent_child_is_a_crash(journal: Children, logs: Logs) -> None:
+async def test_clean_end_of_a_child_is_a_crash(journal: Children, logs: Logs) -> None:
     supervisor = supervise(ONE, journal.child("a", finish, serve))
 
     async with supervising(supervisor):
         await journal.until("a starts", times=2)
 
-        assert supervisor.states()["a"] == ChildState(up=True, ended=False, restarts=1, last_error=None)
+        assert supervisor.states()["a"] == ChildState(up=True, restarts=1, last_error=None)
 
     assert told(logs) == [
         ("child.crashed", "a"),
         ("child.started", "a"),
         ("tree.stopped", ["a"]),
     ]
-
-
-async def test_clean_end_of_a_transient_child_is_its_end(journal: Children) -> None:
-    supervisor = supervise(ONE, journal.child("a", finish, restart=Restart.TRANSIENT), journal.child("b"))
-
-    async with supervising(supervisor):
-        await journal.until("b starts")
-        await anyio.sleep(100)
-
-        assert supervisor.states()["a"] == ChildState(up=False, ended=True, restarts=0, last_error=None)
-
-    assert journal.lines == ["a starts", "a ends", "b starts", "b ends"]
-
-
-async def test_transient_child_that_ends_unready_lets_the_next_one_start(journal: Children) -> None:
-    async def end_at_once(context: ChildContext) -> None:
-        del context
-
-    children = journal.child("a", end_at_once, restart=Restart.TRANSIENT), journal.child("b")
-
-    async with supervising(supervise(REST, *children)):
-        await journal.until("b starts")
-
-
-async def test_crashed_transient_child_is_restarted(journal: Children) -> None:
-    async with supervising(supervise(ONE, journal.child("a", crash, finish, restart=Restart.TRANSIENT))):
-        await journal.until("a ends", times=2)
-
-
-async def test_temporary_child_is_never_restarted(journal: Children) -> None:
-    supervisor = supervise(ONE, journal.child("a", crash, restart=Restart.TEMPORARY))
-
-    async with supervising(supervisor):
-        await anyio.sleep(100)
-
-        assert supervisor.states()["a"] == ChildState(up=False, ended=True, restarts=0, last_error="Boom()")
-
-    assert journal.lines == ["a starts", "a ends"]
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio_virtual"], indirect=True)

@@ -16,11 +16,6 @@ from tests.stories import ANNA, CHAT
 anyio_backend = virtual_time
 
 
-@pytest.fixture
-def stage() -> IntakeStage:
-    return IntakeStage()
-
-
 async def test_tap_is_told_to_its_item_with_the_moment_of_its_first_sight(stage: IntakeStage) -> None:
     async with stage.playing():
         await anyio.sleep(3.0)

@@ -16,11 +16,6 @@ from tests.kit.clock import virtual_time
 anyio_backend = virtual_time
 
 
-@pytest.fixture
-def stage() -> IntakeStage:
-    return IntakeStage()
-
-
 def given_up(stage: IntakeStage) -> list[str]:
     return [message.press.id for message in stage.items.messages if isinstance(message, GiveUp)]
 

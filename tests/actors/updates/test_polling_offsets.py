@@ -12,11 +12,6 @@ from tests.kit.clock import virtual_time
 anyio_backend = virtual_time
 
 
-@pytest.fixture
-def stage() -> IntakeStage:
-    return IntakeStage()
-
-
 async def test_same_offset_is_not_asked_for_again_before_half_a_second(stage: IntakeStage) -> None:
     stage.updates.put(tap(10))
 

@@ -1,18 +1,12 @@
 """The update poller's watchdog: what it promises at each step, and that it owes nothing once it was asked to stop."""
 
 import anyio
-import pytest
 
 from actors.updates.polling import POLL_SECONDS
 from tests.actors.updates.fakes import IntakeStage, tap
 from tests.kit.clock import virtual_time
 
 anyio_backend = virtual_time
-
-
-@pytest.fixture
-def stage() -> IntakeStage:
-    return IntakeStage()
 
 
 async def test_waiting_for_the_lease_is_no_death(stage: IntakeStage) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,28 +17,12 @@ from infra.postgres import connect
 from infra.postgres.admin import AdminLines, PostgresAdmin, open_admin
 from infra.postgres.connect import DatabaseAddress, connect_patiently
 from tests.kit.clock import on_asyncio
+from tests.stage import CHAT
 
 anyio_backend = on_asyncio
 
-CHAT = -1001234567890
 DUE = datetime(2026, 1, 1, 10, tzinfo=UTC)
 PRESS = "select record_tap($1, $2, $3, 7, 'Anna', $4, $5, $6, 'worker')"
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-    """A connection besides the desk's: the worker, and who looks at rows."""
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[PostgresAdmin]:
-    """A desk with one chat."""
-    async with open_admin(DatabaseAddress(database_url), pytest.fail) as desk:
-        await desk.add_chat(CHAT, {"title": "Studio"})
-        yield desk
 
 
 Database = asyncpg.Connection

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
 
-from infra.postgres.admin import PostgresAdmin, open_admin
-from infra.postgres.connect import DatabaseAddress
+from infra.postgres.admin import PostgresAdmin
 from tests.kit.clock import on_asyncio
+from tests.stage import CHAT
 
 anyio_backend = on_asyncio
 
-CHAT = -1001234567890
 STUDIO = {"ig_user_id": "178", "username": "studio", "login": "instagram", "token_expires_at": None}
 CONNECT = "select add_account($1, '179', 'shop', 'facebook', 'sealed', null)"
 ARRIVE = "insert into members (chat_key, user_id, name) select chat_key, 7, 'Anna' from chats"
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-    """The worker's connection."""
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[PostgresAdmin]:
-    """A desk with one chat."""
-    async with open_admin(DatabaseAddress(database_url), pytest.fail) as desk:
-        await desk.add_chat(CHAT, {"title": "Studio"})
-        yield desk
 
 
 async def connect(desk: PostgresAdmin, token: bytes) -> int:

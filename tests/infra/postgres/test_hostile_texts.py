@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -15,25 +14,17 @@ from actors.errors import Refused
 from actors.operations.housekeeping import Interaction, WriteInteractions
 from actors.operations.operation import Operation
 from actors.operations.taps import RecordTap
-from infra.postgres.admin import PostgresAdmin, open_admin
-from infra.postgres.connect import DatabaseAddress
+from infra.postgres.admin import PostgresAdmin
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statements import STATEMENTS
 from tests.hostile import CRUEL_TEXTS
 from tests.kit.clock import on_asyncio
+from tests.stage import CHAT
 
 anyio_backend = on_asyncio
 
-CHAT = -1001234567890
 UNKEPT = ["\0", "Anna\0", "\ud83d", "A\udc00\ud800"]
 KEPT = [text for text in CRUEL_TEXTS if "\0" not in text and text.encode("utf-8", "replace").decode() == text]
-
-
-@pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[PostgresAdmin]:
-    async with open_admin(DatabaseAddress(database_url), pytest.fail) as desk:
-        await desk.add_chat(CHAT, {"title": "Studio"})
-        yield desk
 
 
 def story(text: str) -> dict[str, object]:

@@ -4,47 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
 
 import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from actors.runtime.child import ChildState
 from infra.web.server import listen, serve
-
-
-class Well:
-    """Nothing is wrong with this worker but its loop."""
-
-    def children(self) -> Mapping[str, ChildState]:
-        """None."""
-        return {}
-
-    def poll_silence_seconds(self) -> float | None:
-        """None."""
-        return None
-
-    def poller_trouble(self) -> str | None:
-        """None."""
-        return None
-
-    def database_trouble(self) -> str | None:
-        """None."""
-        return None
-
-    def telegram_trouble(self) -> str | None:
-        """None."""
-        return None
-
-    def shortcomings(self) -> tuple[str, ...]:
-        """Nothing is missing."""
-        return ()
-
-    def token_trouble(self) -> str | None:
-        """None."""
-        return None
+from tests.infra.web.vitals import FakeVitals
 
 
 async def block(_: Request) -> Response:
@@ -63,7 +30,7 @@ async def main() -> None:
             sys.stdout.write(f"{listener.getsockname()[1]}\n")
             sys.stdout.flush()
 
-        await serve(Well(), listener, anyio.Event(), on_bound, Route("/block", block))
+        await serve(FakeVitals(), listener, anyio.Event(), on_bound, Route("/block", block))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from infra.web.seldom import RareLog
 from infra.web.server import build_app, listen
 from infra.web.webhook import webhook_route
 from tests.hostile import bent, few
-from tests.infra.web.blocked import Well
+from tests.infra.web.vitals import FakeVitals
 from tests.kit.clock import on_either_asyncio
 
 anyio_backend = on_either_asyncio
@@ -76,7 +76,7 @@ async def heard(client: SocketStream) -> bytes:
 async def opened(*routes: Route) -> AsyncIterator[Port]:
     stopping = anyio.Event()
     with listen("127.0.0.1", 0) as listener, capture_logs() as logs:
-        gate = Gate(build_app(Well(), webhook_route("/hook", "secret", take), *routes), PLACES)  # type: ignore[arg-type]
+        gate = Gate(build_app(FakeVitals(), webhook_route("/hook", "secret", take), *routes), PLACES)  # type: ignore[arg-type]
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(gate.run, listener, stopping)
             try:

@@ -11,10 +11,10 @@ import anyio
 import pytest
 from yarl import URL
 
-from actors.runtime.child import ChildState
 from infra.web.media import media_route
 from infra.web.server import listen, serve
 from tests.backends import BACKENDS, Backend
+from tests.infra.web.vitals import FakeVitals
 
 CONTENT = bytes(range(256)) * 1024
 GOOD = "until=1&signature=good"
@@ -39,31 +39,6 @@ class FakeShelf:
 
     def content_type(self, path: str) -> str:
         return "video/mp4" if path == SHOWN else ""
-
-
-class QuietVitals:
-    """Nobody asks after this worker's health."""
-
-    def children(self) -> Mapping[str, ChildState]:
-        return {}
-
-    def poll_silence_seconds(self) -> float | None:
-        return None
-
-    def poller_trouble(self) -> str | None:
-        return None
-
-    def database_trouble(self) -> str | None:
-        return None
-
-    def telegram_trouble(self) -> str | None:
-        return None
-
-    def shortcomings(self) -> tuple[str, ...]:
-        return ()
-
-    def token_trouble(self) -> str | None:
-        return None
 
 
 @dataclass(frozen=True)
@@ -104,7 +79,7 @@ async def visitor(shelf: FakeShelf) -> AsyncIterator[Visitor]:
     stopping = anyio.Event()
     with listen("127.0.0.1", 0) as listener:
         async with anyio.create_task_group() as tasks, aiohttp.ClientSession() as session:
-            tasks.start_soon(serve, QuietVitals(), listener, stopping, lambda: None, media_route(shelf))
+            tasks.start_soon(serve, FakeVitals(), listener, stopping, lambda: None, media_route(shelf))
             yield Visitor(session, f"http://127.0.0.1:{listener.getsockname()[1]}")
             stopping.set()
 

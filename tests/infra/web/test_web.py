@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -17,47 +16,10 @@ from actors.runtime.child import ChildState
 from infra.web.health import LOOP_SECONDS, CrashWatch, alive
 from infra.web.probe import health_of
 from infra.web.server import PortTaken, check, listen, serve
+from tests.infra.web.vitals import DOWN, UP, FakeVitals
 from tests.kit.clock import on_either_asyncio
 
 anyio_backend = on_either_asyncio
-
-UP = ChildState(up=True, ended=False, restarts=0, last_error=None)
-DOWN = ChildState(up=False, ended=False, restarts=1, last_error="a secret")
-OVER = ChildState(up=False, ended=True, restarts=0, last_error=None)
-
-
-@dataclass
-class FakeVitals:
-    """A worker that is as it is told."""
-
-    state: dict[str, ChildState] = field(default_factory=lambda: {"database": UP, "intake": UP})
-    silence_seconds: float | None = 3.0
-    poller: str | None = None
-    database: str | None = None
-    telegram: str | None = None
-    token: str | None = None
-    lacks: list[str] = field(default_factory=list)
-
-    def children(self) -> Mapping[str, ChildState]:
-        return self.state
-
-    def poll_silence_seconds(self) -> float | None:
-        return self.silence_seconds
-
-    def poller_trouble(self) -> str | None:
-        return self.poller
-
-    def database_trouble(self) -> str | None:
-        return self.database
-
-    def telegram_trouble(self) -> str | None:
-        return self.telegram
-
-    def shortcomings(self) -> list[str]:
-        return self.lacks
-
-    def token_trouble(self) -> str | None:
-        return self.token
 
 
 @asynccontextmanager
@@ -109,12 +71,11 @@ async def test_worker_that_is_not_well_is_red_and_says_why(vitals: FakeVitals, p
     "vitals",
     [
         FakeVitals(silence_seconds=None),
-        FakeVitals({"once": OVER}),
         FakeVitals(database="away"),
         FakeVitals(silence_seconds=600.0, telegram="HTTP 502"),
     ],
 )
-async def test_standby_finished_child_and_outage_are_not_cured_by_a_restart(vitals: FakeVitals) -> None:
+async def test_standby_and_outage_are_not_cured_by_a_restart(vitals: FakeVitals) -> None:
     async with served(vitals) as url:
         code, _ = await probe(f"{url}/healthz")
 
@@ -125,7 +86,7 @@ async def test_crash_loop_is_red_although_the_child_is_up_at_each_look() -> None
     vitals = FakeVitals()
     async with served(vitals) as url:
         await probe(f"{url}/healthz")
-        vitals.state["intake"] = ChildState(up=True, ended=False, restarts=3, last_error=None)
+        vitals.state["intake"] = ChildState(up=True, restarts=3, last_error=None)
         code, body = await probe(f"{url}/healthz")
 
     assert (code, body["problems"]) == (503, ["intake crashes again and again"])
@@ -133,7 +94,7 @@ async def test_crash_loop_is_red_although_the_child_is_up_at_each_look() -> None
 
 def test_crash_loop_is_forgiven_when_it_has_ended() -> None:
     watch = CrashWatch()
-    crashed = FakeVitals({"intake": ChildState(up=True, ended=False, restarts=3, last_error=None)})
+    crashed = FakeVitals({"intake": ChildState(up=True, restarts=3, last_error=None)})
     alive(FakeVitals({"intake": UP}), watch, 0.0)
 
     codes = [alive(crashed, watch, now).code for now in (10.0, 20.0, 10.0 + LOOP_SECONDS, 11.0 + LOOP_SECONDS)]

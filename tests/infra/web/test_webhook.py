@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -16,40 +16,15 @@ from starlette.requests import Request
 from structlog.testing import capture_logs
 
 from actors.ports import Receipt
-from actors.runtime.child import ChildState
 from infra.web.server import listen, serve
 from infra.web.webhook import MOST_BYTES, webhook_route
+from tests.infra.web.vitals import FakeVitals
 from tests.kit.clock import on_asyncio
 
 anyio_backend = on_asyncio
 
 SECRET = "only-telegram-knows-this"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
-
-
-class QuietVitals:
-    """Nobody asks after this worker's health."""
-
-    def children(self) -> Mapping[str, ChildState]:
-        return {}
-
-    def poll_silence_seconds(self) -> float | None:
-        return None
-
-    def poller_trouble(self) -> str | None:
-        return None
-
-    def database_trouble(self) -> str | None:
-        return None
-
-    def telegram_trouble(self) -> str | None:
-        return None
-
-    def shortcomings(self) -> tuple[str, ...]:
-        return ()
-
-    def token_trouble(self) -> str | None:
-        return None
 
 
 @dataclass
@@ -86,7 +61,7 @@ async def door() -> AsyncIterator[Door]:
     route = webhook_route("/hook", SECRET, desk.take)
     with listener, capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(serve, QuietVitals(), listener, stopping, lambda: None, route)
+            tasks.start_soon(serve, FakeVitals(), listener, stopping, lambda: None, route)
             yield Door(f"http://127.0.0.1:{listener.getsockname()[1]}/hook", desk, logs)
             stopping.set()
 
