@@ -21,6 +21,7 @@ from tests.bench.deck import Deck
 from tests.bench.ideal import POOL
 from tests.bench.pipes import ROOT, Part, part
 from tests.bench.rounds import IDEAL, OURS, Scene
+from tests.tcp_proxy import over
 
 SECRET = "A" * 35
 NEWCOMER = "7000000003"
@@ -38,7 +39,7 @@ async def open_scene(folder: Path) -> AsyncIterator[Scene]:
         deck = Deck(database)
         await deck.prepare()
         link = await stack.enter_async_context(part("proxy", str(urlsplit(dsn).hostname), str(urlsplit(dsn).port)))
-        over_link = _moved(dsn, await link.ask("port"))
+        over_link = over(await link.ask("port"), dsn)
         telegram = await stack.enter_async_context(part("telegram"))
         api_url = await address(telegram)
         data_dir = folder / "worker"
@@ -103,9 +104,3 @@ async def _seconds_to_first_poll(data_dir: Path, telegram: Part) -> float:
         process.terminate()
         await process.wait()
     return seconds
-
-
-def _moved(dsn: str, port: int) -> str:
-    parts = urlsplit(dsn)
-    login = parts.netloc.rpartition("@")[0]
-    return parts._replace(netloc=f"{login}@127.0.0.1:{port}").geturl()

@@ -143,10 +143,6 @@ class Audience:
         queries = [self._query(tap) for tap in self.tapped]
         return max((seen.at - query.at for query in queries if (seen := query.seen())), default=0.0)
 
-    def told_at(self) -> float:
-        """When the last card told that its tap landed, by Telegram's clock."""
-        return max((at for card in self.tapped.values() if (at := self._first(card, LANDED))), default=0.0)
-
     def _waited(self, *words: str) -> Iterable[float]:
         for tap, card in self.tapped.items():
             at = self._query(tap).at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -10,18 +9,18 @@ import anyio
 
 from tests.faults.aftermath import POOL_SIZE, complete, told
 from tests.faults.links import open_links
-from tests.faults.proxy import Ending
-from tests.faults.results import NO_PIECE, Result, Settings, never_sprung
-from tests.faults.scenes import SCENES, Scene, new_scene
-from tests.faults.server import Server, open_server
+from tests.faults.pieces import Pieces, has_come
+from tests.faults.results import Result, Settings
+from tests.faults.scenes import SCENES, new_scene
+from tests.faults.server import Server
 from tests.faults.snare import Bite, Snare, Where
-from tests.stage import Stage, open_stage
+from tests.stage import open_stage
 from tests.tap_lines import captured_lines
+from tests.tcp_proxy import Ending
 from tests.understudy import understudy
 
-SERVERS, AT_ONCE = 2, 8  # on each
+AT_ONCE = 8
 START_SECONDS = 90.0  # of so many workers together
-CALM_SECONDS = 3.0  # a lone worker has done by then all that a scene asks for
 MOST_PIECES = 200
 QUICK_PIECES = 5
 LEAST_PIECES = {"tap": 6, "presentation": 3, "publish": 15}  # each scene has some more, not always as many
@@ -33,6 +32,16 @@ class Cut:
 
     scene: str
     bite: Bite
+
+    @property
+    def number(self) -> int:
+        """The piece's."""
+        return self.bite.number
+
+    @property
+    def row(self) -> str:
+        """No piece of the scene comes after one that never came."""
+        return self.scene
 
     @property
     def name(self) -> str:
@@ -68,7 +77,7 @@ class Calls:
     async def run(self, settings: Settings) -> list[Result]:
         """Cut at every piece, or at a few that the seed picks."""
         with captured_lines():  # the stages overlap: this one puts structlog back when the last is gone
-            return accounted(await play_all(cuts(settings)), settings)
+            return PIECES.accounted(await PIECES.play_all(cuts(settings)), settings)
 
 
 def cuts(settings: Settings) -> list[Cut]:
@@ -103,42 +112,6 @@ def _is_spared(cut: Cut, settings: Settings) -> bool:
     return cut.scene == "publish" and cut.bite.where is not where
 
 
-async def play_all(plan: Sequence[Cut]) -> dict[Cut, Result | None]:
-    """Play several at once, each scene until it has no more pieces; None: its piece never came."""
-    results: dict[Cut, Result | None] = {}
-    through: set[str] = set()
-    pending = iter(plan)
-
-    async def work(server: Server) -> None:
-        for cut in pending:
-            if cut.scene in through:
-                continue
-            results[cut] = await play(server, cut)
-            if results[cut] is None:
-                through.add(cut.scene)
-
-    async def share() -> None:
-        async with open_server() as server, anyio.create_task_group() as tasks:
-            for _ in range(AT_ONCE):
-                tasks.start_soon(work, server)
-
-    async with anyio.create_task_group() as sides:
-        for _ in range(min(SERVERS, 1 + len(plan) // AT_ONCE)):
-            sides.start_soon(share)
-    return results
-
-
-def accounted(played: Mapping[Cut, Result | None], settings: Settings) -> list[Result]:
-    """Put them in order, and tell of each piece that should have come."""
-    results = []
-    for cut, result in sorted(played.items(), key=lambda pair: pair[0].place):
-        if result is not None:
-            results.append(result)
-        elif settings.run is not None or cut.bite.number <= LEAST_PIECES[cut.scene]:
-            results.append(never_sprung("calls", (cut.scene, NO_PIECE, cut.fault), cut.name))
-    return results
-
-
 async def play(server: Server, cut: Cut) -> Result | None:
     """Let the scene begin, cut, and look; None: there are not so many pieces."""
     dsn = await server.create(cut.name.replace("/", "_").lower())
@@ -153,7 +126,7 @@ async def play(server: Server, cut: Cut) -> Result | None:
             await stage.until(stage.sandbox.bot_api.polls.is_waiting, START_SECONDS)
             snare.set()
             await scene.begin(stage)
-            if not await _was_cut(stage, scene, snare):
+            if not await has_come(stage, scene, snare.sprung):
                 return None
             began = anyio.current_time()
             found = await told(stage, scene)
@@ -163,17 +136,4 @@ async def play(server: Server, cut: Cut) -> Result | None:
     return Result("calls", scene.name, snare.step, cut.fault, cut.name, seconds, wrong, lost, doubled)
 
 
-async def _was_cut(stage: Stage, scene: Scene, snare: Snare) -> bool:
-    with anyio.move_on_after(scene.truth_seconds):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_all_is_done, stage, scene, tasks.cancel_scope)
-            await snare.sprung.wait()
-            tasks.cancel_scope.cancel()
-    return snare.sprung.is_set()
-
-
-async def _all_is_done(stage: Stage, scene: Scene, over: anyio.CancelScope) -> None:
-    """Nothing more comes after the card has told it and a while has passed."""
-    await stage.until(lambda: scene.is_told(stage), scene.truth_seconds)
-    await anyio.sleep(CALM_SECONDS)
-    over.cancel()
+PIECES = Pieces("calls", LEAST_PIECES, AT_ONCE, play)

@@ -10,15 +10,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio
 
 from actors.updates.polling import POLL_SECONDS
 from infra.sandbox.demo.worker_processes import free_port
 from infra.settings import child_environment
-from tests.faults.proxy import Gate, Line, Proxy, Target, Way, proxy_to
 from tests.stage import Stage
+from tests.tcp_proxy import Gate, Line, Proxy, Target, Way, proxy_to
 from tests.understudy import ROOT, Understudy
 
 HOST = "127.0.0.1"
@@ -113,8 +112,7 @@ class Company:
     @asynccontextmanager
     async def _employed(self, name: str, folder: Path) -> AsyncIterator[Member]:
         log = self._home / f"{name}.log"
-        target = Target(HOST, urlsplit(self._stage.sandbox.url).port or 0)
-        async with proxy_to(target) as link:
+        async with proxy_to(Target.of(self._stage.sandbox.url)) as link:
             with log.open("ab") as lines, free_port() as port:
                 process = await anyio.open_process(
                     [sys.executable, str(folder / "main.py"), "run"],

@@ -16,12 +16,12 @@ from tests import tools
 from tests.faults.cases import OTHERS, TAP, Case
 from tests.faults.lane import Lane, open_lane
 from tests.faults.pooler import pooler
-from tests.faults.proxy import Cut, Ending, Way
 from tests.faults.results import Result, Settings, never_sprung
 from tests.faults.runs import Job, Truth, cut, undisturbed
 from tests.faults.server import open_server
 from tests.faults.setups import Setup, Surroundings, road, setups, surroundings
 from tests.poolers import PGBOUNCER
+from tests.tcp_proxy import Cut, Ending, Way
 
 LANES = 16  # each has three sessions, or five while it is cut, and the server a hundred
 CASES = (TAP, *OTHERS)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import anyio
 
 from tests.faults.aftermath import complete
 from tests.faults.company import HOST, Company, Member, open_company
-from tests.faults.proxy import Line, Proxy, Target, Way, proxy_to
 from tests.faults.results import Result
 from tests.faults.scenes import PublishScene, Verdict
 from tests.faults.server import Server
 from tests.stage import Stage, open_stage
+from tests.tcp_proxy import Line, Proxy, Target, Way, proxy_to
 
 # The first piece of a call; what it answers waits in the worker's socket.
 CALLS = {"creating": b"/media ", "publishing": b"/media_publish "}
@@ -60,7 +59,7 @@ class FrozenPublish:
         dsn, home = await server.create(name), server.folder / name
         home.mkdir()
         scene = PublishScene()
-        async with open_stage(dsn) as stage, proxy_to(_instagram(stage)) as link:
+        async with open_stage(dsn) as stage, proxy_to(Target.of(stage.sandbox.url)) as link:
             await scene.prepare(stage, home)
             changes = {**scene.environment, "INSTAGRAM_API_URL": f"http://{HOST}:{link.port}"}
             async with open_company(stage, home, changes) as company:
@@ -102,12 +101,6 @@ class FrozenPublish:
         await anyio.sleep(CALM_SECONDS)
         workers = [member.played for member in company.members]
         return await complete(await scene.verdict(stage), stage, scene, workers), seconds
-
-
-def _instagram(stage: Stage) -> Target:
-    port = urlsplit(stage.sandbox.url).port
-    assert port is not None
-    return Target(HOST, port)
 
 
 FROZEN_PUBLISHES: Final = tuple(

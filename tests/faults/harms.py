@@ -16,8 +16,8 @@ import asyncpg
 from anyio import to_thread
 
 from infra.postgres.embedded.server import Server as Postmaster
-from tests.faults.proxy import Pace, Proxy
 from tests.faults.server import DATA, Server
+from tests.tcp_proxy import Pace, Proxy
 
 Session: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 

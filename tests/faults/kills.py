@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -10,17 +9,17 @@ import anyio
 
 from tests.faults.aftermath import POOL_SIZE, complete, told
 from tests.faults.links import open_links
-from tests.faults.results import NO_PIECE, Result, Settings, never_sprung
-from tests.faults.scenes import SCENES, Scene, new_scene
-from tests.faults.server import Server, open_server
+from tests.faults.pieces import Pieces, has_come
+from tests.faults.results import Result, Settings
+from tests.faults.scenes import SCENES, new_scene
+from tests.faults.server import Server
 from tests.faults.trap import GRACE_SECONDS, End, Trap
-from tests.stage import Stage, open_stage
+from tests.stage import open_stage
 from tests.tap_lines import captured_lines
-from tests.understudy import Understudy, understudy
+from tests.understudy import understudy
 
-SERVERS, AT_ONCE = 2, 10  # on each: a run's worker has five sessions and some 80 MB, and mostly waits for a lease
+AT_ONCE = 10  # on each server: a run's worker has five sessions and some 80 MB, and mostly waits for a lease
 START_SECONDS = 90.0  # of so many workers together
-CALM_SECONDS = 3.0  # a lone worker has done by then all that a scene asks for
 MOST_PIECES = 200
 QUICK_PIECES = 8
 QUICK_RUNS = 2
@@ -34,6 +33,16 @@ class Kill:
     scene: str
     end: End
     number: int
+
+    @property
+    def row(self) -> tuple[str, End]:
+        """No piece of the scene comes after one that never came."""
+        return self.scene, self.end
+
+    @property
+    def fault(self) -> str:
+        """Its column."""
+        return self.end.value
 
     @property
     def name(self) -> str:
@@ -59,7 +68,7 @@ class Kills:
         """End workers at every piece, or at a few that the seed picks."""
         # The stages overlap, and each puts structlog back as it found it: this one is first to come and last to go.
         with captured_lines():
-            return accounted(await play_all(plan(settings)), settings)
+            return PIECES.accounted(await PIECES.play_all(plan(settings)), settings)
 
 
 def plan(settings: Settings) -> list[Kill]:
@@ -79,43 +88,6 @@ def _numbers(scene: str, end: End, settings: Settings) -> list[int]:
     return sorted(random.sample(range(1, QUICK_PIECES), QUICK_RUNS))
 
 
-async def play_all(kills: Sequence[Kill]) -> dict[Kill, Result | None]:
-    """Play several at once, each row of pieces until there are no more; None: its piece never came."""
-    results: dict[Kill, Result | None] = {}
-    through: set[tuple[str, End]] = set()
-    pending = iter(kills)
-
-    async def work(server: Server) -> None:
-        for kill in pending:
-            row = (kill.scene, kill.end)
-            if row in through:
-                continue
-            results[kill] = await play(server, kill)
-            if results[kill] is None:
-                through.add(row)
-
-    async def share() -> None:
-        async with open_server() as server, anyio.create_task_group() as tasks:
-            for _ in range(AT_ONCE):
-                tasks.start_soon(work, server)
-
-    async with anyio.create_task_group() as sides:
-        for _ in range(min(SERVERS, 1 + len(kills) // AT_ONCE)):
-            sides.start_soon(share)
-    return results
-
-
-def accounted(played: Mapping[Kill, Result | None], settings: Settings) -> list[Result]:
-    """Put them in order, and tell of each trap that should have sprung."""
-    results = []
-    for kill, result in sorted(played.items(), key=lambda pair: pair[0].place):
-        if result is not None:
-            results.append(result)
-        elif settings.run is not None or kill.number <= LEAST_PIECES[kill.scene]:
-            results.append(never_sprung("kills", (kill.scene, NO_PIECE, kill.end.value), kill.name))
-    return results
-
-
 async def play(server: Server, kill: Kill) -> Result | None:
     """Let the scene begin, end the worker, and let another one come; None: there are not so many pieces."""
     dsn = await server.create(kill.name.replace("/", "_").lower())
@@ -130,32 +102,18 @@ async def play(server: Server, kill: Kill) -> Result | None:
         async with understudy(stage, home, "first", changes) as first:
             await stage.until(stage.sandbox.bot_api.polls.is_waiting, START_SECONDS)
             trap.set(first, kill.end)
-            if not await _was_ended(stage, scene, trap, first):
+            await scene.begin(stage)
+            if not await has_come(stage, scene, trap.sprung):
                 return None
+            await first.process.wait()
         changes = {**scene.environment, **links.straight(stage), "POOL_SIZE": str(POOL_SIZE)}
         began = anyio.current_time()
         async with understudy(stage, home, "second", changes) as second:
             found = await told(stage, scene)
             seconds = anyio.current_time() - began
             found = await complete(found, stage, scene, [first, second])
-    end = kill.end.value
-    return Result("kills", scene.name, trap.step, end, kill.name, seconds, found.wrong, found.lost, found.doubled)
+    wrong, lost, doubled = found.wrong, found.lost, found.doubled
+    return Result("kills", scene.name, trap.step, kill.fault, kill.name, seconds, wrong, lost, doubled)
 
 
-async def _was_ended(stage: Stage, scene: Scene, trap: Trap, worker: Understudy) -> bool:
-    await scene.begin(stage)
-    with anyio.move_on_after(scene.truth_seconds):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_all_is_done, stage, scene, tasks.cancel_scope)
-            await trap.sprung.wait()
-            tasks.cancel_scope.cancel()
-    if trap.sprung.is_set():
-        await worker.process.wait()
-    return trap.sprung.is_set()
-
-
-async def _all_is_done(stage: Stage, scene: Scene, over: anyio.CancelScope) -> None:
-    """Nothing more comes after the card has told it and a while has passed."""
-    await stage.until(lambda: scene.is_told(stage), scene.truth_seconds)
-    await anyio.sleep(CALM_SECONDS)
-    over.cancel()
+PIECES = Pieces("kills", LEAST_PIECES, AT_ONCE, play)

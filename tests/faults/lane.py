@@ -19,8 +19,8 @@ from actors.runtime.child import ChildContext
 from infra.postgres.pool import PoolSettings, open_pool
 from infra.postgres.statements import STATEMENTS
 from tests.contracts.worlds import EMPTY, PostgresWorld
-from tests.faults.proxy import Ending
 from tests.faults.setups import Road
+from tests.tcp_proxy import Ending
 
 T = TypeVar("T")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from infra.sandbox.demo.worker_processes import free_port
-from tests.faults.proxy import Proxy, Target, proxy_to
 from tests.stage import Stage
+from tests.tcp_proxy import Proxy, Target, proxy_to
 
 HOST = "127.0.0.1"
 
@@ -27,7 +26,7 @@ class Links:
     def environment(self, stage: Stage) -> dict[str, str]:
         """Lead a worker through all of them."""
         return self.straight(stage) | {
-            "DATABASE_URL": _over(self.database, stage.dsn),
+            "DATABASE_URL": self.database.over(stage.dsn),
             "TELEGRAM_API_URL": _url(self.telegram.port),
             "INSTAGRAM_API_URL": _url(self.instagram.port),
             "PUBLIC_URL": _url(self.files.port),
@@ -44,19 +43,11 @@ async def open_links(stage: Stage) -> AsyncIterator[Links]:
     async with AsyncExitStack() as stack:
         port = stack.enter_context(free_port())
 
-        async def to(target: int | None) -> Proxy:
-            assert target is not None
-            return await stack.enter_async_context(proxy_to(Target(HOST, target)))
-
-        sandbox = urlsplit(stage.sandbox.url).port
-        yield Links(await to(urlsplit(stage.dsn).port), await to(sandbox), await to(sandbox), await to(port), port)
+        targets = (stage.dsn, stage.sandbox.url, stage.sandbox.url, _url(port))
+        proxies = [await stack.enter_async_context(proxy_to(Target.of(target))) for target in targets]
+        database, telegram, instagram, files = proxies
+        yield Links(database, telegram, instagram, files, port)
 
 
 def _url(port: int) -> str:
     return f"http://{HOST}:{port}"
-
-
-def _over(proxy: Proxy, dsn: str) -> str:
-    url = urlsplit(dsn)
-    login = url.netloc.rpartition("@")[0]
-    return url._replace(netloc=f"{login}@{HOST}:{proxy.port}").geturl()

@@ -65,9 +65,9 @@ async def refusing(ground: Ground) -> AsyncIterator[None]:
 @asynccontextmanager
 async def silent(ground: Ground) -> AsyncIterator[None]:
     """Connections are accepted, and whatever is sent is swallowed, whichever way."""
-    ground.link.freeze()
+    ground.link.swallows = True
     yield
-    ground.link.freeze(False)
+    ground.link.swallows = False
 
 
 @dataclass(frozen=True, slots=True)

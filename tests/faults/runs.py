@@ -13,9 +13,9 @@ from actors.operations.operation import Operation
 from tests.contracts.team import Team
 from tests.faults.cases import Case
 from tests.faults.lane import Lane
-from tests.faults.proxy import Cut, Way
 from tests.faults.results import Result
 from tests.faults.setups import Setup
+from tests.tcp_proxy import Cut, Way
 
 CLOCK_SECONDS = 120.0  # what the database says in seconds depends on when it was asked
 # What an answer says about the attempt, not about the item: a second attempt may say something else.

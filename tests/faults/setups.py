@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 import trustme
 
-from tests.faults.proxy import Proxy, Target, proxy_to
+from tests.tcp_proxy import Proxy, Target, proxy_to
 
 
 class Setup(Enum):
@@ -59,8 +59,7 @@ def setups(around: Surroundings) -> list[Setup]:
 @asynccontextmanager
 async def road(setup: Setup, dsn: str, around: Surroundings) -> AsyncIterator[Road]:
     """Lay the road."""
-    url = urlsplit(dsn)
-    port = around.pooler_port if setup is Setup.POOLER else url.port
+    port = around.pooler_port if setup is Setup.POOLER else urlsplit(dsn).port
     assert port is not None
     target = Target("127.0.0.1", port, around.shown if _has_tls(setup) else None)
     async with AsyncExitStack() as stack:
@@ -70,8 +69,7 @@ async def road(setup: Setup, dsn: str, around: Surroundings) -> AsyncIterator[Ro
         options = {"sslmode": "disable"}
         if _has_tls(setup):
             options = {"sslmode": "verify-full", "sslrootcert": str(around.root)}
-        login = url.netloc.rpartition("@")[0]
-        there = url._replace(netloc=f"{login}@127.0.0.1:{proxy.port}", query=urlencode(options))
+        there = urlsplit(proxy.over(dsn))._replace(query=urlencode(options))
         yield Road(proxy, there.geturl(), setup is Setup.POOLER)
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
-
-import anyio
 
 from tests.faults.links import Links
-from tests.faults.proxy import Ending, Line, Way
-from tests.faults.trap import Callers
+from tests.faults.trap import Eyes
+from tests.tcp_proxy import Ending, Line, Way
 
 
 class Where(Enum):
@@ -41,31 +38,21 @@ class Bite:
                 return chunk
 
 
-class Snare:
-    """Bites once, at its piece since it was set; `step` then says which that was. Later connections are left alone."""
+class Snare(Eyes):
+    """Bites once, at its piece since it was set. Later connections are left alone."""
 
     def __init__(self, bite: Bite, links: Links) -> None:
+        super().__init__(links)
         self._bite = bite
         self._left = bite.number
-        self._callers = Callers()
         self._is_set = False
-        self.sprung = anyio.Event()
-        self.step = ""
-        links.telegram.gate = partial(self._see_call, "Telegram")
-        links.instagram.gate = partial(self._see_call, "Instagram")
-        links.files.gate = self._see_file
 
     def set(self) -> None:
         """Count from now on."""
         self._is_set = True
 
-    async def _see_file(self, line: Line, way: Way, chunk: bytes) -> None:
-        await self._see(f"the story's file: {way.value}", line, way, chunk)
-
-    async def _see_call(self, whom: str, line: Line, way: Way, chunk: bytes) -> None:
-        await self._see(self._callers.name(whom, line, way, chunk), line, way, chunk)
-
-    async def _see(self, step: str, line: Line, way: Way, chunk: bytes) -> None:
+    async def see(self, step: str, line: Line, way: Way, chunk: bytes) -> None:
+        """Cut at its piece."""
         self._left -= self._is_set
         if self._left == 0 and self._is_set and not self.sprung.is_set():
             self.step = step

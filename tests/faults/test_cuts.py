@@ -10,10 +10,10 @@ import pytest
 from tests.faults.cases import TAP
 from tests.faults.cuts import cut_all
 from tests.faults.lane import Lane, open_lane
-from tests.faults.proxy import Cut, Ending, Way
 from tests.faults.results import Result
 from tests.faults.runs import Job, undisturbed
 from tests.faults.setups import Setup, road, surroundings
+from tests.tcp_proxy import Cut, Ending, Way
 
 EVERY_BYTES = 61
 

@@ -11,11 +11,11 @@ from tests.faults.calls import Cut, cuts
 from tests.faults.harms import HARMS, Session
 from tests.faults.kills import Kill, plan
 from tests.faults.postgres import Ailment, ailments
-from tests.faults.proxy import Ending, Line, Way
 from tests.faults.results import Settings
 from tests.faults.snare import Bite, Where
 from tests.faults.trap import Callers, End
 from tests.faults.tripwire import BEFORE, Tripwire
+from tests.tcp_proxy import Ending, Line, Way
 
 LINE = cast("Line", None)  # the tripwire looks at rows, not at lines
 

@@ -20,12 +20,12 @@ from tests.faults.aftermath import unanswered, unconfirmed, unexplained
 from tests.faults.cases import TAP
 from tests.faults.cuts import asked_for, missed
 from tests.faults.kills import Kill
-from tests.faults.proxy import Cut, Ending, Way
 from tests.faults.results import Result, Settings, figures, incomplete
 from tests.faults.runs import Job, Truth
 from tests.faults.sections import SECTIONS
 from tests.faults.setups import Setup
 from tests.faults.trap import End
+from tests.tcp_proxy import Cut, Ending, Way
 
 ROOT = Path(__file__).parents[2]
 ANNA = User(11, "Anna")
@@ -113,7 +113,7 @@ def test_tap_has_a_line_and_no_worker_writes_two(logs: list[list[dict[str, str]]
 def test_trap_that_never_springs_is_a_run_that_failed_and_is_counted() -> None:
     kill = Kill("tap", End.KILL, 1)
 
-    (found,) = kills.accounted({kill: None}, Settings())
+    (found,) = kills.PIECES.accounted({kill: None}, Settings())
 
     assert (found.name, found.wrong) == ("tap/KILL/1", "its trap never sprang")
     assert figures([found])["never_sprung"] == 1
@@ -122,19 +122,21 @@ def test_trap_that_never_springs_is_a_run_that_failed_and_is_counted() -> None:
 def test_trap_beyond_the_last_piece_is_no_run() -> None:
     played = {Kill("tap", End.KILL, 1): run_of("kills"), Kill("tap", End.KILL, 150): None}
 
-    assert kills.accounted(played, Settings()) == [run_of("kills")]
+    assert kills.PIECES.accounted(played, Settings()) == [run_of("kills")]
 
 
 def test_trap_that_was_named_has_to_spring() -> None:
     kill = Kill("tap", End.KILL, 150)
 
-    assert [one.wrong for one in kills.accounted({kill: None}, Settings(run=kill.name))] == ["its trap never sprang"]
+    assert [one.wrong for one in kills.PIECES.accounted({kill: None}, Settings(run=kill.name))] == [
+        "its trap never sprang"
+    ]
 
 
 def test_piece_of_a_call_that_never_comes_is_a_run_that_failed() -> None:
     first = calls.cuts(Settings())[0]
 
-    assert [one.sprung for one in calls.accounted({first: None}, Settings())] == [False]
+    assert [one.sprung for one in calls.PIECES.accounted({first: None}, Settings())] == [False]
 
 
 def test_quick_run_names_only_pieces_that_come_in_any_case() -> None:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import anyio
 
 from tests.faults.links import Links
-from tests.faults.proxy import Line, Way
+from tests.tcp_proxy import Line, Way
 from tests.understudy import Understudy
 
 GRACE_SECONDS = 3.0
@@ -42,36 +42,44 @@ class Callers:
         return f"{self._asked.get(line, whom)}: {way.value}"
 
 
-class Trap:
-    """Springs at the `number`-th piece since it was set, counted over all links; `step` then says which that was."""
+class Eyes:
+    """See each piece of HTTP traffic; `sprung` is set at one of them, and `step` then says which that was."""
 
-    def __init__(self, number: int, links: Links) -> None:
-        self._left = number
-        self._victim: Signed | None = None
+    def __init__(self, links: Links) -> None:
         self._callers = Callers()
         self.sprung = anyio.Event()
         self.step = ""
-        links.database.gate = self._see_database
         links.telegram.gate = partial(self._see_call, "Telegram")
         links.instagram.gate = partial(self._see_call, "Instagram")
-        links.files.gate = self._see_file
+        links.files.gate = partial(self._see_plain, "the story's file")
+
+    async def see(self, step: str, line: Line, way: Way, chunk: bytes) -> None:
+        """Look at a piece before it passes on."""
+        raise NotImplementedError
+
+    async def _see_plain(self, whom: str, line: Line, way: Way, chunk: bytes) -> None:
+        await self.see(f"{whom}: {way.value}", line, way, chunk)
+
+    async def _see_call(self, whom: str, line: Line, way: Way, chunk: bytes) -> None:
+        await self.see(self._callers.name(whom, line, way, chunk), line, way, chunk)
+
+
+class Trap(Eyes):
+    """Springs at the `number`-th piece since it was set, counted over all links, the database's too."""
+
+    def __init__(self, number: int, links: Links) -> None:
+        super().__init__(links)
+        self._left = number
+        self._victim: Signed | None = None
+        links.database.gate = partial(self._see_plain, "PostgreSQL")
 
     def set(self, worker: Understudy, end: End) -> None:
         """Count from now on."""
         self._victim = worker, end
 
-    async def _see_database(self, _: Line, way: Way, chunk: bytes) -> None:
-        del chunk
-        await self._see(f"PostgreSQL: {way.value}")
-
-    async def _see_file(self, _: Line, way: Way, chunk: bytes) -> None:
-        del chunk
-        await self._see(f"the story's file: {way.value}")
-
-    async def _see_call(self, whom: str, line: Line, way: Way, chunk: bytes) -> None:
-        await self._see(self._callers.name(whom, line, way, chunk))
-
-    async def _see(self, step: str) -> None:
+    async def see(self, step: str, line: Line, way: Way, chunk: bytes) -> None:
+        """End the worker before its piece passes on."""
+        del line, way, chunk
         if self._victim is None:
             return
         self._left -= 1

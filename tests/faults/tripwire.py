@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import anyio
 
 from tests.faults.harms import Ground, Session
-from tests.faults.proxy import Line, Way
+from tests.tcp_proxy import Line, Way
 
 BEFORE = "before it"
 REQUEST = "at its first request"

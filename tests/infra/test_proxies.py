@@ -22,9 +22,9 @@ from infra.media.reach import Reach
 from infra.proxies import Proxies, SocksProxy
 from infra.sandbox.server import open_sandbox
 from infra.telegram.bot import open_telegram
+from tests.http_proxy import counting_proxy
 from tests.infra.instagram.accounts import around
 from tests.kit.clock import on_either_asyncio
-from tests.proxies import counting_proxy
 
 anyio_backend = on_either_asyncio
 

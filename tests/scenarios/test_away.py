@@ -29,7 +29,8 @@ async def play_an_outage(stage: Stage, link: Link, silent: bool = False) -> None
     cards = [await stage.present(title) for title in ("First", "Second", "Third")]
     messages = [message for _, message in cards]
 
-    link.freeze() if silent else link.refuse()
+    link.swallows = silent
+    link.refuse(not silent)
     taps = [
         stage.tap(message, person, button)
         for message, person, button in zip(messages, (ANNA, BEN, EVE), ("Skip", "Posted", "Auto Post"), strict=True)
@@ -39,7 +40,8 @@ async def play_an_outage(stage: Stage, link: Link, silent: bool = False) -> None
         await stage.says(message, words)
     live = [stage.buttons(message) for message in messages]
     await anyio.sleep(AWAY_SECONDS)
-    link.freeze(False) if silent else link.refuse(False)
+    link.swallows = False
+    link.refuse(False)
     for message, words in zip(messages, ENDINGS, strict=True):
         await stage.says(message, words)
     lines = [await stage.line(tap) for tap in taps]

@@ -87,11 +87,11 @@ async def test_ux_timing_the_toast_comes_before_any_statement(stage: Stage) -> N
 
     async with link_to(stage.dsn) as link, stage.worker(dsn=link.dsn):
         item, card = await stage.present()
-        link.freeze()
+        link.swallows = True
         tap = stage.tap(card, ANNA, "Skip")
         assert await stage.answered(tap) == "Skipping…"
         assert await stage.events(item) == []
-        link.freeze(False)
+        link.swallows = False
         link.cut()
         await stage.says(card, "Skipped by")
         line = await stage.line(tap)

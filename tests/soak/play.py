@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 import anyio
 from anyio.abc import TaskGroup
@@ -18,13 +17,13 @@ from anyio.abc import TaskGroup
 from infra.sandbox.demo.wiring import worker_of
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.rules import Rules
-from tests.faults.proxy import Proxy, Target, proxy_to
 from tests.faults.server import open_server
 from tests.soak.deck import PEOPLE, Card, Deck, Hand, plan
 from tests.soak.eyes import Eyes, open_eyes
 from tests.soak.ledger import Tally, Tapped, Told, Verdict, is_true, judge
 from tests.soak.lives import Lives, Script
 from tests.soak.troubles import Troubles
+from tests.tcp_proxy import Target, proxy_to
 
 CHATS = 2000  # each takes twenty edits a minute, so a thousand taps in a chat need their time
 HAND = 500
@@ -173,22 +172,10 @@ async def open_play(wish: Wish) -> AsyncIterator[Play]:
         server = await stack.enter_async_context(open_server())
         sandbox = await stack.enter_async_context(open_sandbox(rules=Rules(limits=False), seed=wish.seed))
         dsn, eyes = await stack.enter_async_context(open_eyes(server, "soak"))
-        proxy = await stack.enter_async_context(_proxy(dsn))
-        environment = worker_of(sandbox, folder, _over(proxy, dsn)) | {"POOL_SIZE": str(POOL_SIZE)}
+        proxy = await stack.enter_async_context(proxy_to(Target.of(dsn)))
+        environment = worker_of(sandbox, folder, proxy.over(dsn)) | {"POOL_SIZE": str(POOL_SIZE)}
         lives = Lives(Script(environment, folder / "worker.log"))
         deck = Deck(sandbox, eyes)
         await deck.open(CHATS)
         troubles = Troubles(sandbox, proxy, eyes, lives, Random(wish.seed), Counter())
         yield Play(wish, deck, eyes, lives, troubles, folder, Random(wish.seed + 1))
-
-
-def _proxy(dsn: str) -> AbstractAsyncContextManager[Proxy]:
-    port = urlsplit(dsn).port
-    assert port is not None
-    return proxy_to(Target("127.0.0.1", port))
-
-
-def _over(proxy: Proxy, dsn: str) -> str:
-    url = urlsplit(dsn)
-    login = url.netloc.rpartition("@")[0]
-    return url._replace(netloc=f"{login}@127.0.0.1:{proxy.port}").geturl()

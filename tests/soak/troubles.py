@@ -12,9 +12,9 @@ import anyio
 
 from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
-from tests.faults.proxy import Ending, Line, Proxy, Way
 from tests.soak.eyes import Eyes
 from tests.soak.lives import Lives
+from tests.tcp_proxy import Ending, Line, Proxy, Way
 
 SILENCE_SECONDS = (3.0, 6.0)
 OFF_SECONDS = (0.1, 1.2)

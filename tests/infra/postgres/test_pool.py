@@ -287,10 +287,10 @@ async def test_exhausted_pool_is_unreachable_within_its_bound(link: Link) -> Non
 async def test_frozen_link_is_an_answer_lost_within_a_bound_and_heals(link: Link) -> None:
     async with pool_over(link, size=1) as pool:
         await run(pool, WriteNote("a"))
-        link.freeze()
+        link.swallows = True
         with anyio.fail_after(5), pytest.raises(AnswerLost):
             await run(pool, WriteNote("b"))
-        link.freeze(False)
+        link.swallows = False
 
         assert await run(pool, WriteNote("c")) == 1
 

@@ -1,4 +1,4 @@
-"""A TCP proxy that breaks a connection at a chosen byte; for asyncio only.
+"""A TCP proxy that breaks a connection at a chosen byte, cuts all, refuses, swallows, and counts; for asyncio only.
 
 It counts what passes each way, and at the chosen byte ends both sides with FIN or RST, or falls silent and keeps both
 open. As TLS it answers PostgreSQL's SSLRequest itself, so what it counts is clear text, and every cut lies between two
@@ -16,9 +16,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
+from urllib.parse import urlsplit
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 CHUNK_BYTES = 65536
+HOST = "127.0.0.1"
 
 
 class Way(Enum):
@@ -64,6 +66,14 @@ class Target:
     host: str
     port: int
     tls: ssl.SSLContext | None = None
+
+    @classmethod
+    def of(cls, url: str) -> Target:
+        """Where this URL or DSN leads."""
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        return cls(parts.hostname, parts.port)
 
 
 class Line:
@@ -115,7 +125,10 @@ class _End:
 
 
 class Proxy:
-    """Forwards connections. Since the last `watch`, of all connections together: the bytes, and whether it cut."""
+    """Forwards connections. Since the last `watch`, of all connections together: the bytes, and whether it cut.
+
+    `refuses`: new connections are cut at once. `swallows`: nothing passes, as at a router that has forgotten us.
+    """
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -126,7 +139,11 @@ class Proxy:
         self.gate: Gate | None = None
         self.pace = Pace()
         self.passed = {Way.REQUEST: 0, Way.REPLY: 0}
+        self.refuses = False
+        self.swallows = False
+        self.connections = 0
         self.port = 0
+        self._requests = 0
 
     def watch(self, cut: Cut | None = None) -> None:
         """Count from zero, and make this cut when it is reached."""
@@ -144,24 +161,37 @@ class Proxy:
         for line in list(self._lines):
             line.end(ending)
 
-    async def open(self) -> asyncio.Server:
-        """Accept connections."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        return server
+    def take_requests(self) -> int:
+        """Return how many times clients spoke since the last look; each is a round trip."""
+        count, self._requests = self._requests, 0
+        return count
 
-    async def close(self) -> None:
-        """Cut what is open, and see every task end."""
-        self.end(Ending.RST)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    def over(self, dsn: str) -> str:
+        """Lead this DSN over the proxy."""
+        return over(self.port, dsn)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Accept connections for as long as this lasts; then cut what is open, and see every task end."""
+        server = await asyncio.start_server(self._serve, HOST, 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield
+        finally:
+            server.close()
+            self.end(Ending.RST)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.connections += 1
         try:
+            if self.refuses:
+                raise ConnectionRefusedError
             if self._target.tls is not None:
                 await _terminate(reader, writer, self._target.tls)
             there = await asyncio.open_connection(self._target.host, self._target.port)
@@ -184,6 +214,7 @@ class Proxy:
     async def _pump(self, line: Line, way: Way) -> None:
         try:
             while chunk := await line.source(way).read(CHUNK_BYTES):
+                self._requests += way is Way.REQUEST
                 if seconds := self.pace.seconds(len(chunk)):
                     await asyncio.sleep(seconds)
                 if self.gate is not None:
@@ -195,7 +226,7 @@ class Proxy:
             line.end(Ending.FIN)
 
     async def _pass_or_cut(self, line: Line, way: Way, chunk: bytes) -> None:
-        if line.silent:
+        if line.silent or self.swallows:
             return
         cut, before = self._cut, self.passed[way]
         self.passed[way] += len(chunk)
@@ -216,13 +247,16 @@ async def _terminate(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
     await writer.start_tls(tls)
 
 
+def over(port: int, dsn: str) -> str:
+    """Lead this DSN over a port of this machine."""
+    url = urlsplit(dsn)
+    login = url.netloc.rpartition("@")[0]
+    return url._replace(netloc=f"{login}@{HOST}:{port}").geturl()
+
+
 @asynccontextmanager
 async def proxy_to(target: Target) -> AsyncIterator[Proxy]:
     """Yield a proxy to this address."""
     proxy = Proxy(target)
-    server = await proxy.open()
-    try:
+    async with proxy.opened():
         yield proxy
-    finally:
-        server.close()
-        await proxy.close()

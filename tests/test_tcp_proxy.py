@@ -8,7 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.faults.proxy import Cut, Ending, Pace, Proxy, Target, Way, proxy_to
+from tests.kit.clock import on_asyncio
+from tests.tcp_proxy import Cut, Ending, Pace, Proxy, Target, Way, proxy_to
+
+anyio_backend = on_asyncio
 
 
 @asynccontextmanager
