@@ -54,9 +54,12 @@ class Understudy:
 
 @asynccontextmanager
 async def understudy(
-    stage: Stage, data_dir: Path, name: str, changes: Mapping[str, str] | None = None
+    stage: Stage, data_dir: Path, name: str, changes: Mapping[str, str] | None = None, source: Path = ROOT
 ) -> AsyncIterator[Understudy]:
-    """Run a worker beside us, with a log of this name and changes to its environment; in the end it is gone."""
+    """Run a worker beside us, with a log of this name and changes to its environment; in the end it is gone.
+
+    `source`: another version of the source than ours.
+    """
     await anyio.Path(data_dir).mkdir(exist_ok=True)
     log = data_dir / f"{name}.log"
     environment = child_environment(
@@ -72,7 +75,7 @@ async def understudy(
     )
     with log.open("ab") as lines:
         process = await anyio.open_process(
-            [sys.executable, "main.py", "run"], cwd=ROOT, env=environment, stdout=lines, stderr=lines
+            [sys.executable, "main.py", "run"], cwd=source, env=environment, stdout=lines, stderr=lines
         )
     played = Understudy(process, log)
     try:

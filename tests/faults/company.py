@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,10 +13,9 @@ import anyio
 
 from actors.updates.polling import POLL_SECONDS
 from infra.sandbox.demo.worker_processes import free_port
-from infra.settings import child_environment
 from tests.stage import Stage
 from tests.tcp_proxy import Gate, Line, Proxy, Target, Way, proxy_to
-from tests.understudy import ROOT, Understudy
+from tests.understudy import ROOT, Understudy, understudy
 
 HOST = "127.0.0.1"
 POLL = f"/getUpdates?timeout={int(POLL_SECONDS)}&".encode()  # a standby's nudge waits for nothing
@@ -66,10 +63,10 @@ class Company:
         """The names of all who have polled since then."""
         return [member.name for member in self.members if member.polled and member.polled[-1] >= since]
 
-    async def hire(self, folder: Path = ROOT) -> Member:
-        """Start a worker of the source in this folder, and wait until it serves."""
+    async def hire(self, source: Path = ROOT) -> Member:
+        """Start a worker of this source, and wait until it serves."""
         name = f"worker {len(self.members) + 1}"
-        member = await self._stack.enter_async_context(self._employed(name, folder))
+        member = await self._stack.enter_async_context(self._employed(name, source))
         self.members.append(member)
         with anyio.fail_after(START_SECONDS):
             while not any(line["event"] == "worker.started" for line in member.played.lines()):
@@ -110,25 +107,13 @@ class Company:
         return [line for member in self.members for line in member.played.lines() if line["event"] == event]
 
     @asynccontextmanager
-    async def _employed(self, name: str, folder: Path) -> AsyncIterator[Member]:
-        log = self._home / f"{name}.log"
+    async def _employed(self, name: str, source: Path) -> AsyncIterator[Member]:
         async with proxy_to(Target.of(self._stage.sandbox.url)) as link:
-            with log.open("ab") as lines, free_port() as port:
-                process = await anyio.open_process(
-                    [sys.executable, str(folder / "main.py"), "run"],
-                    env=child_environment(self._environment(link, port)),
-                    stdout=lines,
-                    stderr=lines,
-                )
-                member = Member(name, Understudy(process, log))
-                link.gate = self._eye(member)
-                try:
+            with free_port() as port:
+                async with understudy(self._stage, self._home, name, self._environment(link, port), source) as played:
+                    member = Member(name, played)
+                    link.gate = self._eye(member)
                     yield member
-                finally:
-                    if member.lives:
-                        process.kill()  # a frozen one hears nothing gentler
-                    with anyio.CancelScope(shield=True):
-                        await process.aclose()
 
     def _eye(self, member: Member) -> Gate:
         async def see(_: Line, way: Way, chunk: bytes) -> None:
@@ -141,14 +126,10 @@ class Company:
 
     def _environment(self, link: Proxy, port: int) -> dict[str, str]:
         return {
-            "DATABASE_URL": self._stage.dsn,
-            "DATA_DIR": str(self._home),
             "TELEGRAM_API_URL": f"http://{HOST}:{link.port}",
-            "TELEGRAM_TOKEN": self._stage.sandbox.token,
             "INSTAGRAM_API_URL": self._stage.sandbox.url,
             "PUBLIC_URL": f"http://{HOST}:{port}",
             "PORT": str(port),
-            "ENV_FILE": os.devnull,
             **self._changes,
         }
 
