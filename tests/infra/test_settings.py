@@ -191,22 +191,19 @@ def test_a_short_link_secret_is_refused_without_repeating_it(monkeypatch: pytest
     assert "hunter2" not in problem
 
 
-@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
-def test_half_of_a_bucket_key_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(name, "hunter2")
+@pytest.mark.parametrize("given", [0, 1])
+@pytest.mark.parametrize(
+    "pair",
+    [("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET")],
+    ids=["the key of a bucket", "the app at Meta"],
+)
+def test_half_of_a_pair_is_refused_without_repeating_it(
+    monkeypatch: pytest.MonkeyPatch, pair: tuple[str, str], given: int
+) -> None:
+    """With half of an app, tokens would be renewed by nobody, and nobody would be told."""
+    monkeypatch.setenv(pair[given], "hunter2")
 
-    with pytest.raises(BadSettings, match="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together") as caught:
-        load_settings()
-
-    assert "hunter2" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"])
-def test_half_of_the_app_at_meta_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Tokens would be renewed by nobody, and nobody would be told."""
-    monkeypatch.setenv(name, "hunter2")
-
-    with pytest.raises(BadSettings, match="FACEBOOK_APP_ID and FACEBOOK_APP_SECRET belong together") as caught:
+    with pytest.raises(BadSettings, match=" and ".join(pair) + " belong together") as caught:
         load_settings()
 
     assert "hunter2" not in str(caught.value)

@@ -86,15 +86,16 @@ async def walking(scene: Scene, *walkers: tuple[str, float]) -> AsyncIterator[No
         tasks.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("life", [Life.FROZEN, Life.KILLED])
 @each_loop
-def test_frozen_process_makes_no_step_while_its_timers_expire(loop: Loop) -> None:
+def test_held_process_makes_no_step_and_runs_no_finally_while_its_timers_expire(loop: Loop, life: Life) -> None:
     async def program(schedule: Schedule) -> None:
         scene = Scene(schedule)
         async with walking(scene, ("a", 1.0), ("b", 4.0)):
             await anyio.sleep(1.5)
-            scene.hold(Life.FROZEN)
+            scene.hold(life)
 
-            await anyio.sleep(60.0)
+            await anyio.sleep(2 * LIMIT_SECONDS)
 
             assert scene.did == ["a0"]
 
@@ -157,21 +158,6 @@ def test_process_that_never_waits_can_be_frozen(loop: Loop) -> None:
 
             assert slept == frozen
             tasks.cancel_scope.cancel()
-
-    live(loop, program)
-
-
-@each_loop
-def test_killed_process_runs_no_finally_though_its_own_time_limit_passes(loop: Loop) -> None:
-    async def program(schedule: Schedule) -> None:
-        scene = Scene(schedule)
-        async with walking(scene, ("a", 1.0), ("b", 4.0)):
-            await anyio.sleep(1.5)
-            scene.hold(Life.KILLED)
-
-            await anyio.sleep(2 * LIMIT_SECONDS)
-
-            assert scene.did == ["a0"]
 
     live(loop, program)
 

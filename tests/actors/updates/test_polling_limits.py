@@ -169,25 +169,14 @@ async def test_conflict_makes_the_lease_be_looked_at_and_stops_the_polls(stage: 
     assert [line["event"] for line in stage.logs].count("intake.conflict") == 1
 
 
-async def test_taps_after_another_poller_may_have_been_worked_on_by_it(stage: IntakeStage) -> None:
-    stage.updates.will("get", [], Conflict())
+@pytest.mark.parametrize("other", [Conflict(), ShutOut("a webhook is there")], ids=["poller", "webhook"])
+async def test_taps_after_another_worker_may_have_been_worked_on_by_it(stage: IntakeStage, other: Exception) -> None:
+    stage.updates.will("get", [], other)
 
     async with stage.playing():
         await anyio.sleep(1.0)
         stage.updates.put(tap(10))
         stage.lease.give()
-        await stage.items.journal.until("Tap")
-        stage.confirm(10)
-
-    assert redelivered(stage.items.messages) == [True]
-
-
-async def test_taps_after_a_webhook_may_have_been_worked_on_by_its_worker(stage: IntakeStage) -> None:
-    stage.updates.will("get", [], ShutOut("a webhook is there"))
-
-    async with stage.playing():
-        await anyio.sleep(1.0)
-        stage.updates.put(tap(10))
         await stage.items.journal.until("Tap")
         stage.confirm(10)
 
