@@ -7,19 +7,16 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from shutil import disk_usage
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import asyncpg
 
 from infra.postgres.embedded.owner import open_embedded
 from infra.postgres.migrate import migrate
+from tests.scratch import scratch_folder
 
 TEMPLATE = "template_faults"
 DATA = "data"
-MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there has a name of its own
-ROOM_BYTES = 4 << 30
 
 
 class Server:
@@ -65,16 +62,11 @@ class Server:
 @asynccontextmanager
 async def open_server() -> AsyncIterator[Server]:
     """Start it, with nothing but the template in it."""
-    with TemporaryDirectory(prefix="everytap-faults-", dir=_quick_place()) as name:
-        async with open_embedded(Path(name) / DATA) as dsn:
-            server = Server(dsn, Path(name))
+    with scratch_folder("faults") as folder:
+        async with open_embedded(folder / DATA) as dsn:
+            server = Server(dsn, folder)
             await server.prepare()
             try:
                 yield server
             finally:
                 server.crash()  # nobody reads this any more; a gentle end would write all of it to the disk
-
-
-def _quick_place() -> Path | None:
-    """Memory, where there is plenty: the thousands of files of many databases take half a minute on some disks."""
-    return MEMORY if MEMORY.exists() and disk_usage(MEMORY).free > ROOM_BYTES else None

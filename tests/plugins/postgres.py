@@ -10,6 +10,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from infra.postgres.embedded.owner import EmbeddedOwner
 from infra.postgres.migrate import migrate
+from tests.scratch import scratch_folder
 
 TEMPLATE = "template_everytap"
 
@@ -50,15 +51,16 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def databases() -> Iterator[Databases]:
     """The session's server."""
-    owner = EmbeddedOwner(tmp_path_factory.mktemp("postgres"))
-    try:
-        dsn = owner.join()
-        with start_blocking_portal("asyncio") as portal:
-            yield Databases(dsn, portal)
-    finally:
-        owner.leave()
+    with scratch_folder("tests") as folder:
+        owner = EmbeddedOwner(folder)
+        try:
+            dsn = owner.join()
+            with start_blocking_portal("asyncio") as portal:
+                yield Databases(dsn, portal)
+        finally:
+            owner.leave()
 
 
 @pytest.fixture(scope="session")
