@@ -29,13 +29,18 @@ class Mutant:
     promise: str | None = None
 
 
+def mutant(name: str, key: str, mistake: str, *edits: Edit, promise: str | None = None) -> Mutant:
+    """Write a mutant down as it stands in the catalogue: its edits last."""
+    return Mutant(name, key, mistake, edits, promise)
+
+
 class DoesNotFit(Exception):
     """The source has changed: an edit's old text is not there exactly once."""
 
 
-def apply(mutant: Mutant, root: Path) -> None:
+def apply(mistake: Mutant, root: Path) -> None:
     """Make the mistake in the sources below this folder."""
-    for edit in mutant.edits:
+    for edit in mistake.edits:
         place = root / edit.path
         place.write_text(edited(edit, place.read_text(encoding="utf-8")), encoding="utf-8")
 
