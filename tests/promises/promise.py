@@ -27,8 +27,15 @@ class Promise:
     command: str
     broken_by: str
     edits: tuple[Edit, ...]
-    tells: str = "FAILED tests/"
-    sample: str = ""
+    tells: str
+    sample: str
+
+
+def promise(
+    name: str, says: str, command: str, broken_by: str, *edits: Edit, tells: str = "FAILED tests/", sample: str = ""
+) -> Promise:
+    """Write a promise down as it stands in the table: the edits after what they come to."""
+    return Promise(name, says, command, broken_by, edits, tells, sample)
 
 
 def tests(words: str) -> str:

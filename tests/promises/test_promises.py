@@ -13,12 +13,12 @@ import pytest
 
 from tests.mutants.mutant import Edit, edited
 from tests.promises.__main__ import figures
-from tests.promises.promise import Promise, promised
+from tests.promises.promise import Promise, promise, promised
 from tests.promises.table import PROMISES
 from tests.promises.trial import ROOT, Ended, Trial, try_promise
 
 GREEN, RED = Ended(0, "all is well", 1.0), Ended(2, "FAILED tests/x.py::test_it", 1.0)
-PROMISE = Promise("it", "It holds", "make it", "it does not", ())
+PROMISE = promise("it", "It holds", "make it", "it does not")
 EDIT = Edit("it.sh", "exit 0", "echo broken; exit 1")
 BY_NAME = {promise.name: promise for promise in PROMISES}
 
@@ -30,7 +30,7 @@ def toy(tmp_path: Path, script: str) -> Path:
 
 
 def toy_promise(tells: str = "broken") -> Promise:
-    return Promise("it", "It holds", "sh it.sh", "it does not", (EDIT,), tells)
+    return promise("it", "It holds", "sh it.sh", "it does not", EDIT, tells=tells)
 
 
 def test_the_table_of_guarantees_is_this_one() -> None:
@@ -125,6 +125,6 @@ def test_what_looks_whether_the_mistake_can_be_made_notices_nothing(tmp_path: Pa
 def test_forged_link_is_noticed_by_the_tests_of_links() -> None:
     """A real line of the table, of which so much is run that it takes seconds."""
     links = BY_NAME["links"]
-    few = Promise(links.name, links.says, "python -m pytest -q tests/infra/media/test_links.py", "", links.edits)
+    few = promise(links.name, links.says, "python -m pytest -q tests/infra/media/test_links.py", "", *links.edits)
 
     assert try_promise(few).wrong is None
