@@ -17,6 +17,7 @@ from actors.accounts.set_up import SetUpWatch
 from actors.accounts.token_renewal import TokenDependencies, TokenKeeper
 from actors.audit.interaction_log import InteractionLogger
 from actors.audit.lines import LoggedTaps
+from actors.bounds import NUDGE_SECONDS
 from actors.cards.actor import CardDrawer
 from actors.cards.chat_limits import ChatLimits, LimitedChat
 from actors.commands.actor import Commands
@@ -51,7 +52,6 @@ from actors.updates.poll_lease import PollLease
 from actors.updates.polling import UpdatePoller
 from actors.updates.webhook import WebhookReceiver
 
-NUDGE_SECONDS = 0.5
 ATTEMPT_SECONDS = (
     4.0  # of a statement under way, which nothing interrupts (`COMMAND_SECONDS` of infra/postgres/pool.py)
 )

@@ -17,6 +17,7 @@ DEMO = "infra.sandbox.demo.wiring"
 PURE_ROOMS = ("actors.domain", "actors.operations")
 PURE_NAMES = {
     "backoff",
+    "bounds",
     "circuit_breaker",
     "decide",
     "decide_checks",

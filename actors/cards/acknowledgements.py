@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 import anyio
 
+from actors.bounds import UNLOGGED_SECONDS
 from actors.operations.cards import REFUSED, UNKNOWN, Shown
 
 MOST_ACKNOWLEDGED = 500  # a statement
 MOST_UNACKNOWLEDGED = 20_000  # beyond it the oldest is dropped: the reconciler finds that card and draws it again
-LONGEST_SECONDS = 60.0  # a tap without a line has lost its actor: the worker that draws its card again writes it
 
 IsLogged: TypeAlias = Callable[[], bool]  # asks whether the line of a tap is written
 
@@ -69,7 +69,7 @@ class AcknowledgementQueue:
     def give_up(self) -> bool:
         """Forget what has waited for too long; tells whether there was any: it is to be drawn again."""
         before, now = len(self._seen), anyio.current_time()
-        self._keep(lambda seen: now < seen.at + LONGEST_SECONDS or not seen.waits)
+        self._keep(lambda seen: now < seen.at + UNLOGGED_SECONDS or not seen.waits)
         return len(self._seen) < before
 
     def _ready(self) -> Iterator[Shown]:

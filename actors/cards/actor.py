@@ -30,6 +30,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
+from actors.bounds import CONFIRM_SECONDS, EDIT_SECONDS
 from actors.cards.acknowledgements import AcknowledgementQueue, IsLogged
 from actors.cards.chat_limits import ChatLimits, forget_rested
 from actors.cards.pending_edits import EditCompletion, MessageEdits, PendingEdit, rank_of, unknown, urgency
@@ -46,8 +47,6 @@ from actors.runtime.waiting import WakeUp
 
 log = structlog.get_logger()
 
-EDIT_SECONDS = 15.0
-CONFIRM_SECONDS = 60.0  # an edit whose answer was lost may be applied this late, over a newer one
 RETRY = Backoff.doubling(0.5, 8.0)
 SHORTEST_SECONDS = 0.001  # a pause too short to move a clock of floating point is no pause, and would spin
 ACKNOWLEDGE_SECONDS = 0.5

@@ -14,13 +14,14 @@ from actors.errors import PortError, Unreachable
 from actors.operations.commands import LookAtChat
 from actors.operations.refusals import ReopenChat
 from actors.ports import Chat
+from actors.runtime.backoff import Backoff
 
 log = structlog.get_logger()
 
 ASK_SECONDS = 2.0  # no person waits longer for a database that does not answer
 REOPEN_SECONDS = 30.0
 SEND_SECONDS = 5.0
-SEND_AGAIN_SECONDS = 1.0
+SEND_RETRY = Backoff((1.0,))
 SHORTEST_SECONDS = 0.001  # a pause too short to move a clock of floating point is no pause, and would spin
 ROOM_SECONDS = 45.0  # so long an answer leaves cards and decisions their room in a chat in which much happens
 HOLD_SECONDS = 60.0  # so long an answer is tried that Telegram does not take
@@ -71,7 +72,7 @@ class MessageDelivery:
                 with anyio.fail_after(SEND_SECONDS):
                     await self._chat.send_text(chat_id, text)
             except Unreachable as error:
-                pause, trouble = error.retry_after_seconds or SEND_AGAIN_SECONDS, str(error)
+                pause, trouble = SEND_RETRY.after(1, error), str(error)
             except (PortError, TimeoutError) as error:
                 # Refused; or it may stand there, and is not said twice.
                 return str(error) or "no answer in time"

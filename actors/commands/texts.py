@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from actors.bounds import SILENT_SECONDS
 from actors.commands.parsing import Command, CommandVerb
 from actors.domain.item import Item, State
 from actors.domain.local_times import clock, local, moment
@@ -14,7 +15,6 @@ from actors.domain.time_zones import is_known, unknown
 from actors.item.texts import DONE
 from actors.operations.commands import ChatView, CommandOutcome, Told
 
-SILENT_SECONDS = 60.0  # a long poll lasts 25, and one without an answer 35
 TITLE_ROOM = 40
 REASON_ROOM = 200
 JOINER = "\u200d"  # holds an emoji together

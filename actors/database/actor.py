@@ -17,6 +17,7 @@ from typing import TypeVar, assert_never
 import anyio
 import structlog
 
+from actors.bounds import ATTEMPT_SECONDS
 from actors.database.circuit_breaker import PAUSES, CircuitBreaker
 from actors.database.priority_queue import PriorityQueue
 from actors.database.request import CONNECTION, DATABASE, LOCK, Attempt, Cause, NotStored, Pending, Reply, RequestTerms
@@ -37,7 +38,7 @@ class DatabaseSettings:
     """The bounds; an attempt's is a second line, longer than the adapter's own."""
 
     mailbox: int = 2000
-    attempt_seconds: float = 12.0
+    attempt_seconds: float = ATTEMPT_SECONDS
     drain_seconds: float = 3.0
     pauses: Backoff = PAUSES
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import assert_never
 
 from actors.audit.lines import write_item_line
+from actors.bounds import LOOK_AT_BUTTON_SECONDS, TAP_HOLD_SECONDS
 from actors.database.asking import AGAIN_SECONDS, ask_until_answered, terms_for
 from actors.database.request import NotStored, Priority
 from actors.domain.item import Item
@@ -27,7 +28,7 @@ from actors.item.card_requests import CardRequests
 from actors.item.decide import decide
 from actors.item.dependencies import ItemDependencies
 from actors.item.memory import ItemMemory
-from actors.item.recording import HOLD_SECONDS, TapRecorder
+from actors.item.recording import TapRecorder
 from actors.item.sending import Sends
 from actors.item.tap_log import OpenTaps
 from actors.operations.housekeeping import Interaction
@@ -38,7 +39,6 @@ from actors.runtime.actor import Context, EffectTask
 
 INTERIM_SECONDS = 0.4
 QUESTION_SECONDS = 60.0
-LOOK_SECONDS = 8.0  # a webhook gives a press up after 10
 
 
 class ItemActor:
@@ -173,7 +173,7 @@ class ItemActor:
 
     async def _look(self, pressed: Pressed) -> None:
         """Ask whose card it is; a person waits for what shall be shown on it."""
-        terms = terms_for(LOOK_SECONDS, Priority.HIGH)
+        terms = terms_for(LOOK_AT_BUTTON_SECONDS, Priority.HIGH)
         try:
             reply = await self._dependencies.store.ask(LookAtButton(pressed), terms)
         except NotStored:
@@ -184,7 +184,7 @@ class ItemActor:
     async def _close(self, tap: Tap) -> None:
         """Ask until answered: afterwards no late attempt can take effect unseen. A refusal is no answer to that."""
         dependencies, closing = self._dependencies, CloseTap(tap, self._dependencies.worker)
-        terms, stopping = partial(terms_for, HOLD_SECONDS, Priority.HIGH), False
+        terms, stopping = partial(terms_for, TAP_HOLD_SECONDS, Priority.HIGH), False
         while not stopping:
             try:
                 reply = await ask_until_answered(dependencies.store, closing, terms, dependencies.pause)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import anyio
 
+from actors.bounds import PRESS_SECONDS
 from actors.domain.item import Item
 from actors.domain.messages import (
     Barred,
@@ -29,7 +30,6 @@ MOST_KNOWN = 10_000  # items; so a database that is away leaves no card of their
 MOST_TOLD = 1_000
 MOST_PEOPLE = 10_000
 MOST_ASKED = 10  # presses of one person whose right is not known; a finger makes no more while the database answers
-ASKED_SECONDS = 150.0  # so long Telegram keeps a press
 RIGHT_SECONDS = 300.0  # a role that was taken away is seen by then
 REFUSED_SECONDS = 10.0  # a role that was given is seen by then: its person is never refused for longer
 DOUBT_SECONDS = 600.0
@@ -122,7 +122,7 @@ class People:
 
     def _is_crowded(self, press: Press) -> bool:
         asked, now = self._asked.get((press.chat_id, press.person.id), {}), anyio.current_time()
-        return press.id not in asked and sum(now - at < ASKED_SECONDS for at in asked.values()) >= MOST_ASKED
+        return press.id not in asked and sum(now - at < PRESS_SECONDS for at in asked.values()) >= MOST_ASKED
 
     def _keep(self, press: Press, row: Item | None, *, may: bool) -> None:
         self._answered(press)

@@ -23,7 +23,6 @@ log = structlog.get_logger()
 ANSWER_TRIES = 3
 TOAST_RETRY = Backoff((0.5, 1.0, 1.5))
 SAY_RETRY = Backoff.doubling(1.0, 32.0)
-SAY_AGAIN_SECONDS = SAY_RETRY.steps[0]
 SAY_SECONDS = 60.0  # a group that was told too much may be told no more for up to a minute
 
 
@@ -89,7 +88,7 @@ async def _said(press: Press, say: Callable[[], Awaitable[None]], again: float |
     except PortError as error:
         log.info("tap.not_answered", tap_id=press.id, reason=str(error))
         if isinstance(error, Unreachable):
-            return error.retry_after_seconds or SAY_AGAIN_SECONDS
+            return SAY_RETRY.after(1, error)
         return None if isinstance(error, Refused) else again
     return None
 

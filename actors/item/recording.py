@@ -1,7 +1,7 @@
 """The open recordings of one item: how long each is held, and how it ended.
 
 A tap is recorded by `RecordTap` under its key, Telegram's id of the press. The database actor tries until the deadline,
-HOLD_SECONDS after our first sight of the tap. There are three ends:
+TAP_HOLD_SECONDS after our first sight of the tap. There are three ends:
 
 - the database answered: the outcome is known, whatever it is;
 - no attempt can have been applied (`certain`): the person is told "not saved, tap again";
@@ -27,6 +27,7 @@ from functools import partial
 
 import anyio
 
+from actors.bounds import TAP_HOLD_SECONDS
 from actors.database.request import NotStored, Priority, RequestTerms
 from actors.domain.messages import Message, NotRecorded
 from actors.domain.taps import Press, Tap
@@ -36,7 +37,6 @@ from actors.operations.taps import RecordTap
 from actors.runtime.actor import EffectTask
 
 FROZEN_SECONDS = 5.0  # a worker that wakes so late after a tap's deadline was frozen; another one may have stored it
-HOLD_SECONDS = 100.0  # Telegram keeps a tap for 150 s; within 100 s of our first sight it is stored or refused
 
 
 @dataclass
@@ -50,7 +50,7 @@ class TapRecorder:
 
     def begin(self, tap: Tap) -> EffectTask:
         """Hold the tap from now on; what is returned records it, and tells how that ended."""
-        terms = self._terms[tap.press.id] = RequestTerms(tap.press.at + HOLD_SECONDS, Priority.HIGH)
+        terms = self._terms[tap.press.id] = RequestTerms(tap.press.at + TAP_HOLD_SECONDS, Priority.HIGH)
         return partial(self._record, tap, terms)
 
     def is_open(self, tap: Tap) -> bool:
@@ -68,7 +68,7 @@ class TapRecorder:
         try:
             reply = await self.dependencies.store.ask(RecordTap(tap, self.dependencies.worker), terms)
         except NotStored as lost:
-            frozen = anyio.current_time() > tap.press.at + HOLD_SECONDS + FROZEN_SECONDS
+            frozen = anyio.current_time() > tap.press.at + TAP_HOLD_SECONDS + FROZEN_SECONDS
             outcome = NotRecorded(tap, certain=lost.certain and not tap.press.redelivered and not frozen)
             open_tap.recorded(lost.attempts, lost.waited_for, stored=False)
         else:

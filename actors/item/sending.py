@@ -13,6 +13,7 @@ import anyio
 import structlog
 
 from actors.audit.lines import warn_of_item, write_item_line
+from actors.bounds import KEEP_CLAIM_SECONDS, TAP_HOLD_SECONDS
 from actors.commands.texts import card_lost, chat_closed, story_refused
 from actors.database.asking import terms_for
 from actors.database.request import NotStored
@@ -21,11 +22,11 @@ from actors.domain.messages import CardNotSent, CardSent, Message, OriginalNotSe
 from actors.domain.taps import Press
 from actors.errors import AnswerLost, ChatMoved, ChatRefused, PortError, Refused, Unreachable
 from actors.item.dependencies import ItemDependencies
-from actors.item.recording import HOLD_SECONDS
 from actors.operations.cards import KeepClaim, SaveCard, SendFailed
 from actors.operations.operation import Operation
 from actors.operations.refusals import PauseRefusedChat, SetStoryAside
 from actors.ports import Sending, SentCard
+from actors.runtime.backoff import Backoff
 
 T = TypeVar("T")
 
@@ -33,10 +34,9 @@ log = structlog.get_logger()
 
 QUIET_SECONDS = 60.0  # so long nothing moves, or no answer follows the end
 LONGEST_SECONDS = 1800.0
-KEEP_SECONDS = 20.0  # a claim lasts 60 s
 MOVED_SECONDS = 60.0  # until the row names the new group
 SAY_SECONDS = 600.0
-SAY_AGAIN_SECONDS = 5.0
+SAY_RETRY = Backoff((5.0,))
 STILL = f"nothing of it has left for {QUIET_SECONDS:.0f} s"
 UNANSWERED = f"no answer within {QUIET_SECONDS:.0f} s"
 TOO_LONG = f"it was not through after {LONGEST_SECONDS / 60:.0f} minutes"
@@ -140,7 +140,7 @@ class Sends:
             try:
                 await self.dependencies.chat.send_text(chat_id, text)
             except Unreachable as error:
-                stopping = await self.dependencies.pause(error.retry_after_seconds or SAY_AGAIN_SECONDS)
+                stopping = await self.dependencies.pause(SAY_RETRY.after(1, error))
             except PortError:
                 return  # refused; or it may stand there, and is not said twice
             else:
@@ -189,8 +189,8 @@ class Sends:
         """No other worker sends it meanwhile; once it is not ours any more, what is under way is let through."""
         kept = True
         while kept:
-            await anyio.sleep(KEEP_SECONDS)
-            terms = terms_for(KEEP_SECONDS)
+            await anyio.sleep(KEEP_CLAIM_SECONDS)
+            terms = terms_for(KEEP_CLAIM_SECONDS)
             try:
                 kept = (await self.dependencies.store.ask(KeepClaim(row, self.dependencies.worker), terms)).value
             except NotStored:
@@ -214,7 +214,7 @@ class Sends:
 
     async def store(self, operation: Operation[T], told: Callable[[T], Message], lost: Message) -> None:
         """Store what became of the item, and tell it: `told` of the answer, or `lost`."""
-        terms = terms_for(HOLD_SECONDS)
+        terms = terms_for(TAP_HOLD_SECONDS)
         try:
             reply = await self.dependencies.store.ask(operation, terms)
         except NotStored:

@@ -11,6 +11,7 @@ import anyio
 import structlog
 
 from actors.audit.lines import LoggedTaps, write_item_line
+from actors.bounds import PUBLISH_CALL_SECONDS, READ_CALL_SECONDS
 from actors.database.asking import ask_until_answered, terms_for
 from actors.database.request import Store
 from actors.domain.account import Account, ContainerState, DoubtHints
@@ -41,7 +42,6 @@ from actors.publish.messages import (
 )
 from actors.publish.registry import Ended, SagaKey, SagaMessage
 from actors.publish.texts import SILENT
-from actors.publish.times import CALL_SECONDS
 from actors.runtime.actor import Context
 
 log = structlog.get_logger()
@@ -50,7 +50,6 @@ T = TypeVar("T")
 
 ENDS = frozenset({Phase.PUBLISHED, Phase.REFUSED, Phase.IN_DOUBT})
 ASK_SECONDS = 30.0
-READ_SECONDS = 20.0  # the longest that a call takes which publishes nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +164,12 @@ class SagaActor:
     async def _create(self, asked: effects.CreateContainer) -> PublishMessage:
         create, publish = self._dependencies.instagram.create_container, asked.publish
         make = partial(create, _account(publish), publish.story, asked.link_name)
-        made = await _called(InstagramCall.CREATE, READ_SECONDS, make)
+        made = await _called(InstagramCall.CREATE, READ_CALL_SECONDS, make)
         return made if isinstance(made, CallFailed) else Created(made, anyio.current_time())
 
     async def _look(self, publish: PublishRow) -> PublishMessage:
         look = partial(self._dependencies.instagram.container, _account(publish), _container(publish))
-        seen = await _called(InstagramCall.LOOK, READ_SECONDS, look)
+        seen = await _called(InstagramCall.LOOK, READ_CALL_SECONDS, look)
         return seen if isinstance(seen, CallFailed) else Looked(seen, anyio.current_time())
 
     async def _send(self, publish: PublishRow, deadline: float) -> PublishMessage:
@@ -178,8 +177,8 @@ class SagaActor:
         if anyio.current_time() > deadline:
             return CameTooLate(anyio.current_time())
         send = partial(self._dependencies.instagram.publish, _account(publish), _container(publish))
-        sent = await _called(InstagramCall.PUBLISH, CALL_SECONDS, send)
-        if anyio.current_time() > deadline + CALL_SECONDS + 1.0:
+        sent = await _called(InstagramCall.PUBLISH, PUBLISH_CALL_SECONDS, send)
+        if anyio.current_time() > deadline + PUBLISH_CALL_SECONDS + 1.0:
             log.error("publish.outlived_its_lease", chat_id=publish.chat_id, item_id=publish.item_id)
         return sent if isinstance(sent, CallFailed) else WentLive(sent, anyio.current_time())
 
@@ -187,7 +186,7 @@ class SagaActor:
         assert publish.publishing_at is not None, "only what was published can be in doubt"
         hints: DoubtHints | None = DoubtHints()
         try:
-            with anyio.move_on_after(READ_SECONDS):
+            with anyio.move_on_after(READ_CALL_SECONDS):
                 hints = await self._dependencies.instagram.hints(_account(publish), publish.publishing_at)
         except TokenGone:
             hints = None
@@ -197,7 +196,7 @@ class SagaActor:
 
     async def _find_link(self, publish: PublishRow, media_id: str) -> None:
         try:
-            with anyio.fail_after(READ_SECONDS):
+            with anyio.fail_after(READ_CALL_SECONDS):
                 link = await self._dependencies.instagram.permalink(_account(publish), media_id)
         except (PortError, TimeoutError):
             return

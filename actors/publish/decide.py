@@ -9,15 +9,15 @@ fence, of which the row has the first two parts (`infra/postgres/schema/publishe
 - The mark. `publishing` is committed before the call, under the item's row lock, where it meets a tap that would
   cancel: exactly one of the two comes first. A worker that takes over finds the mark, and looks before it sends.
 - The clock. The lease is counted from before it was asked for, so the row's own ends later. A call leaves within
-  SEND_WITHIN_SECONDS and takes CALL_SECONDS at most, which together are less than LEASE_SECONDS; the shell compares
-  once more right before the request and tells `CameTooLate` instead of sending.
+  SEND_WITHIN_SECONDS and takes PUBLISH_CALL_SECONDS at most, together less than PUBLISH_LEASE_SECONDS; the shell
+  compares once more right before the request and tells `CameTooLate` instead of sending.
 
 A call whose answer is lost is looked at SETTLE_SECONDS after its mark, when its effect can be seen: PUBLISHED is the
 end, FINISHED sends the same container again, unless it was refused in plain words: then they are told. EXPIRED alone
-allows a new container, since it expires unpublished. What looking cannot tell within DOUBT_SECONDS is in doubt, and
-people decide. Their word that nothing is live allows a new container only once the one in doubt was read as EXPIRED or
-ERROR: that it cannot be read (100/33) proves nothing. Calls that publish nothing need no fence: a container that no row
-names is harmless. The gap that remains is a freeze between the last look at the clock and the request.
+allows a new container, since it expires unpublished. What looking cannot tell within PUBLISH_DOUBT_SECONDS is in doubt,
+and people decide. Their word that nothing is live allows a new container only once the one in doubt was read as EXPIRED
+or ERROR: that it cannot be read (100/33) proves nothing. Calls that publish nothing need no fence: a container that no
+row names is harmless. The gap that remains is a freeze between the last look at the clock and the request.
 
 Here is the table; doubts.py has what follows a publish call, fetching.py what precedes it, going_on.py the next thing.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from actors.bounds import PUBLISH_DOUBT_SECONDS
 from actors.domain.account import ContainerState, DoubtHints
 from actors.domain.publish_phase import Phase
 from actors.operations.publishes import PublishRow
@@ -13,7 +14,7 @@ from actors.publish.effects import LookAtContainer, ReadHints
 from actors.publish.going_on import go_on
 from actors.publish.memory import PublishDecision, Saga, refuse, start_over, store
 from actors.publish.messages import CallFailed, Failure
-from actors.publish.times import DOUBT_SECONDS, LOOK_PAUSES, LOSSES, READY_PAUSES
+from actors.publish.times import LOOK_PAUSES, LOSSES, READY_PAUSES
 
 
 def looked(saga: Saga, publish: PublishRow, state: ContainerState, at: float) -> PublishDecision:
@@ -21,7 +22,7 @@ def looked(saga: Saga, publish: PublishRow, state: ContainerState, at: float) ->
     match state:
         case ContainerState.FINISHED if publish.refusal is not None:
             return refuse(saga, texts.named(publish.refusal, seen=True), wait_seconds=_asked(saga, at))
-        case ContainerState.FINISHED if saga.retry_at - at > DOUBT_SECONDS:
+        case ContainerState.FINISHED if saga.retry_at - at > PUBLISH_DOUBT_SECONDS:
             return refuse(saga, texts.later(saga.lost_to or ""), wait_seconds=_asked(saga, at))
         case ContainerState.FINISHED if saga.retry_at > at:
             return go_on(replace(saga, not_before=saga.retry_at), at)
@@ -82,7 +83,7 @@ def _lost(saga: Saga, publish: PublishRow, failed: CallFailed) -> PublishDecisio
     saga = replace(saga, lost_to=lost_to, retry_at=failed.at + (failed.retry_after_seconds or 0.0))
     refusal = failed.sentence if failed.failure is Failure.REFUSED_PERHAPS else publish.refusal
     told = lost_to if refusal is None else texts.named(refusal, seen=False)
-    left = DOUBT_SECONDS - (failed.at - saga.since)
+    left = PUBLISH_DOUBT_SECONDS - (failed.at - saga.since)
     return store(saga, lost=True, losses=publish.losses + 1, refusal=refusal, sentence=told, wait_seconds=left)
 
 
@@ -90,15 +91,15 @@ def _rest_before_another_attempt(saga: Saga, publish: PublishRow, failed: CallFa
     """Nothing happened: it can be cancelled meanwhile, and the same container is sent again."""
     seconds = max(failed.retry_after_seconds or 0.0, READY_PAUSES.after(publish.attempt))
     waited = failed.at - saga.first_call
-    if waited + seconds <= DOUBT_SECONDS:
-        saga, left = replace(saga, not_before=failed.at + seconds), DOUBT_SECONDS - waited
+    if waited + seconds <= PUBLISH_DOUBT_SECONDS:
+        saga, left = replace(saga, not_before=failed.at + seconds), PUBLISH_DOUBT_SECONDS - waited
         return store(saga, phase=Phase.READY, sentence=failed.sentence or texts.UNTOLD, wait_seconds=left)
-    wait_seconds = failed.retry_after_seconds if (failed.retry_after_seconds or 0.0) > DOUBT_SECONDS else None
+    wait_seconds = failed.retry_after_seconds if (failed.retry_after_seconds or 0.0) > PUBLISH_DOUBT_SECONDS else None
     return refuse(saga, texts.later(failed.sentence), wait_seconds=wait_seconds)
 
 
 def _look_again(saga: Saga, publish: PublishRow, at: float) -> PublishDecision:
-    if at - saga.since >= DOUBT_SECONDS:
+    if at - saga.since >= PUBLISH_DOUBT_SECONDS:
         return PublishDecision(saga, ReadHints(publish))
     return go_on(replace(saga, not_before=at + LOOK_PAUSES.steps[-1]), at)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from actors.bounds import PUBLISH_RENEW_SECONDS, SEND_WITHIN_SECONDS, SETTLE_SECONDS
 from actors.domain.publish_phase import RUNNING, Phase
 from actors.operations.publishes import PublishRow
 from actors.publish import texts
 from actors.publish.effects import CreateContainer, FindLink, LookAtContainer, PublishContainer, TakeLease, Wait
 from actors.publish.memory import PublishDecision, Saga, refuse, store
 from actors.publish.messages import StepStored
-from actors.publish.times import RENEW_SECONDS, SEND_WITHIN_SECONDS, SETTLE_SECONDS
 
 
 def rest(saga: Saga) -> PublishDecision:
@@ -42,11 +42,11 @@ def go_on(saga: Saga, at: float) -> PublishDecision:
     assert publish is not None, "a lease comes with its publish"
     if publish.phase is Phase.PUBLISHING and saga.marked == publish.attempt:
         return PublishDecision(replace(saga, marked=0), PublishContainer(publish, saga.renewed + SEND_WITHIN_SECONDS))
-    if publish.phase in RUNNING and at - saga.renewed > RENEW_SECONDS:
+    if publish.phase in RUNNING and at - saga.renewed > PUBLISH_RENEW_SECONDS:
         return store(saga)
     early = _not_before(saga, publish) - at
     if publish.phase in RUNNING and early > 0:
-        return PublishDecision(saga, Wait(min(early, RENEW_SECONDS + 1.0)))
+        return PublishDecision(saga, Wait(min(early, PUBLISH_RENEW_SECONDS + 1.0)))
     match publish.phase:
         case Phase.CREATING:
             return _create(saga, publish)

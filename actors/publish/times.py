@@ -1,17 +1,9 @@
-"""How long each part of a publish takes at most, and the pauses between its tries. Seconds."""
+"""The pauses between the tries of a publish, and when they end. Seconds; what others depend on is in bounds.py."""
 
 from __future__ import annotations
 
 from actors.runtime.backoff import Backoff
 
-CALL_SECONDS = 30.0  # the longest that a publish call takes
-LEASE_SECONDS = 75.0
-SEND_WITHIN_SECONDS = LEASE_SECONDS - CALL_SECONDS - 5.0  # from asking for the lease to the call
-RENEW_SECONDS = 25.0
-SETTLE_SECONDS = 60.0  # of a publish call, after which its effect can be seen: the call, and 30 s
-# What the promise gives a publish call: to be answered, and to be ready for. A container that says FINISHED was
-# answered "not ready" (9007/2207027) for 99 s by one live account: nothing has happened, so the same one is sent again.
-DOUBT_SECONDS = 150.0
 PATIENCE_SECONDS = 300.0  # with a file that is fetched, and with an Instagram that cannot be reached
 # A container that cannot be read (100/33) may be there all the same: a page's token is told so for good, while it may
 # publish. One that was never sent is published unread after so long.

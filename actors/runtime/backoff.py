@@ -1,10 +1,22 @@
 """Retries: after which pause what failed is tried again, the one type for it, and where that happens. Pure.
 
-Where retries happen: wherever a `Backoff` stands, beside what is retried. Edits (cards/actor.py); toasts, and lines in
-the chat (item/callback_answers.py); polls and the webhook (updates/); the bot's name and menu (commands/); LISTEN
-(schedule/notifications.py); calls to Instagram (publish/times.py); attempts at the database
-(database/circuit_breaker.py); crashed children (supervisor.py). A request without an answer is asked again, with the
-same key, in database/asking.py.
+Where retries happen, below actors/, each with its pauses beside what it repeats (a test holds this list whole):
+
+- a statement, with the same key, until its deadline: database/actor.py; a database that is away, by one request at a
+  time: database/circuit_breaker.py. Both pause by the latter's PAUSES
+- a request whose answer must be known, with the same key, until it is answered: database/asking.py. It is asked by
+  item/actor.py and item/card_checks.py, publish/actor.py, updates/chat_migration.py, accounts/token_renewal.py
+- an edit of a card, until it is shown, replaced or impossible: cards/actor.py
+- a toast, three times, and lines in a chat for a minute: item/callback_answers.py; what the team is told of a lost or
+  refused card, for ten minutes: item/sending.py; the answer to a command, for a minute: commands/delivery.py
+- polls, and the webhook's registration, for ever: updates/polling.py, updates/webhook.py
+- the bot's menu and its name: commands/actor.py, commands/bot_name.py; LISTEN: schedule/notifications.py
+- calls to Instagram, as a publish's phase allows: publish/times.py has the pauses of publish/fetching.py (before the
+  publish call) and publish/doubts.py (after it)
+- a child that crashed, within a limit: runtime/supervisor.py
+
+In the rows, with pauses that double, by the database's clock: cards that were not sent (cards.sql of the schema), chats
+that refuse cards (refusals.sql). What a clock asks for anyway (schedule/, updates/poll_lease.py) is no retry.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import math
 import anyio
 import structlog
 
+from actors.bounds import LATE_EDIT_SECONDS
 from actors.database.request import NotStored, Priority, RequestTerms, Store
 from actors.domain.item import Item
 from actors.domain.messages import RECOVERED, Changed, Message, Resume
@@ -19,7 +20,6 @@ from actors.runtime.waiting import WakeUp, seconds_to_poll_window, until_stopped
 log = structlog.get_logger()
 
 AFTER_OUTAGE_SECONDS = 2.0
-LATE_SECONDS = 45.0  # what a worker sent before it died may be shown as late as this, over what its successor drew
 SHORTEST_SECONDS = 1.0
 
 
@@ -55,7 +55,7 @@ class Reconciler:
         began = anyio.current_time()
         operation = Recover(self._worker, self._everything or began >= self._once_more_at)
         if operation.everything:
-            self._once_more_at = began + LATE_SECONDS if self._everything else math.inf
+            self._once_more_at = began + LATE_EDIT_SECONDS if self._everything else math.inf
         self._everything = False
         try:
             found = (await self._store.ask(operation, RequestTerms(began + 30.0, Priority.LOW))).value

@@ -21,8 +21,6 @@ from actors.ports import Updates
 
 log = structlog.get_logger()
 
-MOST_WAITING = 90  # Telegram shows at most 100 unconfirmed updates at once: beyond, no newer tap would be seen
-STUCK_SECONDS = 5.0  # fewer seconds are a burst that a healthy database takes in its stride
 SHOW_SECONDS = 2.0  # what is given up gets so long to be shown
 
 

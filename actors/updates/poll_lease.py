@@ -8,7 +8,7 @@ and expiry, by the database's clock. Three aims conflict, and the protocol is th
   CONTESTED_SECONDS, and reads it every STANDBY_SECONDS.
 - A living holder must learn of the cut, though it reads nothing. The standby nudges it: it polls Telegram once,
   Telegram ends the holder's poll with a 409, and the holder reads the lease, finds it contested, and renews every
-  RENEW_SECONDS for as long as there is company.
+  POLL_RENEW_SECONDS for as long as there is company.
 
 A 409 may also mean that the lease is lost, so the holder is silent until it has read it (`look`). After a freeze, or
 while the offset stands still, two pollers may take turns without ever seeing a 409: the lease is read, and polling goes
@@ -26,6 +26,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import structlog
 
+from actors.bounds import CONTESTED_SECONDS, LAST_READ_SECONDS, POLL_RENEW_SECONDS, STANDBY_SECONDS
 from actors.database.asking import terms_for
 from actors.database.request import NotStored, Priority, Store
 from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease
@@ -36,12 +37,8 @@ log = structlog.get_logger()
 
 NAME = "updates"
 ALONE_SECONDS = 86_400.0  # a lone holder renews once in half a day
-CONTESTED_SECONDS = 10.0
-RENEW_SECONDS = 5.0
-STANDBY_SECONDS = 3.0
 COMPANY_SECONDS = 30.0  # other standbys may exist, and the row names one of them at most
-LAST_READ_SECONDS = 1.0
-OVERDUE_SECONDS = CONTESTED_SECONDS - RENEW_SECONDS - 1.0  # left of the lease of a holder that does not renew
+OVERDUE_SECONDS = CONTESTED_SECONDS - POLL_RENEW_SECONDS - 1.0  # left of the lease of a holder that does not renew
 OVERDUE_READ_SECONDS = 1.0  # a nudge that comes between two polls is not noticed
 TICK_SECONDS = 5.0
 FROZEN_SECONDS = 4.0  # late: a freeze that is long enough for a standby to take over makes a tick so late
@@ -147,7 +144,7 @@ class PollLease:
         changed, self._contested = contested != self._contested, contested
         if changed:
             return 0.0  # renew at once, for as long as suits the company we have
-        return RENEW_SECONDS if contested else ALONE_SECONDS / 2
+        return POLL_RENEW_SECONDS if contested else ALONE_SECONDS / 2
 
     async def _stand_by(self, view: LeaseView) -> float:
         self._stand_back()

@@ -11,6 +11,7 @@ import structlog
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
+from actors.bounds import HIDING_SECONDS, MOST_SHOWN, MOST_WAITING, POLL_CALL_SECONDS, POLL_SECONDS, STUCK_SECONDS
 from actors.domain.taps import Press
 from actors.domain.updates import Membership, Said, Update
 from actors.errors import BotTokenRefused, PortError, ShutOut
@@ -20,27 +21,14 @@ from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext
 from actors.runtime.watchdog import Watchdog
 from actors.updates.bot_token import BotToken
-from actors.updates.dispatcher import (
-    MOST_WAITING,
-    SHOW_SECONDS,
-    STUCK_SECONDS,
-    Dispatched,
-    Dispatcher,
-    Recipients,
-    id_of,
-    press_of,
-)
+from actors.updates.dispatcher import SHOW_SECONDS, Dispatched, Dispatcher, Recipients, id_of, press_of
 
 log = structlog.get_logger()
 
-POLL_SECONDS = 25.0  # Telegram allows 50; but a path that died in silence is noticed only once a poll is overdue
-CALL_SECONDS = POLL_SECONDS + 25.0  # a poll's own bounds: 5 to connect, 10 to send, 10 more than asked for to answer
 AGAIN_SECONDS = 0.5  # the same offset sooner is answered with one update only
 GATHER_SECONDS = 0.02  # a poll for each tap that is done would fetch all that are not, again and again
 GATHER_MORE_SECONDS = 0.001  # for each more that is not done: reading a hundred again takes milliseconds
 SLICE = 4  # updates parsed in one go: a hundred at once would hold up the loop
-BATCH = 100
-HIDING_SECONDS = 20.0  # so long one that is stuck may hide newer taps because so many behind it are done
 STILL_SECONDS = 5.0  # the same offset is answered at once: two pollers may go by turns, and Telegram sees no conflict
 RETRY = Backoff((0.2, 0.5, 1.0, 2.0, 5.0))
 
@@ -135,7 +123,7 @@ class UpdatePoller:
                 self._expect_backlog()
                 self.watchdog.rest()
             await self._lease.wait_held()
-            self.watchdog.beat(CALL_SECONDS)
+            self.watchdog.beat(POLL_CALL_SECONDS)
             self._moved = anyio.Event()
             asked = self._asked = self._offset
             sent_at = anyio.current_time()
@@ -187,7 +175,7 @@ class UpdatePoller:
         """A short batch ends it, unless it is short because another poller had just asked for the same offset."""
         if self._backlog_since is None:
             self._backlog_since = sent_at
-        return len(batch) < BATCH and sent_at >= self._backlog_since + AGAIN_SECONDS
+        return len(batch) < MOST_SHOWN and sent_at >= self._backlog_since + AGAIN_SECONDS
 
     async def _take(self, batch: Sequence[object], sent_at: float) -> None:
         """Tell every new update to its item, until one could not be told."""

@@ -19,28 +19,19 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
+from actors.bounds import MOST_WAITING, PUSH_HOLD_SECONDS, STUCK_SECONDS
 from actors.domain.taps import Press
 from actors.errors import BotTokenRefused, PortError
 from actors.ports import Conflict, Receipt, Webhook
 from actors.runtime.backoff import Backoff
 from actors.runtime.child import ChildContext
 from actors.updates.bot_token import BotToken
-from actors.updates.dispatcher import (
-    MOST_WAITING,
-    SHOW_SECONDS,
-    STUCK_SECONDS,
-    Dispatched,
-    Dispatcher,
-    Recipients,
-    id_of,
-    press_of,
-)
+from actors.updates.dispatcher import SHOW_SECONDS, Dispatched, Dispatcher, Recipients, id_of, press_of
 
 log = structlog.get_logger()
 
 PATIENCE_SECONDS = 1.0  # of a request
 CROWDED_SECONDS = 0.2  # while others were given back, and come again and again
-HOLD_SECONDS = 10.0  # of a tap, whichever request brings it
 AGAIN_SECONDS = 2.0
 MOST_OPEN = 500  # those that were given up, but may have been stored, are closed only once the database answers
 LOOK_SECONDS = 30.0
@@ -154,7 +145,7 @@ class WebhookReceiver:
 
     async def _give_up(self, held: _ReceivedUpdate, press: Press) -> None:
         """Have a tap that is not durable in time refused visibly, unless it was recorded."""
-        with anyio.CancelScope(deadline=held.at + HOLD_SECONDS):
+        with anyio.CancelScope(deadline=held.at + PUSH_HOLD_SECONDS):
             await held.hurry.wait()
         while not (held.done.is_set() or self._dispatcher.give_up(press)):
             with anyio.move_on_after(AGAIN_SECONDS):

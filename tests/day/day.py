@@ -17,6 +17,7 @@ from typing import TypeVar
 import anyio
 
 from actors.audit.lines import LoggedTaps
+from actors.bounds import PUBLISH_CALL_SECONDS, SETTLE_SECONDS
 from actors.database.request import Reply, RequestTerms
 from actors.domain.item import Action, Item, State
 from actors.domain.messages import Changed, Message
@@ -27,7 +28,6 @@ from actors.operations.taps import LoadItem, RecordTap
 from actors.peers import ItemKey
 from actors.publish.actor import PublishDependencies, SagaActor
 from actors.publish.registry import PublishRegistry, SagaKey, SagaMessage
-from actors.publish.times import CALL_SECONDS, SETTLE_SECONDS
 from actors.runtime.actor import Context
 from actors.runtime.child import ChildContext
 from infra.telegram.caption_text import visible
@@ -197,7 +197,7 @@ class Day:
         """The platform would have taken it, unless the account was blocked at the call, or its token is dead."""
         account = self.instagram.world.accounts[self._account_of(row)]
         seconds_after_block = self._seconds() - OPENS.timestamp() - BLOCKED[1] * 3600.0
-        was_blocked = account.username == "spam" and 0.0 <= seconds_after_block < SETTLE_SECONDS + CALL_SECONDS
+        was_blocked = account.username == "spam" and 0.0 <= seconds_after_block < SETTLE_SECONDS + PUBLISH_CALL_SECONDS
         refusable = (
             account.is_blocked or was_blocked or all(login.expires_at <= self._seconds() for login in account.logins)
         )

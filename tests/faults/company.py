@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-from actors.updates.polling import POLL_SECONDS
+from actors.bounds import POLL_SECONDS
 from infra.sandbox.demo.worker_processes import free_port
 from tests.stage import Stage
 from tests.tcp_proxy import Gate, Line, Proxy, Target, Way, proxy_to

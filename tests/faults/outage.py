@@ -12,8 +12,8 @@ from typing import Final
 import anyio
 from anyio import to_thread
 
+from actors.bounds import TAP_HOLD_SECONDS
 from actors.database.circuit_breaker import PAUSES
-from actors.item.recording import HOLD_SECONDS
 from infra.postgres.connect import DatabaseAddress, connect_patiently
 from infra.postgres.embedded.server import Server as Postmaster
 from tests.faults.audience import Audience, invite
@@ -30,7 +30,7 @@ from tests.understudy import Understudy, understudy
 LONG_SECONDS, TAPS_PER_SECOND = 600.0, 1.0
 QUICK_SECONDS, QUICK_TAPS_PER_SECOND = 25.0, 5.0
 START_SECONDS = 90.0
-TOLD_SECONDS = HOLD_SECONDS + 10.0  # on the card; the last ten are to draw it, on a busy machine
+TOLD_SECONDS = TAP_HOLD_SECONDS + 10.0  # on the card; the last ten are to draw it, on a busy machine
 TOAST_SECONDS = 12.0  # no toast waits for the database; this one may wait for a busy machine
 AGAIN_SECONDS = 30.0
 PROBE_SECONDS = PAUSES.steps[-1] / 2  # the shortest pause between two tries to connect, once they are longest

@@ -638,7 +638,7 @@ ACTORS: tuple[Mutant, ...] = (
         "stored_within_a_second",
         "F20",
         "a card that was sent is given one second to be saved, or it is sent again",
-        Edit(SENDING, "terms_for(HOLD_SECONDS)", "terms_for(1.0)"),
+        Edit(SENDING, "terms_for(TAP_HOLD_SECONDS)", "terms_for(1.0)"),
     ),
     mutant(
         "ambiguous_send_taken_for_unsent",

@@ -49,8 +49,8 @@ RUNNING: tuple[Promise, ...] = (
         "a lone holder renews its lease as often as one with company",
         Edit(
             "actors/updates/poll_lease.py",
-            "return RENEW_SECONDS if contested else ALONE_SECONDS / 2",
-            "return RENEW_SECONDS",
+            "return POLL_RENEW_SECONDS if contested else ALONE_SECONDS / 2",
+            "return POLL_RENEW_SECONDS",
         ),
         sample=tests_in("idle", "tests/actors/test_worker.py"),
     ),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from actors.bounds import POLL_CALL_SECONDS, POLL_SECONDS
 from actors.errors import AnswerLost, BotTokenRefused, Unreachable
 from actors.operations.housekeeping import LeaseState
 from actors.ports import Conflict
 from actors.runtime.watchdog import LATE_SECONDS
-from actors.updates.polling import CALL_SECONDS, POLL_SECONDS
 from actors.worker import Worker
 from infra.web.health import CrashWatch, alive, ready
 from tests.actors.fakes import After, Bug, Never
@@ -47,7 +47,7 @@ async def test_poll_that_never_returns_is_red_once_it_outlives_its_own_bound(sta
     stage.updates.always("get", Never())
 
     async with stage.playing() as worker:
-        await anyio.sleep(CALL_SECONDS)
+        await anyio.sleep(POLL_CALL_SECONDS)
         assert healthz(worker) == ()
         await anyio.sleep(LATE_SECONDS + 0.1)
         assert healthz(worker) == ("the poller has not moved on for 1 s more than its work can take",)

@@ -3,8 +3,7 @@
 import anyio
 import pytest
 
-from actors.cards.acknowledgements import LONGEST_SECONDS
-from actors.cards.actor import CONFIRM_SECONDS, EDIT_SECONDS
+from actors.bounds import CONFIRM_SECONDS, EDIT_SECONDS, UNLOGGED_SECONDS
 from actors.cards.rate_limit import BUDGET
 from actors.domain.item import Action, State
 from actors.errors import AnswerLost, ChatRefused, MessageGone, Refused, Unreachable
@@ -465,7 +464,7 @@ async def test_card_whose_tap_nobody_explains_is_to_be_drawn_again(stage: CardSt
     """Its actor has crashed; whoever draws the card again explains the tap."""
     async with stage.playing():
         await stage.draw(SECOND, logged=lambda: False)
-        await anyio.sleep(LONGEST_SECONDS + 1)
-        assert stage.lost_claims == [pytest.approx(LONGEST_SECONDS, abs=1)]
+        await anyio.sleep(UNLOGGED_SECONDS + 1)
+        assert stage.lost_claims == [pytest.approx(UNLOGGED_SECONDS, abs=1)]
 
     assert stage.acknowledged == []

@@ -5,7 +5,8 @@ from random import Random
 import anyio
 import pytest
 
-from actors.cards.actor import ACKNOWLEDGE_SECONDS, CONFIRM_SECONDS
+from actors.bounds import CONFIRM_SECONDS
+from actors.cards.actor import ACKNOWLEDGE_SECONDS
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State
 from actors.errors import AnswerLost, Unreachable

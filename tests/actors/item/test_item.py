@@ -5,12 +5,12 @@ from dataclasses import replace
 import anyio
 import pytest
 
+from actors.bounds import TAP_HOLD_SECONDS
 from actors.database.request import Cause, NotStored
 from actors.domain.item import Action, State
 from actors.domain.messages import GiveUp, NotRecorded, Recorded
 from actors.domain.taps import Tap
 from actors.item.actor import INTERIM_SECONDS
-from actors.item.recording import HOLD_SECONDS
 from actors.operations.taps import CloseTap, RecordTap
 from tests.actors.fakes import After, Never
 from tests.actors.item.fakes import ItemStage, playing, recorded
@@ -109,7 +109,7 @@ async def test_tap_that_was_certainly_not_stored_is_called_not_saved_after_100_s
     async with playing(stage):
         stage.tell(ANNAS)
         await stage.cards.journal.until("add_line", 2)
-        assert stage.cards.when("add_line")[-1] == pytest.approx(HOLD_SECONDS)
+        assert stage.cards.when("add_line")[-1] == pytest.approx(TAP_HOLD_SECONDS)
 
     assert stage.lines[-1] == NOT_SAVED
     assert stage.line_faces[-1].mark == MARK
@@ -126,9 +126,9 @@ async def test_tap_of_which_nobody_knows_is_closed_by_asking_until_answered(stag
 
     assert stage.lines[-1] == NOT_CONFIRMED
     assert stage.store.when("CloseTap") == [
-        pytest.approx(HOLD_SECONDS),
-        pytest.approx(2 * HOLD_SECONDS + 1),
-        pytest.approx(2 * HOLD_SECONDS + 2),
+        pytest.approx(TAP_HOLD_SECONDS),
+        pytest.approx(2 * TAP_HOLD_SECONDS + 1),
+        pytest.approx(2 * TAP_HOLD_SECONDS + 2),
     ]
     assert stage.cards.drawn[-1][0].row == SKIPPED
     assert [line["outcome"] for line in stage.taps] == ["recorded"]
@@ -159,7 +159,7 @@ async def test_redelivered_tap_is_never_called_not_saved_without_asking(stage: I
 
 async def test_worker_that_was_frozen_beyond_a_deadline_asks_before_it_says_not_saved(stage: ItemStage) -> None:
     """Simulation, seed 10457: its lease was lost meanwhile, and another worker had stored the tap."""
-    stage.store.will("RecordTap", After(HOLD_SECONDS + 30.0, NotStored(Cause.EXPIRED, certain=True)))
+    stage.store.will("RecordTap", After(TAP_HOLD_SECONDS + 30.0, NotStored(Cause.EXPIRED, certain=True)))
     stage.store.will("CloseTap", lambda asked: Recorded(asked.tap, SKIPPED, replayed=True))
 
     async with playing(stage):

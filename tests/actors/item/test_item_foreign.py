@@ -5,11 +5,11 @@ from dataclasses import replace
 import anyio
 import pytest
 
+from actors.bounds import LOOK_AT_BUTTON_SECONDS
 from actors.domain.item import Action, State
 from actors.domain.messages import Foreign, NotOurs, Recorded, Vouched
 from actors.domain.taps import AskToReject, SendOriginal, Tap
 from actors.item import texts
-from actors.item.actor import LOOK_SECONDS
 from actors.item.caches import MOST_KNOWN, MOST_TOLD, SELDOM_SECONDS, KnownCards, RecentlyTold
 from actors.item.memory import Known
 from actors.operations.taps import LookAtButton, LookAtCard
@@ -65,7 +65,7 @@ async def test_press_that_nobody_can_look_at_is_refused_in_time_for_a_webhook(st
     async with playing(stage):
         stage.tell(AskToReject(HERS))
         await stage.chat.journal.until("send_text")
-        assert anyio.current_time() == pytest.approx(LOOK_SECONDS)
+        assert anyio.current_time() == pytest.approx(LOOK_AT_BUTTON_SECONDS)
 
     assert stage.chat.texts == [(CHAT, texts.not_looked_at("Anna"))]
     assert (stage.taps[0]["outcome"], stage.confirmed) == ("refused", [HERS.update_id])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
+from actors.bounds import PRESS_SECONDS
 from actors.domain.item import Action, State
 from actors.domain.messages import Barred, Forbidden, NotRecorded, Recorded, StillRecording
 from actors.domain.taps import (
@@ -20,15 +21,7 @@ from actors.domain.taps import (
 )
 from actors.errors import AnswerLost, Refused
 from actors.item import texts
-from actors.item.caches import (
-    ASKED_SECONDS,
-    DOUBT_SECONDS,
-    MOST_ASKED,
-    MOST_PEOPLE,
-    REFUSED_SECONDS,
-    RIGHT_SECONDS,
-    People,
-)
+from actors.item.caches import DOUBT_SECONDS, MOST_ASKED, MOST_PEOPLE, REFUSED_SECONDS, RIGHT_SECONDS, People
 from actors.item.decide import decide
 from actors.item.effects import (
     After,
@@ -201,7 +194,7 @@ async def test_presses_of_a_person_not_known_are_looked_at_ten_at_a_time() -> No
     people.hear(NotRecorded(Tap(unknown[0], Action.SKIP), certain=True))
     assert people.standing(presses[MOST_ASKED]) is TapRight.UNKNOWN
     people.asks(unknown[0])
-    await anyio.sleep(ASKED_SECONDS)
+    await anyio.sleep(PRESS_SECONDS)
     assert people.standing(presses[MOST_ASKED]) is TapRight.UNKNOWN
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
+from actors.bounds import KEEP_CLAIM_SECONDS
 from actors.commands.texts import card_lost, chat_closed, story_refused
 from actors.database.request import Cause, NotStored
 from actors.domain.item import Action, State
@@ -12,16 +13,7 @@ from actors.domain.messages import CardNotSent, Changed, Present, Recorded, Resu
 from actors.domain.publish_phase import Phase
 from actors.domain.taps import Tap
 from actors.errors import AnswerLost, ChatMoved, ChatRefused, Refused, Unreachable
-from actors.item.sending import (
-    KEEP_SECONDS,
-    LONGEST_SECONDS,
-    QUIET_SECONDS,
-    SAY_AGAIN_SECONDS,
-    STILL,
-    STOPPED,
-    TOO_LONG,
-    UNANSWERED,
-)
+from actors.item.sending import LONGEST_SECONDS, QUIET_SECONDS, SAY_RETRY, STILL, STOPPED, TOO_LONG, UNANSWERED
 from actors.item.texts import rehearse
 from actors.operations.cards import KeepClaim, SaveCard, SendFailed
 from actors.operations.refusals import ChatPause, PauseRefusedChat, SetStoryAside
@@ -223,7 +215,7 @@ async def test_claim_lasts_as_long_as_the_send(stage: ItemStage) -> None:
         await stage.store.journal.until("SaveCard")
 
     assert stage.store.of(KeepClaim) == [KeepClaim(CLAIMED, "w1")] * 12
-    assert stage.store.when("KeepClaim") == pytest.approx([KEEP_SECONDS * number for number in range(1, 13)])
+    assert stage.store.when("KeepClaim") == pytest.approx([KEEP_CLAIM_SECONDS * number for number in range(1, 13)])
 
 
 async def test_claim_that_could_not_be_kept_is_kept_again(stage: ItemStage) -> None:
@@ -311,7 +303,7 @@ async def test_card_that_is_lost_is_said_once_text_gets_through(stage: ItemStage
     async with playing(stage):
         stage.tell(CardNotSent(LOST, "no answer"))
         await stage.chat.journal.until("send_text", 3)
-        assert anyio.current_time() == pytest.approx(SAY_AGAIN_SECONDS + 30.0)
+        assert anyio.current_time() == pytest.approx(SAY_RETRY.after(1) + 30.0)
 
     assert len(stage.chat.texts) == 1
 

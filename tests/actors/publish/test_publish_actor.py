@@ -8,6 +8,7 @@ from datetime import timedelta
 import anyio
 import pytest
 
+from actors.bounds import LATE_EDIT_SECONDS
 from actors.domain.account import DoubtHints
 from actors.domain.item import Action, State
 from actors.domain.messages import Recorded, Stale
@@ -17,7 +18,6 @@ from actors.operations.publishes import TakePublish
 from actors.publish import texts
 from actors.publish.messages import Created
 from actors.publish.registry import Ended
-from actors.schedule.reconciler import LATE_SECONDS
 from tests.actors.publish.fakes import Kind, Sea, Trouble
 from tests.fakes.faults import Effect, Fault
 from tests.fakes.instagram import EXPIRES_SECONDS, FakeInstagram
@@ -385,7 +385,7 @@ async def test_f29_stopped_worker_leaves_its_publish_to_the_next_one(sea: Sea) -
 
 async def test_f29_publish_that_another_worker_holds_is_looked_at_when_its_lease_has_ended(sea: Sea) -> None:
     async with sea.sailing():
-        await anyio.sleep(LATE_SECONDS + 1.0)  # until then it looks at everything anyway
+        await anyio.sleep(LATE_EDIT_SECONDS + 1.0)  # until then it looks at everything anyway
         row = sea.auto_post()
         assert sea.store.apply(TakePublish(1, 7, "w9 1")).publish is not None
         await sea.go_on(row)

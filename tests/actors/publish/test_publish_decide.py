@@ -9,6 +9,14 @@ from typing import get_args
 
 import pytest
 
+from actors.bounds import (
+    PUBLISH_CALL_SECONDS,
+    PUBLISH_DOUBT_SECONDS,
+    PUBLISH_LEASE_SECONDS,
+    PUBLISH_RENEW_SECONDS,
+    SEND_WITHIN_SECONDS,
+    SETTLE_SECONDS,
+)
 from actors.domain.account import Account, Container, ContainerState, DoubtHints, Login
 from actors.domain.publish_phase import Phase
 from actors.errors import Answered
@@ -42,19 +50,7 @@ from actors.publish.messages import (
     Waited,
     WentLive,
 )
-from actors.publish.times import (
-    CALL_SECONDS,
-    CONTAINERS,
-    CREATE_PAUSES,
-    DOUBT_SECONDS,
-    LEASE_SECONDS,
-    LOSSES,
-    PATIENCE_SECONDS,
-    RENEW_SECONDS,
-    SEND_WITHIN_SECONDS,
-    SETTLE_SECONDS,
-    UNREADABLE_SECONDS,
-)
+from actors.publish.times import CONTAINERS, CREATE_PAUSES, LOSSES, PATIENCE_SECONDS, UNREADABLE_SECONDS
 from tests.stories import CHAT, NOON, SUNSET
 
 ACCOUNT = Account(1, "1784", "studio", Login.FACEBOOK, b"sealed")
@@ -217,10 +213,10 @@ def test_only_what_expired_gets_another_container() -> None:
     "message",
     [
         looked(ContainerState.ERROR),
-        CallFailed(InstagramCall.LOOK, Failure.REFUSED, AT + DOUBT_SECONDS),
-        looked(ContainerState.IN_PROGRESS, AT + DOUBT_SECONDS),
-        CallFailed(InstagramCall.LOOK, Failure.UNREACHABLE, AT + DOUBT_SECONDS),
-        CallFailed(InstagramCall.LOOK, Failure.LOST, AT + DOUBT_SECONDS),
+        CallFailed(InstagramCall.LOOK, Failure.REFUSED, AT + PUBLISH_DOUBT_SECONDS),
+        looked(ContainerState.IN_PROGRESS, AT + PUBLISH_DOUBT_SECONDS),
+        CallFailed(InstagramCall.LOOK, Failure.UNREACHABLE, AT + PUBLISH_DOUBT_SECONDS),
+        CallFailed(InstagramCall.LOOK, Failure.LOST, AT + PUBLISH_DOUBT_SECONDS),
     ],
 )
 def test_doubt_that_looking_does_not_end_is_left_to_people(message: PublishMessage) -> None:
@@ -399,7 +395,7 @@ def test_row_3_not_ready_though_finished_is_waited_for_as_long_as_the_promise_al
             break
         move = decision.effect.move
         assert (move.phase, move.container_id, move.sentence) == (Phase.READY, "c1", "Not done yet.")
-        assert move.wait_seconds == DOUBT_SECONDS - (at - AT)
+        assert move.wait_seconds == PUBLISH_DOUBT_SECONDS - (at - AT)
         at = decision.saga.not_before
         publish = replace(publish, attempt=publish.attempt + 1)
         saga = replace(at_work(publish), first_call=AT)
@@ -554,8 +550,8 @@ def test_a_time_that_instagram_names_is_kept() -> None:
 def test_lease_is_renewed_in_long_waits() -> None:
     waiting = replace(at_work(FETCHING), not_before=AT + 100.0)
 
-    assert decide(waiting, Waited(AT)).effect == Wait(RENEW_SECONDS + 1.0)
-    effect = decide(waiting, Waited(AT + RENEW_SECONDS + 1.0)).effect
+    assert decide(waiting, Waited(AT)).effect == Wait(PUBLISH_RENEW_SECONDS + 1.0)
+    effect = decide(waiting, Waited(AT + PUBLISH_RENEW_SECONDS + 1.0)).effect
     assert isinstance(effect, StoreStep)
     assert effect.move == PhaseChange(Phase.CONTAINER, "c1", 0, lost=False)
 
@@ -667,6 +663,6 @@ def test_f31_the_account_of_the_tap_is_the_one_that_is_called() -> None:
 
 def test_all_times_fit_into_the_lease() -> None:
     """A publish call ends, and its effect can be seen, before anybody else may look."""
-    assert (LEASE_SECONDS, CALL_SECONDS, SEND_WITHIN_SECONDS) == (75.0, 30.0, 40.0)  # 75 > 30 + 40
+    assert (PUBLISH_LEASE_SECONDS, PUBLISH_CALL_SECONDS, SEND_WITHIN_SECONDS) == (75.0, 30.0, 40.0)  # 75 > 30 + 40
     assert timedelta(seconds=SETTLE_SECONDS) >= timedelta(seconds=30 + 30)
-    assert DOUBT_SECONDS <= 150.0
+    assert PUBLISH_DOUBT_SECONDS <= 150.0

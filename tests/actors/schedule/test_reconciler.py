@@ -4,13 +4,14 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
+from actors.bounds import LATE_EDIT_SECONDS
 from actors.database.request import Cause, NotStored
 from actors.domain.item import State
 from actors.domain.messages import RECOVERED, Changed, Message, Resume
 from actors.operations.cards import Recover, Recoverable
 from actors.peers import ItemKey
 from actors.runtime.waiting import POLL_WINDOW_SECONDS
-from actors.schedule.reconciler import AFTER_OUTAGE_SECONDS, LATE_SECONDS, SHORTEST_SECONDS, Reconciler
+from actors.schedule.reconciler import AFTER_OUTAGE_SECONDS, SHORTEST_SECONDS, Reconciler
 from tests.actors.fakes import After, FakeStore, Never
 from tests.kit.clock import virtual_time
 from tests.kit.lives import living
@@ -67,7 +68,7 @@ async def test_first_two_looks_are_at_everything_and_the_burst_is_not(reconciler
 
     assert everything(store) == [True, True, False, False, False, False]
     bursts = [POLL_WINDOW_SECONDS * number for number in range(1, 5)]
-    assert store.when("Recover") == pytest.approx([0.0, LATE_SECONDS, *bursts])
+    assert store.when("Recover") == pytest.approx([0.0, LATE_EDIT_SECONDS, *bursts])
 
 
 async def test_take_over_puts_the_second_look_off(reconciler: Reconciler, store: FakeStore) -> None:
@@ -77,7 +78,7 @@ async def test_take_over_puts_the_second_look_off(reconciler: Reconciler, store:
         await anyio.sleep(1000.0)
 
     assert everything(store) == [True, True, True]
-    assert store.when("Recover") == pytest.approx([0.0, 30.0, 30.0 + LATE_SECONDS])
+    assert store.when("Recover") == pytest.approx([0.0, 30.0, 30.0 + LATE_EDIT_SECONDS])
 
 
 async def test_everything_is_looked_at_once_the_database_is_there(reconciler: Reconciler, store: FakeStore) -> None:

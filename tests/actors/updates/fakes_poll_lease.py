@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from actors.bounds import CONTESTED_SECONDS
 from actors.operations.housekeeping import HoldLease, LeaseState, LeaseView, ReleaseLease
-from actors.updates.poll_lease import CONTESTED_SECONDS, PollLease
+from actors.updates.poll_lease import PollLease
 from tests.actors.fakes import After, FakeStore
 
 

@@ -6,9 +6,10 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
+from actors.bounds import CONTESTED_SECONDS, POLL_RENEW_SECONDS, STANDBY_SECONDS
 from actors.database.request import Cause, NotStored
 from actors.operations.housekeeping import HoldLease, ReleaseLease
-from actors.updates.poll_lease import ALONE_SECONDS, CONTESTED_SECONDS, RENEW_SECONDS, STANDBY_SECONDS
+from actors.updates.poll_lease import ALONE_SECONDS
 from tests.actors.fakes import After, Never
 from tests.actors.updates.fakes_poll_lease import Table, Worker
 from tests.backends import freeze
@@ -120,7 +121,7 @@ async def test_standby_nudges_the_holder_who_then_renews_every_5_s(one: Worker, 
 
     renewals = [at for at in one.store.when("HoldLease") if 20 < at < 55]
     assert len(renewals) == 7
-    assert RENEW_SECONDS == 5.0
+    assert POLL_RENEW_SECONDS == 5.0
     assert one.store.of(HoldLease)[-1].seconds == CONTESTED_SECONDS
 
 
@@ -203,7 +204,7 @@ async def test_holder_that_took_over_renews_before_the_row_names_another_standby
         await anyio.sleep(20.0)
 
     renewals = [at - took_over_at for at in one.store.when("HoldLease") if at > took_over_at]
-    assert renewals == pytest.approx([RENEW_SECONDS, 2 * RENEW_SECONDS, 3 * RENEW_SECONDS], abs=0.1)
+    assert renewals == pytest.approx([POLL_RENEW_SECONDS, 2 * POLL_RENEW_SECONDS, 3 * POLL_RENEW_SECONDS], abs=0.1)
     assert {asked.seconds for asked in one.store.of(HoldLease)[1:]} == {CONTESTED_SECONDS}
 
 

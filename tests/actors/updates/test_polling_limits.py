@@ -3,12 +3,13 @@
 import anyio
 import pytest
 
+from actors.bounds import HIDING_SECONDS, MOST_WAITING, POLL_SECONDS, STUCK_SECONDS
 from actors.domain.messages import GiveUp, Message
 from actors.domain.taps import Tap
 from actors.errors import ShutOut, Unreachable
 from actors.ports import Conflict
-from actors.updates.dispatcher import MOST_WAITING, SHOW_SECONDS, STUCK_SECONDS
-from actors.updates.polling import AGAIN_SECONDS, HIDING_SECONDS, POLL_SECONDS
+from actors.updates.dispatcher import SHOW_SECONDS
+from actors.updates.polling import AGAIN_SECONDS
 from tests.actors.fakes import Never
 from tests.actors.updates.fakes import IntakeStage, other, said, tap
 from tests.kit.clock import virtual_time

@@ -3,8 +3,9 @@
 import anyio
 import pytest
 
+from actors.bounds import POLL_SECONDS
 from actors.errors import AnswerLost, Unreachable
-from actors.updates.polling import AGAIN_SECONDS, GATHER_SECONDS, POLL_SECONDS, STILL_SECONDS
+from actors.updates.polling import AGAIN_SECONDS, GATHER_SECONDS, STILL_SECONDS
 from tests.actors.fakes import Never
 from tests.actors.updates.fakes import IntakeStage, tap
 from tests.kit.clock import virtual_time

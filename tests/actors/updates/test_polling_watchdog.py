@@ -2,7 +2,7 @@
 
 import anyio
 
-from actors.updates.polling import POLL_SECONDS
+from actors.bounds import POLL_SECONDS
 from tests.actors.updates.fakes import IntakeStage, tap
 from tests.kit.clock import virtual_time
 

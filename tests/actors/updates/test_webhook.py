@@ -5,17 +5,15 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from actors.bounds import LOOK_AT_BUTTON_SECONDS, MOST_WAITING, PUSH_HOLD_SECONDS, STUCK_SECONDS
 from actors.domain.taps import Tap
 from actors.domain.updates import Poison
 from actors.errors import Refused, Unreachable
 from actors.item import texts
-from actors.item.actor import LOOK_SECONDS as LOOK_SECONDS_OF_AN_ITEM
 from actors.ports import Conflict, Delivery, Receipt
-from actors.updates.dispatcher import MOST_WAITING, STUCK_SECONDS
 from actors.updates.webhook import (
     AGAIN_SECONDS,
     CROWDED_SECONDS,
-    HOLD_SECONDS,
     LOOK_SECONDS,
     MOST_OPEN,
     PATIENCE_SECONDS,
@@ -90,10 +88,10 @@ async def test_tap_that_is_not_durable_after_10_s_is_given_up_and_taken_when_tha
 ) -> None:
     async with stage.playing():
         await stage.bring(tap(10))
-        await anyio.sleep(HOLD_SECONDS - 0.1 - PATIENCE_SECONDS)
+        await anyio.sleep(PUSH_HOLD_SECONDS - 0.1 - PATIENCE_SECONDS)
         assert stage.given_up == []
         await stage.items.journal.until("GiveUp")
-        assert anyio.current_time() == pytest.approx(HOLD_SECONDS)
+        assert anyio.current_time() == pytest.approx(PUSH_HOLD_SECONDS)
         stage.receiver.confirm(10)
         await stage.bring(tap(10))
 
@@ -116,14 +114,14 @@ async def test_tap_of_which_it_is_not_known_yet_whether_it_counts_stays_at_teleg
 
 
 def test_a_look_of_an_item_at_its_row_ends_before_its_press_is_given_up() -> None:
-    assert LOOK_SECONDS_OF_AN_ITEM < HOLD_SECONDS
+    assert LOOK_AT_BUTTON_SECONDS < PUSH_HOLD_SECONDS
 
 
 async def test_tap_that_cannot_be_given_up_is_tried_again(stage: ReceptionStage) -> None:
     async with stage.playing():
         await stage.bring(tap(10))
         stage.items.full = True
-        await anyio.sleep(HOLD_SECONDS + AGAIN_SECONDS)
+        await anyio.sleep(PUSH_HOLD_SECONDS + AGAIN_SECONDS)
         assert stage.given_up == []
         stage.items.full = False
         await stage.items.journal.until("GiveUp")
