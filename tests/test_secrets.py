@@ -21,7 +21,7 @@ from actors.audit.interaction_log import InteractionLogger
 from actors.operations.housekeeping import Interaction
 from infra.sandbox.telegram.model import ChatMessage, Content, User
 from infra.sandbox.telegram.world import NewChat, World
-from tests.fakes.chat import FakeChat
+from tests.actors.fakes import FakeChat
 
 API_TOKEN = "one-that-opens-nothing"
 ANNA = User(11, "Anna")

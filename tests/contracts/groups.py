@@ -1,4 +1,4 @@
-"""The two chats as the contracts see them: the ports, and what people do and see."""
+"""The two groups as the contracts see them: the ports, and what people do and see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.domain.item import Action, Story
+from actors.domain.item import Story
 from actors.domain.updates import Update
 from actors.ports import Chat, Updates
 from infra.sandbox.sandbox import Sandbox
@@ -17,9 +17,8 @@ from infra.sandbox.telegram.rules import Rules
 from infra.sandbox.telegram.world import ButtonTap, NewChat
 from infra.telegram.bot import open_telegram
 from infra.telegram.callback_data import ButtonVerb, Meaning, encode
-from tests.fakes.chat import FakeChat
-from tests.fakes.people import People
-from tests.fakes.updates import FakeUpdates, Inbox
+from tests.simulation.calm import open_wires
+from tests.simulation.group import QuietGroup
 from tests.stories import ANNA, CHAT, MARK
 
 ITEM = 7
@@ -56,32 +55,20 @@ class Group(Protocol):
         ...
 
 
-@dataclass
-class PaperGroup:
-    """The fakes."""
-
-    chat: FakeChat
-    updates: FakeUpdates
-    rival: FakeUpdates
-    people: People
-
-    @classmethod
-    def open(cls) -> PaperGroup:
-        """Make the group."""
-        chat, inbox = FakeChat(), Inbox()
-        return cls(chat, FakeUpdates(inbox), FakeUpdates(inbox), People(chat, inbox))
+class SimulatedGroup(QuietGroup):
+    """In memory."""
 
     def tap(self, message_id: int) -> str:
         """Tap."""
-        return self.people.tap(self.chat.screen(CHAT, message_id).face, Action.SKIP, ANNA)
+        return self.press(self.platform.screens[CHAT, message_id].now, ButtonVerb.SKIP, ANNA)
 
     def delete(self, message_id: int) -> None:
         """Delete."""
-        self.chat.delete(CHAT, message_id)
+        self.platform.screens[CHAT, message_id].deleted = True
 
     def toast(self, press_id: str) -> str | None:
         """Look."""
-        return self.chat.toasts.get(press_id)
+        return self.platform.toasts.get(press_id)
 
 
 @dataclass
@@ -128,7 +115,14 @@ class _Pictures:
 
 
 @asynccontextmanager
-async def open_sandbox_group(picture: bytes) -> AsyncIterator[SandboxGroup]:
+async def open_simulated_group(_: bytes) -> AsyncIterator[Group]:
+    """Open a group in memory, and the ways of two workers to it; nobody asks for its pictures."""
+    async with open_wires(2) as (wire, rival):
+        yield SimulatedGroup.open(wire, rival)
+
+
+@asynccontextmanager
+async def open_sandbox_group(picture: bytes) -> AsyncIterator[Group]:
     """Open a sandbox, and the connections of two workers to it."""
     media = _Pictures(picture)
     async with (
@@ -138,6 +132,9 @@ async def open_sandbox_group(picture: bytes) -> AsyncIterator[SandboxGroup]:
     ):
         sandbox.create_chat(NewChat("Team", [User(ANNA.id, ANNA.name)], id=CHAT))
         yield SandboxGroup(sandbox, chat, updates, rival)
+
+
+GROUPS = {"simulated": open_simulated_group, "sandbox": open_sandbox_group}
 
 
 def read(group: Group, raw: object) -> Update:

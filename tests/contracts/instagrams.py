@@ -18,11 +18,11 @@ from infra.sandbox.instagram.calls import APP_ID, APP_SECRET
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.rules import Rules
-from tests.contracts.calm import Calm, open_wires
 from tests.fakes.faults import Effect, Fault
 from tests.fakes.instagram import FakeInstagram
 from tests.infra.instagram.accounts import account, account_of, around
 from tests.infra.sandbox.graph import jpeg, open_shelf
+from tests.simulation.calm import Calm, open_wires
 from tests.simulation.instagram import Eyes, InstagramPort, SimulatedInstagram
 
 

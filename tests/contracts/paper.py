@@ -10,7 +10,6 @@ from typing import Protocol
 
 from actors.ports import Pool
 from infra.clock import WallClock
-from tests.contracts.calm import open_wires
 from tests.contracts.worlds import Line, in_order
 from tests.fakes.admin import Requeue, operator_removes, operator_requeues
 from tests.fakes.clock import FakeClock
@@ -18,6 +17,7 @@ from tests.fakes.database import FakeDatabase
 from tests.fakes.store import Store
 from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
+from tests.simulation.calm import open_wires
 from tests.simulation.database import SimulatedDatabase, SimulatedPool
 
 _IDENTITY = {

@@ -1,4 +1,4 @@
-"""What a group and its updates do: in memory, in the simulation, and through the real adapters in the sandbox."""
+"""What a group and its updates do: in the simulation, and through the real adapters in the sandbox."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,8 +13,7 @@ from actors.domain.updates import Poison
 from actors.errors import Refused
 from actors.ports import Conflict, Face, Sending
 from infra.sandbox.demo.sample_media import draw_pictures
-from tests.contracts.groups import Group, PaperGroup, open_sandbox_group, read
-from tests.contracts.simulated_group import open_simulated_group
+from tests.contracts.groups import GROUPS, Group, read
 from tests.stories import ANNA, CHAT, MARK, row
 
 IN_REVIEW = row(State.IN_REVIEW)
@@ -28,18 +27,11 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return draw_pictures(folder, 1)[0].path.read_bytes()
 
 
-@pytest.fixture(params=["paper", "simulated", "sandbox"])
+@pytest.fixture(params=GROUPS)
 async def group(request: pytest.FixtureRequest, picture: bytes) -> AsyncIterator[Group]:
-    """A group in memory, the simulation's, and then the sandbox's."""
-    match request.param:
-        case "paper":
-            yield PaperGroup.open()
-        case "simulated":
-            async with open_simulated_group() as simulated:
-                yield simulated
-        case _:
-            async with open_sandbox_group(picture) as opened:
-                yield opened
+    """The simulation's group, and then the sandbox's."""
+    async with GROUPS[request.param](picture) as opened:
+        yield opened
 
 
 async def show(group: Group) -> int:

@@ -1,4 +1,4 @@
-"""What may go wrong with a request, on demand and in order; the same for the database and for the chat."""
+"""What may go wrong with a request, on demand and in order; the same for the database and for Instagram."""
 
 from __future__ import annotations
 

@@ -13,12 +13,11 @@ from actors.runtime.actor import Actor, Context
 from actors.runtime.cell import RegistryLimits
 from actors.runtime.child import ChildContext, ChildSpec
 from actors.runtime.supervisor import Supervisor
-from tests.fakes.chat import FakeChat
+from tests.actors.fakes import FakeChat
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase
 from tests.fakes.instagram import FakeInstagram
 from tests.fakes.store import Store
-from tests.fakes.updates import FakeUpdates, Inbox
 from tests.kit.lives import Registered, living, registered, supervising
 from tests.kit.probe import KeyedProbe, Probe
 
@@ -49,13 +48,8 @@ class Kit:
 
     @cached_property
     def chat(self) -> FakeChat:
-        """Fills ports.Chat."""
+        """Fills ports.Chat; answers, waits and fails as it is told to."""
         return FakeChat()
-
-    @cached_property
-    def updates(self) -> FakeUpdates:
-        """Fills ports.Updates; `updates.inbox.put` lets one come."""
-        return FakeUpdates(Inbox())
 
     @cached_property
     def instagram(self) -> FakeInstagram:

@@ -21,7 +21,7 @@ from typer.testing import Result
 from actors.audit.interaction_log import InteractionLogger
 from infra.sandbox.telegram.model import ChatMessage
 from infra.sandbox.telegram.world import World
-from tests.fakes.chat import FakeChat
+from tests.actors.fakes import FakeChat
 
 MARK = "shows_secrets"
 WATCH = pytest.StashKey["Watch"]()

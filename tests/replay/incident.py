@@ -78,8 +78,8 @@ class Incident:
 
     async def _sent(self) -> None:
         await self.house.until(at("04:39:16"))
-        cards = [len(self.house.chat.cards_of(self.house.item(title).item_id)) for title in [STORY, *BATCH]]
-        trial = sum(chat_id == TRIAL for chat_id, _ in self.house.chat.screens)
+        cards = [len(self.house.group.cards_of(self.house.item(title).item_id)) for title in [STORY, *BATCH]]
+        trial = sum(chat_id == TRIAL for chat_id, _ in self.house.group.platform.screens)
         self._tell(
             "04:34-04:39",
             "Queue items sent to Telegram; the scheduler ran twice a minute, once for a half set up test chat",
@@ -93,7 +93,7 @@ class Incident:
         self._tell(
             "04:39:17",
             f"Autopost callback received for item {STORY}; no feedback before the work was done",
-            f"Toast after {self.house.toast_ms(tap):.0f} ms: “{self.house.chat.toasts[tap]}”\n"
+            f"Toast after {self.house.toast_ms(tap):.0f} ms: “{self.house.toast(tap)}”\n"
             f"Card after {self.house.lines.of(tap)[0]['card_ms']:.0f} ms: {self._card(STORY)}",
         )
         await self.house.until(at("04:39:33"))
@@ -106,7 +106,7 @@ class Incident:
         self._tell(
             "04:39:50",
             "Skip callback for the same item: silently fails, it was deleted already",
-            f"Toast after {self.house.toast_ms(tap):.0f} ms: “{self.house.chat.toasts[tap]}” Card: {self._card(STORY)}",
+            f"Toast after {self.house.toast_ms(tap):.0f} ms: “{self.house.toast(tap)}” Card: {self._card(STORY)}",
         )
 
     async def _batch(self) -> None:

@@ -11,16 +11,15 @@ import anyio
 
 from actors.domain.item import Action, Person
 from actors.worker import Identity, Ports, Worker
+from infra.telegram.callback_data import ButtonVerb
 from infra.telegram.caption_text import visible
-from infra.telegram.cards import caption
-from tests.fakes.chat import FakeChat, Screen
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import FakeDatabase
 from tests.fakes.instagram import FakeInstagram
-from tests.fakes.people import People
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
-from tests.fakes.updates import FakeUpdates, Inbox
+from tests.simulation.group import QuietGroup, open_quiet_group
+from tests.simulation.telegram import Screen
 from tests.tap_lines import TapLines, captured_lines
 
 TEAM, TRIAL = -1001, -1002
@@ -35,16 +34,14 @@ INVISIBLE = {0x2068: None, 0x2069: None}  # what keeps a name from turning the w
 class Playhouse:
     """What the replay plays in; its clock shows the day of the incident."""
 
-    def __init__(self, opens: datetime, lines: TapLines) -> None:
+    def __init__(self, opens: datetime, lines: TapLines, group: QuietGroup) -> None:
         self.clock = FakeClock(opens)
         self.lines = lines
-        self.chat = FakeChat(seconds=CALL_SECONDS)
+        self.group = group
         self.database = FakeDatabase(Store(self.clock), POOL)
         self.database.seconds = STATEMENT_SECONDS
         self.instagram = FakeInstagram(publish_seconds=PUBLISH_SECONDS)
-        inbox = Inbox()
-        self.people = People(self.chat, inbox)
-        ports = Ports(self.database, self.chat, FakeUpdates(inbox), self.clock, self.instagram)
+        ports = Ports(self.database, group.chat, group.updates, self.clock, self.instagram)
         self.worker = Worker(ports, Identity("one", "here", 10.0), Random(1))
 
     def add_chats(self) -> None:
@@ -94,17 +91,21 @@ class Playhouse:
 
     def screen(self, title: str) -> Screen:
         """The one card of a story."""
-        (screen,) = self.chat.cards_of(self.item(title).item_id)
+        (screen,) = self.group.cards_of(self.item(title).item_id)
         return screen
 
     def tap(self, title: str, action: Action, person: Person, shown: int = -1) -> str:
-        """Tap a card as it looks now, or as it looked when it showed an earlier face."""
-        return self.people.tap(self.screen(title).faces[shown], action, person)
+        """Tap a card as it looks now, or as it looked earlier."""
+        return self.group.press(self.screen(title).sights[shown], ButtonVerb(action.value), person)
 
     def says(self, title: str) -> list[str]:
         """What the card says below the story."""
-        shown = visible(caption(self.screen(title).face)).translate(INVISIBLE)
+        shown = visible(self.screen(title).now.caption).translate(INVISIBLE)
         return shown.splitlines()[HEAD_LINES:]
+
+    def toast(self, tap_id: str) -> str:
+        """What a tap was answered with."""
+        return self.group.platform.toasts[tap_id]
 
     def toast_ms(self, tap_id: str) -> float:
         """How long the toast of a tap took."""
@@ -115,8 +116,8 @@ class Playhouse:
 async def open_playhouse(opens: datetime) -> AsyncIterator[Playhouse]:
     """Open it, with nobody in it: the worker is started by whoever plays."""
     with captured_lines() as lines:
-        async with anyio.create_task_group() as tasks:
-            playhouse = Playhouse(opens, lines)
+        async with open_quiet_group(CALL_SECONDS) as group, anyio.create_task_group() as tasks:
+            playhouse = Playhouse(opens, lines, group)
             playhouse.add_chats()
             tasks.start_soon(playhouse.worker.supervisor.run)
             yield playhouse

@@ -58,14 +58,14 @@ async def test_no_tap_is_lost_doubled_or_unexplained(incident: Incident) -> None
     lines = Counter(line["tap_id"] for line in house.lines.named("tap"))
 
     assert lines == dict.fromkeys(incident.taps.values(), 1)
-    assert house.people.inbox.unconfirmed == []
+    assert house.group.platform.unconfirmed == []
     assert {title: house.item(title).state for title in SETTLED} == SETTLED
     assert Counter(house.published) == dict.fromkeys([STORY, *BATCH, "one"], 1)
 
 
 async def test_every_card_tells_what_the_row_says(incident: Incident) -> None:
     house = incident.house
-    shown = {title: house.screen(title).face.row for title in SETTLED}
+    shown = {title: house.screen(title).now.face.row for title in SETTLED}
 
     assert {title: row.state.value for title, row in shown.items() if row} == SETTLED
     assert {row.revision - house.item(title).revision for title, row in shown.items() if row} == {0}
@@ -99,7 +99,7 @@ async def test_race_of_autopost_and_skip_the_loser_learns_who_did_what_and_when(
     line = incident.house.lines.of(incident.taps["late skip"])[0]
 
     assert line["outcome"] == "stale"
-    assert incident.house.chat.toasts[incident.taps["late skip"]].startswith("Skipping…")
+    assert incident.house.toast(incident.taps["late skip"]).startswith("Skipping…")
     assert incident.house.says(STORY) == [
         "✅ Posted via Instagram by Anna, 04:39",
         "🐢 Ben's Skip, 04:39: too late, posted via Instagram by Anna, 04:39",
@@ -117,7 +117,7 @@ async def test_ux_timing_every_toast_comes_before_its_record(incident: Incident)
 
 async def test_duplicate_scheduler_runs_each_item_has_one_card(incident: Incident) -> None:
     """Beside the root causes: two chat rows, one of them half set up, and the scheduler ran twice a minute."""
-    cards = Counter(screen.face.item_id for screen in incident.house.chat.screens.values())
+    cards = Counter(screen.now.face.item_id for screen in incident.house.group.platform.screens.values())
 
     assert set(cards.values()) == {1}
-    assert {chat_id for chat_id, _ in incident.house.chat.screens} == {TEAM}
+    assert {chat_id for chat_id, _ in incident.house.group.platform.screens} == {TEAM}

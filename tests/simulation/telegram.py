@@ -13,10 +13,14 @@ from actors.errors import ChatRefused, MessageGone, Refused, Unreachable
 from actors.ports import Face, SentCard
 from actors.updates.dispatcher import id_of
 from infra.telegram.cards import ButtonRows, caption, keyboard
-from tests.fakes.updates import IMPATIENT_SECONDS, MOST, PRESS_SECONDS, SAME_OFFSET_SECONDS, UPDATE_SECONDS
 from tests.simulation.processes import Process
 from tests.simulation.timeline import Timeline
 
+MOST = 100
+SAME_OFFSET_SECONDS = 0.5
+IMPATIENT_SECONDS = 3.0
+PRESS_SECONDS = 150.0
+UPDATE_SECONDS = 86_400.0
 A_MINUTE = 40  # changes of one group; the real limit is not published, and a worker spends 20 at once and 20 a minute
 ANSWERABLE_SECONDS = 150.0
 OWN_NAME = "everytap_bot"

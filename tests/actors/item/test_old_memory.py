@@ -9,19 +9,20 @@ from typing import TypeVar
 
 import anyio
 
-from actors.domain.item import Action, State
+from actors.domain.item import State
 from actors.item.actor import QUESTION_SECONDS
 from actors.operations.cards import SaveCard
 from actors.operations.operation import Operation
 from actors.operations.schedule import ClaimDue
 from actors.worker import Identity, Ports, Worker
+from infra.telegram.callback_data import ButtonVerb
 from tests.fakes.admin import Requeue, requeue_item
-from tests.fakes.chat import Screen
-from tests.fakes.people import People
 from tests.fakes.writer import Writer
 from tests.kit.clock import virtual_time
 from tests.kit.kit import Kit
 from tests.kit.lives import supervising
+from tests.simulation.group import QuietGroup, open_quiet_group
+from tests.simulation.telegram import Screen
 from tests.stories import ANNA, BEN, CHAT
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ class Duo:
     """The late worker lives here and is the only one that polls; of the other we see what it does."""
 
     kit: Kit
-    people: People
+    group: QuietGroup
 
     async def first_round(self) -> Screen:
         """Queue a story, and have the other worker present it."""
@@ -53,10 +54,10 @@ class Duo:
     async def _present(self) -> Screen:
         due = await self._ask(ClaimDue("other"))
         (row,) = due.present
-        sent = await self.kit.chat.send_card(row)
+        sent = await self.group.chat.send_card(row)
         saved = await self._ask(SaveCard(row, sent.message_id, sent.file_id, "other"))
         assert saved.state is State.IN_REVIEW
-        return self.kit.chat.screen(CHAT, sent.message_id)
+        return self.group.platform.screens[CHAT, sent.message_id]
 
     async def _ask(self, operation: Operation[T]) -> T:
         async with self.kit.database.session() as session:
@@ -66,30 +67,31 @@ class Duo:
 @asynccontextmanager
 async def playing(kit: Kit) -> AsyncIterator[Duo]:
     """Let the late worker live."""
-    ports = Ports(kit.database, kit.chat, kit.updates, kit.clock)
-    late = Worker(ports, Identity("late", "here", 10.0), kit.dice)
-    async with supervising(late.supervisor):
-        yield Duo(kit, People(kit.chat, kit.updates.inbox))
+    async with open_quiet_group() as group:
+        ports = Ports(kit.database, group.chat, group.updates, kit.clock)
+        late = Worker(ports, Identity("late", "here", 10.0), kit.dice)
+        async with supervising(late.supervisor):
+            yield Duo(kit, group)
 
 
 def buttons_of(screen: Screen) -> list[State | None]:
     """What each face of the message took its buttons from."""
-    return [face.row.state if face.row else None for face in screen.faces]
+    return [sight.face.row.state if sight.face.row else None for sight in screen.sights]
 
 
 async def test_question_on_a_new_card_leaves_its_buttons_whatever_is_remembered(kit: Kit) -> None:
     """Simulation, seeds 272 and 296: a new card was drawn from the round before, and its live buttons vanished."""
     async with playing(kit) as duo:
         first = await duo.first_round()
-        duo.people.tap(first.face, Action.SKIP, ANNA)
-        await kit.chat.until(lambda _: buttons_of(first)[-1] is State.SKIPPED)
+        duo.group.press(first.now, ButtonVerb.SKIP, ANNA)
+        await duo.group.until(lambda: buttons_of(first)[-1] is State.SKIPPED)
         second = await duo.next_round()
-        duo.people.reject(second.face, BEN)
-        await kit.chat.until(lambda _: second.face.asking is not None)
-        asked = second.face
+        duo.group.press(second.now, ButtonVerb.REJECT, BEN)
+        await duo.group.until(lambda: second.now.face.asking is not None)
+        asked = second.now.face
         await anyio.sleep(QUESTION_SECONDS + 10)
 
     assert asked.row is not None
     assert (asked.row.state, asked.row.version) == (State.IN_REVIEW, 2)
     assert State.SKIPPED not in buttons_of(second)
-    assert (second.face.asking, buttons_of(second)[-1]) == (None, State.IN_REVIEW)
+    assert (second.now.face.asking, buttons_of(second)[-1]) == (None, State.IN_REVIEW)

@@ -17,21 +17,22 @@ from tests.simulation.wire import Wire
 
 @dataclass
 class Calm(Weather):
-    """Every request arrives at once, and so does its reply; `coming` is what becomes of the next one instead."""
+    """Every request and its reply take `seconds` together; `coming` is what becomes of the next one instead."""
 
     coming: str = ""
+    seconds: float = 0.0
 
     def luck(self, port: str) -> Luck:
         """No trouble but what was asked for."""
         assert port
         trouble, self.coming = self.coming, ""
-        return Luck(0.0, 0.0, trouble)
+        return Luck(self.seconds / 2, self.seconds / 2, trouble)
 
 
 @asynccontextmanager
-async def open_wires(count: int = 1) -> AsyncIterator[list[Wire]]:
+async def open_wires(count: int = 1, seconds: float = 0.0) -> AsyncIterator[list[Wire]]:
     """Let the simulation's time run, and yield the ways of so many processes to its servers."""
-    timeline, weather = Timeline(lambda: None), Calm(Random(0))
+    timeline, weather = Timeline(lambda: None), Calm(Random(0), seconds=seconds)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(timeline.run)
         names = [f"w{number}" for number in range(1, count + 1)]
