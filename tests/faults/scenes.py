@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import anyio
 from PIL import Image
@@ -33,103 +34,82 @@ class Verdict:
     doubled: bool = False
 
 
-class Scene(Protocol):
+@dataclass
+class Scene(ABC):
     """One life: of a tap, of a card, of a publish.
 
-    `marks`: moments at which something was committed and the worker may not know, each with what rows say from then on.
+    `name` is the stage of its results. `truth_seconds`: how long it may take until the chat tells the truth. `marks`:
+    moments at which something was committed and the worker may not know, each with what rows say from then on.
+    `environment`: what its workers have to know besides. `taps` have to be answered, and explained by one line each.
     """
 
-    @property
-    def name(self) -> str:
-        """The stage of its results."""
-        ...
-
-    @property
-    def truth_seconds(self) -> float:
-        """How long it may take until the chat tells the truth."""
-        ...
-
-    @property
-    def marks(self) -> Mapping[str, str]:
-        """The moments by name."""
-        ...
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """What its workers have to know besides."""
-        ...
-
-    @property
-    def taps(self) -> list[str]:
-        """The taps that have to be answered, and explained by one line each."""
-        ...
-
-    async def prepare(self, stage: Stage, home: Path) -> None:
-        """Set it, before any worker is there; `home` is the folder of all of them."""
-        ...
-
-    async def begin(self, stage: Stage) -> None:
-        """Let it happen."""
-        ...
-
-    def is_told(self, stage: Stage) -> bool:
-        """Say whether the chat shows how it ended."""
-        ...
-
-    async def verdict(self, stage: Stage) -> Verdict:
-        """Compare the rows with what happened."""
-        ...
-
-
-@dataclass
-class TapScene:
-    """Somebody taps Skip."""
-
-    name: str = "tap"
+    name: str
+    marks: Mapping[str, str]
     truth_seconds: float = TRUTH_SECONDS
-    marks: Mapping[str, str] = field(
-        default_factory=lambda: {"between commit and reply": "select state = 'skipped' from items"}
-    )
     environment: Mapping[str, str] = field(default_factory=dict)
     taps: list[str] = field(default_factory=list)
-    _shown: Shown | None = None
+    card: Shown | None = None
+
+    @property
+    def shown(self) -> Shown:
+        """The card that is tapped."""
+        assert self.card is not None, "a scene is prepared before it is played"
+        return self.card
+
+    @abstractmethod
+    async def prepare(self, stage: Stage, home: Path) -> None:
+        """Set it, before any worker is there; `home` is the folder of all of them."""
+
+    @abstractmethod
+    async def begin(self, stage: Stage) -> None:
+        """Let it happen."""
+
+    @abstractmethod
+    def is_told(self, stage: Stage) -> bool:
+        """Say whether the chat shows how it ended."""
+
+    @abstractmethod
+    async def verdict(self, stage: Stage) -> Verdict:
+        """Compare the rows with what happened."""
+
+
+class TapScene(Scene):
+    """Somebody taps Skip."""
+
+    def __init__(self) -> None:
+        super().__init__("tap", {"between commit and reply": "select state = 'skipped' from items"})
 
     async def prepare(self, stage: Stage, home: Path) -> None:
         """Show a card."""
         del home
-        (self._shown,) = await put_in_review(stage, 1)
+        (self.card,) = await put_in_review(stage, 1)
 
     async def begin(self, stage: Stage) -> None:
         """Tap it."""
-        self.taps += tap_all(stage, [_known(self._shown)])
+        self.taps += tap_all(stage, [self.shown])
 
     def is_told(self, stage: Stage) -> bool:
         """Read the card."""
-        return _says(stage, _known(self._shown), "Skipped by")
+        return _says(stage, self.shown, "Skipped by")
 
     async def verdict(self, stage: Stage) -> Verdict:
         """One decision, counted once."""
-        events = await stage.events(_known(self._shown).item_id)
+        events = await stage.events(self.shown.item_id)
         counted = await stage.database.fetchval("select sum(skipped) from members")
         if (events, counted) == ([("skip", "Person 0")], 1):
             return Verdict()
         return Verdict(f"decided {events}, counted {counted}", lost=not events, doubled=len(events) > 1)
 
 
-@dataclass
-class PresentScene:
+class PresentScene(Scene):
     """A slot comes, and a card has to be sent."""
 
-    name: str = "presentation"
-    truth_seconds: float = TRUTH_SECONDS
-    marks: Mapping[str, str] = field(
-        default_factory=lambda: {
+    def __init__(self) -> None:
+        marks = {
             "between claim and reply": "select coalesce(bool_and(state <> 'waiting'), false) from items",
             "between saving the card and reply": "select coalesce(bool_and(state = 'in_review'), false) from items",
         }
-    )
-    environment: Mapping[str, str] = field(default_factory=dict)
-    taps: list[str] = field(default_factory=list)
+        super().__init__("presentation", marks)
 
     async def prepare(self, stage: Stage, home: Path) -> None:
         """Make the group, and the file of the story."""
@@ -159,31 +139,21 @@ class PresentScene:
         return Verdict() if cards <= 2 else Verdict(f"{cards} cards", doubled=True)
 
 
-@dataclass
-class PublishScene:
-    """Somebody taps Auto Post, and the story has to go live."""
+class PublishScene(Scene):
+    """Somebody taps Auto Post, and the story has to go live; its workers have the key to the account's token."""
 
-    name: str = "publish"
-    truth_seconds: float = PUBLISH_SECONDS
-    marks: Mapping[str, str] = field(
-        default_factory=lambda: {
+    def __init__(self) -> None:
+        marks = {
             "between commit and reply": "select state = 'publishing' from items",
             "between marking the call and reply": "select coalesce(max(state) = 'publishing', false) from publishes",
             "between the outcome and reply": "select state = 'posted' from items",
         }
-    )
-    taps: list[str] = field(default_factory=list)
-    _key: str = field(default_factory=new_key, repr=False)
-    _shown: Shown | None = None
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The key to the account's token."""
-        return {"SECRET_KEYS": self._key}
+        self._key = new_key()
+        super().__init__("publish", marks, PUBLISH_SECONDS, {"SECRET_KEYS": self._key})
 
     async def prepare(self, stage: Stage, home: Path) -> None:
         """Show a card in a chat that is live, of a story whose file Instagram can fetch."""
-        self._shown = shown = (await put_in_review(stage, 1))[0]
+        self.card = shown = (await put_in_review(stage, 1))[0]
         # The first link is refused, as a quarter to a third are: always, since every run must pass the same points.
         stage.sandbox.instagram.set_rules(first_links_refused=1.0)
         picture = home / "story.png"
@@ -195,7 +165,7 @@ class PublishScene:
 
     async def begin(self, stage: Stage) -> None:
         """Tap it."""
-        shown = _known(self._shown)
+        shown = self.shown
         button = f"auto_post:{shown.item_id}:0"
         self.taps.append(
             stage.sandbox.tap(ButtonTap(shown.chat_id, shown.message_id, shown.person.id, button, force=True))
@@ -203,19 +173,19 @@ class PublishScene:
 
     def is_told(self, stage: Stage) -> bool:
         """Read the card."""
-        return _says(stage, _known(self._shown), "Posted via Instagram")
+        return _says(stage, self.shown, "Posted via Instagram")
 
     async def verdict(self, stage: Stage) -> Verdict:
         """One story is live, and the rows say so."""
         live, doubles = len(stage.sandbox.instagram.live()), len(stage.sandbox.instagram.doubles())
-        events = await stage.events(_known(self._shown).item_id)
+        events = await stage.events(self.shown.item_id)
         if (live, doubles, events) == (1, 0, [("auto_post", "Person 0"), ("published", "Person 0")]):
             return Verdict()
         words = f"{live} live, {doubles} too many, decided {events}"
         return Verdict(words, lost=live == 0, doubled=live > 1 or doubles > 0)
 
 
-SCENES: Final[Mapping[str, type[TapScene | PresentScene | PublishScene]]] = {
+SCENES: Final[Mapping[str, Callable[[], Scene]]] = {
     "tap": TapScene,
     "presentation": PresentScene,
     "publish": PublishScene,
@@ -225,11 +195,6 @@ SCENES: Final[Mapping[str, type[TapScene | PresentScene | PublishScene]]] = {
 def new_scene(name: str) -> Scene:
     """Make the scene of this name."""
     return SCENES[name]()
-
-
-def _known(shown: Shown | None) -> Shown:
-    assert shown is not None, "a scene is prepared before it is played"
-    return shown
 
 
 def _says(stage: Stage, card: Shown, words: str) -> bool:
