@@ -1,12 +1,13 @@
 """Contracts run on asyncio: the real adapters do."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from tests.contracts.paper import fake_world, open_simulated
+from tests.contracts.paper import open_simulated
 from tests.contracts.team import Team
-from tests.contracts.worlds import open_postgres
+from tests.contracts.worlds import World, open_postgres
 from tests.kit.clock import on_asyncio
 from tests.plugins.postgres import Databases
 
@@ -20,15 +21,14 @@ def contract_url(databases: Databases, template_database: str) -> Iterator[str]:
     databases.drop("contracts")
 
 
-@pytest.fixture(params=["paper", "simulated", "postgres"])
-async def team(request: pytest.FixtureRequest) -> AsyncIterator[Team]:
-    """A team and its queue, in the fake database, in the simulation's, and then in the real one."""
-    match request.param:
-        case "paper":
-            yield await Team.gather(fake_world())
-        case "simulated":
-            async with open_simulated() as world:
-                yield await Team.gather(world)
-        case _:
-            async with open_postgres(request.getfixturevalue("contract_url")) as world:
-                yield await Team.gather(world)
+WORLDS: dict[str, Callable[[str], AbstractAsyncContextManager[World]]] = {
+    "simulated": lambda _: open_simulated(),
+    "postgres": open_postgres,
+}
+
+
+@pytest.fixture(params=WORLDS)
+async def team(request: pytest.FixtureRequest, contract_url: str) -> AsyncIterator[Team]:
+    """A team and its queue, in the simulation's database, and then in the real one."""
+    async with WORLDS[request.param](contract_url) as world:
+        yield await Team.gather(world)

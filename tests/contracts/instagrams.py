@@ -24,6 +24,7 @@ from tests.infra.instagram.accounts import account, account_of, around
 from tests.infra.sandbox.graph import jpeg, open_shelf
 from tests.simulation.calm import Calm, open_wires
 from tests.simulation.instagram import Eyes, InstagramPort, SimulatedInstagram
+from tests.simulation.weather import Harm
 
 
 class World(Protocol):
@@ -89,7 +90,7 @@ class SimulatedWorld:
         self.platform.lag_seconds = seconds
 
     def lose_answer(self, *, published: bool) -> None:
-        self.weather.coming = "lost reply" if published else "lost request"
+        self.weather.harms["sent publish"] = Harm("lost reply" if published else "lost request")
 
     def kill_token(self) -> None:
         self.platform.dead_tokens.add(self.account.id)

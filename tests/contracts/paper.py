@@ -1,4 +1,4 @@
-"""The databases in memory: one store, to which the actors' fake is one way and the simulated server another."""
+"""The database in memory: the simulation's server, and the store behind it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Protocol
 
 from actors.ports import Pool
 from infra.clock import WallClock
 from tests.contracts.worlds import Line, in_order
 from tests.fakes.admin import Requeue, operator_removes, operator_requeues
 from tests.fakes.clock import FakeClock
-from tests.fakes.database import FakeDatabase
 from tests.fakes.store import Store
-from tests.fakes.tables import Tables
 from tests.fakes.writer import Writer
 from tests.simulation.calm import open_wires
 from tests.simulation.database import SimulatedDatabase, SimulatedPool
@@ -30,36 +27,14 @@ _IDENTITY = {
 _AGED = {"chats", "media", "items", "accounts"}
 
 
-class Server(Protocol):
-    """What happens to a database beside its operations."""
-
-    def notify(self) -> None:
-        """Hint to whoever listens that something was queued."""
-        ...
-
-    def go_away(self) -> None:
-        """Serve nobody, and let every connection die."""
-        ...
-
-    def come_back(self) -> None:
-        """Serve again."""
-        ...
-
-
 class PaperWorld:
     """A store, open to look at."""
 
-    def __init__(self, store: Store, clock: FakeClock, server: Server, pool: Pool) -> None:
+    def __init__(self, clock: FakeClock, server: SimulatedDatabase, pool: Pool) -> None:
         self.clock = clock
         self.pool = pool
-        self._store = store
+        self.tables = server.store.tables
         self._server = server
-
-    @property
-    def tables(self) -> Tables:
-        """The tables as they are now."""
-        self._store.settle()
-        return self._store.tables
 
     async def now(self) -> datetime:
         """The time, with what was skipped."""
@@ -112,17 +87,10 @@ class PaperWorld:
         self._server.come_back()
 
 
-def fake_world() -> PaperWorld:
-    """The fake of the actors' tests."""
-    clock = FakeClock(WallClock().now())
-    database = FakeDatabase(Store(clock))
-    return PaperWorld(database.store, clock, database, database)
-
-
 @asynccontextmanager
 async def open_simulated() -> AsyncIterator[PaperWorld]:
     """Yield the simulation's server, in weather in which nothing goes wrong."""
     clock = FakeClock(WallClock().now())
     server = SimulatedDatabase(Store(clock), lambda _operation, _value: None)
     async with open_wires() as (wire,):
-        yield PaperWorld(server.store, clock, server, SimulatedPool(server, wire, 5))
+        yield PaperWorld(clock, server, SimulatedPool(server, wire, 5))

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tests.contracts.paper import fake_world
+from tests.contracts.paper import open_simulated
 from tests.contracts.twins import Twins
 from tests.contracts.worlds import open_postgres
 
@@ -14,8 +14,8 @@ STEPS = 120
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_both_give_the_same_answers_and_keep_the_same_rows(contract_url: str, seed: int) -> None:
-    async with open_postgres(contract_url) as real:
-        twins = Twins(fake_world(), real, Random(seed))
+    async with open_simulated() as paper, open_postgres(contract_url) as real:
+        twins = Twins(paper, real, Random(seed))
         await twins.begin()
 
         differences = await twins.live(STEPS)

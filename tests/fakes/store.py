@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any, TypeVar
-
-import anyio
+from typing import TypeVar
 
 from actors.operations.operation import Operation
 from actors.ports import Clock
@@ -51,27 +49,9 @@ class Store:
         self.clock = clock
         self.tables = Tables()
         self.commits = 0
-        self._later: list[tuple[float, Operation[Any]]] = []
 
     def apply(self, operation: Operation[T]) -> T:
-        """Run the operation in one transaction, now, after whatever should have happened before."""
-        self.settle()
-        return self._commit(operation)
-
-    def apply_later(self, operation: Operation[Any], seconds: float) -> None:
-        """Let the operation take effect after so long, though nobody waits for it any more."""
-        self._later.append((anyio.current_time() + seconds, operation))
-
-    def settle(self) -> None:
-        """Let what was to happen until now have happened."""
-        now = anyio.current_time()
-        due = sorted((at, number) for number, (at, _) in enumerate(self._later) if at <= now)
-        operations = [self._later[number][1] for _, number in due]
-        self._later = [(at, operation) for at, operation in self._later if at > now]
-        for operation in operations:
-            self._commit(operation)
-
-    def _commit(self, operation: Operation[T]) -> T:
+        """Run the operation in one transaction, now."""
         worker: str | None = getattr(operation, "worker", None)
         with self.tables.transaction():
             value: T = MEANINGS[type(operation)](Writer(self.tables, self.clock.now(), worker), operation)

@@ -15,11 +15,11 @@ from actors.runtime.child import ChildContext, ChildSpec
 from actors.runtime.supervisor import Supervisor
 from tests.actors.fakes import FakeChat
 from tests.fakes.clock import FakeClock
-from tests.fakes.database import FakeDatabase
 from tests.fakes.instagram import FakeInstagram
 from tests.fakes.store import Store
 from tests.kit.lives import Registered, living, registered, supervising
 from tests.kit.probe import KeyedProbe, Probe
+from tests.pools import FakePool
 
 K = TypeVar("K", bound=Hashable)
 M = TypeVar("M")
@@ -37,9 +37,16 @@ class Kit:
         return FakeClock()
 
     @cached_property
-    def database(self) -> FakeDatabase:
+    def rows(self) -> Store:
+        """What the database keeps, and what each operation does to it."""
+        return Store(self.clock)
+
+    @cached_property
+    def database(self) -> FakePool:
         """Fills ports.Pool: PostgreSQL in memory."""
-        return FakeDatabase(Store(self.clock))
+        pool = FakePool(5)
+        pool.answers(self.rows.apply)
+        return pool
 
     @cached_property
     def store(self) -> Database:

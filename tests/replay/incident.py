@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from actors.domain.item import Action, Person
-from actors.operations.housekeeping import WriteInteractions
-from tests.fakes.database import answer_lost
-from tests.fakes.faults import Effect
 from tests.replay.playhouse import STATEMENT_SECONDS, TRIAL, Playhouse, open_playhouse
+from tests.simulation.weather import Harm
 
 ANNA, BEN, EVE = Person(11, "Anna"), Person(12, "Ben"), Person(13, "Eve")
 STORY = "05015eb1"
 BATCH = [f"batch-{number:02}" for number in range(1, 21)]
 SLOW_STATEMENT_SECONDS = 2.0
+WRITES = "sent WriteInteractions"
 
 
 def at(clock: str) -> datetime:
@@ -111,13 +110,13 @@ class Incident:
 
     async def _batch(self) -> None:
         """Ten Auto Posts in one instant, twice, over a database that takes two seconds a statement."""
-        self.house.database.seconds = SLOW_STATEMENT_SECONDS
+        self.house.take_a_statement(SLOW_STATEMENT_SECONDS)
         for time, titles in (("04:42:00", BATCH[:10]), ("04:46:00", BATCH[10:])):
             await self.house.until(at(time))
             for title in titles:
                 self._tap(title, title, Action.AUTO_POST, EVE)
         await self.house.until(at("04:50:00"))
-        self.house.database.seconds = STATEMENT_SECONDS
+        self.house.take_a_statement(STATEMENT_SECONDS)
         lines = [self.house.lines.of(self.taps[title])[0] for title in BATCH]
         self._tell(
             "04:42-04:50",
@@ -131,7 +130,7 @@ class Incident:
     async def _dropped_at_a_bot_response(self) -> None:
         """The statement is lost before it took effect."""
         await self.house.until(at("12:02:20"))
-        self.house.database.faults.add(answer_lost(Effect.NEVER), of=WriteInteractions)
+        self.house.group.weather.harms[WRITES] = Harm("lost request")
         self._tap("noon", "noon", Action.POSTED, ANNA)
         await self.house.settle()
         self._tell(
@@ -143,7 +142,7 @@ class Incident:
     async def _dropped_at_a_skip(self) -> None:
         """The statement took effect, and its answer is lost."""
         await self.house.until(at("12:15:49"))
-        self.house.database.faults.add(answer_lost(Effect.BEFORE), of=WriteInteractions)
+        self.house.group.weather.harms[WRITES] = Harm("lost reply")
         self._tap("quarter past", "quarter past", Action.SKIP, BEN)
         await self.house.settle()
         self._tell(
@@ -162,7 +161,7 @@ class Incident:
 
     def logged(self, name: str) -> int:
         """How often the interactions know this tap."""
-        lines = self.house.database.tables.interactions.all()
+        lines = self.house.tables.interactions.all()
         return sum(line.tap_id == self.taps[name] for line in lines)
 
 

@@ -14,10 +14,10 @@ from actors.worker import Identity, Ports, Worker
 from infra.telegram.callback_data import ButtonVerb
 from infra.telegram.caption_text import visible
 from tests.fakes.clock import FakeClock
-from tests.fakes.database import FakeDatabase
 from tests.fakes.instagram import FakeInstagram
 from tests.fakes.records import ItemRecord
 from tests.fakes.store import Store
+from tests.simulation.database import SimulatedDatabase, SimulatedPool
 from tests.simulation.group import QuietGroup, open_quiet_group
 from tests.simulation.telegram import Screen
 from tests.tap_lines import TapLines, captured_lines
@@ -38,15 +38,17 @@ class Playhouse:
         self.clock = FakeClock(opens)
         self.lines = lines
         self.group = group
-        self.database = FakeDatabase(Store(self.clock), POOL)
-        self.database.seconds = STATEMENT_SECONDS
+        server = SimulatedDatabase(Store(self.clock), lambda _operation, _value: None)
+        self.tables = server.store.tables
+        self.database = SimulatedPool(server, group.wire, POOL)
+        self.take_a_statement(STATEMENT_SECONDS)
         self.instagram = FakeInstagram(publish_seconds=PUBLISH_SECONDS)
         ports = Ports(self.database, group.chat, group.updates, self.clock, self.instagram)
         self.worker = Worker(ports, Identity("one", "here", 10.0), Random(1))
 
     def add_chats(self) -> None:
         """The production chat, and the half set up one of the tests: a dry run without an account."""
-        tables = self.database.tables
+        tables = self.tables
         for chat_key, chat_id, live, account in ((1, TEAM, True, "@studio"), (2, TRIAL, False, None)):
             tables.chats.make(
                 chat_key=chat_key,
@@ -61,9 +63,13 @@ class Playhouse:
             chat_key=1, account_id=1, created_at=self.clock.now(), ig_user_id="17841", username="studio"
         )
 
+    def take_a_statement(self, seconds: float) -> None:
+        """Let the database take so long for each, round trip and all."""
+        self.group.weather.slow["database"] = seconds
+
     def queue(self, title: str, due_at: datetime) -> None:
         """Put a story into the production chat's queue."""
-        tables = self.database.tables
+        tables = self.tables
         media_id, item_id = tables.number("media_id"), tables.number("item_id")
         now = self.clock.now()
         tables.media.make(chat_key=1, media_id=media_id, created_at=now, sha256=title, title=title, caption="")
@@ -80,12 +86,12 @@ class Playhouse:
     @property
     def published(self) -> list[str]:
         """The titles of the stories that are live, in their order."""
-        titles = {media.media_id: media.title for media in self.database.tables.media.all()}
+        titles = {media.media_id: media.title for media in self.tables.media.all()}
         return [titles[media_id] for media_id in self.instagram.live]
 
     def item(self, title: str) -> ItemRecord:
         """The row of a story."""
-        tables = self.database.tables
+        tables = self.tables
         media = next(media.media_id for media in tables.media.all() if media.title == title)
         return next(item for item in tables.items.all() if item.media_id == media)
 

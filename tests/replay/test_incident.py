@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from actors.operations.housekeeping import WriteInteractions
 from tests.backends import BACKENDS, Backend
 from tests.replay.incident import BATCH, STORY, Incident, replayed
 from tests.replay.playhouse import TEAM
@@ -50,7 +49,7 @@ async def test_every_line_of_the_timeline_happens(incident: Incident) -> None:
     assert [moment.time for moment in incident.moments] == TIMELINE
     assert incident.house.published[0] == STORY
     assert incident.house.published[-1] == "one"
-    assert incident.house.database.faults.take(WriteInteractions) is None
+    assert incident.house.group.weather.harms == {}
 
 
 async def test_no_tap_is_lost_doubled_or_unexplained(incident: Incident) -> None:

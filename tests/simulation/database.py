@@ -14,10 +14,13 @@ from actors.operations.commands import MoveChat, PauseChat, RequeueItem
 from actors.operations.operation import Operation
 from actors.operations.publishes import StepPublish
 from actors.operations.taps import RecordTap
-from tests.fakes.database import ACQUIRE_SECONDS, COMMAND_SECONDS, FakeHints
 from tests.fakes.store import Store
 from tests.simulation.processes import Process
 from tests.simulation.wire import Request, Wire
+
+# The bounds of infra/postgres/pool.py.
+ACQUIRE_SECONDS = 3.0
+COMMAND_SECONDS = 4.0
 
 T = TypeVar("T")
 Committed = Callable[[Operation[Any], object], None]
@@ -37,7 +40,7 @@ class SimulatedDatabase:
         self.life = 1  # connections of an earlier life of the server are dead, and do not know it
         self.is_away = False
         self.is_deaf = False  # as behind a pooler, where nobody can listen
-        self._listeners: list[FakeHints] = []
+        self._listeners: list[Hints] = []
 
     def go_away(self) -> None:
         """Serve nobody, and let every connection die."""
@@ -74,9 +77,9 @@ class SimulatedDatabase:
         return value
 
     @asynccontextmanager
-    async def listen(self) -> AsyncIterator[FakeHints]:
+    async def listen(self) -> AsyncIterator[Hints]:
         """Listen until the connection dies."""
-        listener = FakeHints()
+        listener = Hints()
         self._listeners.append(listener)
         try:
             yield listener
@@ -88,12 +91,39 @@ class SimulatedDatabase:
         return (press.chat_id, press.item_id) in self.locked
 
 
+class Hints:
+    """Yields once for all hints since the last look."""
+
+    def __init__(self) -> None:
+        self._news = anyio.Event()
+        self._lost = False
+
+    def __aiter__(self) -> Hints:
+        return self
+
+    async def __anext__(self) -> None:
+        await self._news.wait()
+        if self._lost:
+            raise Unreachable("the listening connection to the database is gone")
+        self._news = anyio.Event()
+
+    def hint(self) -> None:
+        """Something was queued."""
+        self._news.set()
+
+    def end(self) -> None:
+        """The connection is gone."""
+        self._lost = True
+        self._news.set()
+
+
 class SimulatedPool:
-    """Fills ports.Pool for one process, with the bounds of the real one."""
+    """Fills ports.Pool for one process, with the bounds of the real one. `most` sessions were open at once."""
 
     def __init__(self, server: SimulatedDatabase, wire: Wire, size: int) -> None:
         self.size = size
         self.open = 0
+        self.most = 0
         self._server = server
         self._wire = wire
         self._room = anyio.Semaphore(size)
@@ -106,6 +136,7 @@ class SimulatedPool:
         with anyio.CancelScope(shield=True):
             life = await self._acquire()
         self.open += 1
+        self.most = max(self.most, self.open)
         session = SimulatedSession(self._server, self._wire, life)
         try:
             yield session

@@ -13,7 +13,7 @@ from actors.domain.item import Item, Person
 from infra.telegram.callback_data import ButtonVerb, decode
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import Store
-from tests.simulation.calm import open_wires
+from tests.simulation.calm import Calm, open_wires
 from tests.simulation.journal import Transcript
 from tests.simulation.ledger import Ledger
 from tests.simulation.people import Crowd
@@ -43,6 +43,7 @@ class QuietGroup:
     updates: UpdatesPort
     rival: UpdatesPort
     crowd: Crowd
+    wire: Wire
     changed: list[anyio.Event] = field(default_factory=list)
 
     @classmethod
@@ -54,7 +55,13 @@ class QuietGroup:
         books = _NoBooks(Store(FakeClock()), lambda _promise, _how: None)
         chat = ChatPort(platform, wire, (lambda _press_id, _text: None, books))
         crowd = Crowd(platform, transcript, (CHAT,), lambda: True, lambda _: None)
-        return cls(platform, chat, UpdatesPort(platform, wire), UpdatesPort(platform, rival), crowd, changed)
+        return cls(platform, chat, UpdatesPort(platform, wire), UpdatesPort(platform, rival), crowd, wire, changed)
+
+    @property
+    def weather(self) -> Calm:
+        """How long calls take, and what becomes of the next one."""
+        assert isinstance(self.wire.weather, Calm)
+        return self.wire.weather
 
     def cards_of(self, item_id: int) -> list[Screen]:
         """Look at every message that shows the item, the oldest first."""

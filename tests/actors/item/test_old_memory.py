@@ -38,7 +38,7 @@ class Duo:
 
     async def first_round(self) -> Screen:
         """Queue a story, and have the other worker present it."""
-        tables, now = self.kit.database.tables, self.kit.clock.now()
+        tables, now = self.kit.rows.tables, self.kit.clock.now()
         tables.chats.make(chat_key=1, chat_id=CHAT, created_at=now, gap_seconds=0)
         tables.media.make(chat_key=1, media_id=1, created_at=now, sha256="1", title="Sunset", caption="")
         tables.items.make(chat_key=1, item_id=1, media_id=1, due_at=now, created_at=now)
@@ -46,7 +46,7 @@ class Duo:
 
     async def next_round(self) -> Screen:
         """Bring the item back, and have the other worker present it before anybody else notices."""
-        tables = self.kit.database.tables
+        tables = self.kit.rows.tables
         with tables.transaction():
             requeue_item(Writer(tables, self.kit.clock.now()), Requeue(1))
         return await self._present()
