@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from math import ceil
 from pathlib import PurePath
-from typing import Protocol
+from typing import Any, Protocol
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message
 from telegram import ReplyParameters as Reply
@@ -22,7 +23,7 @@ from infra.telegram.cards import LONGEST_CAPTION, ButtonRows, caption, first_fac
 from infra.telegram.errors import NOT_MODIFIED, port_errors, says
 from infra.telegram.http import AiohttpRequest
 from infra.telegram.updates import TelegramUpdates
-from infra.telegram.uploads import Upload, UploadTurns
+from infra.telegram.uploads import FilmTurns, Upload, UploadTurns
 
 LONGEST_TOAST = 200
 LONGEST_TEXT = 4096
@@ -37,17 +38,18 @@ ORIGINALS_AT_ONCE = 2
 
 
 class _Send(Protocol):
-    async def __call__(self, media: InputFile | str) -> Message: ...
+    async def __call__(self, media: InputFile | str, **more: Any) -> Message: ...
 
 
 @dataclass(frozen=True, slots=True)
 class _OnItsWay:
-    """In which line a file stands, who is told how far it comes, which file it is, and what it is called."""
+    """Its turn, who is told how far a file comes, which file it is, what it is called, and who else hears it move."""
 
-    turns: UploadTurns
-    sending: Sending | None
+    turn: AbstractAsyncContextManager[None]
+    sending: Sending
     read: Callable[[Story], Awaitable[bytes]]
     name: str
+    moved: Callable[[], None] = lambda: None
 
 
 class TelegramChat:
@@ -56,7 +58,8 @@ class TelegramChat:
     def __init__(self, bot: Bot, media: MediaSource) -> None:
         self._bot = bot
         self._media = media
-        self._cards = UploadTurns(CARDS_AT_ONCE)
+        self._pictures = UploadTurns(CARDS_AT_ONCE)
+        self._films = FilmTurns()
         self._originals = UploadTurns(ORIGINALS_AT_ONCE)  # no card ever waits for one
 
     async def answer(self, press_id: str, text: str) -> None:
@@ -67,8 +70,9 @@ class TelegramChat:
     async def send_card(self, row: Item, sending: Sending | None = None) -> SentCard:
         """Send the picture or video, from Telegram's own copy if it still has one."""
         face = first_face(row)
+        is_film = row.story.kind is MediaKind.VIDEO
         send = partial(
-            self._bot.send_video if row.story.kind is MediaKind.VIDEO else self._bot.send_photo,
+            partial(self._bot.send_video, **_told_of_film(row.story)) if is_film else self._bot.send_photo,
             row.chat_id,
             caption=caption(face),
             parse_mode=ParseMode.HTML,
@@ -77,8 +81,7 @@ class TelegramChat:
         with port_errors():
             message = await self._send_known(send, row)
             if message is None:
-                way = _OnItsWay(self._cards, sending, self._media.shown, _shown_name(row.story))
-                message = await self._send_file(send, row, way)
+                message = await self._send_shown(send, row, sending or Sending())
             return SentCard(message.message_id, _file_id(message, row.story.kind))
 
     async def edit_card(self, face: Face) -> None:
@@ -104,7 +107,8 @@ class TelegramChat:
             reply_parameters=_reply(reply_to),
         )
         with port_errors():
-            way = _OnItsWay(self._originals, sending, self._media.original, row.story.file_name)
+            turn = self._originals.of(row.chat_id)
+            way = _OnItsWay(turn, sending or Sending(), self._media.original, row.story.file_name)
             await self._send_file(send, row, way)
             if not fits:
                 await self._bot.send_message(
@@ -160,11 +164,19 @@ class TelegramChat:
                 raise
             return None
 
+    async def _send_shown(self, send: _Send, row: Item, sending: Sending) -> Message:
+        read, name = self._media.shown, _shown_name(row.story)
+        if row.story.kind is MediaKind.PHOTO:
+            return await self._send_file(send, row, _OnItsWay(self._pictures.of(row.chat_id), sending, read, name))
+        sending.kept_back = True  # also while the small picture is read
+        small = await self._media.thumbnail(row.story)
+        way = _OnItsWay(self._films.of(sending), sending, read, name, self._films.moved)
+        return await self._send_file(partial(send, thumbnail=_thumbnail(small)) if small else send, row, way)
+
     async def _send_file(self, send: _Send, row: Item, way: _OnItsWay) -> Message:
-        sending = way.sending or Sending()
-        sending.kept_back = True
-        async with way.turns.of(row.chat_id):
-            upload = Upload(await way.read(row.story), sending)
+        way.sending.kept_back = True
+        async with way.turn:
+            upload = Upload(await way.read(row.story), way.sending, way.moved)
             name = clip(one_line(way.name), FILE_NAME_ROOM, "") or "story"
             return await send(InputFile(upload, filename=name, read_file_handle=False))
 
@@ -184,6 +196,19 @@ def _shown_name(story: Story) -> str:
     """What goes live is JPEG or MP4, whatever was given."""
     ending = ".mp4" if story.kind is MediaKind.VIDEO else ".jpg"
     return clip(one_line(PurePath(story.file_name).stem), FILE_NAME_ROOM - len(ending), "") + ending
+
+
+def _told_of_film(story: Story) -> dict[str, Any]:
+    """What Telegram cannot see: without it a film above 10 MB is square, of 0 s, and no client begins to play it."""
+    told: dict[str, Any] = {"supports_streaming": True}
+    if story.dimensions is None:
+        return told
+    seconds = ceil(story.dimensions.seconds or 0)
+    return told | {"width": story.dimensions.width, "height": story.dimensions.height, "duration": seconds}
+
+
+def _thumbnail(content: bytes) -> InputFile:
+    return InputFile(content, filename="small.jpg", attach=True)
 
 
 def _markup(buttons: ButtonRows) -> InlineKeyboardMarkup | None:

@@ -161,7 +161,9 @@ def _body(request_data: RequestData | None) -> dict[str, Any]:
     form = aiohttp.FormData(quote_fields=False)
     for name, value in request_data.json_parameters.items():
         form.add_field(name, value)
-    for name, (file_name, content, content_type) in request_data.multipart_data.items():
+    # A file that is seen to move goes last: while its end is kept back, Telegram cannot have the whole request.
+    parts = sorted(request_data.multipart_data.items(), key=lambda part: isinstance(part[1][1], Upload))
+    for name, (file_name, content, content_type) in parts:
         body = UploadBody(content, content_type) if isinstance(content, Upload) else content
         form.add_field(name, body, filename=file_name, content_type=content_type)
     return {"data": form}

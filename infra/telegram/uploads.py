@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import socket
 import struct
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
@@ -32,10 +32,11 @@ CUT_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: what is still in the kernel 
 class Upload(io.BytesIO):
     """The content of a file, and a callback that is told how far it has come."""
 
-    def __init__(self, content: bytes, sending: Sending) -> None:
+    def __init__(self, content: bytes, sending: Sending, moved: Callable[[], None] = lambda: None) -> None:
         super().__init__(content)
         self.size = len(content)
         self.sending = sending
+        self._moved = moved  # for others than its sender
 
     async def leave(self, writer: AbstractStreamWriter) -> None:
         """Hand the file over piece by piece; cut the connection if it ends before the last of them."""
@@ -50,6 +51,7 @@ class Upload(io.BytesIO):
                 await writer.write(piece)
                 await writer.drain()
                 self.sending.moved()
+                self._moved()
                 if not self.sending.kept_back:
                     return
         finally:
@@ -108,6 +110,37 @@ class UploadTurns:
             line.length -= 1
             if line.length == 0:
                 del self._lines[chat_id]
+
+
+class FilmTurns:
+    """Lets films leave one at a time, over all chats: two share a line, and both take as long as one after the other.
+
+    A film waits for as long as those before it move, which its sender is told like a move of its own. Pictures stand
+    in no line with films, so that a small one never waits for a large one.
+    """
+
+    def __init__(self) -> None:
+        self._turn = anyio.Semaphore(1)
+        self._waiting: list[Sending] = []
+
+    @asynccontextmanager
+    async def of(self, sending: Sending) -> AsyncIterator[None]:
+        """Wait for the turn, and hold it."""
+        self._waiting.append(sending)
+        try:
+            await self._turn.acquire()
+        finally:
+            self._waiting.remove(sending)
+        try:
+            sending.moved()
+            yield
+        finally:
+            self._turn.release()
+
+    def moved(self) -> None:
+        """Tell those who wait that the one before them has come farther."""
+        for sending in self._waiting:
+            sending.moved()
 
 
 @contextmanager

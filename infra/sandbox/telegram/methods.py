@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.sandbox.telegram.arguments import Arguments
 from infra.sandbox.telegram.compose import formatted_caption, formatted_text, keyboard
+from infra.sandbox.telegram.files import ToldOfFilm
 from infra.sandbox.telegram.model import Content, Json, member_wire
 from infra.sandbox.telegram.queries import QueryAnswer
 from infra.sandbox.telegram.rules import bad_request
@@ -95,8 +96,14 @@ def _send_media(call: MethodCall, kind: str) -> Json:
     chat = call.world.chat(call.arguments.text("chat_id"))
     if not (chat.bot_is_admin or chat.members_may_send_media):
         raise bad_request(f"not enough rights to send {kind}s to the chat")
-    media = call.world.files.media(kind, call.arguments.file(kind))
+    media = call.world.files.media(kind, call.arguments.file(kind), _told_of_film(call.arguments))
     return call.send(Content(kind, formatted.text, formatted.entities, media, buttons))
+
+
+def _told_of_film(arguments: Arguments) -> ToldOfFilm:
+    width, height, seconds = (max(0, arguments.integer(name)) for name in ("width", "height", "duration"))
+    thumbnail = arguments.file("thumbnail")
+    return ToldOfFilm(width, height, seconds, thumbnail)
 
 
 def edit_message_text(call: MethodCall) -> Json:

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from anyio.abc import SocketStream
 
-from actors.domain.item import MediaKind, Story
+from actors.domain.item import Dimensions, MediaKind, Story
 from actors.errors import AnswerLost, Refused, Unreachable
 from actors.ports import Sending
 from infra.sandbox.common.faults import Fault, FaultKind
@@ -19,13 +19,17 @@ from infra.sandbox.telegram.model import User
 from infra.sandbox.telegram.rules import Rules
 from infra.sandbox.telegram.world import NewChat
 from infra.telegram.bot import TelegramChat, open_telegram
-from infra.telegram.uploads import UploadTurns
+from infra.telegram.uploads import FilmTurns, UploadTurns
+from tests.infra.sandbox.client import picture
 from tests.infra.telegram.rows import ROW
 from tests.infra.telegram.wire import breaks_off, replies, serve
 
 CHAT = ROW.chat_id
 FILM = replace(ROW, story=replace(ROW.story, kind=MediaKind.VIDEO, file_name="7.mp4", file_id=None))
+MEASURED = replace(FILM, story=replace(FILM.story, dimensions=Dimensions(720, 1280, 12.4)))
 FILM_BYTES = 2_000_000
+LARGE_BYTES = 19_500_000
+LARGE_BYTES_PER_SECOND = 20 * 4_000_000 // 8  # 4 Mbit/s, in a time that runs twenty times as fast
 BYTES_PER_SECOND = 1_000_000  # the whole film takes two seconds
 CREEPING = 100_000  # it would take 20 s
 PATIENCE_SECONDS = 10.0
@@ -34,17 +38,19 @@ PATIENCE_SECONDS = 10.0
 class OneFilm:
     """A media source."""
 
-    async def shown(self, _: Story) -> bytes:
-        """Return what fills no buffer on the way as a whole."""
-        return b"\x00\x00\x00\x18ftypmp42" + bytes(FILM_BYTES)
+    size_bytes = FILM_BYTES
 
-    async def thumbnail(self, _: Story) -> bytes | None:
-        """Return nothing: it has none."""
-        return None
+    async def shown(self, story: Story) -> bytes:
+        """Return what fills no buffer on the way as a whole, or a small picture."""
+        return picture() if story.kind is MediaKind.PHOTO else await self.original(story)
 
-    async def original(self, story: Story) -> bytes:
-        """Return the same."""
-        return await self.shown(story)
+    async def thumbnail(self, story: Story) -> bytes | None:
+        """Return a small picture of a film that was measured."""
+        return None if story.dimensions is None else picture()
+
+    async def original(self, _: Story) -> bytes:
+        """Return the same, of a picture, too."""
+        return b"\x00\x00\x00\x18ftypmp42" + bytes(self.size_bytes)
 
 
 @dataclass
@@ -69,6 +75,12 @@ class Line:
 
     sandbox: Sandbox
     chat: TelegramChat
+    files: OneFilm
+
+    def film(self) -> dict[str, Any]:
+        """What the newest message says of its film."""
+        newest = max(self.sandbox.telegram.chats[CHAT].messages.values(), key=lambda message: message.id)
+        return dict(newest.content.media)
 
     def slow(self, method: str, bytes_per_second: int) -> None:
         """Slow the line down for the files of a method."""
@@ -89,8 +101,9 @@ class Line:
 async def line() -> AsyncIterator[Line]:
     async with open_sandbox(rules=Rules(limits=False)) as sandbox:
         sandbox.create_chat(NewChat("Team", [User(5, "Anna")], id=CHAT))
-        async with open_telegram(sandbox.token, sandbox.url, OneFilm()) as (chat, _):
-            yield Line(sandbox, chat)
+        files = OneFilm()
+        async with open_telegram(sandbox.token, sandbox.url, files) as (chat, _):
+            yield Line(sandbox, chat, files)
 
 
 async def test_a_film_on_a_slow_line_is_seen_to_move_until_its_end_has_left(line: Line) -> None:
@@ -172,6 +185,71 @@ async def test_a_card_does_not_wait_for_the_originals_of_any_chat(line: Line) ->
             await line.chat.send_card(FILM)
 
     assert [shown["kind"] for shown in line.sandbox.messages(CHAT)] == ["video"]
+
+
+@pytest.mark.parametrize("size_bytes", [FILM_BYTES, LARGE_BYTES])
+async def test_row_40_a_film_goes_with_its_size_its_length_and_a_small_picture(line: Line, size_bytes: int) -> None:
+    """https://github.com/tdlib/telegram-bot-api/issues/468: they "must be specified"; a phone showed a grey square."""
+    line.files.size_bytes = size_bytes
+
+    await line.chat.send_card(MEASURED)
+
+    told = line.film()
+    assert (told["width"], told["height"], told["duration"]) == (720, 1280, 13)
+    assert (told["thumbnail"]["width"], told["thumbnail"]["height"]) == (90, 160)
+
+
+async def test_film_of_before_films_were_measured_goes_without_a_size(line: Line) -> None:
+    line.files.size_bytes = LARGE_BYTES
+
+    await line.chat.send_card(FILM)
+
+    told = line.film()
+    assert (told["width"], told["height"], told["duration"], "thumbnail" in told) == (320, 320, 0, False)
+
+
+async def test_film_of_20_megabytes_arrives_over_4_megabits_a_second_and_no_picture_waits_for_it(line: Line) -> None:
+    line.files.size_bytes = LARGE_BYTES
+    line.slow("sendVideo", LARGE_BYTES_PER_SECOND)
+    watched, small = Watched(), replace(ROW, story=replace(ROW.story, file_id=None))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(line.chat.send_card, MEASURED, watched.sending)
+        await watched.moved.wait()
+        await line.chat.send_card(small)
+
+    assert [shown["kind"] for shown in line.sandbox.messages(CHAT)] == ["photo", "video"]
+    assert line.film()["file_size"] > LARGE_BYTES
+
+
+async def test_films_of_all_chats_leave_one_at_a_time_and_the_next_hears_the_first_one_move() -> None:
+    turns, front, next_one = FilmTurns(), Watched(), Watched()
+    order: list[str] = []
+
+    async def wait_for_a_turn() -> None:
+        async with turns.of(next_one.sending):
+            order.append("next")
+
+    async with anyio.create_task_group() as tasks, turns.of(front.sending):
+        tasks.start_soon(wait_for_a_turn)
+        await anyio.wait_all_tasks_blocked()
+        turns.moved()
+        order.append(f"first, {len(next_one.seen)} move heard")
+
+    assert order == ["first, 1 move heard", "next"]
+
+
+async def test_film_that_is_given_up_in_its_line_leaves_the_turn_to_the_next() -> None:
+    turns, sending = FilmTurns(), Sending()
+
+    async with turns.of(sending):
+        with anyio.move_on_after(0):
+            async with turns.of(Sending()):
+                pytest.fail("two at once")
+        turns.moved()
+    with anyio.fail_after(PATIENCE_SECONDS):
+        async with turns.of(sending):
+            pass
 
 
 async def test_files_of_a_chat_leave_one_by_one() -> None:
