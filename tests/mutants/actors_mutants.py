@@ -17,6 +17,7 @@ REGISTRY = "actors/runtime/registry.py"
 RECONCILER = "actors/schedule/reconciler.py"
 POLL_LEASE = "actors/updates/poll_lease.py"
 POLLING = "actors/updates/polling.py"
+WEBHOOK = "actors/updates/webhook.py"
 CARD_TEXTS = "infra/telegram/cards.py"
 
 ACTORS: tuple[Mutant, ...] = (
@@ -38,6 +39,13 @@ ACTORS: tuple[Mutant, ...] = (
         Edit(
             POLLING, "self._offset = min(waiting) if waiting else max(self._held) + 1", "self._offset = max(done) + 1"
         ),
+    ),
+    mutant(
+        "webhook_takes_what_is_not_durable",
+        "F7",
+        "a webhook answers 2xx after a second, whether what it was brought is durable or not",
+        Edit(WEBHOOK, "held.given_back = True\n        return Receipt.LATER", "return Receipt.DONE"),
+        profile="webhook",
     ),
     mutant(
         "backlog_taken_for_new",

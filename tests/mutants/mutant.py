@@ -19,7 +19,8 @@ class Edit:
 class Mutant:
     """`key`: the failure of the replaced system (F1 to F40) or the rule (T6: of the test plan) that it brings back.
 
-    `promise`: the one that it has to break, beside whatever else breaks with it; None: any.
+    `promise`: the one that it has to break, beside whatever else breaks with it; None: any. `profile`: the worlds in
+    which it is hunted, if those by turns do not play it.
     """
 
     name: str
@@ -27,11 +28,14 @@ class Mutant:
     mistake: str
     edits: tuple[Edit, ...]
     promise: str | None = None
+    profile: str | None = None
 
 
-def mutant(name: str, key: str, mistake: str, *edits: Edit, promise: str | None = None) -> Mutant:
+def mutant(
+    name: str, key: str, mistake: str, *edits: Edit, promise: str | None = None, profile: str | None = None
+) -> Mutant:
     """Write a mutant down as it stands in the catalogue: its edits last."""
-    return Mutant(name, key, mistake, edits, promise)
+    return Mutant(name, key, mistake, edits, promise, profile)
 
 
 class DoesNotFit(Exception):

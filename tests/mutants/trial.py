@@ -46,8 +46,9 @@ def try_mutant(mutant: Mutant | None, profile: str, seconds: float) -> Verdict:
         command = [sys.executable, "-m", "tests.simulation", "--hunt", "--json", "--seconds", str(seconds)]
         if mutant is not None and mutant.promise is not None:
             command += ["--until", mutant.promise]
-        if profile != "all":
-            command += ["--profile", profile]
+        played = mutant.profile if mutant is not None and mutant.profile is not None else profile
+        if played != "all":
+            command += ["--profile", played]
         try:
             ended = subprocess.run(
                 command, cwd=copy, capture_output=True, text=True, timeout=seconds + PATIENCE_SECONDS, check=False

@@ -91,6 +91,7 @@ class Faults:
         self.armed: list[Armed] = []
         self.clearings = 0
         self._random = random
+        self.between = random.uniform
         self._last_number = 0
 
     def set(self, fault: Fault, now: float) -> int:

@@ -1,4 +1,8 @@
-"""Brings updates to the webhook: each person's taps one by one, again and again until the bot takes them."""
+"""Brings updates to the webhook: each person's taps one by one, again and again until the bot takes them.
+
+The rules are those of the Bot API server (WebhookActor.cpp in tdlib/telegram-bot-api): few connections while nothing is
+taken, pauses that double up to a random 60 to 120 s, and no try that would come after the end of an update.
+"""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -9,11 +13,11 @@ import aiohttp
 from infra.sandbox.common.faults import FaultKind, Faults
 from infra.sandbox.common.journal import Changes
 from infra.sandbox.telegram.updates import QueuedUpdate
-from infra.sandbox.telegram.webhooks import WebhookState
+from infra.sandbox.telegram.webhooks import LINES_A_CONNECTION, NEW_EVERY_SECONDS, WebhookState, pause_after
 from infra.sandbox.telegram.world import World
 
 ANSWER_SECONDS = 60.0
-LONGEST_PAUSE_SECONDS = 3600.0
+LONGEST_PAUSES_SECONDS = (60.0, 120.0)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 
 
@@ -27,6 +31,7 @@ class WebhookDelivery:
         self._busy: set[Hashable] = set()
         self._news = asyncio.Event()
         self._changes = Changes()
+        self._queue = asyncio.Lock()  # those who wait for a connection, in their order
 
     def wake(self) -> None:
         """Look whether there is something to bring, or nowhere to bring it any more."""
@@ -47,7 +52,7 @@ class WebhookDelivery:
     def _next(self, webhook: WebhookState) -> list[QueuedUpdate]:
         chosen: list[QueuedUpdate] = []
         for update in self._world.updates.open_push(self._clock()):
-            if update.line not in self._busy and len(self._busy) < webhook.max_connections:
+            if update.line not in self._busy and len(self._busy) < LINES_A_CONNECTION * webhook.max_connections:
                 self._busy.add(update.line)
                 chosen.append(update)
         return chosen
@@ -57,11 +62,24 @@ class WebhookDelivery:
         updates, attempt = self._world.updates, 0
         try:
             while self._world.webhook is webhook and updates.holds(update, self._clock()):
-                pause = await self._push(http, webhook, update, attempt)
+                if not await self._connected(webhook):
+                    return
+                try:
+                    pause = await self._push(http, webhook, update, attempt)
+                finally:
+                    webhook.connections.busy -= 1
+                    self._changes.wake()
                 if pause is None:
+                    webhook.connections.took(self._clock())
                     updates.forget(update)
                     self._world.journal.record(self._clock(), "update.taken", update_id=update.id)
                     return
+                if self._clock() + pause >= update.expires_at:
+                    updates.drop(update)
+                    self._world.journal.record(self._clock(), "update.dropped", update_id=update.id)
+                    return
+                if webhook.is_over(self._clock()):
+                    self._world.set_webhook(None, False, self._clock())
                 attempt += 1
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
@@ -69,6 +87,18 @@ class WebhookDelivery:
         finally:
             self._busy.discard(update.line)
             self.wake()
+
+    async def _connected(self, webhook: WebhookState) -> bool:
+        """Wait for a connection, and hold it; False if there is nothing to be brought there any more."""
+        async with self._queue:
+            while self._world.webhook is webhook and not webhook.connections.has_room(self._clock()):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(NEW_EVERY_SECONDS):
+                        await self._changes.until(lambda: webhook.connections.has_room(self._clock()))
+            if self._world.webhook is not webhook:
+                return False
+            webhook.connections.busy += 1
+            return True
 
     async def _push(
         self, http: aiohttp.ClientSession, webhook: WebhookState, update: QueuedUpdate, attempt: int
@@ -86,7 +116,7 @@ class WebhookDelivery:
     async def _post(
         self, http: aiohttp.ClientSession, webhook: WebhookState, update: QueuedUpdate, attempt: int
     ) -> float | None:
-        pause = 0.0 if attempt == 0 else float(2**attempt)
+        longest = self._faults.between(*LONGEST_PAUSES_SECONDS)
         try:
             if self._faults.network_is_off(self._clock()):
                 raise aiohttp.ClientError
@@ -96,10 +126,10 @@ class WebhookDelivery:
         except (aiohttp.ClientError, TimeoutError):
             webhook.fail(self._clock(), "Connection failed")
             self._world.journal.record(self._clock(), "update.not_taken", update_id=update.id, reason="no answer")
-            return pause
+            return pause_after(attempt, longest)
+        webhook.heard(reply.status, self._clock())
         if 200 <= reply.status < 300:
             return None
         webhook.fail(self._clock(), f"Wrong response from the webhook: {reply.status} {reply.reason}")
         self._world.journal.record(self._clock(), "update.not_taken", update_id=update.id, reason=str(reply.status))
-        asked = reply.headers.get("Retry-After", "")
-        return min(float(asked), LONGEST_PAUSE_SECONDS) if asked.isdecimal() else pause
+        return pause_after(attempt, longest, reply.headers.get("Retry-After", ""))

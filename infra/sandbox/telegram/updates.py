@@ -114,6 +114,12 @@ class UpdateQueue:
         if update in self._queue:
             self._queue.remove(update)
 
+    def drop(self, update: QueuedUpdate) -> None:
+        """Give up what no webhook took, and would not before it expires."""
+        if update in self._queue:
+            self._queue.remove(update)
+            self.expired += 1
+
     def repeat(self, batch: list[Json]) -> None:
         """Queue these updates once more under new ids; a repetition is not repeated."""
         ids = {update["update_id"] for update in batch}

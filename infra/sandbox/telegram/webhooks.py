@@ -4,7 +4,7 @@ https://core.telegram.org/bots/api#setwebhook
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from infra.sandbox.telegram.arguments import Arguments
 from infra.sandbox.telegram.model import Json
@@ -13,6 +13,48 @@ from infra.sandbox.telegram.rules import bad_request
 SECRET = re.compile(r"[A-Za-z0-9_-]{0,256}")
 USUAL_CONNECTIONS = 40
 MOST_CONNECTIONS = 100
+
+
+# WebhookActor.cpp:279-305, 493-523, 619-645, 691-703 and WebhookActor.h:76 in tdlib/telegram-bot-api.
+ACTIVE_SECONDS, NEW_CONNECTIONS, NEW_EVERY_SECONDS = 10.0, 10, 0.5
+LINES_A_CONNECTION = 2
+LONGEST_ASKED_SECONDS = 3600.0
+GONE_SECONDS = 23 * 3600.0
+
+
+@dataclass(slots=True, eq=False)
+class Connections:
+    """How many requests there may be at once: one, unless something was taken within the last 10 s.
+
+    Then ten new ones may be opened each half second.
+    """
+
+    most: int
+    busy: int = 0
+    _taken_at: float = float("-inf")
+    _active_since: float = 0.0
+
+    def has_room(self, now: float) -> bool:
+        """Tell whether one more may be under way."""
+        return self.busy < self._allowed(now)
+
+    def took(self, now: float) -> None:
+        """Note that something was taken."""
+        if now - self._taken_at >= ACTIVE_SECONDS:
+            self._active_since = now
+        self._taken_at = now
+
+    def _allowed(self, now: float) -> int:
+        if now - self._taken_at >= ACTIVE_SECONDS:
+            return 1
+        return min(NEW_CONNECTIONS * (1 + int((now - self._active_since) / NEW_EVERY_SECONDS)), self.most)
+
+
+def pause_after(attempt: int, longest_seconds: float, asked: str = "") -> float:
+    """Return how long to pause after a failed try, the first one is 0: at once, 2, 4, 8 … s, or as was asked for."""
+    if asked.isdecimal():
+        return min(float(asked), LONGEST_ASKED_SECONDS)
+    return 0.0 if attempt == 0 else min(float(2**attempt), longest_seconds)
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +67,11 @@ class WebhookState:
     allowed: frozenset[str] | None = None
     failed_at: float | None = None
     failure: str = ""
+    gone_since: float | None = None
+    connections: Connections = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.connections = Connections(self.max_connections)
 
     def is_as(self, other: "WebhookState") -> bool:
         """Tell whether setting the other one would change nothing."""
@@ -34,6 +81,14 @@ class WebhookState:
     def fail(self, now: float, failure: str) -> None:
         """Remember what went wrong."""
         self.failed_at, self.failure = now, failure
+
+    def heard(self, code: int, now: float) -> None:
+        """Note what it answered: 410 for 23 h ends it."""
+        self.gone_since = (self.gone_since or now) if code == 410 else None
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether it has said for so long that it is gone."""
+        return self.gone_since is not None and now - self.gone_since >= GONE_SECONDS
 
     def wire(self) -> Json:
         """Write what getWebhookInfo tells of it."""

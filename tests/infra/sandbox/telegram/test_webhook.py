@@ -15,6 +15,7 @@ from aiohttp import web
 from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.common.journal import Changes
 from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.telegram.webhooks import Connections, WebhookState, pause_after
 from infra.sandbox.telegram.world import ButtonTap
 from tests.infra.sandbox.client import BotClient
 
@@ -104,8 +105,11 @@ async def test_next_tap_of_a_person_waits_for_the_first_and_nobody_elses_does(
     sandbox: Sandbox, group: int, bot: BotClient, hook: Hook
 ) -> None:
     card = await bot.send_card(group)
-    hook.held = asyncio.Event()
     await bot("setWebhook", url=hook.url)
+    sandbox.say(group, 3, "taken")
+    await sandbox.until(lambda: nothing_waits(sandbox), 5)
+    hook.heard.clear()
+    hook.held = asyncio.Event()
     first, second, other = (sandbox.tap(ButtonTap(group, card, person, "Posted")) for person in (1, 1, 2))
 
     await hook.heard_so_many(2)
@@ -115,6 +119,79 @@ async def test_next_tap_of_a_person_waits_for_the_first_and_nobody_elses_does(
 
     assert sorted(early) == [first, other]
     assert hook.heard[-1]["callback_query"]["id"] == second
+
+
+async def test_row_16_what_is_not_taken_keeps_the_next_persons_tap_waiting(
+    sandbox: Sandbox, group: int, bot: BotClient, hook: Hook
+) -> None:
+    """WebhookActor.cpp:279-305, https://github.com/tdlib/telegram-bot-api: one connection while nothing is taken."""
+    card = await bot.send_card(group)
+    hook.held = asyncio.Event()
+    await bot("setWebhook", url=hook.url)
+    first, other = (sandbox.tap(ButtonTap(group, card, person, "Posted")) for person in (1, 2))
+
+    await hook.heard_so_many(1)
+    await bot("getMe")
+    early = [update["callback_query"]["id"] for update in hook.heard]
+    hook.held.set()
+    await sandbox.until(lambda: nothing_waits(sandbox), 5)
+
+    assert early == [first]
+    assert [update["callback_query"]["id"] for update in hook.heard] == [first, other]
+
+
+def busy(connections: Connections, now: float) -> int:
+    """Open as many as there may be."""
+    while connections.has_room(now):
+        connections.busy += 1
+    return connections.busy
+
+
+def test_row_16_connections_come_ten_by_ten_once_something_was_taken_and_go_ten_seconds_later() -> None:
+    """WebhookActor.cpp:691-703, https://github.com/tdlib/telegram-bot-api."""
+    connections = Connections(25)
+
+    begun = busy(connections, 100.0)
+    connections.took(100.0)
+    at_once, later, most = busy(connections, 100.0), busy(connections, 100.5), busy(connections, 104.0)
+    connections.busy = 0
+
+    assert (begun, at_once, later, most) == (1, 10, 20, 25)
+    assert busy(connections, 110.0) == 1
+
+
+def test_row_13_pauses_double_up_to_a_minute_or_two() -> None:
+    """WebhookActor.cpp:493-523, https://github.com/tdlib/telegram-bot-api."""
+    pauses = [pause_after(attempt, 77.0) for attempt in range(9)]
+
+    assert pauses == [0, 2, 4, 8, 16, 32, 64, 77, 77]
+    assert (pause_after(3, 77.0, "5"), pause_after(3, 77.0, "99999"), pause_after(3, 77.0, "soon")) == (5, 3600, 8)
+
+
+async def test_row_13_what_would_come_again_after_its_end_is_dropped(
+    sandbox: Sandbox, group: int, bot: BotClient, hook: Hook
+) -> None:
+    """WebhookActor.cpp:512, https://github.com/tdlib/telegram-bot-api: a tap lives for 150 s."""
+    card = await bot.send_card(group)
+    hook.answers = [web.Response(status=503, headers={"Retry-After": "151"})]
+    await bot("setWebhook", url=hook.url)
+
+    sandbox.tap(ButtonTap(group, card, 1, "Posted"))
+    await sandbox.until(lambda: nothing_waits(sandbox), 5)
+
+    assert sandbox.stats()["updates_expired"] == 1
+
+
+def test_row_12_a_webhook_that_is_gone_for_23_hours_ends() -> None:
+    """WebhookActor.h:76, https://github.com/tdlib/telegram-bot-api."""
+    gone, back = WebhookState("http://127.0.0.1/"), WebhookState("http://127.0.0.1/")
+    for code in (410, 410):
+        gone.heard(code, 1.0)
+    for code in (410, 200):
+        back.heard(code, 1.0)
+
+    assert [gone.is_over(at) for at in (1.0, 23 * 3600.0, 23 * 3600.0 + 1)] == [False, False, True]
+    assert not back.is_over(1e9)
 
 
 async def test_polls_are_refused_while_a_webhook_is_set_and_one_that_waits_is_ended(
