@@ -158,7 +158,15 @@ class Audience:
         return "; ".join(f"{shown.at:.2f} {shown.content.text[-50:]!r}" for shown in self._history(card)[-4:])
 
     def _first(self, card: Shown, words: str) -> float | None:
-        return next((shown.at for shown in self._history(card) if words in shown.content.text), None)
+        """When it first told so: on the card, or, of a card that no worker knows as its own yet, in the chat."""
+        seen = [shown.at for shown in self._history(card) if words in shown.content.text]
+        return min([*seen, *self._said(card, words)], default=None)
+
+    def _said(self, card: Shown, words: str) -> Iterable[float]:
+        for message in self._stage.sandbox.telegram.chats[card.chat_id].messages.values():
+            text = message.content.text
+            if message.content.kind == "text" and words in text and card.person.name in text:
+                yield message.history[0].at
 
     def _history(self, card: Shown) -> list[Appearance]:
         return self._stage.sandbox.telegram.chats[card.chat_id].messages[card.message_id].history

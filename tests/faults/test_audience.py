@@ -89,6 +89,25 @@ async def test_tap_that_was_refused_on_a_live_card_is_right(scene: Scene) -> Non
     assert (found.landed, found.refused, found.wrong) == (0, 1, [])
 
 
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("⚠️ Anna's Skip was not saved, tap again.", False),
+        ("⚠️ Ben's Skip was not saved, tap again.", True),
+        ("Skipped by Anna", True),
+    ],
+)
+async def test_tap_on_a_card_that_no_worker_knows_as_its_own_is_refused_in_the_chat(
+    scene: Scene, text: str, lost: bool
+) -> None:
+    line = await scene.tap()
+    scene.sandbox.telegram.send(str(CHAT), Content("text", text), 102.0)
+
+    found = await scene.audience.finding([line])
+
+    assert found.lost is lost
+
+
 async def test_tap_of_which_nobody_ever_tells_is_lost(scene: Scene) -> None:
     line = await scene.tap()
 
