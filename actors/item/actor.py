@@ -156,8 +156,9 @@ class ItemActor:
     async def _answer(self, effect: effects.AnswerTap) -> None:
         """Toast, at once; one that is lost never stops the action, and what no card tells is then said in the chat."""
         press, aloud = effect.press, self._dependencies.aloud
-        if await toast(self._dependencies.chat, press, effect.text, self._dependencies.pause):
-            self._open_taps.of(press).toasted()
+        toasted = await toast(self._dependencies.chat, press, effect.text, self._dependencies.pause)
+        if toasted.seen:
+            self._open_taps.of(press).toasted(limited=toasted.limited)
         elif effect.alone and (not effect.seldom or self._dependencies.seldom.may_tell(press, effect.text)):
             await say_in_chat(aloud, press, texts.aloud(press.person.name, effect.text))
         elif effect.alone:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 import anyio
@@ -26,19 +27,29 @@ SAY_RETRY = Backoff.doubling(1.0, 32.0)
 SAY_SECONDS = 60.0  # a group that was told too much may be told no more for up to a minute
 
 
-async def toast(chat: Chat, press: Press, text: str, pause: Callable[[float], Awaitable[bool]]) -> bool:
-    """Show a toast; a lost one is tried again, a refused one (too old) is not. False: it may not have been seen."""
+@dataclass(frozen=True, slots=True)
+class Toasted:
+    """What became of a toast; not `seen`: it may not have been. `limited`: Telegram asked for a pause."""
+
+    seen: bool
+    limited: bool = False
+
+
+async def toast(chat: Chat, press: Press, text: str, pause: Callable[[float], Awaitable[bool]]) -> Toasted:
+    """Show a toast; a lost one is tried again, a refused one (too old) is not."""
+    limited = False
     for attempt in range(ANSWER_TRIES):
         try:
             await chat.answer(press.id, text)
         except Refused:
-            return False
-        except PortError:
+            return Toasted(False)
+        except PortError as error:
+            limited = limited or (isinstance(error, Unreachable) and error.retry_after_seconds is not None)
             if await pause(TOAST_RETRY.after(attempt + 1)):
-                return False
+                return Toasted(False)
         else:
-            return True
-    return False
+            return Toasted(True, limited)
+    return Toasted(False)
 
 
 async def refuse(aloud: Aloud, press: Press, text: str, confirm: Callable[[int], None]) -> None:

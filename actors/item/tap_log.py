@@ -40,11 +40,11 @@ class OpenTap:
         self._waited: tuple[str, ...] = ()
         self._figures = no_figures()
 
-    def toasted(self) -> None:
-        """The toast is out."""
+    def toasted(self, *, limited: bool = False) -> None:
+        """The toast is out; `limited`: Telegram had asked for a pause."""
         self._figures["toast_ms"] = ms = self._ms()
         if ms > SLOW_MS:
-            self._waited += (TOAST,)
+            self._waited += (LIMIT if limited else TOAST,)
         self.progress.answered()
 
     def recorded(self, attempts: int, waited_for: tuple[str, ...] = (), *, stored: bool) -> None:
@@ -75,7 +75,7 @@ class OpenTap:
         return round((anyio.current_time() - self._press.at) * 1000, 1)
 
     def _tell(self, conclusion: Conclude) -> None:
-        self._figures["waited_for"] = list(self._waited)
+        self._figures["waited_for"] = list(dict.fromkeys(self._waited))
         self._log(self._press, conclusion, self._figures)
         self._is_logged = True
 

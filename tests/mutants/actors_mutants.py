@@ -477,8 +477,8 @@ ACTORS: tuple[Mutant, ...] = (
         "a toast that comes too late ends whatever its tap began",
         Edit(
             "actors/item/callback_answers.py",
-            "        except Refused:\n            return False\n        except PortError:\n            if await p",
-            "        except Refused:\n            raise\n        except PortError:\n            if await p",
+            "        except Refused:\n            return Toasted(False)\n",
+            "        except Refused:\n            raise\n",
         ),
     ),
     mutant(

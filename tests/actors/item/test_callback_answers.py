@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
 import pytest
 from structlog.testing import capture_logs
 
 from actors.domain.updates import Unknown
 from actors.errors import Refused, Unreachable
 from actors.item.aloud import Aloud
-from actors.item.callback_answers import refuse, refuse_unknown
+from actors.item.callback_answers import Toasted, refuse, refuse_unknown, toast
 from tests.actors.fakes import After, FakeChat, Never
 from tests.kit.clock import virtual_time
 from tests.stories import ANNA, CHAT, press
@@ -104,3 +105,27 @@ async def test_unknown_button_has_the_time_of_its_toast_in_the_log_or_none(stage
     assert (told["cause"], told["outcome"]) == ("an old button", "unknown_button")
     assert (told["db_attempts"], told["edit_attempts"]) == (0, 0)
     assert (stage.confirmed, stage.chat.texts) == ([9, 9], [])
+
+
+@pytest.mark.parametrize(
+    ("answers", "toasted"),
+    [
+        ((), Toasted(True)),
+        ((Unreachable("Too Many Requests", 3.0),), Toasted(True, limited=True)),
+        ((Unreachable("no network"),), Toasted(True)),
+        ((Refused("query is too old"),), Toasted(False)),
+        ((Unreachable("Too Many Requests", 3.0),) * 3, Toasted(False)),
+    ],
+    ids=["at once", "limited", "lost", "refused", "given up"],
+)
+async def test_toast_that_waited_for_the_limit_is_told_from_a_slow_one(
+    stage: AnswerStage, answers: tuple[Exception, ...], toasted: Toasted
+) -> None:
+    stage.chat.will("answer", *answers)
+
+    assert await toast(stage.chat, press(), "Skipping…", _never_stopping) == toasted
+
+
+async def _never_stopping(seconds: float) -> bool:
+    await anyio.sleep(seconds)
+    return False

@@ -98,6 +98,18 @@ async def test_limit_of_telegram_is_told_from_a_slow_edit(
     assert logs[0]["waited_for"] == said
 
 
+async def test_toast_that_waited_for_the_limit_as_its_card_did_says_so_once(logs: list[dict[str, object]]) -> None:
+    await anyio.sleep(100.0 - anyio.current_time())
+    open_tap = OpenTaps(LoggedTaps()).of(PRESS)
+
+    await anyio.sleep(1.5)
+    open_tap.toasted(limited=True)
+    open_tap.shown(2, limited=True)
+    open_tap.conclude(SKIPPED)
+
+    assert logs[0]["waited_for"] == ["Telegram's limit"]
+
+
 async def test_limit_that_kept_nobody_waiting_is_not_said(logs: list[dict[str, object]]) -> None:
     await anyio.sleep(100.0 - anyio.current_time())
     open_tap = OpenTaps(LoggedTaps()).of(PRESS)
