@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.domain.item import Action, Item
+from actors.domain.item import Action, Item, State
 from actors.domain.publish_phase import Phase
 from actors.operations.publishes import PublishRow
 from tests.contracts.team import CHAT, Team
@@ -150,3 +150,27 @@ async def test_wait_for_an_account_stays_with_its_next_token(team: Team) -> None
     await renewed(team, account)
 
     assert (await team.load(row)).waiting == row.waiting
+
+
+async def test_card_that_is_open_again_names_the_account_of_its_next_publish(team: Team) -> None:
+    """It named the one that was refused, above a line that called the other one ready."""
+    await team.connect()
+    row = await refused(team, await creating(team))
+
+    await team.connect("another")
+    posted = await team.settle(await team.load(row), Action.POSTED)
+
+    assert (row.account, (await team.load(row)).account, posted.account) == ("studio", "another", "another")
+
+
+async def test_published_story_keeps_the_account_by_which_it_was(team: Team) -> None:
+    await team.connect()
+    publish = await creating(team)
+    for phase in (Phase.CONTAINER, Phase.READY, Phase.PUBLISHING):
+        publish = (await team.step(publish, phase, container_id="c1")).publish or publish
+    row = (await team.step(publish, Phase.PUBLISHED, media_id="m1")).row
+    assert row is not None
+
+    await team.connect("another")
+
+    assert ((await team.load(row)).state, (await team.load(row)).account) == (State.POSTED, "studio")

@@ -77,7 +77,7 @@ class Writer:
             timezone=chat.timezone,
             live=chat.live,
             story=_story(media),
-            account=item.account if item.account is not None else chat.account,
+            account=item.account if item.account is not None and _is_published(item) else chat.account,
             settled=_settlement(item),
             late=tuple(LateTap(Action(line.step), line.name, line.at, line.why) for line in item.late),
             note=item.note,
@@ -216,6 +216,11 @@ def connection_of(tables: Tables, chat_key: int, account_id: int | None) -> str 
         return None
     said = f"{account.account_id} {account.token_gone:d} {account.sealed_token.hex()}"
     return md5(said.encode(), usedforsecurity=False).hexdigest()
+
+
+def _is_published(item: ItemRecord) -> bool:
+    """It is being published, or was, by the account that was fixed for it."""
+    return item.state in {"publishing", "in_doubt"} or item.settled_step in {"published", "it_is_live"}
 
 
 def _event(item: ItemRecord, moved: ItemRecord, author: Author, at: datetime) -> EventRecord:

@@ -4,7 +4,7 @@
 -- takes no lock, so what is answered is what the calling statement sees, its own changes included. A key is added
 -- freely and never given another meaning: a worker of the release before reads the same value.
 
--- `account`: fixed by an accepted Auto Post, else the chat's. `preflight`: only if it is of this version and
+-- `account`: fixed by an accepted Auto Post until that was refused, else the chat's. `preflight`: only if it is of this version and
 -- connection. `phase`: how far its publish is; a doubt is of the version before. `cards`: those that can be drawn,
 -- retired ones once. `waiting`: what its publish waits for, or how long the next one had better wait, which is said of
 -- the account that was refused: another one of the chat may be used at once.
@@ -12,7 +12,8 @@ create or replace function item_row(p_chat_key bigint, p_item_id bigint) returns
   select jsonb_build_object(
     'chat_key', i.chat_key, 'chat_id', c.chat_id, 'id', i.item_id, 'mark', i.mark, 'state', i.state,
     'version', i.version, 'revision', i.revision, 'due_at', i.due_at, 'timezone', c.timezone, 'live', c.live,
-    'restricted', c.restricted, 'account', coalesce(i.account, c.account), 'note', i.note, 'late', i.late,
+    'restricted', c.restricted, 'account', case when i.state in ('publishing', 'in_doubt')
+      or i.settled_step in ('published', 'it_is_live') then coalesce(i.account, c.account) else c.account end, 'note', i.note, 'late', i.late,
     'preflight', case when i.preflight_version = i.version
       and i.preflight_connection is not distinct from connection_of(c.chat_key, c.account_id) then i.preflight end,
     'presented_at', i.presented_at, 'card_lost', card_lost(i), 'set_aside', i.set_aside,
