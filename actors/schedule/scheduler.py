@@ -62,8 +62,9 @@ class Scheduler:
         try:
             reply = await self._store.ask(operation, _ticket())
             due = reply.value
+            self._write_changes(due)
             await self._tell(due)
-            await self._tell_changes(due, key)
+            await self._have_forgotten(due, key)
             if reply.attempts > 1:
                 # The attempt before may have expired items: their actors were not told, and their cards are not drawn.
                 self._on_left_behind()
@@ -85,11 +86,14 @@ class Scheduler:
         except MailboxClosed:
             log.info("schedule.stopped", left=len(messages))
 
-    async def _tell_changes(self, due: Due, key: str) -> None:
-        """Write what the database kept for us to tell, and have it forgotten there; a stop does not come between."""
+    def _write_changes(self, due: Due) -> None:
+        """Write what the database kept for us to tell: it came before what this look claimed."""
         for change in due.changes:
             if self._logged_taps.is_untold(change):
                 write_change_line(change)
+
+    async def _have_forgotten(self, due: Due, key: str) -> None:
+        """What is written the database need not keep; a stop does not come between."""
         if due.changes:
             with anyio.move_on_after(TOLD_SECONDS, shield=True):
                 await self._store.ask(ChangesTold(self._worker, key), _ticket())

@@ -81,6 +81,16 @@ TOLD: tuple[Mutant, ...] = (
         Edit("tests/fakes/admin.py", '    _tell(writer, item_id, "queued")', "    pass"),
     ),
     mutant(
+        "birth_is_told_after_the_card",
+        "F39",
+        "what a look has claimed is told before what the database kept for the log, which came before it",
+        Edit(
+            "actors/schedule/scheduler.py",
+            "            self._write_changes(due)\n            await self._tell(due)\n",
+            "            await self._tell(due)\n            self._write_changes(due)\n",
+        ),
+    ),
+    mutant(
         "change_without_a_greeting_is_not_told",
         "B11",
         "only where the bot greets does the log say what it is in a group",

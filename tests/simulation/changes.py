@@ -34,6 +34,7 @@ class Changes:
     _presented: Counter[tuple[Process, int]] = field(default_factory=Counter)
     _sent: Counter[tuple[Process, int, int]] = field(default_factory=Counter)
     _claimed: set[tuple[Process, int, str]] = field(default_factory=set)
+    _told: dict[Process, set[int]] = field(default_factory=dict)
     _saved: set[tuple[Process, int, int]] = field(default_factory=set)
 
     def logged(self, process: Process, line: dict[str, Any]) -> None:
@@ -41,9 +42,13 @@ class Changes:
         match line["change"]:
             case "presented":
                 self._presented[process, line["item_id"]] += 1
+                if line["cause"] == "slot":  # /next may be faster than the look that tells of the birth
+                    self._told.setdefault(process, set()).add(line["item_id"])
             case "card_sent":
                 self._sent[process, line["item_id"], line["message_id"]] += 1
             case str(change) if "version" in line:
+                if change == "queued" and line["item_id"] in self._told.get(process, ()):
+                    self.broken(PROMISE, f"{process.name} tells of the birth of item {line['item_id']} after its card")
                 self._lines.setdefault((line["item_id"], line["version"], change), []).append((process, line["cause"]))
 
     def learned(self, process: Process, operation: Operation[Any], value: object) -> None:

@@ -60,10 +60,10 @@ async def test_claim_and_expiry_have_their_lines_and_what_is_found_again_has_no_
         async with living(scheduler.run):
             await anyio.sleep(1.0)
 
-    assert changes(logs) == [("presented", "slot"), ("presented", "left behind"), ("expired", "nobody tapped")]
+    assert changes(logs) == [("expired", "nobody tapped"), ("presented", "slot"), ("presented", "left behind")]
     assert store.of(ChangesTold) == [ChangesTold("w1", "w1/1"), ChangesTold("w1", "w1/2")]
     named = ("item_id", "chat_id", "state", "version")
-    assert [logs[0][name] for name in named] == [7, CHAT, "presenting", 0]
+    assert [logs[1][name] for name in named] == [7, CHAT, "presenting", 0]
 
 
 async def test_card_that_is_in_the_chat_and_known_to_its_row_has_its_line() -> None:

@@ -8,7 +8,7 @@ from actors.database.request import Cause, NotStored, Reply
 from actors.domain.item import State
 from actors.domain.messages import CardNotSent, Changed, Message, Present
 from actors.operations.housekeeping import Prune
-from actors.operations.schedule import ClaimDue, Due
+from actors.operations.schedule import ClaimDue, Due, ItemChange
 from actors.peers import ItemKey
 from actors.runtime.waiting import POLL_WINDOW_SECONDS
 from actors.schedule.scheduler import AFTER_OUTAGE_SECONDS, PRUNE_BITE, WORKER_ENDED, Scheduler
@@ -193,6 +193,20 @@ async def test_claimed_item_is_presented_though_pruning_failed(
 
     assert items.told.unread == (((CHAT, 7), Present(CLAIMED)),)
     assert len(store.of(Prune)) == 2
+
+
+async def test_story_that_is_due_at_once_is_said_to_be_queued_first(
+    scheduler: Scheduler, store: FakeStore, items: Items
+) -> None:
+    store.always("ChangesTold", 1)
+    born = ItemChange(1, 3, CHAT, CLAIMED.id, "queued", "command line", State.WAITING, 0)
+    store.will("ClaimDue", Due((CLAIMED,), (), None, changes=(born,)))
+
+    with capture_logs() as logs:
+        async with living(scheduler.run):
+            await items.told.take(1)
+
+    assert [line["change"] for line in logs if line["event"] == "item"] == ["queued", "presented"]
 
 
 async def test_items_that_have_stopped_are_left_to_the_next_worker(
