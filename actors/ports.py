@@ -126,8 +126,11 @@ class Chat(Protocol):
         """Send the uncompressed file of the item as an answer to its card."""
         ...
 
-    async def send_text(self, chat_id: int, text: str) -> None:
-        """Say something in a chat, plain text. Not idempotent: after `AnswerLost` it may stand there."""
+    async def send_text(self, chat_id: int, text: str, topic: int | None = None) -> None:
+        """Say something in a chat, or in a topic of it: plain text.
+
+        Not idempotent: after `AnswerLost` it may stand there.
+        """
         ...
 
     async def own_name(self) -> str:

@@ -118,7 +118,7 @@ class TokenKeeper:
         # Stopping now would leave a warning that is stored and was never given.
         with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WARN_SECONDS):
             try:
-                await self._dependencies.chat.send_text(due.chat_id, token_ends(due, days))
+                await self._dependencies.chat.send_text(due.chat_id, token_ends(due, days), due.topic)
             except AnswerLost:
                 pass
             except PortError as error:

@@ -73,11 +73,11 @@ class LimitedChat:
             self._spend(row.chat_id)
             await self._chat.send_original(row, reply_to, sending)
 
-    async def send_text(self, chat_id: int, text: str) -> None:
+    async def send_text(self, chat_id: int, text: str, topic: int | None = None) -> None:
         """Say it."""
         with self._going_first(chat_id), self._heeding(chat_id):
             self._spend(chat_id)
-            await self._chat.send_text(chat_id, text)
+            await self._chat.send_text(chat_id, text, topic)
 
     async def own_name(self) -> str:
         """Ask who we are: it needs no chat."""

@@ -276,10 +276,10 @@ class Answering:
 
     def _scene(self, said: Said) -> texts.Scene:
         now, silence = self._dependencies.clock.now(), self._dependencies.silence_seconds()
-        return texts.Scene(said.person.name, said.chat_id, said.private, now, silence)
+        return texts.Scene(said.person.name, said.chat_id, said.private, now, silence, topic=said.topic)
 
     async def _send(self, said: Said, text: str) -> bool:
-        return await self._delivery.say(said.chat_id, text, said.at) is None
+        return await self._delivery.say(said.chat_id, text, said.at, said.topic) is None
 
 
 def _who(said: Said) -> tuple[int, int]:

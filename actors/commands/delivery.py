@@ -59,7 +59,7 @@ class MessageDelivery:
         """Tell whether something could be said there now, and room would be left for cards and decisions."""
         return self._paces.of(chat_id).seconds_until_spare(anyio.current_time()) <= 0
 
-    async def say(self, chat_id: int, text: str, at: float) -> str | None:
+    async def say(self, chat_id: int, text: str, at: float, topic: int | None = None) -> str | None:
         """Say it, a minute after `at` for the last time; returns why Telegram did not take it, or may not have."""
         give_up_at = max(at + HOLD_SECONDS, anyio.current_time() + SEND_SECONDS)
         pause, trouble = 0.0, "too much is said there already"
@@ -70,7 +70,7 @@ class MessageDelivery:
                 continue
             try:
                 with anyio.fail_after(SEND_SECONDS):
-                    await self._chat.send_text(chat_id, text)
+                    await self._chat.send_text(chat_id, text, topic)
             except Unreachable as error:
                 pause, trouble = SEND_RETRY.after(1, error), str(error)
             except (PortError, TimeoutError) as error:

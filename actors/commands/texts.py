@@ -52,7 +52,7 @@ CANNOT_LOOK = f"{NO_ANSWER}, so I cannot look. Say it again in a moment."
 class Scene:
     """In which a command is answered: who said it, where, when; `silence_seconds` since Telegram answered a poll.
 
-    None: this worker does not poll. `lacks`: what of the chat's set-up is not complete.
+    None: this worker does not poll. `lacks`: what of the chat's set-up is not complete. `topic`: where it was said.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Scene:
     now: datetime
     silence_seconds: float | None
     lacks: tuple[str, ...] = ()
+    topic: int | None = None
 
 
 def unanswered(command: Command, scene: Scene, certain: bool) -> str:
@@ -197,7 +198,8 @@ def _not_set_up(scene: Scene) -> str:
     """A group learns how its operator makes it known; a stranger has no use for that."""
     if scene.private:
         return STRANGER
-    return f"This chat is not set up. Its operator can do that with: python main.py chat add {scene.chat_id}"
+    there = f" --topic {scene.topic}" if scene.topic else ""
+    return f"This chat is not set up. Its operator can do that with: python main.py chat add {scene.chat_id}{there}"
 
 
 def _done(command: Command, row: Item | None) -> str:

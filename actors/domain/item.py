@@ -184,7 +184,7 @@ class Item:
     `presented_at` is when its newest card came; `card_lost`: it may never have come, and there is none to tap;
     `set_aside` is why the platform takes no card of it: it is passed over until people bring it back;
     `restricted`: only members of its chat with a role may tap; `waiting`: its publish, or the next one, has to wait;
-    `permalink`: where its story can be seen for 24 h.
+    `permalink`: where its story can be seen for 24 h; `topic`: in which one of its group its cards stand.
     """
 
     chat_key: int
@@ -210,4 +210,5 @@ class Item:
     restricted: bool = False
     waiting: Waiting | None = None
     permalink: str | None = None
+    topic: int | None = None
     cards: tuple[Card, ...] = ()

@@ -33,7 +33,7 @@ class Press:
     an earlier process may have worked on it, so that "not saved" can only be said after asking the database. `mark` is
     the item's, as the button has it (None: a card of before there were marks); `shown` says that the message itself has
     a button with this item and mark, which Telegram vouches for, while the data of a press may be forged. `standing` is
-    what memory knew of the person when the press came.
+    what memory knew of the person when the press came. `topic`: in which one of its group the message stands.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Press:
     mark: str | None = None
     shown: bool = False
     standing: TapRight = TapRight.MAY
+    topic: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

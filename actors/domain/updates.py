@@ -17,6 +17,7 @@ class Said:
 
     `age_seconds`: how long ago it was sent when we saw it first, by the platform's own clock; None: not known.
     `media`: it is a picture, a film or a file, and `text` its caption. `to_us`: it answers a message of ours.
+    `topic`: in which one of its group it was said; None: in General, or the group has none.
     """
 
     update_id: int
@@ -31,6 +32,7 @@ class Said:
     age_seconds: float | None = None
     media: bool = False
     to_us: bool = False
+    topic: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ class ItemActor:
         elif effect.alone and (not effect.seldom or self._dependencies.seldom.may_tell(press, effect.text)):
             await say_in_chat(aloud, press, texts.aloud(press.person.name, effect.text))
         elif effect.alone:
-            await aloud.hear_out(press.chat_id)
+            await aloud.hear_out(press.chat_id, press.topic)
 
     async def _say(self, effect: effects.SayInChat) -> None:
         press = effect.press
@@ -170,7 +170,7 @@ class ItemActor:
             await say_until_heard(self._dependencies.aloud, effect, self._dependencies.pause)
         else:
             # Another press of this person has it said: this one is done once that is heard.
-            await self._dependencies.aloud.hear_out(press.chat_id)
+            await self._dependencies.aloud.hear_out(press.chat_id, press.topic)
 
     async def _look(self, pressed: Pressed) -> None:
         """Ask whose card it is; a person waits for what shall be shown on it."""

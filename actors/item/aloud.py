@@ -39,16 +39,16 @@ class Aloud:
 
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
-        self._chats: dict[int, _ChatLines] = {}
+        self._chats: dict[tuple[int, int | None], _ChatLines] = {}
 
     @property
     def chats(self) -> int:
-        """In how many chats a message is being sent."""
+        """In how many chats, or topics, a message is being sent."""
         return len(self._chats)
 
-    async def say(self, chat_id: int, line: str) -> None:
+    async def say(self, chat_id: int, line: str, topic: int | None = None) -> None:
         """Say it, perhaps with others; raises what `Chat.send_text` raises, and AnswerLost if none came within 5 s."""
-        chat = self._chats.setdefault(chat_id, _ChatLines())
+        chat = self._chats.setdefault((chat_id, topic), _ChatLines())
         if line not in chat.lines and len(chat.lines) >= MOST_LINES:
             raise Unreachable("too much is to be said in this chat")
         said = chat.lines.setdefault(line, _Said())
@@ -56,29 +56,29 @@ class Aloud:
         try:
             async with chat.one_by_one:
                 if not said.is_over:
-                    await self._send(chat_id, chat)
+                    await self._send(chat_id, topic, chat)
         finally:
             chat.speakers -= 1
             if chat.speakers == 0:
-                del self._chats[chat_id]
+                del self._chats[chat_id, topic]
         if said.error is not None:
             raise said.error
 
-    async def hear_out(self, chat_id: int) -> None:
+    async def hear_out(self, chat_id: int, topic: int | None = None) -> None:
         """Wait until what is on its way in this chat has come, or has failed; at most 5 s a message."""
-        chat = self._chats.get(chat_id)
+        chat = self._chats.get((chat_id, topic))
         if chat is not None:
             async with chat.one_by_one:
                 return
 
-    async def _send(self, chat_id: int, chat: _ChatLines) -> None:
+    async def _send(self, chat_id: int, topic: int | None, chat: _ChatLines) -> None:
         lines = _first(chat.lines)
         text = "\n".join(lines)
         batch = [chat.lines.pop(line) for line in lines]
         error: PortError | None = AnswerLost("no answer in time")
         try:
             with anyio.move_on_after(ANSWER_SECONDS):
-                await self.chat.send_text(chat_id, text)
+                await self.chat.send_text(chat_id, text, topic)
                 error = None
         except PortError as failure:
             error = failure

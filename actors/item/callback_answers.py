@@ -76,7 +76,7 @@ async def refuse_unknown(chat: Chat, pressed: Unknown, text: str, confirm: Calla
 
 async def say_in_chat(aloud: Aloud, press: Press, line: str) -> None:
     """Say in the chat, if it may be said now, what matters for this moment only."""
-    await _said(press, partial(aloud.say, press.chat_id, line))
+    await _said(press, partial(aloud.say, press.chat_id, line, press.topic))
 
 
 async def say_until_heard(aloud: Aloud, effect: SayInChat, pause: Callable[[float], Awaitable[bool]]) -> None:
@@ -85,7 +85,7 @@ async def say_until_heard(aloud: Aloud, effect: SayInChat, pause: Callable[[floa
     What a person hears seldom is said again if it is not known whether it was heard: the presses to come count on it.
     """
     press, began, failures = effect.press, anyio.current_time(), 1
-    say = partial(aloud.say, press.chat_id, effect.text)
+    say = partial(aloud.say, press.chat_id, effect.text, press.topic)
     while (rest := await _said(press, say, SAY_RETRY.after(failures) if effect.seldom else None)) is not None:
         failures += 1
         if anyio.current_time() + rest > began + SAY_SECONDS or await pause(rest):

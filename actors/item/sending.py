@@ -6,7 +6,7 @@ What fails before the end of the file has left is certainly not sent; of what fa
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar
 
 import anyio
@@ -121,24 +121,24 @@ class Sends:
     async def report_lost(self, row: Item, reason: str) -> None:
         """Tell the operator, and the chat once text gets through, that this card cannot be tapped."""
         warn_of_item(row, "card_lost", "lost", reason)
-        await self._say(row.chat_id, card_lost(row, reason))
+        await self._say(row, card_lost(row, reason))
 
     async def report_refused(self, row: Item, reason: str) -> None:
         """Tell the operator, and the chat, that this story was set aside."""
         warn_of_item(row, "set_aside", "refused", reason)
-        await self._say(row.chat_id, story_refused(row, reason))
+        await self._say(row, story_refused(row, reason))
 
     async def report_chat_closed(self, row: Item, reason: str) -> None:
         """Tell the operator, and the chat if text gets through, that no card comes for now."""
         log.warning("chat.refuses_cards", chat_id=row.chat_id, item_id=row.id, reason=reason)
-        await self._say(row.chat_id, chat_closed(reason))
+        await self._say(row, chat_closed(reason))
 
-    async def _say(self, chat_id: int, text: str) -> None:
+    async def _say(self, row: Item, text: str) -> None:
         give_up_at = anyio.current_time() + SAY_SECONDS
         stopping = False
         while not stopping and anyio.current_time() < give_up_at:
             try:
-                await self.dependencies.chat.send_text(chat_id, text)
+                await self.dependencies.chat.send_text(row.chat_id, text, row.topic)
             except Unreachable as error:
                 stopping = await self.dependencies.pause(SAY_RETRY.after(1, error))
             except PortError:
@@ -149,7 +149,8 @@ class Sends:
     async def _original(self, row: Item, press: Press, patience: Patience) -> Message:
         try:
             with patience.scope:
-                await self.dependencies.chat.send_original(row, press.message_id, patience.sending)
+                there = replace(row, topic=press.topic)  # where the card stands, wherever new ones come
+                await self.dependencies.chat.send_original(there, press.message_id, patience.sending)
                 return OriginalSent(press)
         except AnswerLost as error:
             return OriginalNotSent(press, patience.sending.kept_back, str(error))

@@ -13,7 +13,7 @@ class TokenDue:
     """An account whose token wants attention.
 
     `seconds_left` is by the database's clock, None if the token's end is not known. `warned_days` is the newest
-    warning that was given: so many days before the end, 0 when it was gone.
+    warning that was given: so many days before the end, 0 when it was gone. `topic`: where its chat's cards stand.
     """
 
     chat_key: int
@@ -22,6 +22,7 @@ class TokenDue:
     seconds_left: float | None
     gone: bool = False
     warned_days: int | None = None
+    topic: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,11 @@ class MigratingChat:
         with self._watching(row.chat_id):
             await self._chat.send_original(row, reply_to, sending)
 
-    async def send_text(self, chat_id: int, text: str) -> None:
+    async def send_text(self, chat_id: int, text: str, topic: int | None = None) -> None:
         """Say it, in the new group if the old one is gone: people are there now."""
         try:
             with self._watching(chat_id):
-                await self._chat.send_text(chat_id, text)
+                await self._chat.send_text(chat_id, text, topic)
         except ChatMoved as moved:
             await self._chat.send_text(moved.chat_id, text)
 

@@ -148,6 +148,16 @@ Paused: TypeAlias = Annotated[
 AccountName: TypeAlias = Annotated[
     str | None, typer.Option(parser=account, metavar="NAME", help="The Instagram account; '' for none.")
 ]
+Topic: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--topic",
+        min=0,
+        max=LARGEST_ID,
+        metavar="N",
+        help="The topic in which its cards come, as a link to it ends; 0: General.",
+    ),
+]
 Gap: TypeAlias = Annotated[
     int | None,
     typer.Option(

@@ -30,10 +30,13 @@ COLUMNS: Columns = {
     "time zone": lambda line: _zone(line["timezone"]),
     "gap, s": lambda line: line["gap_seconds"],
     "review, h": lambda line: line["review_hours"],
+    "topic": lambda line: line["topic"],
     "waiting": lambda line: line["waiting"],
     "in review": lambda line: line["in_review"],
 }
 ASK_SECONDS = 10.0
+# General has a number of its own, and refuses what is sent to it by that: https://core.telegram.org/api/forum.
+TOPIC_OF_GENERAL, GENERAL = 1, 0
 
 
 def commands(opened: ConsoleDependencies) -> typer.Typer:
@@ -60,6 +63,7 @@ def _put_add(app: typer.Typer, opened: ConsoleDependencies) -> None:
         live: arguments.Live = None,
         account: arguments.AccountName = None,
         restricted: arguments.Restricted = None,
+        topic: arguments.Topic = None,
         gap_seconds: arguments.Gap = None,
         review_hours: arguments.Hours = None,
         repost_days: arguments.RepostDays = None,
@@ -73,6 +77,7 @@ def _put_add(app: typer.Typer, opened: ConsoleDependencies) -> None:
             live=live,
             account=account,
             restricted=restricted,
+            topic=GENERAL if topic == TOPIC_OF_GENERAL else topic,
             gap_seconds=gap_seconds,
             review_hours=review_hours,
             repost_days=repost_days,
@@ -102,6 +107,7 @@ def _put_set(app: typer.Typer, opened: ConsoleDependencies) -> None:
         live: arguments.Live = None,
         account: arguments.AccountName = None,
         restricted: arguments.Restricted = None,
+        topic: arguments.Topic = None,
         paused: arguments.Paused = None,
         gap_seconds: arguments.Gap = None,
         review_hours: arguments.Hours = None,
@@ -116,6 +122,7 @@ def _put_set(app: typer.Typer, opened: ConsoleDependencies) -> None:
             live=live,
             account=account,
             restricted=restricted,
+            topic=GENERAL if topic == TOPIC_OF_GENERAL else topic,
             paused=paused,
             gap_seconds=gap_seconds,
             review_hours=review_hours,
@@ -173,7 +180,9 @@ def _show(line: Line, as_json: bool) -> None:
     mode = f"live as {line['account'] or 'no account yet'}" if line["live"] else "dry run"
     who = "members with a role may tap" if line["restricted"] else "any member may tap"
     paused = ", paused" if line["paused"] else ""
-    show_sentence(f"Chat {line['id']} ({line['title']}): {mode}, {who}, times in {_zone(line['timezone'])}{paused}.")
+    topic = f", cards in topic {line['topic']}" if line["topic"] else ""
+    times = f"times in {_zone(line['timezone'])}"
+    show_sentence(f"Chat {line['id']} ({line['title']}): {mode}, {who}{topic}, {times}{paused}.")
 
 
 async def remarks_on_group(opened: ConsoleDependencies, chat_id: int) -> list[str]:

@@ -37,6 +37,7 @@ def row(value: Any) -> Item:
         timezone=value["timezone"],
         live=value["live"],
         restricted=value["restricted"],
+        topic=value["topic"],
         story=story(value["story"]),
         account=value["account"],
         settled=_settlement(value["settled"]),

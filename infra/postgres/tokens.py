@@ -14,6 +14,7 @@ def _due(value: Any) -> TokenDue:
     return TokenDue(
         chat_key=value["chat_key"],
         chat_id=value["chat_id"],
+        topic=value["topic"],
         account=rows.account(value["account"]),
         seconds_left=None if left is None else float(left),
         gone=value["gone"],

@@ -78,6 +78,14 @@ class Sandbox:
         """Have a person make the bot an administrator or a member, remove it ("left") or ban it ("kicked")."""
         self.telegram.set_bot_standing(chat_id, user_id, standing, self.clock())
 
+    def open_topic(self, chat_id: int, user_id: int) -> int:
+        """Let a person begin a topic in a supergroup, and return its number."""
+        return self.telegram.open_topic(chat_id, user_id, self.clock())
+
+    def close_topic(self, chat_id: int, topic: int) -> None:
+        """Have a topic take nothing more."""
+        self.telegram.chat_for_stage(chat_id).topics[topic] = False
+
     def rename_bot(self, username: str) -> None:
         """Let the bot's owner rename it in BotFather."""
         self.telegram.rename_bot(username, self.clock())
@@ -154,6 +162,7 @@ def show_message(message: ChatMessage) -> Json:
         "message_id": message.id,
         "from": message.sender.wire(),
         "reply_to": message.reply_to,
+        "topic": message.topic,
         "at": message.history[0].at,
         "deleted_at": message.deleted_at,
         "edits": message.edits,

@@ -74,6 +74,7 @@ class TelegramChat:
         send = partial(
             partial(self._bot.send_video, **_told_of_film(row.story)) if is_film else self._bot.send_photo,
             row.chat_id,
+            message_thread_id=row.topic,
             caption=caption(face),
             parse_mode=ParseMode.HTML,
             reply_markup=_markup(keyboard(face)),
@@ -101,6 +102,7 @@ class TelegramChat:
         send = partial(
             self._bot.send_document,
             row.chat_id,
+            message_thread_id=row.topic,
             caption=_copyable(text) if fits and text else None,
             parse_mode=ParseMode.HTML,
             disable_content_type_detection=True,
@@ -114,15 +116,18 @@ class TelegramChat:
                 await self._bot.send_message(
                     row.chat_id,
                     _copyable(clip(text, LONGEST_TEXT)),
+                    message_thread_id=row.topic,
                     parse_mode=ParseMode.HTML,
                     reply_parameters=_reply(reply_to),
                 )
 
-    async def send_text(self, chat_id: int, text: str) -> None:
-        """Say something in a chat, plain text."""
+    async def send_text(self, chat_id: int, text: str, topic: int | None = None) -> None:
+        """Say something in a chat, or in a topic of it, plain text."""
         preview = LinkPreviewOptions(is_disabled=True)
         with port_errors():
-            await self._bot.send_message(chat_id, clip(text, LONGEST_TEXT), link_preview_options=preview)
+            await self._bot.send_message(
+                chat_id, clip(text, LONGEST_TEXT), message_thread_id=topic, link_preview_options=preview
+            )
 
     async def own_name(self) -> str:
         """Ask Telegram what the bot is called now."""

@@ -123,7 +123,16 @@ def _said(message: telegram.Message, sight: Sight) -> Update:
         sent_at=message.date,
         media=media,
         to_us=_answers(message, sight.own_id),
+        topic=_topic(message.message_thread_id, message.is_topic_message),
     )
+
+
+def _topic(thread_id: object, is_topic: object) -> int | None:
+    """Name the topic of a message: one that only answers another one in a group has a thread, too, and no topic.
+
+    https://core.telegram.org/bots/api#message, is_topic_message
+    """
+    return _id(thread_id) if is_topic is True and thread_id is not None else None
 
 
 def _answers(message: telegram.Message, own_id: int | None) -> bool:
@@ -162,6 +171,7 @@ def _pressed(raw: dict[str, Any], sight: Sight) -> Pressed | Unknown:
                 redelivered=sight.redelivered,
                 mark=meaning.mark,
                 shown=meaning.mark is not None and _shows(message, meaning),
+                topic=_topic(message.get("message_thread_id"), message.get("is_topic_message")),
             )
             return pressed_as(meaning, press)
         case None:

@@ -152,6 +152,7 @@ class FakeChat(Script):
         super().__init__()
         self.toasts: list[tuple[str, str]] = []
         self.texts: list[tuple[int, str]] = []
+        self.topics: list[int | None] = []
         self.faces: list[Face] = []
         self.sent: list[Item] = []
         self.originals: list[tuple[Item, int]] = []
@@ -181,9 +182,10 @@ class FakeChat(Script):
         self.originals.append((row, reply_to))
         self.journal.add("send_original ended")
 
-    async def send_text(self, chat_id: int, text: str) -> None:
-        """Keep what was said in the chat."""
+    async def send_text(self, chat_id: int, text: str, topic: int | None = None) -> None:
+        """Keep what was said in the chat, and in which topic."""
         await self.play("send_text")
+        self.topics.append(topic)
         self.texts.append((chat_id, text))
 
     async def own_name(self) -> str:

@@ -174,3 +174,13 @@ async def test_next_leaves_alone_what_has_its_card(team: Team) -> None:
     await team.present()
 
     assert (await say_next(team)).verdict is CommandOutcome.NOTHING_WAITING
+
+
+async def test_row_50_item_knows_the_topic_of_its_chat(team: Team) -> None:
+    await team.set_chat(topic=17)
+    await team.queue()
+
+    told = await say_next(team)
+
+    assert told.row is not None
+    assert told.row.topic == 17

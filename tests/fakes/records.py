@@ -34,6 +34,7 @@ class ChatRecord:
     moved_from: int | None = None
     refused: str | None = None
     refused_at: datetime | None = None
+    topic: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

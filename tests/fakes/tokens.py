@@ -101,6 +101,7 @@ def _due(writer: Writer, account: AccountRecord) -> TokenDue:
     return TokenDue(
         chat_key=chat.chat_key,
         chat_id=chat.chat_id,
+        topic=chat.topic,
         account=known_account(account),
         seconds_left=None if ends is None else (ends - writer.now).total_seconds(),
         gone=account.token_gone,

@@ -88,6 +88,7 @@ class Writer:
             else None,
             presented_at=item.presented_at,
             restricted=chat.restricted,
+            topic=chat.topic,
             card_lost=self.card_lost(item),
             set_aside=item.set_aside,
             waiting=self._waiting(item),

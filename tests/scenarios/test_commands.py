@@ -2,7 +2,7 @@
 
 from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.telegram.model import User
-from infra.sandbox.telegram.world import NewChat
+from infra.sandbox.telegram.world import NewChat, Words
 from tests.links import link_to
 from tests.scenarios.conversations import all_confirmed, cards, said, says
 from tests.stage import ANNA, BEN, CHAT, EVE, Stage
@@ -233,3 +233,24 @@ async def test_commands_of_the_night_before_a_start_are_answered_once_and_not_do
     assert len(said(stage)) == 3
     verdicts = await stage.database.fetch("select verdict from commands order by message_id")
     assert [line["verdict"] for line in verdicts] == ["too_old"] * 3 + ["done"]
+
+
+async def test_row_50_cards_come_in_the_topic_of_the_chat_and_answers_where_they_were_asked(stage: Stage) -> None:
+    """Client.cpp:8256-8290, https://github.com/tdlib/telegram-bot-api: else all of it stood in General."""
+    await stage.add_chat()
+    topic, other = stage.sandbox.open_topic(CHAT, ANNA.id), stage.sandbox.open_topic(CHAT, ANNA.id)
+    await stage.database.execute("update chats set topic = $1", topic)
+
+    async with stage.worker():
+        item = await stage.queue()
+        card = await stage.card(item)
+        stage.sandbox.show(Words(CHAT, BEN.id, "/pause", topic=other))
+        stage.sandbox.show(Words(CHAT, BEN.id, "/resume"))
+        await stage.until(lambda: len(said(stage)) == 2)
+        tap = stage.tap(card, BEN, "Original")
+        await stage.until(lambda: stage.messages()[-1].content.kind == "document")
+        await stage.answered(tap)
+        await all_confirmed(stage)
+
+    ours = [(message.content.kind, message.topic) for message in stage.messages() if message.sender.is_bot]
+    assert ours == [("photo", topic), ("text", other), ("text", None), ("document", topic)]

@@ -97,8 +97,9 @@ class ChatPort:
             if not came:
                 self._ledger.gave_up_what_moved(self._wire.process, row)
 
-    async def send_text(self, chat_id: int, text: str) -> None:
-        """Say something."""
+    async def send_text(self, chat_id: int, text: str, topic: int | None = None) -> None:
+        """Say something; no group of this world has topics."""
+        assert topic is None
         self._pauses.asks(chat_id, "something is said")
         await self._ask("send_text", lambda: self._platform.say(chat_id, text), chat_id)
 

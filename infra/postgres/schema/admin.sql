@@ -11,7 +11,7 @@ create or replace function zone_of(p_chat_key bigint) returns text language sql 
 
 create or replace function chat_line(p_chat chats) returns json language sql stable set timezone = 'UTC' as $$
   select json_build_object('id', p_chat.chat_id, 'title', p_chat.title, 'timezone', p_chat.timezone,
-    'live', p_chat.live, 'paused', p_chat.paused, 'restricted', p_chat.restricted, 'account', p_chat.account,
+    'live', p_chat.live, 'paused', p_chat.paused, 'restricted', p_chat.restricted, 'account', p_chat.account, 'topic', p_chat.topic,
     'gap_seconds', p_chat.gap_seconds, 'review_hours', p_chat.review_hours, 'repost_days', p_chat.repost_days,
     'skip_days', p_chat.skip_days, 'cards_refused', p_chat.refused, 'cards_refused_at', p_chat.refused_at, 'created_at', p_chat.created_at,
     'waiting', (select count(*) from items where chat_key = p_chat.chat_key and state in ('waiting', 'presenting')),
@@ -25,10 +25,13 @@ begin
   select * into chat from chats where chat_id = p_chat_id;
   if not found then return unknown_chat(p_chat_id); end if;
   if p_wishes ?| array['timezone', 'live', 'account'] then perform outdate_open_cards(chat.chat_key); end if;
+  -- What a topic that is closed or gone refused is tried in the other one.
+  if p_wishes ? 'topic' then perform reopen_chat(p_chat_id); end if;
   update chats set
     title = coalesce(p_wishes->>'title', title), timezone = coalesce(p_wishes->>'timezone', timezone),
     live = coalesce((p_wishes->>'live')::boolean, live),
     account = case when p_wishes ? 'account' then nullif(p_wishes->>'account', '') else account end,
+    topic = case when p_wishes ? 'topic' then nullif((p_wishes->>'topic')::bigint, 0) else topic end,
     restricted = coalesce((p_wishes->>'restricted')::boolean, restricted),
     paused = coalesce((p_wishes->>'paused')::boolean, paused),
     gap_seconds = coalesce((p_wishes->>'gap_seconds')::integer, gap_seconds),

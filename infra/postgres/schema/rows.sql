@@ -12,7 +12,7 @@ create or replace function item_row(p_chat_key bigint, p_item_id bigint) returns
   select jsonb_build_object(
     'chat_key', i.chat_key, 'chat_id', c.chat_id, 'id', i.item_id, 'mark', i.mark, 'state', i.state,
     'version', i.version, 'revision', i.revision, 'due_at', i.due_at, 'timezone', c.timezone, 'live', c.live,
-    'restricted', c.restricted, 'account', case when i.state in ('publishing', 'in_doubt')
+    'topic', c.topic, 'restricted', c.restricted, 'account', case when i.state in ('publishing', 'in_doubt')
       or i.settled_step in ('published', 'it_is_live') then coalesce(i.account, c.account) else c.account end, 'note', i.note, 'late', i.late,
     'preflight', case when i.preflight_version = i.version
       and i.preflight_connection is not distinct from connection_of(c.chat_key, c.account_id) then i.preflight end,

@@ -29,7 +29,9 @@ create table chats (
   next_card_at timestamptz not null default '-infinity',
   failed_sends integer not null default 0, created_at timestamptz not null default now(),
   -- Telegram's words, while it takes no card of the bot in this chat, and since when; tried again after the pause.
-  refused text, refused_at timestamptz
+  refused text, refused_at timestamptz,
+  -- In which topic of the group its cards stand; null: in General, or it has none.
+  topic bigint
 );
 
 create table members (

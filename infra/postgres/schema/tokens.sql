@@ -11,7 +11,7 @@ create or replace function sealed_account(p_account accounts) returns jsonb lang
 $$;
 
 create or replace function token_line(p_account accounts) returns jsonb language sql stable as $$
-  select jsonb_build_object('chat_key', c.chat_key, 'chat_id', c.chat_id, 'account', sealed_account(p_account),
+  select jsonb_build_object('chat_key', c.chat_key, 'chat_id', c.chat_id, 'topic', c.topic, 'account', sealed_account(p_account),
     'seconds_left', extract(epoch from access_ends_at(p_account) - now()), 'gone', p_account.token_gone,
     'warned_days', p_account.warned_days)
   from chats c where c.chat_key = p_account.chat_key $$;

@@ -10,7 +10,7 @@ from typing import Any
 from infra.sandbox.telegram.arguments import Arguments
 from infra.sandbox.telegram.compose import formatted_caption, formatted_text, keyboard
 from infra.sandbox.telegram.files import ToldOfFilm
-from infra.sandbox.telegram.model import Content, Json, member_wire
+from infra.sandbox.telegram.model import Content, Json, MessagePlace, member_wire
 from infra.sandbox.telegram.queries import QueryAnswer
 from infra.sandbox.telegram.rules import bad_request
 from infra.sandbox.telegram.webhooks import read_webhook
@@ -38,7 +38,8 @@ class MethodCall:
 
     def send(self, content: Content) -> Json:
         """Send to the chat that the call names."""
-        return self.world.send(self.arguments.text("chat_id"), content, self.now, self._reply_to())
+        topic = self.arguments.integer("message_thread_id") or None
+        return self.world.send(self.arguments.text("chat_id"), content, self.now, MessagePlace(self._reply_to(), topic))
 
     def edit(self, change: Callable[[Content], Content]) -> Json:
         """Edit the message that the call names."""

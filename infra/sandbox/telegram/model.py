@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.sandbox.telegram.rules import StageError
+
 Json = dict[str, Any]
 InlineKeyboard = tuple[tuple[Json, ...], ...]
 
@@ -72,6 +74,13 @@ class Content:
             shown["reply_markup"] = {"inline_keyboard": [list(row) for row in self.keyboard]}
         return shown
 
+    def pressed(self, button: str) -> str:
+        """Return the data of a button that is shown now, by its text or its data."""
+        for shown in self.buttons():
+            if "callback_data" in shown and button in (shown["text"], shown["callback_data"]):
+                return str(shown["callback_data"])
+        raise StageError(f"There is no button {button!r} on the message now.")
+
     def buttons(self) -> list[Json]:
         """Return the buttons row by row."""
         return [button for row in self.keyboard for button in row]
@@ -85,6 +94,17 @@ class ShownContent:
     content: Content
 
 
+@dataclass(frozen=True, slots=True)
+class MessagePlace:
+    """Where in a chat a message stands: what it answers, and in which topic; neither: in General, or there is none."""
+
+    reply_to: int | None = None
+    topic: int | None = None
+
+
+NOWHERE_ELSE = MessagePlace()
+
+
 @dataclass(slots=True)
 class ChatMessage:
     """A message with every appearance that it had; the first one is how it was sent."""
@@ -94,6 +114,7 @@ class ChatMessage:
     sender: User
     history: list[ShownContent]
     reply_to: int | None = None
+    topic: int | None = None
     deleted_at: float | None = None
     edits: int = 0
 
@@ -123,6 +144,7 @@ class GroupChat:
     bot_is_admin: bool = True
     members_may_send_media: bool = True
     moved_to: int | None = None  # the supergroup that it became
+    topics: dict[int, bool] = field(default_factory=dict)  # whether each but General is open; any makes it a forum
     messages: dict[int, ChatMessage] = field(default_factory=dict)
     last_message_id: int = 0
 
@@ -133,6 +155,14 @@ class GroupChat:
             return "kicked" if self.bot_was_kicked else "left"
         return "administrator" if self.bot_is_admin and self.kind != "private" else "member"
 
+    def refusal_of_topic(self, topic: int | None) -> str | None:
+        """Say why the bot may not send there: Client.cpp:8256-8290 in tdlib/telegram-bot-api; None: it may."""
+        if topic is None:
+            return None
+        if topic not in self.topics:
+            return "message thread not found"
+        return None if self.topics[topic] else "TOPIC_CLOSED"
+
     @property
     def instance(self) -> str:
         """The chat_instance of its callback queries."""
@@ -141,7 +171,8 @@ class GroupChat:
     def wire(self) -> Json:
         """Write a Chat."""
         if self.kind != "private":
-            return {"id": self.id, "type": self.kind, "title": self.title}
+            group: Json = {"id": self.id, "type": self.kind, "title": self.title}
+            return group | ({"is_forum": True} if self.topics else {})
         person = self.people[self.id]
         named: Json = {"id": self.id, "type": "private", "first_name": person.name}
         return named | ({"username": person.username} if person.username else {})
@@ -158,7 +189,19 @@ class GroupChat:
 
     def _heading(self, message: ChatMessage) -> Json:
         sent_at = int(message.history[0].at)
-        return {"message_id": message.id, "from": message.sender.wire(), "chat": self.wire(), "date": sent_at}
+        heading = {"message_id": message.id, "from": message.sender.wire(), "chat": self.wire(), "date": sent_at}
+        return heading | self._thread(message)
+
+    def _thread(self, message: ChatMessage) -> Json:
+        """Write a topic, or the thread of replies that each supergroup has; Client.cpp:4126."""
+        if message.topic is not None:
+            return {"message_thread_id": message.topic, "is_topic_message": True}
+        if self.kind != "supergroup" or message.reply_to is None or self.topics:
+            return {}
+        first = message
+        while first.reply_to is not None and first.reply_to in self.messages:
+            first = self.messages[first.reply_to]
+        return {"message_thread_id": first.id}
 
 
 def member_wire(person: User, standing: str) -> Json:

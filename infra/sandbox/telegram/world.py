@@ -9,7 +9,17 @@ from infra.sandbox.telegram.arguments import ReceivedFile
 from infra.sandbox.telegram.files import FileStore
 from infra.sandbox.telegram.limits import Limits
 from infra.sandbox.telegram.markup import utf16_length
-from infra.sandbox.telegram.model import ChatMessage, Content, GroupChat, Json, ShownContent, User, member_wire
+from infra.sandbox.telegram.model import (
+    NOWHERE_ELSE,
+    ChatMessage,
+    Content,
+    GroupChat,
+    Json,
+    MessagePlace,
+    ShownContent,
+    User,
+    member_wire,
+)
 from infra.sandbox.telegram.queries import Queries, QueryAnswer
 from infra.sandbox.telegram.rules import NOT_MODIFIED, BotApiError, Rules, StageError, bad_request, moved
 from infra.sandbox.telegram.updates import UpdateQueue
@@ -41,6 +51,7 @@ class Words:
     reply_to: int | None = None
     upload: ReceivedFile | None = None
     kind: str = "text"
+    topic: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,7 @@ class World:
         message = chat.messages.get(tap.message_id)
         if message is None or (message.deleted_at is not None and not tap.force):
             raise StageError(f"There is no message {tap.message_id} in chat {tap.chat_id}.")
-        callback_data = tap.button if tap.force else _pressed(message.content, tap.button)
+        callback_data = tap.button if tap.force else message.content.pressed(tap.button)
         query = self.queries.open(person, (chat.id, message.id), callback_data, now)
         shown = chat.message_wire(message)
         if message.deleted_at is not None:
@@ -115,7 +126,7 @@ class World:
         )
         media = None if words.upload is None else self.files.media(words.kind, words.upload)
         content = Content(words.kind, words.text, entities, media)
-        message = self._add(chat, person, ShownContent(now, content), words.reply_to)
+        message = self._add(chat, person, ShownContent(now, content), MessagePlace(words.reply_to, words.topic))
         if self._reaches_bot(chat, message):
             self.updates.push("message", chat.message_wire(message), now)
         place = {"chat_id": chat.id, "message_id": message.id, "user_id": person.id}
@@ -192,13 +203,23 @@ class World:
         known["pending_update_count"] = len(self.updates)
         return known | ({"allowed_updates": sorted(self.updates.allowed)} if self.updates.allowed else {})
 
-    def send(self, chat_id: str, content: Content, now: float, reply_to: int | None = None) -> Json:
-        """Send a message as the bot."""
+    def open_topic(self, chat_id: int, user_id: int, now: float) -> int:
+        """Let a person begin a topic, which makes a forum of a supergroup; returns its number."""
+        chat, person = self.chat_for_stage(chat_id), self._person(user_id)
+        topic = self._add(chat, person, ShownContent(now, Content("text"))).id
+        chat.messages[topic].topic, chat.topics[topic] = topic, True
+        self.journal.record(now, "topic.opened", chat_id=chat_id, topic=topic)
+        return topic
+
+    def send(self, chat_id: str, content: Content, now: float, place: MessagePlace = NOWHERE_ELSE) -> Json:
+        """Send a message as the bot; without a topic it goes to General, whatever it answers."""
         chat = self.chat(chat_id)
-        if reply_to is not None and reply_to not in chat.messages:
+        if refusal := chat.refusal_of_topic(place.topic):
+            raise bad_request(refusal)
+        if place.reply_to is not None and place.reply_to not in chat.messages:
             raise bad_request("message to be replied not found")
         self.limits.spend(chat, now)
-        message = self._add(chat, BOT, ShownContent(now, content), reply_to)
+        message = self._add(chat, BOT, ShownContent(now, content), place)
         self.journal.record(now, "message.sent", chat_id=chat.id, message_id=message.id, message_kind=content.kind)
         return chat.message_wire(message)
 
@@ -269,15 +290,8 @@ class World:
         first = -1_000_000_000_000 if kind == "supergroup" else -1_000
         return first - 1 - len(self.chats)
 
-    def _add(self, chat: GroupChat, sender: User, shown: ShownContent, reply_to: int | None = None) -> ChatMessage:
+    def _add(self, chat: GroupChat, sender: User, shown: ShownContent, at: MessagePlace = NOWHERE_ELSE) -> ChatMessage:
         chat.last_message_id += 1
-        message = ChatMessage(chat.id, chat.last_message_id, sender, [shown], reply_to)
+        message = ChatMessage(chat.id, chat.last_message_id, sender, [shown], at.reply_to, at.topic)
         chat.messages[message.id] = message
         return message
-
-
-def _pressed(content: Content, button: str) -> str:
-    for shown in content.buttons():
-        if "callback_data" in shown and button in (shown["text"], shown["callback_data"]):
-            return str(shown["callback_data"])
-    raise StageError(f"There is no button {button!r} on the message now.")

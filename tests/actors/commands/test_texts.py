@@ -136,6 +136,12 @@ def test_chat_that_is_not_set_up_learns_how(verb: CommandVerb) -> None:
     assert seen(Command(verb), SCENE, None).endswith(f"main.py chat add {CHAT}")
 
 
+def test_chat_that_is_not_set_up_is_set_up_with_the_topic_in_which_that_was_asked() -> None:
+    there = replace(SCENE, topic=17)
+
+    assert seen(Command(CommandVerb.START), there, None).endswith(f"main.py chat add {CHAT} --topic 17")
+
+
 def test_stranger_learns_who_we_are_whatever_was_asked() -> None:
     private = replace(SCENE, private=True)
 

@@ -385,3 +385,15 @@ async def test_auto_post_is_published_after_it_was_recorded(stage: ItemStage) ->
 
     assert stage.published == [publishing]
     assert stage.store.journal.lines == ["RecordTap"]
+
+
+async def test_row_50_what_is_said_of_a_card_is_said_in_its_topic(stage: ItemStage) -> None:
+    aside = replace(row(State.WAITING), set_aside="PHOTO_INVALID_DIMENSIONS", topic=17)
+    stage.chat.will("send_card", Refused("PHOTO_INVALID_DIMENSIONS"))
+    stage.store.will("SetStoryAside", aside)
+
+    async with playing(stage):
+        stage.tell(Present(CLAIMED))
+        await stage.chat.journal.until("send_text")
+
+    assert stage.chat.topics == [17]

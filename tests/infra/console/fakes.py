@@ -23,6 +23,7 @@ CHAT: dict[str, Any] = {
     "live": False,
     "paused": False,
     "restricted": False,
+    "topic": None,
     "account": None,
     "gap_seconds": 30,
     "review_hours": 48,

@@ -70,6 +70,8 @@ def told_once(result: Result, code: int, *parts: str) -> None:
             ["chat", "set", GROUP, "--gap-seconds", "0", "--review-hours", "1", "--open"],
             ("set_chat", int(GROUP), {"restricted": False, "gap_seconds": 0, "review_hours": 1}),
         ),
+        (["chat", "set", GROUP, "--topic", "17"], ("set_chat", int(GROUP), {"topic": 17})),
+        (["chat", "set", GROUP, "--topic", "1"], ("set_chat", int(GROUP), {"topic": 0})),
         (["chat", "set", GROUP, "--account", ""], ("set_chat", int(GROUP), {"account": ""})),
         (["chat", "list"], ("list_chats",)),
         (["media", "list", "--chat", GROUP], ("list_media", int(GROUP))),

@@ -461,3 +461,19 @@ async def test_unknown_database_is_not_waited_for(database_url: str) -> None:
 
 def test_address_has_no_pooler_before_it_unless_it_says_so() -> None:
     assert not DatabaseAddress("postgresql://db.example.org/x").pooled
+
+
+async def test_topic_of_the_cards_is_set_and_taken_back(desk: PostgresAdmin) -> None:
+    chosen = await desk.set_chat(CHAT, {"topic": 17})
+    kept = await desk.set_chat(CHAT, {"paused": True})
+    general = await desk.set_chat(CHAT, {"topic": 0})
+
+    assert [lines[0]["topic"] for lines in (chosen, kept, general)] == [17, 17, None]
+
+
+async def test_what_a_topic_refused_is_tried_in_another_one(desk: PostgresAdmin, database: Database[Any]) -> None:
+    await database.execute("update chats set refused = 'TOPIC_CLOSED', refused_at = now(), failed_sends = 4")
+
+    lines = await desk.set_chat(CHAT, {"topic": 17})
+
+    assert lines[0]["cards_refused"] is None

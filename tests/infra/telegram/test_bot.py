@@ -11,7 +11,7 @@ from actors.domain.item import Action, MediaKind, State, Story
 from actors.domain.taps import AskToReject, Question
 from actors.domain.taps import Tap as TapMessage
 from actors.domain.updates import Said
-from actors.errors import AnswerLost, Refused, Unreachable
+from actors.errors import AnswerLost, ChatRefused, Refused, Unreachable
 from actors.ports import Face
 from infra.sandbox.common.faults import Fault, FaultKind
 from infra.sandbox.sandbox import Sandbox
@@ -283,3 +283,27 @@ async def test_file_names_keep_their_letters(team: Team) -> None:
     await team.chat.send_original(row, 1)
 
     assert team.shown()["media"]["file_name"] == 'Fête "à" Zoë 😀.jpg'
+
+
+async def test_row_50_cards_originals_and_words_go_to_their_topic(team: Team) -> None:
+    """Client.cpp:8256-8290, https://github.com/tdlib/telegram-bot-api: without a topic a send goes to General."""
+    topic = team.sandbox.open_topic(CHAT, ANNA.id)
+    there = replace(ROW, topic=topic)
+
+    sent = await team.chat.send_card(there)
+    await team.chat.send_original(there, sent.message_id)
+    await team.chat.send_text(CHAT, "hello", topic)
+    await team.chat.send_text(CHAT, "hello, General")
+
+    assert [shown["topic"] for shown in team.sandbox.messages(CHAT)] == [topic, topic, topic, topic, None]
+
+
+async def test_row_50_closed_topic_and_one_that_is_gone_are_the_chats_refusal(team: Team) -> None:
+    """Client.cpp:8256-8290, https://github.com/tdlib/telegram-bot-api."""
+    topic = team.sandbox.open_topic(CHAT, ANNA.id)
+    team.sandbox.close_topic(CHAT, topic)
+
+    with pytest.raises(ChatRefused, match=r"(?i)topic_closed"):
+        await team.chat.send_card(replace(ROW, topic=topic))
+    with pytest.raises(ChatRefused, match=r"(?i)message thread not found"):
+        await team.chat.send_card(replace(ROW, topic=topic + 100))

@@ -380,3 +380,32 @@ async def test_poll_may_take_ten_seconds_more_than_it_asks_for() -> None:
 
     assert await TelegramUpdates(request, "").get(None, 25.0) == []
     assert request.seconds == [35.0]
+
+
+def test_row_50_topic_is_where_a_command_was_said_and_a_button_stands() -> None:
+    """Client.cpp:4126, https://github.com/tdlib/telegram-bot-api: messages of a topic carry message_thread_id."""
+    there = {"message_thread_id": 17, "is_topic_message": True}
+
+    command = UPDATES.parse(said(**there), 1.5, redelivered=False)
+    tap = UPDATES.parse(tapped(message=CARD | there), 1.5, redelivered=False)
+
+    assert isinstance(command, Said)
+    assert isinstance(tap, Tap)
+    assert (command.topic, tap.press.topic) == (17, 17)
+
+
+def test_row_50_thread_of_answers_is_no_topic() -> None:
+    """https://core.telegram.org/bots/api#message: any supergroup numbers its threads, is_topic_message tells."""
+    command = UPDATES.parse(said(message_thread_id=17), 1.5, redelivered=False)
+    tap = UPDATES.parse(tapped(message=CARD | {"message_thread_id": 17}), 1.5, redelivered=False)
+
+    assert isinstance(command, Said)
+    assert isinstance(tap, Tap)
+    assert (command.topic, tap.press.topic) == (None, None)
+
+
+@pytest.mark.parametrize("thread_id", ["17", 2**64, 1.5, True])
+def test_topic_that_is_no_number_poisons_its_update_alone(thread_id: object) -> None:
+    there = {"message_thread_id": thread_id, "is_topic_message": True}
+
+    assert isinstance(UPDATES.parse(tapped(message=CARD | there), 1.5, redelivered=False), Poison)

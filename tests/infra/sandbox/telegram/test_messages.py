@@ -279,3 +279,30 @@ async def test_bot_without_rights_in_a_group_hears_commands_and_answers_to_it_on
 
     heard = [update["message"]["text"] for update in (await bot("getUpdates"))["result"]]
     assert heard == ["/next", "ok"]
+
+
+async def test_row_50_messages_of_a_topic_say_so_and_threads_of_answers_do_not(
+    sandbox: Sandbox, group: int, bot: BotClient
+) -> None:
+    """Client.cpp:4126, https://github.com/tdlib/telegram-bot-api."""
+    first = (await bot("sendMessage", chat_id=group, text="one"))["result"]["message_id"]
+    answer = (await bot("sendMessage", chat_id=group, text="two", reply_parameters={"message_id": first}))["result"]
+    topic = sandbox.open_topic(group, 1)
+    in_topic = (await bot("sendMessage", chat_id=group, text="three", message_thread_id=topic))["result"]
+    general = (await bot("sendMessage", chat_id=group, text="four"))["result"]
+
+    assert (answer["message_thread_id"], "is_topic_message" in answer) == (first, False)
+    assert (in_topic["message_thread_id"], in_topic["is_topic_message"]) == (topic, True)
+    assert ("message_thread_id" in general, general["chat"]["is_forum"]) == (False, True)
+
+
+async def test_row_50_topic_that_is_closed_or_none_refuses(sandbox: Sandbox, group: int, bot: BotClient) -> None:
+    """Client.cpp:8256-8290, https://github.com/tdlib/telegram-bot-api."""
+    topic = sandbox.open_topic(group, 1)
+    sandbox.close_topic(group, topic)
+
+    closed = await bot("sendMessage", chat_id=group, text="x", message_thread_id=topic)
+    gone = await bot("sendMessage", chat_id=group, text="x", message_thread_id=topic + 1)
+
+    assert refused(closed) == (400, "Bad Request: TOPIC_CLOSED")
+    assert refused(gone) == (400, "Bad Request: message thread not found")
