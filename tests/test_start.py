@@ -54,7 +54,11 @@ def test_no_command_but_the_demo_imports_the_sandbox_or_what_it_alone_needs(
     modules = done.stderr.splitlines()
 
     assert "infra.console.app" in modules
-    assert [name for name in modules if name.startswith(("infra.sandbox", "jinja2", "markupsafe"))] == []
+    assert [
+        name
+        for name in modules
+        if name.startswith(("infra.sandbox", "jinja2", "markupsafe", "imageio_ffmpeg", "pymediainfo"))
+    ] == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["--headless", "--seconds", "3"]])
