@@ -69,9 +69,7 @@ GARBAGE = (20_000, 20, 20)  # collections as of Python's start would be two for 
 TOKEN_SECONDS = 5.0
 UVLOOP = {"use_uvloop": True}
 PORT_HELP = "The port to listen on; 0: any free one. Otherwise 8100, or the next that is free."
-HOST_HELP = (
-    "The address to listen on; 0.0.0.0 or :: lets other machines and containers in. Nobody is asked who they are."
-)
+HOST_HELP = "The address to listen on; 0.0.0.0 or :: lets other machines and containers in. There is no log-in."
 NAMES_HELP = "A name by which it is asked for, besides this machine's own; may be said again."
 NO_DEMO = """The demo is not part of this installation, which is for workers: type `make demo` in a checkout,
 or build the image with `docker build --target demo`."""

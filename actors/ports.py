@@ -178,7 +178,7 @@ class Receipt(Enum):
 
     DONE = "forget it: its effect is durable, or was visibly refused"
     LATER = "bring it again"
-    UNREADABLE = "it has no id, so nobody can work on it"
+    UNREADABLE = "it has no id, so no worker can serve it"
 
 
 @dataclass(frozen=True, slots=True)

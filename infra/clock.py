@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 
 class WallClock:
-    """Fills ports.Clock."""
+    """Fills ports.Clock by the clock of this machine, in UTC."""
 
     def now(self) -> datetime:
         """Return this moment, in UTC and aware of it."""

@@ -85,5 +85,5 @@ class Vault:
 
 
 def new_key() -> str:
-    """Make a key."""
+    """Return a new key at random, in base64, as SECRET_KEYS takes it."""
     return Fernet.generate_key().decode()

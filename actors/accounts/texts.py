@@ -59,7 +59,7 @@ def no_account(chat_id: int) -> str:
 def no_roles(chat_id: int) -> str:
     """Say that no person may tap."""
     return (
-        f"In chat {chat_id} only people with a role may tap, and nobody has one: "
+        f"In chat {chat_id} only people with a role may tap, and no person has one: "
         f"`member set {chat_id} USER_ID --role reviewer` gives one."
     )
 

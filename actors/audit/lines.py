@@ -6,12 +6,13 @@ Only this file writes them, so that each has the same fields whichever part of t
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
 
-from actors.domain.item import Item
+from actors.domain.item import Item, State
 from actors.domain.taps import Press
 from actors.domain.updates import Unknown
 from actors.item.effects import Conclude, Outcome
@@ -115,40 +116,30 @@ def write_tap_line(end: TapEnd, figures: Figures) -> None:
 
 def write_item_line(row: Item, change: str, cause: str, **more: object) -> None:
     """Write the one line of a change of an item that no tap made."""
-    log.info(
-        "item",
-        item_id=row.id,
-        chat_id=row.chat_id,
-        change=change,
-        cause=cause,
-        state=row.state.value,
-        version=row.version,
-        **more,
-    )
+    _write(log.info, (row.id, row.chat_id, row.state, row.version), change, cause, **more)
 
 
 def warn_of_item(row: Item, change: str, outcome: str, cause: str) -> None:
     """Write the same line of a change that the operator should see: a card did not get through."""
-    log.warning(
-        "item",
-        item_id=row.id,
-        chat_id=row.chat_id,
-        change=change,
-        cause=cause,
-        state=row.state.value,
-        version=row.version,
-        outcome=outcome,
-    )
+    _write(log.warning, (row.id, row.chat_id, row.state, row.version), change, cause, outcome=outcome)
 
 
 def write_change_line(change: ItemChange) -> None:
     """Write the same line of a change that the database kept for us to tell."""
-    log.info(
+    _write(log.info, (change.item_id, change.chat_id, change.state, change.version), change.change, change.cause)
+
+
+def _write(
+    write: Callable[..., object], item: tuple[int, int, State, int], change: str, cause: str, **more: object
+) -> None:
+    item_id, chat_id, state, version = item
+    write(
         "item",
-        item_id=change.item_id,
-        chat_id=change.chat_id,
-        change=change.change,
-        cause=change.cause,
-        state=change.state.value,
-        version=change.version,
+        item_id=item_id,
+        chat_id=chat_id,
+        change=change,
+        cause=cause,
+        state=state.value,
+        version=version,
+        **more,
     )

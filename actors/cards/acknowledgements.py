@@ -62,7 +62,7 @@ class AcknowledgementQueue:
         return tuple(islice(self._ready(), MOST_ACKNOWLEDGED))
 
     def stored(self, batch: tuple[Shown, ...]) -> None:
-        """Forget these."""
+        """Forget these revisions: the rows have them now."""
         ids = set(map(id, batch))
         self._keep(lambda seen: id(seen.shown) not in ids)
 

@@ -72,7 +72,7 @@ class TokenBucket:
         return calm and self.left >= BUDGET and self.closed_until <= now
 
     def spend(self, now: float) -> None:
-        """Take one."""
+        """Take the place of one change out of the budget."""
         self.refill(now)
         self.left -= 1
         self.lately.append(now)

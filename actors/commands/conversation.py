@@ -114,7 +114,7 @@ class Conversation:
         not_known = False
         attempt = Captured()
         with attempt:
-            not_known = not await self._say_old(heap, ASK_SECONDS, texts.NOBODY_KNOWS_OLD)
+            not_known = not await self._say_old(heap, ASK_SECONDS, texts.EARLIER_NOT_KNOWN_YET)
         for said in heap if attempt.error is None else heap[1:]:
             self._answering.confirm(said)
         if attempt.error is not None:

@@ -42,9 +42,9 @@ The operator of a team queues them with: python main.py media add, and then: pyt
 FORBIDDEN = "only people with a role in this chat may do that; nothing was changed."
 NO_ANSWER = "The database does not answer just now"
 NOTHING_CHANGED = f"{NO_ANSWER}: nothing was changed. Say it again in a moment."
-NOBODY_KNOWS = f"{NO_ANSWER}: nobody knows yet whether this was done. I say it here once I know; /status looks, too."
-NOBODY_KNOWS_OLD = f"{NO_ANSWER}: nobody knows whether earlier commands were done. I say it here once I know."
-NEVER_KNOWN = f"{NO_ANSWER}, and nobody knows what a command a while ago came to. /status tells how things are."
+NOT_KNOWN_YET = f"{NO_ANSWER}: this may have been done, or not. I say it here once I know; /status looks, too."
+EARLIER_NOT_KNOWN_YET = f"{NO_ANSWER}: earlier commands may have been done, or not. I say it here once I know."
+NEVER_KNOWN = f"{NO_ANSWER}: a command of a while ago may have been done, or not. /status tells how things are."
 CANNOT_LOOK = f"{NO_ANSWER}, so I cannot look. Say it again in a moment."
 
 
@@ -74,7 +74,7 @@ def unanswered(command: Command, scene: Scene, certain: bool) -> str:
         case CommandVerb.START | CommandVerb.QUEUE:
             return CANNOT_LOOK
         case _:
-            return NOTHING_CHANGED if certain else NOBODY_KNOWS
+            return NOTHING_CHANGED if certain else NOT_KNOWN_YET
 
 
 def seen(command: Command, scene: Scene, view: ChatView | None) -> str:

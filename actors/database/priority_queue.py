@@ -13,7 +13,7 @@ PATIENCE_SECONDS = 0.5  # so long taps go before the rest; acknowledgements and 
 
 
 class Queued(Protocol):
-    """What is queued."""
+    """What the queue has to know of a request."""
 
     @property
     def priority(self) -> Priority:
@@ -22,7 +22,7 @@ class Queued(Protocol):
 
     @property
     def asked_at(self) -> float:
-        """When it came."""
+        """When its caller asked, by the loop's clock in seconds."""
         ...
 
     @property

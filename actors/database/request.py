@@ -21,7 +21,7 @@ class Priority(Enum):
     """Who waits for the answer."""
 
     HIGH = "a person"
-    LOW = "nobody: it has one connection at most"
+    LOW = "no person: it has one connection at most"
 
 
 class RequestTerms:

@@ -60,7 +60,7 @@ def unasked(chat_id: int) -> Finding | None:
     likely = meant(chat_id)
     if chat_id > 0:
         hint = f"try {likely[0]}" if abs(likely[0]) >= LEAST_NUMBER else f"it looks like {EXAMPLE}"
-        return Finding(f"{chat_id} is the id of a person, if of anybody; a group's is negative: {hint}.")
+        return Finding(f"{chat_id} is the id of a person, if of anything; a group's is negative: {hint}.")
     if likely and abs(chat_id) >= LEAST_NUMBER:
         return Finding(f"If no card comes: the ids of most groups begin with -100, so {likely[0]} may be meant.")
     return None

@@ -94,7 +94,7 @@ def send_original(memory: ItemMemory, press: Press) -> Decision:
 
 
 def original_sent(memory: ItemMemory, press: Press) -> Decision:
-    """There it is."""
+    """The file stands below its card: the press is done."""
     return Decision(
         replace(memory, original=None), _ended(Conclude(press, ORIGINAL, Outcome.ORIGINAL_SENT, "tap", press.version))
     )

@@ -9,7 +9,7 @@ from actors.operations.publishes import PhaseChange, PublishRow
 
 @dataclass(frozen=True, slots=True)
 class TakeLease:
-    """Take the lease."""
+    """Take the lease, or learn that another worker has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class CreateContainer:
 
 @dataclass(frozen=True, slots=True)
 class LookAtContainer:
-    """Read the container."""
+    """Read the container's status_code."""
 
     publish: PublishRow
 

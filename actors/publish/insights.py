@@ -52,7 +52,7 @@ class InsightsDependencies:
 
 
 class InsightsReader:
-    """The actor that asks Instagram how stories were seen, one after the other, and in nobody's way."""
+    """The actor that asks Instagram how stories were seen, one after the other, and out of the way."""
 
     def __init__(self, dependencies: InsightsDependencies) -> None:
         self._dependencies = dependencies

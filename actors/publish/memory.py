@@ -91,7 +91,7 @@ def refuse(
 
 
 def still_in_doubt(saga: Saga, why: str, *, token_gone: bool = False) -> PublishDecision:
-    """Nobody could see what became of the container, so none may take its place: say what people can do."""
+    """What became of the container could not be seen, so none may take its place: say what people can do."""
     later = texts.still_in_doubt(texts.UNSEEN) if token_gone else None
     sentence = texts.still_in_doubt(why)
     return store(saga, phase=Phase.IN_DOUBT, sentence=sentence, token_gone=token_gone, once_connected=later)

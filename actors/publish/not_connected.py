@@ -12,7 +12,7 @@ from actors.publish.texts import NOT_CONNECTED
 
 
 class NotConnected:
-    """Fills ports.Instagram."""
+    """Fills ports.Instagram where nothing is connected: each call is Refused, with one sentence."""
 
     async def create_container(self, account: Account, story: Story, link_name: str) -> str:
         """Refuse."""

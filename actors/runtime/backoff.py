@@ -52,5 +52,5 @@ class Backoff:
         return max(step, asked or 0.0)
 
     def at_random(self, failures: int, random: Random) -> float:
-        """The same, spread."""
+        """Return the same pause in seconds, times a random share within `spread`."""
         return self.after(failures) * random.uniform(*self.spread) if failures > 0 else 0.0

@@ -46,7 +46,7 @@ class RunQueue(Generic[K, M]):
         self._resting.move_to_end(cell)
 
     def leave(self, cell: Cell[K, M]) -> None:
-        """End its rest."""
+        """Forget that it rests: it may be queued again."""
         self._resting.pop(cell, None)
 
     def wake(self) -> None:

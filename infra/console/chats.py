@@ -25,7 +25,7 @@ COLUMNS: Columns = {
     "title": lambda line: line["title"],
     "mode": lambda line: "live" if line["live"] else "dry run",
     "account": lambda line: line["account"],
-    "taps by": lambda line: "roles" if line["restricted"] else "anybody there",
+    "taps by": lambda line: "roles" if line["restricted"] else "all members",
     "paused": lambda line: line["paused"],
     "time zone": lambda line: _zone(line["timezone"]),
     "gap, s": lambda line: line["gap_seconds"],

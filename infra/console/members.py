@@ -75,6 +75,6 @@ def commands(opened: ConsoleDependencies) -> typer.Typer:
         elif lines:
             show_table(lines, COLUMNS)
         else:
-            show_sentence("Nobody is known yet: whoever taps will be, and `member set` gives a role.")
+            show_sentence("No person is known yet: each who taps will be, and `member set` gives a role.")
 
     return app

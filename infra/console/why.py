@@ -28,7 +28,7 @@ MOST_LOST = 2  # sends of unknown end; then a person decides
 FATES = {
     "not_sent": "nothing was sent",
     "refused": "refused by Telegram",
-    "lost": "nobody knows whether it came",
+    "lost": "it may have come, or not",
 }
 
 
@@ -147,7 +147,7 @@ def _remarks(lines: Sequence[Line]) -> list[str]:
     live = [line for line in lines[1:] if line["what"] == "publish" and line["state"] == "published"]
     return [
         *([f"{lost} of its cards may or may not have arrived."] if lost else []),
-        *(["Its card is lost: nobody can tap it. /next in the chat sends it again."] if card_lost else []),
+        *(["Its card is lost: it cannot be tapped. /next in the chat sends it again."] if card_lost else []),
         *_refusals(lines[0]),
         *(_story(line) for line in live),
     ]

@@ -188,6 +188,6 @@ class Inspected(GraphModel):
 
 
 class Inspection(GraphModel):
-    """How debug_token answers."""
+    """What debug_token says of a token: whose it is, what it may, until when."""
 
     data: Inspected

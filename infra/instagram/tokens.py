@@ -140,7 +140,7 @@ class Tokens:
         return _only(found, texts.NO_PAGE_OF_BUSINESS if lacks else texts.NO_PAGE)
 
     async def _require_token_of_person(self, token: str) -> None:
-        """A page has no pages, and is told so in words alone; nobody else's answer matters here."""
+        """A page has no pages, and is told so in words alone; no other's answer matters here."""
         ask = Ask(self._calls.settings.node(Login.FACEBOOK, "me", "accounts"), token, {"fields": "id", "limit": "1"})
         try:
             await self._calls.read(ask, Listed[FacebookPage])

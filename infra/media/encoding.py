@@ -14,7 +14,7 @@ from infra.media.probe import Film, MovingPicture
 
 MEGABYTE = 1024 * 1024
 AIM_BYTES = 47 * MEGABYTE  # of 50: the encoder's buffer and the index come on top
-BEST_BITS, BUFFER_SECONDS = 12_000_000, 1  # a second; beyond this nobody sees a difference in a story
+BEST_BITS, BUFFER_SECONDS = 12_000_000, 1  # a second; beyond this no difference is seen in a story
 SOUND_BITS = 128_000
 QUALITY = "20"  # of x264's 0 to 51; lower is better
 PRESET = "veryfast"

@@ -28,7 +28,7 @@ def kept_secret(folder: Path) -> str:
         why = getattr(error, "strerror", None) or "it is no text"
         raise Unreachable(f"{path} cannot be used ({why}): set LINK_SECRET instead") from error
     if len(secret) < SHORTEST:
-        raise Unreachable(f"{path} is too short to keep anybody out: remove it, and a new one is made")
+        raise Unreachable(f"{path} is too short to keep strangers out: remove it, and a new one is made")
     if mode & OTHERS:
         raise Unreachable(
             f"{path} may be read by others of this machine: remove it (a new one is made), or set LINK_SECRET"

@@ -13,7 +13,7 @@ from yarl import URL
 CONNECT_SECONDS, READ_SECONDS = 5, 20
 LARGEST_BYTES = 64 * 1024 * 1024  # more than any file that was taken in
 RETRIES, PAUSE_SECONDS = 2, 0.2
-NOBODY = 599  # in the place of a code: there was no answer, or not to its end
+NO_ANSWER = 599  # in the place of a code: there was no answer, or not to its end
 
 
 async def fetch_straight(link: str, proxy: str | None) -> tuple[int, bytes]:
@@ -26,7 +26,7 @@ async def fetch_straight(link: str, proxy: str | None) -> tuple[int, bytes]:
                 break
             await anyio.sleep(PAUSE_SECONDS)
             code, content = await _tried(session, link)
-    if code == NOBODY:
+    if code == NO_ANSWER:
         raise ConnectionError("no answer")
     return code, content
 
@@ -38,7 +38,7 @@ async def _tried(session: aiohttp.ClientSession, link: str) -> tuple[int, bytes]
             async for piece in reply.content.iter_any():
                 content += piece
                 if len(content) > LARGEST_BYTES:
-                    return NOBODY, b""
+                    return NO_ANSWER, b""
             return reply.status, bytes(content)
     except (aiohttp.ClientError, OSError):
-        return NOBODY, b""
+        return NO_ANSWER, b""

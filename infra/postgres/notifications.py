@@ -20,7 +20,7 @@ class Notifications(AsyncIterator[None]):
         self._lost = False
 
     async def listen(self, channel: str) -> None:
-        """Begin to listen."""
+        """Hear each NOTIFY on this channel from now on; raises PortError."""
         self._connection.add_termination_listener(self._on_lost)
         try:
             await self._connection.add_listener(channel, self._on_notification)

@@ -53,7 +53,7 @@ class ScramGate(asyncio.Protocol):
             self._refuse()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Hand it on."""
+        """Tell asyncpg, which fails what waits for an answer."""
         self.inner.connection_lost(error)
 
     def _size(self) -> int:

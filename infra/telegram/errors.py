@@ -86,7 +86,7 @@ def port_errors() -> Iterator[None]:
 
 
 def _refusal(error: ptb.BadRequest | ptb.Forbidden) -> PortError:
-    """Say whose it is: the token's, a message's, the chat's; what nobody else's words mean is this request's own."""
+    """Say whose it is: the token's, a message's, the chat's; what no other's words mean is this request's own."""
     reason = _reason(error)
     if any(says(error, words) for words in TOKEN):
         return _token_refused(reason)

@@ -75,7 +75,7 @@ class UploadBody(aiohttp.Payload):
         return self._upload.getvalue().decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        """Let it leave."""
+        """Send these bytes; what has left is noted."""
         await self._upload.leave(writer)
 
 

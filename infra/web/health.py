@@ -75,7 +75,7 @@ class HealthVerdict:
         return 503 if self.problems else 200
 
     def wire(self) -> dict[str, Any]:
-        """The body."""
+        """Return the body of the answer, as JSON can say it."""
         return {"ok": not self.problems, "problems": list(self.problems), **self.facts}
 
 

@@ -30,7 +30,7 @@ class MediaFiles(Protocol):
         ...
 
     def content_type(self, path: str) -> str:
-        """Name its kind."""
+        """Return the media type that the file's ending stands for."""
         ...
 
 

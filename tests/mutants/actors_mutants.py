@@ -280,7 +280,7 @@ ACTORS: tuple[Mutant, ...] = (
     mutant(
         "waiter_never_woken",
         "F39",
-        "who waits for a wish that a newer one replaced waits for ever",
+        "who waits for an edit that a newer one replaced waits for ever",
         Edit(PENDING_EDITS, "        self.waiters += other.waiters\n", ""),
     ),
     mutant(
@@ -462,9 +462,9 @@ ACTORS: tuple[Mutant, ...] = (
         ),
     ),
     mutant(
-        "newest_wish_lost_to_an_older_one",
+        "newest_edit_lost_to_an_older_one",
         "F36",
-        "a wish whose edit failed is sent again in place of the newer one, and acknowledged as that",
+        "an edit that failed is sent again in place of the newer one, and acknowledged as that",
         Edit(
             PENDING_EDITS,
             "            self.put(newer)",

@@ -31,7 +31,7 @@ PUBLISHING: tuple[Promise, ...] = (
     ),
     promise(
         "slow",
-        "200 publishes of 20 s each hold up nobody's Skip",
+        "200 publishes of 20 s each hold up no Skip",
         "python -m tests.chaos.slow",
         "a toast takes six seconds",
         Edit(

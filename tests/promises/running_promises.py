@@ -28,7 +28,7 @@ RUNNING: tuple[Promise, ...] = (
     ),
     promise(
         "connections",
-        "Held, creeping and unread connections keep nobody off `PORT`",
+        "Held, creeping and unread connections keep no other client off `PORT`",
         tests("hostile_connections"),
         "whoever is connected makes no room, and nobody is turned away",
         Edit("infra/web/gate.py", "        if still:\n            min(", "        if not still:\n            min("),
@@ -56,7 +56,7 @@ RUNNING: tuple[Promise, ...] = (
     ),
     promise(
         "log_reader",
-        "A log that nobody reads, or whose reader went away, holds up nothing",
+        "A log that is not read, or whose reader went away, holds up nothing",
         tests("log_reader or test_output"),
         "lines are written by those who have something to say",
         Edit("infra/process/output.py", "        yield cast(TextIO, queue)\n", "        yield stream\n"),

@@ -91,7 +91,7 @@ TEAM: tuple[Promise, ...] = (
     ),
     promise(
         "strangers",
-        "Nobody taps who may not, or is shown anything; a stranger creates nothing and holds up nobody",
+        "A person without the right neither taps nor is shown anything; a stranger creates and holds up nothing",
         tests("test_strangers or rights"),
         "in a restricted chat everybody may tap",
         Edit(
@@ -135,7 +135,7 @@ TEAM: tuple[Promise, ...] = (
     ),
     promise(
         "checks",
-        "A card that was drawn without its row is compared with it; no wish for a card is overtaken by an older one",
+        "A card that was drawn without its row is compared with it; no edit of a card is overtaken by an older one",
         tests("checks or test_cards"),
         "a card in doubt waits for the next acknowledgement to be stored",
         Edit(
@@ -147,7 +147,7 @@ TEAM: tuple[Promise, ...] = (
     ),
     promise(
         "floods",
-        "A flood of commands costs one person their answers, and nobody a tap; "
+        "A flood of commands costs one person their answers, and no other person a tap; "
         "Telegram's pause holds a whole chat, once",
         tests("flood or chat_limits"),
         "whoever asks again and again is served again and again",

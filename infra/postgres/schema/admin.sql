@@ -17,7 +17,7 @@ create or replace function chat_line(p_chat chats) returns json language sql sta
     'waiting', (select count(*) from items where chat_key = p_chat.chat_key and state in ('waiting', 'presenting')),
     'in_review', (select count(*) from items where chat_key = p_chat.chat_key and state = 'in_review')) $$;
 
--- Only the wishes that are given change. What cards show of a chat is drawn again on those that are not settled.
+-- Only what is given changes. What cards show of a chat is drawn again on those that are not settled.
 create or replace function set_chat(p_chat_id bigint, p_wishes jsonb) returns json
 language plpgsql set lock_timeout = '2s' as $$
 declare chat chats;

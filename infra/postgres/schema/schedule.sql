@@ -65,7 +65,7 @@ begin
       perform note_failure(item, 'lost', 'its worker ended before it knew');
     end if;
     if item.state = 'presenting' and item.lost_sends >= 1 then
-      -- Two sends of unknown end: it counts as presented, and the next card is a person's wish.
+      -- Two sends of unknown end: it counts as presented, and the next card comes when a person asks.
       update items set state = 'in_review', came_from = 'presenting', came_by = 'sent', presented_at = now(),
         hold_until = null, held_by = null where chat_key = item.chat_key and item_id = item.item_id;
       lost := lost || item_row(item.chat_key, item.item_id);

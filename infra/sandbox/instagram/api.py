@@ -51,7 +51,7 @@ class GraphApi:
         self._world = world
         self._faults = faults
         self._clock = clock
-        self._outside = CallDependencies(clock, fetch, self._go_on)
+        self._dependencies = CallDependencies(clock, fetch, self._go_on)
         self._later: set[asyncio.Task[None]] = set()
 
     def add_routes(self, app: web.Application) -> None:
@@ -80,7 +80,7 @@ class GraphApi:
         strike = self._faults.strike(self._struck_as(name, node), None, self._clock())
         if strike.delay_seconds:
             await asyncio.sleep(strike.delay_seconds)
-        call = GraphCall(self._world, self._outside, arguments, node, _token(request, arguments))
+        call = GraphCall(self._world, self._dependencies, arguments, node, _token(request, arguments))
         try:
             return await self._struck(request, strike.fault, partial(self._run, name, call))
         except ConnectionError:

@@ -61,7 +61,7 @@ class GraphCall:
     """One call: about which node, by which token, with which arguments."""
 
     world: InstagramWorld
-    outside: CallDependencies
+    dependencies: CallDependencies
     arguments: Arguments
     node: str
     token: str
@@ -69,7 +69,7 @@ class GraphCall:
     @property
     def now(self) -> float:
         """What Instagram's clock says."""
-        return self.outside.clock()
+        return self.dependencies.clock()
 
     def account(self) -> InstagramAccount:
         """Return the account that is called upon; raises what a foreign token is told."""
@@ -101,7 +101,7 @@ async def create(call: GraphCall) -> GraphJson:
     if kind == "image":
         await _fetch(call, container, image_url)
     else:
-        call.outside.later(_fetch_video(call, container, video_url))
+        call.dependencies.later(_fetch_video(call, container, video_url))
     return {"id": container.id}
 
 
@@ -270,7 +270,7 @@ def _labels(arguments: Arguments) -> StoryLabels:
 async def _fetch(call: GraphCall, container: MediaContainer, url: str) -> None:
     try:
         call.world.reach(url, call.now)
-        file = await call.outside.fetch(url, container.kind, call.world.rules.fetch_timeout_seconds)
+        file = await call.dependencies.fetch(url, container.kind, call.world.rules.fetch_timeout_seconds)
     except GraphRefusal as refusal:
         call.world.not_fetched(container, refusal, call.now)
         raise

@@ -45,7 +45,7 @@ class InstagramAccount:
 
     @property
     def token(self) -> str:
-        """Its newest token."""
+        """The newest of its tokens, which nothing has replaced yet."""
         return self.logins[-1].token
 
     @property

@@ -169,7 +169,7 @@ SWITCHES = {
     ),
     "ig_doubt": _of_instagram(
         "Lose the answer and the container",
-        "Nobody can look what was published",
+        "What was published cannot be looked up",
         faults.LOST_AFTER,
         faults.UNREADABLE_ONCE_LIVE,
     ),

@@ -62,7 +62,7 @@ ENDS = {
     "unknown_button": ("none of this queue's buttons", "late"),
 }
 UNDER_WAY = ("under way …", "open")
-# What is saved of these taps is a wish: how it ends is told by the steps of its publish.
+# What is saved of these taps is what was asked for: how it ends is told by the steps of its publish.
 PUBLISHING = {"auto_post", "it_is_not"}
 PUBLISHES = {
     "published": ("live", "good"),
@@ -85,7 +85,7 @@ CHANGES = {
     "moved": "went with its chat",
 }
 DEEDS = {
-    "stale": "The database refuses it: somebody was first. One round trip, nothing changed.",
+    "stale": "The database refuses it: another person was first. One round trip, nothing changed.",
     "forbidden": "The database refuses it: this person may not tap here.",
     "gone": "The database knows no such story any more.",
 }
@@ -96,7 +96,7 @@ PHASES = {
     "publishing": "marked as being published, before the call",
     "published": "it is live",
     "refused": "Instagram refuses it",
-    "in_doubt": "nobody can tell: people are asked",
+    "in_doubt": "it cannot be told: people are asked",
     "cancelled": "called off in time",
 }
 COMMON = {"event", "level", "timestamp", "tap_id", "item_id", "chat_id", "user_id"}

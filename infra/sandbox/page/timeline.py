@@ -85,7 +85,7 @@ class Chapter:
 
     @property
     def time(self) -> str:
-        """When it began."""
+        """When it began, as the page shows it."""
         return clock_time(self.at)
 
     @property

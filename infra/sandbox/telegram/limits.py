@@ -26,7 +26,7 @@ class Window:
         return self.times[0] + self.seconds - now if len(self.times) >= self.most else 0
 
     def spend(self, now: float) -> None:
-        """Count one."""
+        """Count one that was let through at this moment."""
         self.times.append(now)
 
 

@@ -283,7 +283,7 @@ class World:
 
     def _person(self, user_id: int) -> User:
         if user_id not in self.people:
-            raise StageError(f"There is nobody with the id {user_id}.")
+            raise StageError(f"There is no person with the id {user_id}.")
         return self.people[user_id]
 
     def _free_chat_id(self, kind: str) -> int:

@@ -39,7 +39,7 @@ def test_nobody_needs_keys_or_links_who_publishes_nothing() -> None:
         (
             SetUp(closed=(TEAM,)),
             ALL,
-            f"In chat {TEAM} only people with a role may tap, and nobody has one: `member set",
+            f"In chat {TEAM} only people with a role may tap, and no person has one: `member set",
         ),
         (
             SetUp(zones=("UTC", "Mars/Base")),

@@ -50,7 +50,7 @@ async def test_change_of_which_nobody_knows_is_said_to_be_so_and_then_what_it_ca
         assert anyio.current_time() == pytest.approx(ASK_SECONDS)
         await stage.looks.until("look")
 
-    assert [stage.texts[0], stage.texts[2]] == [texts.NOBODY_KNOWS, DONE]
+    assert [stage.texts[0], stage.texts[2]] == [texts.NOT_KNOWN_YET, DONE]
     assert [line["outcome"] for line in stage.lines] == ["unknown", "seen", "done"]
 
 
@@ -63,8 +63,8 @@ async def test_change_of_which_nobody_ever_learns_is_not_passed_over_in_silence(
         asked_in_vain = list(stage.texts)
         await anyio.sleep(2)
 
-    assert asked_in_vain == [texts.NOBODY_KNOWS]
-    assert stage.texts == [texts.NOBODY_KNOWS, texts.NEVER_KNOWN]
+    assert asked_in_vain == [texts.NOT_KNOWN_YET]
+    assert stage.texts == [texts.NOT_KNOWN_YET, texts.NEVER_KNOWN]
 
 
 async def test_stop_does_not_wait_for_what_nobody_knows(stage: CommandStage) -> None:
@@ -75,7 +75,7 @@ async def test_stop_does_not_wait_for_what_nobody_knows(stage: CommandStage) -> 
         await stage.confirmed.until("10")
 
     assert anyio.current_time() == pytest.approx(ASK_SECONDS)
-    assert stage.texts == [texts.NOBODY_KNOWS]
+    assert stage.texts == [texts.NOT_KNOWN_YET]
 
 
 async def test_look_that_failed_in_doubt_is_not_looked_at_again(stage: CommandStage) -> None:
@@ -95,7 +95,7 @@ async def test_nobody_knows_what_an_earlier_process_did_with_the_same_command(st
         stage.commands.tell_nowait(replace(said(10, "/pause"), redelivered=True))
         await stage.looks.until("look")
 
-    assert stage.texts == [texts.NOBODY_KNOWS, DONE]
+    assert stage.texts == [texts.NOT_KNOWN_YET, DONE]
 
 
 @pytest.mark.parametrize(("asked", "tries_at"), [(None, [0.0, 1.0]), (7.0, [0.0, 7.0])])

@@ -141,7 +141,7 @@ async def test_old_commands_without_a_database_are_told_so_and_then_what_they_ca
         assert anyio.current_time() == pytest.approx(GATHER_SECONDS + ASK_SECONDS)
         await anyio.sleep(60.0)
 
-    assert stage.texts[0] == texts.NOBODY_KNOWS_OLD
+    assert stage.texts[0] == texts.EARLIER_NOT_KNOWN_YET
     assert stage.texts[1].startswith("/next was sent at 02:10, not done")
     assert stage.confirmed.lines == ["10"]
 
@@ -153,7 +153,7 @@ async def test_old_commands_of_which_nobody_ever_learns_are_not_passed_over_in_s
         stage.commands.tell_nowait(old(10))
         await anyio.sleep(700.0)
 
-    assert stage.texts == [texts.NOBODY_KNOWS_OLD, texts.NEVER_KNOWN]
+    assert stage.texts == [texts.EARLIER_NOT_KNOWN_YET, texts.NEVER_KNOWN]
 
 
 async def test_old_commands_of_a_stranger_hear_one_sentence_an_hour(stage: CommandStage) -> None:

@@ -96,7 +96,7 @@ def test_state_without_a_database_tells_what_is_known() -> None:
 @pytest.mark.parametrize("verb", [CommandVerb.NEXT, CommandVerb.PAUSE, CommandVerb.RESUME, CommandVerb.REQUEUE])
 def test_change_without_a_database_says_what_can_have_happened(verb: CommandVerb) -> None:
     assert unanswered(Command(verb), SCENE, certain=True) == texts.NOTHING_CHANGED
-    assert unanswered(Command(verb), SCENE, certain=False) == texts.NOBODY_KNOWS
+    assert unanswered(Command(verb), SCENE, certain=False) == texts.NOT_KNOWN_YET
 
 
 @pytest.mark.parametrize(

@@ -377,7 +377,7 @@ def test_how_the_sending_of_an_original_ended_is_concluded_then_and_not_before(
     ("certain", "line"),
     [
         (True, "⚠️ The original could not be sent, tap again."),
-        (False, "⚠️ Nobody knows whether the original was sent: if it does not come, tap again."),
+        (False, "⚠️ The original may not have been sent: if it does not come, tap again."),
     ],
 )
 def test_original_that_did_not_come_is_told_on_the_card(certain: bool, line: str) -> None:

@@ -135,7 +135,7 @@ def test_json_is_one_object_a_line_with_its_id_first(
     [
         (["chat", "add", GROUP], CHAT, ["Chat -1001234567890 (Studio): dry run, any member may tap"]),
         (["chat", "set", GROUP, "--live"], CHAT | {"live": True, "paused": True}, ["live as no account yet", "paused"]),
-        (["chat", "list"], CHAT, ["-1001234567890", "dry run", "Europe/Berlin", "anybody there"]),
+        (["chat", "list"], CHAT, ["-1001234567890", "dry run", "Europe/Berlin", "all members"]),
         (["media", "list"], MEDIA | {"locked": "rejected"}, ["sunset.jpg", "2.0", "rejected, for ever"]),
         (
             ["media", "list"],
@@ -469,7 +469,7 @@ def test_why_says_that_a_card_is_lost(
     card = {"id": 12, "what": "card", "at": at, "message_id": 100, "retired": False, "shown": 0, "want": 0}
     outside.admin.lines = [ITEM | {"state": "in_review", "lost_sends": 2}, card | message]
 
-    assert ("Its card is lost: nobody can tap it." in type_in("why", "12").stdout) is is_lost
+    assert ("Its card is lost: it cannot be tapped." in type_in("why", "12").stdout) is is_lost
 
 
 @pytest.mark.parametrize(
@@ -537,7 +537,7 @@ def test_why_tells_the_life_of_an_item(outside: FakeConsole, type_in: Type) -> N
         "refused: too late",
         "1 of its cards may or may not have arrived.",
         "refused by Telegram: Bad Request: IMAGE_PROCESS_FAILED, 3 times",
-        "nobody knows whether it came: no answer",
+        "it may have come, or not: no answer",
         "publish publishing: read container: finished; container c1; attempt 1; by one",
         "Live as story m1 of studio: https://instagram.example/m1.",
         "Live as a story whose id was lost with the answer of studio.",

@@ -161,7 +161,7 @@ def test_what_the_set_up_lacks_is_said_by_the_command_that_makes_it_until_it_has
     no_links = (
         "Warning: Neither PUBLIC_URL nor MEDIA_BUCKET is set, so Instagram cannot fetch the stories of live chat "
     )
-    no_role = f"Warning: In chat {GROUP} only people with a role may tap, and nobody has one: "
+    no_role = f"Warning: In chat {GROUP} only people with a role may tap, and no person has one: "
 
     added = said("chat", "add", GROUP, "--live")
     assert [line[: len(no_links)] for line in added[:1]] == [no_links]

@@ -74,7 +74,9 @@ def test_id_above_zero_that_nobody_knows_is_refused_with_a_hint(
 ) -> None:
     said = refused(type_in(slip), outside)
 
-    assert said.startswith(f"Telegram knows no chat {slip} of this bot's. {slip} is the id of a person, if of anybody;")
+    assert said.startswith(
+        f"Telegram knows no chat {slip} of this bot's. {slip} is the id of a person, if of anything;"
+    )
     assert said.endswith(hint)
 
 

@@ -117,7 +117,7 @@ def test_a_second_answer_can_be_allowed(world: World) -> None:
 
 
 def test_nobody_taps_who_does_not_exist(world: World) -> None:
-    with pytest.raises(StageError, match="nobody with the id 99"):
+    with pytest.raises(StageError, match="no person with the id 99"):
         world.tap(ButtonTap(-7, 1, 99, "Skip"), now=10)
 
 
