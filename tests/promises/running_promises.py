@@ -110,8 +110,8 @@ RUNNING: tuple[Promise, ...] = (
         "a toast that may not have come is not shown again",
         Edit(
             "actors/item/callback_answers.py",
-            "            if await pause(TOAST_RETRY.after(attempt + 1)):\n                return False\n",
-            "            return False\n",
+            "            if await pause(TOAST_RETRY.after(attempt + 1)):\n                return Toasted(False)\n",
+            "            return Toasted(False)\n",
         ),
         tells="taps were never answered",
         sample=a_slice("calls"),
