@@ -130,7 +130,9 @@ class Tally:
         self.busy += verdict is Verdict.BUSY
         self.refused += verdict is Verdict.REFUSED
         self.untoasted += told.toast is None
-        self.unheard += verdict is Verdict.TOLD and not heard_who_was_first(tap, told)
+        if verdict is Verdict.TOLD and not heard_who_was_first(tap, told):
+            self.unheard += 1
+            self._note(f"tap {tap.tap_id} of item {tap.item_id}: nobody told {tap.name} who was first; {told}")
         if verdict in {Verdict.OPEN, Verdict.WRONG}:
             self.lost += 1
             self._note(f"tap {tap.tap_id} of item {tap.item_id}: {verdict.value}, tap {tap.number}; {told}")
