@@ -136,17 +136,17 @@ async def test_a_tap_on_an_older_version_of_a_publishing_item_is_late(team: Team
     assert outcome.row.late[0].why == "late"
 
 
-async def test_a_card_names_the_newest_three_late_taps(team: Team) -> None:
+async def test_a_card_names_the_newest_ten_late_taps(team: Team) -> None:
     shown = await team.present()
     await team.record(team.tap(shown))
-    people = [Person(20 + number, f"Late {number}") for number in range(5)]
+    people = [Person(20 + number, f"Late {number}") for number in range(12)]
 
     for person in people:
         await team.record(team.tap(shown, Action.POSTED, person))
 
     row = await team.load(shown)
-    assert [line.name for line in row.late] == ["Late 2", "Late 3", "Late 4"]
-    assert row.revision == 6
+    assert [line.name for line in row.late] == [f"Late {number}" for number in range(2, 12)]
+    assert row.revision == 13
 
 
 async def test_a_decision_takes_the_late_lines_off_the_card(team: Team) -> None:

@@ -37,7 +37,7 @@ from tests.fakes.tables import Tables, next_state
 
 CLAIM = timedelta(seconds=10)
 PUBLISH_HOLD = timedelta(seconds=75)
-LATE_LINES = 3
+LATE_LINES = 10
 RUNS = {phase.value for phase in RUNNING}
 
 
@@ -194,7 +194,7 @@ class Writer:
             self._lock(item, target, days[target])
 
     def tell_loser(self, item: ItemRecord, line: LateLine) -> None:
-        """`tell_loser`: name a refused tap on the card, the newest three of them."""
+        """`tell_loser`: name a refused tap on the card, the newest ten of them."""
         told = replace(item, revision=item.revision + 1, late=(*item.late, line)[-LATE_LINES:])
         self.tables.items.put(told)
         self.claim_cards(told, told.revision)

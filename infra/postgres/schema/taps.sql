@@ -57,7 +57,7 @@ begin
   end if;
 end $$;
 
--- A refused tap is named on the card (the newest three), so that the loser always sees something new.
+-- A refused tap is named on the card (the newest ten: several come between two edits), so that each loser is seen there.
 create or replace function tell_loser(p_item items, p_step text, p_name text, p_why text, p_worker text) returns void
 language plpgsql as $$
 declare line jsonb := jsonb_build_object('step', p_step, 'name', p_name, 'why', p_why, 'at', now());
@@ -65,7 +65,7 @@ begin
   update items set revision = revision + 1, late = (
     select jsonb_agg(l order by n) from (
       select l, n from jsonb_array_elements(p_item.late || jsonb_build_array(line)) with ordinality as t (l, n)
-      order by n desc limit 3) newest) where chat_key = p_item.chat_key and item_id = p_item.item_id;
+      order by n desc limit 10) newest) where chat_key = p_item.chat_key and item_id = p_item.item_id;
   perform claim_cards(p_item.chat_key, p_item.item_id, p_item.revision + 1, p_worker);
 end $$;
 
