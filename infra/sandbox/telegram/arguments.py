@@ -60,10 +60,7 @@ class Arguments:
         return self.uploads.get(name) or self.attached(self.text(name))
 
     def attached(self, reference: str) -> ReceivedFile | str:
-        """Follow an attach:// reference; anything else stands for itself."""
+        """Follow an attach:// reference, to nothing if that file did not come; anything else stands for itself."""
         if not reference.startswith("attach://"):
             return reference
-        upload = self.uploads.get(reference.removeprefix("attach://"))
-        if upload is None:
-            raise bad_request("wrong file identifier/HTTP URL specified")
-        return upload
+        return self.uploads.get(reference.removeprefix("attach://"), "")

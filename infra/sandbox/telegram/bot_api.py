@@ -21,6 +21,8 @@ from infra.sandbox.telegram.rules import BotApiError, too_many_requests
 from infra.sandbox.telegram.updates import Poll
 from infra.sandbox.telegram.world import World
 
+# So long in all a call waits for a flood to end, before it is refused: NetQueryDelayer.cpp:100 in tdlib/td.
+FLOOD_WAITED_SECONDS = 8
 NAMES = {name.lower(): name for name in [*METHODS, "getUpdates"]}
 
 
@@ -97,11 +99,15 @@ class BotApi:
         return await self.injector.inject(request, fault, effect)
 
     async def _run(self, name: str, arguments: Arguments) -> web.Response:
-        try:
-            result = METHODS[name](MethodCall(self._world, arguments, self._clock()))
-        except BotApiError as refusal:
-            return self._refused(refusal)
-        return envelope(result)
+        waited = 0
+        while True:
+            try:
+                return envelope(METHODS[name](MethodCall(self._world, arguments, self._clock())))
+            except BotApiError as refusal:
+                waited += refusal.parameters.get("retry_after", 0)
+                if refusal.code != 429 or waited > FLOOD_WAITED_SECONDS:
+                    return self._refused(refusal)
+                await asyncio.sleep(refusal.parameters["retry_after"])
 
     async def _poll(self, request: web.Request, arguments: Arguments) -> web.Response:
         allowed = arguments.structure("allowed_updates")

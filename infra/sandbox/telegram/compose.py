@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.sandbox.telegram.arguments import Arguments
-from infra.sandbox.telegram.markup import Formatted, parse_html, trimmed, utf16_length
+from infra.sandbox.telegram.markup import Formatted, cleaned, parse_html, trimmed, utf16_length
 from infra.sandbox.telegram.model import InlineKeyboard, Json
 from infra.sandbox.telegram.rules import CAPTION_LENGTH, TEXT_LENGTH, bad_request
 
@@ -53,7 +53,7 @@ def keyboard(arguments: Arguments) -> InlineKeyboard:
 
 
 def _formatted(arguments: Arguments, name: str, entities_name: str) -> Formatted:
-    source = arguments.text(name)
+    source = cleaned(arguments.text(name))
     match arguments.text("parse_mode").lower():
         case "html":
             return parse_html(source)

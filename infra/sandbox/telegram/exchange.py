@@ -57,7 +57,10 @@ def envelope(result: Any) -> web.Response:
     refusal: dict[str, object] = {"ok": False, "error_code": result.code, "description": result.description}
     if result.parameters:
         refusal["parameters"] = result.parameters
-    return _json(result.code, refusal)
+    response = _json(result.code, refusal)
+    if "retry_after" in result.parameters:
+        response.headers["Retry-After"] = str(result.parameters["retry_after"])
+    return response
 
 
 async def _read_part(request: web.Request, part: BodyPartReader, bytes_per_second: int | None) -> bytes:

@@ -127,7 +127,8 @@ def _photo(file_id: str, content: bytes) -> list[Json]:
 
 def _measure(content: bytes) -> tuple[int, int]:
     if len(content) > PHOTO_BYTES:
-        raise bad_request("file is too big")
+        size = f"file of size {len(content)} bytes is too big for a photo"
+        raise bad_request(f"{size}; the maximum size is {PHOTO_BYTES} bytes")
     try:
         with Image.open(io.BytesIO(content)) as picture:
             width, height = picture.size

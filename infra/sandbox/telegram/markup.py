@@ -41,7 +41,10 @@ TAGS = {
     "spoiler": "tg-spoiler",
 }
 TEXT = re.compile(r"[^<&]+")
-CHARACTER = re.compile(r"&(lt|gt|amp|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+CHARACTER = re.compile(r"&(?:(?:lt|gt|amp|quot)(?![A-Za-z])|#\d{1,7}|#x[0-9a-fA-F]{1,6});?")
+# misc.cpp:76-161 in tdlib/td. A newline stays.
+CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f]")
+VANISHING = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
 END_TAG = re.compile(r"</\s*([^\s>]*)\s*>")
 START_TAG = re.compile(r"<([^\s>]*)([^<>\"']*(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*)*)>")
 ATTRIBUTE = re.compile(r"([a-zA-Z-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+)))?")
@@ -67,6 +70,11 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def cleaned(text: str) -> str:
+    """Put spaces for control characters, and take out what may not be in a text."""
+    return VANISHING.sub("", CONTROL.sub(" ", text))
+
+
 def parse_html(source: str) -> Formatted:
     """Read HTML as Telegram does; raises the 400 that a forgotten escape earns."""
     parser = _Parser(source)
@@ -79,9 +87,9 @@ def parse_html(source: str) -> Formatted:
 
 
 def trimmed(formatted: Formatted) -> Formatted:
-    """Cut white space at both ends, as a sent message does, and move the entities along."""
-    stripped = formatted.text.strip()
-    lead = utf16_length(formatted.text[: len(formatted.text) - len(formatted.text.lstrip())])
+    """Cut spaces and newlines at both ends, as a sent message does, and move the entities along."""
+    stripped = formatted.text.strip(" \n")
+    lead = utf16_length(formatted.text[: len(formatted.text) - len(formatted.text.lstrip(" \n"))])
     room = utf16_length(stripped)
     entities = []
     for entity in formatted.entities:

@@ -1,4 +1,4 @@
-"""Long polling: one bot waits at a time, and a second one ends the wait of the first."""
+"""Long polling: one bot waits at a time, and a second one that has to wait ends the wait of the first."""
 
 import asyncio
 from collections.abc import Callable
@@ -47,9 +47,9 @@ class LongPolling:
             raise BotApiError(409, WEBHOOK_SET)
         now = self._clock()
         poll = self._world.updates.open_poll(asked, now)
-        self._end_waiting(BotApiError(409, OTHER_POLLER))
         batch = self._world.updates.take(poll, now)
         if not batch and poll.timeout_seconds > 0:
+            self._end_waiting(BotApiError(409, OTHER_POLLER))
             batch = await self._wait(poll, is_connected)
         return self._delivered(batch)
 

@@ -1,5 +1,6 @@
 """The queue of updates that the bot has not confirmed yet."""
 
+import json
 from collections import deque
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from infra.sandbox.telegram.rules import Rules
 
 FIRST_UPDATE_ID = 700_000_001
 LONGEST_POLL_SECONDS = 50
+MOST_AT_ONCE = 100
+# TQueue.cpp:87 in tdlib/td, Client.cpp:16979 in tdlib/telegram-bot-api: what is beyond is dropped.
+MOST_KEPT, LARGEST_BYTES = 100_000, 65_536
 POISON: Json = {"id": "1", "from": {"id": 1}, "data": "poison"}
 
 
@@ -69,8 +73,10 @@ class UpdateQueue:
         self.allowed = frozenset(kinds)
 
     def push(self, kind: str, payload: Json, now: float) -> int | None:
-        """Queue an update and return its id; None if the bot did not ask for this kind."""
+        """Queue an update and return its id; None if the bot did not ask for this kind, or it is too much."""
         if self.allowed and kind not in self.allowed:
+            return None
+        if len(self._queue) >= MOST_KEPT or len(json.dumps(payload)) > LARGEST_BYTES:
             return None
         taps = kind == "callback_query"
         lifetime_seconds = self.rules.callback_lifetime_seconds if taps else self.rules.update_lifetime_seconds
@@ -81,7 +87,7 @@ class UpdateQueue:
     def open_poll(self, asked: Poll, now: float) -> Poll:
         """Apply Telegram's brake: the same offset within 3 s waits 3 s, within 0.5 s gets one update only."""
         timeout_seconds = min(max(asked.timeout_seconds, 0), LONGEST_POLL_SECONDS)
-        limit = asked.limit if 1 <= asked.limit <= 100 else 100
+        limit = min(max(asked.limit, 1), MOST_AT_ONCE)
         if asked.offset == self._last_offset:
             timeout_seconds = max(timeout_seconds, 3) if now < self._last_poll_at + 3 else timeout_seconds
             limit = 1 if now < self._last_poll_at + 0.5 else limit

@@ -106,7 +106,7 @@ def read_webhook(arguments: Arguments) -> WebhookState | None:
     if not url.startswith(("http://", "https://")):
         raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
     if SECRET.fullmatch(secret) is None:
-        raise bad_request("bad webhook: secret token contains unallowed characters")
+        raise bad_request("secret token contains unallowed characters")
     connections = arguments.integer("max_connections", USUAL_CONNECTIONS)
     kinds = arguments.structure("allowed_updates")
     allowed = frozenset(map(str, kinds)) if isinstance(kinds, list) else None

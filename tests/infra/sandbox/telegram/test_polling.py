@@ -96,3 +96,17 @@ async def test_a_deleted_webhook_can_take_the_waiting_updates_along(
     await bot("deleteWebhook", drop_pending_updates=True)
 
     assert (await bot("getUpdates"))["result"] == []
+
+
+async def test_row_5_second_poller_that_need_not_wait_ends_nothing(
+    sandbox: Sandbox, group: int, bot: BotClient
+) -> None:
+    """Client.cpp:16386, https://github.com/tdlib/telegram-bot-api."""
+    older = asyncio.create_task(bot("getUpdates", timeout=50))
+    await sandbox.until(sandbox.bot_api.polls.is_waiting)
+
+    newer = await bot("getUpdates", offset=5, timeout=0)
+    sandbox.say(group, 1, "for the older one")
+
+    assert newer["result"] == []
+    assert len((await older)["result"]) == 1

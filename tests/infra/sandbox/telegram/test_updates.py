@@ -61,11 +61,6 @@ def test_the_same_offset_within_three_seconds_waits_three_seconds(queue: UpdateQ
     assert queue.open_poll(Poll(0, 100, 0), now=9).timeout_seconds == 0
 
 
-@pytest.mark.parametrize(("asked", "given"), [(0, 100), (1, 1), (100, 100), (101, 100), (-5, 100)])
-def test_a_limit_lies_between_1_and_100(queue: UpdateQueue, asked: int, given: int) -> None:
-    assert queue.open_poll(Poll(0, asked, 0), now=0).limit == given
-
-
 def test_nobody_waits_longer_than_50_seconds(queue: UpdateQueue) -> None:
     assert queue.open_poll(Poll(0, 100, 600), now=0).timeout_seconds == 50
 
@@ -83,3 +78,29 @@ def test_poison_lands_in_the_middle_of_what_was_not_delivered_yet(queue: UpdateQ
     assert ids == list(range(ids[0], ids[0] + 4))
     assert "message" not in taken[2]
     assert [update.get("message", {}).get("text") for update in taken] == ["seen", "one", None, "two"]
+
+
+@pytest.mark.parametrize(("asked", "given"), [(-5, 1), (0, 1), (1, 1), (7, 7), (100, 100), (101, 100), (500, 100)])
+def test_row_3_limit_is_clamped(asked: int, given: int) -> None:
+    """Client.cpp:15708, https://github.com/tdlib/telegram-bot-api."""
+    assert UpdateQueue(Rules()).open_poll(Poll(0, asked, 0), 1.0).limit == given
+
+
+def test_row_8_update_above_64_kilobytes_is_dropped() -> None:
+    """Client.cpp:16979, https://github.com/tdlib/telegram-bot-api."""
+    queue = UpdateQueue(Rules())
+
+    assert queue.push("message", {"text": "x" * 65_536}, 1.0) is None
+    assert queue.push("message", {"text": "x" * 60_000}, 1.0) is not None
+
+
+def test_row_15_what_the_bot_is_in_a_chat_has_a_line_of_its_own() -> None:
+    """Client.cpp:17279, https://github.com/tdlib/telegram-bot-api."""
+    queue = UpdateQueue(Rules())
+    for kind in ("message", "my_chat_member", "message"):
+        queue.push(kind, {"chat": {"id": -1}}, 1.0)
+
+    said, member, again = (update.line for update in queue.open_push(1.0))
+
+    assert said == again
+    assert member != said

@@ -260,9 +260,16 @@ async def test_update_is_brought_twice_when_a_fault_says_so(
     assert hook.texts == ["twice", "twice"]
 
 
-@pytest.mark.parametrize("wish", [{"url": "nowhere"}, {"url": "https://a.example/", "secret_token": "no spaces"}])
-async def test_bad_webhooks_are_refused_in_words(bot: BotClient, wish: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"url": "nowhere"}, "bad webhook: "),
+        ({"url": "https://a.example/", "secret_token": "no spaces"}, "secret token contains unallowed characters"),
+    ],
+)
+async def test_row_20_bad_webhooks_are_refused_in_words(bot: BotClient, wish: dict[str, str], words: str) -> None:
+    """Client.cpp:16018-16023, https://github.com/tdlib/telegram-bot-api."""
     refused = await bot("setWebhook", **wish)
 
-    assert refused["description"].startswith("Bad Request: bad webhook: ")
+    assert refused["description"].startswith(f"Bad Request: {words}")
     assert (await bot("getWebhookInfo"))["result"]["url"] == ""
