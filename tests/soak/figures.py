@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.soak.play import Play
 from tests.soak.retention import Retained
-from tests.soak.slope import PER_TAPS, at, longest_life, slope, warm
+from tests.soak.slope import PER_TAPS, at, fewest_fds, longest_life, slope, warm
 
 
 def progress(play: Play) -> str:
@@ -46,7 +46,7 @@ def figures(play: Play, retained: Retained, members_wrong: int) -> dict[str, Any
         "rss_slope_kb_per_100k": round(slope([(one.taps / PER_TAPS, one.rss_kb) for one in life]), 1),
         "fds_at_10": tenth and tenth.fds,
         "fds_at_100": last and last.fds,
-        "fds_slope_per_100k": round(slope([(one.taps / PER_TAPS, one.fds) for one in life]), 3),
+        "fds_slope_per_100k": round(slope([(one.taps / PER_TAPS, one.fds) for one in fewest_fds(life)]), 3),
         "longest_life_taps": life[-1].taps - life[0].taps if life else 0,
         "lives": play.lives.count,
         "unexpected_ends": play.lives.unexpected,
