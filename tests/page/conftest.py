@@ -28,11 +28,8 @@ from infra.sandbox.server import open_sandbox
 from infra.sandbox.telegram.rules import Rules
 from infra.settings import child_environment
 from tests import tools
-from tests.kit.clock import on_asyncio
 from tests.page.visitor import Visitor
 from tests.plugins.postgres import Databases
-
-anyio_backend = on_asyncio
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -46,6 +43,12 @@ CHROMIUM_ARGUMENTS = [
     "--disable-quic",
     "--no-first-run",
 ]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The sandbox and the browser's driver speak asyncio; those of the kit are a test's, this one is the session's."""
+    return "asyncio"
 
 
 @pytest.fixture(scope="session")
