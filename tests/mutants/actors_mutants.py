@@ -536,6 +536,11 @@ ACTORS: tuple[Mutant, ...] = (
         ),
         Edit(
             DECIDE,
+            "(*memory.aside, tap)), (toast, Record(tap), WatchRecording(tap)))\n",
+            "(*memory.aside, tap)), (Record(tap), WatchRecording(tap)))\n",
+        ),
+        Edit(
+            DECIDE,
             "            ShowCard(newest, press, cause),\n",
             "            AnswerTap(press, texts.toast(message.tap.action, None)),\n"
             "            ShowCard(newest, press, cause),\n",
