@@ -20,7 +20,7 @@ from actors.operations.operation import Operation
 from actors.operations.tokens import ClaimTokens, NoteToken, StoreToken, TokenDue
 from actors.ports import Chat, Instagram
 from actors.runtime.child import ChildContext
-from actors.runtime.waiting import POLL_WINDOW_SECONDS, WakeUp, seconds_to_poll_window, until_stopped
+from actors.runtime.waiting import POLL_WINDOW_SECONDS, WakeUp, look_and_sleep, seconds_to_poll_window
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -70,10 +70,7 @@ class TokenKeeper:
     async def run(self, context: ChildContext) -> None:
         """Look and sleep until stopped."""
         context.ready()
-        stopping = False
-        while not stopping:
-            seconds = await until_stopped(context.stopping, self._look)
-            stopping = await WakeUp().wait(seconds or 0.0, context.stopping)
+        await look_and_sleep(self._look, context.stopping, WakeUp())
 
     async def _look(self) -> float:
         """Keep what is due; returns how long to sleep: to the next poll window only, if something was left undone."""

@@ -8,7 +8,6 @@ developers.facebook.com/docs/instagram-platform/reference/instagram-media/insigh
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from itertools import count
 
@@ -29,7 +28,7 @@ from actors.operations.insights import (
 from actors.ports import Instagram
 from actors.publish.texts import NO_ACCOUNT_NOW, SILENT
 from actors.runtime.child import ChildContext
-from actors.runtime.waiting import POLL_WINDOW_SECONDS, WakeUp, seconds_to_poll_window, until_stopped
+from actors.runtime.waiting import WakeUp, look_and_sleep, seconds_to_poll_window
 
 log = structlog.get_logger()
 
@@ -61,10 +60,7 @@ class InsightsReader:
     async def run(self, context: ChildContext) -> None:
         """Look and sleep until stopped."""
         context.ready()
-        stopping = False
-        while not stopping:
-            seconds = await until_stopped(context.stopping, self._look)
-            stopping = await WakeUp().wait(seconds or 0.0, context.stopping)
+        await look_and_sleep(self._look, context.stopping, WakeUp())
 
     async def _look(self) -> float:
         """Read what is due; returns how long to sleep: not at all while more may be due."""
@@ -79,7 +75,9 @@ class InsightsReader:
             return seconds_to_poll_window()
         if work.due:
             return 0.0
-        return _to_poll_window(LOOK_SECONDS if work.next_seconds is None else min(LOOK_SECONDS, work.next_seconds))
+        return seconds_to_poll_window(
+            LOOK_SECONDS if work.next_seconds is None else min(LOOK_SECONDS, work.next_seconds)
+        )
 
     async def _read(self, due: InsightsDue, owner: str) -> None:
         """Ask Instagram, and keep what it told."""
@@ -107,12 +105,6 @@ class InsightsReader:
             return InsightsTold(InsightsOutcome.NOT_TOLD, sentence=str(error)), None
         except TimeoutError:
             return InsightsTold(InsightsOutcome.NOT_TOLD, sentence=SILENT), AGAIN_SECONDS
-
-
-def _to_poll_window(seconds: float) -> float:
-    """How long until the first poll window in which so many seconds have passed."""
-    first = seconds_to_poll_window()
-    return first + POLL_WINDOW_SECONDS * math.ceil(max(0.0, seconds - first) / POLL_WINDOW_SECONDS)
 
 
 def next_reading(seconds_live: float, pause: float | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -11,9 +12,13 @@ T = TypeVar("T")
 POLL_WINDOW_SECONDS = 1800.0  # upper bound on the interval between two periodic looks at the database
 
 
-def seconds_to_poll_window() -> float:
-    """How long until the next poll window, which comes for all at one moment: between them a database can sleep."""
-    return POLL_WINDOW_SECONDS - anyio.current_time() % POLL_WINDOW_SECONDS
+def seconds_to_poll_window(after: float = 0.0) -> float:
+    """How long until the next poll window, which comes for all at one moment: between them a database can sleep.
+
+    `after`: the first one before which so many seconds have passed.
+    """
+    first = POLL_WINDOW_SECONDS - anyio.current_time() % POLL_WINDOW_SECONDS
+    return first + POLL_WINDOW_SECONDS * math.ceil(max(0.0, after - first) / POLL_WINDOW_SECONDS)
 
 
 async def until_stopped(stopping: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | None:
@@ -48,3 +53,11 @@ class WakeUp:
                 await until_stopped(stopping, self._rung.wait)
         self._rung = anyio.Event()
         return stopping.is_set()
+
+
+async def look_and_sleep(look: Callable[[], Awaitable[float]], stopping: anyio.Event, wake_up: WakeUp) -> None:
+    """Look, sleep for as long as that look says or until the next ring, and look again, until we stop."""
+    is_over = False
+    while not is_over:
+        seconds = await until_stopped(stopping, look)
+        is_over = await wake_up.wait(seconds or 0.0, stopping)

@@ -17,7 +17,7 @@ from actors.operations.housekeeping import Prune
 from actors.operations.schedule import ChangesTold, ClaimDue, Due
 from actors.peers import Items
 from actors.runtime.child import ChildContext
-from actors.runtime.waiting import WakeUp, seconds_to_poll_window, until_stopped
+from actors.runtime.waiting import WakeUp, look_and_sleep, seconds_to_poll_window
 
 log = structlog.get_logger()
 
@@ -49,10 +49,7 @@ class Scheduler:
     async def run(self, context: ChildContext) -> None:
         """Claim and sleep until stopped."""
         context.ready()
-        stopping = False
-        while not stopping:
-            seconds = await until_stopped(context.stopping, self._look)
-            stopping = await self._wake_up.wait(seconds or 0.0, context.stopping)
+        await look_and_sleep(self._look, context.stopping, self._wake_up)
 
     async def _look(self) -> float:
         """Claim what is due; returns how long to sleep."""
